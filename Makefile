@@ -1,0 +1,44 @@
+# make run    opens the dashboard          make test   runs every check and the whole suite
+# make lint   format, lint, types, import contracts    make bench  measures, with ratios to peers
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PORT ?= 8501
+
+.PHONY: venv run test lint bench samples clean
+
+venv: .venv/run.stamp
+
+.venv/run.stamp: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Cutwise needs Python 3.11 or newer; install it or run: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh tests/install_debian.sh python3-venv
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+.venv/test.stamp: .venv/run.stamp requirements-dev.txt
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	touch $@
+
+run: .venv/run.stamp
+	$(BIN)/python -m streamlit run dashboard/app.py --server.port $(PORT)
+
+lint: .venv/test.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	@sh tests/install_debian.sh chromium
+	$(BIN)/python -m pytest -n 2
+
+bench: .venv/test.stamp
+	$(BIN)/python -m tests.bench
+
+samples: .venv/test.stamp
+	$(BIN)/python -m sample_models.build
+
+clean:
+	rm -rf .venv build *.egg-info

@@ -1,0 +1,1 @@
+"""Data that Cutwise ships: the hardware catalogue, scenarios, icons."""

@@ -1,0 +1,1 @@
+"""What a model costs: floating-point operations, bytes and memory of every op."""

@@ -1,0 +1,152 @@
+"""What each side of a cut adds up to: the sums over a GraphCost that every evaluation starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.costs.graph_cost import GraphCost
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Side:
+    """Sums over the ops of one side, arrays of shape (cuts,).
+
+    FLOPs, `*_sample_s` and `saved_bytes` are per sample; `*_fixed_s` are measured seconds an iteration;
+    the other bytes are once per copy of the model. `transient_bytes` is the largest of the side, per sample.
+    """
+
+    forward_flops: Any
+    backward_flops: Any
+    forward_fixed_s: Any
+    forward_sample_s: Any
+    backward_fixed_s: Any
+    backward_sample_s: Any
+    weight_bytes: Any
+    trainable_bytes: Any
+    buffer_bytes: Any
+    weight_gradient_bytes: Any
+    optimizer_bytes: Any
+    exchanged_bytes: Any
+    saved_bytes: Any
+    transient_bytes: Any
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class CutSums:
+    """Sums of K cuts: both sides, and what crosses up and down per sample.
+
+    `has_server` says whether any op runs on the server at all.
+    """
+
+    device: Side
+    server: Side
+    output_bytes: Any
+    gradient_bytes: Any
+    has_server: Any
+
+    def reshaped(self, change: Callable[[Any], Any]) -> CutSums:
+        """The same sums with `change` applied to every array (to add an axis, or to pick entries)."""
+        return CutSums(
+            device=_side(change, self.device),
+            server=_side(change, self.server),
+            output_bytes=change(self.output_bytes),
+            gradient_bytes=change(self.gradient_bytes),
+            has_server=change(self.has_server),
+        )
+
+
+def cut_sums(cost: GraphCost, masks: Mask) -> CutSums:
+    """Sums of the cuts whose device sides are the rows of `masks`, shape (cuts, ops).
+
+    A tensor crosses when its op is on the device and a reader is on the server, and counts once however
+    many readers there are.
+    """
+    masks = np.atleast_2d(masks)
+    crossing = crossing_ops(cost, masks).astype(np.float64)
+    return CutSums(
+        device=_sums(_columns(cost, server=False), cost.transient_bytes, masks),
+        server=_sums(_columns(cost, server=True), cost.transient_bytes, ~masks),
+        output_bytes=crossing @ cost.output_bytes,
+        gradient_bytes=crossing @ cost.gradient_bytes,
+        has_server=~masks.all(axis=1),
+    )
+
+
+def crossing_ops(cost: GraphCost, masks: Mask) -> Mask:
+    """Which ops' outputs cross, shape (cuts, ops): on the device with a reader on the server."""
+    masks = np.atleast_2d(masks)
+    crossing = np.zeros(masks.shape, dtype=bool)
+    if len(cost.graph.edge_array):
+        producers, readers = cost.graph.edge_array.T
+        order = np.argsort(producers, kind="stable")
+        starts = np.flatnonzero(np.diff(producers[order], prepend=-1))
+        read_at_server = np.logical_or.reduceat(~masks[:, readers[order]], starts, axis=1)
+        crossing[:, producers[order][starts]] = read_at_server
+    return crossing & masks
+
+
+def move_sums(cost: GraphCost, *, compute_only: bool = False) -> CutSums:
+    """What each op changes when it moves from the server to the device, shape (ops,), nothing crossing.
+
+    `compute_only` leaves out the bytes it takes along.
+    """
+    nothing = np.zeros(len(cost.graph))
+    device, server = _columns(cost, server=False), -_columns(cost, server=True)
+    if compute_only:
+        device, server = (np.where(_IS_WORK, columns, 0.0) for columns in (device, server))
+    return CutSums(
+        device=Side(**dict(zip(_SUMMED, device.T, strict=True)), transient_bytes=nothing),
+        server=Side(**dict(zip(_SUMMED, server.T, strict=True)), transient_bytes=nothing),
+        output_bytes=nothing,
+        gradient_bytes=nothing,
+        has_server=nothing.astype(bool),
+    )
+
+
+def tensor_sums(cost: GraphCost) -> CutSums:
+    """What each op's output adds when it crosses, shape (ops,), with nothing on either side."""
+    nothing = np.zeros(len(cost.graph))
+    empty = Side(**dict.fromkeys((f.name for f in fields(Side)), nothing))
+    return CutSums(
+        device=empty,
+        server=empty,
+        output_bytes=cost.output_bytes,
+        gradient_bytes=cost.gradient_bytes,
+        has_server=nothing.astype(bool),
+    )
+
+
+_SUMMED = tuple(f.name for f in fields(Side) if f.name != "transient_bytes")
+_IS_WORK = np.array([name.endswith(("_flops", "_s")) for name in _SUMMED])
+
+
+def _columns(cost: GraphCost, *, server: bool) -> Floats:
+    """Per-op columns in the order of `_SUMMED`, shape (ops, columns)."""
+    forward, backward = (2, 3) if server else (0, 1)
+    columns = {
+        "forward_flops": cost.forward_flops,
+        "backward_flops": cost.backward_input_flops + cost.backward_weight_flops,
+        "forward_fixed_s": cost.measured_s[:, forward, 0],
+        "forward_sample_s": cost.measured_s[:, forward, 1],
+        "backward_fixed_s": cost.measured_s[:, backward, 0],
+        "backward_sample_s": cost.measured_s[:, backward, 1],
+    }
+    return np.column_stack([columns[name] if name in columns else getattr(cost, name) for name in _SUMMED])
+
+
+def _sums(columns: Floats, transient_bytes: Floats, masks: Mask) -> Side:
+    sums = masks.astype(np.float64) @ columns
+    largest = np.where(masks, transient_bytes, 0.0).max(axis=1, initial=0.0)
+    return Side(**dict(zip(_SUMMED, sums.T, strict=True)), transient_bytes=largest)
+
+
+def _side(change: Callable[[Any], Any], side: Side) -> Side:
+    return Side(**{f.name: change(getattr(side, f.name)) for f in fields(Side)})

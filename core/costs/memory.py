@@ -1,0 +1,91 @@
+"""Memory of one side of a cut, by what fills it; every function works on numbers and on arrays alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes: TypeAlias = "float | NDArray[np.float64]"
+
+# What the runtime itself holds is not counted: a device's `memory_bytes` is what is left for the model.
+RUNTIME_BYTES = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryByKind:
+    """Bytes held while training or running one part of a model, by what they hold.
+
+    `activations_bytes` are what the backward pass needs again; `buffers_bytes` running statistics and
+    the widest tensor of an op at work.
+    """
+
+    weights_bytes: Bytes
+    gradients_bytes: Bytes
+    optimizer_bytes: Bytes
+    activations_bytes: Bytes
+    buffers_bytes: Bytes
+
+    @property
+    def total_bytes(self) -> Bytes:
+        """All kinds together, with the runtime's own share."""
+        held = self.weights_bytes + self.gradients_bytes + self.optimizer_bytes
+        return held + self.activations_bytes + self.buffers_bytes + RUNTIME_BYTES
+
+
+def memory_by_kind(
+    *,
+    batch_size: Bytes,
+    weight_bytes: Bytes,
+    weight_gradient_bytes: Bytes,
+    optimizer_bytes: Bytes,
+    buffer_bytes: Bytes,
+    saved_bytes: Bytes,
+    transient_bytes: Bytes,
+) -> MemoryByKind:
+    r"""Memory of a part of a model from sums over its ops; `transient_bytes` is their largest.
+
+    $M = W + G + O + B \cdot \sum_v s_v + (b + B \cdot \max_v t_v)$. For W = 100, G = 100, O = 200, 10 of
+    buffers, and 8 samples that save 50 and pass 5 each: 100 + 100 + 200 + 400 + (10 + 40) = 850.
+
+    >>> memory_by_kind(
+    ...     batch_size=8, weight_bytes=100, weight_gradient_bytes=100, optimizer_bytes=200,
+    ...     buffer_bytes=10, saved_bytes=50, transient_bytes=5,
+    ... ).total_bytes
+    850
+    """
+    return MemoryByKind(
+        weights_bytes=weight_bytes,
+        gradients_bytes=weight_gradient_bytes,
+        optimizer_bytes=optimizer_bytes,
+        activations_bytes=batch_size * saved_bytes,
+        buffers_bytes=buffer_bytes + batch_size * transient_bytes,
+    )
+
+
+def server_memory(part: MemoryByKind, *, clients: Bytes, frozen_weights_bytes: Bytes = 0.0) -> MemoryByKind:
+    r"""Memory of a server that runs `part` for `clients` devices at once.
+
+    Every client has its own copy of all but `frozen_weights_bytes`, which are held once:
+    $W_f + n (W - W_f)$ of weights, $n$ times every other kind. Three clients of 100 bytes of weights, 80 of
+    them frozen: 80 + 3 x 20 = 140.
+
+    >>> part = MemoryByKind(
+    ...     weights_bytes=100,
+    ...     gradients_bytes=20,
+    ...     optimizer_bytes=40,
+    ...     activations_bytes=500,
+    ...     buffers_bytes=10,
+    ... )
+    >>> server_memory(part, clients=3, frozen_weights_bytes=80).weights_bytes
+    140
+    """
+    return MemoryByKind(
+        weights_bytes=frozen_weights_bytes + clients * (part.weights_bytes - frozen_weights_bytes),
+        gradients_bytes=clients * part.gradients_bytes,
+        optimizer_bytes=clients * part.optimizer_bytes,
+        activations_bytes=clients * part.activations_bytes,
+        buffers_bytes=clients * part.buffers_bytes,
+    )

@@ -1,0 +1,1 @@
+"""What a model is: ops, tensors, weights and their order."""

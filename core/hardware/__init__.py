@@ -1,0 +1,1 @@
+"""What devices and servers can do: speeds, memory and power from the catalogue."""

@@ -1,0 +1,103 @@
+"""Wires only: model and scenario in, plans, comparisons and sweeps out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from core.errors import SolverError
+from core.graph.model_graph import ModelGraph
+from core.importers import load_model
+from core.plans import Plan
+from core.problem import build_problem
+from core.scenario import Scenario
+from core.schemes import SCHEMES, Scheme, baseline_names
+from core.schemes.options import scheme_with
+from core.sweeps import read_sweep_file, sweep_rows
+
+if TYPE_CHECKING:
+    import pandas
+
+DEFAULT_SCHEME = "fast_split"
+
+
+def plan(
+    graph: ModelGraph, scenario: Scenario | None = None, scheme: str = DEFAULT_SCHEME, **options: Any
+) -> Plan:
+    """The plan of one scheme; a scheme's own options are keywords.
+
+    Raises `UnknownNameError` for a scheme that is not registered, `ScenarioError` for options or a
+    scenario that do not fit, `SolverError` where the scheme cannot answer.
+    """
+    problem = build_problem(graph, scenario or Scenario())
+    return scheme_with(scheme, options).solve(problem)
+
+
+def compare(
+    graph: ModelGraph, scenario: Scenario | None = None, schemes: Sequence[str] | None = None
+) -> pandas.DataFrame:
+    """One row a scheme on the same scenario, every baseline computed anew; all schemes unless some are named.
+
+    A scheme that cannot answer (brute force on a large model) has the status "unsolved" and says why.
+    """
+    import pandas
+
+    problem = build_problem(graph, scenario or Scenario())
+    rows = []
+    for name in schemes or tuple(SCHEMES):
+        chosen: Scheme = SCHEMES[name]()
+        try:
+            rows.append(_row(chosen.solve(problem)))
+        except SolverError as error:
+            rows.append({"scheme": name, "status": "unsolved", "violations": str(error)})
+    return pandas.DataFrame(rows)
+
+
+def sweep(
+    graph: ModelGraph,
+    scenario: Scenario | None = None,
+    *,
+    over: Mapping[str, Sequence[Any]],
+    scheme: str = DEFAULT_SCHEME,
+    schemes: Sequence[str] | None = None,
+    zip: bool = False,
+) -> pandas.DataFrame:
+    """One row a scenario: the swept paths, `scheme`, `status`, `delay_s`, `energy_j` and `cut`.
+
+    Several paths form a grid, the last fastest; `zip=True` pairs them. Plans are not certified.
+    """
+    return sweep_rows(graph, scenario or Scenario(), over=over, schemes=schemes or [scheme], zip=zip)
+
+
+def sweep_file(path: str) -> pandas.DataFrame:
+    """The rows of the sweep that a TOML file describes."""
+    spec = read_sweep_file(path)
+    graph = load_model(spec.model)
+    return sweep_rows(graph, spec.scenario, over=spec.over, schemes=spec.schemes, zip=spec.zip)
+
+
+def best_baseline(
+    graph: ModelGraph, scenario: Scenario | None = None, *, without: Sequence[str] = ("brute_force",)
+) -> Plan | None:
+    """The valid baseline with the least objective, or None where every baseline breaks a rule."""
+    problem = build_problem(graph, scenario or Scenario())
+    names = [name for name in baseline_names() if name not in without]
+    plans = [SCHEMES[name]().solve(problem) for name in names]
+    valid = [found for found in plans if found.status != "infeasible"]
+    return min(valid, key=lambda found: found.report.value, default=None)
+
+
+def _row(found: Plan) -> Mapping[str, Any]:
+    cuts = {decision.cut.label: None for decision in found.decisions}
+    return {
+        "scheme": found.scheme,
+        "status": found.status,
+        "delay_per_data_pass_s": found.delay_per_data_pass_s,
+        "delay_s": found.delay_s,
+        "energy_j": found.energy_j,
+        "cut": next(iter(cuts)) if len(cuts) == 1 else f"{len(cuts)} different cuts",
+        "traffic_bytes": sum(stage.traffic_bytes for stage in found.stages),
+        "device_memory_bytes": max(stage.device_memory.total_bytes for stage in found.stages),
+        "method": found.report.method,
+        "violations": "; ".join(violation.sentence for violation in found.violations),
+    }

@@ -1,0 +1,33 @@
+"""Values as nested plain ones: what `--json` prints, what the page downloads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+
+def plain(value: Any, *, without: frozenset[str] = frozenset({"timing"})) -> Any:
+    """Dictionaries, lists, strings and numbers under the value's own field names.
+
+    Fields named in `without` are left out (run times, unless asked for); numbers that JSON does not
+    know, such as infinity, become None.
+
+    >>> plain(np.float64(0.5)), plain((1, float("inf")))
+    (0.5, [1, None])
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        names = [f.name for f in fields(value) if f.name not in without]
+        return {name: plain(getattr(value, name), without=without) for name in names}
+    if isinstance(value, Mapping):
+        return {str(key): plain(part, without=without) for key, part in value.items()}
+    if isinstance(value, tuple | list | frozenset | set | np.ndarray):
+        return [plain(part, without=without) for part in value]
+    if isinstance(value, np.generic):
+        return plain(value.item(), without=without)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

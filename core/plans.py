@@ -1,0 +1,171 @@
+"""The answer: decisions per device, what they cost, how good they are and how that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from core.costs.memory import MemoryByKind
+
+Status = Literal["optimal", "feasible", "infeasible"]
+OWNERS = ("device_compute", "device_radio", "server", "network")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageTimes:
+    """Seconds, joules and bytes of one device in one round; numbers, or arrays of one shape.
+
+    Labels that are sent up count in `uplink_s`. The six times add up to `delay_s`; the four energies
+    add up to `energy_j`.
+    """
+
+    device_forward_s: Any
+    uplink_s: Any
+    server_compute_s: Any
+    downlink_s: Any
+    device_backward_s: Any
+    model_sync_s: Any
+    device_energy_j: Any
+    radio_energy_j: Any
+    server_energy_j: Any
+    network_energy_j: Any
+    traffic_bytes: Any
+    device_memory: MemoryByKind
+    server_memory: MemoryByKind
+
+    @property
+    def delay_s(self) -> Any:
+        """Seconds from the first stage to the last, one after another."""
+        return (
+            self.device_forward_s
+            + self.uplink_s
+            + self.server_compute_s
+            + self.downlink_s
+            + self.device_backward_s
+            + self.model_sync_s
+        )
+
+    @property
+    def energy_j(self) -> Any:
+        """Joules of all owners."""
+        return self.device_energy_j + self.radio_energy_j + self.server_energy_j + self.network_energy_j
+
+
+TIMES = (
+    "device_forward_s",
+    "uplink_s",
+    "server_compute_s",
+    "downlink_s",
+    "device_backward_s",
+    "model_sync_s",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """Where one device's model is cut.
+
+    `device_ops` are the ids that stay on the device, `crossing` those whose output is sent, and `label`
+    the short name of the cut.
+    """
+
+    label: str
+    device_ops: tuple[str, ...]
+    crossing: tuple[str, ...]
+    crossing_bytes: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceDecision:
+    """What was decided for one device; a bandwidth is None where the channel knows rates only."""
+
+    device: str
+    cut: Cut
+    group: int
+    bandwidth_share: float
+    uplink_bps: float
+    downlink_bps: float
+    uplink_bandwidth_hz: float | None
+    downlink_bandwidth_hz: float | None
+    uplink_power_w: float
+    server_share: float
+    server_frequency_hz: float | None = None
+    device_frequency_hz: float | None = None
+    compression: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A rule that the plan breaks: `needs` is what it takes, `has` what is allowed, in SI units."""
+
+    rule: str
+    where: str
+    needs: float
+    has: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """An independent bound on the objective; `gap` 0 (to rounding) proves the answer optimal."""
+
+    method: str
+    value: float
+    bound: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How the answer was found and how good it is.
+
+    `value` is the objective reached, `bound` what no plan of this scheme can beat, `gap` their relative
+    distance. `timing` holds run times in seconds and stays out of comparisons.
+    """
+
+    method: str
+    value: float
+    bound: float | None
+    gap: float | None
+    certificate: Certificate | None
+    timing: Mapping[str, float] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """A cut that was not chosen for a device, and how much more it costs there."""
+
+    device: str
+    cut: str
+    delay_s: float
+    energy_j: float
+    worse_ratio: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One scheme's answer to one problem; delays and energies are those of one round.
+
+    `server_memory_bytes` is what the server holds at once. `round_rule` says in one sentence what a
+    round is in this scheme. `rounds_to_target` and
+    `time_to_target_s` are None where there is no convergence evidence.
+    """
+
+    scheme: str
+    status: Status
+    delay_s: float
+    energy_j: float
+    energy_by_owner_j: Mapping[str, float]
+    decisions: tuple[DeviceDecision, ...]
+    stages: tuple[StageTimes, ...]
+    server_memory_bytes: float
+    samples_per_round: int
+    sequential_updates_per_round: int
+    delay_per_data_pass_s: float
+    round_rule: str
+    rounds_to_target: float | None = None
+    time_to_target_s: float | None = None
+    evidence: str = "no convergence evidence"
+    violations: tuple[Violation, ...] = ()
+    report: Report
+    alternatives: tuple[Alternative, ...] = ()

@@ -1,0 +1,167 @@
+"""The scenario: everything that is given before a cut is chosen, as one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from core.channels import Channel, FixedRate
+from core.costs.workload import Workload
+from core.errors import ScenarioError
+from core.hardware.parties import Device, Server
+from core.units import bound_mistakes, quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A part of a scenario; it refuses numbers outside their bounds."""
+
+    def __post_init__(self) -> None:
+        if mistakes := bound_mistakes(self):
+            raise ScenarioError(mistakes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing(Part):
+    """How devices that are active at once share the band and the server.
+
+    `dedicated`: each has all of it; `equal`: 1/k each; `optimised`: the split that ends the round first;
+    `time_division`: each has the whole band for 1/k of the time.
+    """
+
+    bandwidth: Literal["dedicated", "equal", "optimised", "time_division"] = quantity(
+        "equal", title="Bandwidth", help="How the active devices share the band"
+    )
+    server: Literal["dedicated", "equal"] = quantity(
+        "equal", title="Server", help="How the active devices share the server's speed"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerDepth(Part):
+    """The first `layers` ops with weights stay on the device, on every path from an input."""
+
+    layers: int = quantity(1, ge=1, le=100_000, title="Layers", help="How many layers stay", shown=(1, 20))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privacy(Part):
+    """What must stay on the device."""
+
+    keep_on_device: Literal["raw_allowed", "first_layer"] | LayerDepth | tuple[str, ...] = quantity(
+        "first_layer", title="Keep on device",
+        help="raw_allowed, first_layer, { layers = n }, or a list of op ids; with all they depend on",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data(Part):
+    """How the devices' data are distributed."""
+
+    partition: Literal["iid"] = quantity("iid", title="Partition", help="Every device has the same mix")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convergence(Part):
+    """What is known of the rounds to a target accuracy; "none" shows delay a round and a data pass only."""
+
+    kind: Literal["none"] = quantity("none", title="Evidence", help="Where rounds to target come from")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective(Part):
+    """What is minimised.
+
+    `weighted` adds delay and energy, each normalised over the scenario's extremes (P4, eq. for U).
+    """
+
+    kind: Literal["delay", "energy", "weighted"] = quantity(
+        "delay", title="Objective", help="What the plan minimises"
+    )
+    delay_weight: float = quantity(
+        0.5, unit="ratio", ge=0, le=1, symbol="w", title="Delay weight", shown=(0.0, 1.0),
+        help="Weight of the normalised delay",
+    )  # fmt: skip
+    energy_weight: float = quantity(
+        0.5, unit="ratio", ge=0, le=1, title="Energy weight", shown=(0.0, 1.0),
+        help="Weight of the normalised energy",
+    )  # fmt: skip
+    energy_of: tuple[Literal["device", "network", "server"], ...] = quantity(
+        ("device", "network", "server"), title="Energy of", help="Whose energy counts"
+    )
+
+    def __post_init__(self) -> None:
+        mistakes = bound_mistakes(self)
+        if self.kind == "weighted" and self.delay_weight + self.energy_weight == 0:
+            mistakes.append("delay_weight and energy_weight are both 0; raise one")
+        if mistakes:
+            raise ScenarioError(mistakes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits(Part):
+    """What a plan must not exceed; memory limits stand at the devices and the server."""
+
+    deadline_s: float | None = quantity(
+        None,
+        unit="s",
+        gt=0,
+        title="Deadline",
+        scale="log",
+        shown=(0.1, 1e5),
+        help="Longest delay of one round",
+    )
+    device_energy_j: float | None = quantity(
+        None, unit="j", gt=0, title="Device energy", scale="log", shown=(0.1, 1e6),
+        help="Most energy any device may spend in one round, computing and sending",
+    )  # fmt: skip
+    traffic_bytes: float | None = quantity(
+        None, unit="bytes", gt=0, title="Traffic", scale="log", shown=(1e4, 1e12),
+        help="Most bytes any device may send and receive in one round",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """Everything that is given: `Scenario()` is one device, one server and a fixed-rate link.
+
+    Field names are the keys of the scenario file and the paths of a sweep. Raises `ScenarioError` with
+    every mistake and its path.
+
+    >>> Scenario().device_names
+    ('device-1',)
+    """
+
+    name: str = quantity("small cell", title="Name", help="What the scenario is called")
+    seed: int = quantity(7, ge=0, le=2**31 - 1, title="Seed", help="Same scenario, same seed, same result")
+    rounds: int = quantity(
+        100, ge=1, le=10_000_000, title="Rounds", scale="log", shown=(1, 10_000),
+        help="Rounds that totals are multiplied by; delays and energies of a plan are those of one round",
+    )  # fmt: skip
+    workload: Workload = field(default_factory=Workload)
+    devices: tuple[Device, ...] = field(default=(Device(),))
+    server: Server = field(default_factory=Server)
+    channel: Channel = field(default_factory=FixedRate)
+    sharing: Sharing = field(default_factory=Sharing)
+    privacy: Privacy = field(default_factory=Privacy)
+    data: Data = field(default_factory=Data)
+    convergence: Convergence = field(default_factory=Convergence)
+    objective: Objective = field(default_factory=Objective)
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        mistakes = bound_mistakes(self)
+        if not self.devices:
+            mistakes.append("devices: a scenario needs at least one device")
+        names = self.device_names
+        mistakes += [
+            f"devices: the name {name!r} is used twice; names must differ"
+            for name in sorted({name for name in names if names.count(name) > 1})
+        ]
+        if mistakes:
+            raise ScenarioError(mistakes)
+
+    @property
+    def device_names(self) -> tuple[str, ...]:
+        """The devices' names; one without a name is numbered."""
+        return tuple(device.name or f"device-{i}" for i, device in enumerate(self.devices, start=1))

@@ -1,0 +1,16 @@
+"""Schemes: who trains what where and when, and how the cut is chosen. One file each."""
+
+from __future__ import annotations
+
+from core.schemes import baselines, fast_split, split_federated, split_learning
+from core.schemes.base import SCHEMES, Scheme, baseline_names
+
+__all__ = [
+    "SCHEMES",
+    "Scheme",
+    "baseline_names",
+    "baselines",
+    "fast_split",
+    "split_federated",
+    "split_learning",
+]

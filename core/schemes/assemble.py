@@ -1,0 +1,242 @@
+"""From cuts to a Plan: prices them with the evaluator, adds up the round, and checks every rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.costs.cut_sums import crossing_ops, cut_sums
+from core.costs.memory import MemoryByKind
+from core.evaluate import stage_times
+from core.plans import Alternative, Cut, DeviceDecision, Plan, Report, StageTimes, Status, Violation
+from core.problem import Conditions, SplitProblem
+from core.schemes.choice import CutTable
+from core.schemes.limits import ROUNDING, SERVER_MEMORY, device_limits, held_at_once, violation
+
+Mask = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+LABELLED_TENSORS = 3
+ALTERNATIVES_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one round of a scheme is: whether devices work at once, and the sentence that says so."""
+
+    parallel: bool
+    rule: str
+
+
+IN_TURN = Round(parallel=False, rule="One round serves every device once, one after another.")
+AT_ONCE = Round(parallel=True, rule="One round serves every device once, all at the same time.")
+
+
+def plan_of(
+    problem: SplitProblem,
+    *,
+    scheme: str,
+    masks: Mask,
+    conditions: Conditions,
+    round_of: Round,
+    report: Report,
+    status: Status,
+    alternatives: tuple[Alternative, ...] = (),
+    stages: StageTimes | None = None,
+) -> Plan:
+    """The plan that gives device i the cut `masks[i]`, shape (devices, ops).
+
+    `stages` replaces the evaluator's for schemes whose transfers differ from split learning's. The
+    status falls to infeasible when a rule is broken; the violations say which.
+    """
+    if stages is None:
+        stages = stage_times(cut_sums(problem.cost, masks), conditions)
+    stages = _arrays(stages, problem.device_count)
+    delay_s = _reduced(stages.delay_s, round_of)
+    violations = _violations(problem, masks, stages, delay_s, round_of)
+    samples = float((problem.iterations * problem.workload.batch_size).sum())
+    updates = problem.iterations.max() if round_of.parallel else problem.iterations.sum()
+    return Plan(
+        scheme=scheme,
+        status="infeasible" if violations else status,
+        delay_s=delay_s,
+        energy_j=float(stages.energy_j.sum()),
+        energy_by_owner_j={
+            "device_compute": float(stages.device_energy_j.sum()),
+            "device_radio": float(stages.radio_energy_j.sum()),
+            "server": float(stages.server_energy_j.sum()),
+            "network": float(stages.network_energy_j.sum()),
+        },
+        decisions=_decisions(problem, masks, conditions, round_of),
+        stages=tuple(_row(stages, device) for device in range(problem.device_count)),
+        server_memory_bytes=server_memory_of_round(problem, masks, stages, round_of),
+        samples_per_round=round(samples),
+        sequential_updates_per_round=int(updates),
+        delay_per_data_pass_s=delay_s * float(problem.samples.sum()) / samples,
+        round_rule=round_of.rule,
+        violations=violations,
+        report=report,
+        alternatives=alternatives,
+    )
+
+
+def alternatives_of(problem: SplitProblem, table: CutTable, picks: Ints) -> tuple[Alternative, ...]:
+    """The next-best cuts of every device among those that can be optimal somewhere, best first."""
+    scores = table.scores
+    order = np.argsort(scores, axis=1, kind="stable")[:, : ALTERNATIVES_SHOWN + 1]
+    labels: dict[tuple[int, int], str] = {}
+    found = []
+    for device, name in enumerate(problem.scenario.device_names):
+        group, picked = int(table.group_of[device]), int(picks[device])
+        others = [int(k) for k in order[device] if k != picked and np.isfinite(scores[device, k])]
+        for k in others[:ALTERNATIVES_SHOWN]:
+            if (group, k) not in labels:
+                labels[group, k] = cut_of(problem, table.groups[group].masks[k]).label
+            least = table.raw_scores[device, picked]
+            found.append(
+                Alternative(
+                    device=name,
+                    cut=labels[group, k],
+                    delay_s=float(table.delays_s[device, k]),
+                    energy_j=float(table.energies_j[device, k]),
+                    worse_ratio=float(scores[device, k] / least - 1) if least > 0 else 0.0,
+                )
+            )
+    return tuple(found)
+
+
+def cut_of(problem: SplitProblem, mask: Mask) -> Cut:
+    """The cut that keeps the ops of `mask` (ops,) on the device."""
+    ops = problem.cost.graph.ops
+    crossing = np.flatnonzero(crossing_ops(problem.cost, mask)[0])
+    return Cut(
+        label=_label(problem, mask, [ops[i].id for i in crossing]),
+        device_ops=tuple(ops[i].id for i in np.flatnonzero(mask)),
+        crossing=tuple(ops[i].id for i in crossing),
+        crossing_bytes=float(problem.cost.output_bytes[crossing].sum()),
+    )
+
+
+def _label(problem: SplitProblem, mask: Mask, crossing: list[str]) -> str:
+    if mask.all():
+        return "all on device"
+    if not (mask & ~problem.cost.is_input).any():
+        return "all on server"
+    more = len(crossing) - LABELLED_TENSORS
+    shown = " + ".join(crossing[:LABELLED_TENSORS])
+    return f"after {shown} + {more} more" if more > 0 else f"after {shown}"
+
+
+def _decisions(
+    problem: SplitProblem, masks: Mask, conditions: Conditions, round_of: Round
+) -> tuple[DeviceDecision, ...]:
+    names, channel = problem.scenario.device_names, problem.scenario.channel
+    count = problem.device_count
+    share, up, down, server_share = (
+        np.broadcast_to(value, count)
+        for value in (
+            conditions.network_share * conditions.duty_ratio,
+            conditions.uplink_bps,
+            conditions.downlink_bps,
+            conditions.server_share,
+        )
+    )
+    known: dict[bytes, Cut] = {}
+    for mask in masks:
+        if mask.tobytes() not in known:
+            known[mask.tobytes()] = cut_of(problem, mask)
+    return tuple(
+        DeviceDecision(
+            device=names[i],
+            cut=known[masks[i].tobytes()],
+            group=0 if round_of.parallel else i,
+            bandwidth_share=float(share[i]),
+            uplink_bps=float(up[i]),
+            downlink_bps=float(down[i]),
+            uplink_bandwidth_hz=_share_of(channel.bandwidth_hz("uplink"), share[i]),
+            downlink_bandwidth_hz=_share_of(channel.bandwidth_hz("downlink"), share[i]),
+            uplink_power_w=float(problem.transmit_power_w[i]),
+            server_share=float(server_share[i]),
+        )
+        for i in range(count)
+    )
+
+
+def _share_of(bandwidth_hz: float | None, share: float) -> float | None:
+    return None if bandwidth_hz is None else float(share) * bandwidth_hz
+
+
+def _violations(
+    problem: SplitProblem, masks: Mask, stages: StageTimes, delay_s: float, round_of: Round
+) -> tuple[Violation, ...]:
+    names, ops = problem.scenario.device_names, problem.cost.graph.ops
+    found = []
+    for device, mask in enumerate(masks):
+        exposed = np.flatnonzero(problem.pinned & ~mask)
+        if len(exposed):
+            sentence = f"{names[device]}: {ops[exposed[0]].id!r} must stay on the device"
+            sentence += f", with {len(exposed) - 1} more ops" if len(exposed) > 1 else ""
+            found.append(
+                Violation(rule="privacy", where=names[device], needs=0.0, has=0.0, sentence=sentence)
+            )
+        if any(len({bool(mask[op]) for op in tie}) > 1 for tie in problem.ties):
+            sentence = f"{names[device]}: ops that share a weight are on both sides"
+            found.append(
+                Violation(rule="tied weights", where=names[device], needs=0.0, has=0.0, sentence=sentence)
+            )
+    for limit in (limit for limit in device_limits(problem) if limit.rule != SERVER_MEMORY):
+        needs = np.broadcast_to(limit.needs(stages), problem.device_count)
+        found += [
+            violation(
+                rule=limit.rule,
+                where=names[i],
+                needs=float(needs[i]),
+                has=float(limit.caps[i]),
+                unit=limit.unit,
+            )
+            for i in np.flatnonzero(needs > limit.caps * (1 + ROUNDING))
+        ]
+    server_bytes = server_memory_of_round(problem, masks, stages, round_of)
+    if server_bytes > problem.server_memory_bytes * (1 + ROUNDING):
+        found.append(
+            violation(
+                rule=SERVER_MEMORY,
+                where=problem.scenario.server.name,
+                needs=server_bytes,
+                has=problem.server_memory_bytes,
+                unit="memory",
+            )
+        )
+    deadline_s = problem.scenario.limits.deadline_s
+    if deadline_s is not None and delay_s > deadline_s * (1 + ROUNDING):
+        found.append(
+            violation(rule="deadline", where="round", needs=delay_s, has=deadline_s, unit="deadline")
+        )
+    return tuple(found)
+
+
+def server_memory_of_round(problem: SplitProblem, masks: Mask, stages: StageTimes, round_of: Round) -> float:
+    """Bytes the server holds at once: the largest client in turn; all at once with one frozen copy."""
+    total = np.broadcast_to(stages.server_memory.total_bytes, problem.device_count)
+    return held_at_once(problem, masks, total) if round_of.parallel else float(total.max())
+
+
+def _reduced(per_device: Any, round_of: Round) -> float:
+    return float(per_device.max() if round_of.parallel else per_device.sum())
+
+
+def _arrays(stages: StageTimes, count: int) -> StageTimes:
+    """Every field as an array of shape (count,)."""
+    return _mapped(stages, lambda value: np.broadcast_to(np.asarray(value, dtype=np.float64), count))
+
+
+def _row(stages: StageTimes, device: int) -> StageTimes:
+    return _mapped(stages, lambda value: float(value[device]))
+
+
+def _mapped(value: Any, change: Any) -> Any:
+    if isinstance(value, StageTimes | MemoryByKind):
+        return type(value)(**{f.name: _mapped(getattr(value, f.name), change) for f in fields(value)})
+    return change(value)

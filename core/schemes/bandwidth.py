@@ -1,0 +1,209 @@
+"""The band split that ends a parallel round first, together with every device's cut."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.plans import Certificate, Plan, Report
+from core.problem import Conditions, SplitProblem
+from core.schemes.assemble import AT_ONCE, alternatives_of, plan_of
+from core.schemes.choice import CutTable, listed_table, repriced, table_of
+from core.schemes.joint_choice import holds_all
+from core.schemes.limits import ROUNDING
+from core.schemes.objective import Score, delay, device_energy
+from core.schemes.planned import cut_after
+from core.schemes.round_value import round_value, spread_of
+from core.schemes.solve import EXACT_GAP, best_round, relative_gap
+from core.solvers.minmax_share import Finish, ShareSplit, minmax_share
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Offer:
+    """The cuts of `table` that each device may take whatever its share, `allowed` (devices, cuts).
+
+    `complete` says that no cut outside can end the round earlier.
+    """
+
+    table: CutTable
+    allowed: Bools
+    complete: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class SharedBand:
+    """The best shares for an offer, the conditions they make, and every device's pick from `table`."""
+
+    split: ShareSplit
+    conditions: Conditions
+    table: CutTable
+    picks: Ints
+    complete: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class PerBit:
+    """A score of (device, cut) as what it is without transfers and what a second a bit adds, up and down."""
+
+    still: Floats
+    up: Floats
+    down: Floats
+
+    def at(self, uplink_bps: Floats, downlink_bps: Floats) -> Floats:
+        """The score at rates of shape (devices,)."""
+        return self.still + self.up / uplink_bps[:, None] + self.down / downlink_bps[:, None]
+
+    def column(self, cut: int) -> PerBit:
+        """The score of one cut only."""
+        one = slice(cut, cut + 1)
+        return PerBit(still=self.still[:, one], up=self.up[:, one], down=self.down[:, one])
+
+
+def planned_with_best_shares(problem: SplitProblem, *, scheme: str, cut: str, common_cut: bool) -> Plan:
+    """The plan whose band split and cuts together end the round first.
+
+    Each device holds the same share of the band in both directions. For a given end of the round every
+    device needs a least share over its cuts; the end is bisected until the shares just fill the band.
+    Where the cuts are chosen at equal shares first (another objective than delay, a server too small for
+    all devices' fastest cuts), the plan is `feasible`, not proven optimal.
+    """
+    started = time.perf_counter()
+    even = problem.conditions(active=problem.device_count, share=1.0 / problem.device_count)
+    best = _best_band(problem, even, common_cut=common_cut)
+    band = _shared(problem, even, _given_offer(problem, even, cut), common_cut=common_cut) if cut else best
+    spread = spread_of(problem, even, AT_ONCE)
+    value = round_value(problem, band.table, band.picks, AT_ONCE, spread)
+    bound = best.split.bound if best.complete else None
+    gap = None if bound is None else relative_gap(value, bound)
+    proof = None
+    if bound is not None and not cut:
+        proof = Certificate(method="bisection over the band", value=value, bound=bound)
+    return plan_of(
+        problem,
+        scheme=scheme,
+        masks=band.table.masks(band.picks),
+        conditions=band.conditions,
+        round_of=AT_ONCE,
+        report=Report(
+            method="min-max band split",
+            value=value,
+            bound=bound,
+            gap=gap,
+            certificate=proof,
+            timing={"decide_s": time.perf_counter() - started},
+        ),
+        status="optimal" if proof and gap is not None and gap <= EXACT_GAP else "feasible",
+        alternatives=alternatives_of(problem, band.table, band.picks),
+    )
+
+
+def _best_band(problem: SplitProblem, even: Conditions, *, common_cut: bool) -> SharedBand:
+    """The best shares and cuts together, or the best shares for the cuts that are best at equal shares."""
+    if problem.scenario.objective.kind == "delay":
+        band = _shared(problem, even, _open_offer(problem, even, common_cut), common_cut=common_cut)
+        if holds_all(problem, band.table, band.picks):
+            return band
+    cuts = best_round(problem, even, AT_ONCE, common_cut=common_cut, certify=False)
+    own = np.eye(problem.device_count, dtype=bool)
+    offer = Offer(table=listed_table(problem, even, delay, cuts.masks), allowed=own, complete=False)
+    return _shared(problem, even, offer, common_cut=False)
+
+
+def _given_offer(problem: SplitProblem, even: Conditions, cut: str) -> Offer:
+    table = listed_table(problem, even, delay, cut_after(problem, cut)[None])
+    return Offer(table=table, allowed=np.ones_like(table.delays_s, dtype=bool), complete=False)
+
+
+def _open_offer(problem: SplitProblem, even: Conditions, common_cut: bool) -> Offer:
+    """Cuts that keep the limits no share changes; where none of a device does, the one that comes nearest."""
+    table = table_of(problem, even, delay, common=common_cut, clients=problem.device_count)
+    limits = replace(problem.scenario.limits, device_energy_j=None)
+    lasting = replace(problem, scenario=replace(problem.scenario, limits=limits))
+    excess = repriced(table, lasting, even, delay).excess
+    nearest = np.arange(excess.shape[1]) == excess.argmin(axis=1)[:, None]
+    allowed = np.where((excess <= 0).any(axis=1, keepdims=True), excess <= 0, nearest)
+    return Offer(table=table, allowed=allowed, complete=table.complete)
+
+
+def _shared(problem: SplitProblem, even: Conditions, offer: Offer, *, common_cut: bool) -> SharedBand:
+    """The shares that end the round first, and the cuts that each device takes with its share."""
+    ends, energies = (_per_bit(problem, even, offer.table, score) for score in (delay, device_energy))
+    cap_j = problem.scenario.limits.device_energy_j
+    search = _one_column if common_cut else _any_columns
+    split, allowed = search(problem, ends, energies, offer.allowed, cap_j)
+    if not np.isfinite(split.value):
+        split, allowed = search(problem, ends, energies, offer.allowed, None)
+        split = replace(split, bound=np.inf)
+    conditions = problem.conditions(active=problem.device_count, share=split.shares)
+    table = repriced(offer.table, problem, conditions, delay)
+    delays = np.where(allowed, table.delays_s, np.inf)
+    kept = np.where(table.excess <= 0, delays, np.inf)
+    picks = np.where(np.isfinite(kept).any(axis=1), kept.argmin(axis=1), delays.argmin(axis=1))
+    return SharedBand(split=split, conditions=conditions, table=table, picks=picks, complete=offer.complete)
+
+
+def _any_columns(
+    problem: SplitProblem, ends: PerBit, energies: PerBit, allowed: Bools, cap_j: float | None
+) -> tuple[ShareSplit, Bools]:
+    """The best shares when each device takes any of its cuts."""
+    return minmax_share(_finish(problem, ends, energies, allowed, cap_j), problem.device_count), allowed
+
+
+def _one_column(
+    problem: SplitProblem, ends: PerBit, energies: PerBit, allowed: Bools, cap_j: float | None
+) -> tuple[ShareSplit, Bools]:
+    """The best shares and the one cut for all, tried in order of what each reaches on the whole band."""
+    fitting: Bools = allowed.all(axis=0)
+    fitting = fitting if fitting.any() else np.asarray(allowed.any(axis=0))
+    alone = np.where(fitting, ends.at(*_rates(problem, np.ones(problem.device_count))), np.inf).max(axis=0)
+    everyone = np.ones((problem.device_count, 1), dtype=bool)
+    found: list[tuple[int, ShareSplit]] = []
+    for cut in np.argsort(alone, kind="stable")[: fitting.sum()].tolist():
+        if found and alone[cut] >= min(split.value for _, split in found):
+            break
+        finish = _finish(problem, ends.column(cut), energies.column(cut), everyone, cap_j)
+        found.append((cut, minmax_share(finish, problem.device_count)))
+    cut, split = min(found, key=lambda row: row[1].value)
+    bound = min(split.bound for _, split in found)
+    return replace(split, bound=bound), np.tile(np.arange(len(fitting)) == cut, (problem.device_count, 1))
+
+
+def _finish(
+    problem: SplitProblem, ends: PerBit, energies: PerBit, allowed: Bools, cap_j: float | None
+) -> Finish:
+    """Every device's earliest end as a function of its share of the band, over the cuts it may take."""
+
+    def finish(shares: Floats) -> Floats:
+        rates = _rates(problem, shares)
+        usable = allowed if cap_j is None else allowed & (energies.at(*rates) <= cap_j * (1 + ROUNDING))
+        return np.where(usable, ends.at(*rates), np.inf).min(axis=1)
+
+    return finish
+
+
+def _rates(problem: SplitProblem, shares: Floats) -> tuple[Floats, Floats]:
+    uplink_bps, downlink_bps = problem.rates_bps(shares)
+    return uplink_bps, downlink_bps
+
+
+def _per_bit(problem: SplitProblem, even: Conditions, table: CutTable, score: Score) -> PerBit:
+    """Delay and energy are affine in the seconds a bit takes, so three calls of the evaluator tell all."""
+    endless, one = np.full(problem.device_count, np.inf), np.ones(problem.device_count)
+    still, up, down = (
+        _priced(problem, replace(even, uplink_bps=uplink, downlink_bps=downlink), table, score)
+        for uplink, downlink in ((endless, endless), (one, endless), (endless, one))
+    )
+    return PerBit(still=still, up=up - still, down=down - still)
+
+
+def _priced(problem: SplitProblem, conditions: Conditions, table: CutTable, score: Score) -> Floats:
+    """The score of every (device, cut); 0 where there is no such cut."""
+    values = repriced(table, problem, conditions, score).raw_scores
+    return np.where(np.isfinite(values), values, 0.0)

@@ -1,0 +1,60 @@
+"""Options of a scheme: its fields, given by name as values or as text, checked before it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import Field, fields
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from core.errors import ScenarioError, UnknownNameError
+from core.schemes.base import SCHEMES, Scheme
+from core.units import bound_mistakes
+
+TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def scheme_with(name: str, options: Mapping[str, Any]) -> Scheme:
+    """The scheme called `name` with these options; text is turned into the option's type.
+
+    Raises `UnknownNameError` for a scheme or option that does not exist, `ScenarioError` for a value that
+    does not fit.
+    """
+    scheme = SCHEMES[name]
+    known = {option.name: option for option in fields(scheme)}
+    hints = get_type_hints(scheme)
+    values = {}
+    for option, value in options.items():
+        if option not in known:
+            raise UnknownNameError(f"option of {name}", option, known)
+        values[option] = _converted(known[option], hints[option], value)
+    built: Scheme = scheme(**values)
+    if mistakes := bound_mistakes(built):
+        raise ScenarioError([f"{name}.{mistake}" for mistake in mistakes])
+    return built
+
+
+def choices_of(hint: Any) -> tuple[str, ...]:
+    """The names an option may take, empty for an open one.
+
+    >>> choices_of(Literal["pool", "max_flow"])
+    ('pool', 'max_flow')
+    """
+    return get_args(hint) if get_origin(hint) is Literal else ()
+
+
+def _converted(option: Field[Any], hint: Any, value: Any) -> Any:
+    allowed = choices_of(hint)
+    if allowed and value not in allowed:
+        raise ScenarioError([f"{option.name}: must be {' or '.join(allowed)}, not {value!r}"])
+    if hint is bool and isinstance(value, str):
+        if value.lower() not in TRUTHS:
+            raise ScenarioError([f"{option.name}: must be true or false, not {value!r}"])
+        return TRUTHS[value.lower()]
+    if hint in (int, float) and isinstance(value, str):
+        try:
+            return hint(value)
+        except ValueError:
+            raise ScenarioError([f"{option.name}: must be a number, not {value!r}"]) from None
+    if hint in (bool, str) and not isinstance(value, hint):
+        raise ScenarioError([f"{option.name}: must be {hint.__name__}, not {value!r}"])
+    return value

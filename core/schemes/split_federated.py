@@ -1,0 +1,44 @@
+"""Split federated learning: all devices at once, each with a server-side model of its own, then averaging."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.plans import Plan
+from core.problem import SplitProblem
+from core.schemes.assemble import AT_ONCE
+from core.schemes.bandwidth import planned_with_best_shares
+from core.schemes.base import SCHEMES
+from core.schemes.planned import planned
+from core.units import quantity
+
+
+@SCHEMES.named("split_federated")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitFederated:
+    """Split federated learning: all devices train at once; the round ends with the last of them."""
+
+    is_baseline: ClassVar[bool] = False
+    cut: str = quantity(
+        "", title="Cut after",
+        help="Op ids, comma-separated: these and all they depend on stay on every device; empty: the best",
+    )  # fmt: skip
+    common_cut: bool = quantity(False, title="One cut for all", help="Give every device the same cut")
+    certify: bool = quantity(True, title="Certify", help="Prove the answer by max-flow or CP-SAT")
+
+    def solve(self, problem: SplitProblem) -> Plan:
+        """The plan with all devices active; the band is shared by policy or by the exact min-max split."""
+        if problem.scenario.sharing.bandwidth == "optimised" and problem.device_count > 1:
+            return planned_with_best_shares(
+                problem, scheme="split_federated", cut=self.cut, common_cut=self.common_cut
+            )
+        return planned(
+            problem,
+            scheme="split_federated",
+            round_of=AT_ONCE,
+            conditions=problem.conditions(active=problem.device_count),
+            cut=self.cut,
+            common_cut=self.common_cut,
+            certify=self.certify,
+        )

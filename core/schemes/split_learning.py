@@ -1,0 +1,39 @@
+"""Vanilla split learning: devices in turn, each with its best cut, one common cut, or a given one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.plans import Plan
+from core.problem import SplitProblem
+from core.schemes.assemble import IN_TURN
+from core.schemes.base import SCHEMES
+from core.schemes.planned import planned
+from core.units import quantity
+
+
+@SCHEMES.named("split_learning")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitLearning:
+    """Split learning: devices in turn, each with its best cut, one for all, or a given one."""
+
+    is_baseline: ClassVar[bool] = False
+    cut: str = quantity(
+        "", title="Cut after",
+        help="Op ids, comma-separated: these and all they depend on stay on every device; empty: the best",
+    )  # fmt: skip
+    common_cut: bool = quantity(False, title="One cut for all", help="Give every device the same cut")
+    certify: bool = quantity(True, title="Certify", help="Prove the answer by max-flow or CP-SAT")
+
+    def solve(self, problem: SplitProblem) -> Plan:
+        """The plan with devices served in turn."""
+        return planned(
+            problem,
+            scheme="split_learning",
+            round_of=IN_TURN,
+            conditions=problem.conditions(),
+            cut=self.cut,
+            common_cut=self.common_cut,
+            certify=self.certify,
+        )

@@ -1,0 +1,1 @@
+"""Mathematics that schemes call; it knows no domain words."""

@@ -1,0 +1,18 @@
+"""The dashboard's entry: `streamlit run dashboard/app.py` from the repository root."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+ICON = Path(__file__).parent.parent / "assets" / "icon.png"
+
+st.set_page_config(page_title="Cutwise", page_icon=str(ICON), layout="wide")
+st.navigation(
+    [
+        st.Page("app_pages/plan.py", title="Plan", default=True),
+        st.Page("app_pages/fleet.py", title="Fleet"),
+    ],
+    position="top",
+).run()

@@ -1,0 +1,41 @@
+"""What sessions share: shipped models, their blocks, and plans; keyed by digests, never copied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+import core
+from core.graph.blocks import Block, blocks
+from core.graph.model_graph import ModelGraph
+from core.pipeline import best_baseline
+from core.plans import Plan
+from core.scenario import Scenario
+
+BY_DIGEST: Mapping[Any, Any] = {ModelGraph: lambda graph: graph.digest, Scenario: repr}
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def sample(name: str) -> ModelGraph:
+    """A shipped model."""
+    return core.load_model(f"sample:{name}")
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=BY_DIGEST)
+def blocks_of(graph: ModelGraph) -> tuple[Block, ...]:
+    """The blocks of a model."""
+    return blocks(graph)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=BY_DIGEST)
+def plan(graph: ModelGraph, scenario: Scenario, scheme: str, options: tuple[tuple[str, Any], ...]) -> Plan:
+    """The plan that the command line gives for the same question."""
+    return core.plan(graph, scenario, scheme, **dict(options))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=BY_DIGEST)
+def baseline(graph: ModelGraph, scenario: Scenario) -> Plan | None:
+    """The best valid baseline of the scenario."""
+    return best_baseline(graph, scenario)

@@ -1,0 +1,1 @@
+"""Figures: functions from core values to a chart; none knows the page."""

@@ -1,0 +1,56 @@
+"""Every device's turn of a round as one bar, stacked by part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.plans import Plan
+from dashboard.charts.parts import PARTS, seconds_by_part
+
+Option = dict[str, Any]
+MOST_BARS = 30
+
+
+def fleet_figure(plan: Plan, *, shown: str) -> Option:
+    """An ECharts option with the slowest devices, at most `MOST_BARS`; `shown` is set in bold by a mark."""
+    slowest = sorted(range(len(plan.stages)), key=lambda i: -plan.stages[i].delay_s)[:MOST_BARS]
+    order = sorted(slowest, reverse=True)
+    names = [plan.decisions[i].device for i in order]
+    parts = [seconds_by_part(plan.stages[i]) for i in order]
+    at_once = sum(decision.group == 0 for decision in plan.decisions) > 1
+    series: list[Option] = [
+        {
+            "type": "bar",
+            "name": part,
+            "stack": "turn",
+            "barMaxWidth": 26,
+            "selectedMode": "single",
+            "data": [float(values[part]) for values in parts],
+        }
+        for part in PARTS
+    ]
+    if at_once:
+        series[0]["markLine"] = {
+            "silent": True,
+            "symbol": "none",
+            "label": {"formatter": "round ends", "position": "insideEndTop"},
+            "data": [{"xAxis": plan.delay_s}],
+        }
+    return {
+        "animationDurationUpdate": 150,
+        "grid": {"left": 8, "right": 24, "top": 60, "bottom": 28, "containLabel": True},
+        "legend": {"top": 0, "left": 0, "itemWidth": 14, "itemGap": 12},
+        "tooltip": {"trigger": "axis", "valueFormatter": "%.3g s", "axisPointer": {"type": "shadow"}},
+        "xAxis": {"type": "value", "name": "seconds of its turn", "nameLocation": "middle", "nameGap": 24},
+        "yAxis": {
+            "type": "category",
+            "data": [f"▸ {name}" if name == shown else name for name in names],
+            "axisTick": {"show": False},
+        },
+        "series": series,
+    }
+
+
+def fleet_height(plan: Plan) -> int:
+    """Pixels that the bars need."""
+    return 110 + 34 * min(len(plan.stages), MOST_BARS)

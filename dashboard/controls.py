@@ -1,0 +1,151 @@
+"""Dataclass fields as widgets: label, help, bounds, unit and choices come from the field itself.
+
+A widget starts at the scenario's value and follows it when the scenario changes elsewhere (a link, the
+fleet table, another widget); what the reader sets becomes the scenario's value in the same run.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+import streamlit as st
+
+from core.errors import ScenarioError
+from core.units import facts_of
+from dashboard.components.live_slider import live_slider
+
+Value = TypeVar("Value")
+WIDEST = 1e300
+
+
+def edited(owner: Value, name: str, *, key: str, disabled: bool = False) -> Value:
+    """`owner` with the field `name` as the reader has set it, or `owner` itself when nothing changed."""
+    current = getattr(owner, name)
+    value = field_widget(type(owner), name, current, key=f"{key}.{name}", disabled=disabled)
+    if value == current:
+        return owner
+    try:
+        return replace(owner, **{name: value})
+    except ScenarioError as error:
+        st.error(str(error))
+        return owner
+
+
+def field_widget(owner: type, name: str, current: Any, *, key: str, disabled: bool = False) -> Any:
+    """The widget of one field and what it is set to."""
+    facts, hint = facts_of(owner, name), get_type_hints(owner)[name]
+    label = facts.get("title") or name.replace("_", " ").capitalize()
+    choices = choices_in(hint)
+    if choices:
+        return choice(label, choices, current, key=key, help=facts["help"], disabled=disabled)
+    if hint is bool:
+        follow(key, current)
+        return seen(key, st.toggle(label, key=key, help=facts["help"], disabled=disabled))
+    if facts.get("shown"):
+        return slider(label, current, facts, hint, key=key, disabled=disabled)
+    follow(key, current or "")
+    return seen(key, st.text_input(label, key=key, help=facts["help"], disabled=disabled))
+
+
+def choice(
+    label: str, choices: tuple[Any, ...], current: Any, *, key: str, help: str = "", disabled: bool = False
+) -> Any:
+    """A select box over named choices."""
+    follow(key, current)
+    picked = st.selectbox(label, choices, key=key, help=help or None, format_func=readable, disabled=disabled)
+    return seen(key, picked)
+
+
+def kept_choice(label: str, choices: tuple[str, ...], *, key: str) -> str:
+    """A select box that belongs to the page and not to the scenario; the first name at first."""
+    if st.session_state.get(key) not in choices:
+        st.session_state[key] = choices[0]
+    return st.selectbox(label, choices, key=key)
+
+
+def slider(
+    label: str,
+    current: Any,
+    facts: dict[str, Any],
+    hint: Any,
+    *,
+    key: str,
+    disabled: bool = False,
+    optional: bool | None = None,
+) -> Any:
+    """A live slider over the range the field shows; typed values may go to the field's own bounds."""
+    low, high = facts["shown"]
+    least, most = _bounds(facts)
+    follow(key, current)
+    value = live_slider(
+        label,
+        value=current,
+        low=low,
+        high=high,
+        least=least,
+        most=most,
+        key=key,
+        scale=facts.get("scale", "linear"),
+        unit=facts.get("unit", ""),
+        help=facts["help"],
+        integer=int in (hint, *get_args(hint)),
+        optional=type(None) in get_args(hint) if optional is None else optional,
+        none_text="none",
+        disabled=disabled,
+    )
+    return seen(key, value)
+
+
+def number(owner: type, name: str, current: float, *, key: str) -> float:
+    """The slider of a quantity that is never absent here, whatever its field allows."""
+    facts, hint = facts_of(owner, name), get_type_hints(owner)[name]
+    return slider(facts["title"], current, facts, hint, key=key, optional=False)
+
+
+def _bounds(facts: dict[str, Any]) -> tuple[float, float]:
+    """The smallest and largest number that may be typed."""
+    least = facts.get("ge", -WIDEST)
+    if "gt" in facts:
+        least = math.nextafter(facts["gt"], math.inf)
+    most = facts.get("le", WIDEST)
+    if "lt" in facts:
+        most = math.nextafter(facts["lt"], -math.inf)
+    return float(least), float(most)
+
+
+def follow(key: str, current: Any) -> None:
+    """Moves a widget to the scenario's value when that has changed since the widget last showed it."""
+    mark = f"{key}.seen"
+    if key not in st.session_state or not same(st.session_state.get(mark), current):
+        st.session_state[key] = current
+    st.session_state[mark] = current
+
+
+def seen(key: str, value: Value) -> Value:
+    """Notes what a widget showed last, and answers it."""
+    st.session_state[f"{key}.seen"] = value
+    return value
+
+
+def same(first: Any, second: Any) -> bool:
+    """Equal, or numbers that differ by rounding only."""
+    numbers = isinstance(first, int | float) and isinstance(second, int | float)
+    return math.isclose(first, second, rel_tol=1e-9) if numbers else first == second
+
+
+def choices_in(hint: Any) -> tuple[Any, ...]:
+    """The names a field may take: those of a Literal, with None for one that may be absent."""
+    options = [part for part in (hint, *get_args(hint)) if get_origin(part) is Literal]
+    if not options or get_origin(hint) is tuple:
+        return ()
+    absent = (None,) if type(None) in get_args(hint) else ()
+    return (*absent, *get_args(options[0]))
+
+
+def readable(name: Any) -> str:
+    """A registered name as people read it."""
+    if name is None:
+        return "automatic"
+    return str(name).replace("_", " ")

@@ -1,0 +1,53 @@
+"""How quantities are shown to people: SI prefixes, three figures, percent."""
+
+from __future__ import annotations
+
+import math
+
+PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"))
+MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86400.0
+
+
+def quantity_text(value: float, unit: str) -> str:
+    """A number with its unit and an SI prefix.
+
+    >>> quantity_text(3.2e8, "bit/s"), quantity_text(0, "B"), quantity_text(math.inf, "B")
+    ('320 Mbit/s', '0 B', 'no limit')
+    """
+    if math.isinf(value):
+        return "no limit"
+    if value == 0:
+        return f"0 {unit}"
+    factor, prefix = next(((f, p) for f, p in PREFIXES if abs(value) >= 0.9995 * f), PREFIXES[-1])
+    return f"{figures(value / factor)} {prefix}{unit}"
+
+
+def figures(value: float) -> str:
+    """Three figures without exponent: 1234 as 1,234, 0.5 as 0.5."""
+    if abs(value) >= 999.5:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def seconds_text(value: float) -> str:
+    """A duration; minutes, hours and days where seconds would be long.
+
+    >>> seconds_text(0.0123), seconds_text(221.04), seconds_text(5400)
+    ('12.3 ms', '3 min 41 s', '1 h 30 min')
+    """
+    if not math.isfinite(value) or value < 2 * MINUTE_S:
+        return quantity_text(value, "s")
+    if value < 2 * HOUR_S and value < HOUR_S:
+        return f"{int(value // MINUTE_S)} min {value % MINUTE_S:.0f} s"
+    if value < 2 * DAY_S:
+        return f"{int(value // HOUR_S)} h {value % HOUR_S / MINUTE_S:.0f} min"
+    return f"{value / DAY_S:.3g} days"
+
+
+def percent_text(ratio: float) -> str:
+    """A ratio as percent, with a sign.
+
+    >>> percent_text(-0.123), percent_text(0.0004)
+    ('-12.3 %', '+0.04 %')
+    """
+    return f"{100 * ratio:+.3g} %"

@@ -1,0 +1,136 @@
+"""What one browser session holds: the scenario, the model, the scheme; and the link that restores them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from typing import Any
+
+import streamlit as st
+
+from core.errors import CutwiseError, ScenarioError
+from core.graph.model_graph import ModelGraph
+from core.importers import load_bytes, samples
+from core.scenario import Scenario
+from core.scenario_file import parse_scenario, scenario_from_dict, scenario_to_dict
+from core.schemes.options import scheme_with
+from dashboard import cached
+
+FIRST_SAMPLE = "resnet18"
+FIRST_SCENARIO = "lecture_hall"
+LARGEST_LINK_BYTES = 2**20
+LINK_KEY = "plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What is planned and how: a sample's name or an upload's digest and name, the scheme, its options."""
+
+    sample: str = FIRST_SAMPLE
+    upload_digest: str = ""
+    upload_name: str = ""
+    scheme: str = "fast_split"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def scenario() -> Scenario:
+    """The session's scenario; the lecture hall at first."""
+    if "scenario" not in st.session_state:
+        st.session_state["scenario"] = first_scenario()
+    return st.session_state["scenario"]
+
+
+def set_scenario(value: Scenario) -> None:
+    st.session_state["scenario"] = value
+
+
+def choice() -> Choice:
+    """What the session plans."""
+    return st.session_state.setdefault("choice", Choice())
+
+
+def choose(**changes: Any) -> None:
+    st.session_state["choice"] = replace(choice(), **changes)
+
+
+def first_scenario() -> Scenario:
+    return parse_scenario(files("assets").joinpath(f"scenarios/{FIRST_SCENARIO}.toml").read_bytes())
+
+
+def model() -> ModelGraph | None:
+    """The chosen model, or None where a link names an upload that this session does not have."""
+    chosen = choice()
+    if chosen.upload_digest:
+        return _uploads().get(chosen.upload_digest)
+    return cached.sample(chosen.sample)
+
+
+def add_upload(name: str, content: bytes) -> ModelGraph:
+    """Reads an uploaded file in the guarded process and makes it the session's model.
+
+    Raises `ModelImportError` with one sentence; the model that was there stays.
+    """
+    graph = load_bytes(name, content)
+    _uploads()[graph.digest] = graph
+    choose(upload_digest=graph.digest, upload_name=name, options={})
+    return graph
+
+
+def _uploads() -> dict[str, ModelGraph]:
+    return st.session_state.setdefault("uploads", {})
+
+
+def share_text() -> str:
+    """The text of a link that restores model, scenario, scheme and options."""
+    chosen = choice()
+    content = {
+        "sample": chosen.sample,
+        "upload": {"digest": chosen.upload_digest, "name": chosen.upload_name}
+        if chosen.upload_digest
+        else None,
+        "scheme": chosen.scheme,
+        "options": dict(chosen.options),
+        "scenario": scenario_to_dict(scenario()),
+    }
+    packed = zlib.compress(json.dumps(content, separators=(",", ":")).encode(), level=9)
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def restore(text: str) -> None:
+    """Takes over what a link holds.
+
+    Raises `CutwiseError` with what is wrong with it; nothing is changed then.
+    """
+    content = _unpacked(text)
+    upload = content.get("upload") or {}
+    found = Choice(
+        sample=str(content.get("sample", FIRST_SAMPLE)),
+        upload_digest=str(upload.get("digest", "")),
+        upload_name=str(upload.get("name", "")),
+        scheme=str(content.get("scheme", "fast_split")),
+        options=dict(content.get("options") or {}),
+    )
+    if found.sample not in samples():
+        raise ScenarioError([f"the link names a sample {found.sample!r} that is not shipped here"])
+    scheme_with(found.scheme, found.options)
+    given = scenario_from_dict(content.get("scenario") or {})
+    st.session_state["choice"] = found
+    set_scenario(given)
+
+
+def _unpacked(text: str) -> dict[str, Any]:
+    broken = CutwiseError("the link is damaged; ask for it again, or start from the scenario on this page")
+    try:
+        packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        reader = zlib.decompressobj()
+        content = json.loads(reader.decompress(packed, LARGEST_LINK_BYTES))
+    except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
+        raise broken from error
+    if reader.unconsumed_tail or not isinstance(content, dict):
+        raise broken
+    return content

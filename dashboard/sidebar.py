@@ -1,0 +1,264 @@
+"""The scenario's controls: model, scheme, work, devices, server, link, privacy, limits, objective."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, replace
+
+import numpy as np
+import streamlit as st
+
+from core.channels import CHANNELS
+from core.costs.workload import OPTIMIZER_STATES, Workload
+from core.errors import CutwiseError
+from core.graph.model_graph import ModelGraph
+from core.hardware.parties import Device, Server
+from core.importers import samples
+from core.listings import first_line
+from core.problem import device_numbers, server_numbers, tied_ops
+from core.scenario import LayerDepth, Objective, Privacy, Scenario
+from core.schemes import SCHEMES
+from core.units import facts_of
+from dashboard import session
+from dashboard.controls import choice, edited, field_widget, follow, kept_choice, number, seen, slider
+
+ALL_DEVICES = "all devices"
+MOST_PRIVATE_LAYERS = 12
+FIRST_ITERATIONS = 100
+AT_ONCE_SCHEMES = ("split_federated",)
+FORMATS = ("optimizer", "weights_dtype", "compute_dtype", "smashed_dtype", "optimizer_dtype", "labels_at")
+ATTENTION_KINDS = frozenset({"softmax", "attention"})
+
+
+def show() -> tuple[Scenario, ModelGraph | None]:
+    """Draws the controls and answers the scenario and the model they describe."""
+    with st.sidebar:
+        graph = _model()
+        _scheme()
+        scenario = session.scenario()
+        for part in (_work, _link, _devices, _server, _private, _goal, _advanced):
+            scenario = part(scenario, graph)
+        session.set_scenario(scenario)
+        if st.button("Start again", help="Back to ResNet-18 in the lecture hall", width="stretch"):
+            st.session_state.clear()
+            st.query_params.clear()
+            st.rerun()
+    return scenario, graph
+
+
+def _model() -> ModelGraph | None:
+    chosen = session.choice()
+    names = (*samples(), *([chosen.upload_name] if chosen.upload_digest else []))
+    current = chosen.upload_name if chosen.upload_digest else chosen.sample
+    picked = choice("Model", names, current, key="model")
+    if picked != current:
+        session.choose(sample=picked, upload_digest="", upload_name="", options={})
+    with st.expander("Your own model"):
+        _upload()
+    return session.model()
+
+
+def _upload() -> None:
+    """The uploader; a file that was read stays the model until another is chosen."""
+    file = st.file_uploader(
+        "ONNX or graph file",
+        key="upload",
+        max_upload_size=200,
+        help="ONNX (without weights is fine), cutwise-graph or msr-fiddle JSON; read in a guarded process",
+    )
+    if file is None or st.session_state.get("read_upload") == file.file_id:
+        return
+    st.session_state["read_upload"] = file.file_id
+    try:
+        with st.spinner(f"Reading {file.name} …"):
+            session.add_upload(file.name, file.getvalue())
+    except CutwiseError as error:
+        st.session_state["upload_error"] = str(error)
+    else:
+        st.session_state.pop("upload_error", None)
+        st.rerun()
+
+
+def _scheme() -> None:
+    chosen = session.choice()
+    names = tuple(name for name, scheme in SCHEMES.items() if not scheme.is_baseline)
+    names += tuple(name for name in SCHEMES if name not in names)
+    picked = choice("Scheme", names, chosen.scheme, key="scheme")
+    if picked != chosen.scheme:
+        session.choose(scheme=picked, options={})
+    scheme = SCHEMES[picked]
+    st.caption(first_line(scheme))
+    options = dict(session.choice().options)
+    for option in fields(scheme):
+        if option.name in {"certify", "cut"}:
+            continue
+        current = options.get(option.name, option.default)
+        value = field_widget(scheme, option.name, current, key=f"option.{picked}.{option.name}")
+        if value != current:
+            options[option.name] = value
+    if options != dict(session.choice().options):
+        session.choose(options=options)
+
+
+def _work(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
+    st.subheader("Work")
+    workload = edited(scenario.workload, "mode", key="workload")
+    workload = edited(workload, "batch_size", key="workload")
+    counted = "iterations" if workload.local_iterations is not None else "epochs"
+    follow("workload.counted", counted)
+    picked = seen(
+        "workload.counted",
+        st.segmented_control(
+            "A round of a device is", ("epochs", "iterations"), key="workload.counted", required=True
+        ),
+    )
+    if picked != counted:
+        by_iterations = picked == "iterations"
+        workload = replace(
+            workload,
+            local_epochs=None if by_iterations else 1,
+            local_iterations=FIRST_ITERATIONS if by_iterations else None,
+        )
+    name = "local_iterations" if picked == "iterations" else "local_epochs"
+    current = getattr(workload, name) or 1
+    value = number(Workload, name, current, key=f"workload.{name}")
+    if value != current:
+        workload = replace(workload, **{name: value})
+    return replace(scenario, workload=workload)
+
+
+def _link(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
+    st.subheader("Link")
+    kind = choice("Channel", tuple(CHANNELS), scenario.channel.kind, key="channel.kind")
+    channel = scenario.channel if kind == scenario.channel.kind else CHANNELS[kind]()
+    first = [f.name for f in fields(channel) if f.name.startswith(("uplink_b", "downlink_b"))]
+    for name in first:
+        channel = edited(channel, name, key=f"channel.{kind}")
+    with st.expander("More of the link"):
+        for field in fields(channel):
+            if field.name != "kind" and field.name not in first:
+                channel = edited(channel, field.name, key=f"channel.{kind}")
+    sharing = scenario.sharing
+    if session.choice().scheme in AT_ONCE_SCHEMES:
+        for name in ("bandwidth", "server"):
+            sharing = edited(sharing, name, key="sharing")
+    return replace(scenario, channel=channel, sharing=sharing)
+
+
+def _devices(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
+    """Speed, memory and place of one device, or of all together in their proportions."""
+    st.subheader("Devices")
+    names = scenario.device_names
+    picked = (
+        names[0] if len(names) == 1 else kept_choice("Adjust", (ALL_DEVICES, *names), key="devices.picked")
+    )
+    chosen = [i for i, name in enumerate(names) if picked in (name, ALL_DEVICES)]
+    columns = device_numbers(scenario.devices, scenario.workload)
+    fields_shown = ["flops_per_s", "memory_bytes", "samples"]
+    if scenario.channel.bandwidth_hz("uplink") is not None:
+        fields_shown.append("distance_m")
+    for field in fields_shown:
+        scenario = _scaled(scenario, field, chosen, columns[field], whose=picked)
+    return scenario
+
+
+def _scaled(scenario: Scenario, field: str, chosen: list[int], column: np.ndarray, *, whose: str) -> Scenario:
+    """One slider for a field of several devices: it shows their geometric mean and scales all of them."""
+    values = column[chosen]
+    if not np.isfinite(values).all():
+        return scenario
+    mean = float(np.exp(np.log(values).mean()))
+    mean = round(mean) if field == "samples" else mean
+    moved = number(Device, field, mean, key=f"devices.{whose}.{field}")
+    if math.isclose(moved, mean, rel_tol=1e-9):
+        return scenario
+    devices = list(scenario.devices)
+    for i in chosen:
+        value = float(moved if len(chosen) == 1 else column[i] * moved / mean)
+        given = {"samples": max(1, round(value))} if field == "samples" else {field: value}
+        if field == "flops_per_s":
+            given["efficiency_ratio"] = None
+        devices[i] = replace(devices[i], **given)
+    return replace(scenario, devices=tuple(devices))
+
+
+def _server(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
+    st.subheader("Server")
+    server = scenario.server
+    flops_per_s, memory_bytes, _ = server_numbers(server, scenario.workload.compute)
+    for field, current in (("flops_per_s", flops_per_s), ("memory_bytes", memory_bytes)):
+        if not math.isfinite(current):
+            continue
+        value = number(Server, field, current, key=f"server.{field}")
+        if math.isclose(value, current, rel_tol=1e-9):
+            continue
+        given = {field: value, "efficiency_ratio": None} if field == "flops_per_s" else {field: value}
+        server = replace(server, **given)
+    return replace(scenario, server=server)
+
+
+def _private(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
+    st.subheader("Privacy")
+    kept = scenario.privacy.keep_on_device
+    if isinstance(kept, tuple):
+        st.caption(f"{len(kept)} named ops stay on the device.")
+        return scenario
+    depth = kept.layers if isinstance(kept, LayerDepth) else int(kept == "first_layer")
+    facts = facts_of(LayerDepth, "layers") | {
+        "ge": 0,
+        "shown": (0, MOST_PRIVATE_LAYERS),
+        "help": "Layers that stay on the device on every path from an input; 0 lets raw data leave",
+    }
+    layers = slider("Private layers", depth, facts, int, key="privacy.layers")
+    if layers == depth:
+        return scenario
+    named = {0: "raw_allowed", 1: "first_layer"}
+    return replace(scenario, privacy=Privacy(keep_on_device=named.get(layers) or LayerDepth(layers=layers)))
+
+
+def _goal(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
+    st.subheader("Goal and limits")
+    objective = edited(scenario.objective, "kind", key="objective")
+    if objective.kind == "weighted":
+        for name in ("delay_weight", "energy_weight"):
+            objective = edited(objective, name, key="objective")
+    if objective.kind != "delay":
+        objective = _energy_of(objective)
+    limits = edited(scenario.limits, "deadline_s", key="limits")
+    with st.expander("More limits"):
+        for name in ("device_energy_j", "traffic_bytes"):
+            limits = edited(limits, name, key="limits")
+        scenario = edited(scenario, "rounds", key="scenario")
+    return replace(scenario, objective=objective, limits=limits)
+
+
+def _energy_of(objective: Objective) -> Objective:
+    """Whose energy counts; at least one owner's does."""
+    facts, owners = facts_of(Objective, "energy_of"), ("device", "network", "server")
+    follow("objective.energy_of", list(objective.energy_of))
+    picked = seen(
+        "objective.energy_of",
+        st.pills(
+            facts["title"],
+            owners,
+            selection_mode="multi",
+            key="objective.energy_of",
+            help=f"{facts['help']}; nobody chosen means everybody",
+        ),
+    )
+    counted = tuple(owner for owner in owners if owner in picked) or owners
+    return replace(objective, energy_of=counted)
+
+
+def _advanced(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
+    """Number formats and the like; what the model does not have is not offered."""
+    workload = scenario.workload
+    names = [name for name in FORMATS if name != "optimizer_dtype" or OPTIMIZER_STATES[workload.optimizer]]
+    if graph and any(op.kind in ATTENTION_KINDS for op in graph.ops):
+        names.append("attention")
+    if graph and tied_ops(graph):
+        names.append("tied_weights")
+    with st.expander("Number formats, optimiser, labels"):
+        for name in names:
+            workload = edited(workload, name, key="workload")
+    return replace(scenario, workload=workload)

@@ -1,0 +1,152 @@
+"""The headline figures, each beside the best valid baseline, with the sentence that explains them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.explain import dominant, moves
+from core.plans import Plan
+from dashboard import session
+from dashboard.charts.parts import PARTS, seconds_by_part
+from dashboard.controls import readable
+from dashboard.format import percent_text, quantity_text, seconds_text
+from dashboard.question import Question, pinned, shown_scheme
+
+
+def show(question: Question) -> None:
+    plan, baseline = question.plan, question.baseline
+    st.subheader(f"{question.graph.name} · {readable(shown_scheme(question.choice))}", anchor=False)
+    grid = st.grid(5, min_column_width=150)
+    beaten = f"than {readable(baseline.scheme)}" if baseline else None
+    for label, value, change in (
+        ("Delay of one round", seconds_text(plan.delay_s), _against(plan, baseline, _delay)),
+        ("Energy of one round", quantity_text(plan.energy_j, "J"), _against(plan, baseline, _energy)),
+        ("Data of one round", quantity_text(_traffic(plan), "B"), _against(plan, baseline, _traffic)),
+    ):
+        delta = None if change is None else percent_text(change)
+        grid.metric(label, value, delta, delta_color="inverse", delta_description=beaten, border=True)
+    for label, needed, has, whose in (_tightest_device(question), _server(question)):
+        room = f"{100 * needed / has:.3g} % of {whose}" if math.isfinite(has) else "no limit given"
+        grid.metric(
+            label, quantity_text(needed, "B"), room, delta_color="off", delta_arrow="off", border=True
+        )
+    _standing(question)
+    st.markdown(sentence(question))
+    st.caption(_totals(question))
+
+
+def _totals(question: Question) -> str:
+    """All rounds, one data pass, and how far the numbers can be trusted."""
+    plan, rounds = question.plan, question.scenario.rounds
+    delay, energy = seconds_text(rounds * plan.delay_s), quantity_text(rounds * plan.energy_j, "J")
+    data_pass = seconds_text(plan.delay_per_data_pass_s)
+    return (
+        f"{rounds:,} rounds take {delay} and {energy}; one pass over all data takes {data_pass}. "
+        f"{plan.evidence.capitalize()}. Speeds from datasheets are rough (±50 %)."
+    )
+
+
+def _tightest_device(question: Question) -> tuple[str, float, float, str]:
+    """The device whose memory is fullest: label, bytes needed, bytes there, name."""
+    needs = [float(stage.device_memory.total_bytes) for stage in question.plan.stages]
+    has = [float(memory_bytes) for memory_bytes in question.problem.device_memory_bytes]
+    fullest = max(range(len(needs)), key=lambda i: needs[i] / has[i])
+    name = question.plan.decisions[fullest].device
+    return "Tightest device memory", needs[fullest], has[fullest], name
+
+
+def _server(question: Question) -> tuple[str, float, float, str]:
+    needs = question.plan.server_memory_bytes
+    return "Server memory", needs, question.problem.server_memory_bytes, question.scenario.server.name
+
+
+def _against(plan: Plan, baseline: Plan | None, figure: Callable[[Plan], float]) -> float | None:
+    if baseline is None or not figure(baseline):
+        return None
+    return figure(plan) / figure(baseline) - 1
+
+
+def _delay(plan: Plan) -> float:
+    return plan.delay_s
+
+
+def _energy(plan: Plan) -> float:
+    return plan.energy_j
+
+
+def _traffic(plan: Plan) -> float:
+    return sum(stage.traffic_bytes for stage in plan.stages)
+
+
+def _standing(question: Question) -> None:
+    """Whether the plan is proven, pinned or infeasible."""
+    plan, best = question.plan, question.best
+    if plan.violations:
+        more = f" And {len(plan.violations) - 3} more." if len(plan.violations) > 3 else ""
+        st.error("Infeasible. " + " · ".join(v.sentence for v in plan.violations[:3]) + "." + more)
+        _tied_hint(question)
+    if pinned(question.choice):
+        worse = plan.report.value / best.report.value - 1 if best.report.value else 0.0
+        left, right = st.columns([5, 1], vertical_alignment="center")
+        against = f"{percent_text(worse)} against the best cuts"
+        left.warning(f"A cut is pinned for every device: {against}. {_why_worse(plan, best)}")
+        if right.button("Unpin", width="stretch"):
+            session.choose(options={k: v for k, v in question.choice.options.items() if k != "cut"})
+            st.rerun()
+        return
+    proof = plan.report.certificate
+    if proof and plan.status == "optimal":
+        bound, value = _value(question, proof.bound), _value(question, proof.value)
+        st.markdown(f":green-badge[Certified optimal] by {proof.method}: bound {bound}, value {value}.")
+    elif plan.status != "infeasible":
+        st.markdown(f":gray-badge[Not proven optimal] {plan.report.method}.")
+
+
+def _value(question: Question, value: float) -> str:
+    kind = question.scenario.objective.kind
+    return {"delay": f"{value:.6g} s", "energy": f"{value:.6g} J"}.get(kind, f"{value:.6g}")
+
+
+def _why_worse(plan: Plan, best: Plan) -> str:
+    """The part of the round that grew most, in words."""
+    change = {
+        part: sum(seconds_by_part(stage)[part] for stage in plan.stages)
+        - sum(seconds_by_part(stage)[part] for stage in best.stages)
+        for part in PARTS
+    }
+    part = max(change, key=lambda name: change[name])
+    if change[part] <= 0:
+        return "No part takes longer."
+    return f"What grows most is {part.lower()}, by {seconds_text(change[part])} over all devices."
+
+
+def _tied_hint(question: Question) -> None:
+    if question.problem.ties:
+        st.info(
+            "Two ops of this model share a weight and must stay on one side. To cut between them, set "
+            "“Tied weights” to untied: each side then keeps and trains a copy of its own."
+        )
+
+
+def sentence(question: Question) -> str:
+    """What takes longest, and what would move the cut of the device that takes longest."""
+    most, best = dominant(question.plan), question.best
+    where = f" at {most.device}, the last to finish" if most.device else ""
+    text = f"**{most.part.capitalize()}** takes {100 * most.ratio:.0f} % of the round{where}."
+    slowest = max(range(len(best.stages)), key=lambda i: best.stages[i].delay_s)
+    decision = best.decisions[slowest]
+    found = [
+        f"{'above' if move.faster else 'below'} {quantity_text(move.uplink_bps, 'bit/s')} {_moved(move.cut)}"
+        for move in moves(question.problem, best, slowest)
+    ]
+    if not found:
+        return f"{text} No uplink rate moves the cut of {decision.device}."
+    rate = quantity_text(decision.uplink_bps, "bit/s")
+    return f"{text} With {rate} up, {decision.device} is cut {decision.cut.label}; {' and '.join(found)}."
+
+
+def _moved(cut: str) -> str:
+    return f"the cut moves to {cut}" if cut.startswith("after") else f"the best is {cut}"

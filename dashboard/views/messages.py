@@ -1,0 +1,37 @@
+"""What the reader must know before anything else: a link that was opened, a file that could not be read."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import CutwiseError
+from dashboard import session
+
+
+def opened_link() -> None:
+    """Restores what a share link holds, once."""
+    text = st.query_params.get(session.LINK_KEY)
+    if not text or st.session_state.get("opened_link") == text:
+        return
+    st.session_state["opened_link"] = text
+    try:
+        session.restore(text)
+    except CutwiseError as error:
+        st.warning(f"This link could not be opened: {error}")
+    else:
+        del st.query_params[session.LINK_KEY]
+
+
+def upload_error() -> None:
+    """Why the last upload was refused; the model that was there goes on."""
+    if error := st.session_state.get("upload_error"):
+        st.error(error)
+
+
+def missing_upload() -> None:
+    """Asks for the file that a link was made with."""
+    chosen = session.choice()
+    st.info(
+        f"This link was made with **{chosen.upload_name}**, which is not part of a link. Upload that file "
+        "under “Your own model” to open the plan, or choose a model in the sidebar."
+    )

@@ -1,0 +1,75 @@
+"""Taking the plan away: a link, files, and the command that reproduces it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import pandas as pd
+import streamlit as st
+
+from core.plain import plain
+from core.scenario_file import dump_scenario
+from dashboard import session
+from dashboard.question import Question, shown_options, shown_scheme
+
+
+def show(question: Question) -> None:
+    with st.container(border=True):
+        st.subheader("Take it away", anchor=False)
+        st.caption("This command gives the same numbers:")
+        st.code(command(question), language="bash", wrap_lines=True)
+        name = f"{question.graph.name}-{shown_scheme(question.choice)}"
+        row = st.container(horizontal=True)
+        row.download_button(
+            "Plan (JSON)", json.dumps(plain(question.plan), indent=2), f"{name}.json", "application/json",
+            on_click="ignore", key="download.json",
+        )  # fmt: skip
+        row.download_button(
+            "Plan (CSV)", plan_csv(question), f"{name}.csv", "text/csv", on_click="ignore", key="download.csv"
+        )
+        row.download_button(
+            "Scenario (TOML)", dump_scenario(question.scenario), "scenario.toml", "application/toml",
+            on_click="ignore", key="download.toml",
+        )  # fmt: skip
+        with row.popover("Share link"):
+            st.caption("Opens this model, scenario and scheme in another browser.")
+            st.code(link(), language=None, wrap_lines=True)
+            if session.choice().upload_digest:
+                st.caption(
+                    "An uploaded model is not part of the link: whoever opens it is asked for the file."
+                )
+
+
+def link() -> str:
+    """The address that restores everything."""
+    address = (st.context.url or "").split("?")[0]
+    return f"{address}?{session.LINK_KEY}={session.share_text()}"
+
+
+def command(question: Question) -> str:
+    """The command line that prints the same plan."""
+    chosen = question.choice
+    source = chosen.upload_name if chosen.upload_digest else f"sample:{chosen.sample}"
+    words = ["python", "-m", "core", "plan", source, "scenario.toml", "--scheme", shown_scheme(chosen)]
+    for option, value in shown_options(chosen):
+        words += [
+            f"--{option.replace('_', '-')}",
+            str(value).lower() if isinstance(value, bool) else str(value),
+        ]
+    return shlex.join(words)
+
+
+def plan_csv(question: Question) -> str:
+    """One row a device: decisions and stage times."""
+    rows = []
+    for decision, stage in zip(question.plan.decisions, question.plan.stages, strict=True):
+        row = {key: value for key, value in plain(decision).items() if key != "cut"}
+        row |= {"cut": decision.cut.label, "crossing": " ".join(decision.cut.crossing)}
+        for key, value in plain(stage).items():
+            if isinstance(value, dict):
+                row |= {f"{key}_{kind}": part for kind, part in value.items()}
+            else:
+                row[key] = value
+        rows.append(row)
+    return pd.DataFrame(rows).to_csv(index=False)

@@ -1,0 +1,1 @@
+"""Model files shipped with Cutwise: real architectures, graphs only, no weights."""

@@ -1,0 +1,24 @@
+"""`make bench`: what the product claims to be fast at, beside peers and floors in the same run.
+
+Ratios are what counts; the absolute times are this machine's, with what else it was doing.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from tests.bench import cuts, page, shares
+
+PARTS = {"cuts": cuts.run, "shares": shares.run, "page": page.run}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="only these; all if none is named")
+    for name in parser.parse_args().parts or PARTS:
+        print(f"\n{name}\n{'=' * len(name)}")
+        PARTS[name]()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""One server a session and one offline Chromium a test, which fails on any outside request or page error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Playwright, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--force-color-profile=srgb",
+    "--font-render-hinting=none",
+]
+IDLE = """() => {
+  const app = document.querySelector('[data-testid="stApp"]')
+  return app && app.dataset.testScriptState === 'notRunning'
+    && !document.querySelector('[data-testid="stSkeleton"]')
+}"""
+
+
+def chromium() -> str:
+    """The browser of this machine; the suite needs one."""
+    named = os.environ.get("CHROMIUM")
+    found = named or next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+    assert found, "no Chromium: install Debian's package chromium, or name one in CHROMIUM=/path"
+    return found
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = (tmp_path_factory.mktemp("server") / "log").open("w")
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "streamlit", "run", "dashboard/app.py",
+            "--server.port", str(port), "--server.headless", "true",
+        ],
+        cwd=ROOT, stdout=log, stderr=log,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+            break
+        except OSError:
+            time.sleep(0.1)
+    yield address
+    process.terminate()
+    process.wait(10)
+    log.close()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+class App:
+    """A page of the dashboard and what it must not do."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self.address = page, address
+        self.outside: list[str] = []
+        self.errors: list[str] = []
+        page.on("request", self._note_request)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def _note_request(self, request: object) -> None:
+        inside = (self.address, self.address.replace("http", "ws"), "data:", "blob:", "about:")
+        if not request.url.startswith(inside):
+            self.outside.append(request.url)
+
+    def open(self, path: str = "") -> Page:
+        self.page.goto(f"{self.address}/{path}")
+        self.idle()
+        return self.page
+
+    def idle(self) -> None:
+        """Waits until the script has run and the page has settled."""
+        self.page.wait_for_timeout(150)
+        self.page.wait_for_function(IDLE, timeout=60_000)
+        self.page.wait_for_timeout(150)
+
+    def text(self) -> str:
+        return self.page.locator('[data-testid="stMain"]').inner_text()
+
+
+@pytest.fixture
+def app(playwright: Playwright, server: str, tmp_path: Path) -> Iterator[App]:
+    context = playwright.chromium.launch_persistent_context(
+        str(tmp_path / "profile"),
+        executable_path=chromium(),
+        args=FLAGS,
+        viewport={"width": 1440, "height": 1000},
+        reduced_motion="reduce",
+    )
+    opened = App(context.pages[0], server)
+    yield opened
+    context.close()
+    assert not opened.outside, f"the page asked the network for {opened.outside[:3]}"
+    assert not opened.errors, opened.errors[:3]

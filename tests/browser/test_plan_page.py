@@ -1,0 +1,172 @@
+"""The main job in a real browser: see a plan, upload, drag, pin, share, be refused."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+from pathlib import Path
+
+import pytest
+
+import core
+from core.importers import load_model
+from dashboard.session import first_scenario
+from tests.browser.conftest import App
+
+pytestmark = pytest.mark.browser
+RESNET = Path(core.__file__).parents[1] / "sample_models" / "resnet18.onnx"
+
+
+def uplink(app: App):
+    return app.page.get_by_role("slider", name="Uplink")
+
+
+def round_delay(app: App) -> str:
+    return app.page.get_by_test_id("stMetricValue").first.inner_text()
+
+
+def test_the_first_view_shows_a_certified_plan_without_a_click(app: App) -> None:
+    page = app.open()
+
+    plan = core.plan(load_model("sample:resnet18"), first_scenario())
+    assert "Certified optimal" in app.text()
+    assert f"value {plan.delay_s:.6g} s" in app.text()
+    assert page.locator("canvas").count() >= 3
+
+
+def test_dragging_the_uplink_slider_moves_the_cut(app: App) -> None:
+    page = app.open()
+    before, delay = app.text(), round_delay(app)
+    box = uplink(app).bounding_box()
+
+    page.mouse.move(box["x"] + box["width"] * 0.69, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + box["height"] / 2, steps=10)
+    page.wait_for_timeout(1500)
+    during = round_delay(app)
+    page.mouse.up()
+    app.idle()
+
+    assert "cut after layer2/0/add" in before
+    assert during != delay, "the page is to follow while the slider is dragged"
+    assert "cut after layer2/0/add" not in app.text()
+
+
+def test_the_keyboard_moves_a_slider(app: App) -> None:
+    app.open()
+    delay = round_delay(app)
+
+    uplink(app).focus()
+    for _ in range(10):
+        app.page.keyboard.press("ArrowLeft")
+    app.idle()
+
+    assert round_delay(app) != delay
+
+
+def test_an_uploaded_onnx_file_is_planned(app: App, tmp_path: Path) -> None:
+    file = tmp_path / "my_network.onnx"
+    file.write_bytes(RESNET.read_bytes())
+    page = app.open()
+    page.get_by_text("Your own model").click()
+
+    page.locator('input[type="file"]').first.set_input_files(file)
+    page.get_by_role("heading", name=re.compile("my_network")).wait_for(timeout=30_000)
+    app.idle()
+
+    assert "Certified optimal" in app.text()
+
+
+def test_a_pickled_file_is_refused_with_one_sentence_and_the_plan_stays(app: App, tmp_path: Path) -> None:
+    marker = tmp_path / "executed"
+
+    class Bomb:
+        def __reduce__(self):
+            return (Path.touch, (marker,))
+
+    file = tmp_path / "model.pt"
+    file.write_bytes(pickle.dumps(Bomb()))
+    page = app.open()
+    page.get_by_text("Your own model").click()
+
+    page.locator('input[type="file"]').first.set_input_files(file)
+    alert = page.get_by_role("alert").first
+    alert.wait_for(timeout=30_000)
+
+    assert "ONNX" in alert.inner_text()
+    assert not marker.exists()
+    app.idle()
+    assert "Certified optimal" in app.text()
+
+
+def test_a_click_on_a_bar_pins_that_cut_and_says_how_much_worse_it_is(app: App) -> None:
+    page = app.open()
+    chart = page.get_by_test_id("stEChartsChart").first
+    chart.scroll_into_view_if_needed()
+    app.idle()
+    box = chart.bounding_box()
+
+    page.mouse.click(box["x"] + box["width"] * 0.1, box["y"] + box["height"] * 0.7)
+    page.get_by_text("A cut is pinned for every device").wait_for(timeout=10_000)
+    app.idle()
+
+    warning = page.get_by_text("A cut is pinned for every device").inner_text()
+    assert re.search(r"\+[\d.]+ % against the best cuts", warning)
+    assert "What grows most is" in warning
+    page.get_by_role("button", name="Unpin").click()
+    app.idle()
+    assert "A cut is pinned" not in app.text()
+
+
+def test_a_share_link_restores_model_scenario_and_scheme(app: App) -> None:
+    page = app.open()
+    uplink(app).focus()
+    page.keyboard.press("Home")
+    app.idle()
+    delay = round_delay(app)
+    page.get_by_role("button", name="Share link").click()
+    link = page.get_by_test_id("stPopoverBody").get_by_test_id("stCode").inner_text().strip()
+
+    page.goto("about:blank")
+    page.goto(link)
+    app.idle()
+
+    assert round_delay(app) == delay
+
+
+def test_a_damaged_link_says_so_and_the_page_goes_on(app: App) -> None:
+    app.open("?plan=abc123")
+
+    assert "could not be opened" in app.text()
+    assert "Certified optimal" in app.text()
+
+
+def test_a_fleet_is_pasted_and_planned(app: App) -> None:
+    page = app.open("fleet")
+    page.get_by_text("Paste a fleet").click()
+
+    page.get_by_role("textbox", name="Rows of a table").fill(
+        "name,profile,samples\ncamera-1,jetson_nano,500\ncamera-2,raspberry_pi_5,300"
+    )
+    page.get_by_role("button", name="Replace the fleet").click()
+    app.idle()
+    page.get_by_role("link", name="Plan").first.click()
+    app.idle()
+
+    assert "camera-1" in app.text()
+    assert "raspberry-pi" not in app.text()
+
+
+def test_the_downloaded_plan_equals_the_library(app: App) -> None:
+    page = app.open()
+
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Plan (JSON)").click()
+    downloaded = json.loads(Path(started.value.path()).read_text())
+
+    plan = core.plan(load_model("sample:resnet18"), first_scenario())
+    assert downloaded["delay_s"] == plan.delay_s
+    assert [decision["cut"]["label"] for decision in downloaded["decisions"]] == [
+        decision.cut.label for decision in plan.decisions
+    ]

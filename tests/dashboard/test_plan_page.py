@@ -1,0 +1,187 @@
+"""Every control of the page changes something that is shown; the page in Streamlit's own test harness."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from core.importers import load_model
+from core.scenario_file import scenario_from_dict
+from dashboard.session import first_scenario, restore
+
+PAGE = str(Path(__file__).parents[2] / "dashboard" / "app.py")
+SHANNON = {"channel": {"kind": "shannon"}}
+
+
+def opened(**state: Any) -> AppTest:
+    """The plan page with this session state, run once."""
+    page = AppTest.from_file(PAGE, default_timeout=60)
+    for key, value in state.items():
+        page.session_state[key] = value
+    return page.run()
+
+
+def shown(page: AppTest) -> tuple[str, ...]:
+    """Everything the main part shows: figures, sentences, tables, charts."""
+    assert not page.exception, page.exception
+    texts = [f"{metric.label} {metric.value} {metric.delta}" for metric in page.main.metric]
+    texts += [
+        element.value for kind in (page.main.markdown, page.main.caption, page.main.error) for element in kind
+    ]
+    texts += [frame.value.to_csv() for frame in page.main.dataframe]
+    return tuple(texts)
+
+
+def scenario(**changes: Any) -> Any:
+    """The first scenario with some parts given anew."""
+    from core.scenario_file import scenario_to_dict
+
+    return scenario_from_dict(scenario_to_dict(first_scenario()) | changes)
+
+
+def choice(**changes: Any) -> Any:
+    from dashboard.session import Choice
+
+    return Choice(**changes)
+
+
+CONTROLS: list[tuple[str, Any, dict[str, Any]]] = [
+    ("model", "mobilenet_v2", {}),
+    ("scheme", "split_federated", {}),
+    ("scheme", "device_only", {}),
+    ("option.split_learning.common_cut", True, {"choice": choice(scheme="split_learning")}),
+    ("workload.mode", "inference", {}),
+    ("workload.batch_size", 64, {}),
+    ("workload.counted", "iterations", {}),
+    ("workload.local_epochs", 3, {}),
+    ("workload.local_iterations", 7, {"scenario": scenario(workload={"local_iterations": 5})}),
+    ("workload.optimizer", "adam", {}),
+    ("workload.weights_dtype", "fp16", {}),
+    ("workload.compute_dtype", "fp16", {}),
+    ("workload.smashed_dtype", "int8", {}),
+    ("workload.optimizer_dtype", "fp16", {"scenario": scenario(workload={"optimizer": "adam"})}),
+    ("workload.labels_at", "device", {}),
+    ("workload.attention", "eager", {"choice": choice(sample="vit_b16")}),
+    ("workload.tied_weights", "untied", {"choice": choice(sample="gpt2")}),
+    ("channel.kind", "shannon", {}),
+    ("channel.fixed_rate.uplink_bps", 5e7, {}),
+    ("channel.fixed_rate.downlink_bps", 5e7, {}),
+    ("channel.fixed_rate.uplink_latency_s", 0.05, {}),
+    ("channel.fixed_rate.downlink_latency_s", 0.05, {}),
+    ("channel.fixed_rate.network_power_w", 60.0, {}),
+    *(
+        (f"channel.shannon.{name}", value, {"scenario": scenario(**SHANNON)})
+        for name, value in {
+            "uplink_bandwidth_hz": 1e6,
+            "downlink_bandwidth_hz": 1e6,
+            "base_station_power_w": 0.2,
+            "path_loss_at_1m_db": 70.0,
+            "path_loss_exponent": 4.5,
+            "uplink_noise_figure_db": 15.0,
+            "downlink_noise_figure_db": 15.0,
+            "implementation_ratio": 0.5,
+            "overhead_ratio": 0.4,
+            "ceiling_bps_per_hz": 3.0,
+            "uplink_latency_s": 0.05,
+            "downlink_latency_s": 0.05,
+            "network_power_w": 60.0,
+        }.items()
+    ),
+    ("sharing.bandwidth", "optimised", {"choice": choice(scheme="split_federated")}),
+    ("sharing.server", "dedicated", {"choice": choice(scheme="split_federated")}),
+    ("devices.all devices.flops_per_s", 1e12, {}),
+    ("devices.all devices.memory_bytes", 1e9, {}),
+    ("devices.all devices.samples", 5000, {}),
+    ("devices.all devices.distance_m", 400.0, {"scenario": scenario(**SHANNON)}),
+    ("server.flops_per_s", 1e11, {}),
+    ("server.memory_bytes", 1e9, {}),
+    ("privacy.layers", 5, {}),
+    ("objective.kind", "energy", {}),
+    ("objective.delay_weight", 0.9, {"scenario": scenario(objective={"kind": "weighted"})}),
+    ("objective.energy_weight", 0.0, {"scenario": scenario(objective={"kind": "weighted"})}),
+    ("objective.energy_of", ["device"], {"scenario": scenario(objective={"kind": "energy"})}),
+    ("limits.deadline_s", 10.0, {}),
+    ("limits.device_energy_j", 10.0, {}),
+    ("limits.traffic_bytes", 1e7, {}),
+    ("scenario.rounds", 500, {}),
+    ("shown_device", "phone", {}),
+]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "state"), CONTROLS, ids=[f"{key}={value}" for key, value, _ in CONTROLS]
+)
+def test_every_control_changes_what_is_shown(key: str, value: Any, state: dict[str, Any]) -> None:
+    page = opened(**state)
+    before = shown(page)
+
+    assert key in page.session_state, f"there is no control {key}"
+    page.session_state[key] = value
+    page.run()
+
+    assert shown(page) != before
+
+
+def test_a_device_is_picked_and_changed_alone() -> None:
+    page = opened()
+
+    page.session_state["devices.picked"] = "phone"
+    page.run()
+    page.session_state["devices.phone.flops_per_s"] = 5e12
+    page.run()
+
+    speeds = page.main.dataframe[0].value.set_index("device")["speed"]
+    assert speeds["phone"] == 5000
+    assert speeds["jetson-tx2"] == pytest.approx(266.4)
+
+
+def test_the_page_and_the_library_give_equal_numbers() -> None:
+    page = opened()
+
+    plan = core.plan(load_model("sample:resnet18"), first_scenario())
+    badge = next(element.value for element in page.main.markdown if "Certified optimal" in element.value)
+    assert f"value {plan.delay_s:.6g} s" in badge
+
+
+def test_a_link_restores_scenario_scheme_and_sample() -> None:
+    page = opened(
+        choice=choice(sample="vgg16", scheme="split_federated"),
+        scenario=scenario(sharing={"bandwidth": "optimised"}),
+    )
+    link = next(element.value for element in page.main.code if "?plan=" in element.value)
+
+    again = AppTest.from_file(PAGE, default_timeout=60)
+    again.query_params["plan"] = link.partition("?plan=")[2]
+    again.run()
+
+    assert shown(again) == shown(page)
+
+
+def test_a_link_to_an_upload_asks_for_the_file() -> None:
+    page = opened(choice=choice(upload_digest="0" * 64, upload_name="mine.onnx"))
+
+    assert any("mine.onnx" in element.value for element in page.main.info)
+
+
+def test_an_infeasible_scenario_is_answered_with_what_is_missing() -> None:
+    page = opened(scenario=scenario(limits={"deadline_s": 1.0}))
+
+    assert any("deadline" in element.value for element in page.main.error)
+    assert not page.exception
+
+
+def test_restoring_a_damaged_link_changes_nothing() -> None:
+    with pytest.raises(core.CutwiseError):
+        restore("%%%")
+
+
+@pytest.mark.parametrize("sample", core.samples())
+def test_every_sample_opens(sample: str) -> None:
+    page = opened(choice=choice(sample=sample))
+
+    assert not page.exception
+    assert page.main.metric
