@@ -18,9 +18,9 @@ BY_DIGEST: Mapping[Any, Any] = {ModelGraph: lambda graph: graph.digest, Scenario
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def sample(name: str) -> ModelGraph:
-    """A shipped model."""
-    return core.load_model(f"sample:{name}")
+def sample(name: str, dims: tuple[tuple[str, int], ...] = ()) -> ModelGraph:
+    """A shipped model with these sizes of its open dimensions."""
+    return core.load_model(f"sample:{name}", dims=dict(dims) or None)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=BY_DIGEST)

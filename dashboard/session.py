@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import zlib
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ import streamlit as st
 from core.errors import CutwiseError, ScenarioError
 from core.graph.model_graph import ModelGraph
 from core.importers import load_bytes, samples
+from core.importers.base import checked_dims
 from core.scenario import Scenario
 from core.scenario_file import parse_scenario, scenario_from_dict, scenario_to_dict
 from core.schemes.options import scheme_with
@@ -29,11 +31,14 @@ LINK_KEY = "plan"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What is planned and how: a sample's name or an upload's digest and name, the scheme, its options."""
+    """What is planned and how: a sample's name or an upload's digest and name, the sizes given to its
+    open dimensions, the scheme and its options.
+    """
 
     sample: str = FIRST_SAMPLE
     upload_digest: str = ""
     upload_name: str = ""
+    dims: Mapping[str, int] = field(default_factory=dict)
     scheme: str = "fast_split"
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -59,30 +64,61 @@ def choose(**changes: Any) -> None:
 
 
 def first_scenario() -> Scenario:
-    return parse_scenario(files("assets").joinpath(f"scenarios/{FIRST_SCENARIO}.toml").read_bytes())
+    return shipped_scenario(FIRST_SCENARIO)
+
+
+def shipped_scenarios() -> tuple[str, ...]:
+    """Names of the scenarios in `assets/scenarios`, the first one first."""
+    names = sorted(
+        path.name.removesuffix(".toml") for path in files("assets").joinpath("scenarios").iterdir()
+    )
+    return (FIRST_SCENARIO, *(name for name in names if name != FIRST_SCENARIO))
+
+
+def shipped_scenario(name: str) -> Scenario:
+    return parse_scenario(files("assets").joinpath(f"scenarios/{name}.toml").read_bytes(), name=name)
 
 
 def model() -> ModelGraph | None:
     """The chosen model, or None where a link names an upload that this session does not have."""
     chosen = choice()
-    if chosen.upload_digest:
-        return _uploads().get(chosen.upload_digest)
-    return cached.sample(chosen.sample)
+    if not chosen.upload_digest:
+        return cached.sample(chosen.sample, tuple(sorted(chosen.dims.items())))
+    known = _uploads().get(chosen.upload_digest)
+    return known[1] if known else None
 
 
-def add_upload(name: str, content: bytes) -> ModelGraph:
+def add_upload(name: str, content: bytes, dims: Mapping[str, int] | None = None) -> ModelGraph:
     """Reads an uploaded file in the guarded process and makes it the session's model.
 
-    Raises `ModelImportError` with one sentence; the model that was there stays.
+    `dims` are the sizes of its open dimensions. Raises `ModelImportError` with one sentence; the model
+    that was there stays.
     """
-    graph = load_bytes(name, content)
-    _uploads()[graph.digest] = graph
-    choose(upload_digest=graph.digest, upload_name=name, options={})
+    graph = load_bytes(name, content, dims=dims or None, poll=_still_here)
+    digest = hashlib.sha256(content).hexdigest()
+    _uploads()[digest] = (content, graph)
+    choose(upload_digest=digest, upload_name=name, dims=dict(dims or {}), options={})
     return graph
 
 
-def _uploads() -> dict[str, ModelGraph]:
+def resize(dims: Mapping[str, int]) -> None:
+    """The chosen model with other sizes of its open dimensions; raises `ModelImportError` if it has none."""
+    chosen = choice()
+    if chosen.upload_digest:
+        add_upload(chosen.upload_name, _uploads()[chosen.upload_digest][0], dims)
+    else:
+        cached.sample(chosen.sample, tuple(sorted(dims.items())))
+        choose(dims=dict(dims), options={})
+
+
+def _uploads() -> dict[str, tuple[bytes, ModelGraph]]:
+    """The session's uploads by the digest of their bytes."""
     return st.session_state.setdefault("uploads", {})
+
+
+def _still_here() -> None:
+    """Any element call raises when the session has gone, which ends the reader with it."""
+    st.empty()
 
 
 def share_text() -> str:
@@ -93,6 +129,7 @@ def share_text() -> str:
         "upload": {"digest": chosen.upload_digest, "name": chosen.upload_name}
         if chosen.upload_digest
         else None,
+        "dims": dict(chosen.dims),
         "scheme": chosen.scheme,
         "options": dict(chosen.options),
         "scenario": scenario_to_dict(scenario()),
@@ -112,6 +149,7 @@ def restore(text: str) -> None:
         sample=str(content.get("sample", FIRST_SAMPLE)),
         upload_digest=str(upload.get("digest", "")),
         upload_name=str(upload.get("name", "")),
+        dims=checked_dims(content.get("dims") or {}),
         scheme=str(content.get("scheme", "fast_split")),
         options=dict(content.get("options") or {}),
     )

@@ -10,21 +10,33 @@ import streamlit as st
 
 from core.channels import CHANNELS
 from core.costs.workload import OPTIMIZER_STATES, Workload
-from core.errors import CutwiseError
+from core.errors import CutwiseError, ScenarioError
 from core.graph.model_graph import ModelGraph
 from core.hardware.parties import Device, Server
 from core.importers import samples
 from core.listings import first_line
 from core.problem import device_numbers, server_numbers, tied_ops
 from core.scenario import LayerDepth, Objective, Privacy, Scenario
+from core.scenario_file import parse_scenario
 from core.schemes import SCHEMES
 from core.units import facts_of
 from dashboard import session
-from dashboard.controls import choice, edited, field_widget, follow, kept_choice, number, seen, slider
+from dashboard.controls import (
+    choice,
+    edited,
+    field_widget,
+    follow,
+    kept_choice,
+    number,
+    readable,
+    seen,
+    slider,
+)
 
 ALL_DEVICES = "all devices"
 MOST_PRIVATE_LAYERS = 12
 FIRST_ITERATIONS = 100
+DIMS_HELP = "A dimension that the file leaves open; everything is priced anew for another size"
 AT_ONCE_SCHEMES = ("split_federated",)
 FORMATS = ("optimizer", "weights_dtype", "compute_dtype", "smashed_dtype", "optimizer_dtype", "labels_at")
 ATTENTION_KINDS = frozenset({"softmax", "attention"})
@@ -35,6 +47,7 @@ def show() -> tuple[Scenario, ModelGraph | None]:
     with st.sidebar:
         graph = _model()
         _scheme()
+        _scenario_file()
         scenario = session.scenario()
         for part in (_work, _link, _devices, _server, _private, _goal, _advanced):
             scenario = part(scenario, graph)
@@ -52,9 +65,12 @@ def _model() -> ModelGraph | None:
     current = chosen.upload_name if chosen.upload_digest else chosen.sample
     picked = choice("Model", names, current, key="model")
     if picked != current:
-        session.choose(sample=picked, upload_digest="", upload_name="", options={})
+        session.choose(sample=picked, upload_digest="", upload_name="", dims={}, options={})
     with st.expander("Your own model"):
         _upload()
+    graph = session.model()
+    if graph and graph.dims:
+        _sizes(graph)
     return session.model()
 
 
@@ -66,17 +82,76 @@ def _upload() -> None:
         max_upload_size=200,
         help="ONNX (without weights is fine), cutwise-graph or msr-fiddle JSON; read in a guarded process",
     )
-    if file is None or st.session_state.get("read_upload") == file.file_id:
+    sizes = st.text_input(
+        "Sizes of open dimensions", key="upload.sizes", placeholder="height=320, width=320",
+        help="Only for a file whose dimensions are open and whose proposed sizes do not fit",
+    )  # fmt: skip
+    if file is None or st.session_state.get("read_upload") == (file.file_id, sizes):
         return
-    st.session_state["read_upload"] = file.file_id
+    st.session_state["read_upload"] = (file.file_id, sizes)
     try:
         with st.spinner(f"Reading {file.name} …"):
-            session.add_upload(file.name, file.getvalue())
+            session.add_upload(file.name, file.getvalue(), parsed_sizes(sizes))
     except CutwiseError as error:
         st.session_state["upload_error"] = str(error)
     else:
         st.session_state.pop("upload_error", None)
         st.rerun()
+
+
+def _scenario_file() -> None:
+    """Shipped scenarios, and the reader's own file; a file with mistakes changes nothing and lists them."""
+    with st.expander("Scenarios"):
+        left, right = st.columns([3, 2], vertical_alignment="bottom")
+        with left:
+            name = st.selectbox("Shipped", session.shipped_scenarios(), key="shipped", format_func=readable)
+        if right.button("Open", key="open_shipped", width="stretch"):
+            session.set_scenario(session.shipped_scenario(name))
+        file = st.file_uploader(
+            "Scenario file", type=["toml", "json"], key="scenario_file", max_upload_size=16
+        )
+        if file is None or st.session_state.get("read_scenario") == file.file_id:
+            return
+        st.session_state["read_scenario"] = file.file_id
+        try:
+            session.set_scenario(parse_scenario(file.getvalue(), name=file.name))
+            st.session_state.pop("upload_error", None)
+        except ScenarioError as error:
+            st.session_state["upload_error"] = f"{file.name}:\n\n" + "\n\n".join(error.mistakes)
+
+
+def _sizes(graph: ModelGraph) -> None:
+    """A number for each dimension that the file leaves open; the batch has a slider of its own."""
+    dims = {}
+    for name, size in graph.dims.items():
+        if name == "batch":
+            continue
+        key = f"dims.{graph.name}.{name}"
+        follow(key, size)
+        dims[name] = int(
+            seen(key, st.number_input(name.capitalize(), 1, 1_000_000, step=1, key=key, help=DIMS_HELP))
+        )
+    if dims and dims != {name: graph.dims[name] for name in dims}:
+        try:
+            session.resize(dims)
+        except CutwiseError as error:
+            st.error(str(error))
+        else:
+            st.rerun()
+
+
+def parsed_sizes(text: str) -> dict[str, int]:
+    """Sizes written as "height=320, width=320".
+
+    Raises `ScenarioError` for anything else.
+    """
+    sizes = {}
+    for part in filter(None, (word.strip() for word in text.split(","))):
+        name, _, size = part.partition("=")
+        if not size.strip().isdigit():
+            raise ScenarioError([f"sizes: {part!r} is not NAME=SIZE with a whole size"])
+        sizes[name.strip()] = int(size)
+    return sizes
 
 
 def _scheme() -> None:

@@ -25,7 +25,7 @@ def main() -> None:
     except CutwiseError as error:
         st.error(str(error))
         return
-    devices.table(question)
+    devices.table(question, editable=False)
 
 
 main()

@@ -46,11 +46,10 @@ def cut_curve_figure(curve: CutCurve, *, pinned: int | None, first_layer: int | 
             "symbolOffset": [0, -7],
             "label": {"formatter": "{b}", "position": "top", "fontSize": 12, "fontWeight": "bold"},
             "data": marks,
-            "animation": False,
         },
     }
     return {
-        "animationDurationUpdate": 150,
+        "animation": False,
         "grid": {"left": 8, "right": 16, "top": 96, "bottom": 8, "containLabel": True},
         "legend": {"top": 0, "left": 0, "data": list(parts), "itemWidth": 14, "itemGap": 12},
         "tooltip": {"trigger": "axis", "valueFormatter": "%.3g s", "axisPointer": {"type": "shadow"}},

@@ -37,7 +37,7 @@ def fleet_figure(plan: Plan, *, shown: str) -> Option:
             "data": [{"xAxis": plan.delay_s}],
         }
     return {
-        "animationDurationUpdate": 150,
+        "animation": False,
         "grid": {"left": 8, "right": 24, "top": 60, "bottom": 28, "containLabel": True},
         "legend": {"top": 0, "left": 0, "itemWidth": 14, "itemGap": 12},
         "tooltip": {"trigger": "axis", "valueFormatter": "%.3g s", "axisPointer": {"type": "shadow"}},

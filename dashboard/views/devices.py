@@ -38,7 +38,7 @@ def bars(question: Question, device: int) -> None:
         st.caption(plan.round_rule + shown)
 
 
-def table(question: Question) -> None:
+def table(question: Question, *, editable: bool = True) -> None:
     """One row a device: what it is and what was decided for it."""
     problem, plan = question.problem, question.plan
     frame = pd.DataFrame(
@@ -62,7 +62,8 @@ def table(question: Question) -> None:
     with st.container(border=True):
         left, right = st.columns([4, 1], vertical_alignment="center")
         left.subheader("Devices", anchor=False)
-        right.page_link("app_pages/fleet.py", label="Edit the fleet")
+        if editable:
+            right.page_link("app_pages/fleet.py", label="Edit the fleet")
         st.dataframe(
             frame,
             hide_index=True,

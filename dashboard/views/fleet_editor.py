@@ -26,7 +26,13 @@ def show(scenario: Scenario) -> Scenario:
     start: pd.DataFrame = st.session_state["fleet.start"]
     st.caption("Empty cells come from the profile. Add rows at the bottom; changes count at once.")
     edited = st.data_editor(
-        start, key=key, num_rows="dynamic", hide_index=True, column_config=_columns(), alt="The devices"
+        start,
+        key=key,
+        num_rows="dynamic",
+        hide_index=True,
+        column_config=_columns(),
+        placeholder="from profile",
+        alt="The devices",
     )
     rows = [_row(record) for record in edited.to_dict("records")]
     try:

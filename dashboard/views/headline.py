@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
@@ -20,14 +21,13 @@ def show(question: Question) -> None:
     plan, baseline = question.plan, question.baseline
     st.subheader(f"{question.graph.name} · {readable(shown_scheme(question.choice))}", anchor=False)
     grid = st.grid(5, min_column_width=150)
-    beaten = f"than {readable(baseline.scheme)}" if baseline else None
     for label, value, change in (
         ("Delay of one round", seconds_text(plan.delay_s), _against(plan, baseline, _delay)),
         ("Energy of one round", quantity_text(plan.energy_j, "J"), _against(plan, baseline, _energy)),
         ("Data of one round", quantity_text(_traffic(plan), "B"), _against(plan, baseline, _traffic)),
     ):
         delta = None if change is None else percent_text(change)
-        grid.metric(label, value, delta, delta_color="inverse", delta_description=beaten, border=True)
+        grid.metric(label, value, delta, delta_color="inverse", border=True)
     for label, needed, has, whose in (_tightest_device(question), _server(question)):
         room = f"{100 * needed / has:.3g} % of {whose}" if math.isfinite(has) else "no limit given"
         grid.metric(
@@ -43,7 +43,12 @@ def _totals(question: Question) -> str:
     plan, rounds = question.plan, question.scenario.rounds
     delay, energy = seconds_text(rounds * plan.delay_s), quantity_text(rounds * plan.energy_j, "J")
     data_pass = seconds_text(plan.delay_per_data_pass_s)
-    return (
+    against = (
+        f"Percentages compare with the best valid baseline, {readable(question.baseline.scheme)}. "
+        if question.baseline
+        else "No baseline keeps every rule here. "
+    )
+    return against + (
         f"{rounds:,} rounds take {delay} and {energy}; one pass over all data takes {data_pass}. "
         f"{plan.evidence.capitalize()}. Speeds from datasheets are rough (±50 %)."
     )
@@ -124,11 +129,18 @@ def _why_worse(plan: Plan, best: Plan) -> str:
 
 
 def _tied_hint(question: Question) -> None:
-    if question.problem.ties:
-        st.info(
-            "Two ops of this model share a weight and must stay on one side. To cut between them, set "
-            "“Tied weights” to untied: each side then keeps and trains a copy of its own."
-        )
+    """Offers to untie a shared weight, which keeps a model in one piece."""
+    if not question.problem.ties:
+        return
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    left.info(
+        "Two ops of this model share a weight, so they stay on one side. Untied, each side keeps and trains "
+        "a copy of its own, and the model can be cut between them."
+    )
+    if right.button("Untie", width="stretch"):
+        workload = replace(question.scenario.workload, tied_weights="untied")
+        session.set_scenario(replace(question.scenario, workload=workload))
+        st.rerun()
 
 
 def sentence(question: Question) -> str:

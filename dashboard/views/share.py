@@ -52,6 +52,7 @@ def command(question: Question) -> str:
     chosen = question.choice
     source = chosen.upload_name if chosen.upload_digest else f"sample:{chosen.sample}"
     words = ["python", "-m", "core", "plan", source, "scenario.toml", "--scheme", shown_scheme(chosen)]
+    words += [word for name, size in chosen.dims.items() for word in ("--dim", f"{name}={size}")]
     for option, value in shown_options(chosen):
         words += [
             f"--{option.replace('_', '-')}",

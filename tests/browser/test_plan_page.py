@@ -12,10 +12,34 @@ import pytest
 import core
 from core.importers import load_model
 from dashboard.session import first_scenario
+from tests.browser.bad_files import cyclic_onnx, torchscript_archive
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
 RESNET = Path(core.__file__).parents[1] / "sample_models" / "resnet18.onnx"
+
+
+BAD_FILES = [
+    ("cut_off.onnx", RESNET.read_bytes()[:2000], "damaged or cut off"),
+    ("cycle.onnx", cyclic_onnx(), "cycle"),
+    ("empty.onnx", b"", "empty"),
+    ("script.pt", torchscript_archive(), "TorchScript"),
+]
+SIX_MISTAKES = """
+format = "cutwise-scenario/1"
+rounds = 0
+colour = "blue"
+[workload]
+batch_size = 1.5
+[[devices]]
+profile = "jetson_tx3"
+samples = -1
+[channel]
+kind = "fixed_rat"
+"""
+SIX_PATHS = (
+    "rounds", "colour", "workload.batch_size", "devices[0].profile", "devices[0].samples", "channel.kind",
+)  # fmt: skip
 
 
 def uplink(app: App):
@@ -98,6 +122,41 @@ def test_a_pickled_file_is_refused_with_one_sentence_and_the_plan_stays(app: App
     assert not marker.exists()
     app.idle()
     assert "Certified optimal" in app.text()
+
+
+@pytest.mark.parametrize(("name", "content", "said"), BAD_FILES, ids=[name for name, _, _ in BAD_FILES])
+def test_a_bad_file_is_answered_with_one_sentence_and_the_page_goes_on(
+    app: App, tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    page = app.open()
+    page.get_by_text("Your own model").click()
+
+    page.locator('input[type="file"]').first.set_input_files(file)
+    alert = page.get_by_role("alert").first
+    alert.wait_for(timeout=30_000)
+
+    assert said in alert.inner_text()
+    app.idle()
+    assert "Certified optimal" in app.text()
+
+
+def test_a_scenario_file_lists_all_its_mistakes_and_changes_nothing(app: App, tmp_path: Path) -> None:
+    file = tmp_path / "six.toml"
+    file.write_text(SIX_MISTAKES)
+    page = app.open()
+    delay = round_delay(app)
+    page.get_by_text("Scenarios", exact=True).click()
+
+    page.locator('input[type="file"]').last.set_input_files(file)
+    alert = page.get_by_role("alert").first
+    alert.wait_for(timeout=30_000)
+
+    for path in SIX_PATHS:
+        assert path in alert.inner_text()
+    app.idle()
+    assert round_delay(app) == delay
 
 
 def test_a_click_on_a_bar_pins_that_cut_and_says_how_much_worse_it_is(app: App) -> None:

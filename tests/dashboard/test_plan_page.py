@@ -51,6 +51,7 @@ def choice(**changes: Any) -> Any:
 
 CONTROLS: list[tuple[str, Any, dict[str, Any]]] = [
     ("model", "mobilenet_v2", {}),
+    ("dims.gpt2.sequence", 64, {"choice": choice(sample="gpt2")}),
     ("scheme", "split_federated", {}),
     ("scheme", "device_only", {}),
     ("option.split_learning.common_cut", True, {"choice": choice(scheme="split_learning")}),
