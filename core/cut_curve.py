@@ -12,6 +12,7 @@ from core.evaluate import stage_times
 from core.plans import Plan, StageTimes
 from core.problem import Conditions, SplitProblem
 from core.schemes.assemble import cut_of
+from core.schemes.limits import device_limits, excess_ratio
 from core.schemes.objective import Spread, score_of
 from core.schemes.planned import last_ops
 from core.schemes.positions import cut_positions
@@ -22,7 +23,8 @@ class CutCurve:
     """Cut positions from the smallest device side to the whole model, arrays of shape (positions,).
 
     `cuts` turn back into the positions (`cut_after`), `names` are short labels, `scores` the objective,
-    `chosen` the position of the plan's cut, `best` that of the least score.
+    `fits` says which keep every limit of the device; `chosen` is the position of the plan's cut, `best` that
+    of the least score among those that fit.
     """
 
     masks: NDArray[np.bool_]
@@ -30,6 +32,7 @@ class CutCurve:
     names: tuple[str, ...]
     stages: StageTimes
     scores: NDArray[np.float64]
+    fits: NDArray[np.bool_]
     chosen: int
     best: int
 
@@ -55,14 +58,16 @@ def cut_curve(problem: SplitProblem, plan: Plan, device: int) -> CutCurve:
     if problem.scenario.objective.kind == "weighted":
         score = score_of(problem.scenario.objective, _spread(stages))
     scores = np.asarray(score(stages), dtype=np.float64) + np.zeros(len(masks))
+    fits = excess_ratio(device_limits(problem), stages, np.array([device]))[0] <= 0
     return CutCurve(
         masks=masks,
         cuts=tuple(last_ops(problem, mask) for mask in masks),
         names=tuple(_short(cut_of(problem, mask).label) for mask in masks),
         stages=stages,
         scores=scores,
+        fits=fits,
         chosen=int(np.flatnonzero((masks == chosen).all(axis=1))[0]),
-        best=int(scores.argmin()),
+        best=int(np.where(fits, scores, np.inf).argmin() if fits.any() else scores.argmin()),
     )
 
 

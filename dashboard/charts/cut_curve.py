@@ -10,6 +10,7 @@ from core.cut_curve import CutCurve
 from dashboard.charts.parts import seconds_by_part
 
 Option = dict[str, Any]
+HATCH = {"symbol": "rect", "dashArrayX": [1, 0], "dashArrayY": [2, 5], "rotation": -0.785}
 
 
 def cut_curve_figure(curve: CutCurve, *, pinned: int | None, first_layer: int | None) -> Option:
@@ -23,7 +24,7 @@ def cut_curve_figure(curve: CutCurve, *, pinned: int | None, first_layer: int | 
             "type": "bar",
             "name": part,
             "stack": "delay",
-            "data": [float(value) for value in np.asarray(seconds) + np.zeros(len(names))],
+            "data": _values(np.asarray(seconds) + np.zeros(len(names)), curve.fits),
             "barCategoryGap": "12%",
             "selectedMode": "single",
             "emphasis": {"focus": "none"},
@@ -57,6 +58,14 @@ def cut_curve_figure(curve: CutCurve, *, pinned: int | None, first_layer: int | 
         "yAxis": {"type": "value", "name": "seconds a round", "nameTextStyle": {"align": "left"}},
         "series": [*bars, peaks],
     }
+
+
+def _values(seconds: Any, fits: Any) -> list[Any]:
+    """Numbers; faded and hatched where the cut breaks a limit of the device."""
+    return [
+        float(value) if fit else {"value": float(value), "itemStyle": {"opacity": 0.3, "decal": HATCH}}
+        for value, fit in zip(seconds, fits, strict=True)
+    ]
 
 
 def _marks(curve: CutCurve, total: Any, pinned: int | None, first_layer: int | None) -> list[Option]:

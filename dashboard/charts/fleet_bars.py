@@ -8,7 +8,7 @@ from core.plans import Plan
 from dashboard.charts.parts import PARTS, seconds_by_part
 
 Option = dict[str, Any]
-MOST_BARS = 30
+MOST_BARS, FEW_BARS = 30, 10
 
 
 def fleet_figure(plan: Plan, *, shown: str) -> Option:
@@ -33,12 +33,12 @@ def fleet_figure(plan: Plan, *, shown: str) -> Option:
         series[0]["markLine"] = {
             "silent": True,
             "symbol": "none",
-            "label": {"formatter": "round ends", "position": "insideEndTop"},
+            "label": {"formatter": "round ends", "position": "end"},
             "data": [{"xAxis": plan.delay_s}],
         }
     return {
         "animation": False,
-        "grid": {"left": 8, "right": 24, "top": 60, "bottom": 28, "containLabel": True},
+        "grid": {"left": 8, "right": 24, "top": 74, "bottom": 28, "containLabel": True},
         "legend": {"top": 0, "left": 0, "itemWidth": 14, "itemGap": 12},
         "tooltip": {"trigger": "axis", "valueFormatter": "%.3g s", "axisPointer": {"type": "shadow"}},
         "xAxis": {"type": "value", "name": "seconds of its turn", "nameLocation": "middle", "nameGap": 24},
@@ -52,5 +52,6 @@ def fleet_figure(plan: Plan, *, shown: str) -> Option:
 
 
 def fleet_height(plan: Plan) -> int:
-    """Pixels that the bars need."""
-    return 110 + 34 * min(len(plan.stages), MOST_BARS)
+    """Pixels that the bars need; narrower ones where there are many."""
+    bars = min(len(plan.stages), MOST_BARS)
+    return 110 + (34 if bars <= FEW_BARS else 20) * bars

@@ -32,7 +32,9 @@ def show(question: Question, device: int) -> None:
             on_select="rerun",
             alt=f"Delay of {name} by cut position; best {best} at {found.names[found.best]}",
         )
-        st.caption(f"{name}, one round. Click a bar to pin that cut.")
+        hatched = "" if found.fits.all() else " Hatched cuts break a limit of the device."
+        pinnable = " Click a bar to pin that cut." if question.choice.scheme in CAN_PIN else ""
+        st.caption(f"{name}, one round.{pinnable}{hatched}")
         _take_pin(question, found, event)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -16,6 +17,8 @@ from dashboard.controls import readable
 from dashboard.format import percent_text, quantity_text, seconds_text
 from dashboard.question import Question, pinned, shown_scheme
 
+SAME_RATIO = 5e-5
+
 
 def show(question: Question) -> None:
     plan, baseline = question.plan, question.baseline
@@ -26,8 +29,7 @@ def show(question: Question) -> None:
         ("Energy of one round", quantity_text(plan.energy_j, "J"), _against(plan, baseline, _energy)),
         ("Data of one round", quantity_text(_traffic(plan), "B"), _against(plan, baseline, _traffic)),
     ):
-        delta = None if change is None else percent_text(change)
-        grid.metric(label, value, delta, delta_color="inverse", border=True)
+        grid.metric(label, value, **_delta(change), border=True)
     for label, needed, has, whose in (_tightest_device(question), _server(question)):
         room = f"{100 * needed / has:.3g} % of {whose}" if math.isfinite(has) else "no limit given"
         grid.metric(
@@ -66,6 +68,15 @@ def _tightest_device(question: Question) -> tuple[str, float, float, str]:
 def _server(question: Question) -> tuple[str, float, float, str]:
     needs = question.plan.server_memory_bytes
     return "Server memory", needs, question.problem.server_memory_bytes, question.scenario.server.name
+
+
+def _delta(change: float | None) -> dict[str, Any]:
+    """How a figure is shown beside the baseline's; no arrow where they are the same."""
+    if change is None:
+        return {}
+    if abs(change) < SAME_RATIO:
+        return {"delta": "as the baseline", "delta_color": "off", "delta_arrow": "off"}
+    return {"delta": percent_text(change), "delta_color": "inverse"}
 
 
 def _against(plan: Plan, baseline: Plan | None, figure: Callable[[Plan], float]) -> float | None:
