@@ -53,9 +53,17 @@ def field_widget(owner: type, name: str, current: Any, *, key: str, disabled: bo
 def choice(
     label: str, choices: tuple[Any, ...], current: Any, *, key: str, help: str = "", disabled: bool = False
 ) -> Any:
-    """A select box over named choices."""
+    """Buttons side by side for a few short names, else a select box."""
     follow(key, current)
-    picked = st.selectbox(label, choices, key=key, help=help or None, format_func=readable, disabled=disabled)
+    letters = len("".join(map(str, choices)))
+    if None not in choices and len(choices) <= MOST_BUTTONS and letters <= BUTTON_LETTERS:
+        picked = st.segmented_control(
+            label, choices, key=key, help=help or None, format_func=readable, disabled=disabled, required=True
+        )
+    else:
+        picked = st.selectbox(
+            label, choices, key=key, help=help or None, format_func=readable, disabled=disabled
+        )
     return seen(key, picked)
 
 
