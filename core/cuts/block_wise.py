@@ -111,7 +111,7 @@ def block_wise_cut(
     else:
         _check_fit(test, graph, crossing)
     tested = time.perf_counter()
-    weight = np.bincount(blocks.units.unit_of, weights=device, minlength=blocks.units.count)
+    weight = np.bincount(blocks.units.unit_of, weights=device, minlength=blocks.units.count).astype(float)
     contracted = np.full(len(blocks.entry), True) if contract_all else test.passed & _guards(blocks, weight)
     is_chain = bool(contracted.all()) and blocks.covers_all
     if is_chain:
@@ -168,7 +168,7 @@ def _small_cut(blocks: Blocks, contracted: Bools, weight: Floats, crossing: Floa
     count = network.vertex_count
     mask, _, _ = solve_network(
         network,
-        device=np.bincount(vertex_of, weights=weight, minlength=count),
+        device=np.bincount(vertex_of, weights=weight, minlength=count).astype(float),
         crossing=crossing[blocks.units.sender_op[senders]],
         on_device=np.arange(count) == 0,
     )
@@ -200,4 +200,3 @@ def _contracted_network(blocks: Blocks, contracted: bytes) -> tuple[Ints, Ints, 
         orders=orders[orders[:, 0] != orders[:, 1]],
     )
     return vertex_of, senders, network
-

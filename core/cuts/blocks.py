@@ -66,7 +66,7 @@ def find_blocks(graph: SplitGraph) -> Blocks:
     A gate is a unit that precedes or follows every other one and that no edge jumps over. With one
     input and one output the second implies the first; with more, both are needed.
     """
-    free = ~graph.device_features.any(axis=1)
+    free = np.asarray(~graph.device_features.any(axis=1))
     both_signs = np.hstack([graph.device_features, -graph.device_features])
     nothing = np.zeros((graph.op_count, 0))
     units = fold(graph, contract(graph), device=both_signs, peak=nothing, crossing=nothing)
@@ -81,13 +81,11 @@ def unfolded_blocks(graph: SplitGraph) -> Blocks:
 def _blocks(graph: SplitGraph, units: Units, free: Bools) -> Blocks:
     gates = _gates(units)
     wide = np.flatnonzero(np.diff(gates) > 1)
-    return Blocks(
-        graph=graph, units=units, gates=gates, entry=gates[wide], exit=gates[wide + 1], free=free
-    )
+    return Blocks(graph=graph, units=units, gates=gates, entry=gates[wide], exit=gates[wide + 1], free=free)
 
 
 def intra_block_test(blocks: Blocks, crossing_weight: npt.ArrayLike) -> BlockTest:
-    """The minimum cut of each block for propagation alone, its entry on the device and its exit on the server.
+    """The least crossing weight inside each block, its entry on the device and its exit on the server.
 
     It is at most the weight that enters; the block passes when it is that weight (to a relative 1e-12).
     """

@@ -1,4 +1,4 @@
-"""The closed sets of a graph (order ideals) by structure: cut points, the segments between them, components."""
+"""The closed sets of a graph (order ideals) by structure: cut points, segments between them, components."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""Ops that can only move together, as one unit each: pins with their ancestors, ties and what lies between."""
+"""Ops that only move together, as one unit each: pins with their ancestors, ties and what lies between."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -111,7 +112,7 @@ def _add_ancestors(graph: SplitGraph, root: Bools) -> None:
 
 def _tied_units(graph: SplitGraph, root: Bools) -> Ints:
     """Unit of each op: strongly connected components of the edges and two-way ties, in topological order."""
-    links = [pair for group in graph.ties for pair in zip(group, group[1:], strict=False)]
+    links = [pair for group in graph.ties for pair in pairwise(group)]
     two_way = np.array(links + [(b, a) for a, b in links], dtype=np.int64)
     arcs = np.concatenate([graph.edges, two_way])
     finished = _depth_first(_neighbours(arcs, graph.op_count), range(graph.op_count - 1, -1, -1))

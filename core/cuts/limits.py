@@ -167,7 +167,7 @@ def _program(
     limits: Sequence[Limit],
     rounded: Callable[[Floats], Floats],
 ) -> _Program:
-    """The program whose limits are `rounded` to integers: down to lose no split, up to accept no wrong one."""
+    """The program with `rounded` integer limits: down to lose no split, up to accept no wrong one."""
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
@@ -239,8 +239,7 @@ def _weighted(weights: Ints, variables: Sequence[cp_model.IntVar]) -> cp_model.L
     from ortools.sat.python import cp_model
 
     used = np.flatnonzero(weights).tolist()
-    expression = cp_model.LinearExpr.weighted_sum([variables[i] for i in used], weights[used].tolist())
-    return expression
+    return cp_model.LinearExpr.weighted_sum([variables[i] for i in used], weights[used].tolist())
 
 
 def _total(weights: Sequence[Floats]) -> float:

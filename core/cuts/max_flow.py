@@ -6,6 +6,7 @@ import math
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -92,7 +93,7 @@ def flow_network(graph: SplitGraph) -> FlowNetwork:
     """The network of a graph's ops; the same object for equal graphs, to be solved with any weights."""
     producer, reader = graph.edges.T
     senders, read_sender = np.unique(producer, return_inverse=True)
-    ties = [pair for group in graph.ties for pair in zip(group, group[1:], strict=False)]
+    ties = [pair for group in graph.ties for pair in pairwise(group)]
     both_ways = np.array(ties + [(b, a) for a, b in ties], dtype=np.int64).reshape(-1, 2)
     return network_of(
         vertex_count=graph.op_count,
@@ -110,7 +111,7 @@ def minimum_cut(
     crossing_weight: npt.ArrayLike,
     forbidden_crossing: npt.ArrayLike | None = None,
 ) -> MinimumCut:
-    """The split with the least sum of `device_weight` (n,) on the device and `crossing_weight` (n,) that cross.
+    """The split with the least sum of `device_weight` (n,) on the device and of `crossing_weight` (n,).
 
     A device weight is the net cost of an op, device minus server, and may have any sign; a crossing
     weight must not be negative. Ops in `forbidden_crossing` (n,) send nothing across. Of several optimal
@@ -207,7 +208,9 @@ def checked_weights(
     device, crossing = (np.asarray(weight, dtype=float) for weight in (device_weight, crossing_weight))
     for name, weight in (("device_weight", device), ("crossing_weight", crossing)):
         if weight.shape != (graph.op_count,):
-            raise SolverError(f"{name} has shape {weight.shape}; give one number for each of {graph.op_count} ops")
+            raise SolverError(
+                f"{name} has shape {weight.shape}; give one number for each of {graph.op_count} ops"
+            )
         if not np.isfinite(weight).all():
             op = int(np.flatnonzero(~np.isfinite(weight))[0])
             raise SolverError(f"{name} of op {op} is {weight[op]}; every weight must be finite")

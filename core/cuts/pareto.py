@@ -52,7 +52,7 @@ def _below(lower: Floats, upper: Floats) -> Bools:
 
 def _covered_before(rows: Floats) -> Bools:
     """Which rows of a lexicographically sorted table an earlier row covers."""
-    return np.triu(_below(rows, rows), k=1).any(axis=0)
+    return np.asarray(np.triu(_below(rows, rows), k=1).any(axis=0))
 
 
 def _sieved(rows: Floats) -> Ints:

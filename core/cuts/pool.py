@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,7 +45,7 @@ class CutPool:
             array = np.array(getattr(self, name), order="C")
             array.setflags(write=False)
             object.__setattr__(self, name, array)
-            digest.update(array if name == "features" else np.packbits(array))
+            digest.update((array if name == "features" else np.packbits(array)).tobytes())
         object.__setattr__(self, "all_device", int(full[0]))
         object.__setattr__(self, "digest", digest.hexdigest())
 
@@ -115,8 +114,8 @@ class CutPool:
         if not (weights.min(initial=0.0) >= 0 and weights.max(initial=0.0) < np.inf):
             row, column = np.argwhere(~((weights >= 0) & (weights < np.inf)))[0].tolist()
             raise SolverError(
-                f"weight of {self.feature_names[column]!r} is {weights[row, column]}; the pool is complete only "
-                "for finite weights >= 0: build one with the feature's sign turned"
+                f"weight of {self.feature_names[column]!r} is {weights[row, column]}; the pool is complete "
+                "only for finite weights >= 0: build one with the feature's sign turned"
             )
         return weights
 
@@ -184,4 +183,3 @@ def _lower_envelope(start: Floats, slope: Floats) -> Envelope:
         line = int(reached[np.argmin(slope[reached])])
         starts.append(max(float(soonest), starts[-1]))
         lines.append(line)
-

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core.cuts.closure import Layout, Piece
 from core.cuts.pieces import Timeline
-from core.cuts.split_graph import Bools, Floats, Ints
+from core.cuts.split_graph import Floats, Ints
 
 
 def slot_values(piece: Piece, layout: Layout, times: Timeline) -> tuple[Floats, Floats]:
@@ -36,7 +36,8 @@ def floors(piece: Piece, layout: Layout, times: Timeline, firm: Floats) -> Itera
     Either every component of the interior has an op on the device, and sends at least its cheapest
     output; or one has none, and all that waits for it is sent. Holds for prices that are not negative.
     """
-    slot, inside = np.cumsum(layout.is_cut), ~layout.is_cut
+    slot: Ints = np.cumsum(layout.is_cut, dtype=np.int64)
+    inside = ~layout.is_cut
     roots = np.flatnonzero(inside & (layout.label == np.arange(len(piece))))
     lowest = np.minimum(piece.device, 0.0)[inside]
     device = firm[:, : piece.device.shape[1]] + _sums(slot[inside], lowest, len(firm))

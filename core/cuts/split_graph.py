@@ -90,7 +90,9 @@ class SplitGraph:
             kinds = ("device", "peak", "crossing")
             tables = (self.device_features, self.peak_features, self.crossing_features)
             return tuple(
-                f"{kind}_{i}" for kind, table in zip(kinds, tables, strict=True) for i in range(table.shape[1])
+                f"{kind}_{i}"
+                for kind, table in zip(kinds, tables, strict=True)
+                for i in range(table.shape[1])
             )
         if len(names) != self.feature_count or len(set(names)) != len(names):
             raise SolverError(f"feature_names {names} must be {self.feature_count} different names")
@@ -107,7 +109,7 @@ class SplitGraph:
         )
         for array in arrays:
             digest.update(repr(array.shape).encode())
-            digest.update(np.ascontiguousarray(array))
+            digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
 

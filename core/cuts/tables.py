@@ -75,9 +75,7 @@ def _priced(piece: Piece, masks: Bools) -> Floats:
     for sender in np.flatnonzero(piece.flag >= 0).tolist():
         flags[:, piece.flag[sender]] = pays[:, sender]
     peaks = [np.where(masks, peak, 0.0).max(axis=1, initial=0.0)[:, None] for peak in piece.peak.T]
-    return np.hstack(
-        [masks.astype(float) @ piece.device, pays.astype(float) @ piece.price, *peaks, flags]
-    )
+    return np.hstack([masks.astype(float) @ piece.device, pays.astype(float) @ piece.price, *peaks, flags])
 
 
 def _columns(values: Floats, flag_count: int, caps: Caps) -> Floats:
@@ -131,9 +129,7 @@ def _assembled(piece: Piece, layout: Layout, caps: Caps) -> Table:
     return Table(values=values, masks=masks)
 
 
-def _interior(
-    piece: Piece, layout: Layout, times: Timeline, slot: int, firm: Floats, caps: Caps
-) -> Table:
+def _interior(piece: Piece, layout: Layout, times: Timeline, slot: int, firm: Floats, caps: Caps) -> Table:
     """The splits inside one slot: its components combined, then what they waited for together settled."""
     parts, added, prices = interior_pieces(piece, layout, times, slot)
     low, high = int(layout.start[slot]), int(layout.stop[slot])
