@@ -7,71 +7,124 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
-from core.errors import CutwiseError
+from core.errors import CutwiseError, UnknownNameError
 
 FINE, BAD_INPUT, INFEASIBLE = 0, 2, 3
+DEFAULT_SCHEME = "fast_split"
+OPTION = "option of the scheme: "
+Run = Callable[[argparse.Namespace], int]
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises `CutwiseError`, which `main` turns into the exit code for bad input."""
+        raise CutwiseError(f"{self.prog}: {message}; --help lists the arguments")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
-    parser = _parser()
-    known, rest = parser.parse_known_args(arguments)
     try:
-        if rest and known.command not in {"plan"}:
-            parser.error(f"unknown arguments: {' '.join(rest)}")
-        run: Callable[..., int] = known.run
-        return run(known, rest)
+        known = _parsed(list(sys.argv[1:] if arguments is None else arguments))
+        run: Run = known.run
+        return run(known)
     except CutwiseError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m core", description="Plan where a model is cut between device and edge server."
+def _parsed(given: list[str]) -> argparse.Namespace:
+    """The arguments of a command; options may stand before, between and after what is planned."""
+    parser, commands = _parsers()
+    if not given or given[0] not in commands:
+        return parser.parse_args(given)
+    command, rest = commands[given[0]], given[1:]
+    if given[0] == "plan":
+        rest = _with_scheme_options(command, rest)
+    known, unknown = command.parse_known_intermixed_args(rest)
+    if options := [word for word in unknown if word.startswith("-")]:
+        _refuse_option(command, options[0])
+    if unknown:
+        command.error(f"unexpected argument {unknown[0]!r}")
+    known.command = given[0]
+    return known
+
+
+def _parsers() -> tuple[Parser, dict[str, Parser]]:
+    parser = Parser(
+        prog="python -m core",
+        description="Plan where a model is cut between device and edge server.",
+        allow_abbrev=False,
     )
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    found: dict[str, Parser] = {}
 
-    def command(name: str, run: Callable[..., int], help: str) -> argparse.ArgumentParser:
-        found = commands.add_parser(name, help=help, description=help)
-        found.add_argument("--json", action="store_true", help="print the value's own fields as JSON")
-        found.set_defaults(run=run)
-        return found
-
-    def with_model(found: argparse.ArgumentParser, *, scenario: bool) -> argparse.ArgumentParser:
-        found.add_argument("model", help="a model file, or sample:NAME for a shipped one")
-        found.add_argument(
-            "--dim", action="append", default=[], metavar="NAME=SIZE", help="a dynamic dimension"
-        )
+    def command(name: str, run: Run, help: str, *, model: bool = False, scenario: bool = False) -> Parser:
+        found[name] = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
+        found[name].add_argument("--json", action="store_true", help="print the value's own fields as JSON")
+        found[name].set_defaults(run=run)
+        if model:
+            found[name].add_argument("model", help="a model file, or sample:NAME for a shipped one")
+            found[name].add_argument(
+                "--dim", action="append", default=[], metavar="NAME=SIZE", help="size of an open dimension"
+            )
         if scenario:
-            found.add_argument("scenario", nargs="?", help="a scenario file; the default cell if absent")
-        return found
+            found[name].add_argument(
+                "scenario", nargs="?", help="a scenario file; the default cell if absent"
+            )
+        return found[name]
 
-    with_model(command("inspect", _inspect, "What a model file holds."), scenario=False)
-    planned = with_model(
-        command("plan", _plan, "Plan one scheme; its options follow as --OPTION VALUE."), scenario=True
-    )
-    planned.add_argument("--scheme", default="fast_split", help="see the command schemes")
+    command("inspect", _inspect, "What a model file holds.", model=True)
+    planned = command("plan", _plan, "Plan one scheme, with its own options.", model=True, scenario=True)
+    planned.add_argument("--scheme", default=DEFAULT_SCHEME, help="see the command schemes")
     planned.add_argument("--timing", action="store_true", help="print run times too")
-    compared = with_model(command("compare", _compare, "All schemes on one scenario."), scenario=True)
+    compared = command("compare", _compare, "All schemes on one scenario.", model=True, scenario=True)
     compared.add_argument("--schemes", help="only these, separated by commas")
     swept = command("sweep", _sweep, "Many scenarios from a sweep file in TOML.")
     swept.add_argument("spec", help="model, scenario, schemes, zip, and the table [over] of paths and values")
-    for name, help in (
-        ("schemes", "The schemes and their options."),
-        ("devices", "The hardware catalogue."),
-        ("channels", "The channel models and their fields."),
-        ("samples", "The shipped models."),
-    ):
-        command(name, _list, help)
-    return parser
+    command("schemes", _list, "The schemes and their options.")
+    command("devices", _list, "The hardware catalogue.")
+    command("channels", _list, "The channel models and their fields.")
+    command("samples", _list, "The shipped models.")
+    return parser, found
 
 
-def _inspect(known: argparse.Namespace, rest: list[str]) -> int:
+def _with_scheme_options(command: Parser, given: list[str]) -> list[str]:
+    """Adds the chosen scheme's options to the command; a flag without a value becomes `--flag=true`."""
+    from core.schemes import SCHEMES
+    from core.schemes.options import TRUTHS, option_hints
+    from core.units import facts_of
+
+    chosen = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    chosen.add_argument("--scheme", default=DEFAULT_SCHEME, nargs="?")
+    scheme = SCHEMES[chosen.parse_known_args(given)[0].scheme or DEFAULT_SCHEME]
+    flags: set[str] = set()
+    for name, hint in option_hints(scheme).items():
+        spellings = dict.fromkeys((f"--{name.replace('_', '-')}", f"--{name}"))
+        help = f"{OPTION}{facts_of(scheme, name)['help']}"
+        command.add_argument(
+            *spellings, dest=f"{OPTION}{name}", default=None, metavar="VALUE", help=help.replace("%", "%%")
+        )
+        flags |= set(spellings) if hint is bool else set()
+    following = [*given[1:], ""][: len(given)]
+    return [
+        f"{word}=true" if word in flags and after.lower() not in TRUTHS else word
+        for word, after in zip(given, following, strict=True)
+    ]
+
+
+def _refuse_option(command: Parser, option: str) -> NoReturn:
+    known = [spelling for action in command._actions for spelling in action.option_strings]
+    raise UnknownNameError("option", option.partition("=")[0], known)
+
+
+def _inspect(known: argparse.Namespace) -> int:
     from core.costs.workload import Workload
     from core.problem import priced
 
@@ -95,11 +148,11 @@ def _inspect(known: argparse.Namespace, rest: list[str]) -> int:
     )
 
 
-def _plan(known: argparse.Namespace, rest: list[str]) -> int:
+def _plan(known: argparse.Namespace) -> int:
     from core.pipeline import plan
     from core.plain import plain
 
-    found = plan(_model(known), _scenario(known), known.scheme, **_options(rest))
+    found = plan(_model(known), _scenario(known), known.scheme, **_options(known))
     hidden = frozenset() if known.timing else frozenset({"timing"})
     if known.json:
         _show(known, plain(found, without=hidden))
@@ -108,11 +161,11 @@ def _plan(known: argparse.Namespace, rest: list[str]) -> int:
     return INFEASIBLE if found.status == "infeasible" else FINE
 
 
-def _compare(known: argparse.Namespace, rest: list[str]) -> int:
+def _compare(known: argparse.Namespace) -> int:
     from core.pipeline import compare
     from core.plain import plain
 
-    names = known.schemes.split(",") if known.schemes else None
+    names = [name.strip() for name in known.schemes.split(",")] if known.schemes else None
     table = compare(_model(known), _scenario(known), names)
     if known.json:
         return _show(known, plain(table.to_dict("records")))
@@ -120,7 +173,7 @@ def _compare(known: argparse.Namespace, rest: list[str]) -> int:
     return FINE
 
 
-def _sweep(known: argparse.Namespace, rest: list[str]) -> int:
+def _sweep(known: argparse.Namespace) -> int:
     from core.pipeline import sweep_file
     from core.plain import plain
 
@@ -131,7 +184,7 @@ def _sweep(known: argparse.Namespace, rest: list[str]) -> int:
     return FINE
 
 
-def _list(known: argparse.Namespace, rest: list[str]) -> int:
+def _list(known: argparse.Namespace) -> int:
     from core.listings import LISTINGS
 
     rows = LISTINGS[known.command]()
@@ -162,19 +215,14 @@ def _dim(text: str) -> tuple[str, int]:
     return name, int(size)
 
 
-def _options(rest: list[str]) -> dict[str, str]:
-    """`--cut-after x --flag` as {"cut_after": "x", "flag": "true"}."""
-    options: dict[str, str] = {}
-    name = ""
-    for word in rest:
-        if word.startswith("--"):
-            name, _, value = word[2:].replace("-", "_", word.count("-")).partition("=")
-            options[name] = value or "true"
-        elif name:
-            options[name], name = word, ""
-        else:
-            raise CutwiseError(f"{word}: write an option as --NAME VALUE")
-    return options
+def _options(known: argparse.Namespace) -> dict[str, str]:
+    """The options of the scheme that were given, as text."""
+    given = vars(known).items()
+    return {
+        name.removeprefix(OPTION): text
+        for name, text in given
+        if name.startswith(OPTION) and text is not None
+    }
 
 
 def _told(found: Any) -> str:
@@ -194,7 +242,7 @@ def _told(found: Any) -> str:
 
 def _show(known: argparse.Namespace, value: Any) -> int:
     if known.json:
-        print(json.dumps(value, indent=2))
+        print(json.dumps(value, indent=2, allow_nan=False))
     else:
         for name, part in value.items():
             print(f"{name:22s}{part}")
@@ -202,4 +250,10 @@ def _show(known: argparse.Namespace, value: Any) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FINE
+    sys.exit(code)

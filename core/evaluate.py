@@ -24,10 +24,10 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     + l_U + l_D] + 8 \sum_{dev} k_v (1/R_U + 1/R_D) + T_{lab}$
 
     where $s_v$ is FLOPs over speed, or the measured seconds; $T_{lab} = 8 N B \ell / R_U$ if an op runs on
-    the server and labels are there; a latency $l$ is paid when bytes (labels too) go that way in an
-    iteration. Energies: a device computes above idle while it computes, idles all its turn, and pays for the radio while on air; the
-    server pays its share while it computes for the device and idles its share of the turn; the access
-    point pays its share while on air.
+    the server and labels are there; a latency $l$ is paid when bytes, labels too, go that way in an
+    iteration. Energies: a device computes above idle while it computes, idles all its turn, and pays for
+    the radio while on air; the server pays for all of itself while it computes for the device, and idles
+    its share of the turn; the access point pays its share while on air.
     """
     c = conditions
     samples = c.iterations * c.batch_size

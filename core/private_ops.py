@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from core.costs.graph_cost import GraphCost
 from core.errors import ScenarioError
-from core.graph.model_graph import ModelGraph
+from core.graph.model_graph import ModelGraph, Op
 from core.scenario import LayerDepth
 
 Mask = NDArray[np.bool_]
@@ -56,13 +56,18 @@ def _named(graph: ModelGraph, names: tuple[str, ...]) -> Mask:
 def _within(cost: GraphCost, layers: int) -> Mask:
     """Inputs, and ops that read something at most `layers - 1` layers deep."""
     graph = cost.graph
-    weighted = np.array([bool(op.weights) for op in graph.ops]) | (cost.weight_bytes > 0)
+    weighted = np.array([_has_weights(op) for op in graph.ops], dtype=bool)
     if not weighted.any():
         weighted = np.array([any(cost.is_input[graph.index[n]] for n in op.inputs) for op in graph.ops])
     depth = _depths(cost, weighted, lookups=True)
     return cost.is_input | np.array(
         [any(depth[graph.index[name]] < layers for name in op.inputs) for op in graph.ops], dtype=bool
     )
+
+
+def _has_weights(op: Op) -> bool:
+    """True for an op with weights, in its file or by the figures it states."""
+    return bool(op.weights) or any(op.figures.get(name, 0) for name in ("weight_bytes", "trainable_bytes"))
 
 
 def _depths(cost: GraphCost, weighted: Mask, *, lookups: bool) -> NDArray[np.float64]:

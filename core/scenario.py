@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import cache
+from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 from core.channels import Channel, FixedRate
 from core.costs.workload import Workload
@@ -11,13 +12,52 @@ from core.errors import ScenarioError
 from core.hardware.parties import Device, Server
 from core.units import bound_mistakes, quantity
 
+Names: TypeAlias = tuple[str, ...]
+
+
+def choice_mistakes(value: object) -> list[str]:
+    """One sentence for each name in dataclass `value` that its field does not offer.
+
+    >>> choice_mistakes(Workload(mode="learning"))
+    ["mode: must be 'training' or 'inference', not 'learning'"]
+    """
+    owner: Any = type(value)
+    return [
+        f"{name}: must be {' or '.join(map(repr, allowed))}, not {given!r}"
+        for name, (alone, listed) in _choices(owner).items()
+        for allowed, given in _named(getattr(value, name), alone, listed)
+        if given not in allowed
+    ]
+
+
+def _named(value: Any, alone: Names, listed: Names) -> list[tuple[Names, str]]:
+    """The names in a value, each with those that are allowed there."""
+    if isinstance(value, tuple):
+        return [(listed, part) for part in value if listed]
+    return [(alone, value)] if alone and isinstance(value, str) else []
+
+
+@cache
+def _choices(owner: type) -> dict[str, tuple[Names, Names]]:
+    """For each field the names it may be, and those that it may list."""
+    found = {}
+    for name, hint in get_type_hints(owner).items():
+        kinds = [hint, *get_args(hint)]
+        inner = [part for kind in kinds if get_origin(kind) is tuple for part in get_args(kind)]
+        found[name] = (_literals(kinds), _literals(inner))
+    return found
+
+
+def _literals(hints: list[Any]) -> Names:
+    return tuple(name for hint in hints if get_origin(hint) is Literal for name in get_args(hint))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A part of a scenario; it refuses numbers outside their bounds."""
+    """A part of a scenario; it refuses numbers outside their bounds and names that are no choice."""
 
     def __post_init__(self) -> None:
-        if mistakes := bound_mistakes(self):
+        if mistakes := bound_mistakes(self) + choice_mistakes(self):
             raise ScenarioError(mistakes)
 
 
@@ -91,7 +131,9 @@ class Objective(Part):
     )
 
     def __post_init__(self) -> None:
-        mistakes = bound_mistakes(self)
+        mistakes = bound_mistakes(self) + choice_mistakes(self)
+        if not self.energy_of:
+            mistakes.append("energy_of: name at least one of device, network, server")
         if self.kind == "weighted" and self.delay_weight + self.energy_weight == 0:
             mistakes.append("delay_weight and energy_weight are both 0; raise one")
         if mistakes:
@@ -150,7 +192,9 @@ class Scenario:
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "devices", tuple(self.devices))
         mistakes = bound_mistakes(self)
+        mistakes += [f"workload.{mistake}" for mistake in choice_mistakes(self.workload)]
         if not self.devices:
             mistakes.append("devices: a scenario needs at least one device")
         names = self.device_names

@@ -5,10 +5,10 @@ The only module that imports pydantic.
 
 from __future__ import annotations
 
+import difflib
 import json
 import tomllib
-from collections.abc import Mapping
-from copy import deepcopy
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from os import PathLike
@@ -19,13 +19,17 @@ import tomli_w
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from core.channels import CHANNELS, FixedRate
+from core.costs.workload import TUNINGS
 from core.errors import ScenarioError, UnknownNameError
 from core.scenario import Scenario
 
 FORMAT = "cutwise-scenario/1"
 LARGEST_FILE_BYTES = 16 * 2**20
+LONGEST_SHOWN = 80
 KEEP_RULE = "must be raw_allowed, first_layer, { layers = n } or a list of op ids"
 KeyPath = tuple[int | str, ...]
+# Tables that are told apart by their `kind`.
+KINDS: Mapping[KeyPath, Mapping[str, Any]] = {("channel",): CHANNELS, ("workload", "tuning"): TUNINGS}
 
 
 def load_scenario(path: str | PathLike[str]) -> Scenario:
@@ -35,13 +39,14 @@ def load_scenario(path: str | PathLike[str]) -> Scenario:
     """
     file = Path(path)
     try:
-        size_bytes = file.stat().st_size
-        content = file.read_bytes() if size_bytes <= LARGEST_FILE_BYTES else b""
-    except OSError as error:
-        raise ScenarioError([f"{file}: cannot be read ({error.strerror}); check the path"]) from error
-    if size_bytes > LARGEST_FILE_BYTES:
+        with file.open("rb") as opened:
+            content = opened.read(LARGEST_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ScenarioError([f"{file}: cannot be read ({reason}); check the path"]) from error
+    if len(content) > LARGEST_FILE_BYTES:
         raise ScenarioError(
-            [f"{file}: has {size_bytes} bytes; a scenario file has at most {LARGEST_FILE_BYTES}"]
+            [f"{file}: has over {LARGEST_FILE_BYTES} bytes, the most a scenario file may have"]
         )
     return parse_scenario(content, name=file.name)
 
@@ -57,7 +62,10 @@ def scenario_from_dict(document: Mapping[str, Any]) -> Scenario:
     >>> scenario_from_dict({"format": FORMAT, "workload": {"batch_size": 8}}).workload.batch_size
     8
     """
-    rest = deepcopy(dict(document))
+    try:
+        rest = json.loads(json.dumps(dict(document), default=_jsonable))
+    except (RecursionError, ValueError) as error:
+        raise ScenarioError(["the scenario is nested too deeply"]) from error
     mistakes = _format_mistakes(rest.pop("format", None))
     while True:
         try:
@@ -72,6 +80,36 @@ def scenario_from_dict(document: Mapping[str, Any]) -> Scenario:
                 return Scenario(**{f.name: getattr(found, f.name) for f in fields(Scenario)})
             break
     raise ScenarioError(list(dict.fromkeys(mistakes)))
+
+
+def value_at(path: Sequence[str], value: Any, *, channel: str) -> Any:
+    """`value` as a scenario file would give it at `path`: numbers checked, tables turned into parts.
+
+    `channel` is the kind of the scenario's channel. Raises `ScenarioError` as a file would.
+
+    >>> value_at(["privacy", "keep_on_device"], {"layers": 2}, channel="fixed_rate")
+    LayerDepth(layers=2)
+    """
+    document: Any = value
+    for part in reversed(path):
+        document = {part: document} if not _is_position(part) else [document]
+    if path[0] == "channel" and len(path) > 1:
+        document["channel"] |= {"kind": channel}
+    if path[:2] == ["workload", "tuning"] and len(path) > 2:
+        document["workload"]["tuning"] |= {"kind": "lora"}
+    found: Any = scenario_from_dict({"format": FORMAT, **document})
+    for part in path:
+        found = found[0] if _is_position(part) else getattr(found, part)
+    return found
+
+
+def _is_position(part: str) -> bool:
+    return part == "*" or part.isdigit()
+
+
+def _jsonable(value: Any) -> Any:
+    """What JSON does not know: numpy's numbers and arrays as Python's, everything else as text."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 def scenario_to_dict(scenario: Scenario) -> dict[str, Any]:
@@ -115,22 +153,56 @@ def _format_mistakes(given: Any) -> list[str]:
 
 def _problem(row: Any) -> tuple[KeyPath, str]:
     """Where a mistake is and the sentence that says so, without the validator's own class names."""
-    location: KeyPath = row["loc"]
-    if location[:1] == ("channel",) and len(location) > 1 and location[1] in CHANNELS:
-        location = ("channel", *location[2:])
+    location = _untagged(row["loc"])
     if location[:2] == ("privacy", "keep_on_device"):
         return location[:2], f"privacy.keep_on_device: {KEEP_RULE}"
     if row["type"] == "union_tag_invalid":
-        unknown = UnknownNameError("channel", row["ctx"]["tag"], CHANNELS)
-        return location, f"channel.kind: {unknown}"
+        unknown = UnknownNameError(str(location[-1]), row["ctx"]["tag"], KINDS[location])
+        return location, f"{_dotted(location)}.kind: {unknown}"
     if row["type"] == "union_tag_not_found":
-        return location, f"channel: give its kind, one of {', '.join(CHANNELS)}"
+        return location, f"{_dotted(location)}: give its kind, one of {', '.join(KINDS[location])}"
     if isinstance(cause := row.get("ctx", {}).get("error"), ScenarioError):
         return location, "\n".join(_prefixed(location, mistake) for mistake in cause.mistakes)
     if row["type"] == "unexpected_keyword_argument":
-        return location, f"{_dotted(location)}: unknown key"
-    text = row["msg"].replace("Input should be", "must be").replace("array", "list")
-    return location, f"{_dotted(location)}: {text}, not {row['input']!r}"
+        return location, f"{_dotted(location)}: unknown key{_meant(row['loc'])}"
+    text = _WORDING.get(row["type"], row["msg"].replace("Input should be", "must be"))
+    return location, f"{_dotted(location)}: {text}, not {_shown(row['input'])}"
+
+
+def _untagged(location: KeyPath) -> KeyPath:
+    """The path without the kind that the validator writes behind a tagged table."""
+    for path, kinds in KINDS.items():
+        end = len(path)
+        if location[:end] == path and location[end : end + 1] and location[end] in kinds:
+            return path + location[end + 1 :]
+    return location
+
+
+_WORDING = {
+    "dataclass_type": "must be a table",
+    "model_attributes_type": "must be a table",
+    "tuple_type": "must be a list",
+}
+
+
+def _meant(location: KeyPath) -> str:
+    """A hint where an unknown key is nearly a known one."""
+    owner: Any = Scenario()
+    kinds = {kind: made for known in KINDS.values() for kind, made in known.items()}
+    for part in location[:-1]:
+        if isinstance(part, int):
+            owner = owner[0]
+        elif part in kinds:
+            owner = kinds[part]()
+        else:
+            owner = getattr(owner, part)
+    close = difflib.get_close_matches(str(location[-1]), [f.name for f in fields(owner)], n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def _dotted(location: KeyPath) -> str:
@@ -152,19 +224,30 @@ def _prefixed(location: KeyPath, mistake: str) -> str:
 
 
 def _removed(document: Any, path: KeyPath) -> bool:
-    """Takes a mistaken value out so that the rest can be checked too; False where there is none."""
-    for part in path[:-1]:
-        try:
+    """Takes a mistaken value out so that the rest can be checked too; False where there is none.
+
+    A table in a list becomes an empty one; of a list of plain values nothing is kept.
+    """
+    for number, part in enumerate(path):
+        last = number == len(path) - 1
+        if isinstance(document, dict) and part in document:
+            plain_list = isinstance(document[part], list) and not last and not _is_tables(document[part])
+            if last or plain_list:
+                del document[part]
+                return True
             document = document[part]
-        except (KeyError, IndexError, TypeError):
+        elif isinstance(document, list) and isinstance(part, int) and part < len(document):
+            if last:
+                found, document[part] = document[part], {}
+                return bool(found)
+            document = document[part]
+        else:
             return False
-    if isinstance(document, dict) and path and path[-1] in document:
-        del document[path[-1]]
-        return True
-    if isinstance(document, list) and path and isinstance(path[-1], int):
-        document[path[-1]] = {}
-        return True
     return False
+
+
+def _is_tables(values: list[Any]) -> bool:
+    return all(isinstance(value, dict) for value in values)
 
 
 def _differences(value: Any) -> dict[str, Any]:

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import itertools
-import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.errors import ScenarioError, SolverError, UnknownNameError
+from core.changes import changed
+from core.errors import ScenarioError, SolverError
 from core.graph.model_graph import ModelGraph
 from core.problem import Conditions, SplitProblem, build_problem
 from core.scenario import Scenario
-from core.schemes.assemble import AT_ONCE, IN_TURN, Round, cut_of
+from core.schemes.assemble import cut_of
+from core.schemes.base import SCHEMES
+from core.schemes.candidates import server_may_overflow
 from core.schemes.choice import CutTable, table_of
+from core.schemes.joint_choice import is_coupled
+from core.schemes.limits import ROUNDING
 from core.schemes.objective import Spread, score_of
 from core.schemes.options import scheme_with
 
 if TYPE_CHECKING:
     import pandas
 
-SEPARABLE: Mapping[str, Round] = {
-    "fast_split": IN_TURN,
-    "split_learning": IN_TURN,
-    "split_federated": AT_ONCE,
-}
-"""Schemes whose devices choose alone under a fixed sharing policy: one table answers all scenarios."""
+ROWS_AT_ONCE = 1 << 15
+"""Devices of all scenarios together that are priced in one table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ def sweep_rows(
     graph: ModelGraph,
     scenario: Scenario,
     *,
-    over: Mapping[str, Sequence[Any]],
+    over: Mapping[str, Iterable[Any]],
     schemes: Sequence[str],
     zip: bool = False,
 ) -> pandas.DataFrame:
@@ -68,25 +68,6 @@ def sweep_rows(
     return pandas.DataFrame(columns)
 
 
-def changed(scenario: Scenario, setting: Mapping[str, Any]) -> Scenario:
-    """The scenario with the values at dotted paths replaced; `devices.*.x` changes every device.
-
-    Raises `ScenarioError` for a path that does not exist and for a value that is not allowed there.
-
-    >>> changed(Scenario(), {"channel.uplink_bps": 1e6}).channel.uplink_bps
-    1000000.0
-    """
-    for path, value in setting.items():
-        parts = re.sub(r"\[(\d+|\*)\]", r".\1", path).split(".")
-        try:
-            scenario = _replaced(scenario, parts, value)
-        except UnknownNameError as error:
-            raise ScenarioError([f"{path}: {error}"]) from error
-        except ScenarioError as error:
-            raise ScenarioError([f"{path}: {mistake}" for mistake in error.mistakes]) from error
-    return scenario
-
-
 def read_sweep_file(path: str | PathLike[str]) -> SweepFile:
     """The sweep that a TOML file describes: `model`, `scenario`, `schemes`, `zip` and the table `[over]`."""
     from core.scenario_file import load_scenario
@@ -94,15 +75,10 @@ def read_sweep_file(path: str | PathLike[str]) -> SweepFile:
     file = Path(path)
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ScenarioError([f"{file}: cannot be read as a sweep file: {error}"]) from error
-    unknown = set(document) - {"model", "scenario", "schemes", "zip", "over"}
-    over: Any = document.get("over")
-    mistakes = [f"{file.name}: unknown key {key!r}" for key in sorted(unknown)]
-    if "model" not in document:
-        mistakes.append(f"{file.name}: give the model, a file or sample:NAME")
-    if not isinstance(over, dict) or not all(isinstance(values, list) and values for values in over.values()):
-        mistakes.append(f"{file.name}: [over] gives every swept path a list of values")
+    over = _flattened(document.get("over", {}))
+    mistakes = [f"{file.name}: {mistake}" for mistake in _file_mistakes(document, over)]
     if mistakes:
         raise ScenarioError(mistakes)
     scenario = document.get("scenario")
@@ -111,8 +87,34 @@ def read_sweep_file(path: str | PathLike[str]) -> SweepFile:
         over=over,
         scenario=load_scenario(_beside(file, scenario)) if scenario else Scenario(),
         schemes=tuple(document.get("schemes", ["fast_split"])),
-        zip=bool(document.get("zip", False)),
+        zip=document.get("zip", False),
     )
+
+
+def _file_mistakes(document: Mapping[str, Any], over: Mapping[str, Any]) -> Iterator[str]:
+    known = ("model", "scenario", "schemes", "zip", "over")
+    yield from (f"unknown key {key!r}; known are {', '.join(known)}" for key in document if key not in known)
+    if not isinstance(document.get("model"), str):
+        yield "give the model, a file or sample:NAME"
+    if not isinstance(document.get("scenario", ""), str):
+        yield "scenario: give the name of a scenario file"
+    schemes = document.get("schemes", [])
+    if not isinstance(schemes, list) or not all(isinstance(name, str) for name in schemes):
+        yield "schemes: give a list of scheme names"
+    if not isinstance(document.get("zip", False), bool):
+        yield "zip: give true or false"
+    if not over or not all(isinstance(values, list) and values for values in over.values()):
+        yield "[over] gives every swept path a list of values"
+
+
+def _flattened(over: Any, prefix: str = "") -> dict[str, Any]:
+    """Paths and values; `channel.uplink_bps` without quotes makes nested tables, which mean the same."""
+    if not isinstance(over, dict):
+        return {prefix: over}
+    paths: dict[str, Any] = {}
+    for key, value in over.items():
+        paths |= _flattened(value, f"{prefix}.{key}" if prefix else key)
+    return paths
 
 
 def _beside(file: Path, name: str) -> str:
@@ -120,29 +122,19 @@ def _beside(file: Path, name: str) -> str:
     return name if name.startswith("sample:") else str(file.parent / name)
 
 
-def _settings(over: Mapping[str, Sequence[Any]], *, paired: bool) -> list[dict[str, Any]]:
-    lengths = {len(values) for values in over.values()}
+def _settings(over: Mapping[str, Iterable[Any]], *, paired: bool) -> list[dict[str, Any]]:
+    values = {path: _listed(path, given) for path, given in over.items()}
+    lengths = {len(given) for given in values.values()}
     if paired and len(lengths) > 1:
         raise ScenarioError([f"over: zip pairs lists of one length, these have {sorted(lengths)}"])
-    rows = zip(*over.values(), strict=True) if paired else itertools.product(*over.values())
-    return [dict(zip(over, row, strict=True)) for row in rows]
+    rows = zip(*values.values(), strict=True) if paired else itertools.product(*values.values())
+    return [dict(zip(values, row, strict=True)) for row in rows]
 
 
-def _replaced(value: Any, parts: Sequence[str], new: Any) -> Any:
-    if not parts:
-        return new.item() if isinstance(new, np.generic) else new
-    head, rest = parts[0], parts[1:]
-    if isinstance(value, tuple):
-        if head == "*":
-            return tuple(_replaced(part, rest, new) for part in value)
-        if not head.isdigit() or int(head) >= len(value):
-            raise UnknownNameError("position", head, [str(i) for i in range(len(value))])
-        position = int(head)
-        return (*value[:position], _replaced(value[position], rest, new), *value[position + 1 :])
-    names = [f.name for f in fields(value)] if is_dataclass(value) else []
-    if head not in names:
-        raise UnknownNameError("field", head, names)
-    return replace(value, **{head: _replaced(getattr(value, head), rest, new)})
+def _listed(path: str, given: Any) -> list[Any]:
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        raise ScenarioError([f"over: {path!r} needs a list of values, not {given!r}"])
+    return list(given)
 
 
 def _answers(graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str) -> list[dict[str, Any]]:
@@ -152,28 +144,23 @@ def _answers(graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str) -> l
     for number, scenario in enumerate(scenarios):
         groups.setdefault(_together(scenario, scheme, number), []).append(number)
     for key, members in groups.items():
-        chosen = [scenarios[number] for number in members]
-        found = (
-            _one(graph, chosen[0], scheme)
-            if isinstance(key, int)
-            else _many(graph, chosen, SEPARABLE[scheme])
-        )
-        for number, answer in zip(members, found, strict=True):
-            answers[number] = answer
+        step = max(1, ROWS_AT_ONCE // len(scenarios[members[0]].devices))
+        for first in range(0, len(members), step):
+            part = members[first : first + step]
+            chosen = [scenarios[number] for number in part]
+            found = [_one(graph, chosen[0], scheme)] if isinstance(key, int) else _many(graph, chosen, scheme)
+            for number, answer in zip(part, found, strict=True):
+                answers[number] = answer
     return answers
 
 
 def _together(scenario: Scenario, scheme: str, number: int) -> Any:
     """What scenarios must share to be answered from one table; the number itself where none can."""
-    sharing = scenario.sharing
-    coupled = scenario.objective.kind == "weighted" or (
-        scenario.limits.deadline_s is not None and scenario.objective.kind != "delay"
-    )
-    if (
-        scheme not in SEPARABLE
-        or coupled
-        or (SEPARABLE[scheme].parallel and sharing.bandwidth == "optimised")
-    ):
+    sharing, round_of = scenario.sharing, SCHEMES[scheme].round_of
+    alone = SCHEMES[scheme].separable and not is_coupled(scenario, round_of)
+    if not alone or scenario.objective.kind == "weighted":
+        return number
+    if round_of.parallel and sharing.bandwidth == "optimised":
         return number
     server_memory = (
         scenario.server.profile,
@@ -184,26 +171,30 @@ def _together(scenario: Scenario, scheme: str, number: int) -> Any:
     return (*shared, server_memory, len(scenario.devices))
 
 
-def _one(graph: ModelGraph, scenario: Scenario, scheme: str) -> list[dict[str, Any]]:
+def _one(graph: ModelGraph, scenario: Scenario, scheme: str) -> dict[str, Any]:
     try:
         found = scheme_with(scheme, {}).solve(build_problem(graph, scenario))
     except SolverError as error:
-        return [{"status": "unsolved", "delay_s": np.nan, "energy_j": np.nan, "cut": str(error)}]
-    labels = list(dict.fromkeys(decision.cut.label for decision in found.decisions))
-    return [
-        {
-            "status": found.status,
-            "delay_s": found.delay_s,
-            "energy_j": found.energy_j,
-            "cut": " | ".join(labels),
-        }
-    ]
+        return {"status": "unsolved", "delay_s": np.nan, "energy_j": np.nan, "cut": str(error)}
+    labels = dict.fromkeys(decision.cut.label for decision in found.decisions)
+    return {
+        "status": found.status,
+        "delay_s": found.delay_s,
+        "energy_j": found.energy_j,
+        "cut": " | ".join(labels),
+    }
 
 
-def _many(graph: ModelGraph, scenarios: Sequence[Scenario], round_of: Round) -> list[dict[str, Any]]:
-    """All scenarios as one problem with a row for every device of every scenario."""
+def _many(graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str) -> list[dict[str, Any]]:
+    """All scenarios as one problem with a row for every device of every scenario.
+
+    One by one where devices that are served at once may not fit on the server together.
+    """
+    round_of = SCHEMES[scheme].round_of
     problems = [build_problem(graph, scenario) for scenario in scenarios]
     count = problems[0].device_count
+    if round_of.parallel and server_may_overflow(problems[0], clients=count):
+        return [_one(graph, scenario, scheme) for scenario in scenarios]
     active = count if round_of.parallel else 1
     conditions = _stacked([problem.conditions(active=active) for problem in problems], count)
     merged = _merged(problems)
@@ -218,7 +209,7 @@ def _many(graph: ModelGraph, scenarios: Sequence[Scenario], round_of: Round) -> 
     broken = np.any((table.excess[rows, picks] > 0).reshape(per_scenario), axis=1)
     deadline_s = merged.scenario.limits.deadline_s
     if deadline_s is not None:
-        broken = np.logical_or(broken, total > deadline_s)
+        broken = np.logical_or(broken, total > deadline_s * (1 + ROUNDING))
     labels = _labels(problems[0], table, picks)
     return [
         {
@@ -243,13 +234,12 @@ def _labels(problem: SplitProblem, table: CutTable, picks: Any) -> list[str]:
 
 def _stacked(conditions: Sequence[Conditions], count: int) -> Conditions:
     """Conditions of many scenarios one after another, every field an array."""
-    names = [f.name for f in fields(Conditions)]
-    return Conditions(
-        **{
-            name: np.concatenate([np.broadcast_to(getattr(one, name), count) for one in conditions])
-            for name in names
-        }
-    )
+    stacked = {}
+    for f in fields(Conditions):
+        values = [getattr(one, f.name) for one in conditions]
+        each = isinstance(values[0], np.ndarray)
+        stacked[f.name] = np.concatenate(values) if each else np.repeat(np.array(values, dtype=float), count)
+    return Conditions(**stacked)
 
 
 def _merged(problems: Sequence[SplitProblem]) -> SplitProblem:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from core.graph.model_graph import ModelGraph
 from core.plans import Plan
 from core.problem import SplitProblem, build_problem
 from core.scenario import Scenario
+from core.schemes import SCHEMES
 from dashboard import cached
 from dashboard.session import Choice
-
-PINNABLE = {"fast_split": "split_learning", "block_wise_split": "split_learning"}
-"""The scheme that takes a given cut, for those that always choose their own."""
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -50,13 +48,26 @@ def pinned(choice: Choice) -> str:
     return str(choice.options.get("cut", ""))
 
 
+def can_pin(scheme: str) -> bool:
+    """True for schemes whose plan with a given cut can be shown: all but the baselines."""
+    return not SCHEMES[scheme].is_baseline
+
+
 def shown_scheme(choice: Choice) -> str:
-    """The scheme whose plan is shown: one that takes a given cut, if a cut is pinned."""
-    return PINNABLE.get(choice.scheme, choice.scheme) if pinned(choice) else choice.scheme
+    """The scheme whose plan is shown: with a pinned cut one that takes it, with the same kind of round."""
+    scheme = SCHEMES[choice.scheme]
+    if not pinned(choice) or takes_cut(choice.scheme):
+        return choice.scheme
+    return "split_federated" if scheme.round_of.parallel else "split_learning"
 
 
 def shown_options(choice: Choice) -> tuple[tuple[str, object], ...]:
     """The options of the plan that is shown."""
-    if pinned(choice) and choice.scheme in PINNABLE:
+    if pinned(choice) and not takes_cut(choice.scheme):
         return (("cut", pinned(choice)),)
     return tuple(choice.options.items())
+
+
+def takes_cut(scheme: str) -> bool:
+    """True for a scheme with an option for a given cut."""
+    return any(option.name == "cut" for option in fields(SCHEMES[scheme]))

@@ -37,7 +37,6 @@ ALL_DEVICES = "all devices"
 MOST_PRIVATE_LAYERS = 12
 FIRST_ITERATIONS = 100
 DIMS_HELP = "A dimension that the file leaves open; everything is priced anew for another size"
-AT_ONCE_SCHEMES = ("split_federated",)
 FORMATS = ("optimizer", "weights_dtype", "compute_dtype", "smashed_dtype", "optimizer_dtype", "labels_at")
 ATTENTION_KINDS = frozenset({"softmax", "attention"})
 
@@ -214,7 +213,7 @@ def _link(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
             if field.name != "kind" and field.name not in first:
                 channel = edited(channel, field.name, key=f"channel.{kind}")
     sharing = scenario.sharing
-    if session.choice().scheme in AT_ONCE_SCHEMES:
+    if SCHEMES[session.choice().scheme].round_of.parallel:
         for name in ("bandwidth", "server"):
             sharing = edited(sharing, name, key="sharing")
     return replace(scenario, channel=channel, sharing=sharing)

@@ -50,7 +50,7 @@ class Shannon(CellFields):
         help="Power the base station radiates over its whole band",
     )  # fmt: skip
     path_loss_at_1m_db: float = quantity(
-        43.3, unit="db", symbol="PL", title="Path loss at 1 m", shown=(20.0, 80.0),
+        43.3, unit="db", ge=0, le=300, symbol="PL", title="Path loss at 1 m", shown=(20.0, 80.0),
         help="Loss at the reference distance; 43.3 dB is free space at 3.5 GHz",
     )  # fmt: skip
     path_loss_exponent: float = quantity(
@@ -73,9 +73,9 @@ class Shannon(CellFields):
         0.14, unit="ratio", ge=0, lt=1, title="Overhead", shown=(0.0, 0.5),
         help="Share of the symbols that carries control and pilots",
     )  # fmt: skip
-    ceiling_bps_per_hz: float | None = quantity(
+    ceiling_bps_per_hz: float = quantity(
         7.4063, gt=0, title="Spectral-efficiency ceiling", shown=(1.0, 12.0),
-        help="Highest bit/s/Hz before losses (256-QAM, 38.214 table 2); none removes the ceiling",
+        help="Highest bit/s/Hz before losses (256-QAM, 38.214 table 2); inf removes the ceiling",
     )  # fmt: skip
 
     def uplink_rate_bps(self, *, share: Any, distance_m: Any, transmit_power_w: Any) -> Any:
@@ -110,7 +110,6 @@ class Shannon(CellFields):
 
     def _rate_bps(self, *, bandwidth_hz: Any, received_w: Any, noise_figure_db: float) -> Any:
         noise_w = THERMAL_NOISE_W_PER_HZ * 10 ** (noise_figure_db / 10) * bandwidth_hz
-        efficiency = np.log2(1 + received_w / noise_w)
-        if self.ceiling_bps_per_hz is not None:
-            efficiency = np.minimum(efficiency, self.ceiling_bps_per_hz)
+        shannon_bps_per_hz = np.log1p(received_w / noise_w) / np.log(2)
+        efficiency = np.minimum(shannon_bps_per_hz, self.ceiling_bps_per_hz)
         return self.implementation_ratio * (1 - self.overhead_ratio) * bandwidth_hz * efficiency

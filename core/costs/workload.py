@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from core.errors import ScenarioError
 from core.units import bound_mistakes, quantity
@@ -13,13 +14,76 @@ Mode = Literal["training", "inference"]
 Optimizer = Literal["sgd", "sgd_momentum", "adam"]
 
 OPTIMIZER_STATES = {"sgd": 0, "sgd_momentum": 1, "adam": 2}
+QUANTISED = frozenset({"int8", "int4", "nf4"})
+HALF_PRECISION = frozenset({"bf16", "fp16"})
+LORA_TARGETS = ("attention", "mlp", "all_linear")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tuning:
-    """Which parameters are trained: all of them ("full")."""
+    """Which parameters are trained; the base of `FullTuning` and `Lora`."""
 
-    kind: Literal["full"] = "full"
+    kind: Literal["full", "lora"] = quantity("full", title="Tuning", help="All parameters, or adapters")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullTuning(Tuning):
+    """All parameters are trained, but for the frozen ones."""
+
+    kind: Literal["full"] = quantity("full", title="Tuning", help="All parameters are trained")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lora(Tuning):
+    """Low-rank adapters are trained beside linear layers, and nothing else.
+
+    `targets` are "attention" (projections into and out of an attention), "mlp" (the other linear layers of
+    a residual branch, or all but the last of a model without attention), "all_linear" (every linear
+    layer but the output layer), or patterns of op ids and blocks. An adapter is `factor` B A x with
+    `factor` = alpha / rank: a side branch of two small layers, or `merged` into the weights before each
+    mini-batch.
+
+    >>> Lora(rank=8).factor
+    2.0
+    """
+
+    kind: Literal["lora"] = quantity("lora", title="Tuning", help="Only low-rank adapters are trained")
+    rank: int = quantity(
+        8, ge=1, le=65536, symbol="r", title="LoRA rank", scale="log", shown=(1, 256),
+        help="Inner width of each adapter",
+    )  # fmt: skip
+    alpha: float = quantity(
+        16.0, gt=0, symbol="α", title="LoRA alpha",
+        help="Scales the adapters by alpha / rank; it changes the result, not its cost",
+    )  # fmt: skip
+    targets: tuple[str, ...] = quantity(
+        ("attention",), title="LoRA targets",
+        help="Layers with an adapter: attention, mlp, all_linear, or ids or blocks with * as a wildcard",
+    )  # fmt: skip
+    merged: bool = quantity(
+        False, title="Merged adapters",
+        help="Add the adapters to the weights before each mini-batch, in place of side branches",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        mistakes = bound_mistakes(self)
+        if not self.targets:
+            mistakes.append(f"targets: name {', '.join(LORA_TARGETS)}, or an op id or block")
+        if mistakes:
+            raise ScenarioError(mistakes)
+
+    @property
+    def factor(self) -> float:
+        """What an adapter's result is multiplied by."""
+        return self.alpha / self.rank
+
+
+TUNINGS: Mapping[str, type[FullTuning | Lora]] = {"full": FullTuning, "lora": Lora}
+
+
+def _tagged(facts: Any) -> Any:
+    """The field of `quantity`, marked as a union of tables told apart by their `kind`."""
+    return field(default=facts.default, metadata={**facts.metadata, "discriminator": "kind"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +119,27 @@ class Workload:
     optimizer_dtype: Dtype | None = quantity(
         None, title="Optimiser state", help="Number format of the optimiser's state"
     )
-    tuning: Tuning = Tuning()
+    master_weights: bool = quantity(
+        False, title="Master weights",
+        help="Keep an fp32 copy of every trained weight that is held in 16 bit; counted as optimiser state",
+    )  # fmt: skip
+    tuning: FullTuning | Lora = _tagged(
+        quantity(FullTuning(), title="Tuning", help="Train all parameters, or low-rank adapters")
+    )
     frozen: tuple[str, ...] = quantity(
         (), title="Frozen", help="Ops that are not trained: ids or blocks, with * as a wildcard"
     )
     attention: Literal["fused", "eager"] = quantity(
         "fused", title="Attention", help="Fused attention keeps no probabilities for the backward pass"
     )
+    checkpointing: Literal["none", "blocks"] = quantity(
+        "none", title="Checkpointing",
+        help="Keep only the inputs of blocks for the backward pass and run each block forward once more",
+    )  # fmt: skip
+    sequence_length: int | None = quantity(
+        None, ge=1, le=10_000_000, symbol="S", title="Sequence length", scale="log", shown=(16, 8192),
+        help="Tokens of a sample; the model has to be read at this length. None: as it was read",
+    )  # fmt: skip
     tied_weights: Literal["one_side", "untied"] = quantity(
         "one_side", title="Tied weights",
         help="Ops that share a weight stay on one side, or each keeps and trains a copy of its own",
@@ -113,4 +191,4 @@ class Workload:
 
 
 def _unquantised(dtype: str) -> str:
-    return "fp16" if dtype in {"int8", "int4", "nf4"} else dtype
+    return "fp16" if dtype in QUANTISED else dtype

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from core.cuts.contraction import Units, contract
 from core.cuts.max_flow import checked_weights, minimum_cut, split_cost
-from core.cuts.split_graph import Bools, Floats, Ints, SplitGraph, crossing_ops
+from core.cuts.split_graph import Bools, Floats, Ints, SplitGraph, crossing_ops, row_peaks, row_sums
 from core.errors import SolverError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LIMIT_BITS = 50
 OBJECTIVE_BITS = 54
 CLOSED_GAP = 1e-9
+REFUSALS = 16
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -57,10 +58,8 @@ class LimitedCut:
 def usage(graph: SplitGraph, limit: Limit, masks: npt.ArrayLike) -> Floats:
     """What the splits `masks` (K, n) use of a limit (K,), as it is compared with the cap."""
     rows = np.atleast_2d(np.asarray(masks, dtype=bool))
-    used = rows.astype(float) @ limit.device + crossing_ops(graph, rows).astype(float) @ limit.crossing
-    if limit.peak is not None:
-        used = used + np.where(rows, limit.peak, 0.0).max(axis=1, initial=0.0)
-    return np.asarray(used)
+    used = row_sums(rows, limit.device) + row_sums(crossing_ops(graph, rows), limit.crossing)
+    return used if limit.peak is None else used + row_peaks(rows, limit.peak)
 
 
 def minimum_cut_within(
@@ -74,9 +73,10 @@ def minimum_cut_within(
     """The split of least additive cost (weights as in `minimum_cut`) that keeps every limit.
 
     Max-flow answers when its cut keeps the limits already. CP-SAT works on integers: first with what is
-    used rounded down, so that no split is lost; a result that breaks a limit in float64 is refused, and
-    the search repeated with what is used rounded up (a relative 2^-50 of the sum), so that no split is
-    accepted that does not fit. One worker, fixed seed: the same answer every time unless the time ends.
+    used rounded down, so that no split is lost; a result that breaks a limit in float64 is excluded and
+    the search repeated, and after 16 such results what is used is rounded up (a relative 2^-50 of the
+    sum). So no split is accepted that does not fit. One worker, fixed seed: the same answer every time
+    unless the time ends.
 
     Raises `SolverError` when the time ends before any split within the limits was found.
     """
@@ -120,14 +120,16 @@ def _searched(
 ) -> tuple[Bools | None, float]:
     """The best split that keeps the limits, if there is one, and what none of them is below."""
     units = contract(graph)
-    program = _program(graph, units, device, crossing, limits, np.floor)
-    mask, bound = program.solve(units, limits, time_limit_s)
-    kept = _within(graph, mask, limits)
-    if mask is not None and kept is None:
-        program = _program(graph, units, device, crossing, limits, np.ceil)
-        mask, _ = program.solve(units, limits, time_limit_s)
-        kept = _within(graph, mask, limits)
-    return kept, bound
+    bound = -math.inf
+    for rounded in (np.floor, np.ceil):
+        program = _program(graph, units, device, crossing, limits, rounded)
+        for _ in range(REFUSALS):
+            mask, proven = program.solve(units, limits, time_limit_s)
+            bound = max(bound, proven) if rounded is np.floor else bound
+            if mask is None or _within(graph, mask, limits) is not None:
+                return mask, bound
+            program.exclude(mask, units)
+    return None, bound
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -145,6 +147,8 @@ class _Program:
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 0
+        # OR-Tools 9.15 counts coefficients beyond 2^31 in 32 bits here and loses optima (its issue 5293).
+        solver.parameters.presolve_inclusion_work_limit = 0
         solver.parameters.max_time_in_seconds = time_limit_s
         status = solver.solve(self.model)
         if status == cp_model.INFEASIBLE:
@@ -157,6 +161,14 @@ class _Program:
             )
         on_device = np.array([bool(solver.value(unit)) for unit in self.units])
         return on_device[units.unit_of], math.ldexp(solver.best_objective_bound, -self.exponent)
+
+    def exclude(self, mask: Bools, units: Units) -> None:
+        """Forbids exactly the split `mask` (n,)."""
+        chosen = np.zeros(units.count, dtype=bool)
+        chosen[units.unit_of] = mask
+        self.model.add_bool_or(
+            unit.negated() if on else unit for unit, on in zip(self.units, chosen.tolist(), strict=True)
+        )
 
 
 def _program(
@@ -213,7 +225,7 @@ def _add_limit(
     cap = math.floor(math.ldexp(min(max(limit.cap, -beyond), beyond), exponent))
     highest = model.new_int_var(int(heights[0]), int(heights.max()), "")
     for unit in np.flatnonzero(heights > heights[0]).tolist():
-        model.add(highest >= int(heights[unit])).only_enforce_if(variables[unit])
+        model.add(highest >= int(heights[unit]) * variables[unit])
     model.add(_weighted(used, variables) + highest <= cap)
 
 

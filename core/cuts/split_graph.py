@@ -148,13 +148,22 @@ def crossing_ops(graph: SplitGraph, masks: npt.ArrayLike) -> Bools:
     return crosses
 
 
+def row_sums(rows: Bools, values: Floats) -> Floats:
+    """Sum of `values` (n,) over each row of `rows` (K, n), the same however many rows are given."""
+    return np.asarray(np.where(np.ascontiguousarray(rows), values, 0.0).sum(axis=1))
+
+
+def row_peaks(rows: Bools, values: Floats) -> Floats:
+    """Largest of `values` (n,) over each row of `rows` (K, n), 0 for an empty row."""
+    return np.asarray(np.where(rows, values, 0.0).max(axis=1, initial=0.0))
+
+
 def _features(graph: SplitGraph, rows: Bools) -> Floats:
-    device = rows.astype(float) @ graph.device_features
-    crossing = crossing_ops(graph, rows).astype(float) @ graph.crossing_features
-    peak = np.zeros((len(rows), graph.peak_features.shape[1]))
-    for column, values in enumerate(graph.peak_features.T):
-        peak[:, column] = np.where(rows, values, 0.0).max(axis=1, initial=0.0)
-    return np.hstack([device, peak, crossing])
+    sent = crossing_ops(graph, rows)
+    columns = [row_sums(rows, values) for values in graph.device_features.T]
+    columns += [row_peaks(rows, values) for values in graph.peak_features.T]
+    columns += [row_sums(sent, values) for values in graph.crossing_features.T]
+    return np.stack(columns, axis=1) if columns else np.zeros((len(rows), 0))
 
 
 def _feature_table(name: str, given: npt.ArrayLike, count: int) -> Floats:

@@ -34,11 +34,11 @@ class Party:
         help="Memory that the model may use; the profile's own if absent, no limit without a profile",
     )  # fmt: skip
     compute_power_w: float | None = quantity(
-        None, unit="w", ge=0, title="Compute power",
+        None, unit="w", ge=0, le=1e9, title="Compute power",
         help="Power above idle while it computes; the profile's full load less idle if absent",
     )  # fmt: skip
     idle_power_w: float | None = quantity(
-        None, unit="w", ge=0, title="Idle power", help="Power at rest; the profile's own if absent"
+        None, unit="w", ge=0, le=1e9, title="Idle power", help="Power at rest; the profile's own if absent"
     )
 
     def profile_of(self, *, kind: str, default: str) -> Profile:

@@ -124,6 +124,8 @@ def _label(problem: SplitProblem, mask: Mask, crossing: list[str]) -> str:
         return "all on device"
     if not (mask & ~problem.cost.is_input).any():
         return "all on server"
+    if not crossing:
+        return f"{mask.sum()} ops on device, nothing sent"
     more = len(crossing) - LABELLED_TENSORS
     shown = " + ".join(crossing[:LABELLED_TENSORS])
     return f"after {shown} + {more} more" if more > 0 else f"after {shown}"

@@ -160,8 +160,8 @@ def _one_column(
     problem: SplitProblem, ends: PerBit, energies: PerBit, allowed: Bools, cap_j: float | None
 ) -> tuple[ShareSplit, Bools]:
     """The best shares and the one cut for all, tried in order of what each reaches on the whole band."""
-    fitting: Bools = allowed.all(axis=0)
-    fitting = fitting if fitting.any() else np.asarray(allowed.any(axis=0))
+    everywhere = np.asarray(allowed.all(axis=0))
+    fitting = everywhere if everywhere.any() else np.asarray(allowed.any(axis=0))
     alone = np.where(fitting, ends.at(*_rates(problem, np.ones(problem.device_count))), np.inf).max(axis=0)
     everyone = np.ones((problem.device_count, 1), dtype=bool)
     found: list[tuple[int, ShareSplit]] = []

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol
 from core.plans import Plan
 from core.problem import SplitProblem
 from core.registry import Registry
+from core.schemes.assemble import Round
 
 
 class Scheme(Protocol):
@@ -14,10 +15,14 @@ class Scheme(Protocol):
 
     A scheme is a frozen dataclass; its fields are its options, which become widgets and command-line
     flags. The first line of its docstring is what people read in lists. `is_baseline` marks what
-    plans are compared with.
+    plans are compared with; `round_of` says whether devices work in turn or at once; `separable` that
+    each device's cut may be chosen alone under a fixed sharing policy, which lets a sweep answer all
+    its scenarios from one table.
     """
 
     is_baseline: ClassVar[bool]
+    round_of: ClassVar[Round]
+    separable: ClassVar[bool]
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan for `problem`; infeasible is a status of the plan, not an error."""

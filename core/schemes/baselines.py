@@ -17,7 +17,7 @@ from core.evaluate import stage_times
 from core.plans import Certificate, Plan, Report
 from core.private_ops import private_ops, with_ancestors
 from core.problem import Conditions, SplitProblem
-from core.schemes.assemble import IN_TURN, alternatives_of, plan_of
+from core.schemes.assemble import IN_TURN, Round, alternatives_of, plan_of
 from core.schemes.base import SCHEMES
 from core.schemes.candidates import split_graph
 from core.schemes.choice import listed_table
@@ -40,6 +40,8 @@ class DeviceOnly:
     """Everything on the device; only the model is exchanged."""
 
     is_baseline: ClassVar[bool] = True
+    round_of: ClassVar[Round] = IN_TURN
+    separable: ClassVar[bool] = False
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with no split."""
@@ -52,6 +54,8 @@ class ServerOnly:
     """Raw data go up in every iteration and everything runs on the server."""
 
     is_baseline: ClassVar[bool] = True
+    round_of: ClassVar[Round] = IN_TURN
+    separable: ClassVar[bool] = False
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with only the inputs on the devices."""
@@ -64,6 +68,8 @@ class FirstLayer:
     """The first layer stays on the device, the rest runs on the server."""
 
     is_baseline: ClassVar[bool] = True
+    round_of: ClassVar[Round] = IN_TURN
+    separable: ClassVar[bool] = False
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with the smallest device side that hides raw data."""
@@ -76,6 +82,8 @@ class Centralised:
     """Raw data and labels go up once, spread over the rounds; the server trains alone."""
 
     is_baseline: ClassVar[bool] = True
+    round_of: ClassVar[Round] = IN_TURN
+    separable: ClassVar[bool] = False
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan in which a round sends the samples' share of that round, in one message."""
@@ -116,6 +124,8 @@ class BestStatic:
     """One cut for all devices, the best for the mean device at the mean rate."""
 
     is_baseline: ClassVar[bool] = True
+    round_of: ClassVar[Round] = IN_TURN
+    separable: ClassVar[bool] = False
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan whose cut was chosen for average conditions and then used everywhere (P1's OSS)."""
@@ -135,6 +145,8 @@ class RegressionFit:
     """The cut where smooth fits of work, parameters and smashed data over depth have their minimum."""
 
     is_baseline: ClassVar[bool] = True
+    round_of: ClassVar[Round] = IN_TURN
+    separable: ClassVar[bool] = False
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan whose cuts minimise the fitted delay; their true cost is what is shown.
@@ -163,6 +175,8 @@ class RandomCut:
     """A random cut for every device, drawn with the scenario's seed."""
 
     is_baseline: ClassVar[bool] = True
+    round_of: ClassVar[Round] = IN_TURN
+    separable: ClassVar[bool] = False
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with random cuts that keep what must stay."""
@@ -184,6 +198,8 @@ class BruteForce:
     """Every split of a small model tried; raises an error for a model with too many."""
 
     is_baseline: ClassVar[bool] = True
+    round_of: ClassVar[Round] = IN_TURN
+    separable: ClassVar[bool] = False
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with each device's best of all splits, which is optimal by enumeration."""

@@ -21,6 +21,8 @@ from core.schemes.server_levels import MOST_LEVELS, server_levels
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+MOST_CUTS = 1 << 13
+"""Cuts worth keeping of one model; with work cheap on both sides at once some have thousands."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -96,19 +98,26 @@ def candidates_of(
 def split_graph(
     problem: SplitProblem, compute: tuple[ComputeFeature, ...] = (), *, server_memory: bool = False
 ) -> SplitGraph:
-    """The priced graph as the cut algorithms see it."""
+    """The priced graph as the cut algorithms see it.
+
+    Device memory is a feature only where some device cannot hold the whole model: a smaller device side
+    never needs more, so elsewhere no cut can break that limit and the pool stays small.
+    """
     cost = problem.cost
-    features = [feature.values for feature in compute]
-    features += [cost.exchanged_bytes, kept_bytes(cost), cost.saved_bytes]
+    held = kept_bytes(cost) + problem.workload.batch_size * cost.saved_bytes
+    features = [feature.values for feature in compute] + [cost.exchanged_bytes]
+    peaks = np.zeros((len(cost.graph), 0))
+    if device_may_overflow(problem):
+        features.append(held)
+        peaks = cost.transient_bytes[:, None]
     if server_memory:
         shared = shared_bytes(cost)
-        held = kept_bytes(cost) + problem.workload.batch_size * cost.saved_bytes
         features += [-(held - shared), -shared] if shared.any() else [-held]
     return SplitGraph(
         op_count=len(cost.graph),
         edges=cost.graph.edge_array,
         device_features=np.column_stack(features),
-        peak_features=cost.transient_bytes[:, None],
+        peak_features=peaks,
         crossing_features=np.column_stack([cost.output_bytes, cost.gradient_bytes]),
         pinned=problem.pinned,
         ties=problem.ties,
@@ -123,6 +132,13 @@ def kept_bytes(cost: GraphCost) -> Floats:
 def shared_bytes(cost: GraphCost) -> Floats:
     """What of each op the server holds once for all clients: weights that are not trained."""
     return np.maximum(cost.weight_bytes - cost.trainable_bytes, 0.0)
+
+
+def device_may_overflow(problem: SplitProblem) -> bool:
+    """True when some device cannot hold and train the whole model, so that cuts differ in what fits."""
+    cost, batch = problem.cost, problem.workload.batch_size
+    activations = cost.saved_bytes.sum() + cost.transient_bytes.max(initial=0.0)
+    return bool(kept_bytes(cost).sum() + batch * activations > problem.device_memory_bytes.min())
 
 
 def server_may_overflow(problem: SplitProblem, *, clients: int = 1) -> bool:
@@ -143,7 +159,7 @@ def listed(problem: SplitProblem, masks: Mask) -> Candidates:
 @lru_cache(maxsize=64)
 def _pooled(cost: GraphCost, graphs: tuple[SplitGraph, ...]) -> Candidates:
     """The pools of all graphs together, each cut once."""
-    masks = np.concatenate([build_pool(graph).masks for graph in graphs])
+    masks = np.concatenate([build_pool(graph, max_size=MOST_CUTS).masks for graph in graphs])
     if len(graphs) > 1:
         masks = masks[np.sort(np.unique(masks, axis=0, return_index=True)[1])]
     return Candidates(masks=masks, sums=cut_sums(cost, masks), complete=True)

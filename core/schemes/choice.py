@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,11 +22,13 @@ from core.schemes.candidates import (
 from core.schemes.exact_cut import exact_cuts
 from core.schemes.limits import device_limits, excess_ratio, server_memory_bytes
 from core.schemes.objective import Score, counted_energy, delay, device_energy
-from core.schemes.positions import smallest_split
+from core.schemes.positions import cut_positions
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 COLUMN = (slice(None), None)
+CELLS_AT_ONCE = 1 << 20
+"""Pairs of device and cut that are priced at once."""
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -118,8 +121,7 @@ def _filled(
     names = ("raw_scores", "delays_s", "energies_j", "counted_j", "server_bytes", "excess")
     arrays = {name: np.full(shape, np.inf) for name in names}
     energy = counted_energy(problem.scenario.objective)
-    for number, group in enumerate(groups):
-        devices = np.flatnonzero(group_of == number)
+    for group, devices in _parts(groups, group_of):
         stages = stage_times(group.sums, conditions.of(devices).of(COLUMN))
         columns = (
             score(stages),
@@ -134,6 +136,15 @@ def _filled(
     return CutTable(groups=groups, group_of=group_of, **arrays)
 
 
+def _parts(groups: tuple[Candidates, ...], group_of: Ints) -> Iterator[tuple[Candidates, Ints]]:
+    """Every group with its devices, a few at a time where there are many cuts."""
+    for number, group in enumerate(groups):
+        devices = np.flatnonzero(group_of == number)
+        step = max(1, CELLS_AT_ONCE // len(group.masks))
+        for first in range(0, len(devices), step):
+            yield group, devices[first : first + step]
+
+
 def _candidates(
     problem: SplitProblem,
     conditions: Conditions,
@@ -142,11 +153,10 @@ def _candidates(
     features: tuple[ComputeFeature, ...],
     devices: list[int],
 ) -> Candidates:
-    """The pool, or the devices' exact cuts one by one where the pool is too large to keep."""
+    """The pool; where it is too large to keep, the devices' exact cuts one by one, and cut positions."""
     try:
         return candidates_of(problem, features, server_memory=overflow)
     except PoolTooLarge:
         cuts = exact_cuts(problem, conditions, score, devices=devices, solver="max_flow")
-        whole = np.ones(len(problem.cost.graph), dtype=bool)
-        masks = np.stack([*(cut.mask for cut in cuts), smallest_split(problem), whole])
+        masks = np.vstack([*(cut.mask for cut in cuts), cut_positions(problem)])
         return listed(problem, np.unique(masks, axis=0))

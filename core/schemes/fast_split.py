@@ -12,7 +12,7 @@ import numpy as np
 
 from core.plans import Plan
 from core.problem import SplitProblem
-from core.schemes.assemble import IN_TURN
+from core.schemes.assemble import IN_TURN, Round
 from core.schemes.base import SCHEMES
 from core.schemes.exact_cut import exact_cuts
 from core.schemes.joint_choice import is_coupled
@@ -30,6 +30,8 @@ class FastSplit:
     """Fast DAG split (P1): devices in turn, each with the minimum cut of its own graph."""
 
     is_baseline: ClassVar[bool] = False
+    round_of: ClassVar[Round] = IN_TURN
+    separable: ClassVar[bool] = True
     method: Method = quantity(
         "pool", title="Method",
         help="pool: every cut that can be optimal, priced at once; or P1's general or block-wise algorithm",
@@ -55,6 +57,8 @@ class BlockWiseSplit:
     """Block-wise split (P1): blocks that no optimal cut divides become one vertex, then the minimum cut."""
 
     is_baseline: ClassVar[bool] = False
+    round_of: ClassVar[Round] = IN_TURN
+    separable: ClassVar[bool] = False
     certify: bool = quantity(True, title="Certify", help="Prove the answer by max-flow or CP-SAT")
 
     def solve(self, problem: SplitProblem) -> Plan:
@@ -73,7 +77,7 @@ def cut_one_by_one(
     conditions = problem.conditions()
     best = best_round(problem, conditions, IN_TURN, certify=certify)
     masks, method, algorithm_s = best.masks, "pool of cuts, as a deadline couples the devices", 0.0
-    if not is_coupled(problem, IN_TURN):
+    if not is_coupled(problem.scenario, IN_TURN):
         keys = alike(problem, conditions)
         first = {key: device for device, key in reversed(list(enumerate(keys)))}
         score = score_of_round(problem, conditions, IN_TURN)

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.cuts.choice import choose_one_per_group
+from core.cuts.choice import Choice, choose_one_per_group
 from core.problem import SplitProblem
+from core.scenario import Scenario
 from core.schemes.assemble import Round
 from core.schemes.candidates import server_may_overflow, shared_bytes
 from core.schemes.choice import CutTable
@@ -64,7 +65,7 @@ def chosen(
     """The best cuts of the table for the round."""
     if common_cut:
         return _one_for_all(problem, table, round_of, spread)
-    if not is_coupled(problem, round_of):
+    if not is_coupled(problem.scenario, round_of):
         cuts, within = table.best(), bool((table.excess.min(axis=1) <= 0).all())
         if not round_of.parallel or not within or holds_all(problem, table, cuts):
             value = round_value(problem, table, cuts, round_of, spread)
@@ -72,9 +73,9 @@ def chosen(
     return (_at_once if round_of.parallel else _in_turn)(problem, table, round_of, spread)
 
 
-def is_coupled(problem: SplitProblem, round_of: Round) -> bool:
+def is_coupled(scenario: Scenario, round_of: Round) -> bool:
     """True when the objective or a deadline makes the devices' cuts depend on each other."""
-    objective, limits = problem.scenario.objective, problem.scenario.limits
+    objective, limits = scenario.objective, scenario.limits
     if round_of.parallel and objective.kind == "weighted":
         return True
     return limits.deadline_s is not None and objective.kind != "delay"
@@ -100,7 +101,7 @@ def _one_for_all(problem: SplitProblem, table: CutTable, round_of: Round, spread
 def _in_turn(problem: SplitProblem, table: CutTable, round_of: Round, spread: Spread) -> Picks:
     """The least sum of scores whose delays add up to the deadline."""
     delays = np.where(table.excess > 0, np.inf, table.delays_s)
-    choice = choose_one_per_group(table.scores, delays, _deadline_s(problem))
+    choice = _one_each(table.scores, delays, _deadline_s(problem))
     if choice.status == "infeasible":
         return Picks(cuts=table.best(delays), bound=np.inf)
     value = round_value(problem, table, choice.options, round_of, spread)
@@ -173,7 +174,7 @@ def _cheapest(problem: SplitProblem, offers: Offers, spread: Spread) -> tuple[In
         if promised[i] >= best:
             break
         in_time = np.where(offers.delays_s <= levels[i], offers.energies_j, np.inf)
-        choice = choose_one_per_group(in_time, offers.own_bytes, offers.budget_bytes)
+        choice = _one_each(in_time, offers.own_bytes, offers.budget_bytes)
         if choice.status != "infeasible":
             value, least = (
                 objective_value(problem, delay_s=float(levels[i]), energy_j=energy, spread=spread)
@@ -183,6 +184,27 @@ def _cheapest(problem: SplitProblem, offers: Offers, spread: Spread) -> tuple[In
             if value < best:
                 found, best = choice.options, value
     return found, bound
+
+
+def _one_each(costs: Floats, weights: Floats, cap: float) -> Choice:
+    """One option for each row, of those that no other undercuts in both cost and weight."""
+    order = np.lexsort([costs, weights])
+    ranked = np.take_along_axis(costs, order, axis=1)
+    before = np.minimum.accumulate(ranked, axis=1)
+    best = np.ones_like(ranked, dtype=bool)
+    best[:, 1:] = ranked[:, 1:] < before[:, :-1]
+    width = int(best.sum(axis=1).max())
+    front = np.argsort(~best, axis=1, kind="stable")[:, :width]
+    kept = np.take_along_axis(best, front, axis=1)
+    options = np.take_along_axis(order, front, axis=1)
+    choice = choose_one_per_group(
+        np.where(kept, np.take_along_axis(costs, options, axis=1), np.inf),
+        np.where(kept, np.take_along_axis(weights, options, axis=1), np.inf),
+        cap,
+    )
+    if choice.status == "infeasible":
+        return choice
+    return replace(choice, options=options[np.arange(len(options)), choice.options])
 
 
 def _least_by(delays_s: Floats, amounts: Floats, levels: Floats) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import Field, fields
+from dataclasses import fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from core.errors import ScenarioError, UnknownNameError
@@ -20,17 +20,22 @@ def scheme_with(name: str, options: Mapping[str, Any]) -> Scheme:
     does not fit.
     """
     scheme = SCHEMES[name]
-    known = {option.name: option for option in fields(scheme)}
-    hints = get_type_hints(scheme)
+    hints = option_hints(scheme)
     values = {}
     for option, value in options.items():
-        if option not in known:
-            raise UnknownNameError(f"option of {name}", option, known)
-        values[option] = _converted(known[option], hints[option], value)
+        if option not in hints:
+            raise UnknownNameError(f"option of {name}", option, hints)
+        values[option] = _converted(option, hints[option], value)
     built: Scheme = scheme(**values)
     if mistakes := bound_mistakes(built):
         raise ScenarioError([f"{name}.{mistake}" for mistake in mistakes])
     return built
+
+
+def option_hints(scheme: type[Any]) -> dict[str, Any]:
+    """The options of a scheme with the type of each, in order."""
+    hints = get_type_hints(scheme)
+    return {option.name: hints[option.name] for option in fields(scheme)}
 
 
 def choices_of(hint: Any) -> tuple[str, ...]:
@@ -42,19 +47,29 @@ def choices_of(hint: Any) -> tuple[str, ...]:
     return get_args(hint) if get_origin(hint) is Literal else ()
 
 
-def _converted(option: Field[Any], hint: Any, value: Any) -> Any:
+def _converted(option: str, hint: Any, value: Any) -> Any:
     allowed = choices_of(hint)
     if allowed and value not in allowed:
-        raise ScenarioError([f"{option.name}: must be {' or '.join(allowed)}, not {value!r}"])
+        raise ScenarioError([f"{option}: must be {' or '.join(allowed)}, not {value!r}"])
     if hint is bool and isinstance(value, str):
         if value.lower() not in TRUTHS:
-            raise ScenarioError([f"{option.name}: must be true or false, not {value!r}"])
+            raise ScenarioError([f"{option}: must be true or false, not {value!r}"])
         return TRUTHS[value.lower()]
-    if hint in (int, float) and isinstance(value, str):
-        try:
-            return hint(value)
-        except ValueError:
-            raise ScenarioError([f"{option.name}: must be a number, not {value!r}"]) from None
+    if hint in (int, float):
+        return _number(option, hint, value)
     if hint in (bool, str) and not isinstance(value, hint):
-        raise ScenarioError([f"{option.name}: must be {hint.__name__}, not {value!r}"])
+        raise ScenarioError([f"{option}: must be {_KINDS[hint]}, not {value!r}"])
     return value
+
+
+def _number(option: str, kind: type[int] | type[float], value: Any) -> int | float:
+    broken = isinstance(value, float) and kind is int and value % 1 != 0
+    if isinstance(value, bool) or broken or not isinstance(value, int | float | str):
+        raise ScenarioError([f"{option}: must be {_KINDS[kind]}, not {value!r}"])
+    try:
+        return kind(value)
+    except ValueError:
+        raise ScenarioError([f"{option}: must be {_KINDS[kind]}, not {value!r}"]) from None
+
+
+_KINDS = {bool: "true or false", str: "text", int: "a whole number", float: "a number"}

@@ -13,14 +13,16 @@ from core.schemes.candidates import split_graph
 Mask = NDArray[np.bool_]
 FEWEST_GATES = 4
 MOST_POSITIONS = 160
+MOST_CELLS = 1 << 24
+"""Positions times ops that are listed at once."""
 
 
 def cut_positions(problem: SplitProblem) -> Mask:
     """Device sides in order of growth, shape (positions, ops).
 
     The first keeps only what must stay, the last everything. Between them stand the positions behind
-    gates, where one tensor crosses; a model with hardly any gates (skip connections from end to end) has
-    every position, thinned to those that send least.
+    gates, where one tensor crosses, in a very long model thinned evenly; a model with hardly any gates
+    (skip connections from end to end) has every position, thinned to those that send least.
     """
     rank, free = _order(problem)
     crossing, sent_bytes = _crossing(problem, rank, free)
@@ -28,6 +30,9 @@ def cut_positions(problem: SplitProblem) -> Mask:
     at_gates = inner[crossing[1:free] <= 1]
     if len(at_gates) < FEWEST_GATES:
         at_gates = inner[np.sort(np.argsort(sent_bytes[1:free], kind="stable")[:MOST_POSITIONS])]
+    most = max(MOST_POSITIONS, MOST_CELLS // len(rank))
+    if len(at_gates) > most:
+        at_gates = at_gates[np.linspace(0, len(at_gates) - 1, most).astype(np.int64)]
     kept = np.concatenate([[0], at_gates, [free]]) if free else np.zeros(1, dtype=np.int64)
     graph = split_graph(problem)
     masks = rank[None, :] < kept[:, None]

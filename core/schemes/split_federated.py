@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from core.plans import Plan
 from core.problem import SplitProblem
-from core.schemes.assemble import AT_ONCE
+from core.schemes.assemble import AT_ONCE, Round
 from core.schemes.bandwidth import planned_with_best_shares
 from core.schemes.base import SCHEMES
 from core.schemes.planned import planned
@@ -20,6 +20,8 @@ class SplitFederated:
     """Split federated learning: all devices train at once; the round ends with the last of them."""
 
     is_baseline: ClassVar[bool] = False
+    round_of: ClassVar[Round] = AT_ONCE
+    separable: ClassVar[bool] = True
     cut: str = quantity(
         "", title="Cut after",
         help="Op ids, comma-separated: these and all they depend on stay on every device; empty: the best",

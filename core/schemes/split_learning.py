@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from core.plans import Plan
 from core.problem import SplitProblem
-from core.schemes.assemble import IN_TURN
+from core.schemes.assemble import IN_TURN, Round
 from core.schemes.base import SCHEMES
 from core.schemes.planned import planned
 from core.units import quantity
@@ -19,6 +19,8 @@ class SplitLearning:
     """Split learning: devices in turn, each with its best cut, one for all, or a given one."""
 
     is_baseline: ClassVar[bool] = False
+    round_of: ClassVar[Round] = IN_TURN
+    separable: ClassVar[bool] = True
     cut: str = quantity(
         "", title="Cut after",
         help="Op ids, comma-separated: these and all they depend on stay on every device; empty: the best",

@@ -60,7 +60,8 @@ def minmax_share(finish: Finish, count: int) -> ShareSplit:
         else:
             low, most, missing = level, needed, excess
     shares = shares / shares.sum()
-    return ShareSplit(shares=shares, value=_last(finish, shares), bound=low)
+    value = _last(finish, shares)
+    return ShareSplit(shares=shares, value=value, bound=min(low, value))
 
 
 def _starting_shares(finish: Finish, count: int) -> Floats:

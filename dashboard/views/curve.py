@@ -10,9 +10,7 @@ from core.private_ops import private_ops
 from dashboard import session
 from dashboard.charts.cut_curve import cut_curve_figure
 from dashboard.format import seconds_text
-from dashboard.question import PINNABLE, Question, pinned
-
-CAN_PIN = ("split_learning", "split_federated", *PINNABLE)
+from dashboard.question import Question, can_pin, pinned
 
 
 def show(question: Question, device: int) -> None:
@@ -33,7 +31,7 @@ def show(question: Question, device: int) -> None:
             alt=f"Delay of {name} by cut position; best {best} at {found.names[found.best]}",
         )
         hatched = "" if found.fits.all() else " Hatched cuts break a limit of the device."
-        pinnable = " Click a bar to pin that cut." if question.choice.scheme in CAN_PIN else ""
+        pinnable = " Click a bar to pin that cut." if can_pin(question.choice.scheme) else ""
         st.caption(f"{name}, one round.{pinnable}{hatched}")
         _take_pin(question, found, event)
 
@@ -45,7 +43,7 @@ def _take_pin(question: Question, found: CutCurve, event: object) -> None:
     if clicked == st.session_state.get("curve.clicked"):
         return
     st.session_state["curve.clicked"] = clicked
-    if question.choice.scheme not in CAN_PIN or clicked is None or clicked >= len(found.cuts):
+    if not can_pin(question.choice.scheme) or clicked is None or clicked >= len(found.cuts):
         return
     session.choose(options={**question.choice.options, "cut": found.cuts[clicked]})
     st.rerun()

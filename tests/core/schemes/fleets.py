@@ -1,4 +1,4 @@
-"""Random small models and fleets, and what enumeration says about them: every closed set, every combination."""
+"""Random small models and fleets, and what enumeration says: every closed set, every combination."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ def random_ops(rng: np.random.Generator, *, measured: bool = False, most: int = 
     for number in range(int(rng.integers(2, most))):
         readable = [op["id"] for op in ops]
         count = min(len(readable), int(rng.integers(1, 4)))
-        op: dict[str, Any] = {"id": f"op{number}", "inputs": rng.choice(readable, count, replace=False).tolist()}
+        op: dict[str, Any] = {
+            "id": f"op{number}",
+            "inputs": rng.choice(readable, count, replace=False).tolist(),
+        }
         for figure, largest, zero in (
             ("forward_flops", 1e9, 0.1), ("backward_flops", 2e9, 0.1), ("output_bytes", 4e5, 0.15),
             ("weight_bytes", 1e6, 0.4), ("saved_bytes", 1e5, 0.2),
@@ -87,9 +90,7 @@ def random_scenario(rng: np.random.Generator, names: list[str], *, devices: int)
             bandwidth=str(rng.choice(["dedicated", "equal", "time_division"])),
             server=str(rng.choice(["dedicated", "equal"])),
         ),
-        privacy=Privacy(
-            keep_on_device="raw_allowed" if rng.random() < 0.6 else (str(rng.choice(names)),)
-        ),
+        privacy=Privacy(keep_on_device="raw_allowed" if rng.random() < 0.6 else (str(rng.choice(names)),)),
         objective=Objective(
             kind=kind,
             energy_of=owners,
@@ -207,7 +208,7 @@ def _scored(problem: SplitProblem, masks: np.ndarray, conditions: Any, *, device
         kept &= stages.traffic_bytes <= limits.traffic_bytes * TOLERANCE
     return {
         "delay": stages.delay_s + np.zeros(len(masks)),
-        "energy": sum(energies[owner] for owner in problem.scenario.objective.energy_of) + np.zeros(len(masks)),
+        "energy": sum(energies[o] for o in problem.scenario.objective.energy_of) + np.zeros(len(masks)),
         "server_bytes": server_bytes,
         "memory": stages.device_memory.total_bytes,
         "own_j": own + np.zeros(len(masks)),
@@ -228,7 +229,9 @@ def _held(problem: SplitProblem, masks: np.ndarray, rows: list[dict[str, Any]], 
     return held + union @ frozen
 
 
-def random_limits(rng: np.random.Generator, problem: SplitProblem, round_of: Round, conditions: Any) -> SplitProblem:
+def random_limits(
+    rng: np.random.Generator, problem: SplitProblem, round_of: Round, conditions: Any
+) -> SplitProblem:
     """The problem with limits drawn from what its own cuts need, so that some bind and some cannot be met."""
     masks = closed_sets(problem)
     rows = [_scored(problem, masks, conditions.of(i), device=i) for i in range(problem.device_count)]

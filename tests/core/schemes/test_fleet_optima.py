@@ -64,7 +64,7 @@ def test_limits_in_turn_are_kept_at_the_enumerated_optimum(seed: int, tmp_path: 
         problem = random_limits(rng, problem, IN_TURN, problem.conditions())
         for name in ("fast_split", "brute_force"):
             feasible += check(scheme_with(name, {}).solve(problem), problem, IN_TURN)
-    assert 0 < feasible
+    assert feasible > 0
 
 
 @pytest.mark.parametrize("seed", range(15))
@@ -78,7 +78,7 @@ def test_limits_at_once_are_kept_at_the_enumerated_optimum(seed: int, tmp_path: 
         conditions = problem.conditions(active=problem.device_count)
         problem = random_limits(rng, problem, AT_ONCE, conditions)
         feasible += check(scheme_with("split_federated", {}).solve(problem), problem, AT_ONCE)
-    assert 0 < feasible
+    assert feasible > 0
 
 
 @pytest.mark.parametrize("seed", range(8))

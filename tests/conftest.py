@@ -1,0 +1,65 @@
+"""Tiny named worlds that tests of several modules share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import core
+from core.graph.model_graph import ModelGraph
+
+Load = Callable[..., ModelGraph]
+
+
+@pytest.fixture
+def load_ops(tmp_path: Path) -> Load:
+    """Turns a list of ops into a graph through the hand-written file format, as users do."""
+
+    def load(ops: list[dict[str, Any]], name: str = "toy") -> ModelGraph:
+        file = tmp_path / f"{name}.json"
+        file.write_text(json.dumps({"format": "cutwise-graph/1", "name": name, "ops": ops}))
+        return core.load_model(file)
+
+    return load
+
+
+@pytest.fixture
+def chain(load_ops: Load) -> ModelGraph:
+    """x -> a -> b: two trained ops behind an input, with round figures."""
+    return load_ops(
+        [
+            {"id": "x", "kind": "input", "output_bytes": 1000},
+            {
+                "id": "a", "inputs": ["x"], "forward_flops": 100, "backward_flops": 200, "output_bytes": 50,
+                "weight_bytes": 30, "trainable_bytes": 20, "saved_bytes": 40,
+            },
+            {
+                "id": "b", "inputs": ["a"], "forward_flops": 300, "backward_flops": 500, "output_bytes": 8,
+                "weight_bytes": 70, "trainable_bytes": 60, "saved_bytes": 90,
+            },
+        ],
+        name="chain",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def diamond(load_ops: Load) -> ModelGraph:
+    """x -> a, which b and c read; d merges them."""
+
+    def op(name: str, inputs: list[str], output_bytes: float) -> dict[str, Any]:
+        return {
+            "id": name, "inputs": inputs, "forward_flops": 100, "backward_flops": 200,
+            "output_bytes": output_bytes, "weight_bytes": 10, "trainable_bytes": 10,
+        }  # fmt: skip
+
+    return load_ops(
+        [
+            {"id": "x", "kind": "input", "output_bytes": 1000},
+            op("a", ["x"], 64), op("b", ["a"], 40), op("c", ["a"], 30), op("d", ["b", "c"], 4),
+        ],
+        name="diamond",
+    )  # fmt: skip

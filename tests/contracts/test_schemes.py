@@ -1,0 +1,274 @@
+"""What every registered scheme keeps, whatever it decides."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import core
+from core import schemes
+from core.channels import FixedRate, Shannon
+from core.costs.cut_sums import cut_sums
+from core.costs.workload import Workload
+from core.errors import ScenarioError, UnknownNameError
+from core.evaluate import stage_times
+from core.hardware.parties import Device, Server
+from core.listings import first_line
+from core.plain import plain
+from core.plans import Plan
+from core.private_ops import with_ancestors
+from core.problem import SplitProblem, build_problem
+from core.scenario import Limits, Objective, Privacy, Scenario, Sharing
+from core.schemes import SCHEMES
+from core.schemes.assemble import IN_TURN
+from core.schemes.options import choices_of, option_hints, scheme_with
+from tests.contracts.families import modules_of
+from tests.core.schemes.fleets import random_limits, random_problem
+
+SHARED = {
+    "assemble",
+    "bandwidth",
+    "base",
+    "candidates",
+    "choice",
+    "cut_weights",
+    "exact_cut",
+    "joint_choice",
+    "limited_cut",
+    "limits",
+    "objective",
+    "options",
+    "planned",
+    "positions",
+    "round_value",
+    "server_levels",
+    "solve",
+}
+"""Modules of the family that register nothing."""
+OWN_TRANSFERS = {"centralised"}
+"""Schemes whose transfers are not those of split learning: their stages do not follow from their cuts."""
+
+every_scheme = pytest.mark.parametrize("name", list(SCHEMES))
+every_split = pytest.mark.parametrize("name", [name for name in SCHEMES if name not in OWN_TRANSFERS])
+every_drawless = pytest.mark.parametrize("name", [name for name in SCHEMES if name != "random_cut"])
+
+FLEET = (
+    Device(name="phone", flops_per_s=2e10, samples=400, distance_m=150.0, memory_bytes=6e9),
+    Device(name="board", profile="jetson_tx2", samples=900, distance_m=60.0),
+    Device(name="workstation", flops_per_s=5e12, samples=2000, distance_m=20.0, memory_bytes=6e10),
+)
+CELLS = {
+    "in turn": Scenario(devices=FLEET),
+    "one device": Scenario(devices=FLEET[:1]),
+    "shannon": Scenario(devices=FLEET, channel=Shannon(), privacy=Privacy(keep_on_device="raw_allowed")),
+    "energy": Scenario(
+        devices=FLEET, objective=Objective(kind="energy"), channel=FixedRate(uplink_latency_s=0.1)
+    ),
+    "weighted": Scenario(devices=FLEET, objective=Objective(kind="weighted")),
+    "best shares": Scenario(devices=FLEET, sharing=Sharing(bandwidth="optimised")),
+    "inference": Scenario(devices=FLEET, workload=Workload(mode="inference")),
+    "deadline": Scenario(devices=FLEET, objective=Objective(kind="energy"), limits=Limits(deadline_s=5000.0)),
+    "little traffic": Scenario(devices=FLEET, limits=Limits(traffic_bytes=1e10)),
+    "small server": Scenario(devices=FLEET, server=Server(memory_bytes=2e9)),
+    "nothing fits": Scenario(devices=FLEET, limits=Limits(device_energy_j=1e-6)),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def vgg16() -> Any:
+    return core.load_model("sample:vgg16")
+
+
+@pytest.fixture(scope="module")
+def plans(vgg16: Any) -> dict[tuple[str, str], tuple[SplitProblem, Plan]]:
+    """Every scheme's plan of every cell."""
+    problems = {cell: build_problem(vgg16, scenario) for cell, scenario in CELLS.items()}
+    return {
+        (name, cell): (problem, scheme_with(name, {}).solve(problem))
+        for name in SCHEMES
+        for cell, problem in problems.items()
+    }
+
+
+def masks_of(problem: SplitProblem, plan: Plan) -> np.ndarray:
+    names = np.array([op.id for op in problem.cost.graph.ops])
+    return np.stack([np.isin(names, decision.cut.device_ops) for decision in plan.decisions])
+
+
+def is_parallel(plan: Plan) -> bool:
+    return len(plan.decisions) > 1 and all(decision.group == 0 for decision in plan.decisions)
+
+
+@every_scheme
+def test_it_is_a_described_frozen_dataclass(name: str) -> None:
+    scheme = SCHEMES[name]
+    assert first_line(scheme).endswith(".")
+    assert isinstance(scheme.is_baseline, bool)
+    assert scheme() == scheme()
+    assert all(field.kw_only and field.metadata["description"] for field in fields(scheme))
+
+
+@every_scheme
+def test_every_device_gets_a_closed_cut_and_a_share(name: str, plans: Any) -> None:
+    for cell in CELLS:
+        problem, plan = plans[name, cell]
+        assert plan.scheme == name
+        assert [d.device for d in plan.decisions] == list(problem.scenario.device_names)
+        assert len(plan.stages) == len(plan.decisions)
+        for mask, decision in zip(masks_of(problem, plan), plan.decisions, strict=True):
+            assert np.array_equal(with_ancestors(problem.cost.graph, mask), mask)
+            assert mask[problem.cost.is_input].all()
+            assert 0 < decision.bandwidth_share <= 1 + 1e-9
+            assert 0 < decision.server_share <= 1
+        if is_parallel(plan):
+            assert sum(d.bandwidth_share for d in plan.decisions) <= 1 + 1e-9
+
+
+@every_split
+def test_its_numbers_are_the_shared_evaluators(name: str, plans: Any) -> None:
+    """Stages, delay and energy again from nothing but the decisions."""
+    for cell in CELLS:
+        problem, plan = plans[name, cell]
+        conditions = replace(
+            problem.conditions(active=len(FLEET) if is_parallel(plan) else 1),
+            uplink_bps=np.array([d.uplink_bps for d in plan.decisions]),
+            downlink_bps=np.array([d.downlink_bps for d in plan.decisions]),
+            server_share=np.array([d.server_share for d in plan.decisions]),
+            network_share=np.array([d.bandwidth_share for d in plan.decisions]),
+        )
+        stages = stage_times(cut_sums(problem.cost, masks_of(problem, plan)), conditions)
+        assert [stage.delay_s for stage in plan.stages] == pytest.approx(np.array(stages.delay_s), rel=1e-9)
+        assert [stage.energy_j for stage in plan.stages] == pytest.approx(np.array(stages.energy_j), rel=1e-9)
+
+
+@every_scheme
+def test_a_round_adds_up(name: str, plans: Any) -> None:
+    for cell in CELLS:
+        problem, plan = plans[name, cell]
+        delays = [stage.delay_s for stage in plan.stages]
+        assert plan.delay_s == pytest.approx(max(delays) if is_parallel(plan) else sum(delays))
+        assert plan.energy_j == pytest.approx(sum(stage.energy_j for stage in plan.stages))
+        assert plan.energy_j == pytest.approx(sum(plan.energy_by_owner_j.values()))
+        samples = sum(problem.workload.batch_size * i for i in problem.iterations)
+        assert plan.samples_per_round == samples
+        assert plan.delay_per_data_pass_s == pytest.approx(plan.delay_s * problem.samples.sum() / samples)
+        kind = problem.scenario.objective.kind
+        if kind != "weighted":
+            assert plan.report.value == pytest.approx(plan.delay_s if kind == "delay" else plan.energy_j)
+
+
+@every_scheme
+def test_limits_are_kept_or_named(name: str, plans: Any) -> None:
+    for cell in CELLS:
+        problem, plan = plans[name, cell]
+        limits, slack = problem.scenario.limits, 1 + 1e-8
+        memory = [stage.device_memory.total_bytes for stage in plan.stages]
+        own = [stage.device_energy_j + stage.radio_energy_j for stage in plan.stages]
+        traffic = [stage.traffic_bytes for stage in plan.stages]
+        kept = {
+            "privacy": not (problem.pinned & ~masks_of(problem, plan)).any(),
+            "device memory": bool((np.array(memory) <= problem.device_memory_bytes * slack).all()),
+            "server memory": plan.server_memory_bytes <= problem.server_memory_bytes * slack,
+            "device energy": max(own) <= (limits.device_energy_j or np.inf) * slack,
+            "traffic": max(traffic) <= (limits.traffic_bytes or np.inf) * slack,
+            "deadline": plan.delay_s <= (limits.deadline_s or np.inf) * slack,
+        }
+        broken = {violation.rule for violation in plan.violations}
+        assert broken == {rule for rule, holds in kept.items() if not holds}
+        assert (plan.status == "infeasible") == bool(broken)
+        assert all(violation.sentence for violation in plan.violations)
+
+
+@every_scheme
+def test_optimal_means_proven(name: str, plans: Any) -> None:
+    for cell in CELLS:
+        _, plan = plans[name, cell]
+        if plan.status == "optimal":
+            assert plan.report.certificate is not None
+            assert plan.report.certificate.value == pytest.approx(plan.report.value, rel=1e-9)
+            assert plan.report.certificate.bound == pytest.approx(plan.report.value, rel=1e-9)
+            assert plan.report.gap is not None
+            assert plan.report.gap <= 1e-9
+
+
+@every_split
+def test_served_in_turn_it_is_never_better_than_the_exact_reference(name: str, plans: Any) -> None:
+    for cell in CELLS:
+        _, plan = plans[name, cell]
+        _, best = plans["fast_split", cell]
+        if plan.status != "infeasible" and not is_parallel(plan):
+            assert best.status == "optimal"
+            assert plan.report.value >= best.report.value * (1 - 1e-9)
+
+
+@every_drawless
+def test_the_order_of_devices_changes_nothing(name: str, vgg16: Any) -> None:
+    for cell in ("in turn", "weighted", "best shares", "deadline"):
+        scenario = CELLS[cell]
+        turned = replace(scenario, devices=scenario.devices[::-1])
+        plan, again = (core.plan(vgg16, one, name) for one in (scenario, turned))
+        assert again.delay_s == pytest.approx(plan.delay_s, rel=1e-8)
+        assert again.report.value == pytest.approx(plan.report.value, rel=1e-8)
+        if cell != "best shares":
+            cuts = {d.device: d.cut.label for d in plan.decisions}
+            assert {d.device: d.cut.label for d in again.decisions} == cuts
+
+
+@every_scheme
+def test_the_same_seed_gives_the_same_plan_and_plain_json(name: str, vgg16: Any) -> None:
+    one, two = (core.plan(vgg16, CELLS["in turn"], name) for _ in range(2))
+    assert one == two
+    assert plain(one) == plain(two)
+
+
+@every_scheme
+def test_inference_has_no_backward_pass_and_no_exchange(name: str, plans: Any) -> None:
+    _, plan = plans[name, "inference"]
+    for stage in plan.stages:
+        assert (stage.device_backward_s, stage.downlink_s, stage.model_sync_s) == (0.0, 0.0, 0.0)
+        assert stage.device_memory.gradients_bytes == 0
+
+
+OTHER_VALUES = {bool: [True, False], str: ["", "features/5/pool"], int: [1, 3], float: [0.5]}
+
+
+@every_scheme
+def test_every_value_of_every_option_is_taken(name: str, vgg16: Any) -> None:
+    problem = build_problem(vgg16, CELLS["in turn"])
+    for option, hint in option_hints(SCHEMES[name]).items():
+        for value in choices_of(hint) or OTHER_VALUES[hint]:
+            plan = scheme_with(name, {option: value}).solve(problem)
+            assert plan.scheme == name
+            as_text = str(value).lower() if isinstance(value, bool) else str(value)
+            assert scheme_with(name, {option: as_text}) == scheme_with(name, {option: value})
+
+
+@every_scheme
+def test_a_wrong_option_is_refused_by_name(name: str) -> None:
+    with pytest.raises(UnknownNameError, match=f"unknown option of {name} 'colour'"):
+        scheme_with(name, {"colour": "red"})
+    for option, hint in option_hints(SCHEMES[name]).items():
+        with pytest.raises(ScenarioError, match=option):
+            scheme_with(name, {option: 3.5 if hint is not float else "much"})
+
+
+@every_scheme
+def test_random_problems_break_nothing(name: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(12)
+    for case in range(6):
+        problem = random_problem(rng, tmp_path, devices=1 + case % 3, measured=case == 0)
+        for one in (problem, random_limits(rng, problem, IN_TURN, problem.conditions())):
+            plan = scheme_with(name, {}).solve(one)
+            assert plan.status in ("optimal", "feasible", "infeasible")
+            assert np.isfinite(plan.delay_s)
+            assert plan.delay_s >= 0
+            assert plan.energy_j >= 0
+
+
+def test_every_module_of_the_family_registers_a_scheme() -> None:
+    registered = {scheme.__module__ for scheme in SCHEMES.values()}
+    assert modules_of(schemes, shared=SHARED) == registered

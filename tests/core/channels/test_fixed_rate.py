@@ -1,0 +1,31 @@
+"""A cell of known capacity."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from core.channels import FixedRate
+from core.errors import ScenarioError
+
+
+def test_a_device_gets_its_share_of_the_capacity_wherever_it_is() -> None:
+    cell = FixedRate(uplink_bps=8e6, downlink_bps=2e6)
+    for distance_m in (1.0, 1e4):
+        assert cell.uplink_rate_bps(share=0.25, distance_m=distance_m, transmit_power_w=0.1) == 2e6
+        assert cell.downlink_rate_bps(share=0.5, distance_m=distance_m) == 1e6
+
+
+def test_it_knows_no_bandwidth() -> None:
+    assert FixedRate().bandwidth_hz("uplink") is None
+
+
+def test_a_capacity_may_be_endless_but_not_zero_or_no_number() -> None:
+    assert (
+        FixedRate(uplink_bps=math.inf).uplink_rate_bps(share=0.1, distance_m=1, transmit_power_w=1)
+        == math.inf
+    )
+    for wrong in (0.0, -1.0, math.nan):
+        with pytest.raises(ScenarioError, match="uplink_bps"):
+            FixedRate(uplink_bps=wrong)

@@ -1,0 +1,350 @@
+"""The command line: every command, every exit code, and never a traceback."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import core
+from core.__main__ import main
+from core.channels import FixedRate
+from core.plans import Plan
+from core.scenario import Scenario
+from core.scenario_file import dump_scenario
+from core.schemes import SCHEMES
+
+SIX_MISTAKES = """format = "cutwise-scenario/1"
+seed = -1
+colour = "red"
+[workload]
+batch_size = 0
+[[devices]]
+samples = 2.5
+[channel]
+kind = "fixed_rate"
+uplink_bps = "fast"
+[limits]
+deadline_s = 0
+"""
+
+
+@pytest.fixture
+def cell(tmp_path: Path) -> str:
+    file = tmp_path / "cell.toml"
+    file.write_text('format = "cutwise-scenario/1"\nchannel = { kind = "fixed_rate", uplink_bps = 1e7 }\n')
+    return str(file)
+
+
+@pytest.fixture
+def nothing_fits(tmp_path: Path) -> str:
+    file = tmp_path / "tight.toml"
+    file.write_text('format = "cutwise-scenario/1"\nlimits = { deadline_s = 1e-9 }\n')
+    return str(file)
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(arguments)
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
+
+
+def told_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    code, out, err = told(capsys, *arguments, "--json")
+    assert (code, err) == (0, "")
+    return json.loads(out, parse_constant=pytest.fail)
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    code, out, err = told(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert "Traceback" not in err
+    assert err.strip()
+    return err.strip()
+
+
+def test_inspect_prints_what_a_file_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    found = told_json(capsys, "inspect", "sample:vgg16")
+    expected = {
+        "name",
+        "format",
+        "digest",
+        "ops",
+        "edges",
+        "parameters",
+        "trainable_parameters",
+        "macs",
+        "warnings",
+        "unpriced",
+    }
+    assert expected <= set(found)
+    graph = core.load_model("sample:vgg16")
+    assert (found["name"], found["ops"], found["edges"]) == ("vgg16", len(graph), len(graph.edges))
+    assert found["parameters"] == 138_357_544
+    assert "parameters" in told(capsys, "inspect", "sample:vgg16")[1]
+
+
+def test_plan_prints_the_plans_own_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    found = told_json(capsys, "plan", "sample:resnet18")
+    assert set(found) == {f.name for f in fields(Plan)}
+    assert set(found["report"]) == {"method", "value", "bound", "gap", "certificate"}
+    assert set(found["report"]["certificate"]) == {"method", "value", "bound"}
+    assert (found["status"], found["scheme"]) == ("optimal", "fast_split")
+
+
+def test_plan_equals_the_public_function(capsys: pytest.CaptureFixture[str], cell: str) -> None:
+    plan = core.plan(core.load_model("sample:vgg16"), core.load_scenario(cell), scheme="first_layer")
+    found = told_json(capsys, "plan", "sample:vgg16", cell, "--scheme", "first_layer")
+    assert found["delay_s"] == plan.delay_s
+    assert found["energy_j"] == plan.energy_j
+    assert found["stages"][0]["uplink_s"] == plan.stages[0].uplink_s
+    assert [decision["cut"]["label"] for decision in found["decisions"]] == [
+        d.cut.label for d in plan.decisions
+    ]
+
+
+def test_run_times_are_printed_on_request_only(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "timing" not in told_json(capsys, "plan", "sample:vgg16")["report"]
+    assert told_json(capsys, "plan", "sample:vgg16", "--timing")["report"]["timing"]
+
+
+def test_a_plan_for_people_names_status_cut_and_proof(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = told(capsys, "plan", "sample:vgg16")
+    assert (code, err) == (0, "")
+    assert "fast_split: optimal" in out
+    assert "device-1: after" in out
+    assert "max-flow: value" in out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("sample:vgg16", "{cell}", "--scheme", "split_learning", "--common-cut"),
+        ("sample:vgg16", "--scheme", "split_learning", "--common-cut", "{cell}"),
+        ("--common_cut", "--scheme=split_learning", "sample:vgg16", "{cell}"),
+        ("--common-cut", "true", "sample:vgg16", "--scheme", "split_learning", "{cell}"),
+        ("sample:vgg16", "--scheme", "split_learning", "{cell}", "--common-cut=yes"),
+    ],
+)
+def test_options_may_stand_anywhere(
+    capsys: pytest.CaptureFixture[str], cell: str, arguments: tuple[str, ...]
+) -> None:
+    found = told_json(capsys, "plan", *(word.format(cell=cell) for word in arguments))
+    expected = core.plan(
+        core.load_model("sample:vgg16"), core.load_scenario(cell), "split_learning", common_cut=True
+    )
+    assert found["delay_s"] == expected.delay_s
+    assert found["report"]["method"] == expected.report.method
+
+
+def test_every_option_of_every_scheme_is_an_argument(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, scheme in SCHEMES.items():
+        with pytest.raises(SystemExit) as ended:
+            main(["plan", "--scheme", name, "--help"])
+        assert ended.value.code == 0
+        help = capsys.readouterr().out
+        assert all(f"--{option.name.replace('_', '-')}" in help for option in fields(scheme))
+
+
+def test_a_given_cut_is_an_option(capsys: pytest.CaptureFixture[str]) -> None:
+    found = told_json(
+        capsys, "plan", "sample:vgg16", "--scheme", "split_learning", "--cut", "features/5/pool"
+    )
+    assert found["decisions"][0]["cut"]["label"] == "after features/5/pool"
+
+
+def test_infeasible_plans_are_printed_with_code_3(
+    capsys: pytest.CaptureFixture[str], nothing_fits: str
+) -> None:
+    code, out, err = told(capsys, "plan", "sample:vgg16", nothing_fits, "--json")
+    assert (code, err) == (3, "")
+    found = json.loads(out, parse_constant=pytest.fail)
+    assert found["status"] == "infeasible"
+    assert found["violations"][0]["rule"] == "deadline"
+    code, out, _ = told(capsys, "plan", "sample:vgg16", nothing_fits)
+    assert code == 3
+    assert "broken: round: deadline needs" in out
+
+
+def test_infinities_are_null_and_never_invalid_json(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    tight = tmp_path / "tight.toml"
+    tight.write_text('format = "cutwise-scenario/1"\ndevices = [{ memory_bytes = 1.0 }]\n')
+    code, out, _ = told(capsys, "plan", "sample:vgg16", str(tight), "--json")
+    assert code == 3
+    assert json.loads(out, parse_constant=pytest.fail)["report"]["bound"] is None
+
+
+def test_compare_has_a_row_for_each_scheme(capsys: pytest.CaptureFixture[str], cell: str) -> None:
+    rows = told_json(capsys, "compare", "sample:vgg16", cell)
+    assert [row["scheme"] for row in rows] == list(SCHEMES)
+    two = told_json(capsys, "compare", "sample:vgg16", cell, "--schemes", "fast_split, device_only")
+    assert [row["scheme"] for row in two] == ["fast_split", "device_only"]
+    frame = core.compare(
+        core.load_model("sample:vgg16"), core.load_scenario(cell), ["fast_split", "device_only"]
+    )
+    assert [row["delay_s"] for row in two] == frame["delay_s"].tolist()
+    assert "fast_split" in told(capsys, "compare", "sample:vgg16", cell)[1]
+
+
+def test_sweep_reads_its_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    spec = tmp_path / "sweep.toml"
+    spec.write_text('model = "sample:vgg16"\n[over]\n"channel.uplink_bps" = [1e6, 1e9]\n')
+    rows = told_json(capsys, "sweep", str(spec))
+    frame = core.sweep(core.load_model("sample:vgg16"), over={"channel.uplink_bps": [1e6, 1e9]})
+    assert [row["delay_s"] for row in rows] == frame["delay_s"].tolist()
+    assert "channel.uplink_bps" in told(capsys, "sweep", str(spec))[1]
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("schemes", "fast_split"),
+        ("devices", "jetson_tx2"),
+        ("channels", "shannon"),
+        ("samples", "sample:resnet18"),
+    ],
+)
+def test_lists_name_what_is_registered(capsys: pytest.CaptureFixture[str], command: str, name: str) -> None:
+    assert name in [row["name"] for row in told_json(capsys, command)]
+    assert name in told(capsys, command)[1]
+
+
+def test_open_dimensions_are_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    found = told_json(capsys, "inspect", "sample:gpt2", "--dim", "sequence=16")
+    assert found["dims"]["sequence"] == 16
+    for wrong in ("sequence", "sequence=", "=4", "sequence=0", "sequence=-1", "sequence=1.5"):
+        assert "NAME=SIZE" in refused(capsys, "inspect", "sample:gpt2", f"--dim={wrong}")
+
+
+def model_files(folder: Path) -> dict[str, Path]:
+    """Files that must be refused, by what is wrong with them."""
+    onnx = (Path(core.__file__).parent.parent / "sample_models" / "vgg16.onnx").read_bytes()
+    contents = {
+        "pickled.pt": pickle.dumps({"a": 1}),
+        "truncated.onnx": onnx[: len(onnx) // 2],
+        "empty.onnx": b"",
+        "text.onnx": b"no model at all",
+        "broken.json": b'{"format": "cutwise-graph/1", "ops": [',
+        "cycle.json": json.dumps(
+            {"format": "cutwise-graph/1", "ops": [{"id": "a", "inputs": ["b"]}, {"id": "b", "inputs": ["a"]}]}
+        ).encode(),
+    }
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return {name: folder / name for name in (*contents, "missing.onnx")}
+
+
+@pytest.mark.parametrize("command", ["inspect", "plan"])
+def test_bad_model_files_are_refused_in_one_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
+) -> None:
+    for name, file in model_files(tmp_path).items():
+        sentence = refused(capsys, command, str(file))
+        assert name in sentence
+        assert len(sentence.splitlines()) == 1
+
+
+def test_all_mistakes_of_a_scenario_are_listed_at_once(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text(SIX_MISTAKES)
+    lines = refused(capsys, "plan", "sample:vgg16", str(file)).splitlines()
+    assert len(lines) == 6
+    paths = {line.partition(":")[0] for line in lines}
+    assert paths == {
+        "seed",
+        "colour",
+        "workload.batch_size",
+        "devices[0].samples",
+        "channel.uplink_bps",
+        "limits.deadline_s",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "required: COMMAND"),
+        (("forecast",), "invalid choice: 'forecast'"),
+        (("plan",), "required: model"),
+        (("inspect",), "required: model"),
+        (("sweep",), "required: spec"),
+        (("plan", "sample:vgg17"), "unknown sample 'vgg17'; did you mean 'vgg16'?"),
+        (("plan", "sample:vgg16", "none.toml"), "none.toml: cannot be read"),
+        (("plan", "sample:vgg16", "a", "b"), "unexpected argument 'b'"),
+        (("plan", "sample:vgg16", "--scheme", "fast"), "unknown scheme 'fast'"),
+        (("plan", "sample:vgg16", "--scheme"), "expected one argument"),
+        (("plan", "sample:vgg16", "--certfy", "no"), "unknown option '--certfy'; did you mean '--certify'?"),
+        (("plan", "sample:vgg16", "--certify=maybe"), "certify: must be true or false, not 'maybe'"),
+        (("plan", "sample:vgg16", "--method", "magic"), "method: must be pool or max_flow or block_wise"),
+        (("plan", "sample:vgg16", "--scheme", "split_learning", "--cut", "pool9"), "unknown op 'pool9'"),
+        (("compare", "sample:vgg16", "--schemes", "gsfll"), "unknown scheme 'gsfll'"),
+        (("compare", "sample:vgg16", "--jsn"), "unknown option '--jsn'; did you mean '--json'?"),
+        (("sweep", "none.toml"), "none.toml: cannot be read as a sweep file"),
+        (("samples", "more"), "unexpected argument 'more'"),
+    ],
+)
+def test_bad_arguments_are_refused_in_one_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], sentence: str
+) -> None:
+    said = refused(capsys, *arguments)
+    assert sentence in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_sweep_file_with_mistakes_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    spec = tmp_path / "sweep.toml"
+    spec.write_text('model = "sample:vgg16"\n[over]\n"channel.uplnk_bps" = [1e6]\n')
+    assert "did you mean 'uplink_bps'" in refused(capsys, "sweep", str(spec))
+    spec.write_text('model = "sample:vgg16"\nschemes = ["fst"]\n[over]\nseed = [1]\n')
+    assert "unknown scheme 'fst'" in refused(capsys, "sweep", str(spec))
+
+
+def test_help_is_fine(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--help"], ["plan", "--help"], ["sweep", "-h"]):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 0
+        assert "usage: python -m core" in capsys.readouterr().out
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "core", *arguments], capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def test_the_module_runs_as_a_process_with_its_exit_codes(tmp_path: Path, nothing_fits: str) -> None:
+    good = run("plan", "sample:vgg16", "--json")
+    assert (good.returncode, good.stderr) == (0, "")
+    assert json.loads(good.stdout)["status"] == "optimal"
+    bad = run("plan", "nothing.onnx")
+    assert (bad.returncode, bad.stdout) == (2, "")
+    assert len(bad.stderr.splitlines()) == 1
+    assert run("plan", "sample:vgg16", nothing_fits).returncode == 3
+
+
+def test_a_reader_that_goes_away_leaves_no_traceback() -> None:
+    command = f"{sys.executable} -m core devices --json | head -1"
+    found = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert found.stdout == "[\n"
+    assert found.stderr == ""
+
+
+def test_the_page_and_the_command_line_read_the_same_scenario(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    scenario = Scenario(channel=FixedRate(uplink_bps=3e6, uplink_latency_s=0.1), seed=11)
+    file = tmp_path / "written.toml"
+    file.write_text(dump_scenario(scenario))
+    found = told_json(capsys, "plan", "sample:vgg16", str(file))
+    assert found["delay_s"] == core.plan(core.load_model("sample:vgg16"), scenario).delay_s

@@ -1,0 +1,91 @@
+"""`import core` costs nothing, and the public functions agree with each other."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import core
+from core.hardware.parties import Device
+from core.pipeline import best_baseline
+from core.scenario import Limits, Privacy, Scenario
+
+HEAVY = ("pandas", "ortools", "pydantic", "torch", "streamlit", "plotly", "networkx")
+
+
+@pytest.mark.parametrize("module", ["core", "core.importers.guard", "core.importers.base"])
+def test_importing_it_loads_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print([name for name in {HEAVY} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_planning_loads_no_page_and_no_torch() -> None:
+    code = (
+        "import sys, core; core.plan(core.load_model('sample:vgg16'));"
+        "print([name for name in ('torch', 'streamlit', 'plotly', 'pandas') if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_every_public_name_is_there() -> None:
+    for name in core.__all__:
+        assert getattr(core, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        core.nothing  # noqa: B018
+
+
+def test_no_scenario_means_the_default_one() -> None:
+    graph = core.load_model("sample:vgg16")
+    assert core.plan(graph) == core.plan(graph, Scenario())
+
+
+def test_the_same_question_has_the_same_answer() -> None:
+    graph = core.load_model("sample:googlenet")
+    fleet = Scenario(devices=(Device(name="a"), Device(name="b", profile="jetson_nano")))
+    for scheme in ("fast_split", "split_federated", "random_cut"):
+        assert core.plan(graph, fleet, scheme) == core.plan(graph, fleet, scheme)
+
+
+def test_compare_asks_every_scheme_anew_and_keeps_the_order() -> None:
+    graph = core.load_model("sample:vgg16")
+    table = core.compare(graph, schemes=["device_only", "fast_split"])
+    assert table["scheme"].tolist() == ["device_only", "fast_split"]
+    assert table["delay_s"].tolist() == [core.plan(graph, scheme=name).delay_s for name in table["scheme"]]
+
+
+def test_compare_shows_different_cuts_as_a_count() -> None:
+    graph = core.load_model("sample:vgg16")
+    fleet = Scenario(devices=(Device(flops_per_s=1e9), Device(flops_per_s=1e15)))
+    assert core.compare(graph, fleet, ["fast_split"])["cut"].tolist() == ["2 different cuts"]
+
+
+def test_the_best_baseline_is_valid_and_has_the_least_objective() -> None:
+    graph = core.load_model("sample:vgg16")
+    best = best_baseline(graph)
+    assert best is not None
+    table = core.compare(
+        graph, schemes=["device_only", "first_layer", "best_static", "regression", "random_cut"]
+    )
+    valid = table[table["status"] != "infeasible"]
+    assert best.delay_s == valid["delay_s"].min()
+
+
+def test_where_every_baseline_breaks_a_rule_there_is_no_best_one() -> None:
+    graph = core.load_model("sample:vgg16")
+    assert best_baseline(graph, Scenario(limits=Limits(deadline_s=1e-9))) is None
+
+
+def test_raw_data_at_the_server_is_never_the_best_baseline_where_privacy_forbids_it() -> None:
+    graph = core.load_model("sample:vgg16")
+    slow = Device(flops_per_s=1e6)
+    fast_link = Scenario(devices=(slow,))
+    allowed = Scenario(devices=(slow,), privacy=Privacy(keep_on_device="raw_allowed"))
+    forbidden, free = best_baseline(graph, fast_link), best_baseline(graph, allowed)
+    assert forbidden is not None
+    assert free is not None
+    assert forbidden.scheme not in ("server_only", "centralised")
+    assert free.scheme in ("server_only", "centralised")

@@ -1,0 +1,358 @@
+"""The documents say what the code does: examples run, links lead somewhere, every name and key is listed."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import inspect
+import json
+import pkgutil
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+import pytest
+
+import core
+from core.__main__ import FINE, main
+from core.channels import CHANNELS
+from core.costs.graph_cost import GraphCost, OpCost
+from core.costs.memory import MemoryByKind
+from core.costs.op_costs import OP_COSTS
+from core.costs.workload import Tuning, Workload
+from core.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
+from core.hardware.parties import Device, Server
+from core.hardware.profiles import Profile
+from core.importers import IMPORTERS, guard, json_document, onnx_prescan
+from core.importers.graph_json import GRAPH_KEYS, OP_KEYS
+from core.importers.refused import REFUSED
+from core.plans import Alternative, Certificate, Cut, DeviceDecision, Plan, Report, StageTimes, Violation
+from core.problem import Conditions
+from core.scenario import Convergence, Data, LayerDepth, Limits, Objective, Privacy, Scenario, Sharing
+from core.scenario_file import parse_scenario
+from core.schemes import SCHEMES
+from core.schemes.options import choices_of
+from core.sweeps import SweepFile, read_sweep_file
+from core.units import UNITS, facts_of
+
+ROOT = Path(__file__).parents[1]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+CENTRAL = (
+    TensorSpec, Weight, Op, ModelGraph, Workload, Tuning, OpCost, GraphCost, MemoryByKind, Profile, Device,
+    Server, Scenario, Sharing, LayerDepth, Privacy, Data, Convergence, Objective, Limits, Conditions,
+    StageTimes, Cut, DeviceDecision, Violation, Certificate, Report, Alternative, Plan,
+    *CHANNELS.values(), *SCHEMES.values(),
+)  # fmt: skip
+FILE_PARTS: dict[str, type] = {
+    "Top level": Scenario,
+    "[workload]": Workload,
+    "[workload.tuning]": Tuning,
+    "[[devices]]": Device,
+    "[server]": Server,
+    **{f'[channel] of kind "{kind}"': channel for kind, channel in CHANNELS.items()},
+    "[sharing]": Sharing,
+    "[privacy]": Privacy,
+    "[privacy.keep_on_device]": LayerDepth,
+    "[data]": Data,
+    "[convergence]": Convergence,
+    "[objective]": Objective,
+    "[limits]": Limits,
+}
+COMPOUND_UNITS = {"ceiling_bps_per_hz": "bit/s/Hz"}
+PATH_ENDINGS = (".py", ".md", ".toml", ".json", ".txt", ".png", ".sh", "/run", "/")
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def fenced(text: str, language: str) -> list[str]:
+    """The code blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def quoted(text: str) -> set[str]:
+    """Everything in backticks outside of code blocks."""
+    return set(re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)))
+
+
+def test_python_in_the_readme_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    for block in fenced(page("README.md"), "python"):
+        exec(compile(block, "README.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("optimal ")
+
+
+COMMANDS = [
+    line.partition("#")[0].strip()
+    for path in PAGES
+    for block in fenced(path.read_text(encoding="utf-8"), "sh")
+    for line in block.splitlines()
+    if line.startswith("python -m core ")
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_documented_command_runs(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(shlex.split(command)[3:]) == FINE
+    assert capsys.readouterr().out
+
+
+def test_make_targets_named_in_the_documents_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", page("Makefile"), re.MULTILINE))
+    named = {
+        target
+        for path in PAGES
+        for target in re.findall(
+            r"(?:^|`)make (?:\w+=\S+ )*([a-z]+)", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    }
+    assert named
+    assert named <= targets
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_documented_scenario_and_sweep_files_are_valid(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "assets").symlink_to(ROOT / "assets")
+    for block in fenced(path.read_text(encoding="utf-8"), "toml"):
+        if "over" in tomllib.loads(block):
+            (tmp_path / "sweep.toml").write_text(block, encoding="utf-8")
+            read_sweep_file(tmp_path / "sweep.toml")
+        else:
+            parse_scenario(block.encode())
+
+
+def test_documented_graph_file_is_read(tmp_path: Path) -> None:
+    (block,) = fenced(page("docs/formats.md"), "json")
+    (tmp_path / "toy.json").write_text(block, encoding="utf-8")
+    assert len(core.load_model(tmp_path / "toy.json")) == 3
+
+
+@pytest.mark.parametrize("name", ["docs/models.md", "docs/architecture.md"])
+def test_worked_examples_come_out_as_written(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    known: dict[str, Any] = {}
+    for number, block in enumerate(fenced(page(name), "python")):
+        example = doctest.DocTestParser().get_doctest(block, known, f"{name}, block {number + 1}", name, 0)
+        runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+        assert runner.run(example, clear_globs=False).failed == 0
+        known = example.globs
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_and_paths_lead_somewhere(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    links = {link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link}
+    missing = [link for link in links if link and not (path.parent / link).exists()]
+    named = [word for word in quoted(text) if "/" in word and " " not in word and word.endswith(PATH_ENDINGS)]
+    missing += [
+        word for word in named if not (ROOT / word).exists() and not (ROOT / "dashboard" / word).exists()
+    ]
+    assert not missing, f"{path.name} names {sorted(missing)}, which do not exist"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_names_in_core_exist(path: Path) -> None:
+    for dotted in re.findall(r"`(core(?:\.\w+)+)(?:\([^`]*\))?`", path.read_text(encoding="utf-8")):
+        assert pkgutil.resolve_name(dotted), dotted
+
+
+def test_every_layer_of_the_import_contract_is_explained() -> None:
+    contracts = tomllib.loads(page("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    layers = {name for row in contracts[0]["layers"] for name in re.split(r" : ", row)}
+    assert layers <= quoted(page("docs/architecture.md"))
+
+
+def nomenclature() -> dict[str, list[str]]:
+    """The rows of docs/nomenclature.md by name: meaning, unit, symbol."""
+    rows: dict[str, list[str]] = {}
+    for line in page("docs/nomenclature.md").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+        if line.startswith("| `"):
+            rows |= {name: cells[1:] for name in re.findall(r"`([^`]+)`", cells[0])}
+    return rows
+
+
+@cache
+def core_names() -> dict[str, str]:
+    """Every field of a public dataclass and parameter of a public function in core, and where it stands."""
+    names: dict[str, str] = {}
+    for found in pkgutil.walk_packages(core.__path__, "core."):
+        module = importlib.import_module(found.name)
+        for name, value in vars(module).items():
+            if not name.startswith("_") and getattr(value, "__module__", "") == module.__name__:
+                names |= {part: f"{module.__name__}.{name}" for part in _names_of(value)}
+    return names
+
+
+def _names_of(value: Any) -> Iterator[str]:
+    """Fields and properties of a class, parameters of a function or of a class's public methods."""
+    if inspect.isfunction(plain := inspect.unwrap(value) if callable(value) else value):
+        yield from inspect.signature(plain).parameters
+    if not inspect.isclass(value):
+        return
+    yield from (f.name for f in fields(value)) if is_dataclass(value) else ()
+    for name, part in vars(value).items():
+        if inspect.isfunction(part) and not name.startswith("_"):
+            yield from inspect.signature(part).parameters
+        elif isinstance(part, property):
+            yield name
+
+
+def unit_of(name: str) -> str | None:
+    """The unit that a name ends with; None for a name that is no quantity."""
+    if name in COMPOUND_UNITS:
+        return COMPOUND_UNITS[name]
+    endings = sorted((u for u in UNITS if "_" in name and f"_{name}".endswith(f"_{u}")), key=len)
+    return UNITS[endings[-1]] if endings else None
+
+
+@pytest.mark.parametrize("owner", CENTRAL, ids=lambda owner: owner.__name__)
+def test_every_field_of_a_central_value_is_in_the_nomenclature(owner: type) -> None:
+    missing = {f.name for f in fields(owner)} - nomenclature().keys()
+    assert not missing, f"docs/nomenclature.md has no row for {sorted(missing)} of {owner.__name__}"
+
+
+def test_every_parameter_of_the_public_face_is_in_the_nomenclature() -> None:
+    known = nomenclature().keys()
+    functions = [getattr(core, name) for name in core.__all__ if inspect.isfunction(getattr(core, name))]
+    for function in functions:
+        assert set(inspect.signature(function).parameters) <= known | {"options"}, function
+
+
+def test_every_quantity_of_core_is_in_the_nomenclature() -> None:
+    quantities = {name: place for name, place in core_names().items() if unit_of(name) is not None}
+    missing = {name: place for name, place in quantities.items() if name not in nomenclature()}
+    assert not missing, "docs/nomenclature.md has no row for these quantities"
+
+
+def test_the_nomenclature_names_nothing_that_is_gone() -> None:
+    assert not nomenclature().keys() - core_names().keys()
+
+
+def test_units_in_the_nomenclature_are_those_of_the_names() -> None:
+    wrong = {
+        name: (cells[1], unit)
+        for name, cells in nomenclature().items()
+        if (unit := unit_of(name)) is not None and cells[1] != (unit or "–")
+    }
+    assert not wrong
+
+
+def test_every_registered_name_is_documented() -> None:
+    documented = set().union(*(quoted(path.read_text(encoding="utf-8")) for path in PAGES))
+    names = {*SCHEMES, *CHANNELS, *IMPORTERS, *(f"sample:{name}" for name in core.samples())}
+    assert not names - documented
+
+
+def test_every_op_kind_with_a_formula_is_in_the_models_page() -> None:
+    assert not set(OP_COSTS) - quoted(page("docs/models.md"))
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_every_option_of_a_scheme_is_documented(name: str) -> None:
+    (row,) = [line for line in page("docs/formats.md").splitlines() if line.startswith(f"| `{name}` |")]
+    assert {option.name for option in fields(SCHEMES[name])} <= quoted(row)
+
+
+def test_every_refused_format_is_documented() -> None:
+    assert not {row.name for row in REFUSED} - quoted(page("docs/formats.md"))
+
+
+def test_every_key_of_a_graph_file_and_a_sweep_file_is_documented() -> None:
+    keys = {*GRAPH_KEYS, *OP_KEYS, *(f.name for f in fields(SweepFile))}
+    assert not keys - quoted(page("docs/formats.md"))
+
+
+def test_limits_of_the_readers_are_as_documented() -> None:
+    text = page("docs/formats.md")
+    numbers = (
+        f"{guard.WALL_S} s", f"{guard.CPU_S} s of computing", f"{guard.MEMORY_BYTES // 2**30} GB",
+        f"{json_document.JSON_FILE_BYTES // 2**20} MB", f"{onnx_prescan.FILE_BYTES // 2**30} GB",
+        f"{onnx_prescan.NODES:,} nodes", f"{onnx_prescan.GRAPH_BYTES // 2**20} MB besides its weights",
+    )  # fmt: skip
+    assert [number for number in numbers if number not in text] == []
+
+
+def number_text(value: Any) -> str:
+    """A number as a scenario file may write it: 2e7, 0.35, 65536."""
+    short = f"{value:g}".replace("e+0", "e").replace("e-0", "e-")
+    return short if float(short) == value else str(value)
+
+
+def default_text(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool | str):
+        return f"`{json.dumps(value)}`"
+    if isinstance(value, tuple):
+        return f"`{json.dumps(value)}`"
+    return number_text(value)
+
+
+def allowed_text(hint: Any, facts: dict[str, Any]) -> str:
+    """Choices or bounds, as the page and the file reader enforce them."""
+    if get_origin(hint) is tuple:
+        inner = choices_of(get_args(hint)[0])
+        return f"list of {', '.join(f'`{c}`' for c in inner)}" if inner else "list of texts"
+    kinds = [kind for kind in (hint, *get_args(hint)) if kind is not type(None)]
+    named = [f"`{c}`" for kind in kinds for c in choices_of(kind)]
+    named += ["a table" for kind in kinds if is_dataclass(kind)]
+    if named:
+        return ", ".join(named + [allowed_text(kind, {}) for kind in kinds if get_origin(kind) is tuple])
+    if str in kinds:
+        return "text"
+    signs = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
+    bounds = [f"{sign} {number_text(facts[key])}" for key, sign in signs.items() if key in facts]
+    return ", ".join((["whole"] if int in kinds else []) + bounds) or "any number"
+
+
+def file_rows(owner: type) -> list[str]:
+    """The table rows of one part of a scenario file."""
+    hints, rows = get_type_hints(owner), []
+    for field in fields(owner):
+        if is_dataclass(hints[field.name]) or field.name in {"devices", "channel"}:
+            continue
+        facts = facts_of(owner, field.name)
+        unit = COMPOUND_UNITS.get(field.name) or UNITS.get(facts.get("unit", ""), "")
+        cells = (default_text(field.default), unit or "–", allowed_text(hints[field.name], facts))
+        rows.append(f"| `{field.name}` | {' | '.join(cells)} | {facts['help'] or 'The kind'} |")
+    return rows
+
+
+def test_every_part_of_a_scenario_has_its_table() -> None:
+    hints = get_type_hints(Scenario)
+    parts = {hint for hint in hints.values() if is_dataclass(hint)}
+    assert parts <= set(FILE_PARTS.values())
+
+
+def with_new_tables(text: str) -> str:
+    """docs/formats.md with every table of the scenario file written anew."""
+    for part, owner in FILE_PARTS.items():
+        head = f"\n#### {part}\n\n| key | default | unit | allowed | meaning |\n|---|---|---|---|---|\n"
+        before, after = text.split(head)
+        rest = after.partition("\n\n")[2]
+        text = before + head + "\n".join(file_rows(owner)) + "\n\n" + rest
+    return text
+
+
+def test_scenario_tables_give_every_key_with_default_unit_and_bounds() -> None:
+    text = page("docs/formats.md")
+    assert with_new_tables(text) == text, "write the tables anew with: python -m tests.test_docs"
+
+
+if __name__ == "__main__":
+    (ROOT / "docs" / "formats.md").write_text(with_new_tables(page("docs/formats.md")), encoding="utf-8")
