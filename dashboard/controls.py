@@ -18,7 +18,7 @@ from dashboard.components.live_slider import live_slider
 
 Value = TypeVar("Value")
 WIDEST = 1e300
-MOST_BUTTONS, BUTTON_LETTERS = 3, 22
+MOST_BUTTONS, BUTTON_LETTERS = 3, 18
 
 
 def edited(owner: Value, name: str, *, key: str, disabled: bool = False) -> Value:

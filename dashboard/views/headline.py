@@ -168,8 +168,9 @@ def sentence(question: Question) -> str:
     if not found:
         return f"{text} No uplink rate moves the cut of {decision.device}."
     rate = quantity_text(decision.uplink_bps, "bit/s")
-    return f"{text} With {rate} up, {decision.device} is cut {decision.cut.label}; {' and '.join(found)}."
+    here = f"With {rate} up, the best cut of {decision.device} is {decision.cut.label}"
+    return f"{text} {here}; {' and '.join(found)}."
 
 
 def _moved(cut: str) -> str:
-    return f"the cut moves to {cut}" if cut.startswith("after") else f"the best is {cut}"
+    return f"it moves to {cut}" if cut.startswith("after") else f"it is {cut}"

@@ -72,9 +72,9 @@ def test_dragging_the_uplink_slider_moves_the_cut(app: App) -> None:
     page.mouse.up()
     app.idle()
 
-    assert "cut after layer2/0/add" in before
+    assert "is after layer2/0/add" in before
     assert during != delay, "the page is to follow while the slider is dragged"
-    assert "cut after layer2/0/add" not in app.text()
+    assert "is after layer2/0/add" not in app.text()
 
 
 def test_the_keyboard_moves_a_slider(app: App) -> None:
@@ -176,6 +176,19 @@ def test_a_click_on_a_bar_pins_that_cut_and_says_how_much_worse_it_is(app: App) 
     page.get_by_role("button", name="Unpin").click()
     app.idle()
     assert "A cut is pinned" not in app.text()
+
+
+def test_the_keyboard_walks_the_graph_and_shows_an_ops_costs(app: App) -> None:
+    page = app.open()
+
+    page.get_by_role("application", name="Model graph").focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(100)
+    page.keyboard.press("Enter")
+    page.get_by_text("Forward", exact=True).first.wait_for(timeout=10_000)
+
+    assert "Backward weight" in app.text()
 
 
 def test_a_share_link_restores_model_scenario_and_scheme(app: App) -> None:
