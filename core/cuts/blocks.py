@@ -66,11 +66,12 @@ def find_blocks(graph: SplitGraph) -> Blocks:
     A gate is a unit that precedes or follows every other one and that no edge jumps over. With one
     input and one output the second implies the first; with more, both are needed.
     """
-    free = np.asarray(~graph.device_features.any(axis=1))
     both_signs = np.hstack([graph.device_features, -graph.device_features])
     nothing = np.zeros((graph.op_count, 0))
-    units = fold(graph, contract(graph), device=both_signs, peak=nothing, crossing=nothing)
-    return _blocks(graph, units, free)
+    units = contract(graph)
+    folded = fold(graph, units, device=both_signs, peak=nothing, crossing=nothing)
+    free = ~graph.device_features.any(axis=1) & (units.unit_of > 0) & (folded is not units)
+    return _blocks(graph, folded, np.asarray(free))
 
 
 def unfolded_blocks(graph: SplitGraph) -> Blocks:

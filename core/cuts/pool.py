@@ -17,7 +17,9 @@ from core.cuts.split_graph import Bools, Floats, Ints, SplitGraph, features_of
 from core.cuts.tables import Caps, table_of
 from core.errors import SolverError
 
-VALUES_AT_ONCE = 1 << 22
+# Smaller products stay on one thread: on a busy machine starting others takes longer than the product.
+PRODUCTS_AT_ONCE = 1 << 19
+FEWEST_ROWS = 1024
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -88,7 +90,7 @@ class CutPool:
         features = self.features[chosen]
         extra = 0.0 if charges is None else np.asarray(charges, dtype=float)[chosen]
         values, entries = np.empty(len(weights)), np.empty(len(weights), dtype=np.int64)
-        step = max(1, VALUES_AT_ONCE // len(chosen))
+        step = max(FEWEST_ROWS, PRODUCTS_AT_ONCE // max(1, features.size))
         for first in range(0, len(weights), step):
             part = slice(first, first + step)
             prices = weights[part] @ features.T

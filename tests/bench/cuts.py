@@ -72,9 +72,7 @@ def run() -> None:
             ]
         )  # fmt: skip
         rows.append(_row(name, flow, pool, weights))
-    print(
-        "\nmilliseconds, and splits kept: server faster; the same under memory limits; device faster"
-    )
+    print("\nmilliseconds, and splits kept: server faster; the same under memory limits; device faster")
     header = ["sample", "ops", "import", "price", "pool", "build", "limits", "build", "turned", "build"]
     table(header, first)
     print("\none optimum in microseconds, ratios to the pool; 10,000 scenarios in milliseconds")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -85,7 +86,7 @@ def inception(blocks: int, lengths: tuple[int, ...] = (3, 9, 9, 4)) -> Edges:
         last, ends = head, []
         for length in lengths:
             branch = [head, *range(last + 1, last + 1 + length)]
-            edges += list(zip(branch, branch[1:], strict=False))
+            edges += itertools.pairwise(branch)
             last, ends = last + length, [*ends, branch[-1]]
         edges += [(end, last + 1) for end in ends]
         head = last + 1

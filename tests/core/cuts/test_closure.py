@@ -21,7 +21,7 @@ def digraph(count: int, edges: np.ndarray) -> networkx.DiGraph:
 def test_cut_points_are_the_vertices_comparable_with_every_other_one() -> None:
     for seed in range(200):
         rng = np.random.default_rng(seed)
-        graph = random_graph(rng, int(rng.integers(1, 12)))
+        graph = random_graph(rng, int(rng.integers(2, 12)))
         reference = digraph(graph.op_count, graph.edges)
         expected = [
             v

@@ -27,11 +27,11 @@ def test_what_lies_between_tied_ops_joins_them() -> None:
     assert contract(graph).unit_of.tolist() == [0, 1, 2, 2, 2, 2, 3, 4]
 
 
-def test_ties_across_parallel_branches_merge_only_what_must_move_together() -> None:
-    """0 -> 1 -> 2 and 0 -> 3 -> 4, with 1 tied to 4: so 3 comes along, 2 does not."""
+def test_a_tie_across_branches_needs_the_producers_of_both() -> None:
+    """0 -> 1 -> 2 and 0 -> 3 -> 4, with 1 tied to 4: first 3, then {1, 4}, then 2."""
     graph = replace(graph_of([(0, 1), (1, 2), (0, 3), (3, 4)]), ties=((1, 4),))
 
-    assert contract(graph).unit_of.tolist() == [0, 1, 2, 1, 1]
+    assert contract(graph).unit_of.tolist() == [0, 2, 3, 1, 2]
 
 
 def test_units_are_numbered_topologically_and_their_closed_sets_are_the_splits() -> None:

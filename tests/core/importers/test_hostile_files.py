@@ -45,7 +45,7 @@ def message_of(path: Path, **options: Any) -> str:
     start = time.perf_counter()
     with pytest.raises(ModelImportError) as error:
         load_model(path, **options)
-    assert time.perf_counter() - start < 20
+    assert time.perf_counter() - start < 90
     assert "\n" not in str(error.value)
     return str(error.value)
 
