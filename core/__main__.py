@@ -126,26 +126,12 @@ def _refuse_option(command: Parser, option: str) -> NoReturn:
 
 def _inspect(known: argparse.Namespace) -> int:
     from core.costs.workload import Workload
+    from core.import_report import import_report
+    from core.plain import plain
     from core.problem import priced
 
-    graph = _model(known)
-    cost = priced(graph, Workload())
-    return _show(
-        known,
-        {
-            "name": graph.name,
-            "format": graph.provenance.get("format", ""),
-            "digest": graph.digest,
-            "ops": len(graph),
-            "edges": len(graph.edges),
-            "parameters": cost.parameters,
-            "trainable_parameters": cost.trainable_parameters,
-            "macs": cost.macs,
-            "dims": dict(graph.dims),
-            "warnings": list(graph.warnings),
-            "unpriced": dict(cost.unpriced),
-        },
-    )
+    report = import_report(priced(_model(known), Workload()))
+    return _show(known, plain(report))
 
 
 def _plan(known: argparse.Namespace) -> int:
@@ -235,7 +221,7 @@ def _told(found: Any) -> str:
         *(f"  broken: {violation.sentence}" for violation in found.violations),
     ]
     proof = found.report.certificate
-    if proof:
+    if proof and found.status != "infeasible":
         lines.append(f"  {proof.method}: value {proof.value:.6g}, bound {proof.bound:.6g}")
     return "\n".join(lines)
 

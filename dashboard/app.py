@@ -6,13 +6,19 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.controls import PAGE_CHANGED
+
 ICON = Path(__file__).parent.parent / "assets" / "icon.png"
 
 st.set_page_config(page_title="Cutwise", page_icon=str(ICON), layout="wide")
-st.navigation(
+page = st.navigation(
     [
         st.Page("app_pages/plan.py", title="Plan", default=True),
+        st.Page("app_pages/model.py", title="Model"),
         st.Page("app_pages/fleet.py", title="Fleet"),
     ],
     position="top",
-).run()
+)
+st.session_state[PAGE_CHANGED] = st.session_state.get("page.shown") != page.url_path
+st.session_state["page.shown"] = page.url_path
+page.run()

@@ -18,6 +18,7 @@ from dashboard.components.live_slider import live_slider
 
 Value = TypeVar("Value")
 WIDEST = 1e300
+PAGE_CHANGED = "page.changed"
 MOST_BUTTONS, BUTTON_LETTERS = 3, 18
 
 
@@ -64,14 +65,14 @@ def choice(
         picked = st.selectbox(
             label, choices, key=key, help=help or None, format_func=readable, disabled=disabled
         )
-    return seen(key, picked)
+    return seen(key, current if picked is None and None not in choices else picked)
 
 
 def kept_choice(label: str, choices: tuple[str, ...], *, key: str) -> str:
     """A select box that belongs to the page and not to the scenario; the first name at first."""
-    if st.session_state.get(key) not in choices:
-        st.session_state[key] = choices[0]
-    return st.selectbox(label, choices, key=key)
+    kept = st.session_state.get(f"{key}.seen")
+    follow(key, kept if kept in choices else choices[0])
+    return seen(key, st.selectbox(label, choices, key=key))
 
 
 def slider(
@@ -125,9 +126,13 @@ def _bounds(facts: dict[str, Any]) -> tuple[float, float]:
 
 
 def follow(key: str, current: Any) -> None:
-    """Moves a widget to the scenario's value when that has changed since the widget last showed it."""
+    """Moves a widget to the scenario's value when that has changed since the widget last showed it.
+
+    A new page has new widgets under the old keys, which start at their own defaults unless told.
+    """
     mark = f"{key}.seen"
-    if key not in st.session_state or not same(st.session_state.get(mark), current):
+    changed = not same(st.session_state.get(mark), current)
+    if changed or st.session_state.get(key) is None or st.session_state.get(PAGE_CHANGED):
         st.session_state[key] = current
     st.session_state[mark] = current
 

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.charts.fleet_bars import MOST_BARS, fleet_figure, fleet_height
+from dashboard.controls import follow, seen
 from dashboard.question import Question
 
 PILLS = 8
@@ -17,11 +18,15 @@ def picked(question: Question) -> int:
     if len(names) == 1:
         return 0
     slowest = max(range(len(names)), key=lambda i: question.plan.stages[i].delay_s)
-    if st.session_state.get("shown_device") not in names:
-        st.session_state["shown_device"] = names[slowest]
-    if len(names) <= PILLS:
-        return names.index(st.pills("Device shown", names, key="shown_device", required=True))
-    return names.index(st.selectbox("Device shown", names, key="shown_device"))
+    kept = st.session_state.get("shown_device.seen")
+    follow("shown_device", kept if kept in names else names[slowest])
+    few = len(names) <= PILLS
+    name = (
+        st.pills("Device shown", names, key="shown_device", required=True)
+        if few
+        else st.selectbox("Device shown", names, key="shown_device")
+    )
+    return names.index(seen("shown_device", name))
 
 
 def bars(question: Question, device: int) -> None:

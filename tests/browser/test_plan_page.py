@@ -242,3 +242,24 @@ def test_the_downloaded_plan_equals_the_library(app: App) -> None:
     assert [decision["cut"]["label"] for decision in downloaded["decisions"]] == [
         decision.cut.label for decision in plan.decisions
     ]
+
+
+def test_what_is_chosen_stays_from_page_to_page(app: App) -> None:
+    page = app.open()
+    page.get_by_role("combobox", name="Model").first.click()
+    page.get_by_role("option", name="vgg16", exact=True).click()
+    app.idle()
+    page.get_by_role("radio", name="inference").click()
+    uplink(app).focus()
+    page.keyboard.press("End")
+    app.idle()
+    delay = round_delay(app)
+
+    page.get_by_role("link", name="Model", exact=True).first.click()
+    app.idle()
+    parameters = page.get_by_test_id("stMetricValue").all_inner_texts()
+    page.get_by_role("link", name="Plan", exact=True).first.click()
+    app.idle()
+
+    assert "138,357,544" in parameters
+    assert round_delay(app) == delay

@@ -32,11 +32,19 @@ class DagEvent:
     toggled: str | None
 
 
-def dag_view(drawing: GraphDrawing, *, selected: str | None, key: str, height_limit: int = 460) -> DagEvent:
+def dag_view(
+    drawing: GraphDrawing,
+    *,
+    selected: str | None,
+    key: str,
+    height_limit: int = 460,
+    sequential: bool = False,
+) -> DagEvent:
     """Shows `drawing` with `selected` marked and answers what the reader did with it.
 
     The page holds the selection and the open blocks; the viewer only reports. Zoom, pan and the
-    keyboard are the viewer's own and survive reruns. Sizes are CSS pixels.
+    keyboard are the viewer's own and survive reruns. Sizes are CSS pixels. With `sequential` the sides are
+    steps of one hue, light to dark, instead of the theme's categories.
     """
     with st.container(gap=None):
         result = _VIEWER(
@@ -44,7 +52,7 @@ def dag_view(drawing: GraphDrawing, *, selected: str | None, key: str, height_li
             data={
                 "name": key,
                 "heightLimit": height_limit,
-                "colors": fallback_colors(len(drawing.side_names)),
+                "colors": fallback_colors(len(drawing.side_names), sequential=sequential),
                 "geometry": packed_geometry(drawing.geometry),
             },
             on_selected_change=_nothing,

@@ -9,7 +9,7 @@ function themeOf(element, fallback) {
   const background = read("--st-background-color", "#ffffff")
   const isDark = luminance(background) < 0.2
   const listed = read("--st-chart-categorical-colors", "").split(",").map(color => color.trim())
-  const sides = fallback[isDark ? "dark" : "light"].map((color, at) => (/^#[0-9a-f]{6}$/i.test(listed[at] ?? "") ? listed[at] : color))
+  const sides = fallback[isDark ? "dark" : "light"].map((color, at) => (!fallback.fixed && /^#[0-9a-f]{6}$/i.test(listed[at] ?? "") ? listed[at] : color))
   return {
     background,
     isDark,

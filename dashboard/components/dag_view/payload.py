@@ -17,13 +17,26 @@ from dashboard.charts.palette import DARK, LIGHT
 MIXED = 255
 
 
-def fallback_colors(sides: int) -> dict[str, Any]:
-    """The colours of the sides and of the cut, for a theme that names none."""
+def fallback_colors(sides: int, *, sequential: bool = False) -> dict[str, Any]:
+    """The colours of the sides and of the cut, for a theme that names none.
+
+    With `sequential` they are steps of one hue and hold whatever the theme names.
+    """
+    palettes = {"light": LIGHT, "dark": DARK}
     return {
-        "light": LIGHT.categorical[:sides],
-        "dark": DARK.categorical[:sides],
-        "cut": {"light": LIGHT.cut, "dark": DARK.cut},
+        **{
+            name: _steps(palette.sequential, sides) if sequential else palette.categorical[:sides]
+            for name, palette in palettes.items()
+        },
+        "cut": {name: palette.cut for name, palette in palettes.items()},
+        "fixed": sequential,
     }
+
+
+def _steps(colors: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """`count` colours spread evenly over a scale, its two ends left out."""
+    places = np.linspace(1, len(colors) - 2, count).round().astype(int)
+    return tuple(colors[place] for place in places)
 
 
 @lru_cache(maxsize=64)

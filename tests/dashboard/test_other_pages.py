@@ -1,0 +1,104 @@
+"""The model and the fleet page in Streamlit's own test harness."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from core.costs.graph_cost import price
+from core.costs.workload import Workload
+from core.graph.blocks import blocks
+from core.import_report import import_report
+from dashboard.charts.op_colors import STEP_NAMES, steps
+from dashboard.session import Choice, first_scenario
+from dashboard.views.op_graph import block_table, op_table
+
+APP = str(Path(__file__).parents[2] / "dashboard" / "app.py")
+
+
+def opened(page: str, **state: Any) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60)
+    for key, value in state.items():
+        app.session_state[key] = value
+    app.run()
+    app.switch_page(f"app_pages/{page}.py").run()
+    assert not app.exception, app.exception
+    return app
+
+
+@pytest.mark.parametrize("sample", core.samples())
+def test_the_model_page_shows_the_import_report_of_every_sample(sample: str) -> None:
+    app = opened("model", choice=Choice(sample=sample))
+
+    report = import_report(price(core.load_model(f"sample:{sample}"), first_scenario().workload))
+    values = {metric.label: metric.value for metric in app.main.metric}
+    assert values["Parameters"] == f"{report.parameters:,}"
+    assert values["Ops"] == f"{report.ops:,}"
+
+
+def test_colouring_by_another_quantity_changes_the_caption() -> None:
+    app = opened("model")
+    before = [caption.value for caption in app.main.caption]
+
+    app.session_state["ops.quantity"] = "bytes sent"
+    app.run()
+
+    assert [caption.value for caption in app.main.caption] != before
+
+
+def test_an_unpriced_kind_is_told_with_its_part_of_the_elements(tmp_path: Path) -> None:
+    """Of 4 + 4 + 8 elements the unknown op makes 8: half."""
+    from core.graph.model_graph import ModelGraph, Op, TensorSpec
+
+    graph = ModelGraph(
+        name="odd",
+        ops=(
+            Op(id="x", kind="input", output=TensorSpec(shape=(1, 4))),
+            Op(id="a", kind="relu", inputs=("x",), output=TensorSpec(shape=(1, 4))),
+            Op(id="b", kind="other:Mystery", inputs=("a",), output=TensorSpec(shape=(1, 8))),
+        ),
+    )
+
+    report = import_report(price(graph, Workload()))
+
+    assert report.unpriced == {"other:Mystery": 1}
+    assert report.unpriced_ratio == 0.5
+    assert "50 %" in report.confidence["flops"]
+
+
+def test_the_tables_add_up_to_the_model() -> None:
+    cost = price(core.load_model("sample:googlenet"), Workload())
+
+    ops, by_block = op_table(cost), block_table(cost, blocks(cost.graph))
+
+    assert ops["forward"].sum() == pytest.approx(cost.forward_flops.sum() / 1e6)
+    for column in ("forward", "backward", "weights", "saved"):
+        assert by_block[column].sum() == pytest.approx(ops[column].sum())
+
+
+def test_a_folded_block_is_coloured_by_its_sum() -> None:
+    """Two ops of 6 % each are in the third step alone (under 10 %), folded together in the fourth."""
+    graph = core.load_model("sample:resnet18")
+    two = blocks(graph)[0]
+    values = price(graph, Workload()).forward_flops * 0
+    values[list(two.ops[:2])] = 6.0
+    values[list(blocks(graph)[1].ops[:1])] = 88.0
+
+    assert STEP_NAMES[steps(values, blocks(graph), frozenset())[two.ops[0]]] == "< 10 %"
+    assert STEP_NAMES[steps(values, blocks(graph), frozenset({two.name}))[two.ops[0]]] == "< 20 %"
+
+
+def test_the_fleet_page_lists_every_mistake_of_a_pasted_fleet_and_keeps_the_old_one() -> None:
+    app = opened("fleet")
+    app.text_area(key="fleet.text").set_value("name,samples\na,ten\nb,-3").run()
+
+    next(button for button in app.main.button if button.label == "Replace the fleet").click().run()
+
+    told = " ".join(error.value for error in app.main.error)
+    assert "row 1" in told
+    assert "row 2" in told
+    assert len(app.session_state["scenario"].devices) == 5
