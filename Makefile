@@ -1,10 +1,11 @@
 # make run    opens the dashboard          make test   runs every check and the whole suite
 # make lint   format, lint, types, import contracts    make bench  measures, with ratios to peers
+# make fuzz   10,000 mutated model files
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PORT ?= 8501
 
-.PHONY: venv run test lint bench samples clean
+.PHONY: venv run test lint bench fuzz samples clean
 
 venv: .venv/run.stamp
 
@@ -36,6 +37,10 @@ test: lint
 
 bench: .venv/test.stamp
 	$(BIN)/python -m tests.bench
+
+fuzz: .venv/test.stamp
+	$(BIN)/python tests/core/importers/fuzz.py 10000000 5000
+	$(BIN)/python tests/core/importers/fuzz.py 20000000 5000
 
 samples: .venv/test.stamp
 	$(BIN)/python -m sample_models.build

@@ -6,23 +6,23 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from core.channels import CHANNELS
 from core.errors import ScenarioError, UnknownNameError
 from core.scenario import Scenario
-from core.scenario_file import value_at
+from core.scenario_file import KINDS, value_at
 
+Path: TypeAlias = tuple[str, ...]
 EVERY = "*"
 
 
 def changed(scenario: Scenario, setting: Mapping[str, Any]) -> Scenario:
     """The scenario with the values at dotted paths replaced; `devices.*.x` changes every device.
 
-    Another `channel.kind` keeps the fields that both kinds have. Raises `ScenarioError` for a path that
-    does not exist and for a value that is not allowed there.
+    Another `kind` of channel or tuning keeps the fields that both kinds have. Raises `ScenarioError`
+    for a path that does not exist and for a value that is not allowed there.
 
     >>> changed(Scenario(), {"channel.uplink_bps": 1e6}).channel.uplink_bps
     1000000.0
@@ -31,7 +31,7 @@ def changed(scenario: Scenario, setting: Mapping[str, Any]) -> Scenario:
         parts = re.sub(r"\[(\d+|\*)\]", r".\1", path).split(".")
         try:
             _refuse_unknown(scenario, parts)
-            scenario = _replaced(scenario, parts, _checked(tuple(parts), value, scenario.channel.kind))
+            scenario = _replaced(scenario, tuple(parts), _checked(scenario, tuple(parts), value))
         except UnknownNameError as error:
             raise ScenarioError([f"{path}: {error}"]) from error
         except ScenarioError as error:
@@ -59,37 +59,49 @@ def _refuse_unknown(value: Any, parts: Sequence[str]) -> None:
             value = getattr(value, part)
 
 
-def _checked(parts: tuple[str, ...], value: Any, channel: str) -> Any:
+def _checked(scenario: Scenario, parts: Path, value: Any) -> Any:
     """The value as a file would give it; parts of a scenario that are given whole stay as they are."""
     if isinstance(value, np.generic):
         value = value.item()
-    if parts == ("channel", "kind"):
-        return str(value)
     if is_dataclass(value) or (isinstance(value, tuple) and value and all(map(is_dataclass, value))):
         return value
+    kinds = tuple(
+        (len(path), _at(scenario, path).kind)
+        for path in KINDS
+        if parts[: len(path)] == path and len(parts) > len(path)
+    )
     if isinstance(value, Hashable):
-        return _known_value(parts, value, channel)
-    return value_at(parts, value, channel=channel)
+        return _known_value(parts, value, kinds)
+    return value_at(parts, value, kinds=dict(kinds))
 
 
 @lru_cache(maxsize=4096, typed=True)
-def _known_value(parts: tuple[str, ...], value: Any, channel: str) -> Any:
-    return value_at(parts, value, channel=channel)
+def _known_value(parts: Path, value: Any, kinds: tuple[tuple[int, str], ...]) -> Any:
+    return value_at(parts, value, kinds=dict(kinds))
 
 
-def _replaced(value: Any, parts: Sequence[str], new: Any) -> Any:
+def _at(value: Any, path: tuple[int | str, ...]) -> Any:
+    for part in path:
+        value = getattr(value, str(part))
+    return value
+
+
+def _replaced(value: Any, parts: Path, new: Any, above: Path = ()) -> Any:
     if not parts:
         return new
     head, rest = parts[0], parts[1:]
     if isinstance(value, tuple):
         chosen = range(len(value)) if head == EVERY else [int(head)]
-        return tuple(_replaced(part, rest, new) if i in chosen else part for i, part in enumerate(value))
-    if head == "kind" and getattr(value, "kind", None) in CHANNELS:
-        return _other_kind(value, new)
-    return replace(value, **{head: _replaced(getattr(value, head), rest, new)})
+        return tuple(
+            _replaced(part, rest, new, (*above, head)) if i in chosen else part
+            for i, part in enumerate(value)
+        )
+    if head == "kind" and above in KINDS:
+        return _other_kind(value, KINDS[above][new])
+    return replace(value, **{head: _replaced(getattr(value, head), rest, new, (*above, head))})
 
 
-def _other_kind(channel: Any, kind: str) -> Any:
-    names = {f.name for f in fields(CHANNELS[kind])} - {"kind"}
-    kept = {f.name: getattr(channel, f.name) for f in fields(channel) if f.name in names}
-    return CHANNELS[kind](**kept)
+def _other_kind(value: Any, kind: type[Any]) -> Any:
+    """The defaults of another kind, with the fields of `value` that both have."""
+    names = {f.name for f in fields(kind)} - {"kind"}
+    return kind(**{f.name: getattr(value, f.name) for f in fields(value) if f.name in names})

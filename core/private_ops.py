@@ -56,7 +56,7 @@ def _named(graph: ModelGraph, names: tuple[str, ...]) -> Mask:
 def _within(cost: GraphCost, layers: int) -> Mask:
     """Inputs, and ops that read something at most `layers - 1` layers deep."""
     graph = cost.graph
-    weighted = np.array([_has_weights(op) for op in graph.ops], dtype=bool)
+    weighted = _weighted(graph)
     if not weighted.any():
         weighted = np.array([any(cost.is_input[graph.index[n]] for n in op.inputs) for op in graph.ops])
     depth = _depths(cost, weighted, lookups=True)
@@ -65,9 +65,17 @@ def _within(cost: GraphCost, layers: int) -> Mask:
     )
 
 
-def _has_weights(op: Op) -> bool:
-    """True for an op with weights, in its file or by the figures it states."""
-    return bool(op.weights) or any(op.figures.get(name, 0) for name in ("weight_bytes", "trainable_bytes"))
+def _weighted(graph: ModelGraph) -> Mask:
+    """Ops with weights, in their file or by stated figures; of an adapted layer the sum at its end."""
+    bases = {op.attrs["adapts"] for op in graph.ops if "adapts" in op.attrs}
+    return np.array([_ends_layer(op) and op.id not in bases for op in graph.ops], dtype=bool)
+
+
+def _ends_layer(op: Op) -> bool:
+    if "adapter" in op.attrs and "merged_rank" not in op.attrs:
+        return False
+    states = any(op.figures.get(name, 0) for name in ("weight_bytes", "trainable_bytes"))
+    return bool(op.weights) or states or "adapts" in op.attrs
 
 
 def _depths(cost: GraphCost, weighted: Mask, *, lookups: bool) -> NDArray[np.float64]:

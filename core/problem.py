@@ -166,7 +166,7 @@ def build_problem(graph: ModelGraph, scenario: Scenario) -> SplitProblem:
         scenario=scenario,
         cost=cost,
         pinned=_pinned(cost, scenario.privacy),
-        ties=tied_ops(graph) if scenario.workload.tied_weights == "one_side" else (),
+        ties=tied_ops(cost.graph) if scenario.workload.tied_weights == "one_side" else (),
         device_flops_per_s=numbers["flops_per_s"],
         device_memory_bytes=numbers["memory_bytes"],
         iterations=numbers["iterations"],

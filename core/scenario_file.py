@@ -82,21 +82,19 @@ def scenario_from_dict(document: Mapping[str, Any]) -> Scenario:
     raise ScenarioError(list(dict.fromkeys(mistakes)))
 
 
-def value_at(path: Sequence[str], value: Any, *, channel: str) -> Any:
+def value_at(path: Sequence[str], value: Any, *, kinds: Mapping[int, str]) -> Any:
     """`value` as a scenario file would give it at `path`: numbers checked, tables turned into parts.
 
-    `channel` is the kind of the scenario's channel. Raises `ScenarioError` as a file would.
+    `kinds` are the kinds of the tagged tables on the way, by the length of the path that leads to them.
+    Raises `ScenarioError` as a file would.
 
-    >>> value_at(["privacy", "keep_on_device"], {"layers": 2}, channel="fixed_rate")
+    >>> value_at(["privacy", "keep_on_device"], {"layers": 2}, kinds={})
     LayerDepth(layers=2)
     """
     document: Any = value
-    for part in reversed(path):
-        document = {part: document} if not _is_position(part) else [document]
-    if path[0] == "channel" and len(path) > 1:
-        document["channel"] |= {"kind": channel}
-    if path[:2] == ["workload", "tuning"] and len(path) > 2:
-        document["workload"]["tuning"] |= {"kind": "lora"}
+    for depth in reversed(range(len(path))):
+        tag = {"kind": kinds[depth]} if depth in kinds else {}
+        document = [document] if _is_position(path[depth]) else {**tag, path[depth]: document}
     found: Any = scenario_from_dict({"format": FORMAT, **document})
     for part in path:
         found = found[0] if _is_position(part) else getattr(found, part)
@@ -180,7 +178,7 @@ def _untagged(location: KeyPath) -> KeyPath:
 
 _WORDING = {
     "dataclass_type": "must be a table",
-    "model_attributes_type": "must be a table",
+    "dict_type": "must be a table",
     "tuple_type": "must be a list",
 }
 

@@ -15,7 +15,10 @@ from dashboard.session import Choice
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Question:
-    """What is asked, with the best plan, the plan shown (a pinned cut's, if any) and the baseline."""
+    """What is asked, with the best plan, the plan shown (a pinned cut's, if any) and the baseline.
+
+    `graph` is the model as it is trained: with LoRA, its adapters are ops of it.
+    """
 
     graph: ModelGraph
     scenario: Scenario
@@ -30,11 +33,12 @@ class Question:
         """Asks; raises `CutwiseError` where there is no answer."""
         free = {name: value for name, value in choice.options.items() if name != "cut"}
         best = cached.plan(graph, scenario, choice.scheme, tuple(free.items()))
+        problem = build_problem(graph, scenario)
         return cls(
-            graph=graph,
+            graph=problem.cost.graph,
             scenario=scenario,
             choice=choice,
-            problem=build_problem(graph, scenario),
+            problem=problem,
             best=best,
             plan=cached.plan(graph, scenario, shown_scheme(choice), shown_options(choice))
             if pinned(choice)

@@ -9,7 +9,8 @@ import numpy as np
 import streamlit as st
 
 from core.channels import CHANNELS
-from core.costs.workload import OPTIMIZER_STATES, Workload
+from core.costs.layer_roles import linear_roles
+from core.costs.workload import LORA_TARGETS, OPTIMIZER_STATES, TUNINGS, FullTuning, Lora, Workload
 from core.errors import CutwiseError, ScenarioError
 from core.graph.model_graph import ModelGraph
 from core.hardware.parties import Device, Server
@@ -38,6 +39,7 @@ MOST_PRIVATE_LAYERS = 12
 FIRST_ITERATIONS = 100
 DIMS_HELP = "A dimension that the file leaves open; everything is priced anew for another size"
 FORMATS = ("optimizer", "weights_dtype", "compute_dtype", "smashed_dtype", "optimizer_dtype", "labels_at")
+HALF_FORMATS = frozenset({"fp16", "bf16"})
 ATTENTION_KINDS = frozenset({"softmax", "attention"})
 
 
@@ -325,14 +327,57 @@ def _energy_of(objective: Objective) -> Objective:
 
 
 def _advanced(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
-    """Number formats and the like; what the model does not have is not offered."""
+    """What is trained and in which number formats; what the model does not have is not offered."""
     workload = scenario.workload
+    with st.expander("What is trained, and how"):
+        if workload.training:
+            workload = _tuning(workload, graph)
+        for name in _formats(workload, graph):
+            workload = edited(workload, name, key="workload")
+    return replace(scenario, workload=workload)
+
+
+def _tuning(workload: Workload, graph: ModelGraph | None) -> Workload:
+    """All parameters, or LoRA adapters where the model has linear layers to put them beside."""
+    roles = set(linear_roles(graph).values()) if graph else set()
+    offered = tuple(name for name in LORA_TARGETS if name in roles)
+    if not offered:
+        return workload
+    kind = choice("Tuning", tuple(TUNINGS), workload.tuning.kind, key="workload.tuning")
+    tuning = workload.tuning
+    if kind != tuning.kind:
+        tuning = Lora(targets=offered[:1]) if kind == "lora" else FullTuning()
+    if isinstance(tuning, Lora):
+        tuning = edited(tuning, "rank", key="workload.lora")
+        tuning = _targets(tuning, (*offered, "all_linear"))
+        tuning = edited(tuning, "merged", key="workload.lora")
+    return replace(workload, tuning=tuning)
+
+
+def _targets(tuning: Lora, offered: tuple[str, ...]) -> Lora:
+    """Which layers get adapters; patterns that a scenario file gave stay as they are."""
+    if set(tuning.targets) - set(offered):
+        return tuning
+    facts, key = facts_of(Lora, "targets"), "workload.lora.targets"
+    follow(key, list(tuning.targets))
+    picked = seen(
+        key,
+        st.pills(
+            facts["title"], offered, selection_mode="multi", key=key, format_func=readable, help=facts["help"]
+        ),
+    )
+    return replace(tuning, targets=tuple(picked) or tuning.targets)
+
+
+def _formats(workload: Workload, graph: ModelGraph | None) -> list[str]:
+    """The fields of the workload that change something for this model."""
     names = [name for name in FORMATS if name != "optimizer_dtype" or OPTIMIZER_STATES[workload.optimizer]]
+    if workload.training:
+        names.append("checkpointing")
+    if workload.training and workload.weights_dtype in HALF_FORMATS:
+        names.append("master_weights")
     if graph and any(op.kind in ATTENTION_KINDS for op in graph.ops):
         names.append("attention")
     if graph and tied_ops(graph):
         names.append("tied_weights")
-    with st.expander("Number formats, optimiser, labels"):
-        for name in names:
-            workload = edited(workload, name, key="workload")
-    return replace(scenario, workload=workload)
+    return names

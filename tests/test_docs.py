@@ -24,7 +24,7 @@ from core.channels import CHANNELS
 from core.costs.graph_cost import GraphCost, OpCost
 from core.costs.memory import MemoryByKind
 from core.costs.op_costs import OP_COSTS
-from core.costs.workload import Tuning, Workload
+from core.costs.workload import FullTuning, Lora, Workload
 from core.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
 from core.hardware.parties import Device, Server
 from core.hardware.profiles import Profile
@@ -46,7 +46,7 @@ PAGES = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 CENTRAL = (
-    TensorSpec, Weight, Op, ModelGraph, Workload, Tuning, OpCost, GraphCost, MemoryByKind, Profile, Device,
+    TensorSpec, Weight, Op, ModelGraph, Workload, FullTuning, Lora, OpCost, GraphCost, MemoryByKind, Profile, Device,
     Server, Scenario, Sharing, LayerDepth, Privacy, Data, Convergence, Objective, Limits, Conditions,
     StageTimes, Cut, DeviceDecision, Violation, Certificate, Report, Alternative, Plan,
     *CHANNELS.values(), *SCHEMES.values(),
@@ -54,7 +54,8 @@ CENTRAL = (
 FILE_PARTS: dict[str, type] = {
     "Top level": Scenario,
     "[workload]": Workload,
-    "[workload.tuning]": Tuning,
+    '[workload.tuning] of kind "full"': FullTuning,
+    '[workload.tuning] of kind "lora"': Lora,
     "[[devices]]": Device,
     "[server]": Server,
     **{f'[channel] of kind "{kind}"': channel for kind, channel in CHANNELS.items()},
@@ -324,7 +325,7 @@ def file_rows(owner: type) -> list[str]:
     """The table rows of one part of a scenario file."""
     hints, rows = get_type_hints(owner), []
     for field in fields(owner):
-        if is_dataclass(hints[field.name]) or field.name in {"devices", "channel"}:
+        if is_dataclass(hints[field.name]) or field.name in {"devices", "channel", "tuning"}:
             continue
         facts = facts_of(owner, field.name)
         unit = COMPOUND_UNITS.get(field.name) or UNITS.get(facts.get("unit", ""), "")

@@ -19,13 +19,14 @@ LONGEST_PATH = 8
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attention:
     """Positions of the ops of one written-out attention: product of queries and keys, softmax,
-    dropouts on the probabilities, product with the values; and of the queries."""
+    dropouts on the probabilities, product with the values; of the queries; and of all ops inside."""
 
     scores: int
     softmax: int
     dropouts: tuple[int, ...]
     context: int
     query: int
+    inside: frozenset[int]
 
     @property
     def roles(self) -> dict[int, str]:
@@ -38,28 +39,36 @@ class Attention:
         }
 
 
+def attentions(graph: ModelGraph) -> tuple[Attention, ...]:
+    """Every attention of `graph` that is written out as separate ops, in topological order."""
+    products = [position for position, op in enumerate(graph.ops) if _is_product(op)]
+    if len(products) < 2:
+        return ()
+    return tuple(found for position in products if (found := _attention_at(graph, position)))
+
+
 def written_out_attentions(graph: ModelGraph) -> tuple[Attention, ...]:
-    """Every attention of `graph` that is written out as separate ops, in topological order.
+    """Those of `attentions` that one fused kernel can take the place of.
 
     One whose scores or probabilities are read by anything outside it is left out: a fused kernel
     never writes them down.
     """
-    products = [position for position, op in enumerate(graph.ops) if _is_product(op)]
-    if len(products) < 2:
-        return ()
-    readers = _readers(graph)
-    return tuple(found for position in products if (found := _attention_at(graph, position, readers)))
+    found = attentions(graph)
+    readers = _readers(graph) if found else {}
+    return tuple(attention for attention in found if _is_closed(attention, readers))
 
 
-def _attention_at(graph: ModelGraph, context: int, readers: Mapping[int, set[int]]) -> Attention | None:
+def _is_closed(attention: Attention, readers: Mapping[int, set[int]]) -> bool:
+    between = attention.inside - {attention.context}
+    return all(_stays(reader, attention.inside, readers) for place in between for reader in readers[place])
+
+
+def _attention_at(graph: ModelGraph, context: int) -> Attention | None:
     above = _path_up(graph, graph.index[graph.ops[context].inputs[0]], "softmax")
     if not above:
         return None
     below = _path_up(graph, graph.index[graph.ops[above[-1]].inputs[0]], "matmul")
     if not below or not _is_product(graph.ops[below[-1]]):
-        return None
-    inside = {context, *above, *below}
-    if not all(_stays(reader, inside, readers) for place in (*above, *below) for reader in readers[place]):
         return None
     return Attention(
         scores=below[-1],
@@ -67,10 +76,11 @@ def _attention_at(graph: ModelGraph, context: int, readers: Mapping[int, set[int
         dropouts=tuple(position for position in above if graph.ops[position].kind == "dropout"),
         context=context,
         query=graph.index[graph.ops[below[-1]].inputs[0]],
+        inside=frozenset({context, *above, *below}),
     )
 
 
-def _stays(reader: int, inside: set[int], readers: Mapping[int, set[int]]) -> bool:
+def _stays(reader: int, inside: frozenset[int], readers: Mapping[int, set[int]]) -> bool:
     """A reader belongs to the attention, or only guards it: the test for NaN beside the choice it decides."""
     return reader in inside or (bool(readers[reader]) and readers[reader] <= inside)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.costs.attention_pattern import Attention, written_out_attentions
 from core.costs.gradient_flow import GradientFlow, first_output
-from core.costs.op_costs import OP_COSTS, OUTPUT, OpCall, OpWork
+from core.costs.op_costs import OP_COSTS, OpCall, OpWork
+from core.costs.saved_tensors import SavedTensors, saved_tensors
+from core.costs.stated_costs import stated_saved
 from core.costs.storages import storage_roots
 from core.costs.weight_costs import Floats, weight_columns
 from core.costs.workload import Workload
@@ -22,10 +24,15 @@ NO_WORK = OpWork()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DerivedCosts:
-    """Columns by name, per sample where `GraphCost` says so, and the kinds that have no formula."""
+    """Columns by name, per sample where `GraphCost` says so, and the kinds that have no formula.
+
+    `saved` is what the backward pass keeps; `roots` say in whose storage each op's output lies.
+    """
 
     columns: Mapping[str, Floats]
     unpriced: Mapping[str, int]
+    saved: SavedTensors
+    roots: Sequence[int]
 
 
 def is_stated(op: Op) -> bool:
@@ -36,6 +43,7 @@ def is_stated(op: Op) -> bool:
 def derived_costs(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> DerivedCosts:
     """What the ops of `graph` cost by their kinds and shapes; 0 for ops that state their costs.
 
+    Only what is saved includes the ops' own figures, because a storage counts once whoever keeps it.
     Raises `ModelImportError` where an op lacks a shape, weight or attribute that its formula reads.
     """
     attentions = _fused_attentions(graph, workload)
@@ -44,18 +52,25 @@ def derived_costs(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> 
     queries = {found.context: found.query for found in attentions}
     roots = storage_roots(graph, training=workload.training, laid_out_like=queries)
     tensors = _tensor_columns(graph, workload, flow)
-    sizes = _storage_bytes(graph, tensors["transient_bytes"])
+    constants = np.array([op.kind == "constant" for op in graph.ops], dtype=bool)
+    held = np.where(constants, 0.0, tensors["transient_bytes"])
+    saved = saved_tensors(
+        graph, works, roots, flow.needs_grad, _storage_bytes(graph, held), stated_saved(graph, workload, flow)
+    )
     whole_batch = {
         "forward_flops": _column(work.forward_flops for work in works),
         "backward_input_flops": _column(work.input_gradient_flops for work in works),
         "backward_weight_flops": _column(work.weight_gradient_flops for work in works),
         "macs": _column(work.macs for work in works),
-        "saved_bytes": _column(_saved_bytes(graph, flow, works, roots, sizes)),
         **tensors,
+        "transient_bytes": held,
     }
-    per_sample = {name: column / graph.batch_size for name, column in whole_batch.items()}
+    columns = {name: column / graph.batch_size for name, column in whole_batch.items()}
+    columns |= weight_columns(graph, workload, flow)
+    # A constant is there once, however many samples there are.
+    columns["buffer_bytes"] = columns["buffer_bytes"] + tensors["transient_bytes"] * constants
     missing = Counter(kind for kind in kinds if kind is not None and kind not in OP_COSTS)
-    return DerivedCosts(columns=per_sample | weight_columns(graph, workload, flow), unpriced=missing)
+    return DerivedCosts(columns=columns, unpriced=missing, saved=saved, roots=roots)
 
 
 def _fused_attentions(graph: ModelGraph, workload: Workload) -> tuple[Attention, ...]:
@@ -87,56 +102,26 @@ def _work(
         training=workload.training,
         fused_attention=workload.attention == "fused",
         element_bytes=DTYPE_BYTES[workload.compute],
+        batches=graph.batch_size / workload.batch_size,
     )
     try:
         return OP_COSTS[kind](call)
-    except (IndexError, KeyError, TypeError, ZeroDivisionError) as error:
+    except (IndexError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise ModelImportError(
             f"{graph.name}: op {op.id!r} cannot be priced as {kind!r}: its shapes, weights or attributes "
             f"are incomplete ({type(error).__name__}: {error}); export the model with static shapes"
         ) from error
 
 
-def _saved_bytes(
-    graph: ModelGraph,
-    flow: GradientFlow,
-    works: Sequence[OpWork],
-    roots: Sequence[int],
-    sizes: Sequence[float],
-) -> list[float]:
-    """Bytes each op adds to what is kept for backward: a storage is charged to the first that keeps it."""
-    kept: set[int] = set()
-    saved = []
-    for position, work in enumerate(works):
-        if not flow.needs_grad[position]:
-            saved.append(0.0)
-            continue
-        fresh = {roots[tensor] for tensor in _saved_tensors(graph, position, work)} - kept
-        kept |= fresh
-        saved.append(work.extra_bytes + sum(sizes[root] for root in fresh))
-    return saved
-
-
-def _saved_tensors(graph: ModelGraph, position: int, work: OpWork) -> Iterator[int]:
-    inputs = graph.ops[position].inputs
-    for place in work.saves:
-        if place == OUTPUT:
-            yield position
-        elif place < len(inputs):
-            yield graph.index[inputs[place]]
-
-
 def _storage_bytes(graph: ModelGraph, alive: Floats) -> list[float]:
     """Bytes of each op's own storage when a backward pass keeps it.
 
-    Constants belong to the model, not to a sample: they are there whether kept or not.
+    Figures are for one sample.
     """
     sizes: list[float] = alive.tolist()
     for position, op in enumerate(graph.ops):
-        if op.kind == "constant":
-            sizes[position] = 0.0
-        elif "output_bytes" in op.figures:
-            sizes[position] = float(np.sum(op.figures["output_bytes"]))
+        if "output_bytes" in op.figures:
+            sizes[position] = float(np.sum(op.figures["output_bytes"])) * graph.batch_size
     return sizes
 
 

@@ -1,49 +1,62 @@
-"""Who trains and who needs a gradient: frozen patterns, tied weights, ancestors."""
+"""Who trains and who needs a gradient: frozen patterns, adapters, tied weights, ancestors."""
 
 from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from core.costs.workload import Workload
+from core.costs.workload import Lora, Workload
 from core.errors import ScenarioError
 from core.graph.model_graph import FLOATING, ModelGraph, Op, Weight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradientFlow:
-    """For each op, in graph order; all False in inference.
+    """For each op, in graph order; all False or empty in inference.
 
-    `frozen`: a pattern freezes it. `trains`: it reads a weight that is trained. `needs_grad`: it or an
-    ancestor trains, and its output is floating. `silenced`: it would need a gradient but for the
-    frozen patterns.
+    `frozen`: a pattern freezes it, or adapters are trained and it has none. `trained`: ids of the weights it
+    reads that are trained. `trains`: it has any, or says that it trains. `needs_grad`: it or an ancestor
+    trains, and its output is floating. `silenced`: it would need a gradient but for what is frozen.
     """
 
     frozen: Sequence[bool]
+    trained: Sequence[frozenset[str]]
     trains: Sequence[bool]
     needs_grad: Sequence[bool]
     silenced: Sequence[bool]
 
 
 def gradient_flow(graph: ModelGraph, workload: Workload) -> GradientFlow:
-    """Who trains in `graph` under `workload`.
+    """Who trains in `graph` under `workload`; with LoRA the adapters that `graph` has, and nothing else.
 
     A weight that several ops share is frozen with any of them, or for each op by itself where tied
     weights are untied. Raises `ScenarioError` for a frozen pattern that matches no op.
     """
-    frozen = frozen_ops(graph, workload.frozen)
+    adapters = adapter_weights(graph) if isinstance(workload.tuning, Lora) else None
+    named = frozen_ops(graph, workload.frozen)
+    frozen = [
+        held or (adapters is not None and not op.attrs.get("adapter"))
+        for op, held in zip(graph.ops, named, strict=True)
+    ]
+    nobody, nothing = [False] * len(graph), [frozenset[str]()] * len(graph)
     if not workload.training:
-        nobody = [False] * len(graph)
-        return GradientFlow(frozen=frozen, trains=nobody, needs_grad=nobody, silenced=nobody)
-    trains = _trains(graph, frozen, tied=workload.tied_weights == "one_side")
+        return GradientFlow(frozen=frozen, trained=nothing, trains=nobody, needs_grad=nobody, silenced=nobody)
+    trained = _trained(graph, named, adapters, tied=workload.tied_weights == "one_side")
+    trains = _trains(graph, frozen, trained)
     needs = _needs_grad(graph, trains)
-    if not any(frozen):
-        return GradientFlow(frozen=frozen, trains=trains, needs_grad=needs, silenced=[False] * len(graph))
-    unfrozen = _needs_grad(graph, _trains(graph, [False] * len(graph), tied=False))
-    silenced = [before and not now for before, now in zip(unfrozen, needs, strict=True)]
-    return GradientFlow(frozen=frozen, trains=trains, needs_grad=needs, silenced=silenced)
+    silenced = nobody
+    if any(frozen):
+        free = _trains(graph, nobody, _trained(graph, nobody, None, tied=False))
+        unfrozen = _needs_grad(graph, free)
+        silenced = [before and not now for before, now in zip(unfrozen, needs, strict=True)]
+    return GradientFlow(frozen=frozen, trained=trained, trains=trains, needs_grad=needs, silenced=silenced)
+
+
+def adapter_weights(graph: ModelGraph) -> frozenset[str]:
+    """Ids of the weights that belong to adapters."""
+    return frozenset(name for op in graph.ops for name in op.attrs.get("adapter", ()))
 
 
 def frozen_ops(graph: ModelGraph, patterns: Sequence[str]) -> list[bool]:
@@ -54,8 +67,7 @@ def frozen_ops(graph: ModelGraph, patterns: Sequence[str]) -> list[bool]:
     frozen = [False] * len(graph)
     mistakes = []
     for pattern in patterns:
-        matches = re.compile(f"{fnmatch.translate(pattern)}|{fnmatch.translate(pattern + '/*')}").match
-        hits = [bool(matches(op.id) or matches(op.block)) for op in graph.ops]
+        hits = list(map(named_by(pattern), graph.ops))
         frozen = [before or hit for before, hit in zip(frozen, hits, strict=True)]
         if not any(hits):
             mistakes.append(
@@ -67,9 +79,14 @@ def frozen_ops(graph: ModelGraph, patterns: Sequence[str]) -> list[bool]:
     return frozen
 
 
-def frozen_weights(graph: ModelGraph, frozen: Sequence[bool]) -> frozenset[str]:
-    """Ids of the weights that a frozen op reads."""
-    return frozenset(w.id for op, held in zip(graph.ops, frozen, strict=True) if held for w in op.weights)
+def named_by(pattern: str) -> Callable[[Op], bool]:
+    """A test whether `pattern` is an op's id, its block or a block around it; * stands for anything.
+
+    >>> named_by("layer*")(Op(id="fc", kind="linear", block="layer1/0"))
+    True
+    """
+    matches = re.compile(f"{fnmatch.translate(pattern)}|{fnmatch.translate(pattern + '/*')}").match
+    return lambda op: bool(matches(op.id) or matches(op.block))
 
 
 def first_output(graph: ModelGraph, position: int) -> int:
@@ -89,16 +106,30 @@ def is_trainable(weight: Weight) -> bool:
     return weight.role == "parameter" and weight.dtype in FLOATING
 
 
-def _trains(graph: ModelGraph, frozen: Sequence[bool], *, tied: bool) -> list[bool]:
-    shared = frozen_weights(graph, frozen) if tied else frozenset()
+def _trained(
+    graph: ModelGraph, frozen: Sequence[bool], adapters: frozenset[str] | None, *, tied: bool
+) -> list[frozenset[str]]:
+    shared = [w.id for op, held in zip(graph.ops, frozen, strict=True) if held and tied for w in op.weights]
+    fixed = frozenset(shared)
     return [
-        not held and (op.figures.get("trainable_bytes", 0) != 0 if op.figures else _reads_trained(op, shared))
+        frozenset(
+            weight.id
+            for weight in op.weights
+            if is_trainable(weight)
+            and not held
+            and weight.id not in fixed
+            and (adapters is None or weight.id in adapters)
+        )
         for op, held in zip(graph.ops, frozen, strict=True)
     ]
 
 
-def _reads_trained(op: Op, frozen_weights: frozenset[str]) -> bool:
-    return any(is_trainable(weight) and weight.id not in frozen_weights for weight in op.weights)
+def _trains(graph: ModelGraph, frozen: Sequence[bool], trained: Sequence[frozenset[str]]) -> list[bool]:
+    """Ops that say what they cost also say whether they train."""
+    return [
+        not held and op.figures.get("trainable_bytes", 0) != 0 if op.figures else bool(weights)
+        for op, held, weights in zip(graph.ops, frozen, trained, strict=True)
+    ]
 
 
 def _needs_grad(graph: ModelGraph, trains: Sequence[bool]) -> list[bool]:

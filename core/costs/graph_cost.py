@@ -10,8 +10,10 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from core.costs.checkpointing import checkpoints_of, run_again
 from core.costs.derived_costs import derived_costs, is_stated
 from core.costs.gradient_flow import gradient_flow
+from core.costs.lora import rewritten
 from core.costs.stated_costs import measured_times, stated_columns
 from core.costs.weight_costs import Floats
 from core.costs.workload import Workload
@@ -23,13 +25,15 @@ from core.graph.model_graph import ModelGraph
 class OpCost:
     """What one op costs, per sample unless said; a row of `GraphCost`.
 
-    Backward work is split into the gradient of the op's inputs and that of its weights.
-    `saved_bytes` is what this op is the first to keep for the backward pass; `transient_bytes` the
-    widest tensor alive while it runs: its output or, as large, that output's gradient.
-    `output_bytes` and `gradient_bytes` are what crosses a cut behind it, up and back down.
+    Backward work is split into the gradient of the op's inputs and that of its weights; forward work that
+    checkpointing does again is part of the former. `saved_bytes` is what this op is the first to keep for
+    the backward pass, its share of what is kept once a mini-batch included; `transient_bytes` the
+    widest tensor alive while it runs: its output or, as large, that output's gradient; with checkpointing
+    also what its block had to make again by then. `output_bytes` and `gradient_bytes` are what crosses a cut
+    behind it, up and back down.
 
     Once per copy of the model, whatever the batch: `weight_bytes`, `buffer_bytes` (running
-    statistics), `trainable_bytes`, `exchanged_bytes` (sent with the device-side model),
+    statistics, constants), `trainable_bytes`, `exchanged_bytes` (sent with the device-side model),
     `weight_gradient_bytes` and `optimizer_bytes`.
     """
 
@@ -60,6 +64,8 @@ COLUMNS = tuple(f.name for f in fields(OpCost) if f.name != "op")
 @dataclass(frozen=True, eq=False, kw_only=True)
 class GraphCost:
     """The columns of `OpCost` over all ops of `graph` under `workload`, in graph order, read-only.
+
+    `graph` is the model as it is trained: with LoRA it has more ops than the file.
 
     `measured_s` has shape (ops, 4, 2): device forward, device backward, server forward, server
     backward, each as fixed seconds an iteration and seconds a sample; 0 where nothing was measured.
@@ -120,12 +126,13 @@ class GraphCost:
 
 
 def price(graph: ModelGraph, workload: Workload) -> GraphCost:
-    """What every op of `graph` costs under `workload`.
+    """What every op of `graph` costs under `workload`, after `rewritten` has added adapters.
 
     Figures an op states win over the formulas of `OP_COSTS`. In inference nothing is saved,
-    exchanged, trained or sent back. Raises `ScenarioError` for a frozen pattern that matches nothing and
-    `ModelImportError` for an op whose shapes its formula cannot use.
+    exchanged, trained or sent back. Raises `ScenarioError` for a frozen pattern or a target that matches
+    nothing, and `ModelImportError` for an op whose shapes its formula cannot use.
     """
+    graph = rewritten(graph, workload)
     flow = gradient_flow(graph, workload)
     derived = derived_costs(graph, workload, flow)
     stated = stated_columns(graph, workload, flow)
@@ -133,6 +140,7 @@ def price(graph: ModelGraph, workload: Workload) -> GraphCost:
     whole = {
         name: np.where(states_it, stated.get(name, 0.0), column) for name, column in derived.columns.items()
     }
+    whole |= run_again(checkpoints_of(graph, workload, flow, derived), whole)
     return GraphCost(
         graph=graph,
         workload=workload,

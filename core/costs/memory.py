@@ -63,29 +63,3 @@ def memory_by_kind(
         activations_bytes=batch_size * saved_bytes,
         buffers_bytes=buffer_bytes + batch_size * transient_bytes,
     )
-
-
-def server_memory(part: MemoryByKind, *, clients: Bytes, frozen_weights_bytes: Bytes = 0.0) -> MemoryByKind:
-    r"""Memory of a server that runs `part` for `clients` devices at once.
-
-    Every client has its own copy of all but `frozen_weights_bytes`, which are held once:
-    $W_f + n (W - W_f)$ of weights, $n$ times every other kind. Three clients of 100 bytes of weights, 80 of
-    them frozen: 80 + 3 x 20 = 140.
-
-    >>> part = MemoryByKind(
-    ...     weights_bytes=100,
-    ...     gradients_bytes=20,
-    ...     optimizer_bytes=40,
-    ...     activations_bytes=500,
-    ...     buffers_bytes=10,
-    ... )
-    >>> server_memory(part, clients=3, frozen_weights_bytes=80).weights_bytes
-    140
-    """
-    return MemoryByKind(
-        weights_bytes=frozen_weights_bytes + clients * (part.weights_bytes - frozen_weights_bytes),
-        gradients_bytes=clients * part.gradients_bytes,
-        optimizer_bytes=clients * part.optimizer_bytes,
-        activations_bytes=clients * part.activations_bytes,
-        buffers_bytes=clients * part.buffers_bytes,
-    )

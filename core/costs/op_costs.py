@@ -6,10 +6,10 @@ transcendental function is 1 FLOP; moving data is none. Biases ride along with t
 
 from __future__ import annotations
 
-from core.costs import op_costs_dense, op_costs_move, op_costs_pointwise, op_costs_reduce
+from core.costs import op_costs_dense, op_costs_einsum, op_costs_move, op_costs_pointwise, op_costs_reduce
 from core.costs.op_formula import FORMULAS as OP_COSTS
 from core.costs.op_formula import OUTPUT, Formula, OpCall, OpWork
 
-FORMULA_MODULES = (op_costs_dense, op_costs_pointwise, op_costs_reduce, op_costs_move)
+FORMULA_MODULES = (op_costs_dense, op_costs_einsum, op_costs_pointwise, op_costs_reduce, op_costs_move)
 
 __all__ = ["FORMULA_MODULES", "OP_COSTS", "OUTPUT", "Formula", "OpCall", "OpWork"]

@@ -7,6 +7,7 @@ and weights both need one runs backward at twice its forward work, the first lay
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from core.costs.op_formula import FORMULAS, OUTPUT, OpCall, OpWork
 from core.units import FLOP_PER_MULTIPLY_ADD
@@ -38,11 +39,43 @@ def transposed_convolution(call: OpCall) -> OpWork:
 
 @FORMULAS.named("linear")
 def linear(call: OpCall) -> OpWork:
-    """Work of a fully connected layer; it keeps its input only to train its weights."""
+    """Work of a fully connected layer; it keeps its input only to train its weights.
+
+    With a `merged_rank` two matrices of that rank are multiplied and added to the weights first, once a
+    mini-batch: their sum is kept for the input's gradient, and its own gradient is multiplied by each.
+    """
     width = call.op.attrs.get("in_features") or _weight_shape(call)[-1]
-    macs = call.elements * width
+    plain = _product(
+        call.elements * width,
+        input_gradients=call.needs_grad(),
+        weight_gradients=call.weights_trained,
+        saves=(0,) if call.weights_trained else (),
+    )
+    if "merged_rank" not in call.op.attrs:
+        return plain
+    merged = width * call.op.output.shape[-1] * call.batches
+    macs = merged * call.op.attrs["merged_rank"]
+    once = FLOP_PER_MULTIPLY_ADD * macs
+    return replace(
+        plain,
+        forward_flops=plain.forward_flops + once,
+        weight_gradient_flops=plain.weight_gradient_flops + 2 * once * call.weights_trained,
+        macs=plain.macs + macs,
+        extra_bytes=merged * call.element_bytes * call.needs_grad(),
+    )
+
+
+@FORMULAS.named("grouped_matmul")
+def grouped_product(call: OpCall) -> OpWork:
+    r"""Work of one matrix product for each group of rows, as in a mixture of experts.
+
+    $2 \cdot M K N$ forward for all rows $M$ that are multiplied (tokens times active experts), K inputs
+    and N outputs a row, whoever's matrix a row takes; the weights hold every expert's, and K is their next
+    to last axis unless `in_features` says otherwise.
+    """
+    width = call.op.attrs.get("in_features") or _weight_shape(call)[-2]
     return _product(
-        macs,
+        call.elements * width,
         input_gradients=call.needs_grad(),
         weight_gradients=call.weights_trained,
         saves=(0,) if call.weights_trained else (),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.costs.op_formula import FORMULAS, OpCall, OpWork
 
 MASK_BYTES = 1  # one bool for each element
+INDEX_BYTES = 8  # places are kept as int64
 # FLOPs of one interpolated element: none, four taps of two, sixteen taps of two.
 INTERPOLATION_FLOPS = {"nearest": 0, "linear": 8, "cubic": 32}
 
@@ -20,7 +21,10 @@ def movement(call: OpCall) -> OpWork:
 
 @FORMULAS.named("dropout")
 def dropout(call: OpCall) -> OpWork:
-    """Work of dropout: a mask of one byte an element in training; in inference it is a view."""
+    """Work of dropout: a mask of one byte an element in training; in inference it is a view.
+
+    PyTorch's kernel for processors keeps four bytes an element, that for accelerators one.
+    """
     if not call.drops:
         return OpWork()
     return OpWork(
@@ -43,6 +47,16 @@ def embedding(call: OpCall) -> OpWork:
 def gather(call: OpCall) -> OpWork:
     """Work of picking rows or slices: none forward; backward adds gradients and needs the indices."""
     return OpWork(input_gradient_flops=call.elements * call.needs_grad(), saves=(1,))
+
+
+@FORMULAS.named("top_k")
+def selection_of_largest(call: OpCall) -> OpWork:
+    """Work of picking the largest: a comparison an input; the gradient goes back to the places kept."""
+    return OpWork(
+        forward_flops=call.input_elements,
+        input_gradient_flops=call.elements * call.needs_grad(),
+        extra_bytes=INDEX_BYTES * call.elements,
+    )
 
 
 @FORMULAS.named("tile")

@@ -34,6 +34,8 @@ ACTIVATIONS: dict[str, tuple[int, int, int]] = {
     "softplus": (3, 4, 0),
 }
 
+ROTATION_FLOPS = 3
+
 
 def activation(per_forward: int, per_backward: int, kept: int, call: OpCall) -> OpWork:
     """Work of an activation with these FLOPs an element; it keeps its input (0) or its `OUTPUT`."""
@@ -61,10 +63,15 @@ def parametric_relu(call: OpCall) -> OpWork:
 
 @FORMULAS.named("add", "sub")
 def addition(call: OpCall) -> OpWork:
-    """Work of a sum: the gradient passes through, and is summed where an operand was broadcast."""
+    """Work of a sum: the gradient passes through, and is summed where an operand was broadcast.
+
+    With a `factor` the last operand is multiplied by it first.
+    """
+    scaled = "factor" in call.op.attrs
     summed = sum(_broadcast(call, position) for position in _operands_with_grad(call))
+    summed += scaled and call.needs_grad(len(call.inputs) - 1)
     return OpWork(
-        forward_flops=call.elements,
+        forward_flops=call.elements * (1 + scaled),
         input_gradient_flops=call.elements * summed,
         weight_gradient_flops=call.elements * call.weights_trained,
     )
@@ -115,6 +122,16 @@ def selection(call: OpCall) -> OpWork:
         weight_gradient_flops=call.elements * call.weights_trained,
         saves=(0,) if call.inputs[0].dtype == "bool" else (),
     )
+
+
+@FORMULAS.named("rope")
+def rotary_embedding(call: OpCall) -> OpWork:
+    """Work of turning pairs of features by an angle: two products and a sum an element, both ways.
+
+    Its tables of sines and cosines belong to the model; nothing of a sample is kept.
+    """
+    turned = ROTATION_FLOPS * call.elements
+    return OpWork(forward_flops=turned, input_gradient_flops=turned * call.needs_grad())
 
 
 @FORMULAS.named("neg")

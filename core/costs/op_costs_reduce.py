@@ -24,9 +24,9 @@ LRN_WINDOW = 5  # channels, where the file names none (AlexNet's)
 
 @FORMULAS.named("batch_norm")
 def batch_norm(call: OpCall) -> OpWork:
-    """Work of batch normalisation; it keeps its input, and mean and deviation of each channel."""
+    """Work of batch normalisation; it keeps its input, and each channel's mean and deviation once a batch."""
     per_element = NORM_FORWARD if call.training else NORM_STORED
-    return _normalised(call, per_element=per_element, statistics=2 * call.op.output.shape[1])
+    return _normalised(call, per_element=per_element, statistics=2 * call.op.output.shape[1] * call.batches)
 
 
 @FORMULAS.named("layer_norm")
@@ -123,7 +123,7 @@ def _reduction(call: OpCall, saves: tuple[int, ...] = ()) -> OpWork:
     return OpWork(forward_flops=elements, input_gradient_flops=elements * call.needs_grad(), saves=saves)
 
 
-def _normalised(call: OpCall, *, statistics: int, per_element: int = NORM_FORWARD) -> OpWork:
+def _normalised(call: OpCall, *, statistics: float, per_element: int = NORM_FORWARD) -> OpWork:
     return OpWork(
         forward_flops=per_element * call.elements,
         input_gradient_flops=NORM_BACKWARD * call.elements * call.needs_grad(),

@@ -21,7 +21,8 @@ class OpCall:
     `inputs` are the tensors of `op.inputs`, in argument order, at the graph's own batch size;
     `inputs_need_grad` says for each whether a gradient has to reach it; `weights_trained` whether any
     of the op's own weights is trained. All are False in inference. `element_bytes` is the size of one
-    activation in the compute number format.
+    activation in the compute number format. `batches` is how many of the workload's mini-batches the graph's
+    own batch makes (1 sample of 32: 1/32): the share it bears of what costs once a mini-batch.
     """
 
     op: Op
@@ -31,6 +32,7 @@ class OpCall:
     training: bool = True
     fused_attention: bool = True
     element_bytes: float = 4
+    batches: float = 1
 
     @cached_property
     def elements(self) -> int:

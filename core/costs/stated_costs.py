@@ -7,12 +7,14 @@ and FLOPs for one sample as the file means them: no number format of the workloa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from core.costs.gradient_flow import GradientFlow
-from core.costs.weight_costs import Floats, bytes_per_weight, training_state
+from core.costs.weight_costs import Floats, bytes_per_weight, training_state, unquantised_dtype
 from core.costs.workload import Workload
-from core.graph.model_graph import ModelGraph
+from core.graph.model_graph import DTYPE_BYTES, ModelGraph
 
 # One row of four times an op, each a pair (fixed seconds an iteration, seconds a sample).
 MEASURED = ("device_forward_s", "device_backward_s", "server_forward_s", "server_backward_s")
@@ -38,13 +40,20 @@ def stated_columns(graph: ModelGraph, workload: Workload, flow: GradientFlow) ->
         "trainable_bytes": trainable,
         "exchanged_bytes": _figure(graph, "exchanged_bytes", stated_trainable) * thawed,
         **training_state(trainable, workload),
-        "saved_bytes": _figure(graph, "saved_bytes") * active,
         "transient_bytes": np.maximum(output, returned),
         "output_bytes": output,
         "gradient_bytes": returned,
         "parameters": weights / bytes_per_weight(workload.weights_dtype),
-        "trained": trainable / bytes_per_weight(workload.weights_dtype),
+        "trained": trainable / DTYPE_BYTES[unquantised_dtype(workload)],
     }
+
+
+def stated_saved(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> Sequence[float]:
+    """Bytes each op says that it keeps of a sample; 0 where nothing goes backward or it says nothing."""
+    return [
+        float(np.sum(op.figures.get("saved_bytes", 0.0))) * (workload.training and not silenced)
+        for op, silenced in zip(graph.ops, flow.silenced, strict=True)
+    ]
 
 
 def measured_times(graph: ModelGraph, *, training: bool) -> Floats:

@@ -221,7 +221,7 @@ def _add_limit(
     exponent = _exponent(total, LIMIT_BITS)
     used = _weights(units, all_read, len(variables), limit.device, limit.crossing, exponent, rounded)
     heights = rounded(np.ldexp(peaks, exponent)).astype(np.int64)
-    beyond = 2 * max(total, 1.0)
+    beyond = 2 * total if total > 0 else 1.0
     cap = math.floor(math.ldexp(min(max(limit.cap, -beyond), beyond), exponent))
     highest = model.new_int_var(int(heights[0]), int(heights.max()), "")
     for unit in np.flatnonzero(heights > heights[0]).tolist():

@@ -111,8 +111,8 @@ def read_here(path: Path, dims: Mapping[str, int]) -> ModelGraph:
     importer = recognised(path)
     try:
         return importer.read(path, dims)
-    except ModelImportError:
-        raise
+    except ModelImportError as error:
+        raise ModelImportError(_one_line(str(error))) from error
     except MemoryError:
         raise ModelImportError(
             f"{path.name}: needs more memory to read than it is given; {SMALLER}"
@@ -120,10 +120,16 @@ def read_here(path: Path, dims: Mapping[str, int]) -> ModelGraph:
     except RecursionError:
         raise ModelImportError(f"{path.name}: is nested too deeply to read; {SMALLER}") from None
     except Exception as error:
+        cause = _one_line(f"{type(error).__name__}: {error}")[:160]
         raise ModelImportError(
-            f"{path.name}: cannot be read as {importer.name} ({type(error).__name__}: {str(error)[:160]}); "
+            f"{path.name}: cannot be read as {importer.name} ({cause}); "
             "the file is damaged, or uses the format in a way unknown here: export the model again"
         ) from error
+
+
+def _one_line(text: str) -> str:
+    """`text` with every run of white space as one blank: names in a file may hold line breaks."""
+    return " ".join(text.split())
 
 
 def recognised(path: Path) -> Importer:

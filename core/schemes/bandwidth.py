@@ -18,7 +18,7 @@ from core.schemes.objective import Score, delay, device_energy
 from core.schemes.planned import cut_after
 from core.schemes.round_value import round_value, spread_of
 from core.schemes.solve import EXACT_GAP, best_round, relative_gap
-from core.solvers.minmax_share import Finish, ShareSplit, minmax_share
+from core.solvers.minmax_share import Finish, ShareSplit, is_reachable, minmax_share
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -165,11 +165,14 @@ def _one_column(
     alone = np.where(fitting, ends.at(*_rates(problem, np.ones(problem.device_count))), np.inf).max(axis=0)
     everyone = np.ones((problem.device_count, 1), dtype=bool)
     found: list[tuple[int, ShareSplit]] = []
+    best = np.inf
     for cut in np.argsort(alone, kind="stable")[: fitting.sum()].tolist():
-        if found and alone[cut] >= min(split.value for _, split in found):
+        if alone[cut] >= best:
             break
         finish = _finish(problem, ends.column(cut), energies.column(cut), everyone, cap_j)
-        found.append((cut, minmax_share(finish, problem.device_count)))
+        if not found or is_reachable(finish, problem.device_count, best):
+            found.append((cut, minmax_share(finish, problem.device_count)))
+            best = min(best, found[-1][1].value)
     cut, split = min(found, key=lambda row: row[1].value)
     bound = min(split.bound for _, split in found)
     return replace(split, bound=bound), np.tile(np.arange(len(fitting)) == cut, (problem.device_count, 1))

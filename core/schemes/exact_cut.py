@@ -27,6 +27,8 @@ Solver = Literal["max_flow", "block_wise", "cp_sat"]
 PROHIBITIVE = 1e3
 """Times the sum of all weights: a tensor at that price never crosses in the least cut."""
 CELLS_AT_ONCE = 1 << 17
+NOISE_RATIO = 1e-13
+"""Rounding of a sum of weights, relative to their size: they may be far larger than the least score."""
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ def _cuts(
     The value is infinite where the best cut of a solver that knows no limits breaks one.
     """
     theirs = conditions.of(devices)
-    answers, bounds = _answers(problem, theirs, score, devices, solver)
+    answers, bounds, noise = _answers(problem, theirs, score, devices, solver)
     everything = np.ones(len(problem.cost.graph), dtype=bool)
     masks = np.stack([np.stack([*(answer.mask for answer in row), everything]) for row in answers])
     sums = cut_sums(problem.cost, masks.reshape(-1, len(everything)))
@@ -79,11 +81,12 @@ def _cuts(
     values = np.broadcast_to(np.asarray(score(stages), dtype=np.float64), masks.shape[:2])
     within = np.where(excess_ratio(device_limits(problem), stages, devices) > 0, np.inf, values)
     sought = within if solver == "cp_sat" else values
+    proven = np.minimum(bounds.min(axis=1), sought[:, -1])
     return [
         ExactCut(
             mask=masks[row, best] if np.isfinite(within[row, best]) else everything,
             value=float(within[row, best]),
-            bound=float(min(bounds[row].min(), sought[row, -1])),
+            bound=_without_noise(float(proven[row]), float(within[row, best]), float(noise[row])),
             method=" and ".join(sorted({answer.method for answer in answers[row]})),
             runtime_s=sum(answer.runtime_s for answer in answers[row]),
         )
@@ -93,8 +96,10 @@ def _cuts(
 
 def _answers(
     problem: SplitProblem, theirs: Conditions, score: Score, devices: Ints, solver: Solver
-) -> tuple[list[list[Answer]], Floats]:
-    """An answer for every device and class of splits, and bounds on the scores, shape (devices, classes)."""
+) -> tuple[list[list[Answer]], Floats, Floats]:
+    """An answer for every device and class of splits, bounds on the scores, shape (devices, classes), and
+    for every device how far the rounding of its weights may move them.
+    """
     weights, classes = cut_weights(problem, theirs, score), split_classes(problem, theirs)
     graph, bounded = split_graph(problem), solver == "cp_sat"
     limits = limits_of(problem, theirs, devices) if bounded else []
@@ -116,7 +121,13 @@ def _answers(
         for row in range(len(devices))
     ]
     bounds = np.array([[answer.bound for answer in row] for row in answers])
-    return answers, bounds + weights.base[:, None] + weights.charges.T
+    scale = np.abs(weights.base) + np.abs(weights.device_weight).sum(axis=1)
+    return answers, bounds + weights.base[:, None] + weights.charges.T, NOISE_RATIO * scale
+
+
+def _without_noise(bound: float, value: float, noise: float) -> float:
+    """The value itself where no float64 sum could tell the bound from it."""
+    return value if abs(value - bound) <= noise else bound
 
 
 def _by_max_flow(asked: Question) -> Answer:

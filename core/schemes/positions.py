@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.cuts.split_graph import is_split
 from core.private_ops import with_ancestors
 from core.problem import SplitProblem
-from core.schemes.candidates import split_graph
 
 Mask = NDArray[np.bool_]
 FEWEST_GATES = 4
 MOST_POSITIONS = 160
-MOST_CELLS = 1 << 24
+MOST_CELLS = 1 << 22
 """Positions times ops that are listed at once."""
 
 
@@ -34,9 +32,12 @@ def cut_positions(problem: SplitProblem) -> Mask:
     if len(at_gates) > most:
         at_gates = at_gates[np.linspace(0, len(at_gates) - 1, most).astype(np.int64)]
     kept = np.concatenate([[0], at_gates, [free]]) if free else np.zeros(1, dtype=np.int64)
-    graph = split_graph(problem)
     masks = rank[None, :] < kept[:, None]
-    return np.stack([mask for mask in masks if is_split(graph, mask)])
+    together = np.ones(len(masks), dtype=bool)
+    for tie in problem.ties:
+        tied = masks[:, list(tie)]
+        together &= tied.all(axis=1) | ~tied.any(axis=1)
+    return masks[together]
 
 
 def _order(problem: SplitProblem) -> tuple[NDArray[np.int64], int]:

@@ -64,6 +64,16 @@ def minmax_share(finish: Finish, count: int) -> ShareSplit:
     return ShareSplit(shares=shares, value=value, bound=min(low, value))
 
 
+def is_reachable(finish: Finish, count: int, level: float) -> bool:
+    """True when some shares let every item finish by `level`.
+
+    >>> is_reachable(lambda x: np.array([1.0, 3.0]) / x, 2, 3.9)
+    False
+    """
+    needed = _needed(finish, level, np.full(count, SMALLEST_SHARE), np.ones(count))
+    return bool(needed.sum() <= 1.0) and bool((finish(needed) <= level).all())
+
+
 def _starting_shares(finish: Finish, count: int) -> Floats:
     """Equal shares, or where some item cannot finish with these, what each needs to finish at all."""
     equal = np.full(count, 1.0 / count)

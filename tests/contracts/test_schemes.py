@@ -13,7 +13,7 @@ import core
 from core import schemes
 from core.channels import FixedRate, Shannon
 from core.costs.cut_sums import cut_sums
-from core.costs.workload import Workload
+from core.costs.workload import Lora, Workload
 from core.errors import ScenarioError, UnknownNameError
 from core.evaluate import stage_times
 from core.hardware.parties import Device, Server
@@ -71,6 +71,9 @@ CELLS = {
     "weighted": Scenario(devices=FLEET, objective=Objective(kind="weighted")),
     "best shares": Scenario(devices=FLEET, sharing=Sharing(bandwidth="optimised")),
     "inference": Scenario(devices=FLEET, workload=Workload(mode="inference")),
+    "adapters": Scenario(
+        devices=FLEET, workload=Workload(tuning=Lora(targets=("all_linear",)), checkpointing="blocks")
+    ),
     "deadline": Scenario(devices=FLEET, objective=Objective(kind="energy"), limits=Limits(deadline_s=5000.0)),
     "little traffic": Scenario(devices=FLEET, limits=Limits(traffic_bytes=1e10)),
     "small server": Scenario(devices=FLEET, server=Server(memory_bytes=2e9)),

@@ -9,7 +9,7 @@ import pytest
 
 import core
 from core.costs.cut_sums import crossing_ops
-from core.costs.workload import Workload
+from core.costs.workload import Lora, Workload
 from core.errors import ScenarioError
 from core.graph.model_graph import ModelGraph
 from core.private_ops import private_ops, with_ancestors
@@ -164,6 +164,31 @@ def test_gpt2_never_sends_its_embedding_after_the_first_attention_block() -> Non
         problem = build_problem(graph, scenario)
         crossing = [graph.ops[i].id for i in np.flatnonzero(crossing_ops(problem.cost, problem.pinned)[0])]
         assert crossing == [f"h/{depth - 1}/attention/add"]
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_adapters_make_no_layer_of_their_own(merged: bool) -> None:
+    graph = core.load_model("sample:gpt2")
+    for depth in (1, 3):
+        workload = Workload(tied_weights="untied", tuning=Lora(targets=("all_linear",), merged=merged))
+        scenario = Scenario(workload=workload, privacy=Privacy(keep_on_device=LayerDepth(layers=depth)))
+        problem = build_problem(graph, scenario)
+        names = [one.id for one in problem.cost.graph.ops]
+        crossing = [names[i] for i in np.flatnonzero(crossing_ops(problem.cost, problem.pinned)[0])]
+        assert crossing == [f"h/{depth - 1}/attention/add"]
+
+
+def test_the_first_layer_of_an_adapted_model_is_the_whole_adapted_layer() -> None:
+    graph = core.load_model("sample:vgg16")
+    tuned = Scenario(workload=Workload(tuning=Lora(targets=("all_linear",))))
+    plain, adapted = build_problem(graph, Scenario()), build_problem(graph, tuned)
+    for depth in range(1, 16):
+        rule = LayerDepth(layers=depth)
+        last = {
+            problem.cost.graph.ops[np.flatnonzero(private_ops(problem.cost, rule))[-1]].id
+            for problem in (plain, adapted)
+        }
+        assert len(last) == 1, last
 
 
 @pytest.mark.parametrize("sample", core.samples())

@@ -10,7 +10,7 @@ import pytest
 import core
 from core.changes import changed
 from core.channels import FixedRate, Shannon
-from core.costs.workload import Workload
+from core.costs.workload import FullTuning, Lora, Workload
 from core.errors import ScenarioError, UnknownNameError
 from core.hardware.parties import Device, Server
 from core.scenario import LayerDepth, Limits, Objective, Privacy, Scenario, Sharing
@@ -110,6 +110,21 @@ def test_another_kind_of_channel_keeps_what_both_kinds_have() -> None:
     assert changed(scenario, {"channel.kind": "shannon"}).channel == Shannon(uplink_latency_s=0.5)
     both = {"channel.kind": "shannon", "channel.uplink_bandwidth_hz": 1e6}
     assert changed(scenario, both).channel.uplink_bandwidth_hz == 1e6
+
+
+def test_tuning_is_swept_like_anything_else() -> None:
+    tuned = changed(Scenario(), {"workload.tuning.kind": "lora", "workload.tuning.rank": 4})
+    assert tuned.workload.tuning == Lora(rank=4)
+    assert changed(tuned, {"workload.tuning.kind": "full"}).workload.tuning == FullTuning()
+    assert changed(Scenario(), {"workload.tuning": {"kind": "lora", "rank": 2}}).workload.tuning == Lora(
+        rank=2
+    )
+    with pytest.raises(ScenarioError, match="unknown field 'rank'"):
+        changed(Scenario(), {"workload.tuning.rank": 4})
+    with pytest.raises(
+        ScenarioError, match=r"workload\.tuning\.rank: must be greater than or equal to 1, not 0"
+    ):
+        changed(tuned, {"workload.tuning.rank": 0})
 
 
 @pytest.mark.parametrize(

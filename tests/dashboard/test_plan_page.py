@@ -14,6 +14,7 @@ from core.scenario_file import scenario_from_dict
 from dashboard.session import first_scenario, restore
 
 PAGE = str(Path(__file__).parents[2] / "dashboard" / "app.py")
+LORA = {"workload": {"tuning": {"kind": "lora"}}}
 SHANNON = {"channel": {"kind": "shannon"}}
 
 
@@ -66,6 +67,13 @@ CONTROLS: list[tuple[str, Any, dict[str, Any]]] = [
     ("workload.smashed_dtype", "int8", {}),
     ("workload.optimizer_dtype", "fp16", {"scenario": scenario(workload={"optimizer": "adam"})}),
     ("workload.labels_at", "device", {}),
+    ("workload.checkpointing", "blocks", {}),
+    ("workload.master_weights", True, {"scenario": scenario(workload={"weights_dtype": "fp16"})}),
+    ("workload.tuning", "lora", {"choice": choice(sample="vit_b16")}),
+    *(
+        (f"workload.lora.{name}", value, {"choice": choice(sample="vit_b16"), "scenario": scenario(**LORA)})
+        for name, value in {"rank": 64, "targets": ["mlp"], "merged": True}.items()
+    ),
     ("workload.attention", "eager", {"choice": choice(sample="vit_b16")}),
     ("workload.tied_weights", "untied", {"choice": choice(sample="gpt2")}),
     ("channel.kind", "shannon", {}),

@@ -31,6 +31,8 @@ class OnnxInTorch(nn.Module):
             [i.name for i in graph.input],
             graph.output[0].name,
         )
+        # What nothing reads any more is let go, as local names of a written module are.
+        self.last_read = {name: number for number, n in enumerate(self.nodes) for name in n.input}
         self.constants: dict[str, Any] = {}
         self.names: dict[str, str] = {}
         for number, tensor in enumerate(graph.initializer):
@@ -47,9 +49,13 @@ class OnnxInTorch(nn.Module):
     def forward(self, *data: torch.Tensor) -> torch.Tensor:
         held = {name: getattr(self, own) for name, own in self.names.items()}
         values: dict[str, Any] = {**self.constants, **held, **dict(zip(self.inputs, data, strict=True))}
-        for node in self.nodes:
+        del data
+        for number, node in enumerate(self.nodes):
             attributes = {a.name: get_attribute_value(a) for a in node.attribute}
             values[node.output[0]] = RUN[node.op_type](attributes, *(values[name] for name in node.input))
+            for name in node.input:
+                if self.last_read[name] == number:
+                    del values[name]
         return values[self.result]
 
 

@@ -52,9 +52,10 @@ def test_small_net_costs_what_is_worked_out_by_hand():
 
 
 def test_each_storage_is_kept_once_by_the_first_op_that_needs_it():
-    """conv keeps x 768 B; bn its input 1 024 B + 2 x 4 x 4 = 32 B; relu its result 1 024 B; pool only places
-    64 x 8 = 512 B, since ReLU kept its input; fc its input, a view of pool's result, 256 B."""
-    assert price(small_net(), Workload()).saved_bytes.tolist() == [0, 768, 1_056, 1_024, 512, 0, 256]
+    """conv keeps x 768 B; bn its input 1 024 B and, once for 32 samples, 2 x 4 x 4 = 32 B: 1 B a sample; relu
+    its result 1 024 B; pool only places 64 x 8 = 512 B, since ReLU kept its input; fc its input, a view of
+    pool's result, 256 B."""
+    assert price(small_net(), Workload()).saved_bytes.tolist() == [0, 768, 1_025, 1_024, 512, 0, 256]
 
 
 def test_saved_and_sent_bytes_follow_their_own_number_formats():
@@ -96,14 +97,31 @@ def test_constants_are_never_sent_or_kept_for_a_sample():
     assert cost.row("y").saved_bytes == 0
 
 
-def test_price_is_for_one_sample_whatever_the_graphs_batch():
-    """Statistics of batch norm are kept once for a batch, so its saved bytes alone fall: 32 − 32/8 = 28 B."""
-    one, eight = price(small_net(1), Workload()), price(small_net(8), Workload())
+@pytest.mark.parametrize("batch_size", [1, 32])
+def test_price_is_for_one_sample_whatever_the_graphs_batch(batch_size: int):
+    workload = Workload(batch_size=batch_size)
+    one, eight = price(small_net(1), workload), price(small_net(8), workload)
     for name in COLUMNS:
-        if name != "saved_bytes":
-            assert getattr(eight, name) == pytest.approx(getattr(one, name)), name
-    assert (one.saved_bytes - eight.saved_bytes).tolist() == [0, 0, 28, 0, 0, 0, 0]
+        assert getattr(eight, name) == pytest.approx(getattr(one, name)), name
     assert one.macs == eight.macs
+
+
+def test_statistics_of_batch_norm_are_kept_once_for_all_samples_of_a_batch():
+    """2 x 4 x 4 = 32 B: a whole batch keeps 32 B more than its samples, of 8 or of 64."""
+    for batch_size in (8, 64):
+        row = price(small_net(), Workload(batch_size=batch_size)).row("bn")
+        assert batch_size * row.saved_bytes == batch_size * 1_024 + 32
+
+
+def test_constant_is_held_once_whatever_the_batch():
+    """A mask of 16 floats: 64 B beside the weights, none for a sample."""
+    model = graph(
+        op("x", "input", shape=(1, 16)),
+        op("mask", "constant", shape=(16,)),
+        op("y", "add", "x mask", (1, 16)),
+    )
+    row = price(model, Workload()).row("mask")
+    assert (row.buffer_bytes, row.transient_bytes, row.exchanged_bytes) == (64, 0, 0)
 
 
 def test_frozen_stem_stops_the_backward_pass_where_training_begins():

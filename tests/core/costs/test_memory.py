@@ -2,11 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.costs.memory import RUNTIME_BYTES, MemoryByKind, memory_by_kind, server_memory
-
-PART = MemoryByKind(
-    weights_bytes=100, gradients_bytes=20, optimizer_bytes=40, activations_bytes=500, buffers_bytes=10
-)
+from core.costs.memory import RUNTIME_BYTES, MemoryByKind, memory_by_kind
 
 
 def test_memory_counts_weights_once_and_activations_for_each_sample():
@@ -56,18 +52,3 @@ def test_memory_grows_with_the_batch_by_activations_and_the_widest_tensor_alone(
     }
     totals = [memory_by_kind(batch_size=batch, **part).total_bytes for batch in (1, 64)]
     assert totals[1] - totals[0] == 3_465
-
-
-def test_server_holds_one_copy_of_everything_for_each_client():
-    """3 x (100 + 20 + 40 + 500 + 10) = 2 010."""
-    assert server_memory(PART, clients=3).total_bytes == 2_010
-
-
-def test_server_shares_frozen_weights_between_clients():
-    """80 of 100 frozen: 80 + 3 x 20 = 140 of weights; 140 + 3 x (20 + 40 + 500 + 10) = 1 850."""
-    assert server_memory(PART, clients=3, frozen_weights_bytes=80).total_bytes == 1_850
-
-
-def test_server_memory_answers_for_many_numbers_of_clients_at_once():
-    """670 bytes for each client."""
-    assert server_memory(PART, clients=np.array([1, 2, 10])).total_bytes.tolist() == [670, 1_340, 6_700]

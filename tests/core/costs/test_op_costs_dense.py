@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from formula_calls import flops, work
+from formula_calls import flops, graph, op, work
 
+from core.costs.graph_cost import price
 from core.costs.op_costs import OUTPUT
+from core.costs.workload import Workload
 
 
 def test_first_convolution_of_resnet_costs_what_is_published():
@@ -168,3 +170,44 @@ def test_recurrence_in_two_directions_counts_both():
         directions=2,
     )
     assert answer.macs == 16_800
+
+
+def test_grouped_product_counts_the_rows_that_are_multiplied():
+    """3 tokens x 2 active experts = 6 rows x 5 outputs x 4 inputs = 120 multiply-adds, whichever expert's."""
+    answer = work("grouped_matmul", (6, 4), output=(6, 5), weights=((8, 4, 5),))
+    assert answer.macs == 120
+    assert flops(answer) == (240, 240, 240)
+    assert answer.saves == (0,)
+    frozen = work("grouped_matmul", (6, 4), output=(6, 5), weights=((8, 4, 5),), trained=False)
+    assert flops(frozen) == (240, 240, 0)
+    assert frozen.saves == ()
+
+
+def test_mixture_of_experts_works_for_active_experts_and_holds_all():
+    """3 tokens, 8 experts of 4 → 5, 2 active: router 3 x 8 x 4 = 96, experts 6 x 5 x 4 = 120 multiply-adds;
+    weights 32 + 160."""
+    model = graph(
+        op("x", "input", shape=(3, 4)),
+        op("router", "linear", "x", (3, 8), weights={"g": (8, 4)}, in_features=4),
+        op("gate", "softmax", "router", (3, 8)),
+        op("top", "top_k", "gate", (3, 2), output_index=0),
+        op("top:1", "top_k", "gate", (3, 2), dtype="int64", output_index=1),
+        op("rows", "gather", "x top:1", (6, 4)),
+        op("experts", "grouped_matmul", "rows top:1", (6, 5), weights={"e": (8, 4, 5)}),
+    )
+    cost = price(model, Workload())
+    assert cost.macs == 96 + 120
+    assert cost.parameters == 32 + 160
+    assert cost.row("experts").weight_bytes == 640
+    assert not cost.unpriced
+
+
+def test_shared_keys_and_values_are_kept_at_their_own_size():
+    """Attention of 4 query heads on 2 key heads: 3 x 16 floats of queries and result, 3 x 8 of keys and of
+    values, 4 B a row of 4 x 3: 2 x 192 + 2 x 96 + 48 B."""
+    sizes = {"heads": 4, "kv_heads": 2, "q_length": 3, "k_length": 3, "head_dim": 4, "value_dim": 4}
+    ops = [op("x", "input", shape=(1, 4, 3, 4))]
+    for name, heads in (("q", 4), ("k", 2), ("v", 2)):
+        ops.append(op(name, "prelu", "x", (1, heads, 3, 4), weights={name: (1,)}))
+    made = graph(*ops, op("y", "attention", "q k v", (1, 4, 3, 4), **sizes))
+    assert price(made, Workload()).row("y").saved_bytes == 2 * 192 + 2 * 96 + 48

@@ -63,3 +63,10 @@ def test_resize_costs_its_taps(mode: str, taps: int):
 @pytest.mark.parametrize("kind", ["equal", "less", "greater", "floor", "round", "sign", "not"])
 def test_comparisons_and_rounding_cost_one_operation_and_send_no_gradient(kind: str):
     assert flops(work(kind, SHAPE, output=SHAPE)) == (24, 0, 0)
+
+
+def test_picking_the_largest_compares_every_input_and_keeps_the_places():
+    """8 inputs, 2 kept: 8 comparisons, 2 gradients back, 2 x 8 B of places."""
+    answer = work("top_k", (1, 8), output=(1, 2))
+    assert flops(answer) == (8, 2, 0)
+    assert (answer.saves, answer.extra_bytes) == ((), 16)

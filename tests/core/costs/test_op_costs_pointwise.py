@@ -152,3 +152,16 @@ def test_change_of_sign_costs_one_each_way_and_keeps_nothing():
     answer = work("neg", SHAPE, output=SHAPE)
     assert flops(answer) == (24, 24, 0)
     assert answer.saves == ()
+
+
+def test_sum_with_a_factor_multiplies_its_last_operand_first():
+    """6 elements multiplied and added; back, the second operand's gradient is multiplied too."""
+    assert flops(work("add", (2, 3), (2, 3), output=(2, 3), factor=2.0)) == (12, 6, 0)
+    assert flops(work("add", (2, 3), (2, 3), output=(2, 3), factor=2.0, grads=(True, False))) == (12, 0, 0)
+
+
+def test_turning_by_an_angle_takes_two_products_and_a_sum_and_keeps_nothing():
+    """24 elements x 3, both ways."""
+    answer = work("rope", (2, 3, 4), output=(2, 3, 4))
+    assert flops(answer) == (72, 72, 0)
+    assert (answer.saves, answer.extra_bytes) == ((), 0)

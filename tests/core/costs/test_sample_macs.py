@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import sample_models
-from core.costs.graph_cost import GraphCost, price
+from core.costs.graph_cost import COLUMNS, GraphCost, price
 from core.costs.workload import Workload
 from core.graph.model_graph import ModelGraph
 from core.importers.base import load_model
@@ -113,3 +113,16 @@ def test_fused_attention_keeps_less_and_works_more(name: str):
     again = fused.backward_input_flops.sum() - open_.backward_input_flops.sum()
     assert again == 2 * rows * tokens * 64
     assert fused.macs == open_.macs
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("batch_size", [4, 32])
+def test_price_of_a_sample_is_that_of_the_file_read_at_another_batch(name: str, batch_size: int):
+    """All is linear in the batch but what is there once a batch, which follows the workload's."""
+    workload = Workload(batch_size=batch_size, checkpointing="none" if batch_size == 4 else "blocks")
+    one = price(sample(name), workload)
+    four = price(load_model(f"sample:{name}", dims={"batch": 4}), workload)
+    assert four.graph.batch_size == 4
+    for column in COLUMNS:
+        assert getattr(four, column) == pytest.approx(getattr(one, column), rel=1e-9, abs=1e-9), column
+    assert (four.macs, four.parameters) == (one.macs, one.parameters)

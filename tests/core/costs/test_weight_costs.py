@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from formula_calls import graph, op
 
@@ -36,9 +38,42 @@ def test_weight_in_four_bits_carries_its_share_of_a_scale(dtype: str, size: floa
 
 
 def test_weights_are_held_in_the_workloads_number_format():
-    """70 weights: 280 B in fp32, 140 B in bf16, 37.1875 B in nf4."""
-    for dtype, expected in (("fp32", 280), ("bf16", 140), ("nf4", 37.1875)):
+    """70 weights: 280 B in fp32, 140 B in bf16."""
+    for dtype, expected in (("fp32", 280), ("bf16", 140)):
         assert price(NORM, Workload(weights_dtype=dtype)).row("fc").weight_bytes == expected
+
+
+@pytest.mark.parametrize(("dtype", "fc"), [("nf4", 51.875), ("int4", 51.875), ("int8", 80)])
+def test_only_matrices_of_dense_ops_are_quantised(dtype: str, fc: float):
+    """fc: 60 weights x 0.53125 B = 31.875 B (int8: 60 B) and 10 biases x 2 B; norm 20 x 2 B."""
+    cost = price(NORM, Workload(mode="inference", weights_dtype=dtype))
+    assert cost.weight_bytes.tolist() == [0, fc, 40]
+
+
+def test_table_of_an_embedding_is_not_quantised_even_where_the_output_layer_shares_it():
+    """800 x 2 B; a matrix of its own 800 x 0.53125 B = 425 B."""
+    own = graph(*TIED.ops[:2], op("head", "linear", "wte", (1, 4, 100), weights={"w": (100, 8)}))
+    workload = Workload(mode="inference", weights_dtype="nf4")
+    assert price(TIED, workload).weight_bytes.tolist() == [0, 1_600, 0]
+    assert price(own, workload).weight_bytes.tolist() == [0, 1_600, 425]
+
+
+def test_trained_weights_are_held_in_the_compute_format_and_frozen_ones_quantised():
+    """70 trained weights x 2 B; frozen: 60 x 1 B + 10 x 2 B."""
+    workload = Workload(weights_dtype="int8", compute_dtype="bf16", optimizer="adam")
+    row = price(NORM, workload).row("fc")
+    assert (row.weight_bytes, row.trainable_bytes, row.weight_gradient_bytes) == (140, 140, 140)
+    assert row.optimizer_bytes == 70 * 2 * 4
+    frozen = price(NORM, dataclasses.replace(workload, frozen=("fc",))).row("fc")
+    assert (frozen.weight_bytes, frozen.trainable_bytes) == (80, 0)
+
+
+def test_master_weights_are_an_fp32_copy_of_trained_weights_in_16_bit():
+    """70 bf16 weights: Adam 70 x 2 x 4 = 560 B and a copy of 70 x 4 = 280 B; none of fp32 weights."""
+    adam = Workload(weights_dtype="bf16", optimizer="adam", master_weights=True)
+    assert price(NORM, adam).row("fc").optimizer_bytes == 840
+    assert price(NORM, dataclasses.replace(adam, weights_dtype="fp32")).row("fc").optimizer_bytes == 560
+    assert price(NORM, dataclasses.replace(adam, frozen=("fc",))).row("fc").optimizer_bytes == 0
 
 
 def test_buffers_are_apart_from_weights_and_keep_their_own_format():

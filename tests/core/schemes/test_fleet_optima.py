@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.channels import FixedRate
+from core.cuts.closure import PoolTooLarge
 from core.plans import Plan
 from core.problem import SplitProblem
+from core.scenario import Objective
 from core.schemes.assemble import AT_ONCE, IN_TURN, Round
 from core.schemes.options import scheme_with
-from tests.core.schemes.fleets import enumerated, random_limits, random_problem
+from tests.core.schemes.fleets import enumerated, random_limits, random_problem, with_scenario
 
 IN_TURN_SCHEMES = ("fast_split", "split_learning", "brute_force")
 EXACT = 1e-9
@@ -93,3 +97,59 @@ def test_one_cut_for_all_is_the_best_common_one(seed: int, tmp_path: Path) -> No
                 plan = scheme_with(name, {"common_cut": True}).solve(one)
                 check(plan, one, round_of, common_cut=True)
                 assert len({decision.cut.label for decision in plan.decisions}) == 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_papers_algorithms_find_the_enumerated_optimum_under_limits_too(
+    seed: int, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(500 + seed)
+    for case in range(8):
+        problem = random_problem(rng, tmp_path, devices=int(rng.integers(1, 4)), measured=case == 0, most=6)
+        problem = random_limits(rng, problem, IN_TURN, problem.conditions())
+        for method in ("max_flow", "block_wise"):
+            plan = scheme_with("fast_split", {"method": method}).solve(problem)
+            check(plan, problem, IN_TURN)
+        check(scheme_with("block_wise_split", {}).solve(problem), problem, IN_TURN)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_speeds_and_rates_many_decades_apart_are_still_proven(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(600 + seed)
+    for _ in range(10):
+        problem = random_problem(rng, tmp_path, devices=2, most=6)
+        scenario = problem.scenario
+        far_apart = with_scenario(
+            problem,
+            devices=tuple(replace(d, flops_per_s=float(10 ** rng.uniform(4, 18))) for d in scenario.devices),
+            server=replace(scenario.server, flops_per_s=float(10 ** rng.uniform(6, 16))),
+            channel=FixedRate(
+                uplink_bps=float(10 ** rng.uniform(1, 13)), downlink_bps=float(10 ** rng.uniform(1, 13))
+            ),
+        )
+        check(scheme_with("fast_split", {}).solve(far_apart), far_apart, IN_TURN)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_where_the_pool_is_too_large_nothing_is_claimed_that_is_not_proven(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(*_: object, **__: object) -> None:
+        raise PoolTooLarge("as if")
+
+    monkeypatch.setattr("core.schemes.choice.candidates_of", too_large)
+    rng = np.random.default_rng(700 + seed)
+    for _ in range(8):
+        problem = random_problem(rng, tmp_path, devices=int(rng.integers(1, 4)), most=6)
+        for name, round_of in (("fast_split", IN_TURN), ("split_federated", AT_ONCE)):
+            conditions = problem.conditions(active=problem.device_count if round_of.parallel else 1)
+            limited = random_limits(rng, problem, round_of, conditions)
+            best = enumerated(limited, round_of, conditions).value
+            plan = scheme_with(name, {}).solve(limited)
+            if plan.status == "optimal":
+                assert plan.report.value == pytest.approx(best, rel=EXACT)
+            if plan.status != "infeasible":
+                assert plan.report.value >= best * (1 - EXACT)
+                assert "max-flow" in plan.report.method
+        free = with_scenario(problem, objective=Objective())
+        check(scheme_with("fast_split", {}).solve(free), free, IN_TURN)

@@ -18,7 +18,7 @@ from core.scenario import Privacy, Scenario
 from core.schemes.assemble import cut_of
 from core.schemes.candidates import split_graph
 from core.schemes.planned import cut_after, last_ops
-from core.schemes.positions import MOST_POSITIONS, cut_positions, smallest_split
+from core.schemes.positions import MOST_CELLS, MOST_POSITIONS, cut_positions, smallest_split
 from tests.conftest import Load
 from tests.core.schemes.fleets import closed_sets, random_problem
 
@@ -100,7 +100,7 @@ def test_a_very_long_model_has_few_positions(load_ops: Load) -> None:
     ops = [{"id": "x", "kind": "input"}]
     ops += [{"id": f"a{i}", "inputs": [ops[-1]["id"] if i == 0 else f"a{i - 1}"]} for i in range(count)]
     masks = cut_positions(build_problem(load_ops(ops), RAW))
-    assert MOST_POSITIONS <= len(masks) <= 2**24 // count + 2
+    assert MOST_POSITIONS <= len(masks) <= MOST_CELLS // count + 2
     assert masks[-1].all()
 
 

@@ -29,7 +29,7 @@ def test_the_certificate_equals_the_pools_value_in_100_random_scenarios(sample: 
 
 
 def random_scenario(draw: np.random.Generator) -> Scenario:
-    """One device without memory limit, from 1 GFLOP/s to 10 TFLOP/s on either side, 100 kbit/s to 10 Gbit/s."""
+    """One device without memory limit, 1 GFLOP/s to 10 TFLOP/s on either side, 100 kbit/s to 10 Gbit/s."""
     device, server = 10 ** draw.uniform(9, 13, 2)
     up, down = 10 ** draw.uniform(5, 10, 2)
     scenario = Scenario(

@@ -1,0 +1,133 @@
+"""Every number in a dataclass of the core says its unit, and every quantity is given by name."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import types
+from collections.abc import Iterator
+from dataclasses import Field, fields, is_dataclass
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import pytest
+
+import core
+from core.units import UNITS, facts_of
+
+SUFFIXES = tuple(f"_{unit}" for unit in UNITS)
+
+PURE_NUMBERS = {
+    "value": "the objective reached: seconds, joules or a weighted sum, as the scenario asks",
+    "bound": "the objective that nothing can beat, in the unit of value",
+    "gap": "a relative distance",
+    "needs": "what a broken limit takes, in the SI unit of its rule",
+    "has": "what a broken limit allows, in the SI unit of its rule",
+    "bandwidth_share": "a part of the whole, 0 to 1",
+    "server_share": "a part of the whole, 0 to 1",
+    "network_share": "a part of the whole, 0 to 1",
+    "delay_weight": "a weight without a unit",
+    "energy_weight": "a weight without a unit",
+    "path_loss_exponent": "the power of a distance",
+    "rounds_to_target": "a count of rounds, which convergence makes fractional",
+    "iterations": "a count, kept as a float column",
+    "batch_size": "a count, kept as a float column",
+    "samples": "a count, kept as a float column",
+    "ceiling_bps_per_hz": "bit/s for each Hz",
+    "alpha": "LoRA's scaling of an adapter",
+    "batches": "a count, whole or not",
+    "macs": "a count of multiply-adds",
+    "scores": "objectives, as value",
+    "raw_scores": "objectives, as value",
+    "excess": "a relative distance",
+    "caps": "limits in the SI unit of their rule",
+    "still": "a score without transfers, in the unit of value",
+    "up": "what a second a bit adds to a score",
+    "down": "what a second a bit adds to a score",
+    "ratio": "the whole name is the unit",
+    "has_server": "yes or no, for each cut",
+}
+"""Names that carry a number without a unit suffix, and why."""
+
+WITHOUT_UNITS = (
+    "core.cuts",
+    "core.solvers",
+    "core.schemes.cut_weights",
+    "core.schemes.limited_cut",
+    "core.importers",
+    "core.costs.derived_costs",
+    "core.graph",
+)
+"""Modules about weights and features of any unit, columns by name, and what files hold."""
+
+
+def dataclasses_of_core() -> Iterator[type[Any]]:
+    seen = set()
+    for found in pkgutil.walk_packages(core.__path__, "core."):
+        if found.name == "core.__main__":
+            continue
+        module = importlib.import_module(found.name)
+        for _, thing in inspect.getmembers(module, inspect.isclass):
+            if is_dataclass(thing) and thing.__module__ == found.name and thing not in seen:
+                seen.add(thing)
+                yield thing
+
+
+ALL = sorted(dataclasses_of_core(), key=lambda owner: f"{owner.__module__}.{owner.__name__}")
+VALUES = [owner for owner in ALL if not owner.__module__.startswith("core.importers")]
+WITH_UNITS = [owner for owner in ALL if not owner.__module__.startswith(WITHOUT_UNITS)]
+name_of = lambda owner: f"{owner.__module__}.{owner.__name__}"  # noqa: E731
+
+
+def is_quantity(owner: type[Any], field: Field[Any]) -> bool:
+    """True for a field that holds a float, an array of floats, or either (`Any`)."""
+    hint = get_type_hints(owner)[field.name]
+    kinds = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    return hint is Any or float in kinds or "float64" in str(hint)
+
+
+@pytest.mark.parametrize("owner", WITH_UNITS, ids=name_of)
+def test_every_quantity_ends_in_its_unit(owner: type[Any]) -> None:
+    nameless = [
+        field.name
+        for field in fields(owner)
+        if is_quantity(owner, field) and not field.name.endswith(SUFFIXES) and field.name not in PURE_NUMBERS
+    ]
+    assert not nameless
+
+
+@pytest.mark.parametrize("owner", WITH_UNITS, ids=name_of)
+def test_every_quantity_is_given_by_name(owner: type[Any]) -> None:
+    assert all(field.kw_only for field in fields(owner) if field.init and is_quantity(owner, field))
+
+
+@pytest.mark.parametrize("owner", VALUES, ids=name_of)
+def test_every_value_is_frozen(owner: type[Any]) -> None:
+    assert owner.__dataclass_params__.frozen
+
+
+@pytest.mark.parametrize("owner", ALL, ids=name_of)
+def test_a_quantitys_unit_is_the_suffix_of_its_name(owner: type[Any]) -> None:
+    for field in fields(owner):
+        facts = facts_of(owner, field.name)
+        if facts.get("unit") and not field.name.endswith("_weight"):
+            assert f"_{field.name}".endswith(f"_{facts['unit']}"), field.name
+
+
+@pytest.mark.parametrize("owner", ALL, ids=name_of)
+def test_shown_ranges_are_ascending_and_within_the_bounds(owner: type[Any]) -> None:
+    for field in fields(owner):
+        facts = facts_of(owner, field.name)
+        if shown := facts.get("shown"):
+            low, high = shown
+            assert low < high
+            assert low >= facts.get("ge", low)
+            assert low > facts.get("gt", low - 1)
+            assert high <= facts.get("le", high)
+            assert high < facts.get("lt", high + 1)
+            assert low > 0 or facts["scale"] == "linear"
+
+
+def test_no_reason_is_kept_for_a_name_that_is_gone() -> None:
+    used = {field.name for owner in WITH_UNITS for field in fields(owner)}
+    assert set(PURE_NUMBERS) <= used
