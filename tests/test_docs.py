@@ -46,8 +46,8 @@ PAGES = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 CENTRAL = (
-    TensorSpec, Weight, Op, ModelGraph, Workload, FullTuning, Lora, OpCost, GraphCost, MemoryByKind, Profile, Device,
-    Server, Scenario, Sharing, LayerDepth, Privacy, Data, Convergence, Objective, Limits, Conditions,
+    TensorSpec, Weight, Op, ModelGraph, Workload, FullTuning, Lora, OpCost, GraphCost, MemoryByKind, Profile,
+    Device, Server, Scenario, Sharing, LayerDepth, Privacy, Data, Convergence, Objective, Limits, Conditions,
     StageTimes, Cut, DeviceDecision, Violation, Certificate, Report, Alternative, Plan,
     *CHANNELS.values(), *SCHEMES.values(),
 )  # fmt: skip
