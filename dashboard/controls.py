@@ -159,7 +159,7 @@ def choices_in(hint: Any) -> tuple[Any, ...]:
 
 
 def readable(name: Any) -> str:
-    """A registered name as people read it."""
+    """A registered name as people read it; a file's name as it is."""
     if name is None:
         return "automatic"
-    return str(name).replace("_", " ")
+    return str(name) if "." in str(name) else str(name).replace("_", " ")

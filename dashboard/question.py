@@ -17,9 +17,10 @@ from dashboard.session import Choice
 class Question:
     """What is asked, with the best plan, the plan shown (a pinned cut's, if any) and the baseline.
 
-    `graph` is the model as it is trained: with LoRA, its adapters are ops of it.
+    `graph` is the model as it is trained: with LoRA, its adapters are ops of it; `name` is the file's own.
     """
 
+    name: str
     graph: ModelGraph
     scenario: Scenario
     choice: Choice
@@ -35,6 +36,7 @@ class Question:
         best = cached.plan(graph, scenario, choice.scheme, tuple(free.items()))
         problem = build_problem(graph, scenario)
         return cls(
+            name=graph.name,
             graph=problem.cost.graph,
             scenario=scenario,
             choice=choice,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.errors import CutwiseError
@@ -24,7 +26,7 @@ def main() -> None:
     except CutwiseError as error:
         st.error(str(error))
         return
-    report_view.show(import_report(question.problem.cost))
+    report_view.show(replace(import_report(question.problem.cost), name=question.name))
     op_graph.show(question)
 
 

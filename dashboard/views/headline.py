@@ -22,7 +22,7 @@ SAME_RATIO = 5e-5
 
 def show(question: Question) -> None:
     plan, baseline = question.plan, question.baseline
-    st.subheader(f"{question.graph.name} · {readable(shown_scheme(question.choice))}", anchor=False)
+    st.subheader(f"{question.name} · {readable(shown_scheme(question.choice))}", anchor=False)
     grid = st.grid(5, min_column_width=150)
     for label, value, change in (
         ("Delay of one round", seconds_text(plan.delay_s), _against(plan, baseline, _delay)),

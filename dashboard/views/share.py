@@ -19,7 +19,7 @@ def show(question: Question) -> None:
         st.subheader("Take it away", anchor=False)
         st.caption("This command gives the same numbers:")
         st.code(command(question), language="bash", wrap_lines=True)
-        name = f"{question.graph.name}-{shown_scheme(question.choice)}"
+        name = f"{question.name}-{shown_scheme(question.choice)}"
         row = st.container(horizontal=True)
         row.download_button(
             "Plan (JSON)", json.dumps(plain(question.plan), indent=2), f"{name}.json", "application/json",
