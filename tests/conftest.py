@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 import core
 from core.graph.model_graph import ModelGraph
 
 Load = Callable[..., ModelGraph]
+
+# The same examples in every run, and no clock: a busy machine must not fail a property.
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.load_profile("suite")
 
 
 @pytest.fixture
