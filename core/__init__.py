@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from core.importers import samples as samples
     from core.pipeline import compare as compare
     from core.pipeline import plan as plan
+    from core.pipeline import simulate as simulate
     from core.pipeline import sweep as sweep
     from core.scenario import Scenario as Scenario
     from core.scenario_file import load_scenario as load_scenario
@@ -24,6 +25,7 @@ _HOMES = {
     "samples": "core.importers",
     "compare": "core.pipeline",
     "plan": "core.pipeline",
+    "simulate": "core.pipeline",
     "sweep": "core.pipeline",
     "Scenario": "core.scenario",
     "load_scenario": "core.scenario_file",

@@ -13,6 +13,10 @@ from core.problem import build_problem
 from core.scenario import Scenario
 from core.schemes import SCHEMES, Scheme, baseline_names
 from core.schemes.options import scheme_with
+from core.simulation.engine import simulate as played
+from core.simulation.round_tasks import parallel_round, sequential_round
+from core.simulation.trace import Trace
+from core.simulation.turns import turns_of
 from core.sweeps import read_sweep_file, sweep_rows
 
 if TYPE_CHECKING:
@@ -51,6 +55,20 @@ def compare(
         except SolverError as error:
             rows.append({"scheme": name, "status": "unsolved", "violations": str(error)})
     return pandas.DataFrame(rows)
+
+
+def simulate(graph: ModelGraph, scenario: Scenario | None, plan: Plan) -> Trace:
+    """One round of `plan` played task by task; without contention it ends when the plan says."""
+    problem = build_problem(graph, scenario or Scenario())
+    channel = problem.scenario.channel
+    turns = turns_of(
+        plan,
+        iterations=problem.iterations.astype(int).tolist(),
+        uplink_latency_s=channel.uplink_latency_s,
+        downlink_latency_s=channel.downlink_latency_s,
+    )
+    at_once = sum(decision.group == 0 for decision in plan.decisions) > 1
+    return played(parallel_round(turns) if at_once else sequential_round(turns))
 
 
 def sweep(

@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import CutwiseError
 from dashboard import session, sidebar
 from dashboard.question import Question
-from dashboard.views import curve, devices, headline, messages, model_graph, share
+from dashboard.views import curve, devices, headline, messages, model_graph, one_round, share
 
 
 def main() -> None:
@@ -31,6 +31,7 @@ def main() -> None:
     with right:
         devices.bars(question, device)
     devices.table(question)
+    one_round.show(question)
     share.show(question)
 
 

@@ -191,6 +191,16 @@ def test_the_keyboard_walks_the_graph_and_shows_an_ops_costs(app: App) -> None:
     assert "Backward weight" in app.text()
 
 
+def test_a_round_is_drawn_task_by_task_when_it_is_opened(app: App) -> None:
+    page = app.open()
+
+    page.get_by_text("One round, task by task").click()
+    page.get_by_test_id("stPlotlyChart").wait_for(timeout=20_000)
+    app.idle()
+
+    assert re.search(r"1,225 tasks end after 3 min 41 s; the plan says 3 min 41 s", app.text())
+
+
 def test_a_share_link_restores_model_scenario_and_scheme(app: App) -> None:
     page = app.open()
     uplink(app).focus()

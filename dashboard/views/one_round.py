@@ -1,0 +1,36 @@
+"""One round played task by task, drawn only when it is opened."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import CutwiseError
+from core.pipeline import simulate
+from dashboard.charts.gantt import gantt_figure
+from dashboard.format import seconds_text
+from dashboard.question import Question
+
+MOST_DEVICES = 200
+
+
+def show(question: Question) -> None:
+    """A Gantt chart of the plan's round."""
+    section = st.expander("One round, task by task", key="gantt", on_change="rerun")
+    if not section.open:
+        return
+    with section:
+        if len(question.plan.decisions) > MOST_DEVICES:
+            st.caption(f"Drawn for at most {MOST_DEVICES} devices.")
+            return
+        try:
+            trace = simulate(question.graph, question.scenario, question.plan)
+        except CutwiseError as error:
+            st.error(str(error))
+            return
+        theme = "dark" if st.context.theme.type == "dark" else "light"
+        figure = gantt_figure(trace, theme=theme)
+        st.plotly_chart(figure, key="gantt.figure", alt="Tasks of one round on devices and server")
+        st.caption(
+            f"{len(trace):,} tasks end after {seconds_text(trace.makespan_s)}; the plan says "
+            f"{seconds_text(question.plan.delay_s)}."
+        )
