@@ -1,0 +1,67 @@
+"""The clock that minimises a weighted sum of time and energy of work whose power grows with its cube."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def best_frequency_hz(
+    *,
+    time_weight: Any,
+    energy_weight: Any,
+    coefficient: Any,
+    least_hz: Any,
+    most_hz: Any,
+    static_power_w: Any = 0.0,
+) -> Any:
+    r"""The f in [least, most] that minimises $a X/f + b\,(\xi f^2 + P_s/f) X$ for every work X > 0.
+
+    $f^* = [(a/b + P_s) / (2 \xi)]^{1/3}$, clipped: the work X is a common factor, so the answer does not
+    depend on it, and in P4 (CARD, arXiv 2412.00090) not on the cut. With $a$ a price of a second, $b$ a
+    price of a joule and $\xi$ in W/Hz³. `energy_weight` 0 gives `most_hz`; no price on time and no static
+    power gives `least_hz`. Lyapunov form (arXiv 2403.05158): a = V, b = the energy queue. Broadcasts.
+
+    >>> best = best_frequency_hz(time_weight=16.0, energy_weight=1.0, coefficient=1.0, least_hz=1.0,
+    ...                          most_hz=9.0)
+    >>> float(best)  # (16/2)^(1/3)
+    2.0
+    """
+    a, b, least_hz, most_hz = (
+        np.asarray(given, dtype=np.float64) for given in (time_weight, energy_weight, least_hz, most_hz)
+    )
+    push, pull = a + b * static_power_w, 2 * b * coefficient
+    cube = np.divide(push, pull, out=np.full(np.broadcast(push, pull).shape, np.inf), where=pull > 0)
+    return np.clip(np.cbrt(cube), np.minimum(least_hz, most_hz), most_hz)
+
+
+def normalised_weights(
+    *, delay_weight: Any, delay_span_s: Any, energy_span_j: Any
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    r"""Prices of a second and of a joule in P4's objective: $w/\Delta D$ and $(1-w)/\Delta E$.
+
+    $U = w (D - D^{min})/\Delta D + (1-w) (E - E^{min})/\Delta E$. A span of 0 says that the term is the same
+    for every choice: its price is 0.
+
+    >>> second, joule = normalised_weights(delay_weight=0.25, delay_span_s=5.0, energy_span_j=3.0)
+    >>> float(second), float(joule)
+    (0.05, 0.25)
+    """
+    weight = np.asarray(delay_weight, dtype=np.float64)
+    return _over(weight, delay_span_s), _over(1.0 - weight, energy_span_j)
+
+
+def next_queue_j(*, queue_j: Any, energy_j: Any, budget_j: Any) -> Any:
+    r"""Energy owed after a slot: $Q_{t+1} = \max(Q_t + E_t - \bar E, 0)$ (arXiv 2403.05158).
+
+    >>> float(next_queue_j(queue_j=2.0, energy_j=5.0, budget_j=4.0))
+    3.0
+    """
+    return np.maximum(np.asarray(queue_j) + energy_j - budget_j, 0.0)
+
+
+def _over(weight: Any, span: Any) -> np.ndarray[Any, Any]:
+    span = np.asarray(span, dtype=np.float64)
+    zeros = np.zeros(np.broadcast(weight, span).shape)
+    return np.divide(weight, span, out=zeros, where=span > 0)
