@@ -48,8 +48,8 @@ REFUSED = (
     ),
     RefusedFormat(
         "torch_export",
-        lambda e: e.has_name(r"(^|/)(models/\w+\.json|serialized_exported_program\.json|archive_format)$"),
-        f"is a torch.export archive, whose loading can run code; {EXPORT}",
+        lambda e: e.has_name(r"(^|/)archive_format$"),
+        "is a PyTorch archive that holds no exported program; save the model with torch.export.save",
     ),
     RefusedFormat("pickle_zip", lambda e: e.has_name(r"\.pkl$"), PICKLE_SENTENCE),
     RefusedFormat(
@@ -68,11 +68,6 @@ REFUSED = (
         "is a zip archive and is not unpacked; give the model file itself, as ONNX or cutwise-graph/1 JSON",
     ),
     RefusedFormat("pickle", lambda e: _is_pickle(e.head), PICKLE_SENTENCE),
-    RefusedFormat(
-        "safetensors",
-        lambda e: e.head[8:9] == b"{" and int.from_bytes(e.head[:8], "little") < 2**32,
-        f"is a safetensors file: weights without a graph; {EXPORT}",
-    ),
     RefusedFormat(
         "gguf",
         lambda e: e.head.startswith(b"GGUF"),
@@ -98,12 +93,6 @@ REFUSED = (
         "tar",
         lambda e: e.head[257:262] == b"ustar",
         "is a tar archive and is not unpacked; give the model file itself, as ONNX or cutwise-graph/1 JSON",
-    ),
-    RefusedFormat(
-        "hf_config",
-        lambda e: _starts_json(e.head) and bool(re.search(rb'"(model_type|architectures)"\s*:', e.head)),
-        "is a Hugging Face configuration: sizes without a graph; export the model to ONNX, "
-        "with optimum-cli export onnx",
     ),
     RefusedFormat(
         "other_json",

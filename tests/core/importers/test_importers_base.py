@@ -51,7 +51,7 @@ FILES = {
     "pickle": ("model.pkl", pickle.dumps({"weights": [1.0]})),
     "torch checkpoint": ("model.pt", zipped("model/data.pkl", "model/data/0", "model/version")),
     "TorchScript": ("model.pt", zipped("m/data.pkl", "m/code/__torch__.py", "m/constants.pkl")),
-    "torch.export archive": ("model.pt2", zipped("model/models/model.json", "model/archive_format")),
+    "torch.export archive": ("model.pt2", zipped("model/data/aotinductor/model.so", "model/archive_format")),
     "safetensors": ("model.safetensors", safetensors()),
     "GGUF": ("model.gguf", b"GGUF" + bytes(60)),
     "Keras archive": ("model.keras", zipped("config.json", "metadata.json", "model.weights.h5")),

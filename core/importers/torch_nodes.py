@@ -1,0 +1,128 @@
+"""One node of a torch.export program as JSON: operator, arguments, what it makes, where it was called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+ATEN, OPS = "torch.ops.aten.", "torch.ops."
+NAME_CHARACTERS = 200
+
+# Modules of real models nest some ten deep.
+MODULES_DEEP = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A tensor that a call reads, by its unique name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subgraph:
+    """A graph that a call runs."""
+
+    graph: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of an operator: "conv2d" of aten, "library::op" of others.
+
+    `arguments` are pairs of parameter name and value in the operator's own order, tensors as `Ref`;
+    results that are no tensors are empty in `outputs`; `modules` are the modules around the call.
+    """
+
+    name: str
+    op: str
+    overload: str
+    arguments: tuple[tuple[str, Any], ...]
+    outputs: tuple[str, ...]
+    modules: tuple[str, ...] = ()
+
+    def refs(self, parameter: str | None = None) -> list[str]:
+        """Names of the tensors it reads, lists flattened: all, or those given for `parameter`."""
+        return [
+            item.name
+            for name, value in self.arguments
+            if parameter in (None, name)
+            for item in (value if isinstance(value, list) else [value])
+            if isinstance(item, Ref)
+        ]
+
+
+def only_item(tagged: Mapping[str, Any]) -> tuple[str, Any]:
+    """Tag and value of an entry such as {"as_int": 3}."""
+    ((tag, value),) = tagged.items()
+    return tag, value
+
+
+def tensor_name(argument: Mapping[str, Any] | None) -> str:
+    """The name of the tensor an argument is, or empty; parameters are written without a tag."""
+    found = argument or {}
+    name = found.get("as_tensor", found).get("name", "")
+    return name if isinstance(name, str) else ""
+
+
+def operator_of(node: Mapping[str, Any]) -> tuple[str, str]:
+    """Operator and overload of a node.
+
+    >>> operator_of({"target": "torch.ops.aten.conv2d.default"})
+    ('conv2d', 'default')
+    >>> operator_of({"target": "torch.ops.torchvision.nms.default"})
+    ('torchvision::nms', 'default')
+    """
+    target = str(node["target"])[:NAME_CHARACTERS]
+    if not target.startswith(OPS):
+        return target, ""
+    library, _, rest = target.removeprefix(OPS).partition(".")
+    op, _, overload = rest.partition(".")
+    return (op if target.startswith(ATEN) else f"{library}::{op}"), overload
+
+
+def made_by(node: Mapping[str, Any]) -> Iterator[str]:
+    """Names of the tensors a node makes; empty for results that are none."""
+    for tag, value in map(only_item, node["outputs"]):
+        if tag == "as_tensors":
+            yield from (item["name"] for item in value)
+        else:
+            yield value["name"] if tag == "as_tensor" else ""
+
+
+def modules_around(node: Mapping[str, Any]) -> tuple[str, ...]:
+    """The path of the innermost module of a node: ("layer1", "0", "conv1").
+
+    The stack is written as "key,path,class" joined by semicolons, outermost first.
+
+    >>> stack = "L__self__,,net.Net;L__self__relu@1,layer1.0.relu,torch.nn.ReLU"
+    >>> modules_around({"metadata": {"nn_module_stack": stack}})
+    ('layer1', '0', 'relu')
+    """
+    innermost = str(node.get("metadata", {}).get("nn_module_stack", "")).rpartition(";")[2].split(",")
+    path = ",".join(innermost[1:-1])
+    parts = () if "metadata_hook" in path else path.split(".", MODULES_DEEP)[:MODULES_DEEP]
+    return tuple(part for part in parts if part)
+
+
+def argument_value(argument: Mapping[str, Any], known: Callable[[str], str]) -> Any:
+    """The value of an argument; tensors by their `known` names, sizes that are symbols as None."""
+    tag, value = only_item(argument)
+    if tag == "as_none":
+        return None
+    if tag == "as_tensor":
+        return Ref(known(value["name"]))
+    if tag == "as_tensors":
+        return [Ref(known(item["name"])) for item in value]
+    if tag == "as_nested_tensors":
+        return [Ref(known(item["name"])) for items in value for item in items]
+    if tag == "as_optional_tensor":
+        return argument_value(value, known)
+    if tag == "as_optional_tensors":
+        return [argument_value(item, known) for item in value]
+    if tag == "as_sym_int":
+        return value.get("as_int")
+    if tag == "as_sym_ints":
+        return [item.get("as_int") for item in value]
+    return Subgraph(value["graph"]) if tag == "as_graph" else value

@@ -1,0 +1,99 @@
+"""Graphs made from Hugging Face configurations against the same families in plain torch.nn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from torch_truth import counted_flops, dense_flops, saved_bytes
+
+from core.costs.graph_cost import price
+from core.costs.workload import Lora, Workload
+from core.importers.hf_config import from_config
+
+pytest.importorskip("torch")
+TOKENS = 24
+
+SIZES = {
+    "vocab_size": 101, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2,
+    "num_attention_heads": 4, "max_position_embeddings": 48, "tie_word_embeddings": False,
+}  # fmt: skip
+GROUPED = {**SIZES, "num_key_value_heads": 2, "head_dim": 16}
+GPT2 = {
+    "model_type": "gpt2", "vocab_size": 101, "n_embd": 64, "n_layer": 2, "n_head": 4, "n_positions": 48,
+    "tie_word_embeddings": True,
+}  # fmt: skip
+OPT = {**SIZES, "model_type": "opt", "ffn_dim": 96, "tie_word_embeddings": True}
+DISTILBERT = {
+    "model_type": "distilbert", "vocab_size": 101, "dim": 64, "hidden_dim": 96, "n_layers": 2, "n_heads": 4,
+    "max_position_embeddings": 48, "tie_word_embeddings": True,
+}  # fmt: skip
+
+CONFIGS: dict[str, dict[str, Any]] = {
+    "llama": {**GROUPED, "model_type": "llama", "tie_word_embeddings": True},
+    "llama with narrow heads": {**GROUPED, "model_type": "llama", "head_dim": 8, "num_key_value_heads": 1},
+    "mistral": {**GROUPED, "model_type": "mistral", "sliding_window": 8},
+    "qwen2": {**GROUPED, "model_type": "qwen2", "tie_word_embeddings": True},
+    "qwen3": {**GROUPED, "model_type": "qwen3", "head_dim": 32},
+    "gemma2": {**GROUPED, "model_type": "gemma2", "tie_word_embeddings": True},
+    "phi3": {**GROUPED, "model_type": "phi3"},
+    "phi3 with half-turned heads": {**GROUPED, "model_type": "phi3", "partial_rotary_factor": 0.5},
+    "gpt2": GPT2,
+    "gpt_neox": {**SIZES, "model_type": "gpt_neox", "rotary_pct": 0.25, "use_parallel_residual": True},
+    "gpt_neox in series": {
+        **SIZES, "model_type": "gpt_neox", "rotary_pct": 1.0, "use_parallel_residual": False,
+    },
+    "opt": OPT,
+    "opt with projections": {**OPT, "word_embed_proj_dim": 32, "do_layer_norm_before": False},
+    "bert": {**SIZES, "model_type": "bert", "type_vocab_size": 2, "tie_word_embeddings": True},
+    "distilbert": DISTILBERT,
+    "vit": {
+        **SIZES, "model_type": "vit", "image_size": 32, "patch_size": 8, "num_channels": 3, "num_labels": 10,
+    },
+}  # fmt: skip
+
+
+def graph_of(config: dict[str, Any]) -> Any:
+    return from_config(config, {} if config["model_type"] == "vit" else {"sequence": TOKENS})
+
+
+def built(config: dict[str, Any]) -> Any:
+    from torch_transformers import built
+
+    return built(config, TOKENS)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_parameters_and_flops_are_those_of_the_module(name: str) -> None:
+    """Backward passes through attention in the open: torch's counter knows no other on a processor."""
+    graph = graph_of(CONFIGS[name])
+    module, data = built(CONFIGS[name])
+    assert graph.parameters == sum(p.numel() for p in module.parameters())
+    assert dense_flops(price(graph, Workload(attention="eager"))) == counted_flops(module, data)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_saved_bytes_are_those_of_the_module_to_the_byte(name: str) -> None:
+    """Gemma 2 adds a one to the weights of its norms in a copy of them; the module here does not."""
+    module, data = built(CONFIGS[name])
+    cost = price(graph_of(CONFIGS[name]), Workload())
+    assert not cost.unpriced
+    assert cost.saved_bytes.sum() == saved_bytes(module, data)
+
+
+def test_adapters_of_a_grouped_query_model_keep_what_frozen_layers_leave_out() -> None:
+    """Frozen layers keep no input and frozen norms no normalised value: of rank-8 adapters at queries and
+    values of 2 layers, each keeps its input h (shared) and A h, 24 x 8 floats."""
+    from torch_transformers import Adapted
+
+    config = CONFIGS["llama"]
+    module, data = built(config)
+    for parameter in module.parameters():
+        parameter.requires_grad_(False)
+    for layer in module.layers:
+        for at in (0, 2):
+            layer.projections[at] = Adapted(layer.projections[at])
+    cost = price(graph_of(config), Workload(tuning=Lora(rank=8, targets=("*q_proj", "*v_proj"))))
+    assert cost.saved_bytes.sum() == saved_bytes(module, data)
+    trained = sum(p.numel() for p in module.parameters() if p.requires_grad)
+    assert cost.trainable_parameters == trained == 2 * 8 * ((64 + 64) + (64 + 32))
