@@ -17,6 +17,7 @@ from core.costs.lora import rewritten
 from core.costs.stated_costs import measured_times, stated_columns
 from core.costs.weight_costs import Floats
 from core.costs.workload import Workload
+from core.digests import EqualByDigest, freeze
 from core.errors import UnknownNameError
 from core.graph.model_graph import ModelGraph
 
@@ -62,7 +63,7 @@ COLUMNS = tuple(f.name for f in fields(OpCost) if f.name != "op")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class GraphCost:
+class GraphCost(EqualByDigest):
     """The columns of `OpCost` over all ops of `graph` under `workload`, in graph order, read-only.
 
     `graph` is the model as it is trained: with LoRA it has more ops than the file.
@@ -103,16 +104,9 @@ class GraphCost:
         digest = hashlib.sha256(f"{self.graph.digest}{self.workload}".encode())
         for name in (*COLUMNS, "measured_s", "is_input"):
             column = np.ascontiguousarray(getattr(self, name)).copy()
-            column.setflags(write=False)
-            object.__setattr__(self, name, column)
+            freeze(self, name, column)
             digest.update(column.tobytes())
         object.__setattr__(self, "digest", digest.hexdigest())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, GraphCost) and self.digest == other.digest
-
-    def __hash__(self) -> int:
-        return hash(self.digest)
 
     def __len__(self) -> int:
         return len(self.graph)

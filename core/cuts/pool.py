@@ -15,6 +15,7 @@ from core.cuts.pareto import front
 from core.cuts.pieces import whole_piece
 from core.cuts.split_graph import Bools, Floats, Ints, SplitGraph, features_of
 from core.cuts.tables import Caps, table_of
+from core.digests import EqualByDigest, freeze
 from core.errors import SolverError
 
 # Smaller products stay on one thread: on a busy machine starting others takes longer than the product.
@@ -23,7 +24,7 @@ FEWEST_ROWS = 1024
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class CutPool:
+class CutPool(EqualByDigest):
     """The splits worth keeping, in lexicographic order of their features.
 
     `features` (K, p) and `masks` (K, n, true on the device) belong together; `all_device` is the
@@ -45,17 +46,10 @@ class CutPool:
         digest = hashlib.sha256(repr((self.features.shape, self.feature_names)).encode())
         for name in ("features", "masks"):
             array = np.array(getattr(self, name), order="C")
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
+            freeze(self, name, array)
             digest.update((array if name == "features" else np.packbits(array)).tobytes())
         object.__setattr__(self, "all_device", int(full[0]))
         object.__setattr__(self, "digest", digest.hexdigest())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CutPool) and self.digest == other.digest
-
-    def __hash__(self) -> int:
-        return hash(self.digest)
 
     def __len__(self) -> int:
         return len(self.features)

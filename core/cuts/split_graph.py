@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from core.digests import EqualByDigest, freeze
 from core.errors import SolverError
 
 Floats = npt.NDArray[np.float64]
@@ -19,7 +20,7 @@ ROWS_AT_ONCE = 1 << 24
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SplitGraph:
+class SplitGraph(EqualByDigest):
     """Ops in topological order with their features; two graphs are equal when their digests are.
 
     A *split* is a set of ops on the device that holds all `pinned` ops, holds every producer of
@@ -66,17 +67,10 @@ class SplitGraph:
             "pinned": pinned,
         }
         for name, array in arrays.items():
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
+            freeze(self, name, array)
         object.__setattr__(self, "ties", _real_ties(self.ties, count))
         object.__setattr__(self, "feature_names", self._checked_names())
         object.__setattr__(self, "digest", self._digest())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, SplitGraph) and self.digest == other.digest
-
-    def __hash__(self) -> int:
-        return hash(self.digest)
 
     @property
     def feature_count(self) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.digests import EqualByDigest
 from core.errors import ModelImportError
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Op:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ModelGraph:
+class ModelGraph(EqualByDigest):
     """A model as a directed acyclic graph; two graphs are equal when their digests are.
 
     `ops` are in topological order: every input is listed before its reader. Shapes are those of a
@@ -122,12 +123,6 @@ class ModelGraph:
         object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
         object.__setattr__(self, "index", MappingProxyType(self._checked_index()))
         object.__setattr__(self, "digest", self._digest())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ModelGraph) and self.digest == other.digest
-
-    def __hash__(self) -> int:
-        return hash(self.digest)
 
     def __len__(self) -> int:
         return len(self.ops)

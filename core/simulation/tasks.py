@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from core.digests import EqualByDigest, freeze
 from core.errors import SolverError
 
 Floats = NDArray[np.float64]
@@ -56,7 +57,7 @@ class Task:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Tasks:
+class Tasks(EqualByDigest):
     """Columns of shape (tasks,), read-only; two sets of tasks are equal when their digests are.
 
     `resource`, `device` and `kind` are positions in `resources`, `devices` and `KINDS`, -1 for none;
@@ -85,19 +86,12 @@ class Tasks:
         for name in ("duration_s", *COLUMNS, "after_start", "after"):
             dtype = np.float64 if name == "duration_s" else np.int64
             column = np.array(getattr(self, name), dtype=dtype)
-            column.setflags(write=False)
-            object.__setattr__(self, name, column)
+            freeze(self, name, column)
             digest.update(column.tobytes())
         object.__setattr__(self, "digest", digest.hexdigest())
         self._check_shapes()
         self._check_positions()
         self._check_durations()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Tasks) and self.digest == other.digest
-
-    def __hash__(self) -> int:
-        return hash(self.digest)
 
     def __len__(self) -> int:
         return len(self.duration_s)

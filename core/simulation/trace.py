@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.digests import EqualByDigest, freeze
 from core.simulation.tasks import KINDS, NOBODY, Floats, Tasks
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Span:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Trace:
+class Trace(EqualByDigest):
     """Columns of shape (tasks,), read-only, in the order of `tasks`; equal when the digests are."""
 
     tasks: Tasks
@@ -43,16 +44,9 @@ class Trace:
         digest = hashlib.sha256(self.tasks.digest.encode())
         for name in TIMES:
             column = np.array(getattr(self, name), dtype=np.float64)
-            column.setflags(write=False)
-            object.__setattr__(self, name, column)
+            freeze(self, name, column)
             digest.update(column.tobytes())
         object.__setattr__(self, "digest", digest.hexdigest())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Trace) and self.digest == other.digest
-
-    def __hash__(self) -> int:
-        return hash(self.digest)
 
     def __len__(self) -> int:
         return len(self.start_s)

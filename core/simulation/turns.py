@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from core.digests import EqualByDigest, freeze
 from core.errors import SolverError
 from core.plans import Plan
 from core.simulation.tasks import Floats, Ints
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Turns:
+class Turns(EqualByDigest):
     """Columns of shape (devices,), read-only: seconds of one iteration, and of the model's two transfers.
 
     `server_s` is what the plan's share of the server takes, `server_alone_s` what the whole server
@@ -47,20 +48,13 @@ class Turns:
                 raise SolverError(
                     f"{name} has shape {values.shape}; give one value for each of {len(self.devices)} devices"
                 )
-            values.setflags(write=False)
-            object.__setattr__(self, name, values)
+            freeze(self, name, values)
             digest.update(values.tobytes())
         object.__setattr__(self, "digest", digest.hexdigest())
         idle = np.flatnonzero(self.iterations < 1)
         if len(idle):
             name, count = self.devices[idle[0]], self.iterations[idle[0]]
             raise SolverError(f"{name} has {count} iterations a round; a device needs at least 1, or no turn")
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Turns) and self.digest == other.digest
-
-    def __hash__(self) -> int:
-        return hash(self.digest)
 
     def __len__(self) -> int:
         return len(self.devices)
