@@ -56,9 +56,9 @@ def import_report(cost: GraphCost) -> ImportReport:
 
 def _unpriced_ratio(cost: GraphCost) -> float:
     """Elements made by ops without a formula, over those made by all ops."""
-    made = {op.id: op.output.elements for op in cost.graph.ops}
-    unknown = sum(made[op.id] for op in cost.graph.ops if op.kind in cost.unpriced)
-    return unknown / (sum(made.values()) or 1)
+    ops = cost.graph.ops
+    unknown = sum(op.output.elements for op in ops if op.kind in cost.unpriced)
+    return unknown / (sum(op.output.elements for op in ops) or 1)
 
 
 def _confidence(cost: GraphCost, ratio: float) -> dict[str, str]:

@@ -9,7 +9,7 @@ from core.errors import SolverError
 from core.graph.model_graph import ModelGraph
 from core.importers import load_model
 from core.plans import Plan
-from core.problem import build_problem
+from core.problem import SplitProblem, build_problem
 from core.scenario import Scenario
 from core.schemes import SCHEMES, Scheme, baseline_names
 from core.schemes.options import scheme_with
@@ -59,7 +59,11 @@ def compare(
 
 def simulate(graph: ModelGraph, scenario: Scenario | None, plan: Plan) -> Trace:
     """One round of `plan` played task by task; without contention it ends when the plan says."""
-    problem = build_problem(graph, scenario or Scenario())
+    return played_round(build_problem(graph, scenario or Scenario()), plan)
+
+
+def played_round(problem: SplitProblem, plan: Plan) -> Trace:
+    """`simulate` for a problem that is built already."""
     channel = problem.scenario.channel
     turns = turns_of(
         plan,

@@ -72,7 +72,7 @@ def _model() -> ModelGraph | None:
     graph = session.model()
     if graph and graph.dims:
         _sizes(graph)
-    return session.model()
+    return graph
 
 
 def _upload() -> None:

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import CutwiseError
-from dashboard import session, sidebar
-from dashboard.question import Question
-from dashboard.views import devices, fleet_editor, messages
+from dashboard import page, session
+from dashboard.views import devices, fleet_editor
 
 
 def main() -> None:
-    messages.opened_link()
-    scenario, graph = sidebar.show()
-    messages.upload_error()
+    scenario, graph = page.opened()
     st.subheader("Fleet", anchor=False)
     scenario = fleet_editor.show(scenario)
     session.set_scenario(scenario)
-    if graph is None:
-        messages.missing_upload()
-        return
-    try:
-        question = Question.of(graph, scenario, session.choice())
-    except CutwiseError as error:
-        st.error(str(error))
-        return
-    devices.table(question, editable=False)
+    question = page.asked(graph, scenario)
+    if question is not None:
+        devices.table(question, editable=False)
 
 
 main()

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import CutwiseError
-from dashboard import session, sidebar
-from dashboard.question import Question
-from dashboard.views import curve, devices, headline, messages, model_graph, one_round, share
+from dashboard import page
+from dashboard.views import curve, devices, headline, model_graph, one_round, share
 
 
 def main() -> None:
-    messages.opened_link()
-    scenario, graph = sidebar.show()
-    messages.upload_error()
-    if graph is None:
-        messages.missing_upload()
-        return
-    try:
-        question = Question.of(graph, scenario, session.choice())
-    except CutwiseError as error:
-        st.error(str(error))
+    scenario, graph = page.opened()
+    question = page.asked(graph, scenario)
+    if question is None:
         return
     headline.show(question)
     device = devices.picked(question)

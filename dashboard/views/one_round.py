@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import CutwiseError
-from core.pipeline import simulate
+from core.pipeline import played_round
 from dashboard.charts.gantt import gantt_figure
 from dashboard.format import seconds_text
 from dashboard.question import Question
@@ -23,7 +23,7 @@ def show(question: Question) -> None:
             st.caption(f"Drawn for at most {MOST_DEVICES} devices.")
             return
         try:
-            trace = simulate(question.graph, question.scenario, question.plan)
+            trace = played_round(question.problem, question.plan)
         except CutwiseError as error:
             st.error(str(error))
             return

@@ -1,0 +1,32 @@
+"""What every page begins with: the link that was opened, the sidebar, and the question they ask."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import CutwiseError
+from core.graph.model_graph import ModelGraph
+from core.scenario import Scenario
+from dashboard import session, sidebar
+from dashboard.question import Question
+from dashboard.views import messages
+
+
+def opened() -> tuple[Scenario, ModelGraph | None]:
+    """The scenario and the model after the link and the sidebar, with what went wrong in either shown."""
+    messages.opened_link()
+    chosen = sidebar.show()
+    messages.upload_error()
+    return chosen
+
+
+def asked(graph: ModelGraph | None, scenario: Scenario) -> Question | None:
+    """The question with its answer; None after the page has said why there is none."""
+    if graph is None:
+        messages.missing_upload()
+        return None
+    try:
+        return Question.of(graph, scenario, session.choice())
+    except CutwiseError as error:
+        st.error(str(error))
+        return None
