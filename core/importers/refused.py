@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.importers.zip_directory import entry_names
+
 EXPORT = "export it to ONNX with torch.onnx.export(model, example, 'model.onnx', dynamo=True, optimize=False)"
 PICKLED_SUFFIXES = frozenset({".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".joblib", ".th"})
 
-# A central directory longer than this is no model archive but an attack on whoever lists it.
-ZIP_NAMES = 20_000
-ZIP_DIRECTORY_BYTES = 4 * 2**20
+ZIP_NAMES = 20_000  # that a row looks at
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,27 +116,8 @@ UNKNOWN = "is no model file of a known kind; give an ONNX file or cutwise-graph/
 
 def refusal(head: bytes, path: Path) -> str:
     """Why the file at `path` is not read, and what to do: the second half of a sentence."""
-    evidence = Evidence(head, _zip_names(head, path), path)
+    evidence = Evidence(head, entry_names(head, path)[:ZIP_NAMES], path)
     return next((row.sentence for row in REFUSED if row.sniff(evidence)), UNKNOWN)
-
-
-def _zip_names(head: bytes, path: Path) -> tuple[str, ...]:
-    if not head.startswith(b"PK") or not _has_small_directory(path):
-        return ()
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return tuple(archive.namelist()[:ZIP_NAMES])
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError):
-        return ()
-
-
-def _has_small_directory(path: Path) -> bool:
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - 2**16 - 22))
-        tail = file.read()
-    end = tail.rfind(b"PK\x05\x06")
-    return end >= 0 and int.from_bytes(tail[end + 12 : end + 16], "little") <= ZIP_DIRECTORY_BYTES
 
 
 def _is_pickle(head: bytes) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ModelImportError
+from core.importers.zip_directory import entry_names
 
 # Programs saved since PyTorch 2.8 are "<name>/models/<model>.json", older ones stand at the top.
 PROGRAM = re.compile(r"(^|/)(models/[^/]+\.json|serialized_exported_program\.json)$")
@@ -25,17 +26,12 @@ NOTES = re.compile(rf"(^|/){re.escape(NOTES_PATH)}$")
 
 # An archive has one entry a weight; the largest exported models have some thousands.
 ENTRIES = 20_000
-DIRECTORY_BYTES = 4 * 2**20
 
 # The program of 20,000 ops, stack traces included, is about 40 MB; as Python objects it takes ten times that.
 JSON_BYTES = 64 * 2**20
 # Real programs compress to a thirtieth at best.
 RATIO = 200
 PLAIN_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-
-# End records of a zip file: sizes of the directory, and how far from the end they can stand.
-END, END_64 = b"PK\x05\x06", b"PK\x06\x06"
-END_REACH = 2**16 + 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +45,7 @@ class Archive:
 
 def looks_like_torch_export(head: bytes, path: Path) -> bool:
     """True for a zip file with a small directory that lists an exported program; nothing is unpacked."""
-    if not head.startswith(b"PK") or not 0 <= _directory_bytes(path) <= DIRECTORY_BYTES:
-        return False
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return any(PROGRAM.search(name) for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return False
+    return any(PROGRAM.search(name) for name in entry_names(head, path))
 
 
 def read_archive(path: Path) -> Archive:
@@ -128,15 +118,3 @@ def _object(text: bytes, place: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ModelImportError(f"{place} is no JSON object; save the model with torch.export.save")
     return document
-
-
-def _directory_bytes(path: Path) -> int:
-    """Bytes of the list of entries at the end of a zip file; -1 where there is no end record."""
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - END_REACH))
-        tail = file.read()
-    end, end_64 = tail.rfind(END), tail.rfind(END_64)
-    if end_64 >= 0:
-        return int.from_bytes(tail[end_64 + 40 : end_64 + 48], "little")
-    return int.from_bytes(tail[end + 12 : end + 16], "little") if end >= 0 else -1
