@@ -7,10 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from core.solvers.constrained import DIFFERENCE
 from core.solvers.reciprocal_choice import ChoiceSplit, minmax_reciprocal_choice
 from core.solvers.reciprocal_shares import ResourceSplit
-from core.solvers.tangent_shares import minmax_convex_shares
+from core.solvers.tangent_shares import minmax_convex_shares, touching_reciprocals
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -62,12 +61,8 @@ def minmax_convex_choice(laws: Laws, fixed: Floats, work: Floats) -> ChoiceSplit
 
 
 def _touching_choice(laws: Laws, fixed: Floats, work: Floats, shares: Floats) -> ChoiceSplit:
-    after, before = shares * (1 + DIFFERENCE), shares * (1 - DIFFERENCE)
-    slopes = (laws(after) - laws(before)) / (after - before)
-    first_work = np.maximum(0.0, -slopes * shares**2)
-    return minmax_reciprocal_choice(
-        fixed + laws(shares) - first_work / shares, np.stack((first_work, work), axis=2)
-    )
+    touching, first_work = touching_reciprocals(laws, shares)
+    return minmax_reciprocal_choice(fixed + touching, np.stack((first_work, work), axis=2))
 
 
 def _split(laws: Laws, fixed: Floats, work: Floats, options: Whole) -> ResourceSplit:

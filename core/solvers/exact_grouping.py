@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ def exact_groups(loads: Any, groups: int, *, effort: float = 1.0) -> Grouping:
     owner = np.array([[solver.value(held) for held in row] for row in member]).argmax(axis=1)
     found = grouping_of(loads, owner, groups)
     bound = max(found.bound, min(solver.best_objective_bound / scale, found.makespan))
-    return min(found, incumbent, key=lambda grouping: grouping.makespan).with_bound(bound)
+    return replace(min(found, incumbent, key=lambda grouping: grouping.makespan), bound=bound)
 
 
 def _exchanged(loads: Floats, grouping: Grouping) -> Grouping:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,6 @@ class Grouping:
     groups: tuple[tuple[int, ...], ...]
     makespan: float
     bound: float
-
-    def with_bound(self, bound: float) -> Grouping:
-        """The same groups with a bound proved elsewhere."""
-        return replace(self, bound=bound)
 
 
 def round_robin(loads: Any, groups: int) -> Grouping:

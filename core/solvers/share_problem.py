@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.solvers.constrained import DIFFERENCE, ConstrainedProblem
+from core.solvers.constrained import ConstrainedProblem, share_slopes
 from core.solvers.minmax_share import Finish
 
 Floats = NDArray[np.float64]
@@ -30,10 +30,8 @@ def share_problem(finish: Finish, count: int) -> tuple[ConstrainedProblem, Float
 
     def jacobian(point: Floats) -> Floats:
         shares = point[:-1]
-        after, before = shares * (1 + DIFFERENCE), shares * (1 - DIFFERENCE)
-        slopes = (finish(after) - finish(before)) / (after - before) / reference
         rows = np.zeros((count + 1, count + 1))
-        rows[:count, :count] = np.diag(slopes)
+        rows[:count, :count] = np.diag(share_slopes(finish, shares) / reference)
         rows[:count, count], rows[count, :count] = -1.0, 1.0
         return rows
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.solvers.constrained import DIFFERENCE
+from core.solvers.constrained import share_slopes
 from core.solvers.minmax_share import Finish
 from core.solvers.reciprocal_shares import ResourceSplit, minmax_reciprocal_shares
 
@@ -34,9 +34,8 @@ def minmax_convex_shares(finish: Finish, work: Floats) -> ResourceSplit:
     best: ResourceSplit | None = None
     bound, damping = -np.inf, 1.0
     for _ in range(STEPS):
-        times, slopes = finish(shares), _slopes(finish, shares)
-        first_work = np.maximum(0.0, -slopes * shares**2)
-        model = minmax_reciprocal_shares(times - first_work / shares, np.stack((first_work, work), axis=1))
+        fixed, first_work = touching_reciprocals(finish, shares)
+        model = minmax_reciprocal_shares(fixed, np.stack((first_work, work), axis=1))
         found = _scored(finish, work, model)
         bound = max(bound, found.bound)
         if best is None or found.value < best.value:
@@ -52,15 +51,20 @@ def minmax_convex_shares(finish: Finish, work: Floats) -> ResourceSplit:
     return replace(best, bound=min(bound, best.value))
 
 
-def _slopes(finish: Finish, shares: Floats) -> Floats:
-    after, before = shares * (1 + DIFFERENCE), shares * (1 - DIFFERENCE)
-    return (finish(after) - finish(before)) / (after - before)
+def touching_reciprocals(laws: Finish, shares: Floats) -> tuple[Floats, Floats]:
+    r"""$c$ and $A$ such that $c + A/x$ has the value and the slope of a falling law at the shares at hand.
+
+    >>> touching_reciprocals(lambda x: 3.0 + 2.0 / x, np.array([0.5]))[1].round(6)
+    array([2.])
+    """
+    work = np.maximum(0.0, -share_slopes(laws, shares) * shares**2)
+    return laws(shares) - work / shares, work
 
 
 def _scored(finish: Finish, work: Floats, model: ResourceSplit) -> ResourceSplit:
     """The model's shares with the last finish they really give and the bound their tangents prove."""
     first, second = np.maximum(model.shares.T, SMALLEST_SHARE)
-    times, slopes, rest = finish(first), model.pressure * _slopes(finish, first), work / second
+    times, slopes, rest = finish(first), model.pressure * share_slopes(finish, first), work / second
     value = float((times + rest).max())
     first_bound = model.pressure @ times - slopes @ first + slopes.min()
     second_bound = 2 * model.pressure @ rest - (model.pressure * rest / second).max()
