@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
 from dashboard import cached
-from dashboard.charts.graph_drawing import VIEWS, draw_graph, toggled
-from dashboard.components.dag_view import dag_event, dag_view
+from dashboard.charts.graph_drawing import VIEWS, draw_graph
 from dashboard.format import quantity_text
 from dashboard.question import Question
+from dashboard.views import folding_graph
 
 KEY = "graph"
 VIEW_NAMES = {"blocks": "Blocks", "near_cut": "Near the cut", "all": "All ops"}
@@ -30,21 +31,13 @@ def show(question: Question, device: int) -> None:
             )  # fmt: skip
         kept = frozenset(plan.decisions[device].cut.device_ops)
         side = np.array([op.id not in kept for op in graph.ops], dtype=np.int64)
-        opened, closed = _folds(graph.digest)
-        event = dag_event(KEY, selected=_picked(graph.digest))
-        drawing = _drawing(question, view, side, opened, closed)
-        if event.toggled:
-            opened, closed = toggled(drawing, event.toggled, opened, closed)
-            st.session_state["graph.folds"] = (graph.digest, opened, closed)
-            drawing = _drawing(question, view, side, opened, closed)
-        st.session_state["graph.picked"] = (graph.digest, event.selected)
-        dag_view(drawing, selected=event.selected, key=KEY)
+        selected = folding_graph.show(partial(_drawing, question, view, side), key=KEY, digest=graph.digest)
         st.caption(
             f"{int((side == 0).sum())} of {len(graph)} ops on the device; click an op for its costs, "
             "double-click a block to fold it."
         )
-        if event.selected in graph.index:
-            _costs(question, event.selected)
+        if selected in graph.index:
+            _costs(question, selected)
 
 
 def _drawing(question: Question, view: str, side: np.ndarray, opened: frozenset, closed: frozenset):
@@ -58,16 +51,6 @@ def _drawing(question: Question, view: str, side: np.ndarray, opened: frozenset,
         closed=closed,
         output_bytes=question.problem.cost.output_bytes * workload.batch_size,
     )
-
-
-def _folds(digest: str) -> tuple[frozenset[str], frozenset[str]]:
-    known = st.session_state.get("graph.folds")
-    return (known[1], known[2]) if known and known[0] == digest else (frozenset(), frozenset())
-
-
-def _picked(digest: str) -> str | None:
-    known = st.session_state.get("graph.picked")
-    return known[1] if known and known[0] == digest else None
 
 
 def _costs(question: Question, op_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,11 @@ import streamlit as st
 from core.costs.graph_cost import GraphCost
 from core.graph.blocks import Block
 from dashboard import cached
-from dashboard.charts.graph_drawing import GraphDrawing, draw_graph, toggled
+from dashboard.charts.graph_drawing import GraphDrawing, draw_graph
 from dashboard.charts.op_colors import STEP_NAMES, steps
-from dashboard.components.dag_view import dag_event, dag_view
 from dashboard.format import quantity_text
 from dashboard.question import Question
+from dashboard.views import folding_graph
 
 KEY = "ops"
 QUANTITIES = ("time", "FLOPs", "memory", "bytes sent")
@@ -55,20 +56,10 @@ def quantity(question: Question, name: str) -> tuple[np.ndarray, str]:
 
 
 def _graph(question: Question, values: np.ndarray) -> str | None:
-    graph, blocks = question.problem.cost.graph, cached.blocks_of(question.problem.cost.graph)
-    selected = st.session_state.get("ops.selected")
-    event = dag_event(KEY, selected=selected)
-    opened, closed = st.session_state.get("ops.folds", {}).get(graph.digest, (frozenset(), frozenset()))
+    graph = question.problem.cost.graph
     view = "all" if len(graph) <= MOST_OPS_OPEN else "blocks"
-    drawing = _drawing(graph, blocks, values, view, opened, closed)
-    if event.toggled:
-        opened, closed = toggled(drawing, event.toggled, opened, closed)
-        st.session_state["ops.folds"] = {graph.digest: (opened, closed)}
-        drawing = _drawing(graph, blocks, values, view, opened, closed)
-    if event.selected != selected:
-        st.session_state["ops.selected"] = event.selected
-    dag_view(drawing, selected=event.selected, key=KEY, sequential=True)
-    return event.selected
+    draw = partial(_drawing, graph, cached.blocks_of(graph), values, view)
+    return folding_graph.show(draw, key=KEY, digest=graph.digest, sequential=True)
 
 
 def _drawing(
@@ -113,7 +104,7 @@ def _table(question: Question, cost: GraphCost, selected: str | None) -> None:
         )
         rows = event.selection.rows
         if rows and known[rows[0]] != selected:
-            st.session_state["ops.selected"] = known[rows[0]]
+            folding_graph.pick(KEY, cost.graph.digest, known[rows[0]])
             st.rerun()
     with st.container(border=True):
         st.subheader("Blocks", anchor=False)
