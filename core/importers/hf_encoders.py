@@ -18,7 +18,7 @@ from core.importers.hf_layers import (
     ClassicLayer,
     LayerNames,
     activation,
-    classic_layer,
+    classic_layers,
     output_kind,
 )
 from core.importers.hf_net import BATCH, Net
@@ -150,9 +150,7 @@ def vit(keys: Keys) -> Blueprint:
 
 def _write_bert(model: Encoder, net: Net, tokens: int) -> None:
     x, table = _embedded(model, net, tokens, source="bert.embeddings")
-    for number in range(model.layers):
-        source = f"bert.encoder.layer.{number}"
-        x = classic_layer(net, x, model.layer, block=f"layers/{number}", source=source)
+    x = classic_layers(net, x, model.layer, model.layers, source="bert.encoder.layer")
     pooled = _pooled(net, x, "bert.pooler.dense", model.width) if model.kind in POOLED else ""
     if model.kind in {MASKED, LAST_LANGUAGE, PRETRAINING}:
         with net.at("head", "cls.predictions"):
@@ -166,9 +164,7 @@ def _write_bert(model: Encoder, net: Net, tokens: int) -> None:
 
 def _write_distilbert(model: Encoder, net: Net, tokens: int) -> None:
     x, table = _embedded(model, net, tokens, source="distilbert.embeddings")
-    for number in range(model.layers):
-        source = f"distilbert.transformer.layer.{number}"
-        x = classic_layer(net, x, model.layer, block=f"layers/{number}", source=source)
+    x = classic_layers(net, x, model.layer, model.layers, source="distilbert.transformer.layer")
     pooled = ""
     if model.kind == MASKED:
         with net.at("head", ""):
@@ -211,9 +207,7 @@ def _write_vit(model: Vision, net: Net, tokens: int) -> None:
     image = net.input("pixel_values", (model.channels, *model.image))
     with net.at("embeddings", "vit.embeddings"):
         x = _patches(model, net, image)
-    for number in range(model.layers):
-        source = f"vit.encoder.layer.{number}"
-        x = classic_layer(net, x, model.layer, block=f"layers/{number}", source=source)
+    x = classic_layers(net, x, model.layer, model.layers, source="vit.encoder.layer")
     x = net.layer_norm("vit.layernorm", x)
     if model.kind == BARE:
         _pooled(net, x, "vit.pooler.dense", model.pooled)

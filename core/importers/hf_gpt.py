@@ -14,7 +14,7 @@ from core.importers.hf_layers import (
     LanguageOutput,
     LayerNames,
     activation,
-    classic_layer,
+    classic_layers,
     language_output,
     write_language_output,
 )
@@ -190,9 +190,7 @@ def _write_opt(model: Opt, net: Net, tokens: int) -> None:
         if projected:
             x = net.linear("project_in", x, model.width, bias=False)
         x = net.plus_weight("embed_positions", x, (model.positions + OPT_PADDING_ROWS, model.width))
-    for number in range(model.layers):
-        source = f"model.decoder.layers.{number}"
-        x = classic_layer(net, x, model.layer, block=f"layers/{number}", source=source)
+    x = classic_layers(net, x, model.layer, model.layers, source="model.decoder.layers")
     with net.at("", "model.decoder"):
         if model.last_norm:
             x = net.layer_norm("final_layer_norm", x, affine=model.layer.affine)

@@ -58,12 +58,17 @@ class ClassicLayer:
     scales_queries: bool = False
 
 
-def classic_layer(net: Net, x: str, layer: ClassicLayer, *, block: str, source: str) -> str:
-    """`x` after one layer; its ops stand in the blocks "<block>/attention" and "<block>/mlp"."""
-    with net.at(f"{block}/attention", source):
-        x = _around(net, x, layer, layer.names.attention_norm, _self_attention)
-    with net.at(f"{block}/mlp", source):
-        return _around(net, x, layer, layer.names.mlp_norm, _perceptron)
+def classic_layers(net: Net, x: str, layer: ClassicLayer, count: int, *, source: str) -> str:
+    """`x` after `count` equal layers, which files call `source` and a number.
+
+    Ops of layer 0 stand in the blocks "layers/0/attention" and "layers/0/mlp".
+    """
+    for number in range(count):
+        with net.at(f"layers/{number}/attention", f"{source}.{number}"):
+            x = _around(net, x, layer, layer.names.attention_norm, _self_attention)
+        with net.at(f"layers/{number}/mlp", f"{source}.{number}"):
+            x = _around(net, x, layer, layer.names.mlp_norm, _perceptron)
+    return x
 
 
 def _around(
