@@ -34,14 +34,19 @@ MOST_ENTRIES = 1 << 20
 """Pairs of device and split that enumeration prices at once."""
 
 
-@SCHEMES.named("device_only")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceOnly:
-    """Everything on the device; only the model is exchanged."""
+class Baseline:
+    """What all baselines have in common: devices in turn, each scenario of a sweep by itself."""
 
+    __slots__ = ()
     is_baseline: ClassVar[bool] = True
     round_of: ClassVar[Round] = IN_TURN
     separable: ClassVar[bool] = False
+
+
+@SCHEMES.named("device_only")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceOnly(Baseline):
+    """Everything on the device; only the model is exchanged."""
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with no split."""
@@ -50,12 +55,8 @@ class DeviceOnly:
 
 @SCHEMES.named("server_only")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServerOnly:
+class ServerOnly(Baseline):
     """Raw data go up in every iteration and everything runs on the server."""
-
-    is_baseline: ClassVar[bool] = True
-    round_of: ClassVar[Round] = IN_TURN
-    separable: ClassVar[bool] = False
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with only the inputs on the devices."""
@@ -64,12 +65,8 @@ class ServerOnly:
 
 @SCHEMES.named("first_layer")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FirstLayer:
+class FirstLayer(Baseline):
     """The first layer stays on the device, the rest runs on the server."""
-
-    is_baseline: ClassVar[bool] = True
-    round_of: ClassVar[Round] = IN_TURN
-    separable: ClassVar[bool] = False
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with the smallest device side that hides raw data."""
@@ -78,12 +75,8 @@ class FirstLayer:
 
 @SCHEMES.named("centralised")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Centralised:
+class Centralised(Baseline):
     """Raw data and labels go up once, spread over the rounds; the server trains alone."""
-
-    is_baseline: ClassVar[bool] = True
-    round_of: ClassVar[Round] = IN_TURN
-    separable: ClassVar[bool] = False
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan in which a round sends the samples' share of that round, in one message."""
@@ -120,12 +113,8 @@ class Centralised:
 
 @SCHEMES.named("best_static")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BestStatic:
+class BestStatic(Baseline):
     """One cut for all devices, the best for the mean device at the mean rate."""
-
-    is_baseline: ClassVar[bool] = True
-    round_of: ClassVar[Round] = IN_TURN
-    separable: ClassVar[bool] = False
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan whose cut was chosen for average conditions and then used everywhere (P1's OSS)."""
@@ -141,12 +130,8 @@ class BestStatic:
 
 @SCHEMES.named("regression")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RegressionFit:
+class RegressionFit(Baseline):
     """The cut where smooth fits of work, parameters and smashed data over depth have their minimum."""
-
-    is_baseline: ClassVar[bool] = True
-    round_of: ClassVar[Round] = IN_TURN
-    separable: ClassVar[bool] = False
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan whose cuts minimise the fitted delay; their true cost is what is shown.
@@ -171,12 +156,8 @@ class RegressionFit:
 
 @SCHEMES.named("random_cut")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RandomCut:
+class RandomCut(Baseline):
     """A random cut for every device, drawn with the scenario's seed."""
-
-    is_baseline: ClassVar[bool] = True
-    round_of: ClassVar[Round] = IN_TURN
-    separable: ClassVar[bool] = False
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with random cuts that keep what must stay."""
@@ -194,12 +175,8 @@ class RandomCut:
 
 @SCHEMES.named("brute_force")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BruteForce:
+class BruteForce(Baseline):
     """Every split of a small model tried; raises an error for a model with too many."""
-
-    is_baseline: ClassVar[bool] = True
-    round_of: ClassVar[Round] = IN_TURN
-    separable: ClassVar[bool] = False
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with each device's best of all splits, which is optimal by enumeration."""

@@ -136,19 +136,23 @@ def shared_bytes(cost: GraphCost) -> Floats:
 
 def device_may_overflow(problem: SplitProblem) -> bool:
     """True when some device cannot hold and train the whole model, so that cuts differ in what fits."""
-    cost, batch = problem.cost, problem.workload.batch_size
-    activations = cost.saved_bytes.sum() + cost.transient_bytes.max(initial=0.0)
-    return bool(kept_bytes(cost).sum() + batch * activations > problem.device_memory_bytes.min())
+    needed = kept_bytes(problem.cost).sum() + _whole_activations_bytes(problem)
+    return bool(needed > problem.device_memory_bytes.min())
 
 
 def server_may_overflow(problem: SplitProblem, *, clients: int = 1) -> bool:
     """True when the whole model for every client would not fit on the server, so that cuts differ there."""
+    shared = shared_bytes(problem.cost).sum()
+    own = kept_bytes(problem.cost).sum() - shared + _whole_activations_bytes(problem)
+    return bool(shared + clients * own > problem.server_memory_bytes)
+
+
+def _whole_activations_bytes(problem: SplitProblem) -> float:
+    """Activations of a mini-batch through the whole model, the widest tensor under way included."""
     cost = problem.cost
-    shared = shared_bytes(cost).sum()
-    own = kept_bytes(cost).sum() - shared
-    activations = cost.saved_bytes.sum() + cost.transient_bytes.max(initial=0.0)
-    needed = shared + clients * (own + problem.workload.batch_size * activations)
-    return bool(needed > problem.server_memory_bytes)
+    return float(
+        problem.workload.batch_size * (cost.saved_bytes.sum() + cost.transient_bytes.max(initial=0.0))
+    )
 
 
 def listed(problem: SplitProblem, masks: Mask) -> Candidates:
