@@ -51,7 +51,9 @@ def stated_columns(graph: ModelGraph, workload: Workload, flow: GradientFlow) ->
 def stated_saved(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> Sequence[float]:
     """Bytes each op says that it keeps of a sample; 0 where nothing goes backward or it says nothing."""
     return [
-        float(np.sum(op.figures.get("saved_bytes", 0.0))) * (workload.training and not silenced)
+        float(np.sum(op.figures["saved_bytes"])) * (workload.training and not silenced)
+        if "saved_bytes" in op.figures
+        else 0.0
         for op, silenced in zip(graph.ops, flow.silenced, strict=True)
     ]
 
