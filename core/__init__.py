@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from core.errors import CutwiseError as CutwiseError
     from core.importers import load_model as load_model
     from core.importers import samples as samples
+    from core.importers.from_torch import export as export
+    from core.importers.from_torch import from_torch as from_torch
     from core.pipeline import compare as compare
     from core.pipeline import plan as plan
     from core.pipeline import simulate as simulate
@@ -23,6 +25,8 @@ _HOMES = {
     "CutwiseError": "core.errors",
     "load_model": "core.importers",
     "samples": "core.importers",
+    "export": "core.importers.from_torch",
+    "from_torch": "core.importers.from_torch",
     "compare": "core.pipeline",
     "plan": "core.pipeline",
     "simulate": "core.pipeline",

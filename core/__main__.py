@@ -17,6 +17,11 @@ from core.errors import CutwiseError, UnknownNameError
 FINE, BAD_INPUT, INFEASIBLE = 0, 2, 3
 DEFAULT_SCHEME = "fast_split"
 OPTION = "option of the scheme: "
+LONGEST_CELL = 72
+EXPORT_HELP = (
+    "Write the graph of your own PyTorch model to a .pt2 file without weights. This runs the Python file you "
+    "name, so name only files you trust, on your own machine; the page never does this."
+)
 Run = Callable[[argparse.Namespace], int]
 
 
@@ -88,6 +93,9 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
     compared.add_argument("--schemes", help="only these, separated by commas")
     swept = command("sweep", _sweep, "Many scenarios from a sweep file in TOML.")
     swept.add_argument("spec", help="model, scenario, schemes, zip, and the table [over] of paths and values")
+    exported = command("export", _export, EXPORT_HELP)
+    exported.add_argument("source", help="my_model.py:build, a file and a function in it without arguments")
+    exported.add_argument("--out", required=True, metavar="FILE.pt2", help="the file to write")
     command("schemes", _list, "The schemes and their options.")
     command("devices", _list, "The hardware catalogue.")
     command("channels", _list, "The channel models and their fields.")
@@ -155,7 +163,7 @@ def _compare(known: argparse.Namespace) -> int:
     table = compare(_model(known), _scenario(known), names)
     if known.json:
         return _show(known, plain(table.to_dict("records")))
-    print(table.to_string(index=False))
+    print(_side_by_side(table))
     return FINE
 
 
@@ -168,6 +176,20 @@ def _sweep(known: argparse.Namespace) -> int:
         return _show(known, plain(table.to_dict("records")))
     print(table.to_string(index=False))
     return FINE
+
+
+def _export(known: argparse.Namespace) -> int:
+    from contextlib import redirect_stdout
+
+    from core.costs.workload import Workload
+    from core.import_report import import_report
+    from core.importers.export_command import export_from_source
+    from core.plain import plain
+    from core.problem import priced
+
+    with redirect_stdout(sys.stderr):  # whatever the file prints, what is printed here stays JSON
+        graph = export_from_source(known.source, known.out)
+    return _show(known, {"out": known.out, **plain(import_report(priced(graph, Workload())))})
 
 
 def _list(known: argparse.Namespace) -> int:
@@ -224,6 +246,25 @@ def _told(found: Any) -> str:
     if proof and found.status != "infeasible":
         lines.append(f"  {proof.method}: value {proof.value:.6g}, bound {proof.bound:.6g}")
     return "\n".join(lines)
+
+
+def _side_by_side(table: Any) -> str:
+    """A comparison's first columns for people: absent figures as -, long texts cut short."""
+    from core.comparison import HEADLINES
+
+    known = table[[name for name in HEADLINES if table[name].notna().any()]]
+    return known.to_string(
+        index=False,
+        na_rep="-",
+        float_format="{:.6g}".format,
+        formatters={name: _short for name in ("place", "cut", "violations") if name in known},
+    )
+
+
+def _short(value: Any) -> str:
+    """The first words of a text; - for an absent one."""
+    text = "-" if value in (None, "") else str(value)
+    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
 
 
 def _show(known: argparse.Namespace, value: Any) -> int:

@@ -88,7 +88,8 @@ def slider(
     """A live slider over the range the field shows; typed values may go to the field's own bounds."""
     low, high = facts["shown"]
     least, most = _bounds(facts)
-    follow(key, current)
+    optional = type(None) in get_args(hint) if optional is None else optional
+    follow(key, current, may_be_none=optional)
     value = live_slider(
         label,
         value=current,
@@ -101,7 +102,7 @@ def slider(
         unit=facts.get("unit", ""),
         help=facts["help"],
         integer=int in (hint, *get_args(hint)),
-        optional=type(None) in get_args(hint) if optional is None else optional,
+        optional=optional,
         none_text="none",
         disabled=disabled,
     )
@@ -125,14 +126,16 @@ def _bounds(facts: dict[str, Any]) -> tuple[float, float]:
     return float(least), float(most)
 
 
-def follow(key: str, current: Any) -> None:
+def follow(key: str, current: Any, *, may_be_none: bool = False) -> None:
     """Moves a widget to the scenario's value when that has changed since the widget last showed it.
 
-    A new page has new widgets under the old keys, which start at their own defaults unless told.
+    A new page has new widgets under the old keys, which start at their own defaults unless told. A widget
+    that holds None has not been told yet, unless the reader may have chosen it.
     """
     mark = f"{key}.seen"
     changed = not same(st.session_state.get(mark), current)
-    if changed or st.session_state.get(key) is None or st.session_state.get(PAGE_CHANGED):
+    untold = key not in st.session_state if may_be_none else st.session_state.get(key) is None
+    if changed or untold or st.session_state.get(PAGE_CHANGED):
         st.session_state[key] = current
     st.session_state[mark] = current
 

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 
 from core.graph.model_graph import ModelGraph, Op
 
-# What may stand between the two products beside the softmax: scaling, masking, guarding, naming.
+# What may stand between the two products beside the softmax: scaling, capping, masking, guarding, naming.
+CAP = "tanh"
 BETWEEN = frozenset(
-    {"add", "sub", "mul", "div", "where", "cast", "identity", "dropout", "reshape", "squeeze", "unsqueeze"}
-)
+    {
+        "add", "sub", "mul", "div", CAP, "where", "cast", "identity", "dropout", "reshape", "squeeze",
+        "unsqueeze", "expand", "copy",
+    }
+)  # fmt: skip
 # Ops from one product to the softmax and from there to the other: more than any attention has.
 LONGEST_PATH = 8
 
@@ -51,11 +55,15 @@ def written_out_attentions(graph: ModelGraph) -> tuple[Attention, ...]:
     """Those of `attentions` that one fused kernel can take the place of.
 
     One whose scores or probabilities are read by anything outside it is left out: a fused kernel
-    never writes them down.
+    never writes them down. So is one that caps its scores, which PyTorch's fused kernels cannot do.
     """
-    found = attentions(graph)
+    found = tuple(attention for attention in attentions(graph) if not _is_capped(graph, attention))
     readers = _readers(graph) if found else {}
     return tuple(attention for attention in found if _is_closed(attention, readers))
+
+
+def _is_capped(graph: ModelGraph, attention: Attention) -> bool:
+    return any(graph.ops[position].kind == CAP for position in attention.inside)
 
 
 def _is_closed(attention: Attention, readers: Mapping[int, set[int]]) -> bool:

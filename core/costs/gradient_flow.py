@@ -18,7 +18,9 @@ class GradientFlow:
 
     `frozen`: a pattern freezes it, or adapters are trained and it has none. `trained`: ids of the weights it
     reads that are trained. `trains`: it has any, or says that it trains. `needs_grad`: it or an ancestor
-    trains, and its output is floating. `silenced`: it would need a gradient but for what is frozen.
+    trains, its output is floating, and no gradient stops at it. `silenced`: it would need a gradient but
+    for what is frozen. An op with the attribute `stops_gradient` (PyTorch's `detach`, and whatever runs
+    under `no_grad`) neither trains nor passes a gradient on.
     """
 
     frozen: Sequence[bool]
@@ -117,6 +119,7 @@ def _trained(
             for weight in op.weights
             if is_trainable(weight)
             and not held
+            and not op.attrs.get("stops_gradient")
             and weight.id not in fixed
             and (adapters is None or weight.id in adapters)
         )
@@ -137,5 +140,5 @@ def _needs_grad(graph: ModelGraph, trains: Sequence[bool]) -> list[bool]:
     for position, op in enumerate(graph.ops):
         reached = trains[position] or any(needs[graph.index[name]] for name in op.inputs)
         reached = reached or trains[first_output(graph, position)]
-        needs.append(reached and op.output.dtype in FLOATING)
+        needs.append(reached and op.output.dtype in FLOATING and not op.attrs.get("stops_gradient"))
     return needs

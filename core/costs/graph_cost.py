@@ -129,8 +129,8 @@ def price(graph: ModelGraph, workload: Workload) -> GraphCost:
     graph = rewritten(graph, workload)
     flow = gradient_flow(graph, workload)
     derived = derived_costs(graph, workload, flow)
-    stated = stated_columns(graph, workload, flow)
     states_it = np.array([is_stated(op) for op in graph.ops], dtype=bool)
+    stated = stated_columns(graph, workload, flow) if states_it.any() else {}
     whole = {
         name: np.where(states_it, stated.get(name, 0.0), column) for name, column in derived.columns.items()
     }

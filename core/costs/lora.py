@@ -82,13 +82,18 @@ def _side_branch(op: Op, tuning: Lora) -> Iterator[Op]:
     yield _small_layer(op, lora_a, reads=op.inputs[0], output=narrow, weight=down)
     yield _small_layer(op, lora_b, reads=lora_a, output=op.output, weight=up)
     scaled = {"factor": tuning.factor, "adapts": base}
-    yield replace(op, kind="add", inputs=(base, lora_b), weights=(), attrs=scaled)
+    yield replace(op, kind="add", inputs=(base, lora_b), weights=(), attrs={**scaled, **_stop(op)})
 
 
 def _small_layer(op: Op, name: str, *, reads: str, output: TensorSpec, weight: Weight) -> Op:
     outputs, inputs = weight.shape
-    attrs = {"in_features": inputs, "out_features": outputs, "adapter": (weight.id,)}
+    attrs = {"in_features": inputs, "out_features": outputs, "adapter": (weight.id,), **_stop(op)}
     return replace(op, id=name, inputs=(reads,), output=output, weights=(weight,), attrs=attrs)
+
+
+def _stop(op: Op) -> dict[str, bool]:
+    """What stands beside a layer that stops gradients gets none either."""
+    return {"stops_gradient": True} if op.attrs.get("stops_gradient") else {}
 
 
 def _merged(op: Op, tuning: Lora) -> Iterator[Op]:

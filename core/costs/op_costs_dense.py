@@ -127,7 +127,8 @@ def attention(call: OpCall) -> OpWork:
 
     $2 \cdot B H L_q L_k (d + d_v)$ forward. Backward is twice that, and the scores once more when the
     kernel is fused (2.5 times where $d = d_v$): it keeps no probabilities and computes them again.
-    An additive mask that needs a gradient forces the eager kernel.
+    An additive mask that needs a gradient forces the eager kernel, whether it is an input or a weight of
+    the op (learned position biases).
     """
     attrs = call.op.attrs
     rows = call.input_elements // attrs["head_dim"]
@@ -136,7 +137,7 @@ def attention(call: OpCall) -> OpWork:
         rows * attrs["k_length"] * attrs["value_dim"],
     )
     query, key, value = (call.needs_grad(position) for position in range(3))
-    fused = call.fused_attention and not call.needs_grad(3)
+    fused = call.fused_attention and not (call.needs_grad(3) or call.weights_trained)
     backward = scores * (query + key) + context * (value + (query or key))
     if fused and (query or key or value):
         backward += scores
@@ -153,20 +154,24 @@ def attention(call: OpCall) -> OpWork:
 def recurrence(call: OpCall) -> OpWork:
     """Work of a recurrent layer: input and hidden products of every step, gates' own arithmetic left out.
 
-    The gradient through time passes the hidden weights even where the layer's input needs none.
+    The gradient through time passes the hidden weights even where the layer's input needs none. Where
+    the hidden state is `projected`, the last weight makes the smaller state from the whole one, which is
+    kept for that weight's gradient.
     """
     input_weight, hidden_weight = call.op.weights[0], call.op.weights[1]
     steps = call.input_elements // input_weight.shape[-1]
-    from_input, from_hidden = steps * input_weight.elements, steps * hidden_weight.elements
+    projection = call.op.weights[-1].elements if call.op.attrs.get("projected") else 0
+    from_input, from_hidden = steps * input_weight.elements, steps * (hidden_weight.elements + projection)
     through_time = from_hidden if call.weights_trained or call.needs_grad() else 0
     hidden = call.whole("hidden_size", hidden_weight.shape[-1]) * call.whole("directions", 1)
+    vectors = RECURRENT_VECTORS[call.op.kind] + bool(projection)
     return OpWork(
         forward_flops=FLOP_PER_MULTIPLY_ADD * (from_input + from_hidden),
         input_gradient_flops=FLOP_PER_MULTIPLY_ADD * (from_input * call.needs_grad() + through_time),
         weight_gradient_flops=FLOP_PER_MULTIPLY_ADD * (from_input + from_hidden) * call.weights_trained,
         macs=from_input + from_hidden,
         saves=(0, OUTPUT),
-        extra_bytes=steps * hidden * RECURRENT_VECTORS[call.op.kind] * call.element_bytes,
+        extra_bytes=steps * hidden * vectors * call.element_bytes,
     )
 
 

@@ -12,7 +12,7 @@ INTERPOLATION_FLOPS = {"nearest": 0, "linear": 8, "cubic": 32}
 
 @FORMULAS.named(
     "input", "constant", "reshape", "transpose", "flatten", "squeeze", "unsqueeze", "identity", "cast",
-    "expand", "slice", "split", "concat", "pad", "depth_to_space", "space_to_depth",
+    "expand", "slice", "split", "concat", "copy", "pad", "depth_to_space", "space_to_depth",
 )  # fmt: skip
 def movement(call: OpCall) -> OpWork:
     """Work of a view or a plain copy: none, and nothing is kept."""

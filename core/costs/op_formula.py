@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from core.graph.model_graph import Op, TensorSpec
@@ -14,7 +13,7 @@ from core.registry import Registry
 OUTPUT = -1
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpCall:
     """One op as its formula sees it: shapes, and who needs a gradient.
 
@@ -34,7 +33,7 @@ class OpCall:
     element_bytes: float = 4
     batches: float = 1
 
-    @cached_property
+    @property
     def elements(self) -> int:
         """Elements of the op's output."""
         return self.op.output.elements

@@ -33,7 +33,7 @@ class SavedTensors:
         kept: set[int] = set()
         charged = np.zeros(len(self.storages))
         for position, (storages, extra) in enumerate(zip(self.storages, self.extra_bytes, strict=True)):
-            if side is None or side[position]:
+            if (storages or extra) and (side is None or side[position]):
                 charged[position] = extra + sum(self.sizes[root] for root in storages - kept)
                 kept |= storages
         return charged

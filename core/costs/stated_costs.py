@@ -65,7 +65,7 @@ def measured_times(graph: ModelGraph, *, training: bool) -> Floats:
     """
     times = np.zeros((len(graph), len(MEASURED), 2))
     for position, op in enumerate(graph.ops):
-        for column, name in enumerate(MEASURED):
+        for column, name in enumerate(MEASURED if op.figures else ()):
             if name in op.figures:
                 figure = op.figures[name]
                 times[position, column] = figure if isinstance(figure, tuple) else (0.0, figure)

@@ -25,7 +25,7 @@ Mask = NDArray[np.bool_]
 Interval = tuple[float, int, int]
 """Bytes, first step, last step."""
 # The gradient of what these read is their own result's gradient, seen in another shape.
-PASSING = RESHAPES | {"transpose", "identity", "cast", "add", "sub", "concat"}
+PASSING = RESHAPES | {"transpose", "identity", "cast", "add", "sub", "concat", "copy"}
 
 
 def tensors(cost: GraphCost, here: Mask) -> Iterator[Interval]:

@@ -138,7 +138,8 @@ class Workload:
     )  # fmt: skip
     sequence_length: int | None = quantity(
         None, ge=1, le=10_000_000, symbol="S", title="Sequence length", scale="log", shown=(16, 8192),
-        help="Tokens of a sample; the model has to be read at this length. None: as it was read",
+        help="Tokens of a sample. A configuration (config.json) follows; any other model has to be read at "
+        "this length. None: as it was read",
     )  # fmt: skip
     tied_weights: Literal["one_side", "untied"] = quantity(
         "one_side", title="Tied weights",

@@ -18,8 +18,8 @@ from typing import Any
 from core.errors import ModelImportError
 from core.graph.model_graph import ModelGraph
 from core.importers.from_torch import export
+from core.importers.refused import EXPORT_COMMAND
 
-EXAMPLE = "python -m core export my_model.py:build --out model.pt2"
 WANTED = "return the module and its example inputs: return model, (example,)"
 
 
@@ -46,11 +46,14 @@ def _parts(source: str) -> tuple[Path, str]:
     file, colon, function = source.rpartition(":")
     if not colon or not function.isidentifier():
         raise ModelImportError(
-            f"{source!r} names no function of a file; write file and function with a colon between: {EXAMPLE}"
+            f"{source!r} names no function of a file; write file and function with a colon between: "
+            f"{EXPORT_COMMAND}"
         )
     path = Path(file)
     if path.suffix != ".py":
-        raise ModelImportError(f"{path}: is no Python file; give the file that defines the model: {EXAMPLE}")
+        raise ModelImportError(
+            f"{path}: is no Python file; give the file that defines the model: {EXPORT_COMMAND}"
+        )
     if not path.is_file():
         raise ModelImportError(f"{path}: no such file; check the path")
     return path.resolve(), function

@@ -24,6 +24,7 @@ from core.importers.hf_keys import Keys
 from core.importers.hf_layers import Blueprint
 from core.importers.hf_net import BATCH, Net
 from core.importers.json_document import read_object, shown
+from core.importers.refused import EXPORT_COMMAND
 from core.importers.safetensors_header import ParameterTable, read_header, shards_of
 
 FORMAT = "hf_config"
@@ -36,7 +37,8 @@ TOKENS = 128  # where nobody says how long a sequence is
 BESIDE_BYTES = IN_PROCESS_BYTES
 
 EXPORT = (
-    "export the model itself with core.from_torch(model, example), with torch.export.save, or to ONNX with "
+    "export the model itself with core.from_torch(model, example), with torch.export.save, with "
+    f"{EXPORT_COMMAND}, or to ONNX with "
     "torch.onnx.export(model, example, 'model.onnx', dynamo=True, optimize=False)"
 )
 OWN_KEY = re.compile(rb'"(model_type|architectures)"\s*:')
@@ -82,6 +84,11 @@ def from_config(
     824
     """
     return _graph(Keys(file, config), dims, name, table, {}, ())
+
+
+def can_regenerate(graph: ModelGraph) -> bool:
+    """True for a graph that `regenerate` makes at another length: it came from a configuration of text."""
+    return graph.provenance.get("format") == FORMAT and SEQUENCE in graph.dims
 
 
 def regenerate(graph: ModelGraph, *, sequence: int) -> ModelGraph:

@@ -211,5 +211,7 @@ SIMPLE_KINDS: Mapping[str, str] = {
     "SpaceToDepth": "space_to_depth", "Slice": "slice", "Split": "split",
     "Reshape": "reshape", "Transpose": "transpose", "Flatten": "flatten", "Squeeze": "squeeze",
     "Unsqueeze": "unsqueeze", "Identity": "identity", "Cast": "cast", "CastLike": "cast", "Expand": "expand",
-    "Dropout": "dropout",
+    "Dropout": "dropout", "Equal": "equal", "Less": "less", "LessOrEqual": "less_or_equal",
+    "Greater": "greater", "GreaterOrEqual": "greater_or_equal", "Not": "not", "And": "and", "Or": "or",
+    "Xor": "or", "Floor": "floor", "Ceil": "ceil", "Round": "round", "Sign": "sign",
 }  # fmt: skip

@@ -9,7 +9,11 @@ from pathlib import Path
 
 from core.importers.zip_directory import entry_names
 
-EXPORT = "export it to ONNX with torch.onnx.export(model, example, 'model.onnx', dynamo=True, optimize=False)"
+EXPORT_COMMAND = "python -m core export my_model.py:build --out model.pt2"
+EXPORT = (
+    "export it to ONNX with torch.onnx.export(model, example, 'model.onnx', dynamo=True, optimize=False), or "
+    f"to .pt2 on your own machine with {EXPORT_COMMAND}"
+)
 PICKLED_SUFFIXES = frozenset({".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".joblib", ".th"})
 
 ZIP_NAMES = 20_000  # that a row looks at
@@ -48,7 +52,8 @@ REFUSED = (
     RefusedFormat(
         "torch_export",
         lambda e: e.has_name(r"(^|/)archive_format$"),
-        "is a PyTorch archive that holds no exported program; save the model with torch.export.save",
+        "is a PyTorch archive that holds no exported program; save the model with "
+        f"torch.export.save, or on your own machine with {EXPORT_COMMAND}",
     ),
     RefusedFormat("pickle_zip", lambda e: e.has_name(r"\.pkl$"), PICKLE_SENTENCE),
     RefusedFormat(

@@ -86,6 +86,12 @@ def _warnings(walk: Walk, steps: Sequence[Step], needed: set[str]) -> Iterator[s
             f"{len(fixed)} parameter tensors of the file need no gradient ({_examples(fixed)}); they are "
             "trained here unless workload.frozen names their ops"
         )
+    stopped = [step.weights[0] for step in steps if step.weights and step.attrs.get("stops_gradient")]
+    if stopped:
+        yield (
+            f"{len(stopped)} ops with parameters ({_examples(stopped)}) run under torch.no_grad() and are "
+            "not trained"
+        )
     tables = sum(program.tensors[name].size_bytes for name in walk.tables)
     if tables > TABLE_BYTES:
         yield f"{tables / 2**20:.0f} MB of constant tables and masks are not counted as memory"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 # A copy in other places of memory, of which nothing is computed.
-COPY = "concat"
+COPY = "copy"
 
 _KINDS = {
     "relu": "relu threshold",
@@ -82,8 +82,9 @@ _KINDS = {
     "transpose": "transpose t permute numpy_T T mT mH adjoint movedim moveaxis swapaxes swapdims matrix_H",
     "expand": "expand expand_as broadcast_to broadcast_tensors",
     "identity": "alias detach lift_fresh lift real imag conj resolve_conj resolve_neg requires_grad",
-    COPY: "cat concat stack clone roll flip rot90 fliplr flipud channel_shuffle copy slice_scatter "
-    "select_scatter diagonal_scatter",
+    "concat": "cat concat stack",
+    COPY: "clone roll flip rot90 fliplr flipud channel_shuffle copy slice_scatter select_scatter "
+    "diagonal_scatter",
     "embedding": "embedding embedding_bag _embedding_bag _embedding_bag_forward_only",
     "layer_norm": "layer_norm native_layer_norm",
     "rms_norm": "rms_norm _fused_rms_norm",

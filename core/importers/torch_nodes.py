@@ -32,7 +32,8 @@ class Call:
     """One call of an operator: "conv2d" of aten, "library::op" of others.
 
     `arguments` are pairs of parameter name and value in the operator's own order, tensors as `Ref`;
-    results that are no tensors are empty in `outputs`; `modules` are the modules around the call.
+    results that are no tensors are empty in `outputs`; `modules` are the modules around the call;
+    `stops_gradient` that it runs where none are recorded, or is there to stop them.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Call:
     arguments: tuple[tuple[str, Any], ...]
     outputs: tuple[str, ...]
     modules: tuple[str, ...] = ()
+    stops_gradient: bool = False
 
     def refs(self, parameter: str | None = None) -> list[str]:
         """Names of the tensors it reads, lists flattened: all, or those given for `parameter`."""

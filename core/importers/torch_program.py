@@ -10,6 +10,7 @@ from typing import Any
 
 from core.errors import ModelImportError
 from core.graph.model_graph import TensorSpec, Weight
+from core.importers.torch_kinds import plain_name
 from core.importers.torch_nodes import (
     Call,
     Ref,
@@ -34,10 +35,11 @@ DEPTH = 20
 # A terabyte in fp32: no tensor of a real model comes near.
 TENSOR_ELEMENTS = 2**38
 
+GRADIENT_SWITCH = "higher_order::wrap_with_set_grad_enabled"
 # These run the graph they are given in another mode; a choice runs one of two.
 WRAPPERS = frozenset(
     {
-        "higher_order::wrap_with_set_grad_enabled", "higher_order::wrap_with_autocast", "higher_order::wrap",
+        GRADIENT_SWITCH, "higher_order::wrap_with_autocast", "higher_order::wrap",
         "higher_order::tag_activation_checkpoint", "higher_order::invoke_subgraph",
         "higher_order::strict_mode",
     }
@@ -79,11 +81,15 @@ class Program:
 
 @dataclass(slots=True)
 class Scope:
-    """The unique names of the tensors one graph has made or was given so far."""
+    """The unique names of the tensors one graph has made or was given so far.
+
+    `without_gradients` is True for a graph that runs under torch.no_grad().
+    """
 
     names: dict[str, str] = field(default_factory=dict)
     prefix: str = ""
     depth: int = 0
+    without_gradients: bool = False
 
 
 def checked_graph_module(document: Mapping[str, Any], file: str) -> Mapping[str, Any]:
@@ -172,7 +178,8 @@ def _enter_calls(program: Program, graph: Mapping[str, Any], scope: Scope) -> No
         )
         outputs = tuple(_define(program, scope, own) if own else "" for own in made_by(node))
         name = node.get("name") or next(filter(None, outputs), op)
-        call = Call(name, op, overload, arguments, outputs, modules_around(node))
+        stops = scope.without_gradients or plain_name(op) == "detach"
+        call = Call(name, op, overload, arguments, outputs, modules_around(node), stops)
         if op in WRAPPERS or op == CHOICE:
             _inline(program, call, scope)
         elif any(outputs):
@@ -188,13 +195,23 @@ def _inline(program: Program, call: Call, outer: Scope) -> None:
     at = next(place for place, (_, value) in enumerate(call.arguments) if isinstance(value, Subgraph))
     graph: Mapping[str, Any] = call.arguments[at][1].graph
     given = Call(call.name, call.op, "", call.arguments[at + 1 :], ()).refs()
-    scope = Scope(prefix=f"{outer.prefix}{call.name}.", depth=outer.depth + 1)
+    scope = Scope(
+        prefix=f"{outer.prefix}{call.name}.",
+        depth=outer.depth + 1,
+        without_gradients=_without_gradients(call, outer),
+    )
     _enter_tensors(program, graph, scope)
     scope.names |= zip(filter(None, map(tensor_name, graph["inputs"])), given, strict=False)
     _enter_calls(program, graph, scope)
     results = [_known(program, scope, own) for own in filter(None, map(tensor_name, graph["outputs"]))]
     for made, result in zip(call.outputs, results, strict=False):
         program.calls.append(Call(made, "alias", "", (("self", Ref(result)),), (made,), call.modules))
+
+
+def _without_gradients(call: Call, outer: Scope) -> bool:
+    """Whether the graph that `call` runs records no gradients: as it says itself, else as around it."""
+    switched = call.arguments[0][1] if call.op == GRADIENT_SWITCH else None
+    return not switched if isinstance(switched, bool) else outer.without_gradients
 
 
 def _define(program: Program, scope: Scope, own: str) -> str:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from core.graph.model_graph import TensorSpec, Weight
 from core.importers.torch_facts import Facts, Step
-from core.importers.torch_kinds import COPY
 
 RECURRENT = {"lstm": "lstm", "gru": "gru", "rnn_tanh": "rnn", "rnn_relu": "rnn"}
 GATES = {"lstm": 4, "gru": 3}
@@ -51,7 +50,7 @@ def recurrent_steps(facts: Facts, weights_of: WeightsOf, tensors: dict[str, Tens
         yield _joined(facts, name, parts, state)
 
 
-def is_projected(facts: Facts) -> bool:
+def _is_projected(facts: Facts) -> bool:
     """True for an LSTM whose hidden state is projected to a smaller one."""
     return len(facts.call.refs("params")) > _ways(facts) * (4 if facts.value("has_biases", True) else 2)
 
@@ -61,6 +60,7 @@ def _layer(facts: Facts, layer: int, source: str, whole: str) -> list[tuple[Step
     call, parameters = facts.call, facts.call.refs("params")
     share, directions = len(parameters) // _ways(facts), _directions(facts)
     states = tuple(name for name in call.refs("hx") if name not in facts.constants)
+    projected = {"projected": True} if _is_projected(facts) else {}
     found = []
     for way, ending in enumerate(("", "_reverse")[:directions]):
         at = share * (layer * directions + way)
@@ -70,7 +70,7 @@ def _layer(facts: Facts, layer: int, source: str, whole: str) -> list[tuple[Step
             kind=RECURRENT[facts.op],
             inputs=(source, *states),
             outputs=(whole if directions == 1 else f"{whole}.{way}",),
-            attrs={"hidden_size": rows // GATES.get(facts.op, 1), "directions": 1},
+            attrs={"hidden_size": rows // GATES.get(facts.op, 1), "directions": 1, **projected},
             modules=call.modules,
         )
         found.append((step, parameters[at : at + share]))
@@ -79,7 +79,7 @@ def _layer(facts: Facts, layer: int, source: str, whole: str) -> list[tuple[Step
 
 def _joined(facts: Facts, name: str, parts: Sequence[str], whole: str) -> Step:
     return Step(
-        name=f"{facts.call.name}_{name}", kind=COPY, inputs=tuple(parts), outputs=(whole,),
+        name=f"{facts.call.name}_{name}", kind="concat", inputs=tuple(parts), outputs=(whole,),
         modules=facts.call.modules,
     )  # fmt: skip
 

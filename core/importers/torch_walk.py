@@ -17,7 +17,7 @@ from core.importers.torch_kinds import COPY, KINDS, PICKS, SHAPE_ONLY, VIEWS, is
 from core.importers.torch_nodes import Call, Ref
 from core.importers.torch_ops import rule_for
 from core.importers.torch_program import Program
-from core.importers.torch_recurrent import RECURRENT, is_projected, recurrent_steps
+from core.importers.torch_recurrent import RECURRENT, recurrent_steps
 
 # Operators that hand back their input itself where nothing is to be done.
 MAYBE_SAME = frozenset({"contiguous", "to", "type_as"})
@@ -112,13 +112,14 @@ def _parameters(walk: Walk, name: str) -> list[Weight]:
 
 
 def _enter_recurrence(walk: Walk, facts: Facts) -> None:
-    if is_projected(facts):
-        walk.program.warnings.append(
-            f"op {facts.call.name!r}: the FLOPs of projecting its hidden state are not counted"
-        )
-    walk.steps += recurrent_steps(
+    steps = recurrent_steps(
         facts, lambda names: tuple(_weights(walk, "lstm", names, main=True)), walk.program.tensors
     )
+    walk.steps += [replace(step, attrs={**step.attrs, **_stop(facts.call)}) for step in steps]
+
+
+def _stop(call: Call) -> dict[str, bool]:
+    return {"stops_gradient": True} if call.stops_gradient else {}
 
 
 def _enter_step(walk: Walk, facts: Facts, made: Sequence[str]) -> None:
@@ -134,7 +135,7 @@ def _enter_step(walk: Walk, facts: Facts, made: Sequence[str]) -> None:
     if not inputs:
         walk.constants |= dict.fromkeys(made, ())
         return
-    attrs = rule.attrs(facts)
+    attrs = {**rule.attrs(facts), **_stop(call)}
     walk.steps.append(
         Step(
             name=call.name, kind=rule.kind, inputs=inputs, outputs=call.outputs, weights=weights, attrs=attrs,

@@ -278,6 +278,8 @@ def test_all_mistakes_of_a_scenario_are_listed_at_once(
         (("plan",), "required: model"),
         (("inspect",), "required: model"),
         (("sweep",), "required: spec"),
+        (("export", "a.py:build"), "required: --out"),
+        (("export", "--out", "a.pt2"), "required: source"),
         (("plan", "sample:vgg17"), "unknown sample 'vgg17'; did you mean 'vgg16'?"),
         (("plan", "sample:vgg16", "none.toml"), "none.toml: cannot be read"),
         (("plan", "sample:vgg16", "a", "b"), "unexpected argument 'b'"),
@@ -307,6 +309,70 @@ def test_a_sweep_file_with_mistakes_is_refused(capsys: pytest.CaptureFixture[str
     assert "did you mean 'uplink_bps'" in refused(capsys, "sweep", str(spec))
     spec.write_text('model = "sample:vgg16"\nschemes = ["fst"]\n[over]\nseed = [1]\n')
     assert "unknown scheme 'fst'" in refused(capsys, "sweep", str(spec))
+
+
+OWN_MODEL = """import torch
+
+print("building")
+
+def build():
+    return torch.nn.Linear(4, 3), torch.zeros(2, 4)
+
+def broken():
+    return torch.nn.Linear(4, 3), torch.zeros(2, 5)
+"""
+
+
+@pytest.fixture
+def own_model(tmp_path: Path) -> str:
+    file = tmp_path / "own_model.py"
+    file.write_text(OWN_MODEL)
+    return str(file)
+
+
+def test_export_writes_a_file_and_tells_what_it_holds(
+    capsys: pytest.CaptureFixture[str], own_model: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("torch")
+    out = tmp_path / "net.pt2"
+    code, printed, said = told(capsys, "export", f"{own_model}:build", "--out", str(out), "--json")
+    found = json.loads(printed)
+    assert (code, said) == (0, "building\n")
+    assert (found["out"], found["parameters"], found["macs"]) == (str(out), 4 * 3 + 3, 4 * 3)
+    assert found["digest"] == core.load_model(out).digest
+    assert told_json(capsys, "inspect", str(out))["ops"] == found["ops"]
+
+
+@pytest.mark.parametrize(
+    ("source", "out", "sentence"),
+    [
+        ("{model}", "net.pt2", "names no function of a file"),
+        ("{model}.txt:build", "net.pt2", "is no Python file"),
+        ("gone.py:build", "net.pt2", "gone.py: no such file"),
+        ("{model}:biuld", "net.pt2", "own_model.py: has no function 'biuld'; it has build, broken"),
+        ("{model}:broken", "net.pt2", "torch.export cannot export it"),
+        ("{model}:build", "net.onnx", "net.onnx: is not called .pt2"),
+        ("{model}:build", "no/such/folder/net.pt2", "cannot be written"),
+    ],
+)
+def test_what_cannot_be_exported_is_said_in_one_sentence(
+    capsys: pytest.CaptureFixture[str], own_model: str, tmp_path: Path, source: str, out: str, sentence: str
+) -> None:
+    pytest.importorskip("torch")
+    code, printed, said = told(capsys, "export", source.format(model=own_model), "--out", str(tmp_path / out))
+    said = said.removeprefix("building\n").strip()
+    assert (code, printed) == (2, "")
+    assert sentence in said
+    assert len(said.splitlines()) == 1
+    assert not (tmp_path / out).exists()
+
+
+def test_the_help_of_export_says_that_it_runs_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["export", "--help"])
+    help = " ".join(capsys.readouterr().out.split())
+    assert "This runs the Python file you name" in help
+    assert "on your own machine" in help
 
 
 def test_help_is_fine(capsys: pytest.CaptureFixture[str]) -> None:

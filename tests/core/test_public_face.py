@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,21 @@ def test_importing_it_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print([name for name in {HEAVY} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_exporters_are_there_before_torch_is_loaded() -> None:
+    code = "import sys, core; core.from_torch, core.export; print('torch' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"
+
+
+def test_a_module_becomes_a_graph_and_a_file_that_is_the_same_graph(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    module, example = torch.nn.Linear(4, 3), torch.zeros(2, 4)
+    graph = core.from_torch(module, example)
+    assert graph.parameters == 4 * 3 + 3
+    written = core.export(module, example, tmp_path / "net.pt2")
+    assert written == core.load_model(tmp_path / "net.pt2") == graph
 
 
 def test_planning_loads_no_page_and_no_torch() -> None:

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import pytest
 from formula_calls import graph, op
 
-from core.costs.attention_pattern import written_out_attentions
+from core.costs.attention_pattern import attentions, written_out_attentions
 from core.graph.model_graph import ModelGraph, Op
 
 SCORES = (1, 2, 3, 3)
@@ -44,6 +45,27 @@ def test_scale_mask_guard_and_dropout_may_stand_between():
     assert ids(model)[0] == {
         "s": "attention_scores", "p": "attention_softmax", "d": "identity", "c": "attention_context",
     }  # fmt: skip
+
+
+def test_capped_scores_make_an_attention_that_no_fused_kernel_takes_the_place_of():
+    """As in Gemma 2: cap x tanh(scores / cap)."""
+    model = heads(
+        op("small", "div", "s", SCORES),
+        op("tanh", "tanh", "small", SCORES),
+        op("capped", "mul", "tanh", SCORES),
+        op("p", "softmax", "capped", SCORES),
+        read="p",
+    )
+    assert ids(model) == []
+    assert [(model.ops[core.scores].id, model.ops[core.context].id) for core in attentions(model)] == [
+        ("s", "c")
+    ]
+
+
+@pytest.mark.parametrize("kind", ["copy", "expand"])
+def test_copies_and_idle_expansions_may_stand_between(kind: str):
+    model = heads(op("p", "softmax", "s", SCORES), op("again", kind, "p", SCORES), read="again")
+    assert ids(model) == [{"s": "attention_scores", "p": "attention_softmax", "c": "attention_context"}]
 
 
 def test_softmax_of_anything_but_a_product_is_no_attention():

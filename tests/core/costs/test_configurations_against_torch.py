@@ -81,6 +81,18 @@ def test_saved_bytes_are_those_of_the_module_to_the_byte(name: str) -> None:
     assert cost.saved_bytes.sum() == saved_bytes(module, data)
 
 
+def test_attention_with_capped_scores_is_found_in_the_module_as_in_its_configuration() -> None:
+    """Gemma 2 writes its attention out with a tanh inside: adapters of 2 layers, 4 projections each."""
+    from core.importers.from_torch import from_torch
+
+    module, data = built(CONFIGS["gemma2"])
+    tuned = Workload(tuning=Lora(rank=8, targets=("attention",)))
+    cost = price(from_torch(module, data), tuned)
+    widths = [(64, 64), (64, 32), (64, 32), (64, 64)]
+    assert cost.trainable_parameters == 2 * sum(8 * (into + out) for into, out in widths)
+    assert cost.trainable_parameters == price(graph_of(CONFIGS["gemma2"]), tuned).trainable_parameters
+
+
 def test_adapters_of_a_grouped_query_model_keep_what_frozen_layers_leave_out() -> None:
     """Frozen layers keep no input and frozen norms no normalised value: of rank-8 adapters at queries and
     values of 2 layers, each keeps its input h (shared) and A h, 24 x 8 floats."""

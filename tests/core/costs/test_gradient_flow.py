@@ -49,6 +49,21 @@ def test_whole_numbers_pass_no_gradient_on():
     assert named(model, gradient_flow(model, Workload()).needs_grad) == {"a"}
 
 
+def test_a_gradient_stops_where_the_model_says_and_nothing_trains_there():
+    """b runs without gradients: it trains nothing, and a gets none through it but by the other way, c."""
+    model = graph(
+        op("x", "input", shape=(1, 4)),
+        op("a", "linear", "x", (1, 4), weights={"w": (4, 4)}),
+        op("b", "linear", "a", (1, 4), weights={"v": (4, 4)}, stops_gradient=True),
+        op("d", "relu", "b", (1, 4)),
+        op("c", "linear", "a", (1, 4), weights={"u": (4, 4)}),
+    )
+    flow = gradient_flow(model, Workload())
+    assert named(model, flow.trains) == {"a", "c"}
+    assert named(model, flow.needs_grad) == {"a", "c"}
+    assert flow.trained[2] == frozenset()
+
+
 def test_nobody_trains_in_inference():
     flow = gradient_flow(LAYERS, Workload(mode="inference"))
     assert not any((*flow.trains, *flow.needs_grad, *flow.silenced))

@@ -28,7 +28,7 @@ nn, functional = torch.nn, torch.nn.functional
 
 from torch_models import MODELS, on_meta  # noqa: E402
 
-from tests.core.costs.torch_truth import counted_flops, saved_bytes  # noqa: E402
+from tests.core.costs.torch_truth import counted_flops, dense_flops, saved_bytes  # noqa: E402
 
 BATCH = 2
 
@@ -200,6 +200,87 @@ def test_small_networks_count_and_keep_as_in_pytorch(name: str) -> None:
     assert cost.macs * 2 * cost.graph.batch_size == counted_flops(module, data)[0]
     assert total_saved(cost) == pytest.approx(saved_bytes(module, data), rel=0.01)
     assert cost.parameters == sum(parameter.numel() for parameter in module.parameters())
+    assert dict(cost.unpriced) == {}
+
+
+class LearnedMask(nn.Module):
+    """Attention with a learned bias on its scores, read from a table of distances as in Swin."""
+
+    def __init__(self, *, table: bool) -> None:
+        super().__init__()
+        self.qkv, self.out = nn.Linear(8, 24), nn.Linear(8, 8)
+        self.bias = nn.Parameter(torch.zeros(11, 2) if table else torch.zeros(1, 2, 6, 6))
+        distance = torch.arange(6)[:, None] - torch.arange(6) + 5
+        self.register_buffer("places", distance.flatten() if table else None)
+
+    def forward(self, x: Any) -> Any:
+        q, k, v = (part.view(BATCH, 6, 2, 4).transpose(1, 2) for part in self.qkv(x).split(8, -1))
+        bias = self.bias if self.places is None else self.bias[self.places].view(6, 6, 2).permute(2, 0, 1)
+        y = functional.scaled_dot_product_attention(q, k, v, attn_mask=bias.contiguous())
+        return self.out(y.transpose(1, 2).flatten(2))
+
+
+@pytest.mark.parametrize(("table", "frozen"), [(False, False), (True, False), (False, True)])
+def test_a_learned_mask_trains_in_the_eager_kernel_and_a_frozen_one_in_the_fused(
+    table: bool, frozen: bool
+) -> None:
+    module, data = LearnedMask(table=table), torch.randn(ROWS)
+    module.bias.requires_grad_(not frozen)
+    graph = from_torch(module, data)
+    attention = next(op.id for op in graph.ops if op.kind == "attention")
+    cost = price(graph, Workload(batch_size=BATCH, frozen=(attention,) if frozen else ()))
+    assert total_saved(cost) == saved_bytes(module, data)
+
+
+class Stopped(nn.Module):
+    """A part without gradients, one behind it, and one behind a detached copy of that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(8, 8) for _ in range(4))
+
+    def forward(self, x: Any) -> Any:
+        before = self.layers[0](x)
+        with torch.no_grad():
+            x = self.layers[1](before).relu()
+        x = self.layers[2](x)
+        return self.layers[3](x.detach() * 2).exp() + x + before
+
+
+def test_gradients_stop_where_pytorch_stops_them() -> None:
+    module, data = Stopped(), torch.randn(ROWS)
+    graph = from_torch(module, data)
+    cost = price(graph, Workload(batch_size=BATCH))
+    assert total_saved(cost) == saved_bytes(module, data)
+    assert dense_flops(cost) == counted_flops(module, data)
+    module(data).sum().backward()
+    trained = sum(p.numel() for p in module.parameters() if p.grad is not None)
+    assert cost.trainable_parameters == trained == 3 * (8 * 8 + 8)
+    assert graph.warnings == (
+        "1 ops with parameters ('layers.1.weight') run under torch.no_grad() and are not trained",
+    )
+
+
+@pytest.mark.usefixtures("plain_kernels")
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_projected_hidden_state_counts_and_keeps_as_in_pytorch(bias: bool) -> None:
+    """Torch leaves out the gradient through time of step 1: 2 x 2 samples x 4·5 x 3 FLOP."""
+    module = Reader(first_result, nn.LSTM(8, 5, proj_size=3, bias=bias, batch_first=True))
+    data = torch.randn(ROWS)
+    graph = from_torch(module, data)
+    cost = price(graph, Workload(batch_size=BATCH))
+    forward, backward = counted_flops(module, data)
+    assert dense_flops(cost) == (forward, backward + 2 * BATCH * 20 * 3)
+    assert total_saved(cost) == saved_bytes(module, data)
+    assert graph.warnings == ()
+
+
+def test_copies_are_no_concatenations_and_keep_nothing() -> None:
+    module, data = Reader(lambda x: x.flip(1).roll(1, 2).clone().exp()), torch.randn(ROWS)
+    graph = from_torch(module, data)
+    cost = price(graph, Workload(batch_size=BATCH))
+    assert [op.kind for op in graph.ops] == ["input", "linear", "copy", "copy", "copy", "exp"]
+    assert total_saved(cost) == saved_bytes(module, data)
     assert dict(cost.unpriced) == {}
 
 

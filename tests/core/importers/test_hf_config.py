@@ -291,7 +291,13 @@ def test_keys_of_a_family_are_checked(name: str, change: Config, says: str) -> N
 
 def test_an_unknown_family_is_refused_with_the_way_out() -> None:
     message = refusal_of({"model_type": "mixtral"})
-    for way in ("core.from_torch(model, example)", "torch.export.save", "torch.onnx.export("):
+    ways = (
+        "core.from_torch(model, example)",
+        "torch.export.save",
+        "python -m core export",
+        "torch.onnx.export(",
+    )
+    for way in ways:
         assert way in message
 
 

@@ -91,6 +91,12 @@ def test_an_upload_is_refused_with_the_same_sentence(kind: str) -> None:
     assert REFUSED[kind] in str(error.value)
 
 
+@pytest.mark.parametrize("kind", ["pickle", "torch checkpoint", "TorchScript", "torch.export archive"])
+def test_files_of_pytorch_are_refused_with_the_command_that_exports_the_model(kind: str) -> None:
+    with pytest.raises(ModelImportError, match=r"python -m core export my_model\.py:build --out model\.pt2"):
+        load_bytes(*FILES[kind])
+
+
 def test_every_kind_of_file_in_the_table_is_tried() -> None:
     assert set(FILES) == set(REFUSED)
 

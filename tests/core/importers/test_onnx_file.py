@@ -11,6 +11,8 @@ import pytest
 from onnx import TensorProto, helper
 from onnx_files import integers, model, node, save, weight
 
+from core.costs.graph_cost import price
+from core.costs.workload import Workload
 from core.errors import ModelImportError
 from core.graph.model_graph import ModelGraph
 from core.importers.base import read_here
@@ -68,6 +70,18 @@ def test_convolutions_are_named_by_their_axes(
     graph = read([node(op_type, "x w", "y")], {"x": shape}, ["y"], [weight("w", *kernel)])
     assert graph.ops[1].kind == kind
     assert graph.ops[1].attrs["kernel"] == kernel[2:]
+
+
+@pytest.mark.parametrize(
+    ("op_type", "kind"),
+    [("Equal", "equal"), ("Greater", "greater"), ("LessOrEqual", "less_or_equal"), ("Floor", "floor")],
+)
+def test_comparisons_and_rounding_are_priced(read: Any, op_type: str, kind: str) -> None:
+    operands = "x" if op_type == "Floor" else "x limit"
+    graph = read([node(op_type, operands, "y")], {"x": (1, 6)}, ["y"], [weight("limit", 1, value=0.5)])
+    cost = price(graph, Workload())
+    assert (graph.ops[-1].kind, cost.row("y").forward_flops) == (kind, 6)
+    assert (dict(cost.unpriced), graph.parameters) == ({}, 0)
 
 
 def test_batch_norm_keeps_its_running_statistics_as_buffers(read: Any) -> None:

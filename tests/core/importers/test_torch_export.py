@@ -105,7 +105,7 @@ def test_what_is_written_into_a_tensor_is_what_later_readers_read(tmp_path: Path
     ]
     graph = graph_of(tmp_path, document(tensors, nodes))
     assert [(op.kind, op.output.shape) for op in graph.ops] == [
-        ("input", (2, 2)), ("concat", (2, 2)), ("concat", (2, 4)), ("add", (2, 4)),
+        ("input", (2, 2)), ("copy", (2, 2)), ("copy", (2, 4)), ("add", (2, 4)),
     ]  # fmt: skip
     assert graph.ops[3].inputs == (graph.ops[2].id,) * 2
 
@@ -137,6 +137,7 @@ def test_graphs_inside_a_program_are_inlined(tmp_path: Path) -> None:
     tensors = {"x": tensor(2, 4), "made": tensor(2, 4), "y": tensor(2, 4)}
     graph = graph_of(tmp_path, document(tensors, [call, node("neg", "y", self="made")]))
     assert [op.kind for op in graph.ops] == ["input", "cos", "identity", "neg"]
+    assert [bool(op.attrs.get("stops_gradient")) for op in graph.ops] == [False, True, False, False]
 
 
 def test_unknown_operators_are_kept_with_their_weights_and_reported(tmp_path: Path) -> None:
