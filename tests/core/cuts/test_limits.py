@@ -60,6 +60,17 @@ def test_what_exactly_fits_fits(four: SplitGraph) -> None:
     assert solved(four, limit_on([0.1, 0.2, 1, 1], 0.3)).value == 1.0
 
 
+def test_without_pins_a_split_that_just_does_not_fit_is_excluded_once() -> None:
+    """0.1 + 0.2 exceeds 0.3 by an ulp: one of two unordered ops is on the device for -5, proven optimal."""
+    graph = SplitGraph(
+        op_count=2, edges=[], device_features=[[-5.0], [-4.0]], crossing_features=np.zeros((2, 1))
+    )
+
+    cut = solved(graph, limit_on([0.1, 0.2], 0.3))
+
+    assert (cut.status, cut.value) == ("optimal", -5.0)
+
+
 def test_an_infeasible_limit_is_an_answer(four: SplitGraph) -> None:
     cut = solved(four, limit_on([2, 1, 1, 1], 1))
 
