@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from core.costs.cut_sums import cut_sums
 from core.evaluate import stage_times
 from core.plans import Plan, StageTimes
-from core.problem import Conditions, SplitProblem
+from core.problem import SplitProblem
 from core.schemes.assemble import cut_of
+from core.schemes.decided import decided_conditions
 from core.schemes.limits import device_limits, excess_ratio
 from core.schemes.objective import Spread, score_of
 from core.schemes.planned import last_ops
@@ -37,15 +38,6 @@ class CutCurve:
     best: int
 
 
-def round_conditions(problem: SplitProblem, plan: Plan) -> Conditions:
-    """The conditions the plan was priced under, arrays of shape (devices,)."""
-    active = sum(decision.group == 0 for decision in plan.decisions)
-    if active > 1 and problem.scenario.sharing.bandwidth == "optimised":
-        shares = np.array([decision.bandwidth_share for decision in plan.decisions])
-        return problem.conditions(active=active, share=shares)
-    return problem.conditions(active=active)
-
-
 def cut_curve(problem: SplitProblem, plan: Plan, device: int) -> CutCurve:
     """The curve of one device under the plan's conditions, with the plan's own cut among the positions."""
     chosen = np.isin([op.id for op in problem.cost.graph.ops], plan.decisions[device].cut.device_ops)
@@ -53,7 +45,7 @@ def cut_curve(problem: SplitProblem, plan: Plan, device: int) -> CutCurve:
     if not (masks == chosen).all(axis=1).any():
         masks = np.vstack([masks, chosen])
         masks = masks[np.argsort(masks.sum(axis=1), kind="stable")]
-    stages = stage_times(cut_sums(problem.cost, masks), round_conditions(problem, plan).of(device))
+    stages = stage_times(cut_sums(problem.cost, masks), decided_conditions(problem, plan).of(device))
     score = score_of(problem.scenario.objective, Spread(delay_s=1.0, energy_j=1.0))
     if problem.scenario.objective.kind == "weighted":
         score = score_of(problem.scenario.objective, _spread(stages))

@@ -6,10 +6,11 @@ Everything broadcasts, so one call prices K cuts for N devices in S scenarios.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from core.costs.cut_sums import CutSums, Side
-from core.costs.memory import MemoryByKind, memory_by_kind
+from core.costs.memory import NOTHING_HELD, MemoryByKind, memory_by_kind
 from core.plans import StageTimes
 from core.problem import Conditions
 from core.units import transfer_time_s
@@ -27,20 +28,24 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     the server and labels are there; a latency $l$ is paid when bytes, labels too, go that way in an
     iteration. Energies: a device computes above idle while it computes, idles all its turn, and pays for
     the radio while on air; the server pays for all of itself while it computes for the device, and idles
-    its share of the turn; the access point pays its share while on air.
+    its share of the turn; the access point pays its share while on air. At a clock $\phi$ below the
+    server's highest, its seconds grow by $1/\phi$ and its power above idle falls by $\phi^3$ (P4). Sent
+    tensors shrink by the compression ratios (P3). An edge adds its seconds and those of the backhaul (P2).
     """
     c = conditions
     samples = c.iterations * c.batch_size
+    raw_up_bytes, raw_down_bytes = samples * cuts.output_bytes, samples * cuts.gradient_bytes
     forward_s = c.iterations * _seconds(cuts.device, "forward", c.batch_size, c.device_flops_per_s)
+    forward_s = forward_s + raw_up_bytes * c.encode_s_per_byte
     backward_s = c.iterations * _seconds(cuts.device, "backward", c.batch_size, c.device_flops_per_s)
-    server_alone_s = c.iterations * (
-        _seconds(cuts.server, "forward", c.batch_size, c.server_flops_per_s)
-        + _seconds(cuts.server, "backward", c.batch_size, c.server_flops_per_s)
-    )
+    backward_s = backward_s + raw_down_bytes * c.decode_s_per_byte
+    clock = c.server_frequency_ratio
+    server_alone_s = c.iterations * _both(cuts.server, c.batch_size, c.server_flops_per_s) / clock
     server_s = server_alone_s / c.server_share
+    hop = _hop(cuts, c)
 
-    up_bytes = samples * (cuts.output_bytes + c.label_bytes * cuts.has_server)
-    down_bytes = samples * cuts.gradient_bytes
+    up_bytes = raw_up_bytes * c.uplink_compression_ratio + samples * c.label_bytes * cuts.has_server
+    down_bytes = raw_down_bytes * c.downlink_compression_ratio
     exchanged_bytes = cuts.device.exchanged_bytes
     up_air_s = transfer_time_s(size_bytes=up_bytes, rate_bps=c.uplink_bps)
     down_air_s = transfer_time_s(size_bytes=down_bytes, rate_bps=c.downlink_bps)
@@ -48,7 +53,10 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     sync_down_s = transfer_time_s(size_bytes=exchanged_bytes, rate_bps=c.downlink_bps)
     uplink_s = up_air_s + c.iterations * c.uplink_latency_s * (up_bytes > 0)
     downlink_s = down_air_s + c.iterations * c.downlink_latency_s * (down_bytes > 0)
-    turn_s = forward_s + uplink_s + server_s + downlink_s + backward_s + sync_up_s + sync_down_s
+    sync_s = sync_up_s + sync_down_s + hop.sync_s
+    hop_s = hop.compute_s + hop.backhaul_s
+    turn_s = forward_s + uplink_s + hop_s + server_s + downlink_s + backward_s + sync_s
+    server_j = c.server_power_w * clock**3 * server_alone_s + c.server_idle_power_w * c.server_share * turn_s
 
     sending_s = c.duty_ratio * (up_air_s + sync_up_s)
     receiving_s = c.duty_ratio * (down_air_s + sync_down_s)
@@ -58,14 +66,55 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
         server_compute_s=server_s,
         downlink_s=downlink_s,
         device_backward_s=backward_s,
-        model_sync_s=sync_up_s + sync_down_s,
+        model_sync_s=sync_s,
         device_energy_j=c.device_power_w * (forward_s + backward_s) + c.device_idle_power_w * turn_s,
         radio_energy_j=c.sending_power_w * sending_s + c.receiving_power_w * receiving_s,
-        server_energy_j=c.server_power_w * server_alone_s + c.server_idle_power_w * c.server_share * turn_s,
+        server_energy_j=server_j + c.edge_power_w * hop.alone_s + c.edge_idle_power_w * c.edge_share * turn_s,
         network_energy_j=c.network_power_w * c.network_share * (sending_s + receiving_s),
         traffic_bytes=up_bytes + down_bytes + 2 * exchanged_bytes,
         device_memory=_memory(cuts.device, c.batch_size),
         server_memory=_memory(cuts.server, c.batch_size),
+        edge_compute_s=hop.compute_s,
+        backhaul_s=hop.backhaul_s,
+        edge_memory=hop.memory,
+    )
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _Hop:
+    """Seconds and bytes of an edge and its backhaul; nothing where there is no edge."""
+
+    alone_s: Any = 0.0
+    compute_s: Any = 0.0
+    backhaul_s: Any = 0.0
+    sync_s: Any = 0.0
+    memory: MemoryByKind = NOTHING_HELD
+
+
+def _hop(cuts: CutSums, c: Conditions) -> _Hop:
+    """The edge computes its part and relays what is read beyond it, labels and both sides' models too."""
+    if cuts.edge is None:
+        return _Hop()
+    alone_s = c.iterations * _both(cuts.edge, c.batch_size, c.edge_flops_per_s)
+    samples = c.iterations * c.batch_size
+    up_bytes = samples * (cuts.relayed_output_bytes + c.label_bytes * cuts.has_relay)
+    down_bytes = samples * cuts.relayed_gradient_bytes
+    messages = c.iterations * ((up_bytes > 0) * 1.0 + (down_bytes > 0))
+    moved_s = transfer_time_s(size_bytes=up_bytes + down_bytes, rate_bps=c.backhaul_bps)
+    model_bytes = 2 * (cuts.device.exchanged_bytes + cuts.edge.exchanged_bytes)
+    return _Hop(
+        alone_s=alone_s,
+        compute_s=alone_s / c.edge_share,
+        backhaul_s=moved_s + messages * c.backhaul_latency_s,
+        sync_s=transfer_time_s(size_bytes=model_bytes, rate_bps=c.backhaul_bps),
+        memory=_memory(cuts.edge, c.batch_size),
+    )
+
+
+def _both(side: Side, batch_size: Any, flops_per_s: Any) -> Any:
+    """Seconds of one iteration, forward and backward."""
+    return _seconds(side, "forward", batch_size, flops_per_s) + _seconds(
+        side, "backward", batch_size, flops_per_s
     )
 
 

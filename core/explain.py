@@ -7,17 +7,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.cut_curve import round_conditions
 from core.evaluate import stage_times
 from core.plans import Plan
 from core.problem import SplitProblem
-from core.schemes.assemble import AT_ONCE, IN_TURN, cut_of
+from core.schemes.assemble import cut_of
 from core.schemes.choice import table_of
+from core.schemes.decided import decided_conditions
 from core.schemes.round_value import score_of_round
+from core.schemes.rounds import AT_ONCE, IN_TURN
 
 PARTS = {
     "device computing": ("device_forward_s", "device_backward_s"),
     "sending smashed data": ("uplink_s",),
+    "edge computing": ("edge_compute_s",),
+    "relaying to the cloud": ("backhaul_s",),
     "server computing": ("server_compute_s",),
     "receiving gradients": ("downlink_s",),
     "exchanging the device-side model": ("model_sync_s",),
@@ -47,7 +50,7 @@ class Move:
 
 def dominant(plan: Plan) -> Dominant:
     """What takes longest: over all devices in turn, or at the last device where all work at once."""
-    at_once = sum(decision.group == 0 for decision in plan.decisions) > 1
+    at_once = plan.active > 1
     slowest = max(range(len(plan.stages)), key=lambda i: plan.stages[i].delay_s)
     counted = [plan.stages[slowest]] if at_once else list(plan.stages)
     seconds = {
@@ -69,9 +72,8 @@ def moves(problem: SplitProblem, plan: Plan, device: int) -> tuple[Move, ...]:
     The score of a cut is affine in the seconds that a bit takes up, so the best cut over all rates is
     the lower envelope of lines; its corners next to today's rate are the answer, exact for all rates.
     """
-    everyone = round_conditions(problem, plan)
-    at_once = sum(decision.group == 0 for decision in plan.decisions) > 1
-    score = score_of_round(problem, everyone, AT_ONCE if at_once else IN_TURN)
+    everyone = decided_conditions(problem, plan)
+    score = score_of_round(problem, everyone, AT_ONCE if plan.active > 1 else IN_TURN)
     table = table_of(problem, everyone, score)
     group = table.groups[table.group_of[device]]
     fits = np.flatnonzero(table.excess[device, : len(group.masks)] <= 0)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.errors import SolverError
+from core.comparison import comparison_table, outcome_of
 from core.graph.model_graph import ModelGraph
 from core.importers import load_model
 from core.plans import Plan
 from core.problem import SplitProblem, build_problem
 from core.scenario import Scenario
-from core.schemes import SCHEMES, Scheme, baseline_names
+from core.schemes import SCHEMES, baseline_names
 from core.schemes.options import scheme_with
 from core.simulation.engine import simulate as played
-from core.simulation.round_tasks import parallel_round, sequential_round
+from core.simulation.round_tasks import phased_round
 from core.simulation.trace import Trace
 from core.simulation.turns import turns_of
 from core.sweeps import read_sweep_file, sweep_rows
@@ -42,19 +42,11 @@ def compare(
 ) -> pandas.DataFrame:
     """One row a scheme on the same scenario, every baseline computed anew; all schemes unless some are named.
 
-    A scheme that cannot answer (brute force on a large model) has the status "unsolved" and says why.
+    Rows keep the order of `schemes`; `place` ranks valid ones by their delay per pass over all data. A scheme
+    that cannot answer (brute force on a large model) has the status "unsolved" and says why.
     """
-    import pandas
-
     problem = build_problem(graph, scenario or Scenario())
-    rows = []
-    for name in schemes or tuple(SCHEMES):
-        chosen: Scheme = SCHEMES[name]()
-        try:
-            rows.append(_row(chosen.solve(problem)))
-        except SolverError as error:
-            rows.append({"scheme": name, "status": "unsolved", "violations": str(error)})
-    return pandas.DataFrame(rows)
+    return comparison_table([outcome_of(problem, name) for name in schemes or tuple(SCHEMES)])
 
 
 def simulate(graph: ModelGraph, scenario: Scenario | None, plan: Plan) -> Trace:
@@ -71,8 +63,7 @@ def played_round(problem: SplitProblem, plan: Plan) -> Trace:
         uplink_latency_s=channel.uplink_latency_s,
         downlink_latency_s=channel.downlink_latency_s,
     )
-    at_once = sum(decision.group == 0 for decision in plan.decisions) > 1
-    return played(parallel_round(turns) if at_once else sequential_round(turns))
+    return played(phased_round(turns, plan.phases))
 
 
 def sweep(
@@ -107,19 +98,3 @@ def best_baseline(
     plans = [SCHEMES[name]().solve(problem) for name in names]
     valid = [found for found in plans if found.status != "infeasible"]
     return min(valid, key=lambda found: found.report.value, default=None)
-
-
-def _row(found: Plan) -> Mapping[str, Any]:
-    cuts = {decision.cut.label: None for decision in found.decisions}
-    return {
-        "scheme": found.scheme,
-        "status": found.status,
-        "delay_per_data_pass_s": found.delay_per_data_pass_s,
-        "delay_s": found.delay_s,
-        "energy_j": found.energy_j,
-        "cut": next(iter(cuts)) if len(cuts) == 1 else f"{len(cuts)} different cuts",
-        "traffic_bytes": sum(stage.traffic_bytes for stage in found.stages),
-        "device_memory_bytes": max(stage.device_memory.total_bytes for stage in found.stages),
-        "method": found.report.method,
-        "violations": "; ".join(violation.sentence for violation in found.violations),
-    }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from core.costs.memory import MemoryByKind
+from core.costs.memory import NOTHING_HELD, MemoryByKind
 
 Status = Literal["optimal", "feasible", "infeasible"]
 OWNERS = ("device_compute", "device_radio", "server", "network")
@@ -16,8 +16,8 @@ OWNERS = ("device_compute", "device_radio", "server", "network")
 class StageTimes:
     """Seconds, joules and bytes of one device in one round; numbers, or arrays of one shape.
 
-    Labels that are sent up count in `uplink_s`. The six times add up to `delay_s`; the four energies
-    add up to `energy_j`.
+    Labels that are sent up count in `uplink_s`; coding and decoding of compressed tensors in the device's
+    times. The times add up to `delay_s`; the four energies add up to `energy_j`, edges with the server.
     """
 
     device_forward_s: Any
@@ -33,6 +33,9 @@ class StageTimes:
     traffic_bytes: Any
     device_memory: MemoryByKind
     server_memory: MemoryByKind
+    edge_compute_s: Any = 0.0
+    backhaul_s: Any = 0.0
+    edge_memory: MemoryByKind = NOTHING_HELD
 
     @property
     def delay_s(self) -> Any:
@@ -40,6 +43,8 @@ class StageTimes:
         return (
             self.device_forward_s
             + self.uplink_s
+            + self.edge_compute_s
+            + self.backhaul_s
             + self.server_compute_s
             + self.downlink_s
             + self.device_backward_s
@@ -55,6 +60,8 @@ class StageTimes:
 TIMES = (
     "device_forward_s",
     "uplink_s",
+    "edge_compute_s",
+    "backhaul_s",
     "server_compute_s",
     "downlink_s",
     "device_backward_s",
@@ -78,10 +85,16 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceDecision:
-    """What was decided for one device; a bandwidth is None where the channel knows rates only."""
+    """What was decided for one device; a bandwidth is None where the channel knows rates only.
+
+    Devices of one `group` work one after another, groups of one `phase` at once, phases in turn. With an
+    `edge`, `edge_cut` keeps what runs on the device or the edge. `returned_ops` run on the device again,
+    after the server.
+    """
 
     device: str
     cut: Cut
+    phase: int
     group: int
     bandwidth_share: float
     uplink_bps: float
@@ -90,9 +103,16 @@ class DeviceDecision:
     downlink_bandwidth_hz: float | None
     uplink_power_w: float
     server_share: float
+    server_frequency_ratio: float = 1.0
     server_frequency_hz: float | None = None
     device_frequency_hz: float | None = None
     compression: str | None = None
+    uplink_compression_ratio: float = 1.0
+    downlink_compression_ratio: float = 1.0
+    edge: str | None = None
+    edge_share: float = 1.0
+    edge_cut: Cut | None = None
+    returned_ops: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,3 +189,18 @@ class Plan:
     violations: tuple[Violation, ...] = ()
     report: Report
     alternatives: tuple[Alternative, ...] = ()
+
+    @property
+    def phases(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """Who works when: phases in turn, their groups at once, a group's devices in turn, as positions."""
+        found: dict[int, dict[int, list[int]]] = {}
+        for position, decision in enumerate(self.decisions):
+            found.setdefault(decision.phase, {}).setdefault(decision.group, []).append(position)
+        return tuple(
+            tuple(tuple(found[phase][group]) for group in sorted(found[phase])) for phase in sorted(found)
+        )
+
+    @property
+    def active(self) -> int:
+        """The most devices that are active at once."""
+        return max(len(groups) for groups in self.phases)

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from core.costs.graph_cost import GraphCost, price
 from core.costs.workload import Workload
+from core.errors import ModelImportError, ScenarioError
 from core.graph.model_graph import ModelGraph
 from core.hardware.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Server
+from core.importers.hf_config import SEQUENCE, can_regenerate, regenerate
 from core.private_ops import private_ops
 from core.scenario import Privacy, Scenario
 
@@ -29,6 +31,9 @@ class Conditions:
 
     `label_bytes` is 0 where no labels are sent. `duty_ratio` is the part of a transfer's seconds that the
     radio is on (below 1 under time division), `network_share` the part of the access point that serves it.
+    `server_frequency_ratio` is the server's clock over its highest. The compression ratios are sent over
+    raw bytes of what crosses, with the device's seconds a raw byte for coding and decoding. An edge between
+    device and server has a share of its speed and a backhaul.
     """
 
     iterations: Any
@@ -50,6 +55,17 @@ class Conditions:
     server_power_w: Any
     server_idle_power_w: Any
     network_power_w: Any
+    server_frequency_ratio: Any = 1.0
+    uplink_compression_ratio: Any = 1.0
+    downlink_compression_ratio: Any = 1.0
+    encode_s_per_byte: Any = 0.0
+    decode_s_per_byte: Any = 0.0
+    edge_flops_per_s: Any = np.inf
+    edge_share: Any = 1.0
+    edge_power_w: Any = 0.0
+    edge_idle_power_w: Any = 0.0
+    backhaul_bps: Any = np.inf
+    backhaul_latency_s: Any = 0.0
 
     def of(self, index: Any) -> Conditions:
         """The conditions of some devices: `index` picks from every array, numbers stay as they are.
@@ -228,8 +244,22 @@ def _pinned(cost: GraphCost, privacy: Privacy) -> Mask:
 
 @lru_cache(maxsize=32)
 def priced(graph: ModelGraph, workload: Workload) -> GraphCost:
-    """The price of `graph` under `workload`, kept for the next question about the same two."""
-    return price(graph, workload)
+    """The price of `graph` under `workload`, kept for the next question about the same two.
+
+    A graph from a configuration is priced at the length that the workload asks for, made again in
+    memory. Raises `ScenarioError` for a length that the model cannot have.
+    """
+    return price(_at_length(graph, workload.sequence_length), workload)
+
+
+@lru_cache(maxsize=8)
+def _at_length(graph: ModelGraph, tokens: int | None) -> ModelGraph:
+    if tokens is None or tokens == graph.dims.get(SEQUENCE) or not can_regenerate(graph):
+        return graph
+    try:
+        return regenerate(graph, sequence=tokens)
+    except ModelImportError as error:
+        raise ScenarioError([f"workload.sequence_length: {error}"]) from error
 
 
 def targets_of(graph: ModelGraph) -> int:

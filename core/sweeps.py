@@ -204,7 +204,7 @@ def _many(graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str) -> list
     rows = np.arange(len(picks))
     per_scenario = (len(scenarios), count)
     delays = table.delays_s[rows, picks].reshape(per_scenario)
-    total = delays.max(axis=1) if round_of.parallel else delays.sum(axis=1)
+    total = round_of.total(delays.T)
     energies = table.energies_j[rows, picks].reshape(per_scenario).sum(axis=1)
     broken = np.any((table.excess[rows, picks] > 0).reshape(per_scenario), axis=1)
     deadline_s = merged.scenario.limits.deadline_s

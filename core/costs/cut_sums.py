@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -41,9 +41,11 @@ class Side:
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class CutSums:
-    """Sums of K cuts: both sides, and what crosses up and down per sample.
+    """Sums of K cuts: every side, and what crosses up and down per sample.
 
-    `has_server` says whether any op runs on the server at all.
+    `has_server` says whether any op runs beyond the device at all. With an `edge` between device and
+    server, the `relayed` bytes cross from the edge to the server and back, and `has_relay` says whether
+    any op runs beyond the edge.
     """
 
     device: Side
@@ -51,6 +53,10 @@ class CutSums:
     output_bytes: Any
     gradient_bytes: Any
     has_server: Any
+    edge: Side | None = None
+    relayed_output_bytes: Any = 0.0
+    relayed_gradient_bytes: Any = 0.0
+    has_relay: Any = False
 
     def reshaped(self, change: Callable[[Any], Any]) -> CutSums:
         """The same sums with `change` applied to every array (to add an axis, or to pick entries)."""
@@ -60,6 +66,10 @@ class CutSums:
             output_bytes=change(self.output_bytes),
             gradient_bytes=change(self.gradient_bytes),
             has_server=change(self.has_server),
+            edge=self.edge and _side(change, self.edge),
+            relayed_output_bytes=change(self.relayed_output_bytes) if self.edge else 0.0,
+            relayed_gradient_bytes=change(self.relayed_gradient_bytes) if self.edge else 0.0,
+            has_relay=change(self.has_relay) if self.edge else False,
         )
 
 
@@ -80,17 +90,56 @@ def cut_sums(cost: GraphCost, masks: Mask) -> CutSums:
     )
 
 
+def nested_sums(cost: GraphCost, masks: Mask, edge_masks: Mask) -> CutSums:
+    """Sums of nested cuts: `masks` on the device, `edge_masks` on the device or the edge, shapes (cuts, ops).
+
+    A tensor that is read beyond the edge crosses both links, each once.
+    """
+    masks, edge_masks = np.atleast_2d(masks), np.atleast_2d(edge_masks)
+    near, far = cut_sums(cost, masks), cut_sums(cost, edge_masks)
+    return replace(
+        near,
+        server=far.server,
+        edge=_sums(_columns(cost, server=True), cost.transient_bytes, edge_masks & ~masks),
+        relayed_output_bytes=far.output_bytes,
+        relayed_gradient_bytes=far.gradient_bytes,
+        has_relay=far.has_server,
+    )
+
+
+def looped_sums(cost: GraphCost, bottoms: Mask, tops: Mask) -> CutSums:
+    """Sums of label-private cuts: `bottoms` and `tops` (cuts, ops) on the device, the server between them.
+
+    Outputs of the bottom and gradients at the top's inputs go up; gradients of the bottom and outputs for
+    the top come down. What the top reads of the bottom stays on the device.
+    """
+    bottoms, tops = np.atleast_2d(bottoms), np.atleast_2d(tops)
+    rising = _read_by(cost, bottoms, ~(bottoms | tops)).astype(np.float64)
+    falling = _read_by(cost, ~(bottoms | tops), tops).astype(np.float64)
+    return CutSums(
+        device=_sums(_columns(cost, server=False), cost.transient_bytes, bottoms | tops),
+        server=_sums(_columns(cost, server=True), cost.transient_bytes, ~(bottoms | tops)),
+        output_bytes=rising @ cost.output_bytes + falling @ cost.gradient_bytes,
+        gradient_bytes=rising @ cost.gradient_bytes + falling @ cost.output_bytes,
+        has_server=(~(bottoms | tops)).any(axis=1),
+    )
+
+
 def crossing_ops(cost: GraphCost, masks: Mask) -> Mask:
     """Which ops' outputs cross, shape (cuts, ops): on the device with a reader on the server."""
     masks = np.atleast_2d(masks)
-    crossing = np.zeros(masks.shape, dtype=bool)
+    return _read_by(cost, masks, ~masks)
+
+
+def _read_by(cost: GraphCost, makers: Mask, readers: Mask) -> Mask:
+    """Which ops of `makers` have a reader among `readers`, all of shape (cuts, ops)."""
+    read = np.zeros(makers.shape, dtype=bool)
     if len(cost.graph.edge_array):
-        producers, readers = cost.graph.edge_array.T
-        order = np.argsort(producers, kind="stable")
-        starts = np.flatnonzero(np.diff(producers[order], prepend=-1))
-        read_at_server = np.logical_or.reduceat(~masks[:, readers[order]], starts, axis=1)
-        crossing[:, producers[order][starts]] = read_at_server
-    return crossing & masks
+        producer, reader = cost.graph.edge_array.T
+        order = np.argsort(producer, kind="stable")
+        starts = np.flatnonzero(np.diff(producer[order], prepend=-1))
+        read[:, producer[order][starts]] = np.logical_or.reduceat(readers[:, reader[order]], starts, axis=1)
+    return read & makers
 
 
 def move_sums(cost: GraphCost, *, compute_only: bool = False) -> CutSums:

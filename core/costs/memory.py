@@ -35,6 +35,11 @@ class MemoryByKind:
         return held + self.activations_bytes + self.buffers_bytes + RUNTIME_BYTES
 
 
+NOTHING_HELD = MemoryByKind(
+    weights_bytes=0.0, gradients_bytes=0.0, optimizer_bytes=0.0, activations_bytes=0.0, buffers_bytes=0.0
+)
+
+
 def memory_by_kind(
     *,
     batch_size: Bytes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -15,23 +15,12 @@ from core.plans import Alternative, Cut, DeviceDecision, Plan, Report, StageTime
 from core.problem import Conditions, SplitProblem
 from core.schemes.choice import CutTable
 from core.schemes.limits import ROUNDING, SERVER_MEMORY, device_limits, held_at_once, violation
+from core.schemes.rounds import Round
 
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 LABELLED_TENSORS = 3
 ALTERNATIVES_SHOWN = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """What one round of a scheme is: whether devices work at once, and the sentence that says so."""
-
-    parallel: bool
-    rule: str
-
-
-IN_TURN = Round(parallel=False, rule="One round serves every device once, one after another.")
-AT_ONCE = Round(parallel=True, rule="One round serves every device once, all at the same time.")
 
 
 def plan_of(
@@ -54,10 +43,9 @@ def plan_of(
     if stages is None:
         stages = stage_times(cut_sums(problem.cost, masks), conditions)
     stages = _arrays(stages, problem.device_count)
-    delay_s = _reduced(stages.delay_s, round_of)
+    delay_s = float(round_of.total(stages.delay_s))
     violations = _violations(problem, masks, stages, delay_s, round_of)
     samples = float((problem.iterations * problem.workload.batch_size).sum())
-    updates = problem.iterations.max() if round_of.parallel else problem.iterations.sum()
     return Plan(
         scheme=scheme,
         status="infeasible" if violations else status,
@@ -73,7 +61,7 @@ def plan_of(
         stages=tuple(_row(stages, device) for device in range(problem.device_count)),
         server_memory_bytes=server_memory_of_round(problem, masks, stages, round_of),
         samples_per_round=round(samples),
-        sequential_updates_per_round=int(updates),
+        sequential_updates_per_round=int(round_of.total(problem.iterations)),
         delay_per_data_pass_s=delay_s * float(problem.samples.sum()) / samples,
         round_rule=round_of.rule,
         violations=violations,
@@ -145,6 +133,7 @@ def _decisions(
             conditions.server_share,
         )
     )
+    phases, groups = round_of.places(count)
     known: dict[bytes, Cut] = {}
     for mask in masks:
         if mask.tobytes() not in known:
@@ -153,7 +142,8 @@ def _decisions(
         DeviceDecision(
             device=names[i],
             cut=known[masks[i].tobytes()],
-            group=0 if round_of.parallel else i,
+            phase=int(phases[i]),
+            group=int(groups[i]),
             bandwidth_share=float(share[i]),
             uplink_bps=float(up[i]),
             downlink_bps=float(down[i]),
@@ -220,13 +210,9 @@ def _violations(
 
 
 def server_memory_of_round(problem: SplitProblem, masks: Mask, stages: StageTimes, round_of: Round) -> float:
-    """Bytes the server holds at once: the largest client in turn; all at once with one frozen copy."""
+    """Bytes the server holds at once (`held_at_once`)."""
     total = np.broadcast_to(stages.server_memory.total_bytes, problem.device_count)
-    return held_at_once(problem, masks, total) if round_of.parallel else float(total.max())
-
-
-def _reduced(per_device: Any, round_of: Round) -> float:
-    return float(per_device.max() if round_of.parallel else per_device.sum())
+    return held_at_once(problem, masks, total, round_of)
 
 
 def _arrays(stages: StageTimes, count: int) -> StageTimes:

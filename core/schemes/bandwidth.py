@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from core.plans import Certificate, Plan, Report
 from core.problem import Conditions, SplitProblem
-from core.schemes.assemble import AT_ONCE, alternatives_of, plan_of
+from core.schemes.assemble import alternatives_of, plan_of
 from core.schemes.choice import CutTable, listed_table, repriced, table_of
 from core.schemes.joint_choice import holds_all
 from core.schemes.limits import ROUNDING
 from core.schemes.objective import Score, delay, device_energy
 from core.schemes.planned import cut_after
 from core.schemes.round_value import round_value, spread_of
+from core.schemes.rounds import AT_ONCE
 from core.schemes.solve import EXACT_GAP, best_round, relative_gap
 from core.solvers.minmax_share import Finish, ShareSplit, is_reachable, minmax_share
 
@@ -108,7 +109,7 @@ def _best_band(problem: SplitProblem, even: Conditions, *, common_cut: bool) -> 
     """The best shares and cuts together, or the best shares for the cuts that are best at equal shares."""
     if problem.scenario.objective.kind == "delay":
         band = _shared(problem, even, _open_offer(problem, even, common_cut), common_cut=common_cut)
-        if holds_all(problem, band.table, band.picks):
+        if holds_all(problem, band.table, band.picks, AT_ONCE):
             return band
     cuts = best_round(problem, even, AT_ONCE, common_cut=common_cut, certify=False)
     own = np.eye(problem.device_count, dtype=bool)

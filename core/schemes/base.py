@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol
 from core.plans import Plan
 from core.problem import SplitProblem
 from core.registry import Registry
-from core.schemes.assemble import Round
+from core.schemes.rounds import Round
 
 
 class Scheme(Protocol):

@@ -17,7 +17,7 @@ from core.evaluate import stage_times
 from core.plans import Certificate, Plan, Report
 from core.private_ops import private_ops, with_ancestors
 from core.problem import Conditions, SplitProblem
-from core.schemes.assemble import IN_TURN, Round, alternatives_of, plan_of
+from core.schemes.assemble import alternatives_of, plan_of
 from core.schemes.base import SCHEMES
 from core.schemes.candidates import split_graph
 from core.schemes.choice import listed_table
@@ -26,6 +26,7 @@ from core.schemes.objective import counted_energy, score_of
 from core.schemes.planned import fixed_plan
 from core.schemes.positions import cut_positions, smallest_split
 from core.schemes.round_value import objective_value, round_value, spread_of
+from core.schemes.rounds import IN_TURN, Round
 from core.schemes.solve import EXACT_GAP, best_round, relative_gap
 
 Mask = NDArray[np.bool_]

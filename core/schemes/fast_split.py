@@ -12,12 +12,12 @@ import numpy as np
 
 from core.plans import Plan
 from core.problem import SplitProblem
-from core.schemes.assemble import IN_TURN, Round
 from core.schemes.base import SCHEMES
 from core.schemes.exact_cut import exact_cuts
 from core.schemes.joint_choice import is_coupled
 from core.schemes.planned import fixed_plan, planned
 from core.schemes.round_value import score_of_round
+from core.schemes.rounds import IN_TURN, Round
 from core.schemes.solve import EXACT_GAP, alike, best_round, relative_gap
 from core.units import quantity
 

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from core.cuts.choice import Choice, choose_one_per_group
 from core.problem import SplitProblem
 from core.scenario import Scenario
-from core.schemes.assemble import Round
 from core.schemes.candidates import server_may_overflow, shared_bytes
 from core.schemes.choice import CutTable
+from core.schemes.grouped_choice import grouped_choice
 from core.schemes.limits import ROUNDING, held_at_once
 from core.schemes.objective import Spread
 from core.schemes.round_value import objective_value, round_value
+from core.schemes.rounds import Round
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -67,9 +68,11 @@ def chosen(
         return _one_for_all(problem, table, round_of, spread)
     if not is_coupled(problem.scenario, round_of):
         cuts, within = table.best(), bool((table.excess.min(axis=1) <= 0).all())
-        if not round_of.parallel or not within or holds_all(problem, table, cuts):
+        if not round_of.parallel or not within or holds_all(problem, table, cuts, round_of):
             value = round_value(problem, table, cuts, round_of, spread)
             return Picks(cuts=cuts, bound=value if within else np.inf, alone=True)
+    if round_of.grouped:
+        return _grouped(problem, table, round_of, spread)
     return (_at_once if round_of.parallel else _in_turn)(problem, table, round_of, spread)
 
 
@@ -86,11 +89,11 @@ def _one_for_all(problem: SplitProblem, table: CutTable, round_of: Round, spread
     devices, cuts = table.raw_scores.shape
     every = [np.full(devices, k) for k in range(cuts)]
     values = np.array([round_value(problem, table, picks, round_of, spread) for picks in every])
-    delays = table.delays_s.max(axis=0) if round_of.parallel else table.delays_s.sum(axis=0)
+    delays = round_of.total(table.delays_s)
     worst = table.excess.max(axis=0)
     allowed = (worst <= 0) & (delays <= _deadline_s(problem))
-    if round_of.parallel and server_may_overflow(problem, clients=devices):
-        allowed &= np.array([holds_all(problem, table, picks) for picks in every])
+    if round_of.parallel and server_may_overflow(problem, clients=round_of.active(devices)):
+        allowed &= np.array([holds_all(problem, table, picks, round_of) for picks in every])
     found = bool(allowed.any())
     if not found:
         allowed = worst <= max(0.0, float(worst.min()))
@@ -115,7 +118,7 @@ def _at_once(problem: SplitProblem, table: CutTable, round_of: Round, spread: Sp
     for offers in _offers(problem, table):
         cuts, least = search(problem, offers, spread)
         bound = min(bound, least)
-        if cuts is not None and holds_all(problem, table, cuts):
+        if cuts is not None and holds_all(problem, table, cuts, round_of):
             value = round_value(problem, table, cuts, round_of, spread)
             if value < best:
                 best, found = value, cuts
@@ -124,6 +127,20 @@ def _at_once(problem: SplitProblem, table: CutTable, round_of: Round, spread: Sp
     late = np.where(table.excess > 0, np.inf, table.delays_s).min(axis=1).max() > _deadline_s(problem)
     nearest = table.delays_s if late else table.server_bytes
     return Picks(cuts=table.best(np.where(table.excess > 0, np.inf, nearest)), bound=np.inf)
+
+
+def _grouped(problem: SplitProblem, table: CutTable, round_of: Round, spread: Spread) -> Picks:
+    """The best cuts of groups that are active at once."""
+    memory = server_may_overflow(problem, clients=round_of.active(problem.device_count))
+    choice = grouped_choice(problem, table, round_of, spread, memory=memory)
+    if choice.cuts is not None:
+        value = round_value(problem, table, choice.cuts, round_of, spread)
+        near = abs(value - choice.bound) <= ROUNDING * abs(value)
+        return Picks(cuts=choice.cuts, bound=value if near else min(value, choice.bound))
+    late = np.where(table.excess > 0, np.inf, table.delays_s)
+    if round_of.total(late.min(axis=1)) <= _deadline_s(problem):
+        late = np.where(table.excess > 0, np.inf, table.server_bytes)
+    return Picks(cuts=table.best(late), bound=choice.bound)
 
 
 def _offers(problem: SplitProblem, table: CutTable) -> Iterator[Offers]:
@@ -218,12 +235,12 @@ def _least_by(delays_s: Floats, amounts: Floats, levels: Floats) -> Floats:
     return totals
 
 
-def holds_all(problem: SplitProblem, table: CutTable, cuts: Ints) -> bool:
-    """True when the server holds the picked cuts of all devices at once."""
-    if not server_may_overflow(problem, clients=problem.device_count):
+def holds_all(problem: SplitProblem, table: CutTable, cuts: Ints, round_of: Round) -> bool:
+    """True when the server holds the picked cuts of all devices that are active at once."""
+    if not server_may_overflow(problem, clients=round_of.active(problem.device_count)):
         return True
     client_bytes = table.server_bytes[np.arange(len(cuts)), cuts]
-    held = held_at_once(problem, table.masks(cuts), client_bytes)
+    held = held_at_once(problem, table.masks(cuts), client_bytes, round_of)
     return held <= problem.server_memory_bytes * (1 + ROUNDING)
 
 

@@ -12,6 +12,7 @@ from core.plans import StageTimes, Violation
 from core.problem import SplitProblem
 from core.schemes.candidates import shared_bytes
 from core.schemes.objective import Score, device_energy, traffic
+from core.schemes.rounds import Groups, Round
 
 Mask = NDArray[np.bool_]
 ROUNDING = 1e-9
@@ -37,13 +38,24 @@ def server_memory_bytes(stages: StageTimes) -> Any:
     return stages.server_memory.total_bytes
 
 
-def held_at_once(problem: SplitProblem, masks: Mask, client_bytes: Any) -> float:
-    """Bytes the server holds for all devices together: weights that are not trained once, the rest each.
+def held_at_once(problem: SplitProblem, masks: Mask, client_bytes: Any, round_of: Round) -> float:
+    """Bytes the server holds at once: of every active group the largest client, frozen weights one copy.
 
-    `masks` (devices, ops) are the device sides, `client_bytes` (devices,) what each would need alone.
+    `masks` (devices, ops) are the device sides, `client_bytes` (devices,) what each would need alone. A
+    group keeps one replica of its own; a single group is its largest client; a round its fullest phase.
     """
+    held = (_held(problem, masks, client_bytes, groups) for groups in round_of.of(problem.device_count))
+    return float(max(held))
+
+
+def _held(problem: SplitProblem, masks: Mask, client_bytes: Any, groups: Groups) -> float:
+    if len(groups) == 1:
+        return float(np.max(client_bytes[list(groups[0])]))
     shared = shared_bytes(problem.cost)
-    return float(np.sum(client_bytes - ~masks @ shared) + (~masks).any(axis=0) @ shared)
+    own = client_bytes - ~masks @ shared
+    active = [device for group in groups for device in group]
+    copies = sum(float(np.max(own[list(group)])) for group in groups)
+    return copies + float((~masks[active]).any(axis=0) @ shared)
 
 
 def device_limits(problem: SplitProblem) -> tuple[DeviceLimit, ...]:

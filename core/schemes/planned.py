@@ -12,10 +12,11 @@ from core.graph.model_graph import ModelGraph
 from core.plans import Alternative, Plan, Report
 from core.private_ops import with_ancestors
 from core.problem import Conditions, SplitProblem
-from core.schemes.assemble import Round, alternatives_of, plan_of
+from core.schemes.assemble import alternatives_of, plan_of
 from core.schemes.choice import listed_table
 from core.schemes.objective import score_of
 from core.schemes.round_value import round_value, spread_of
+from core.schemes.rounds import Round
 from core.schemes.solve import RoundCuts, best_round, relative_gap
 
 Mask = NDArray[np.bool_]

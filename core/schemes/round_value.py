@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.problem import Conditions, SplitProblem
-from core.schemes.assemble import Round
 from core.schemes.choice import CutTable, listed_table
 from core.schemes.objective import Score, Spread, delay, score_of
 from core.schemes.positions import cut_positions
+from core.schemes.rounds import Round
 
 Ints = NDArray[np.int64]
 
@@ -24,7 +24,7 @@ def spread_of(problem: SplitProblem, conditions: Conditions, round_of: Round) ->
     if problem.scenario.objective.kind != "weighted":
         return Spread(delay_s=1.0, energy_j=1.0)
     table = listed_table(problem, conditions, delay, cut_positions(problem))
-    delays = table.delays_s.max(axis=0) if round_of.parallel else table.delays_s.sum(axis=0)
+    delays = round_of.total(table.delays_s)
     energies = table.counted_j.sum(axis=0)
     return Spread(delay_s=float(np.ptp(delays)) or 1.0, energy_j=float(np.ptp(energies)) or 1.0)
 
@@ -35,8 +35,7 @@ def round_value(
     """The objective of the round in which device i takes the cut `picks[i]` of the table."""
     rows = np.arange(len(picks))
     delays, energy_j = table.delays_s[rows, picks], float(table.counted_j[rows, picks].sum())
-    delay_s = float(delays.max() if round_of.parallel else delays.sum())
-    return objective_value(problem, delay_s=delay_s, energy_j=energy_j, spread=spread)
+    return objective_value(problem, delay_s=float(round_of.total(delays)), energy_j=energy_j, spread=spread)
 
 
 def objective_value(problem: SplitProblem, *, delay_s: float, energy_j: float, spread: Spread) -> float:

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from core.errors import SolverError
 from core.plans import Certificate, Report, Status
 from core.problem import Conditions, SplitProblem
-from core.schemes.assemble import Round
 from core.schemes.choice import CutTable, table_of
 from core.schemes.exact_cut import ExactCut, Solver, exact_cuts
 from core.schemes.joint_choice import chosen
 from core.schemes.objective import Score, score_of
 from core.schemes.round_value import round_value, spread_of
+from core.schemes.rounds import Round
 
 Ints = NDArray[np.int64]
 EXACT_GAP = 1e-9
@@ -85,7 +85,7 @@ def best_round(
     started = time.perf_counter()
     spread = spread_of(problem, conditions, round_of)
     score = score_of(problem.scenario.objective, spread)
-    clients = problem.device_count if round_of.parallel else 1
+    clients = round_of.active(problem.device_count)
     table = table_of(problem, conditions, score, common=common_cut, clients=clients)
     built = time.perf_counter()
     picks = chosen(problem, table, round_of, spread, common_cut=common_cut)
@@ -125,12 +125,12 @@ def _proof_alone(
             cuts |= dict(zip(members, proven, strict=True))
     except SolverError:
         return None
-    at_once = round_of.parallel and problem.scenario.objective.kind == "delay"
-    total = max if at_once else sum
+    total = round_of.total if problem.scenario.objective.kind == "delay" else np.sum
+    values = np.array([(cuts[key].value, cuts[key].bound) for key in keys])
     return Certificate(
         method=" and ".join(sorted({cut.method for cut in cuts.values()})),
-        value=float(total(cuts[key].value for key in keys)),
-        bound=float(total(cuts[key].bound for key in keys)),
+        value=float(total(values[:, 0])),
+        bound=float(total(values[:, 1])),
     )
 
 

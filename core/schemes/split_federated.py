@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from core.plans import Plan
 from core.problem import SplitProblem
-from core.schemes.assemble import AT_ONCE, Round
 from core.schemes.bandwidth import planned_with_best_shares
 from core.schemes.base import SCHEMES
 from core.schemes.planned import planned
+from core.schemes.rounds import AT_ONCE, Round
 from core.units import quantity
 
 

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from core.plans import Plan
 from core.problem import SplitProblem
-from core.schemes.assemble import IN_TURN, Round
 from core.schemes.base import SCHEMES
 from core.schemes.planned import planned
+from core.schemes.rounds import IN_TURN, Round
 from core.units import quantity
 
 

@@ -57,6 +57,11 @@ def clustered_round(turns: Turns, clusters: Groups, **contention: Unpack[Content
     return _round(turns, [[[device] for device in cluster] for cluster in clusters], **contention)
 
 
+def phased_round(turns: Turns, phases: Sequence[Groups], **contention: Unpack[Contention]) -> Tasks:
+    """The tasks of a round whose phases take turns; in a phase groups at once, in a group devices in turn."""
+    return _round(turns, phases, **contention)
+
+
 def _round(
     turns: Turns,
     phases: Sequence[Groups],

@@ -95,7 +95,8 @@ def turns_of(
     down_ratio = np.divide(up_bps, up_bps + down_bps, out=np.zeros(len(sync_s)), where=sync_s > 0)
     model_down_s = sync_s * down_ratio
     uplink_s, downlink_s = _column(plan, "uplink_s") / each, _column(plan, "downlink_s") / each
-    server_s = _column(plan, "server_compute_s") / each
+    beyond = ("edge_compute_s", "backhaul_s", "server_compute_s")
+    server_s = sum(_column(plan, name) for name in beyond) / each
     return Turns(
         devices=tuple(decision.device for decision in plan.decisions),
         iterations=np.asarray(iterations),

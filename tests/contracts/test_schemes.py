@@ -12,20 +12,21 @@ import pytest
 import core
 from core import schemes
 from core.channels import FixedRate, Shannon
-from core.costs.cut_sums import cut_sums
 from core.costs.workload import Lora, Workload
 from core.errors import ScenarioError, UnknownNameError
 from core.evaluate import stage_times
 from core.hardware.parties import Device, Server
 from core.listings import first_line
+from core.pipeline import played_round
 from core.plain import plain
 from core.plans import Plan
 from core.private_ops import with_ancestors
 from core.problem import SplitProblem, build_problem
 from core.scenario import Limits, Objective, Privacy, Scenario, Sharing
 from core.schemes import SCHEMES
-from core.schemes.assemble import IN_TURN
+from core.schemes.decided import decided_conditions, decided_sums
 from core.schemes.options import choices_of, option_hints, scheme_with
+from core.schemes.rounds import IN_TURN
 from tests.contracts.families import modules_of
 from tests.core.schemes.fleets import random_limits, random_problem
 
@@ -36,7 +37,9 @@ SHARED = {
     "candidates",
     "choice",
     "cut_weights",
+    "decided",
     "exact_cut",
+    "grouped_choice",
     "joint_choice",
     "limited_cut",
     "limits",
@@ -45,6 +48,7 @@ SHARED = {
     "planned",
     "positions",
     "round_value",
+    "rounds",
     "server_levels",
     "solve",
 }
@@ -102,8 +106,15 @@ def masks_of(problem: SplitProblem, plan: Plan) -> np.ndarray:
     return np.stack([np.isin(names, decision.cut.device_ops) for decision in plan.decisions])
 
 
+@every_scheme
+def test_the_simulator_ends_the_round_when_the_plan_says(name: str, plans: Any) -> None:
+    for cell in CELLS:
+        problem, plan = plans[name, cell]
+        assert played_round(problem, plan).makespan_s == pytest.approx(plan.delay_s, rel=1e-12)
+
+
 def is_parallel(plan: Plan) -> bool:
-    return len(plan.decisions) > 1 and all(decision.group == 0 for decision in plan.decisions)
+    return plan.active > 1
 
 
 @every_scheme
@@ -127,8 +138,9 @@ def test_every_device_gets_a_closed_cut_and_a_share(name: str, plans: Any) -> No
             assert mask[problem.cost.is_input].all()
             assert 0 < decision.bandwidth_share <= 1 + 1e-9
             assert 0 < decision.server_share <= 1
-        if is_parallel(plan):
-            assert sum(d.bandwidth_share for d in plan.decisions) <= 1 + 1e-9
+        for groups in plan.phases:
+            widest = [max(plan.decisions[i].bandwidth_share for i in group) for group in groups]
+            assert sum(widest) <= 1 + 1e-9 or any(d.edge for d in plan.decisions)
 
 
 @every_split
@@ -136,14 +148,7 @@ def test_its_numbers_are_the_shared_evaluators(name: str, plans: Any) -> None:
     """Stages, delay and energy again from nothing but the decisions."""
     for cell in CELLS:
         problem, plan = plans[name, cell]
-        conditions = replace(
-            problem.conditions(active=len(FLEET) if is_parallel(plan) else 1),
-            uplink_bps=np.array([d.uplink_bps for d in plan.decisions]),
-            downlink_bps=np.array([d.downlink_bps for d in plan.decisions]),
-            server_share=np.array([d.server_share for d in plan.decisions]),
-            network_share=np.array([d.bandwidth_share for d in plan.decisions]),
-        )
-        stages = stage_times(cut_sums(problem.cost, masks_of(problem, plan)), conditions)
+        stages = stage_times(decided_sums(problem, plan), decided_conditions(problem, plan))
         assert [stage.delay_s for stage in plan.stages] == pytest.approx(np.array(stages.delay_s), rel=1e-9)
         assert [stage.energy_j for stage in plan.stages] == pytest.approx(np.array(stages.energy_j), rel=1e-9)
 
@@ -153,7 +158,8 @@ def test_a_round_adds_up(name: str, plans: Any) -> None:
     for cell in CELLS:
         problem, plan = plans[name, cell]
         delays = [stage.delay_s for stage in plan.stages]
-        assert plan.delay_s == pytest.approx(max(delays) if is_parallel(plan) else sum(delays))
+        ends = [max(sum(delays[i] for i in group) for group in groups) for groups in plan.phases]
+        assert plan.delay_s == pytest.approx(sum(ends))
         assert plan.energy_j == pytest.approx(sum(stage.energy_j for stage in plan.stages))
         assert plan.energy_j == pytest.approx(sum(plan.energy_by_owner_j.values()))
         samples = sum(problem.workload.batch_size * i for i in problem.iterations)

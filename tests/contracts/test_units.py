@@ -46,6 +46,10 @@ PURE_NUMBERS = {
     "down": "what a second a bit adds to a score",
     "ratio": "the whole name is the unit",
     "has_server": "yes or no, for each cut",
+    "has_relay": "yes or no, for each cut",
+    "edge_share": "a part of the whole, 0 to 1",
+    "encode_s_per_byte": "seconds for each raw byte",
+    "decode_s_per_byte": "seconds for each raw byte",
 }
 """Names that carry a number without a unit suffix, and why."""
 

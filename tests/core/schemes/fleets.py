@@ -18,8 +18,8 @@ from core.evaluate import stage_times
 from core.hardware.parties import Device, Server
 from core.problem import SplitProblem, build_problem
 from core.scenario import Limits, Objective, Privacy, Scenario, Sharing
-from core.schemes.assemble import Round
 from core.schemes.round_value import spread_of
+from core.schemes.rounds import Round
 
 TOLERANCE = 1 + 1e-9
 OWNERS = ("device", "network", "server")

@@ -13,8 +13,8 @@ from core.cuts.closure import PoolTooLarge
 from core.plans import Plan
 from core.problem import SplitProblem
 from core.scenario import Objective
-from core.schemes.assemble import AT_ONCE, IN_TURN, Round
 from core.schemes.options import scheme_with
+from core.schemes.rounds import AT_ONCE, IN_TURN, Round
 from tests.core.schemes.fleets import enumerated, random_limits, random_problem, with_scenario
 
 IN_TURN_SCHEMES = ("fast_split", "split_learning", "brute_force")

@@ -14,8 +14,8 @@ from core.graph.model_graph import ModelGraph
 from core.hardware.parties import Device, Server
 from core.problem import build_problem
 from core.scenario import Limits, Objective, Privacy, Scenario
-from core.schemes.assemble import AT_ONCE, IN_TURN
 from core.schemes.round_value import objective_value, spread_of
+from core.schemes.rounds import AT_ONCE, IN_TURN
 
 WEIGHTED = Objective(kind="weighted", delay_weight=0.5, energy_weight=0.25, energy_of=("server",))
 CELL = Scenario(

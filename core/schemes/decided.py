@@ -1,0 +1,52 @@
+"""From a plan's decisions back to what the evaluator takes: conditions and sums of every device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.costs.cut_sums import CutSums, cut_sums, looped_sums, nested_sums
+from core.plans import Plan
+from core.problem import Conditions, SplitProblem
+
+Mask = NDArray[np.bool_]
+DECIDED = (
+    "uplink_bps",
+    "downlink_bps",
+    "server_share",
+    "server_frequency_ratio",
+    "uplink_compression_ratio",
+    "downlink_compression_ratio",
+)
+"""What a decision says about the conditions, under the conditions' own names."""
+
+
+def decided_conditions(problem: SplitProblem, plan: Plan) -> Conditions:
+    """The conditions the plan was priced under, arrays of shape (devices,)."""
+    decided = {name: np.array([getattr(decision, name) for decision in plan.decisions]) for name in DECIDED}
+    conditions = problem.conditions(active=plan.active)
+    shares = np.array([decision.bandwidth_share for decision in plan.decisions])
+    return replace(conditions, **decided, network_share=shares / conditions.duty_ratio)
+
+
+def decided_sums(problem: SplitProblem, plan: Plan) -> CutSums:
+    """The sums of the plan's cuts, one a device: plain, through an edge, or back to the device."""
+    devices = _masks(problem, (decision.cut.device_ops for decision in plan.decisions))
+    if any(decision.edge_cut for decision in plan.decisions):
+        inner = ((decision.edge_cut or decision.cut).device_ops for decision in plan.decisions)
+        return nested_sums(problem.cost, devices, _masks(problem, inner))
+    tops = _masks(problem, (decision.returned_ops for decision in plan.decisions))
+    return looped_sums(problem.cost, devices, tops) if tops.any() else cut_sums(problem.cost, devices)
+
+
+def _masks(problem: SplitProblem, names: Iterable[tuple[str, ...]]) -> Mask:
+    index = problem.cost.graph.index
+    rows = []
+    for ops in names:
+        row = np.zeros(len(problem.cost.graph), dtype=bool)
+        row[[index[name] for name in ops]] = True
+        rows.append(row)
+    return np.stack(rows)
