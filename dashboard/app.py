@@ -14,6 +14,7 @@ st.set_page_config(page_title="Cutwise", page_icon=str(ICON), layout="wide")
 page = st.navigation(
     [
         st.Page("app_pages/plan.py", title="Plan", default=True),
+        st.Page("app_pages/schemes.py", title="Schemes"),
         st.Page("app_pages/model.py", title="Model"),
         st.Page("app_pages/fleet.py", title="Fleet"),
     ],

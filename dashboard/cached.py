@@ -8,10 +8,12 @@ from typing import Any
 import streamlit as st
 
 import core
+from core.comparison import Outcome, outcome_of
 from core.graph.blocks import Block, blocks
 from core.graph.model_graph import ModelGraph
 from core.pipeline import best_baseline
 from core.plans import Plan
+from core.problem import build_problem
 from core.scenario import Scenario
 
 BY_DIGEST: Mapping[Any, Any] = {ModelGraph: lambda graph: graph.digest, Scenario: repr}
@@ -39,3 +41,9 @@ def plan(graph: ModelGraph, scenario: Scenario, scheme: str, options: tuple[tupl
 def baseline(graph: ModelGraph, scenario: Scenario) -> Plan | None:
     """The best valid baseline of the scenario."""
     return best_baseline(graph, scenario)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=BY_DIGEST)
+def outcome(graph: ModelGraph, scenario: Scenario, scheme: str) -> Outcome:
+    """What `compare` finds for one scheme: its plan with default options, or why there is none."""
+    return outcome_of(build_problem(graph, scenario), scheme)

@@ -6,6 +6,7 @@ import math
 
 PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"))
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86400.0
+LONG_S = 1e4
 
 
 def quantity_text(value: float, unit: str) -> str:
@@ -18,8 +19,40 @@ def quantity_text(value: float, unit: str) -> str:
         return "no limit"
     if value == 0:
         return f"0 {unit}"
-    factor, prefix = next(((f, p) for f, p in PREFIXES if abs(value) >= 0.9995 * f), PREFIXES[-1])
+    factor, prefix = scale_of(value)
     return f"{figures(value / factor)} {prefix}{unit}"
+
+
+def scale_of(value: float) -> tuple[float, str]:
+    """The SI prefix that suits a number, and what it multiplies by.
+
+    >>> scale_of(3.2e8), scale_of(0.0)
+    ((1000000.0, 'M'), (1.0, ''))
+    """
+    if not value or not math.isfinite(value):
+        return 1.0, ""
+    return next(((f, p) for f, p in PREFIXES if abs(value) >= 0.9995 * f), PREFIXES[-1])
+
+
+def duration_scale(value_s: float) -> tuple[float, str]:
+    """The unit that suits a duration, and its seconds: hours where seconds would be long.
+
+    >>> duration_scale(1029.0), duration_scale(40000.0), duration_scale(0.02)
+    ((1.0, 's'), (3600.0, 'h'), (0.001, 'ms'))
+    """
+    if value_s >= LONG_S:
+        return HOUR_S, "h"
+    factor, prefix = scale_of(value_s) if value_s < 0.1 else (1.0, "")
+    return factor, f"{prefix}s"
+
+
+def rounded(value: float, digits: int = 4) -> float:
+    """A number to so many significant digits.
+
+    >>> rounded(34477.2), rounded(0.00123456)
+    (34480.0, 0.001235)
+    """
+    return float(f"{value:.{digits}g}")
 
 
 def figures(value: float) -> str:

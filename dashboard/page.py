@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.errors import CutwiseError
 from core.graph.model_graph import ModelGraph
 from core.scenario import Scenario
 from dashboard import session, sidebar
+from dashboard.comparison import Comparison
 from dashboard.question import Question
 from dashboard.views import messages
 
 
-def opened() -> tuple[Scenario, ModelGraph | None]:
+def opened(*, one_scheme: bool = True) -> tuple[Scenario, ModelGraph | None]:
     """The scenario and the model after the link and the sidebar, with what went wrong in either shown."""
     messages.opened_link()
-    chosen = sidebar.show()
+    chosen = sidebar.show(one_scheme=one_scheme)
     messages.upload_error()
     return chosen
 
@@ -27,6 +30,18 @@ def asked(graph: ModelGraph | None, scenario: Scenario) -> Question | None:
         return None
     try:
         return Question.of(graph, scenario, session.choice())
+    except CutwiseError as error:
+        st.error(str(error))
+        return None
+
+
+def compared(graph: ModelGraph | None, scenario: Scenario, schemes: Sequence[str]) -> Comparison | None:
+    """The schemes side by side; None after the page has said why there is no answer."""
+    if graph is None:
+        messages.missing_upload()
+        return None
+    try:
+        return Comparison.of(graph, scenario, session.choice(), schemes)
     except CutwiseError as error:
         st.error(str(error))
         return None

@@ -97,8 +97,15 @@ def add_upload(name: str, content: bytes, dims: Mapping[str, int] | None = None)
     graph = load_bytes(name, content, dims=dims or None, poll=_still_here)
     digest = hashlib.sha256(content).hexdigest()
     _uploads()[digest] = (content, graph)
+    if digest != choice().upload_digest:
+        forget_length()
     choose(upload_digest=digest, upload_name=name, dims=dict(dims or {}), options={})
     return graph
+
+
+def forget_length() -> None:
+    """Leaves out the workload's sequence length: it was meant for the model before."""
+    set_scenario(replace(scenario(), workload=replace(scenario().workload, sequence_length=None)))
 
 
 def resize(dims: Mapping[str, int]) -> None:

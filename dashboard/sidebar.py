@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields, replace
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -15,6 +16,7 @@ from core.errors import CutwiseError, ScenarioError
 from core.graph.model_graph import ModelGraph
 from core.hardware.parties import Device, Server
 from core.importers import samples
+from core.importers.hf_config import SEQUENCE, can_regenerate
 from core.listings import first_line
 from core.problem import device_numbers, server_numbers, tied_ops
 from core.scenario import LayerDepth, Objective, Privacy, Scenario
@@ -43,14 +45,19 @@ HALF_FORMATS = frozenset({"fp16", "bf16"})
 ATTENTION_KINDS = frozenset({"softmax", "attention"})
 
 
-def show() -> tuple[Scenario, ModelGraph | None]:
-    """Draws the controls and answers the scenario and the model they describe."""
+def show(*, one_scheme: bool = True) -> tuple[Scenario, ModelGraph | None]:
+    """Draws the controls and answers the scenario and the model they describe.
+
+    Without `one_scheme` the page is about all of them: none is chosen, and what any of them reads is shown.
+    """
     with st.sidebar:
         graph = _model()
-        _scheme()
+        if one_scheme:
+            _scheme()
         _scenario_file()
         scenario = session.scenario()
-        for part in (_work, _link, _devices, _server, _private, _goal, _advanced):
+        at_once = not one_scheme or SCHEMES[session.choice().scheme].round_of.parallel
+        for part in (_work, partial(_link, at_once=at_once), _devices, _server, _private, _goal, _advanced):
             scenario = part(scenario, graph)
         session.set_scenario(scenario)
         if st.button("Start again", help="Back to ResNet-18 in the lecture hall", width="stretch"):
@@ -67,6 +74,7 @@ def _model() -> ModelGraph | None:
     picked = choice("Model", names, current, key="model")
     if picked != current:
         session.choose(sample=picked, upload_digest="", upload_name="", dims={}, options={})
+        session.forget_length()
     with st.expander("Your own model"):
         _upload()
     graph = session.model()
@@ -122,10 +130,10 @@ def _scenario_file() -> None:
 
 
 def _sizes(graph: ModelGraph) -> None:
-    """A number for each dimension that the file leaves open; the batch has a slider of its own."""
+    """A number for each dimension that the file leaves open; what the workload says is among the work."""
     dims = {}
     for name, size in graph.dims.items():
-        if name == "batch":
+        if name == "batch" or (name == SEQUENCE and can_regenerate(graph)):
             continue
         key = f"dims.{graph.name}.{name}"
         follow(key, size)
@@ -180,6 +188,8 @@ def _work(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
     st.subheader("Work")
     workload = edited(scenario.workload, "mode", key="workload")
     workload = edited(workload, "batch_size", key="workload")
+    if workload.sequence_length is not None or (graph and can_regenerate(graph)):
+        workload = edited(workload, "sequence_length", key="workload")
     counted = "iterations" if workload.local_iterations is not None else "epochs"
     follow("workload.counted", counted)
     picked = seen(
@@ -203,7 +213,7 @@ def _work(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
     return replace(scenario, workload=workload)
 
 
-def _link(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
+def _link(scenario: Scenario, graph: ModelGraph | None, *, at_once: bool) -> Scenario:
     st.subheader("Link")
     kind = choice("Channel", tuple(CHANNELS), scenario.channel.kind, key="channel.kind")
     channel = scenario.channel if kind == scenario.channel.kind else CHANNELS[kind]()
@@ -215,7 +225,7 @@ def _link(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
             if field.name != "kind" and field.name not in first:
                 channel = edited(channel, field.name, key=f"channel.{kind}")
     sharing = scenario.sharing
-    if SCHEMES[session.choice().scheme].round_of.parallel:
+    if at_once:
         for name in ("bandwidth", "server"):
             sharing = edited(sharing, name, key="sharing")
     return replace(scenario, channel=channel, sharing=sharing)

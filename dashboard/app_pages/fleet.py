@@ -15,7 +15,7 @@ def main() -> None:
     session.set_scenario(scenario)
     question = page.asked(graph, scenario)
     if question is not None:
-        devices.table(question, editable=False)
+        devices.table(question.problem, question.plan, editable=False)
 
 
 main()

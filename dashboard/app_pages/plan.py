@@ -21,7 +21,7 @@ def main() -> None:
         curve.show(question, device)
     with right:
         devices.bars(question, device)
-    devices.table(question)
+    devices.table(question.problem, question.plan)
     one_round.show(question)
     share.show(question)
 

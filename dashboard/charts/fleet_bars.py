@@ -17,7 +17,6 @@ def fleet_figure(plan: Plan, *, shown: str) -> Option:
     order = sorted(slowest, reverse=True)
     names = [plan.decisions[i].device for i in order]
     parts = [seconds_by_part(plan.stages[i]) for i in order]
-    at_once = sum(decision.group == 0 for decision in plan.decisions) > 1
     series: list[Option] = [
         {
             "type": "bar",
@@ -29,7 +28,7 @@ def fleet_figure(plan: Plan, *, shown: str) -> Option:
         }
         for part in PARTS
     ]
-    if at_once:
+    if len(plan.phases) == 1 and len(plan.phases[0]) == len(plan.decisions) > 1:
         series[0]["markLine"] = {
             "silent": True,
             "symbol": "none",

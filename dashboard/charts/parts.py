@@ -6,8 +6,8 @@ from typing import Any
 
 PARTS: dict[str, tuple[str, ...]] = {
     "Device computing": ("device_forward_s", "device_backward_s"),
-    "Server computing": ("server_compute_s",),
-    "Uplink": ("uplink_s",),
+    "Server computing": ("edge_compute_s", "server_compute_s"),
+    "Uplink": ("uplink_s", "backhaul_s"),
     "Downlink": ("downlink_s",),
     "Model exchange": ("model_sync_s",),
 }

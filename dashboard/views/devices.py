@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core.plans import Plan
+from core.problem import SplitProblem
 from dashboard.charts.fleet_bars import MOST_BARS, fleet_figure, fleet_height
 from dashboard.controls import follow, seen
 from dashboard.question import Question
@@ -43,9 +45,8 @@ def bars(question: Question, device: int) -> None:
         st.caption(plan.round_rule + shown)
 
 
-def table(question: Question, *, editable: bool = True) -> None:
+def table(problem: SplitProblem, plan: Plan, *, editable: bool = True) -> None:
     """One row a device: what it is and what was decided for it."""
-    problem, plan = question.problem, question.plan
     frame = pd.DataFrame(
         {
             "device": [decision.device for decision in plan.decisions],

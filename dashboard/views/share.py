@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 
 import pandas as pd
 import streamlit as st
@@ -11,6 +10,7 @@ import streamlit as st
 from core.plain import plain
 from core.scenario_file import dump_scenario
 from dashboard import session
+from dashboard.commands import plan_command
 from dashboard.question import Question, shown_options, shown_scheme
 
 
@@ -50,15 +50,7 @@ def link() -> str:
 def command(question: Question) -> str:
     """The command line that prints the same plan."""
     chosen = question.choice
-    source = chosen.upload_name if chosen.upload_digest else f"sample:{chosen.sample}"
-    words = ["python", "-m", "core", "plan", source, "scenario.toml", "--scheme", shown_scheme(chosen)]
-    words += [word for name, size in chosen.dims.items() for word in ("--dim", f"{name}={size}")]
-    for option, value in shown_options(chosen):
-        words += [
-            f"--{option.replace('_', '-')}",
-            str(value).lower() if isinstance(value, bool) else str(value),
-        ]
-    return shlex.join(words)
+    return plan_command(chosen, shown_scheme(chosen), shown_options(chosen))
 
 
 def plan_csv(question: Question) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +12,19 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from core.importers import load_model
+from core.importers import load_bytes, load_model
 from core.scenario_file import scenario_from_dict
 from dashboard.session import first_scenario, restore
 
 PAGE = str(Path(__file__).parents[2] / "dashboard" / "app.py")
 LORA = {"workload": {"tuning": {"kind": "lora"}}}
 SHANNON = {"channel": {"kind": "shannon"}}
+LLAMA = json.dumps(
+    {
+        "model_type": "llama", "vocab_size": 101, "hidden_size": 64, "intermediate_size": 96,
+        "num_hidden_layers": 2, "num_attention_heads": 4, "max_position_embeddings": 256,
+    }
+).encode()  # fmt: skip
 
 
 def opened(**state: Any) -> AppTest:
@@ -50,6 +59,13 @@ def choice(**changes: Any) -> Any:
     return Choice(**changes)
 
 
+def uploaded(name: str, content: bytes) -> dict[str, Any]:
+    """Session state in which this file is the model."""
+    digest = hashlib.sha256(content).hexdigest()
+    uploads = {digest: (content, load_bytes(name, content))}
+    return {"uploads": uploads, "choice": choice(upload_digest=digest, upload_name=name)}
+
+
 CONTROLS: list[tuple[str, Any, dict[str, Any]]] = [
     ("model", "mobilenet_v2", {}),
     ("dims.gpt2.sequence", 64, {"choice": choice(sample="gpt2")}),
@@ -58,6 +74,7 @@ CONTROLS: list[tuple[str, Any, dict[str, Any]]] = [
     ("option.split_learning.common_cut", True, {"choice": choice(scheme="split_learning")}),
     ("workload.mode", "inference", {}),
     ("workload.batch_size", 64, {}),
+    ("workload.sequence_length", 64, uploaded("config.json", LLAMA)),
     ("workload.counted", "iterations", {}),
     ("workload.local_epochs", 3, {}),
     ("workload.local_iterations", 7, {"scenario": scenario(workload={"local_iterations": 5})}),
@@ -114,6 +131,7 @@ CONTROLS: list[tuple[str, Any, dict[str, Any]]] = [
     ("objective.energy_weight", 0.0, {"scenario": scenario(objective={"kind": "weighted"})}),
     ("objective.energy_of", ["device"], {"scenario": scenario(objective={"kind": "energy"})}),
     ("limits.deadline_s", 10.0, {}),
+    ("limits.deadline_s", None, {"scenario": scenario(limits={"deadline_s": 1.0})}),
     ("limits.device_energy_j", 10.0, {}),
     ("limits.traffic_bytes", 1e7, {}),
     ("scenario.rounds", 500, {}),
@@ -133,6 +151,31 @@ def test_every_control_changes_what_is_shown(key: str, value: Any, state: dict[s
     page.run()
 
     assert shown(page) != before
+
+
+def test_the_length_of_a_configuration_belongs_to_the_work_and_to_this_model() -> None:
+    page = opened(**uploaded("config.json", LLAMA))
+    assert "Sequence" not in [field.label for field in page.sidebar.number_input]
+
+    page.session_state["workload.sequence_length"] = 64
+    page.run()
+    asked = replace(first_scenario(), workload=replace(first_scenario().workload, sequence_length=64))
+    expected = core.plan(load_bytes("config.json", LLAMA), asked).delay_s
+    assert any(f"value {expected:.6g} s" in text for text in shown(page))
+
+    page.session_state["model"] = "vgg16"
+    page.run()
+    assert page.session_state["scenario"].workload.sequence_length is None
+    assert not page.main.error
+
+
+def test_a_length_that_a_model_does_not_follow_can_be_taken_away() -> None:
+    page = opened(scenario=scenario(workload={"sequence_length": 64}))
+    assert any("leave it out" in element.value for element in page.main.error)
+
+    page.session_state["workload.sequence_length"] = None
+    page.run()
+    assert not page.main.error
 
 
 def test_a_device_is_picked_and_changed_alone() -> None:

@@ -1,0 +1,93 @@
+"""The report of several schemes on one scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.comparison import Outcome, best_of, cuts_text, is_valid, optimality
+from core.graph.blocks import blocks
+from core.listings import first_line
+from core.plans import OWNERS, Plan
+from core.schemes import SCHEMES
+from dashboard.format import quantity_text, seconds_text
+from dashboard.reports import figures
+from dashboard.reports.document import document
+from dashboard.reports.inputs import Origin, input_sections, readable
+from dashboard.reports.markup import Child, Markup, element, section, table
+from dashboard.reports.plan_report import cut_pictures
+
+
+def comparison_report(plans: Sequence[Plan], unsolved: Sequence[tuple[str, str]], origin: Origin) -> str:
+    """The HTML page of a comparison: `plans` in the order to show, `unsolved` schemes with reasons."""
+    named = blocks(origin.problem.cost.graph)
+    best = best_of(plans)
+    first = best.scheme if best else ""
+    return document(
+        "Schemes side by side",
+        origin,
+        element("p", _sentence(best, plans)),
+        section("Delay of a pass over all data", figures.delays_of(plans, first)),
+        section("All schemes", _table(plans), _without_plan(unsolved)),
+        section("Energy of a pass over all data", figures.energies_of(plans)),
+        section(f"Cuts of {readable(first)}", *cut_pictures(best, origin, named)) if best else None,
+        *(_scheme(plan) for plan in plans),
+        *input_sections(origin, named),
+    )
+
+
+def _sentence(best: Plan | None, plans: Sequence[Plan]) -> str:
+    valid = sum(is_valid(plan) for plan in plans)
+    if best is None:
+        return "Every scheme breaks a rule in this scenario."
+    return (
+        f"{readable(best.scheme).capitalize()} passes over all data first, in "
+        f"{seconds_text(best.delay_per_data_pass_s)}. {valid} of {len(plans)} plans keep every rule; only "
+        "those are ranked, by the delay of a pass over all data, because rounds may train on different "
+        "numbers of samples."
+    )
+
+
+def _table(plans: Sequence[Plan]) -> Markup:
+    head = (
+        "Scheme", "Standing", "Cut", "All data", "One round", "To target",
+        *(readable(owner).capitalize() for owner in OWNERS), "Traffic", "Device memory", "Server memory",
+    )  # fmt: skip
+    rows = [
+        (
+            readable(plan.scheme),
+            optimality(plan),
+            cuts_text(plan),
+            seconds_text(plan.delay_per_data_pass_s),
+            seconds_text(plan.delay_s),
+            seconds_text(plan.time_to_target_s) if plan.time_to_target_s is not None else "–",
+            *(quantity_text(plan.energy_by_owner_j[owner], "J") for owner in OWNERS),
+            quantity_text(sum(stage.traffic_bytes for stage in plan.stages), "B"),
+            quantity_text(max(stage.device_memory.total_bytes for stage in plan.stages), "B"),
+            quantity_text(plan.server_memory_bytes, "B"),
+        )
+        for plan in plans
+    ]
+    note = element("p", "Energy and traffic are those of one round.", class_="note")
+    return Markup(table(head, rows, words=3) + note)
+
+
+def _without_plan(unsolved: Sequence[tuple[str, str]]) -> Child:
+    return [
+        element("p", f"{readable(name).capitalize()} gives no plan: {reason}") for name, reason in unsolved
+    ]
+
+
+def _scheme(plan: Plan) -> Markup:
+    """One scheme's decisions."""
+    return section(
+        readable(plan.scheme).capitalize(),
+        element("p", f"{first_line(SCHEMES[plan.scheme])} {plan.round_rule}"),
+        figures.standing(plan),
+        figures.broken_rules(plan),
+        *figures.decisions(plan),
+    )
+
+
+def split(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
+    """The schemes without a plan, and why."""
+    return [(found.scheme, found.reason) for found in outcomes if not isinstance(found, Plan)]

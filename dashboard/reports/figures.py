@@ -1,0 +1,219 @@
+"""What a plan decides and costs, as tables and bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.comparison import is_valid, optimality, rounds_per_data_pass
+from core.costs.memory import MemoryByKind
+from core.plans import OWNERS, TIMES, Plan
+from dashboard.charts.parts import PARTS, seconds_by_part
+from dashboard.format import percent_text, quantity_text, seconds_text
+from dashboard.reports.bars import Bar, bars
+from dashboard.reports.inputs import first_rows, readable
+from dashboard.reports.markup import Child, Markup, badge, element, table
+
+MOST_BARS = 40
+MEMORY_KINDS = ("weights", "gradients", "optimizer", "activations", "buffers")
+STAGES = ("Forward", "Uplink", "Server", "Downlink", "Backward", "Model exchange")
+PART_KEYS = tuple((part, f"part-{at}") for at, part in enumerate(PARTS))
+OWNER_KEYS = tuple((readable(owner).capitalize(), f"owner-{at}") for at, owner in enumerate(OWNERS))
+MEMORY_KEYS = tuple((kind.capitalize(), f"part-{at}") for at, kind in enumerate(MEMORY_KINDS))
+
+
+def standing(plan: Plan) -> Markup:
+    """The plan's badges: how good it is, and what is known of its training."""
+    kinds = {"optimal": "good", "feasible": "plain", "infeasible": "bad"}
+    return element(
+        "p",
+        badge(optimality(plan), kinds[plan.status]),
+        " ",
+        badge(plan.evidence, "plain"),
+        " ",
+        plan.report.method + _proof(plan),
+    )
+
+
+def _proof(plan: Plan) -> str:
+    proof = plan.report.certificate
+    gap = f", gap {percent_text(plan.report.gap)}" if plan.report.gap else ""
+    if proof is None or plan.status == "infeasible":
+        return gap
+    return f"; {proof.method}: value {proof.value:.6g}, bound {proof.bound:.6g}{gap}"
+
+
+def broken_rules(plan: Plan) -> Child:
+    """Every rule that the plan breaks, in a frame; nothing where it keeps them all."""
+    if not plan.violations:
+        return None
+    rows, note = first_rows(plan.violations)
+    told = element("ul", (element("li", violation.sentence) for violation in rows))
+    return element("div", element("strong", "This plan breaks a rule."), told, note, class_="alarm")
+
+
+def headline(plan: Plan) -> Markup:
+    """The figures people ask for first."""
+    target = seconds_text(plan.time_to_target_s) if plan.time_to_target_s is not None else "not known"
+    fullest = max(float(stage.device_memory.total_bytes) for stage in plan.stages)
+    known = (
+        ("A pass over all data", seconds_text(plan.delay_per_data_pass_s)),
+        ("One round", seconds_text(plan.delay_s)),
+        ("To the target", target),
+        ("Energy of one round", quantity_text(plan.energy_j, "J")),
+        ("Traffic of one round", quantity_text(sum(stage.traffic_bytes for stage in plan.stages), "B")),
+        ("Device memory, peak", quantity_text(fullest, "B")),
+        ("Server memory, peak", quantity_text(plan.server_memory_bytes, "B")),
+    )
+    cards = (
+        element("div", element("span", name), element("strong", value), class_="card")
+        for name, value in known
+    )
+    return element("div", cards, class_="cards")
+
+
+def decisions(plan: Plan) -> list[Child]:
+    """One row a device: its cut, its turn in the round and its shares."""
+    head = (
+        "Device",
+        "Cut",
+        "Phase",
+        "Group",
+        "Band",
+        "Uplink",
+        "Downlink",
+        "Server share",
+        "Turn",
+        "Energy",
+        "Memory",
+    )
+    rows, note = first_rows(
+        (
+            decision.device,
+            decision.cut.label,
+            str(decision.phase + 1),
+            str(decision.group + 1),
+            f"{100 * decision.bandwidth_share:.3g} %",
+            quantity_text(decision.uplink_bps, "bit/s"),
+            quantity_text(decision.downlink_bps, "bit/s"),
+            f"{100 * decision.server_share:.3g} %",
+            seconds_text(stage.delay_s),
+            quantity_text(stage.device_energy_j + stage.radio_energy_j, "J"),
+            quantity_text(stage.device_memory.total_bytes, "B"),
+        )
+        for decision, stage in zip(plan.decisions, plan.stages, strict=True)
+    )  # fmt: skip
+    return [table(head, rows, words=2), note]
+
+
+def delay_breakdown(plan: Plan) -> list[Child]:
+    """Every device's turn by part, as bars and as numbers."""
+    return [
+        element("p", plan.round_rule),
+        bars(
+            _by_device(plan, [tuple(seconds_by_part(stage).values()) for stage in plan.stages], seconds_text),
+            legend=PART_KEYS,
+            alt="Seconds of every device's turn by part",
+        ),
+        *_numbers(
+            plan, STAGES, [[getattr(stage, name) for name in TIMES] for stage in plan.stages], "s", "Seconds"
+        ),
+    ]
+
+
+def energy_breakdown(plan: Plan) -> list[Child]:
+    """The round's energy by owner, and every device's part of it."""
+    names = ("device_energy_j", "radio_energy_j", "server_energy_j", "network_energy_j")
+    joules = [tuple(getattr(stage, name) for name in names) for stage in plan.stages]
+    total = tuple(plan.energy_by_owner_j[owner] for owner in OWNERS)
+    head = tuple(name for name, _ in OWNER_KEYS)
+    whole = Bar(name="One round", parts=total, text=quantity_text(plan.energy_j, "J"))
+    return [
+        bars([whole], legend=OWNER_KEYS, alt="Joules of one round by owner"),
+        *_numbers(plan, head, joules, "J", "Joules"),
+    ]
+
+
+def memory_breakdown(plan: Plan) -> list[Child]:
+    """What fills the devices' memory, and the server's part for each."""
+    held = [_kinds(stage.device_memory) for stage in plan.stages]
+    at_server = [_kinds(stage.server_memory) for stage in plan.stages]
+    head = tuple(name for name, _ in MEMORY_KEYS)
+    return [
+        bars(
+            _by_device(plan, held, lambda size: quantity_text(size, "B")),
+            legend=MEMORY_KEYS,
+            alt="Bytes each device holds by kind",
+        ),
+        *_numbers(plan, head, held, "B", "On the device"),
+        element(
+            "p", f"The server holds {quantity_text(plan.server_memory_bytes, 'B')} at once; for each device:"
+        ),
+        *_numbers(plan, head, at_server, "B", "At the server"),
+    ]
+
+
+def next_best(plan: Plan) -> list[Child]:
+    """The cuts that were not chosen, and how much worse they are."""
+    if not plan.alternatives:
+        return [element("p", "No other cut was weighed.")]
+    rows, note = first_rows(
+        (
+            *(other.device, other.cut, seconds_text(other.delay_s)),
+            *(quantity_text(other.energy_j, "J"), percent_text(other.worse_ratio)),
+        )
+        for other in plan.alternatives
+    )  # fmt: skip
+    return [table(("Device", "Cut", "Turn", "Energy", "Worse by"), rows, words=2), note]
+
+
+def delays_of(plans: Sequence[Plan], best: str) -> Markup:
+    """Bars of a pass over all data, one a scheme; hatched where a plan breaks a rule."""
+    from core.schemes import SCHEMES
+
+    kinds = {False: "scheme", True: "baseline"}
+    rows = [
+        Bar(
+            name=readable(plan.scheme),
+            parts=(plan.delay_per_data_pass_s,),
+            text=("★ " if plan.scheme == best else "") + seconds_text(plan.delay_per_data_pass_s),
+            hatched=not is_valid(plan),
+            classes=(kinds[SCHEMES[plan.scheme].is_baseline],),
+        )
+        for plan in plans
+    ]
+    legend = [("Scheme", "scheme"), ("Baseline", "baseline"), ("Breaks a rule", "hatched")]
+    return bars(rows, legend=legend, alt="Delay of a pass over all data by scheme")
+
+
+def energies_of(plans: Sequence[Plan]) -> Markup:
+    """Bars of the energy of a pass over all data by owner, one a scheme."""
+    rows = []
+    for plan in plans:
+        times = rounds_per_data_pass(plan)
+        parts = tuple(plan.energy_by_owner_j[owner] * times for owner in OWNERS)
+        text = quantity_text(plan.energy_j * times, "J")
+        rows.append(Bar(name=readable(plan.scheme), parts=parts, text=text, hatched=not is_valid(plan)))
+    return bars(rows, legend=OWNER_KEYS, alt="Energy of a pass over all data by scheme and owner")
+
+
+def _kinds(memory: MemoryByKind) -> tuple[float, ...]:
+    return tuple(float(getattr(memory, f"{kind}_bytes")) for kind in MEMORY_KINDS)
+
+
+def _by_device(plan: Plan, parts: Sequence[tuple[float, ...]], text) -> list[Bar]:
+    """A bar a device, the longest `MOST_BARS` only."""
+    longest = sorted(range(len(parts)), key=lambda i: -sum(parts[i]))[:MOST_BARS]
+    return [
+        Bar(name=plan.decisions[i].device, parts=parts[i], text=text(sum(parts[i]))) for i in sorted(longest)
+    ]
+
+
+def _numbers(
+    plan: Plan, head: Sequence[str], values: Sequence[Sequence[float]], unit: str, title: str
+) -> list[Child]:
+    """The numbers behind bars, one row a device, with their sum."""
+    rows, note = first_rows(
+        (decision.device, *(quantity_text(value, unit) for value in row), quantity_text(sum(row), unit))
+        for decision, row in zip(plan.decisions, values, strict=True)
+    )
+    return [table((title, *head, "Together"), rows), note]

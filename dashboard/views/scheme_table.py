@@ -1,0 +1,190 @@
+"""The comparison: which schemes, what comes first and why, bars, and one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.graph.model_graph import ModelGraph
+from core.schemes import SCHEMES
+from dashboard.charts.scheme_bars import bars_height, delay_figure, energy_figure
+from dashboard.comparison import Comparison, first_schemes
+from dashboard.controls import follow, readable, seen
+from dashboard.format import duration_scale, percent_text, rounded, scale_of, seconds_text
+
+CHOSEN, SHOWN, CLICKED = "schemes.chosen", "schemes.shown", "schemes.clicked"
+NO_PLAN = "–"
+DURATIONS = {
+    "delay_per_data_pass_s": "All data",
+    "delay_s": "One round",
+    "time_to_target_s": "To target",
+}
+ENERGIES = {
+    "energy_per_data_pass_j": "Energy of a pass",
+    "energy_j": "Energy of a round",
+    "energy_device_compute_j": "Device computing",
+    "energy_device_radio_j": "Device radio",
+    "energy_server_j": "Server energy",
+    "energy_network_j": "Network energy",
+}
+COUNTS = {"rounds_to_target": "Rounds to target"}
+WORDS = {"optimality": "Optimality"}
+TEXTS = {"cut": "Cut", "method": "Method", "violations": "Broken rules"}
+SIZES = {
+    "traffic_bytes": "Traffic of a round",
+    "device_memory_bytes": "Device memory, peak",
+    "server_memory_bytes": "Server memory, peak",
+}
+
+
+def picked(graph: ModelGraph | None) -> Sequence[str]:
+    """The schemes to compare, in the order of the registry."""
+    first = first_schemes(graph) if graph else []
+    kept = st.session_state.get(f"{CHOSEN}.{graph.digest if graph else ''}", first)
+    follow(CHOSEN, kept)
+    with st.expander("Which schemes"):
+        chosen = st.multiselect(
+            "Schemes compared", list(SCHEMES), key=CHOSEN, format_func=readable,
+            help="Each with its default options, on the scenario in the sidebar",
+        )  # fmt: skip
+        st.caption("Baselines are grey. Brute force tries every split, so it is left out of large models.")
+    seen(CHOSEN, chosen)
+    if graph:
+        st.session_state[f"{CHOSEN}.{graph.digest}"] = chosen
+    return [name for name in SCHEMES if name in chosen]
+
+
+def headline(comparison: Comparison) -> None:
+    """What passes over all data first, and by how much."""
+    best, baseline = comparison.best, comparison.best_baseline
+    if best is None:
+        st.error("Every scheme breaks a rule here; the table says which.")
+        return
+    text = f"**{readable(best.scheme).capitalize()}** passes over all data first, in "
+    text += f"{seconds_text(best.delay_per_data_pass_s)}"
+    if baseline and baseline.scheme != best.scheme:
+        change = best.delay_per_data_pass_s / baseline.delay_per_data_pass_s - 1
+        text += f": {percent_text(change)} against the best valid baseline, {readable(baseline.scheme)}"
+    st.markdown(f"{text}.")
+    valid = int(comparison.table["place"].notna().sum())
+    st.caption(
+        f"{valid} of {len(comparison.outcomes)} schemes keep every rule; only those are ranked, by the delay "
+        "of a pass over all data, because rounds may train on different numbers of samples. "
+        "Speeds from datasheets are rough (±50 %)."
+    )
+
+
+def charts(comparison: Comparison) -> str:
+    """The bars, and the scheme that is opened below them: the best one until another is picked."""
+    plans = comparison.ordered
+    best = comparison.best.scheme if comparison.best else ""
+    shown = _shown(comparison)
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    height = bars_height(plans)
+    left, right = st.columns(2, gap="medium")
+    with left, st.container(border=True):
+        st.subheader("Delay of a pass over all data", anchor=False)
+        event = st.echarts_chart(
+            delay_figure(plans, best=best, shown=shown, theme=theme), key="schemes.delay", height=height,
+            on_select="rerun", alt=f"Delay of a pass over all data by scheme; {readable(best)} is first",
+        )  # fmt: skip
+        st.caption("Hatched plans break a rule and are never the best. Click a bar to open its scheme.")
+    with right, st.container(border=True):
+        st.subheader("Energy of a pass over all data", anchor=False)
+        st.echarts_chart(
+            energy_figure(plans, shown=shown, theme=theme), key="schemes.energy", height=height,
+            alt="Energy of a pass over all data by scheme and owner",
+        )  # fmt: skip
+        st.caption("By who spends it. Not validated on hardware.")
+    _take_click(event, [plan.scheme for plan in plans])
+    return shown
+
+
+def table(comparison: Comparison, shown: str) -> None:
+    """One row a scheme, best first; a row that is picked is opened below."""
+    frame, columns = shown_table(comparison.sorted_table)
+    names = frame["scheme"].tolist()
+    with st.container(border=True):
+        st.subheader("All schemes", anchor=False)
+        event = st.dataframe(
+            frame.assign(scheme=[readable(name) for name in names]),
+            hide_index=True,
+            key=f"schemes.table.{shown}",
+            on_select="rerun",
+            selection_mode="single-row",
+            selection_default={"selection": {"rows": [names.index(shown)]}} if shown in names else None,
+            column_config=columns,
+            placeholder=NO_PLAN,
+            height="content",
+            alt="One row a scheme with delay, energy, traffic, memory, optimality and broken rules",
+        )
+        st.caption(_about_targets(comparison) + " Pick a row to open its decisions.")
+    rows = event.selection.rows
+    if rows and names[rows[0]] != shown and names[rows[0]] in comparison.plans:
+        open_scheme(names[rows[0]])
+
+
+def shown_table(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The table in units that suit its columns, and their titles."""
+    frame = pd.DataFrame({"scheme": table["scheme"]})
+    columns: dict[str, Any] = {"scheme": st.column_config.TextColumn("Scheme", pinned=True)}
+    for names, unit in (
+        (DURATIONS, "s"),
+        (COUNTS, ""),
+        (WORDS, None),
+        (ENERGIES, "J"),
+        (SIZES, "B"),
+        (TEXTS, None),
+    ):
+        for name, title in names.items():
+            if unit is None:
+                frame[name] = table[name]
+                columns[name] = st.column_config.TextColumn(title, width="medium")
+            else:
+                frame[name], text = _scaled(pd.to_numeric(table[name]), unit)
+                title = f"{title} ({text})" if text else title
+                columns[name] = st.column_config.NumberColumn(title, format="localized")
+    return frame, columns
+
+
+def open_scheme(name: str) -> None:
+    """Opens the decisions of a scheme."""
+    st.session_state[f"{SHOWN}.wanted"] = name
+    st.rerun()
+
+
+def _shown(comparison: Comparison) -> str:
+    """The scheme that is open: the one picked last, if it is still there, else the best."""
+    names = [plan.scheme for plan in comparison.ordered]
+    wanted = st.session_state.get(f"{SHOWN}.wanted")
+    return wanted if wanted in names else names[0] if names else ""
+
+
+def _take_click(event: Any, names: Sequence[str]) -> None:
+    groups = event.selection.selected if event and event.selection else []
+    found = [place for group in groups for place in group["data_indices"]]
+    clicked = found[0] if found else None
+    if clicked == st.session_state.get(CLICKED):
+        return
+    st.session_state[CLICKED] = clicked
+    if clicked is not None and clicked < len(names):
+        open_scheme(names[clicked])
+
+
+def _scaled(values: pd.Series, unit: str) -> tuple[pd.Series, str]:
+    """A column in the unit that suits its largest value, to four figures, and that unit."""
+    largest = float(values.max()) if values.notna().any() else 0.0
+    if not unit:
+        return values, ""
+    factor, prefix = duration_scale(largest) if unit == "s" else scale_of(largest)
+    scaled = (values / factor).map(lambda value: rounded(value) if pd.notna(value) else value)
+    return scaled, prefix if unit == "s" else f"{prefix}{unit}"
+
+
+def _about_targets(comparison: Comparison) -> str:
+    if comparison.table["time_to_target_s"].notna().any():
+        return "To target is rounds to the target accuracy times the delay of a round."
+    return "Rounds to a target accuracy are absent: this scenario has no convergence evidence."
