@@ -31,6 +31,7 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     its share of the turn; the access point pays its share while on air. At a clock $\phi$ below the
     server's highest, its seconds grow by $1/\phi$ and its power above idle falls by $\phi^3$ (P4). Sent
     tensors shrink by the compression ratios (P3). An edge adds its seconds and those of the backhaul (P2).
+    A server that queues adds what the device waits for it.
     """
     c = conditions
     samples = c.iterations * c.batch_size
@@ -55,8 +56,9 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     downlink_s = down_air_s + c.iterations * c.downlink_latency_s * (down_bytes > 0)
     sync_s = sync_up_s + sync_down_s + hop.sync_s
     hop_s = hop.compute_s + hop.backhaul_s
-    turn_s = forward_s + uplink_s + hop_s + server_s + downlink_s + backward_s + sync_s
-    server_j = c.server_power_w * clock**3 * server_alone_s + c.server_idle_power_w * c.server_share * turn_s
+    turn_s = forward_s + uplink_s + hop_s + c.waiting_s + server_s + downlink_s + backward_s + sync_s
+    server_idle_w = c.server_idle_power_w * c.server_share * c.server_idle_ratio
+    server_j = c.server_power_w * clock**3 * server_alone_s + server_idle_w * turn_s
 
     sending_s = c.duty_ratio * (up_air_s + sync_up_s)
     receiving_s = c.duty_ratio * (down_air_s + sync_down_s)
@@ -76,6 +78,7 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
         server_memory=_memory(cuts.server, c.batch_size),
         edge_compute_s=hop.compute_s,
         backhaul_s=hop.backhaul_s,
+        waiting_s=c.waiting_s,
         edge_memory=hop.memory,
     )
 

@@ -21,6 +21,7 @@ PARTS = {
     "sending smashed data": ("uplink_s",),
     "edge computing": ("edge_compute_s",),
     "relaying to the cloud": ("backhaul_s",),
+    "waiting for the server": ("waiting_s",),
     "server computing": ("server_compute_s",),
     "receiving gradients": ("downlink_s",),
     "exchanging the device-side model": ("model_sync_s",),

@@ -16,7 +16,7 @@ from core.schemes.options import scheme_with
 from core.simulation.engine import simulate as played
 from core.simulation.round_tasks import phased_round
 from core.simulation.trace import Trace
-from core.simulation.turns import turns_of
+from core.simulation.turns import planned_turns
 from core.sweeps import read_sweep_file, sweep_rows
 
 if TYPE_CHECKING:
@@ -56,14 +56,7 @@ def simulate(graph: ModelGraph, scenario: Scenario | None, plan: Plan) -> Trace:
 
 def played_round(problem: SplitProblem, plan: Plan) -> Trace:
     """`simulate` for a problem that is built already."""
-    channel = problem.scenario.channel
-    turns = turns_of(
-        plan,
-        iterations=problem.iterations.astype(int).tolist(),
-        uplink_latency_s=channel.uplink_latency_s,
-        downlink_latency_s=channel.downlink_latency_s,
-    )
-    return played(phased_round(turns, plan.phases))
+    return played(phased_round(planned_turns(problem, plan), plan.phases, server=plan.server_policy))
 
 
 def sweep(

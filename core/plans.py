@@ -9,6 +9,7 @@ from typing import Any, Literal
 from core.costs.memory import NOTHING_HELD, MemoryByKind
 
 Status = Literal["optimal", "feasible", "infeasible"]
+ServerPolicy = Literal["share", "queue"]
 OWNERS = ("device_compute", "device_radio", "server", "network")
 
 
@@ -17,7 +18,8 @@ class StageTimes:
     """Seconds, joules and bytes of one device in one round; numbers, or arrays of one shape.
 
     Labels that are sent up count in `uplink_s`; coding and decoding of compressed tensors in the device's
-    times. The times add up to `delay_s`; the four energies add up to `energy_j`, edges with the server.
+    times; `waiting_s` is spent while a queueing server works for others. The times add up to `delay_s`; the
+    four energies add up to `energy_j`, edges with the server.
     """
 
     device_forward_s: Any
@@ -35,6 +37,7 @@ class StageTimes:
     server_memory: MemoryByKind
     edge_compute_s: Any = 0.0
     backhaul_s: Any = 0.0
+    waiting_s: Any = 0.0
     edge_memory: MemoryByKind = NOTHING_HELD
 
     @property
@@ -45,6 +48,7 @@ class StageTimes:
             + self.uplink_s
             + self.edge_compute_s
             + self.backhaul_s
+            + self.waiting_s
             + self.server_compute_s
             + self.downlink_s
             + self.device_backward_s
@@ -62,6 +66,7 @@ TIMES = (
     "uplink_s",
     "edge_compute_s",
     "backhaul_s",
+    "waiting_s",
     "server_compute_s",
     "downlink_s",
     "device_backward_s",
@@ -166,9 +171,10 @@ class Alternative:
 class Plan:
     """One scheme's answer to one problem; delays and energies are those of one round.
 
-    `server_memory_bytes` is what the server holds at once. `round_rule` says in one sentence what a
-    round is in this scheme. `rounds_to_target` and
-    `time_to_target_s` are None where there is no convergence evidence.
+    `server_memory_bytes` is what the server holds at once. `round_rule` says in one sentence what a round is
+    in this scheme. With the `server_policy` "queue" the server works for one active device after another,
+    else each has its share of it. `rounds_to_target` and `time_to_target_s` are None where there is no
+    convergence evidence.
     """
 
     scheme: str
@@ -189,6 +195,7 @@ class Plan:
     violations: tuple[Violation, ...] = ()
     report: Report
     alternatives: tuple[Alternative, ...] = ()
+    server_policy: ServerPolicy = "share"
 
     @property
     def phases(self) -> tuple[tuple[tuple[int, ...], ...], ...]:

@@ -33,7 +33,8 @@ class Conditions:
     radio is on (below 1 under time division), `network_share` the part of the access point that serves it.
     `server_frequency_ratio` is the server's clock over its highest. The compression ratios are sent over
     raw bytes of what crosses, with the device's seconds a raw byte for coding and decoding. An edge between
-    device and server has a share of its speed and a backhaul.
+    device and server has a share of its speed and a backhaul. A device waits `waiting_s` a round for a
+    server that queues, and then answers for `server_idle_ratio` of its idle power.
     """
 
     iterations: Any
@@ -66,6 +67,8 @@ class Conditions:
     edge_idle_power_w: Any = 0.0
     backhaul_bps: Any = np.inf
     backhaul_latency_s: Any = 0.0
+    waiting_s: Any = 0.0
+    server_idle_ratio: Any = 1.0
 
     def of(self, index: Any) -> Conditions:
         """The conditions of some devices: `index` picks from every array, numbers stay as they are.
@@ -135,11 +138,12 @@ class SplitProblem:
         return uplink, channel.downlink_rate_bps(share=share, distance_m=self.distance_m)
 
     def conditions(
-        self, *, active: int = 1, share: Any = None, server_share: float | None = None
+        self, *, active: Any = 1, share: Any = None, server_share: float | None = None
     ) -> Conditions:
         """What every device meets when `active` of them are served at once, arrays of shape (devices,).
 
-        `share` is the part of the band each holds, by the scenario's sharing policy unless given.
+        `active` is one number, or one a device where clusters differ in size. `share` is the part of the
+        band each holds, by the scenario's sharing policy unless given.
         """
         sharing, channel = self.scenario.sharing, self.scenario.channel
         divided = sharing.bandwidth == "time_division" and share is None

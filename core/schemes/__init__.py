@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from core.schemes import baselines, fast_split, split_federated, split_learning
+from core.schemes import (
+    baselines,
+    cluster_parallel,
+    fast_split,
+    federated,
+    gsfl,
+    split_federated,
+    split_learning,
+)
 from core.schemes.base import SCHEMES, Scheme, baseline_names
 
 __all__ = [
@@ -10,7 +18,10 @@ __all__ = [
     "Scheme",
     "baseline_names",
     "baselines",
+    "cluster_parallel",
     "fast_split",
+    "federated",
+    "gsfl",
     "split_federated",
     "split_learning",
 ]

@@ -64,6 +64,7 @@ def plan_of(
         sequential_updates_per_round=int(round_of.total(problem.iterations)),
         delay_per_data_pass_s=delay_s * float(problem.samples.sum()) / samples,
         round_rule=round_of.rule,
+        server_policy="queue" if round_of.one_model else "share",
         violations=violations,
         report=report,
         alternatives=alternatives,

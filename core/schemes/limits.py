@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.costs.cut_sums import cut_sums
 from core.plans import StageTimes, Violation
 from core.problem import SplitProblem
 from core.schemes.candidates import shared_bytes
@@ -41,9 +42,14 @@ def server_memory_bytes(stages: StageTimes) -> Any:
 def held_at_once(problem: SplitProblem, masks: Mask, client_bytes: Any, round_of: Round) -> float:
     """Bytes the server holds at once: of every active group the largest client, frozen weights one copy.
 
+    With one model for all that is one client at work, and the smashed data of the others in the queue.
+
     `masks` (devices, ops) are the device sides, `client_bytes` (devices,) what each would need alone. A
     group keeps one replica of its own; a single group is its largest client; a round its fullest phase.
     """
+    if round_of.one_model:
+        smashed = problem.workload.batch_size * cut_sums(problem.cost, masks).output_bytes
+        return float(np.max(client_bytes - smashed) + smashed.sum())
     held = (_held(problem, masks, client_bytes, groups) for groups in round_of.of(problem.device_count))
     return float(max(held))
 

@@ -63,8 +63,9 @@ def fixed_plan(
 ) -> Plan:
     """The plan with given cuts, shape (devices, ops); `best` supplies the bound and the alternatives."""
     spread = spread_of(problem, conditions, round_of)
-    table = listed_table(problem, conditions, score_of(problem.scenario.objective, spread), masks)
-    value = round_value(problem, table, np.arange(problem.device_count), round_of, spread)
+    listed, picks = np.unique(masks, axis=0, return_inverse=True)
+    table = listed_table(problem, conditions, score_of(problem.scenario.objective, spread), listed)
+    value = round_value(problem, table, picks.ravel(), round_of, spread)
     report = Report(method=method, value=value, bound=None, gap=None, certificate=None)
     alternatives: tuple[Alternative, ...] = ()
     if best is not None:

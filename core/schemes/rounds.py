@@ -18,12 +18,14 @@ class Round:
     """Phases one after another; in a phase its groups at once; in a group its devices in turn.
 
     Without `phases` the devices are one group (`parallel` False) or a group each (`parallel` True).
-    `rule` says in one sentence what a round is.
+    `rule` says in one sentence what a round is. With `one_model` the server keeps one model for all, and
+    works for one active device after another.
     """
 
     parallel: bool
     rule: str
     phases: Phases | None = None
+    one_model: bool = False
 
     def of(self, count: int) -> Phases:
         """The phases of a round with `count` devices, as positions.
@@ -71,6 +73,12 @@ class Round:
 
 IN_TURN = Round(parallel=False, rule="One round serves every device once, one after another.")
 AT_ONCE = Round(parallel=True, rule="One round serves every device once, all at the same time.")
+
+QUEUED = Round(
+    parallel=True,
+    one_model=True,
+    rule="One round serves every device once, all at the same time, the server one mini-batch after another.",
+)
 
 
 def grouped_round(groups: Sequence[Sequence[int]], *, rule: str) -> Round:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from core.plans import Plan
 from core.problem import SplitProblem
 from core.schemes.bandwidth import planned_with_best_shares
 from core.schemes.base import SCHEMES
 from core.schemes.planned import planned
+from core.schemes.queued import planned_with_queue
 from core.schemes.rounds import AT_ONCE, Round
 from core.units import quantity
 
@@ -22,6 +23,10 @@ class SplitFederated:
     is_baseline: ClassVar[bool] = False
     round_of: ClassVar[Round] = AT_ONCE
     separable: ClassVar[bool] = True
+    version: Literal["v1", "v2"] = quantity(
+        "v1", title="Version",
+        help="v1: a server-side model for every device; v2: one for all, which serves them one after another",
+    )  # fmt: skip
     cut: str = quantity(
         "", title="Cut after",
         help="Op ids, comma-separated: these and all they depend on stay on every device; empty: the best",
@@ -30,7 +35,14 @@ class SplitFederated:
     certify: bool = quantity(True, title="Certify", help="Prove the answer by max-flow or CP-SAT")
 
     def solve(self, problem: SplitProblem) -> Plan:
-        """The plan with all devices active; the band is shared by policy or by the exact min-max split."""
+        """The plan with all devices active; the band is shared by policy or by the exact min-max split.
+
+        Version 2 (SplitFed V2) keeps one server-side model, so that all devices have one cut; the server
+        works at full speed for whoever comes first. Its band is shared equally where the best shares are
+        asked for.
+        """
+        if self.version == "v2":
+            return planned_with_queue(problem, scheme="split_federated", cut=self.cut, certify=self.certify)
         if problem.scenario.sharing.bandwidth == "optimised" and problem.device_count > 1:
             return planned_with_best_shares(
                 problem, scheme="split_federated", cut=self.cut, common_cut=self.common_cut

@@ -12,6 +12,7 @@ import numpy as np
 from core.digests import EqualByDigest, freeze
 from core.errors import SolverError
 from core.plans import Plan
+from core.problem import SplitProblem
 from core.simulation.tasks import Floats, Ints
 
 
@@ -69,6 +70,17 @@ class Turns(EqualByDigest):
 
 
 COLUMNS = tuple(f.name for f in fields(Turns) if f.name not in ("devices", "digest"))
+
+
+def planned_turns(problem: SplitProblem, plan: Plan) -> Turns:
+    """The turns of a plan under the problem's iterations and message latencies."""
+    channel = problem.scenario.channel
+    return turns_of(
+        plan,
+        iterations=problem.iterations.astype(int).tolist(),
+        uplink_latency_s=channel.uplink_latency_s,
+        downlink_latency_s=channel.downlink_latency_s,
+    )
 
 
 def turns_of(

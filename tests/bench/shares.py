@@ -44,3 +44,21 @@ def run() -> None:
     print("\nResNet-18, different devices, milliseconds; the round with equal shares over the best shares")
     header = ["devices", "fast_split", "certified", "split_federated, best shares", "gap", "equal / best"]
     table(header, rows)
+    _groups()
+
+
+def _groups() -> None:
+    graph, rows = core.load_model("sample:resnet18"), []
+    for count in (30, 1000):
+        cell = Scenario(devices=fleet(count), channel=FixedRate(uplink_bps=1e9, downlink_bps=1e9))
+        in_turn = core.plan(graph, cell, scheme="split_learning").delay_s
+        best_s, best = once(lambda cell=cell: core.plan(graph, cell, scheme="gsfl"))
+        six_s, six = once(lambda cell=cell: core.plan(graph, cell, scheme="gsfl", groups=6))
+        rows.append(
+            [
+                str(count), f"{1e3 * best_s:.0f}", str(best.active), f"{best.delay_s / in_turn:.2f}x",
+                f"{1e3 * six_s:.0f}", f"{six.report.gap:.1%}", f"{six.delay_s / in_turn:.2f}x",
+            ]
+        )  # fmt: skip
+    print("\nGSFL: the best number of groups, and six, milliseconds; the round over that of split learning")
+    table(["devices", "best", "groups", "round", "six groups", "gap", "round"], rows)

@@ -38,6 +38,7 @@ SHARED = {
     "choice",
     "cut_weights",
     "decided",
+    "divisions",
     "exact_cut",
     "grouped_choice",
     "joint_choice",
@@ -47,6 +48,7 @@ SHARED = {
     "options",
     "planned",
     "positions",
+    "queued",
     "round_value",
     "rounds",
     "server_levels",
@@ -147,10 +149,13 @@ def test_every_device_gets_a_closed_cut_and_a_share(name: str, plans: Any) -> No
 def test_its_numbers_are_the_shared_evaluators(name: str, plans: Any) -> None:
     """Stages, delay and energy again from nothing but the decisions."""
     for cell in CELLS:
-        problem, plan = plans[name, cell]
-        stages = stage_times(decided_sums(problem, plan), decided_conditions(problem, plan))
-        assert [stage.delay_s for stage in plan.stages] == pytest.approx(np.array(stages.delay_s), rel=1e-9)
-        assert [stage.energy_j for stage in plan.stages] == pytest.approx(np.array(stages.energy_j), rel=1e-9)
+        check_stages(*plans[name, cell])
+
+
+def check_stages(problem: SplitProblem, plan: Plan) -> None:
+    stages = stage_times(decided_sums(problem, plan), decided_conditions(problem, plan))
+    assert [stage.delay_s for stage in plan.stages] == pytest.approx(np.array(stages.delay_s), rel=1e-9)
+    assert [stage.energy_j for stage in plan.stages] == pytest.approx(np.array(stages.energy_j), rel=1e-9)
 
 
 @every_scheme
@@ -242,7 +247,7 @@ def test_inference_has_no_backward_pass_and_no_exchange(name: str, plans: Any) -
         assert stage.device_memory.gradients_bytes == 0
 
 
-OTHER_VALUES = {bool: [True, False], str: ["", "features/5/pool"], int: [1, 3], float: [0.5]}
+OTHER_VALUES = {bool: [True, False], str: ["", "features/5/pool"], int: [1, 2, 3], float: [0.5]}
 
 
 @every_scheme
@@ -252,6 +257,9 @@ def test_every_value_of_every_option_is_taken(name: str, vgg16: Any) -> None:
         for value in choices_of(hint) or OTHER_VALUES[hint]:
             plan = scheme_with(name, {option: value}).solve(problem)
             assert plan.scheme == name
+            assert played_round(problem, plan).makespan_s == pytest.approx(plan.delay_s, rel=1e-12)
+            if name not in OWN_TRANSFERS:
+                check_stages(problem, plan)
             as_text = str(value).lower() if isinstance(value, bool) else str(value)
             assert scheme_with(name, {option: as_text}) == scheme_with(name, {option: value})
 

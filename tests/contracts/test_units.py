@@ -39,6 +39,8 @@ PURE_NUMBERS = {
     "macs": "a count of multiply-adds",
     "scores": "objectives, as value",
     "raw_scores": "objectives, as value",
+    "least": "objectives, as value",
+    "promise": "a bound on the objective, in the unit of value",
     "excess": "a relative distance",
     "caps": "limits in the SI unit of their rule",
     "still": "a score without transfers, in the unit of value",
