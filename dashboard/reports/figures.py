@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from core.comparison import is_valid, optimality, rounds_per_data_pass
 from core.costs.memory import MemoryByKind
-from core.plans import OWNERS, TIMES, Plan
-from dashboard.charts.parts import PARTS, seconds_by_part
+from core.plans import OWNERS, Plan
+from dashboard.charts.parts import PARTS, seconds_by_part, stage_titles
 from dashboard.format import percent_text, quantity_text, seconds_text
 from dashboard.reports.bars import Bar, bars
 from dashboard.reports.inputs import first_rows, readable
@@ -15,7 +15,6 @@ from dashboard.reports.markup import Child, Markup, badge, element, table
 
 MOST_BARS = 40
 MEMORY_KINDS = ("weights", "gradients", "optimizer", "activations", "buffers")
-STAGES = ("Forward", "Uplink", "Server", "Downlink", "Backward", "Model exchange")
 PART_KEYS = tuple((part, f"part-{at}") for at, part in enumerate(PARTS))
 OWNER_KEYS = tuple((readable(owner).capitalize(), f"owner-{at}") for at, owner in enumerate(OWNERS))
 MEMORY_KEYS = tuple((kind.capitalize(), f"part-{at}") for at, kind in enumerate(MEMORY_KINDS))
@@ -107,6 +106,7 @@ def decisions(plan: Plan) -> list[Child]:
 
 def delay_breakdown(plan: Plan) -> list[Child]:
     """Every device's turn by part, as bars and as numbers."""
+    titles = stage_titles(plan)
     return [
         element("p", plan.round_rule),
         bars(
@@ -115,7 +115,11 @@ def delay_breakdown(plan: Plan) -> list[Child]:
             alt="Seconds of every device's turn by part",
         ),
         *_numbers(
-            plan, STAGES, [[getattr(stage, name) for name in TIMES] for stage in plan.stages], "s", "Seconds"
+            plan,
+            tuple(titles.values()),
+            [[getattr(stage, name) for name in titles] for stage in plan.stages],
+            "s",
+            "Seconds",
         ),
     ]
 

@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-VOID = frozenset({"meta", "br", "rect", "path", "line"})
+VOID = frozenset({"meta", "br"})
 
 
 class Markup(str):

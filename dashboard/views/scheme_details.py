@@ -7,23 +7,16 @@ import streamlit as st
 
 from core.comparison import Unsolved, optimality
 from core.listings import first_line
-from core.plans import TIMES, Plan
+from core.plans import Plan
 from core.schemes import SCHEMES
 from dashboard import session
+from dashboard.charts.parts import stage_titles
 from dashboard.comparison import Comparison
 from dashboard.controls import follow, readable
 from dashboard.format import percent_text, scale_of, seconds_text
 from dashboard.views import devices, scheme_table
 
 MOST_VIOLATIONS = 5
-STAGE_TITLES = {
-    "device_forward_s": "Device forward",
-    "uplink_s": "Uplink",
-    "server_compute_s": "Server",
-    "downlink_s": "Downlink",
-    "device_backward_s": "Device backward",
-    "model_sync_s": "Model exchange",
-}
 ENERGY_TITLES = {
     "device_energy_j": "Device computing",
     "radio_energy_j": "Device radio",
@@ -82,7 +75,7 @@ def _stages(plan: Plan) -> None:
     energy, prefix = scale_of(max(float(stage.energy_j) for stage in plan.stages))
     frame = stage_table(plan)
     frame[list(ENERGY_TITLES)] /= energy
-    titles = {name: f"{title} (s)" for name, title in STAGE_TITLES.items()}
+    titles = {name: f"{title} (s)" for name, title in stage_titles(plan).items()}
     titles |= {name: f"{title} ({prefix}J)" for name, title in ENERGY_TITLES.items()}
     titles |= {"traffic": "Traffic (MB)"} | {
         f"{side}.{kind}": f"{side.capitalize()} {kind} (MB)"
@@ -109,7 +102,8 @@ KINDS = ("weights", "gradients", "optimizer", "activations", "buffers")
 def stage_table(plan: Plan) -> pd.DataFrame:
     """Seconds, joules and megabytes of every device in one round."""
     columns: dict[str, list[object]] = {"device": [decision.device for decision in plan.decisions]}
-    columns |= {name: [getattr(stage, name) for stage in plan.stages] for name in (*TIMES, *ENERGY_TITLES)}
+    names = (*stage_titles(plan), *ENERGY_TITLES)
+    columns |= {name: [getattr(stage, name) for stage in plan.stages] for name in names}
     columns["traffic"] = [stage.traffic_bytes / 1e6 for stage in plan.stages]
     for side in ("device", "server"):
         for kind in KINDS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +13,7 @@ from core.scenario_file import dump_scenario
 from dashboard import session
 from dashboard.commands import plan_command
 from dashboard.question import Question, shown_options, shown_scheme
+from dashboard.reports import Origin, plan_report
 
 
 def show(question: Question) -> None:
@@ -32,6 +34,10 @@ def show(question: Question) -> None:
             "Scenario (TOML)", dump_scenario(question.scenario), "scenario.toml", "application/toml",
             on_click="ignore", key="download.toml",
         )  # fmt: skip
+        row.download_button(
+            "Report (HTML)", lambda: report(question), f"{name}.html", "text/html",
+            on_click="ignore", key="download.html",
+        )  # fmt: skip
         with row.popover("Share link"):
             st.caption("Opens this model, scenario and scheme in another browser.")
             st.code(link(), language=None, wrap_lines=True)
@@ -39,6 +45,17 @@ def show(question: Question) -> None:
                 st.caption(
                     "An uploaded model is not part of the link: whoever opens it is asked for the file."
                 )
+
+
+def report(question: Question) -> str:
+    """One HTML page with everything about the plan; it opens offline and prints."""
+    origin = Origin(
+        name=question.name,
+        problem=question.problem,
+        command=command(question),
+        made=datetime.now().astimezone(),
+    )
+    return plan_report(question.plan, origin, baseline=question.baseline)
 
 
 def link() -> str:

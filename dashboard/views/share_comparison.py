@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import streamlit as st
 
+from core.comparison import Unsolved
 from core.plain import plain
+from core.plans import Plan
 from core.scenario_file import dump_scenario
 from dashboard.commands import compare_command
 from dashboard.comparison import Comparison
+from dashboard.reports import Origin, comparison_report
 
 
 def show(comparison: Comparison) -> None:
@@ -31,6 +35,23 @@ def show(comparison: Comparison) -> None:
             "Scenario (TOML)", dump_scenario(comparison.problem.scenario), "scenario.toml",
             "application/toml", on_click="ignore", key="schemes.download.toml",
         )  # fmt: skip
+        row.download_button(
+            "Report (HTML)", lambda: report(comparison), f"{name}.html", "text/html",
+            on_click="ignore", key="schemes.download.html",
+        )  # fmt: skip
+
+
+def report(comparison: Comparison) -> str:
+    """One HTML page with everything about the comparison; it opens offline and prints."""
+    plans = [found for found in comparison.outcomes if isinstance(found, Plan)]
+    unsolved = [(found.scheme, found.reason) for found in comparison.outcomes if isinstance(found, Unsolved)]
+    origin = Origin(
+        name=comparison.name,
+        problem=comparison.problem,
+        command=command(comparison),
+        made=datetime.now().astimezone(),
+    )
+    return comparison_report(plans, unsolved, origin)
 
 
 def command(comparison: Comparison) -> str:

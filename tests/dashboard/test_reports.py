@@ -1,0 +1,125 @@
+"""Reports: one file that fetches nothing, holds what it must, and escapes what an upload brings."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import datetime
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+import core
+from core.comparison import outcome_of
+from core.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
+from core.hardware.parties import Device
+from core.plans import Plan
+from core.problem import build_problem
+from core.scenario import Scenario
+from dashboard.reports import Origin, comparison_report, plan_report
+
+HOSTILE = "<script>alert(1)</script>"
+SELF_CLOSING = {"meta", "br"}
+
+
+class Nesting(HTMLParser):
+    """Finds elements that are closed out of order, and every address that the page names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.mistakes: list[str] = []
+        self.addresses: list[str] = []
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attributes: Any) -> None:
+        self.tags.add(tag)
+        self.addresses += [value for name, value in attributes if name in ("src", "href", "xlink:href")]
+        if tag not in SELF_CLOSING:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attributes: Any) -> None:
+        self.tags.add(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.mistakes.append(tag)
+
+
+def read(page: str) -> Nesting:
+    parsed = Nesting()
+    parsed.feed(page)
+    assert not parsed.open
+    assert not parsed.mistakes
+    return parsed
+
+
+def origin_of(graph: ModelGraph, scenario: Scenario, command: str = "python -m core plan x") -> Origin:
+    return Origin(
+        name=graph.name,
+        problem=build_problem(graph, scenario),
+        command=command,
+        made=datetime(2026, 11, 25),
+    )
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    graph = core.load_model("sample:resnet18")
+    scenario = Scenario(devices=(Device(name="tiny", memory_bytes=1e6), Device(name="board")))
+    return plan_report(core.plan(graph, scenario), origin_of(graph, scenario, "python -m core plan here"))
+
+
+def test_it_is_well_formed_and_asks_for_nothing_outside(page: str) -> None:
+    parsed = read(page)
+    assert all(address.startswith("data:application/toml;base64,") for address in parsed.addresses)
+    assert not parsed.tags & {"script", "link", "img", "iframe", "object"}
+    assert "default-src 'none'" in html.unescape(page)
+    assert not re.search(r"url\((?!#)", page)
+
+
+def test_it_holds_decisions_sources_versions_assumptions_and_the_command(page: str) -> None:
+    for part in ("tiny", "board", "python -m core plan here", "ortools", "needs", "Jetson TX2", "11,689,512"):
+        assert part in page, part
+    assert "cutwise-scenario/1" in page
+
+
+def test_every_part_of_a_stacked_bar_is_drawn_beside_the_others(page: str) -> None:
+    """A rectangle inside a rectangle is not drawn at all."""
+    assert not re.search(r"<rect[^>]*(?<!/)>\s*<rect", page)
+
+
+def test_names_of_an_upload_are_text() -> None:
+    weight = Weight(id="w", shape=(4, 4), dtype="fp32")
+    graph = ModelGraph(
+        name=HOSTILE,
+        ops=(
+            Op(id="x", kind="input", output=TensorSpec(shape=(1, 4))),
+            Op(id=HOSTILE, kind="linear", inputs=("x",), output=TensorSpec(shape=(1, 4)), weights=(weight,)),
+        ),
+    )
+    scenario = Scenario(name=HOSTILE, devices=(Device(name=HOSTILE),))
+    found = outcome_of(build_problem(graph, scenario), "fast_split")
+    assert isinstance(found, Plan)
+    for page in (
+        plan_report(found, origin_of(graph, scenario, HOSTILE)),
+        comparison_report([found], [(HOSTILE, HOSTILE)], origin_of(graph, scenario, HOSTILE)),
+    ):
+        assert "script" not in read(page).tags
+        assert "&lt;script&gt;" in page
+
+
+def test_a_comparison_names_every_scheme_and_those_without_a_plan() -> None:
+    graph = core.load_model("sample:resnet18")
+    scenario = Scenario(devices=(Device(name="a"), Device(name="b")))
+    problem = build_problem(graph, scenario)
+    plans = [found for name in ("fast_split", "server_only") if (found := outcome_of(problem, name))]
+    page = comparison_report(
+        [plan for plan in plans if isinstance(plan, Plan)],
+        [("brute_force", "too many")],
+        origin_of(graph, scenario),
+    )
+    read(page)
+    for part in ("fast split", "server only", "breaks a rule", "too many"):
+        assert part in page, part
