@@ -1,4 +1,4 @@
-"""The page in a real browser: first useful view, and slider to redrawn figures."""
+"""The page in a real browser: first useful view, slider to redrawn figures, and with a hostile neighbour."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Page, sync_playwright
 
+from tests.browser.bad_files import HEAVY
 from tests.browser.conftest import FLAGS, IDLE, chromium
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +43,10 @@ def run() -> None:
             page.wait_for_function(IDLE)
             page.wait_for_timeout(1000)
             figures, settled = _moves(page)
+            neighbour = browser.new_page()
+            neighbour.goto(f"http://127.0.0.1:{PORT}")
+            neighbour.wait_for_function(IDLE)
+            hostile = {name: _beside(neighbour, page, name, content()) for name, content in HEAVY.items()}
             browser.close()
     finally:
         server.terminate()
@@ -51,6 +57,10 @@ def run() -> None:
         f"largest {max(figures):.0f} ms; to the end of the run: median {statistics.median(settled):.0f} ms "
         f"({MOVES} moves, ResNet-18, five devices)"
     )
+    print("\nslider key to new headline figure while another session's upload is read")
+    for name, (answered, refused_s) in hostile.items():
+        times = f"median {statistics.median(answered):4.0f} ms, largest {max(answered):4.0f} ms"
+        print(f"  {name:22} {times}, {len(answered):2} moves; refused after {refused_s:.1f} s")
 
 
 def _answering() -> float:
@@ -66,16 +76,39 @@ def _answering() -> float:
 
 def _moves(page: Page) -> tuple[list[float], list[float]]:
     """Milliseconds from a key on the uplink slider to a changed figure, and to the end of the run."""
-    slider = page.get_by_role("slider", name="Uplink")
-    slider.focus()
+    page.get_by_role("slider", name="Uplink").focus()
     figures, settled = [], []
     for move in range(MOVES):
-        before = page.get_by_test_id("stMetricValue").first.inner_text()
-        began = time.perf_counter()
-        page.keyboard.press("ArrowLeft" if move < MOVES / 2 else "ArrowRight")
-        page.wait_for_function(CHANGED, arg=before, polling="raf")
-        figures.append(1e3 * (time.perf_counter() - began))
-        page.wait_for_function(IDLE, polling="raf")
-        settled.append(1e3 * (time.perf_counter() - began))
+        figure, end = _move(page, "ArrowLeft" if move < MOVES / 2 else "ArrowRight")
+        figures.append(figure)
+        settled.append(end)
         page.wait_for_timeout(250)
     return figures, settled
+
+
+def _move(page: Page, key: str) -> tuple[float, float]:
+    before = page.get_by_test_id("stMetricValue").first.inner_text()
+    began = time.perf_counter()
+    page.keyboard.press(key)
+    page.wait_for_function(CHANGED, arg=before, polling="raf")
+    figure = 1e3 * (time.perf_counter() - began)
+    page.wait_for_function(IDLE, polling="raf")
+    return figure, 1e3 * (time.perf_counter() - began)
+
+
+def _beside(neighbour: Page, page: Page, name: str, content: bytes) -> tuple[list[float], float]:
+    """Milliseconds of moves on `page` until `neighbour` says why its file is refused, and its seconds."""
+    neighbour.reload()
+    neighbour.wait_for_function(IDLE)
+    neighbour.get_by_text("Your own model").click()
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / name
+        file.write_bytes(content)
+        page.bring_to_front()
+        page.get_by_role("slider", name="Uplink").focus()
+        began = time.perf_counter()
+        neighbour.locator('input[type="file"]').first.set_input_files(file)
+        answered: list[float] = []
+        while not neighbour.get_by_role("alert").count() or len(answered) < 2:
+            answered.append(_move(page, ("ArrowLeft", "ArrowRight")[len(answered) % 2])[0])
+        return answered, time.perf_counter() - began

@@ -122,6 +122,12 @@ def test_the_child_limits_memory_time_files_and_core_dumps(monkeypatch: pytest.M
     assert json.loads(text) == {name: [value, value] for name, value in expected.items()}
 
 
+def test_the_child_gives_way_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = "(__import__('core.importers.guard', fromlist=['x'])._limit(json.loads(sys.argv[2])), "
+    lowered = int(reported(monkeypatch, f"{setup}str(os.nice(0)))[1]"))
+    assert lowered == min(19, os.nice(0) + guard.NICENESS)
+
+
 def test_a_reader_that_takes_too_long_is_ended(slow_file: Path, children: list[Any]) -> None:
     with pytest.raises(
         ModelImportError, match=r"slow\.json: takes more than 0\.3 s to read; export a smaller"
