@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from core.cuts.choice import Choice, choose_one_per_group
 from core.problem import SplitProblem
 from core.scenario import Scenario
-from core.schemes.candidates import server_may_overflow, shared_bytes
+from core.schemes.candidates import server_may_overflow
 from core.schemes.choice import CutTable
+from core.schemes.earliest_groups import earliest_groups, least_by, shared_at_server
 from core.schemes.grouped_choice import grouped_choice
 from core.schemes.limits import ROUNDING, held_at_once
 from core.schemes.objective import Spread
@@ -71,7 +72,7 @@ def chosen(
         if not round_of.parallel or not within or holds_all(problem, table, cuts, round_of):
             value = round_value(problem, table, cuts, round_of, spread)
             return Picks(cuts=cuts, bound=value if within else np.inf, alone=True)
-    if round_of.grouped:
+    if round_of.grouped or (round_of.parallel and problem.scenario.objective.kind == "delay"):
         return _grouped(problem, table, round_of, spread)
     return (_at_once if round_of.parallel else _in_turn)(problem, table, round_of, spread)
 
@@ -112,11 +113,10 @@ def _in_turn(problem: SplitProblem, table: CutTable, round_of: Round, spread: Sp
 
 
 def _at_once(problem: SplitProblem, table: CutTable, round_of: Round, spread: Spread) -> Picks:
-    """The best cuts of devices that work at the same time and may share the server's memory."""
-    search = _earliest if problem.scenario.objective.kind == "delay" else _cheapest
+    """The cheapest cuts of devices that work at the same time and may share the server's memory."""
     bound, best, found = np.inf, np.inf, None
     for offers in _offers(problem, table):
-        cuts, least = search(problem, offers, spread)
+        cuts, least = _cheapest(problem, offers, spread)
         bound = min(bound, least)
         if cuts is not None and holds_all(problem, table, cuts, round_of):
             value = round_value(problem, table, cuts, round_of, spread)
@@ -132,7 +132,10 @@ def _at_once(problem: SplitProblem, table: CutTable, round_of: Round, spread: Sp
 def _grouped(problem: SplitProblem, table: CutTable, round_of: Round, spread: Spread) -> Picks:
     """The best cuts of groups that are active at once."""
     memory = server_may_overflow(problem, clients=round_of.active(problem.device_count))
-    choice = grouped_choice(problem, table, round_of, spread, memory=memory)
+    if problem.scenario.objective.kind == "delay":
+        choice = earliest_groups(problem, table, round_of, memory=memory)
+    else:
+        choice = grouped_choice(problem, table, round_of, spread, memory=memory)
     if choice.cuts is not None:
         value = round_value(problem, table, choice.cuts, round_of, spread)
         near = abs(value - choice.bound) <= ROUNDING * abs(value)
@@ -147,7 +150,7 @@ def _offers(problem: SplitProblem, table: CutTable) -> Iterator[Offers]:
     """All cuts; where the server's memory may bind, those with at most so many weights held once."""
     allowed, cap = table.excess <= 0, problem.server_memory_bytes * (1 + ROUNDING)
     overflow = server_may_overflow(problem, clients=problem.device_count)
-    shared = _shared_at_server(problem, table) if overflow else np.zeros_like(table.delays_s)
+    shared = shared_at_server(problem, table) if overflow else np.zeros_like(table.delays_s)
     own = np.where(allowed, table.server_bytes, 0.0) - shared if overflow else shared
     for amount in np.unique(shared[allowed]):
         taken = allowed & (shared <= amount)
@@ -160,16 +163,6 @@ def _offers(problem: SplitProblem, table: CutTable) -> Iterator[Offers]:
         )
 
 
-def _earliest(problem: SplitProblem, offers: Offers, spread: Spread) -> tuple[Ints | None, float]:
-    """The least own bytes by the earliest end at which they fit the budget, and that end."""
-    levels = replace(offers, deadline_s=np.inf).levels
-    fits = _least_by(offers.delays_s, offers.own_bytes, levels) <= offers.budget_bytes
-    if not fits.any():
-        return None, np.inf
-    end = levels[fits.argmax()]
-    return np.where(offers.delays_s <= end, offers.own_bytes, np.inf).argmin(axis=1), float(end)
-
-
 def _cheapest(problem: SplitProblem, offers: Offers, spread: Spread) -> tuple[Ints | None, float]:
     """The least objective over the ends that a round may have, and a bound on it.
 
@@ -179,7 +172,7 @@ def _cheapest(problem: SplitProblem, offers: Offers, spread: Spread) -> tuple[In
     levels = offers.levels
     if problem.scenario.objective.kind == "energy":
         levels = levels[-1:]
-    energies = _least_by(offers.delays_s, offers.energies_j, levels)
+    energies = least_by(offers.delays_s, offers.energies_j, levels)
     promised = np.array(
         [
             objective_value(problem, delay_s=end, energy_j=energy, spread=spread)
@@ -224,17 +217,6 @@ def _one_each(costs: Floats, weights: Floats, cap: float) -> Choice:
     return replace(choice, options=options[np.arange(len(options)), choice.options])
 
 
-def _least_by(delays_s: Floats, amounts: Floats, levels: Floats) -> Floats:
-    """For each level the sum over devices of the least amount among the cuts that end by then."""
-    order = np.argsort(delays_s, axis=1)
-    ends = np.take_along_axis(delays_s, order, axis=1)
-    least = np.minimum.accumulate(np.take_along_axis(amounts, order, axis=1), axis=1)
-    totals = np.zeros(len(levels))
-    for row, best in zip(ends, least, strict=True):
-        totals += best[np.searchsorted(row, levels, side="right") - 1]
-    return totals
-
-
 def holds_all(problem: SplitProblem, table: CutTable, cuts: Ints, round_of: Round) -> bool:
     """True when the server holds the picked cuts of all devices that are active at once."""
     if not server_may_overflow(problem, clients=round_of.active(problem.device_count)):
@@ -242,14 +224,6 @@ def holds_all(problem: SplitProblem, table: CutTable, cuts: Ints, round_of: Roun
     client_bytes = table.server_bytes[np.arange(len(cuts)), cuts]
     held = held_at_once(problem, table.masks(cuts), client_bytes, round_of)
     return held <= problem.server_memory_bytes * (1 + ROUNDING)
-
-
-def _shared_at_server(problem: SplitProblem, table: CutTable) -> Floats:
-    """Bytes of weights at the server that clients hold once together, shape (devices, cuts)."""
-    shared = np.zeros_like(table.server_bytes)
-    for number, group in enumerate(table.groups):
-        shared[table.group_of == number, : len(group.masks)] = ~group.masks @ shared_bytes(problem.cost)
-    return shared
 
 
 def _deadline_s(problem: SplitProblem) -> float:

@@ -50,11 +50,12 @@ def held_at_once(problem: SplitProblem, masks: Mask, client_bytes: Any, round_of
     if round_of.one_model:
         smashed = problem.workload.batch_size * cut_sums(problem.cost, masks).output_bytes
         return float(np.max(client_bytes - smashed) + smashed.sum())
-    held = (_held(problem, masks, client_bytes, groups) for groups in round_of.of(problem.device_count))
+    held = (held_by(problem, masks, client_bytes, groups) for groups in round_of.of(problem.device_count))
     return float(max(held))
 
 
-def _held(problem: SplitProblem, masks: Mask, client_bytes: Any, groups: Groups) -> float:
+def held_by(problem: SplitProblem, masks: Mask, client_bytes: Any, groups: Groups) -> float:
+    """Bytes the server holds while `groups` are active: of each its largest client, frozen weights once."""
     if len(groups) == 1:
         return float(np.max(client_bytes[list(groups[0])]))
     shared = shared_bytes(problem.cost)

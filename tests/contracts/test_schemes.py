@@ -39,6 +39,7 @@ SHARED = {
     "cut_weights",
     "decided",
     "divisions",
+    "earliest_groups",
     "exact_cut",
     "grouped_choice",
     "joint_choice",
