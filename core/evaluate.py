@@ -6,8 +6,11 @@ Everything broadcasts, so one call prices K cuts for N devices in S scenarios.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from core.costs.cut_sums import CutSums, Side
 from core.costs.memory import NOTHING_HELD, MemoryByKind, memory_by_kind
@@ -31,17 +34,18 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     its share of the turn; the access point pays its share while on air. At a clock $\phi$ below the
     server's highest, its seconds grow by $1/\phi$ and its power above idle falls by $\phi^3$ (P4). Sent
     tensors shrink by the compression ratios (P3). An edge adds its seconds and those of the backhaul (P2).
-    A server that queues adds what the device waits for it.
+    A server that queues adds what the device waits for it. Of $m$ micro-batches each takes an equal part of
+    a stage, but every message and every measured start is paid $m$ times; `overlap_s` says what they save.
     """
     c = conditions
     samples = c.iterations * c.batch_size
     raw_up_bytes, raw_down_bytes = samples * cuts.output_bytes, samples * cuts.gradient_bytes
-    forward_s = c.iterations * _seconds(cuts.device, "forward", c.batch_size, c.device_flops_per_s)
+    forward_s = c.iterations * _seconds(cuts.device, "forward", c, c.device_flops_per_s)
     forward_s = forward_s + raw_up_bytes * c.encode_s_per_byte
-    backward_s = c.iterations * _seconds(cuts.device, "backward", c.batch_size, c.device_flops_per_s)
+    backward_s = c.iterations * _seconds(cuts.device, "backward", c, c.device_flops_per_s)
     backward_s = backward_s + raw_down_bytes * c.decode_s_per_byte
     clock = c.server_frequency_ratio
-    server_alone_s = c.iterations * _both(cuts.server, c.batch_size, c.server_flops_per_s) / clock
+    server_alone_s = c.iterations * _both(cuts.server, c, c.server_flops_per_s) / clock
     server_s = server_alone_s / c.server_share
     hop = _hop(cuts, c)
 
@@ -52,11 +56,14 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     down_air_s = transfer_time_s(size_bytes=down_bytes, rate_bps=c.downlink_bps)
     sync_up_s = transfer_time_s(size_bytes=exchanged_bytes, rate_bps=c.uplink_bps)
     sync_down_s = transfer_time_s(size_bytes=exchanged_bytes, rate_bps=c.downlink_bps)
-    uplink_s = up_air_s + c.iterations * c.uplink_latency_s * (up_bytes > 0)
-    downlink_s = down_air_s + c.iterations * c.downlink_latency_s * (down_bytes > 0)
+    messages = c.iterations * c.micro_batches
+    uplink_s = up_air_s + messages * c.uplink_latency_s * (up_bytes > 0)
+    downlink_s = down_air_s + messages * c.downlink_latency_s * (down_bytes > 0)
     sync_s = sync_up_s + sync_down_s + hop.sync_s
     hop_s = hop.compute_s + hop.backhaul_s
+    overlap_s = _overlap_s(c, forward_s, (uplink_s, server_s + hop_s, downlink_s), backward_s)
     turn_s = forward_s + uplink_s + hop_s + c.waiting_s + server_s + downlink_s + backward_s + sync_s
+    turn_s = turn_s - overlap_s
     server_idle_w = c.server_idle_power_w * c.server_share * c.server_idle_ratio
     server_j = c.server_power_w * clock**3 * server_alone_s + server_idle_w * turn_s
 
@@ -80,7 +87,25 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
         backhaul_s=hop.backhaul_s,
         waiting_s=c.waiting_s,
         edge_memory=hop.memory,
+        overlap_s=overlap_s,
     )
+
+
+def _overlap_s(c: Conditions, forward_s: Any, between_s: tuple[Any, ...], backward_s: Any) -> Any:
+    r"""Seconds of a round that are saved as micro-batches overlap.
+
+    Of $m$ alike micro-batches the last leaves a line of stages $f, u, s, d$ after $f + u + s + d + (m - 1)
+    \max(f, u, s, d)$ seconds (a permutation flow shop). The device runs every forward pass first, so its
+    backward passes end at $\max(\max(f + u + s + d, m f) + m b, \text{last} + b)$.
+    """
+    count = c.micro_batches
+    if np.all(count == 1):
+        return 0.0
+    stages = [stage_s / count for stage_s in (forward_s, *between_s)]
+    first_s, slowest_s = sum(stages), functools.reduce(np.maximum, stages)
+    in_order_s = np.maximum(first_s, forward_s) + backward_s
+    last_s = first_s + (count - 1) * slowest_s + backward_s / count
+    return sum((forward_s, *between_s)) + backward_s - np.maximum(in_order_s, last_s)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -98,11 +123,11 @@ def _hop(cuts: CutSums, c: Conditions) -> _Hop:
     """The edge computes its part and relays what is read beyond it, labels and both sides' models too."""
     if cuts.edge is None:
         return _Hop()
-    alone_s = c.iterations * _both(cuts.edge, c.batch_size, c.edge_flops_per_s)
+    alone_s = c.iterations * _both(cuts.edge, c, c.edge_flops_per_s)
     samples = c.iterations * c.batch_size
     up_bytes = samples * (cuts.relayed_output_bytes + c.label_bytes * cuts.has_relay)
     down_bytes = samples * cuts.relayed_gradient_bytes
-    messages = c.iterations * ((up_bytes > 0) * 1.0 + (down_bytes > 0))
+    messages = c.iterations * c.micro_batches * ((up_bytes > 0) * 1.0 + (down_bytes > 0))
     moved_s = transfer_time_s(size_bytes=up_bytes + down_bytes, rate_bps=c.backhaul_bps)
     model_bytes = 2 * (cuts.device.exchanged_bytes + cuts.edge.exchanged_bytes)
     return _Hop(
@@ -114,19 +139,17 @@ def _hop(cuts: CutSums, c: Conditions) -> _Hop:
     )
 
 
-def _both(side: Side, batch_size: Any, flops_per_s: Any) -> Any:
+def _both(side: Side, c: Conditions, flops_per_s: Any) -> Any:
     """Seconds of one iteration, forward and backward."""
-    return _seconds(side, "forward", batch_size, flops_per_s) + _seconds(
-        side, "backward", batch_size, flops_per_s
-    )
+    return _seconds(side, "forward", c, flops_per_s) + _seconds(side, "backward", c, flops_per_s)
 
 
-def _seconds(side: Side, direction: str, batch_size: Any, flops_per_s: Any) -> Any:
+def _seconds(side: Side, direction: str, c: Conditions, flops_per_s: Any) -> Any:
     """Seconds of one iteration: measured ones as they are, FLOPs over the speed."""
     flops = getattr(side, f"{direction}_flops")
     fixed_s = getattr(side, f"{direction}_fixed_s")
     sample_s = getattr(side, f"{direction}_sample_s")
-    return fixed_s + batch_size * (sample_s + flops / flops_per_s)
+    return c.micro_batches * fixed_s + c.batch_size * (sample_s + flops / flops_per_s)
 
 
 def _memory(side: Side, batch_size: Any) -> MemoryByKind:

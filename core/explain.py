@@ -71,8 +71,11 @@ def moves(problem: SplitProblem, plan: Plan, device: int) -> tuple[Move, ...]:
     """The nearest slower and faster uplink rates at which the device's best cut changes.
 
     The score of a cut is affine in the seconds that a bit takes up, so the best cut over all rates is
-    the lower envelope of lines; its corners next to today's rate are the answer, exact for all rates.
+    the lower envelope of lines; its corners next to today's rate are the answer, exact for all rates. Where
+    micro-batches overlap, delays are no lines, and nothing is said.
     """
+    if problem.micro_batches > 1:
+        return ()
     everyone = decided_conditions(problem, plan)
     score = score_of_round(problem, everyone, AT_ONCE if plan.active > 1 else IN_TURN)
     table = table_of(problem, everyone, score)

@@ -56,7 +56,8 @@ def simulate(graph: ModelGraph, scenario: Scenario | None, plan: Plan) -> Trace:
 
 def played_round(problem: SplitProblem, plan: Plan) -> Trace:
     """`simulate` for a problem that is built already."""
-    return played(phased_round(planned_turns(problem, plan), plan.phases, server=plan.server_policy))
+    turns, parts = planned_turns(problem, plan), problem.micro_batches
+    return played(phased_round(turns, plan.phases, server=plan.server_policy, micro_batches=parts))
 
 
 def sweep(

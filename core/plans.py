@@ -18,8 +18,8 @@ class StageTimes:
     """Seconds, joules and bytes of one device in one round; numbers, or arrays of one shape.
 
     Labels that are sent up count in `uplink_s`; coding and decoding of compressed tensors in the device's
-    times; `waiting_s` is spent while a queueing server works for others. The times add up to `delay_s`; the
-    four energies add up to `energy_j`, edges with the server.
+    times; `waiting_s` is spent while a queueing server works for others. The times, less the `overlap_s` that
+    micro-batches save, add up to `delay_s`; the four energies add up to `energy_j`, edges with the server.
     """
 
     device_forward_s: Any
@@ -39,10 +39,11 @@ class StageTimes:
     backhaul_s: Any = 0.0
     waiting_s: Any = 0.0
     edge_memory: MemoryByKind = NOTHING_HELD
+    overlap_s: Any = 0.0
 
     @property
     def delay_s(self) -> Any:
-        """Seconds from the first stage to the last, one after another."""
+        """Seconds from the first stage to the last, one after another but for what overlaps."""
         return (
             self.device_forward_s
             + self.uplink_s
@@ -53,6 +54,7 @@ class StageTimes:
             + self.downlink_s
             + self.device_backward_s
             + self.model_sync_s
+            - self.overlap_s
         )
 
     @property

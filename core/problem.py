@@ -34,7 +34,8 @@ class Conditions:
     `server_frequency_ratio` is the server's clock over its highest. The compression ratios are sent over
     raw bytes of what crosses, with the device's seconds a raw byte for coding and decoding. An edge between
     device and server has a share of its speed and a backhaul. A device waits `waiting_s` a round for a
-    server that queues, and then answers for `server_idle_ratio` of its idle power.
+    server that queues, and then answers for `server_idle_ratio` of its idle power. The `micro_batches` of
+    a mini-batch overlap.
     """
 
     iterations: Any
@@ -69,6 +70,7 @@ class Conditions:
     backhaul_latency_s: Any = 0.0
     waiting_s: Any = 0.0
     server_idle_ratio: Any = 1.0
+    micro_batches: Any = 1
 
     def of(self, index: Any) -> Conditions:
         """The conditions of some devices: `index` picks from every array, numbers stay as they are.
@@ -113,6 +115,11 @@ class SplitProblem:
     def workload(self) -> Workload:
         """The scenario's workload."""
         return self.scenario.workload
+
+    @property
+    def micro_batches(self) -> int:
+        """Parts of a mini-batch that overlap, at most one a sample."""
+        return min(self.workload.micro_batches, self.workload.batch_size)
 
     @property
     def input_bytes(self) -> float:
@@ -167,6 +174,7 @@ class SplitProblem:
             duty_ratio=duty_ratio,
             network_share=share * everyone,
             network_power_w=channel.network_power_w,
+            micro_batches=self.micro_batches,
             **self.powers,
         )
 

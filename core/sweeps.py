@@ -211,9 +211,10 @@ def _many(graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str) -> list
     if deadline_s is not None:
         broken = np.logical_or(broken, total > deadline_s * (1 + ROUNDING))
     labels = _labels(problems[0], table, picks)
+    reached = "optimal" if table.complete or merged.micro_batches == 1 else "feasible"
     return [
         {
-            "status": "infeasible" if broken[i] else "optimal",
+            "status": "infeasible" if broken[i] else reached,
             "delay_s": float(total[i]),
             "energy_j": float(energies[i]),
             "cut": " | ".join(dict.fromkeys(labels[i * count : (i + 1) * count])),

@@ -381,7 +381,8 @@ def _targets(tuning: Lora, offered: tuple[str, ...]) -> Lora:
 
 def _formats(workload: Workload, graph: ModelGraph | None) -> list[str]:
     """The fields of the workload that change something for this model."""
-    names = [name for name in FORMATS if name != "optimizer_dtype" or OPTIMIZER_STATES[workload.optimizer]]
+    names = ["micro_batches"] if workload.batch_size > 1 else []
+    names += [name for name in FORMATS if name != "optimizer_dtype" or OPTIMIZER_STATES[workload.optimizer]]
     if workload.training:
         names.append("checkpointing")
     if workload.training and workload.weights_dtype in HALF_FORMATS:

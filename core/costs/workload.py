@@ -112,6 +112,10 @@ class Workload:
         None, ge=1, le=10_000_000, symbol="N_loc", title="Local iterations", scale="log", shown=(1, 1000),
         help="Mini-batches a device trains in one round, in place of local epochs",
     )  # fmt: skip
+    micro_batches: int = quantity(
+        1, ge=1, le=65536, title="Micro-batches", scale="log", shown=(1, 32),
+        help="Parts of a mini-batch that overlap: the device works on one while the server works on another",
+    )  # fmt: skip
     optimizer: Optimizer = quantity("sgd", title="Optimiser", help="Decides the optimiser's state in memory")
     weights_dtype: Dtype = quantity("fp32", title="Weights", help="Number format of the weights")
     compute_dtype: Dtype | None = quantity(None, title="Compute", help="Number format of saved activations")

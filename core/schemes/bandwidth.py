@@ -15,7 +15,7 @@ from core.schemes.choice import CutTable, listed_table, repriced, table_of
 from core.schemes.joint_choice import holds_all
 from core.schemes.limits import ROUNDING
 from core.schemes.objective import Score, delay, device_energy
-from core.schemes.planned import cut_after
+from core.schemes.planned import cut_after, planned
 from core.schemes.round_value import round_value, spread_of
 from core.schemes.rounds import AT_ONCE
 from core.schemes.solve import EXACT_GAP, best_round, relative_gap
@@ -73,8 +73,14 @@ def planned_with_best_shares(problem: SplitProblem, *, scheme: str, cut: str, co
     Each device holds the same share of the band in both directions. For a given end of the round every
     device needs a least share over its cuts; the end is bisected until the shares just fill the band.
     Where the cuts are chosen at equal shares first (another objective than delay, a server too small for
-    all devices' fastest cuts), the plan is `feasible`, not proven optimal.
+    all devices' fastest cuts), the plan is `feasible`, not proven optimal. Where micro-batches overlap, the
+    band is shared equally.
     """
+    if problem.micro_batches > 1:
+        conditions = problem.conditions(active=problem.device_count)
+        return planned(
+            problem, scheme=scheme, round_of=AT_ONCE, conditions=conditions, cut=cut, common_cut=common_cut
+        )
     started = time.perf_counter()
     even = problem.conditions(active=problem.device_count, share=1.0 / problem.device_count)
     best = _best_band(problem, even, common_cut=common_cut)

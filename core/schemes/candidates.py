@@ -56,8 +56,11 @@ def compute_features(
 
     Work on the device is dear or cheap by its *net* price: device seconds less the server's. Where all
     work is FLOPs that is FLOPs with a sign, the same pool for every device with that sign; measured
-    seconds make a feature of their own.
+    seconds make a feature of their own. Where micro-batches overlap, a pass on the device and one on the
+    server count apart, so that every delay that rises with them has its cut in the pool.
     """
+    if problem.micro_batches > 1:
+        return _passes(problem, conditions)
     if problem.cost.measured_s.any():
         an_iteration = replace(conditions, iterations=1.0)
         return [
@@ -171,6 +174,18 @@ def _pooled(cost: GraphCost, graphs: tuple[SplitGraph, ...]) -> Candidates:
 
 def _distinct(vectors: Iterable[Floats]) -> tuple[ComputeFeature, ...]:
     return tuple(ComputeFeature(content=content) for content in dict.fromkeys(v.tobytes() for v in vectors))
+
+
+def _passes(problem: SplitProblem, conditions: Conditions) -> list[tuple[ComputeFeature, ...]]:
+    """For every device its forward work, its backward work, and the server's."""
+    cost, count = problem.cost, problem.device_count
+    if not cost.measured_s.any():
+        backward = cost.backward_input_flops + cost.backward_weight_flops
+        return [_distinct((cost.forward_flops, backward, -_flops(cost)))] * count
+    moves = move_sums(cost, compute_only=True)
+    once = replace(conditions, iterations=1.0)
+    stages = [stage_times(moves, once.of(device)) for device in range(count)]
+    return [_distinct((s.device_forward_s, s.device_backward_s, s.server_compute_s)) for s in stages]
 
 
 def _net_work(problem: SplitProblem, conditions: Conditions, score: Score) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -48,8 +48,10 @@ def exact_cuts(
     """The best cut of each of `devices` by `solver`, under `conditions` of shape (all devices,).
 
     CP-SAT follows where another solver's cut breaks a limit. Where no cut keeps the limits, value and
-    bound are infinite and all ops stay on the device.
+    bound are infinite and all ops stay on the device. Micro-batches are taken as one, because a delay that
+    overlaps is no sum over ops.
     """
+    conditions = replace(conditions, micro_batches=1)
     step = max(1, CELLS_AT_ONCE // max(1, len(problem.cost.graph)))
     found = [
         cut

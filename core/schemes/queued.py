@@ -87,11 +87,13 @@ def queue_conditions(problem: SplitProblem) -> Conditions:
 def waits_s(problem: SplitProblem, plan: Plan) -> Floats:
     """How long each device of a plan waits for the server's queue in a round, shape (devices,)."""
     turns = planned_turns(problem, plan)
-    trace = simulate(phased_round(turns, plan.phases, server="queue"))
+    parts = problem.micro_batches
+    trace = simulate(phased_round(turns, plan.phases, server="queue", micro_batches=parts))
     ends_s = np.zeros(len(turns))
     own = trace.tasks.device >= 0
     np.maximum.at(ends_s, trace.tasks.device[own], trace.finish_s[own])
-    return np.maximum(ends_s - turns.delay_s, 0.0)
+    alone_s = np.array([stage.delay_s - stage.waiting_s for stage in plan.stages])
+    return np.maximum(ends_s - alone_s, 0.0)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

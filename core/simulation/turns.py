@@ -78,6 +78,7 @@ def planned_turns(problem: SplitProblem, plan: Plan) -> Turns:
     return turns_of(
         plan,
         iterations=problem.iterations.astype(int).tolist(),
+        micro_batches=problem.micro_batches,
         uplink_latency_s=channel.uplink_latency_s,
         downlink_latency_s=channel.downlink_latency_s,
     )
@@ -87,14 +88,15 @@ def turns_of(
     plan: Plan,
     *,
     iterations: Sequence[int] | Ints,
+    micro_batches: int = 1,
     uplink_latency_s: Any = 0.0,
     downlink_latency_s: Any = 0.0,
 ) -> Turns:
     """The turns of the plan's devices, each with its number of iterations a round.
 
     A plan states seconds a round: an iteration takes an equal part of them. The model's exchange is
-    divided between its two directions by their rates. Latencies are those of one message. Raises
-    `SolverError` as `Turns` does.
+    divided between its two directions by their rates. Latencies are those of one message; a plan pays one for
+    each micro-batch, turns state one an iteration. Raises `SolverError` as `Turns` does.
     """
     if len(iterations) != len(plan.decisions):
         raise SolverError(f"{len(iterations)} numbers of iterations for {len(plan.decisions)} devices")
@@ -106,7 +108,8 @@ def turns_of(
     # An exchange of the same bytes down and up takes 1/down_bps to 1/up_bps; nothing is 0 s at any rate.
     down_ratio = np.divide(up_bps, up_bps + down_bps, out=np.zeros(len(sync_s)), where=sync_s > 0)
     model_down_s = sync_s * down_ratio
-    uplink_s, downlink_s = _column(plan, "uplink_s") / each, _column(plan, "downlink_s") / each
+    up_latency_s, uplink_s = _one_message(plan, "uplink_s", each, micro_batches, uplink_latency_s)
+    down_latency_s, downlink_s = _one_message(plan, "downlink_s", each, micro_batches, downlink_latency_s)
     beyond = ("edge_compute_s", "backhaul_s", "server_compute_s")
     server_s = sum(_column(plan, name) for name in beyond) / each
     return Turns(
@@ -120,9 +123,18 @@ def turns_of(
         downlink_s=downlink_s,
         device_backward_s=_column(plan, "device_backward_s") / each,
         model_up_s=sync_s - model_down_s,
-        uplink_latency_s=np.minimum(uplink_s, uplink_latency_s),
-        downlink_latency_s=np.minimum(downlink_s, downlink_latency_s),
+        uplink_latency_s=up_latency_s,
+        downlink_latency_s=down_latency_s,
     )
+
+
+def _one_message(
+    plan: Plan, stage: str, each: Ints, micro_batches: int, latency_s: Any
+) -> tuple[Floats, Floats]:
+    """The latency of a message, 0 where none is sent, and a transfer's seconds with one of them."""
+    seconds = _column(plan, stage) / each
+    paid_s = np.minimum(seconds / micro_batches, latency_s)
+    return paid_s, seconds - (micro_batches - 1) * paid_s
 
 
 def _column(plan: Plan, name: str) -> Floats:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from core.plans import Plan
 
 PARTS: dict[str, tuple[str, ...]] = {
@@ -24,18 +26,28 @@ STAGE_TITLES = {
     "downlink_s": "Downlink",
     "device_backward_s": "Device backward",
     "model_sync_s": "Model exchange",
+    "overlap_s": "Saved by overlap",
 }
 ONLY_WITH_AN_EDGE = ("edge_compute_s", "backhaul_s")
 
 
 def stage_titles(plan: Plan) -> dict[str, str]:
-    """The stages of a turn and what they are called; an edge's and a queue's where there is one."""
+    """Stages of a turn and what they are called; an edge's, a queue's, an overlap's where there is one."""
     edges = any(decision.edge for decision in plan.decisions)
     absent = () if edges else ONLY_WITH_AN_EDGE
     absent = absent if plan.server_policy == "queue" else (*absent, "waiting_s")
+    absent = absent if any(stage.overlap_s for stage in plan.stages) else (*absent, "overlap_s")
     return {name: title for name, title in STAGE_TITLES.items() if name not in absent}
 
 
 def seconds_by_part(stages: Any) -> dict[str, Any]:
-    """Seconds of every part; numbers or arrays, as the stages are."""
-    return {part: sum(getattr(stages, name) for name in names) for part, names in PARTS.items()}
+    """Seconds of every part; numbers or arrays, as the stages are.
+
+    Where micro-batches overlap, each part has its share of the delay, so that the parts add up to it.
+    """
+    seconds = {part: sum(getattr(stages, name) for name in names) for part, names in PARTS.items()}
+    if not np.any(stages.overlap_s):
+        return seconds
+    return {
+        part: value * stages.delay_s / (stages.delay_s + stages.overlap_s) for part, value in seconds.items()
+    }

@@ -160,6 +160,10 @@ def sentence(question: Question) -> str:
     where = f" at {most.device}, the last to finish" if most.device else ""
     text = f"**{most.part.capitalize()}** takes {100 * most.ratio:.0f} % of the round{where}."
     slowest = max(range(len(best.stages)), key=lambda i: best.stages[i].delay_s)
+    if question.problem.micro_batches > 1:
+        stage = question.plan.stages[slowest]
+        saved = stage.overlap_s / (stage.delay_s + stage.overlap_s)
+        return f"{text} Micro-batches overlap, which saves {100 * saved:.0f} % of what its parts take alone."
     decision = best.decisions[slowest]
     found = [
         f"{'above' if move.faster else 'below'} {quantity_text(move.uplink_bps, 'bit/s')} {_moved(move.cut)}"

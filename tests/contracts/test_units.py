@@ -26,6 +26,7 @@ PURE_NUMBERS = {
     "bandwidth_share": "a part of the whole, 0 to 1",
     "server_share": "a part of the whole, 0 to 1",
     "network_share": "a part of the whole, 0 to 1",
+    "micro_batches": "a count of parts",
     "delay_weight": "a weight without a unit",
     "energy_weight": "a weight without a unit",
     "path_loss_exponent": "the power of a distance",

@@ -85,6 +85,7 @@ CONTROLS: list[tuple[str, Any, dict[str, Any]]] = [
     ("workload.optimizer_dtype", "fp16", {"scenario": scenario(workload={"optimizer": "adam"})}),
     ("workload.labels_at", "device", {}),
     ("workload.checkpointing", "blocks", {}),
+    ("workload.micro_batches", 8, {}),
     ("workload.master_weights", True, {"scenario": scenario(workload={"weights_dtype": "fp16"})}),
     ("workload.tuning", "lora", {"choice": choice(sample="vit_b16")}),
     *(
