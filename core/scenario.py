@@ -66,13 +66,14 @@ class Sharing(Part):
     """How devices that are active at once share the band and the server.
 
     `dedicated`: each has all of it; `equal`: 1/k each; `optimised`: the split that ends the round first;
-    `time_division`: each has the whole band for 1/k of the time.
+    `time_division`: each has the whole band for 1/k of the time; `queue`: the whole server works for one
+    mini-batch after another, first come, first served.
     """
 
     bandwidth: Literal["dedicated", "equal", "optimised", "time_division"] = quantity(
         "equal", title="Bandwidth", help="How the active devices share the band"
     )
-    server: Literal["dedicated", "equal"] = quantity(
+    server: Literal["dedicated", "equal", "queue"] = quantity(
         "equal", title="Server", help="How the active devices share the server's speed"
     )
 

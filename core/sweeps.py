@@ -160,7 +160,7 @@ def _together(scenario: Scenario, scheme: str, number: int) -> Any:
     alone = SCHEMES[scheme].separable and not is_coupled(scenario, round_of)
     if not alone or scenario.objective.kind == "weighted":
         return number
-    if round_of.parallel and sharing.bandwidth == "optimised":
+    if round_of.parallel and (sharing.bandwidth == "optimised" or sharing.server == "queue"):
         return number
     server_memory = (
         scenario.server.profile,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,26 @@ from numpy.typing import NDArray
 from core.costs.cut_sums import crossing_ops, cut_sums
 from core.costs.memory import MemoryByKind
 from core.evaluate import stage_times
-from core.plans import Alternative, Cut, DeviceDecision, Plan, Report, StageTimes, Status, Violation
+from core.plans import (
+    Alternative,
+    Cut,
+    DeviceDecision,
+    Plan,
+    Report,
+    ServerPolicy,
+    StageTimes,
+    Status,
+    Violation,
+)
 from core.problem import Conditions, SplitProblem
 from core.schemes.choice import CutTable
+from core.schemes.decided import decided_sums
 from core.schemes.limits import ROUNDING, SERVER_MEMORY, device_limits, held_at_once, violation
+from core.schemes.objective import counted_energy
+from core.schemes.round_value import objective_value, spread_of
 from core.schemes.rounds import Round
+from core.schemes.solve import EXACT_GAP, relative_gap
+from core.schemes.waits import waits_s
 
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -38,16 +53,78 @@ def plan_of(
     """The plan that gives device i the cut `masks[i]`, shape (devices, ops).
 
     `stages` replaces the evaluator's for schemes whose transfers differ from split learning's. The
-    status falls to infeasible when a rule is broken; the violations say which.
+    status falls to infeasible when a rule is broken; the violations say which. Where devices that are
+    active at once queue for the server, the round is played, and what they wait is in the plan and in the
+    report's value; the bound stays that of a round without waiting.
     """
+    draft = _Draft(problem=problem, scheme=scheme, masks=masks, conditions=conditions, round_of=round_of)
     if stages is None:
         stages = stage_times(cut_sums(problem.cost, masks), conditions)
-    stages = _arrays(stages, problem.device_count)
+    plan = draft.plan(stages, report, status, alternatives)
+    if plan.server_policy == "share" or round_of.one_model:
+        return plan
+    waiting = replace(conditions, waiting_s=waits_s(problem, plan))
+    stages = stage_times(decided_sums(problem, plan), waiting)
+    report = _waited(draft, stages, report)
+    proven = status == "optimal" and report.gap is not None and report.gap <= EXACT_GAP
+    return draft.plan(stages, report, "optimal" if proven else "feasible", alternatives)
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _Draft:
+    """What is decided before anything is priced."""
+
+    problem: SplitProblem
+    scheme: str
+    masks: Mask
+    conditions: Conditions
+    round_of: Round
+
+    @property
+    def policy(self) -> ServerPolicy:
+        """Whether devices that are active at once queue for the server."""
+        at_once = self.round_of.active(self.problem.device_count) > 1
+        queues = self.problem.scenario.sharing.server == "queue" and at_once
+        return "queue" if queues or self.round_of.one_model else "share"
+
+    def plan(
+        self, stages: StageTimes, report: Report, status: Status, alternatives: tuple[Alternative, ...]
+    ) -> Plan:
+        """The plan with these stages."""
+        return _priced(self, _arrays(stages, self.problem.device_count), report, status, alternatives)
+
+
+def _waited(draft: _Draft, stages: StageTimes, report: Report) -> Report:
+    """The report with the value that the round has when devices wait."""
+    problem, objective = draft.problem, draft.problem.scenario.objective
+    arrays = _arrays(stages, problem.device_count)
+    value = objective_value(
+        problem,
+        delay_s=float(draft.round_of.total(arrays.delay_s)),
+        energy_j=float(np.sum(counted_energy(objective)(arrays))),
+        spread=spread_of(problem, draft.conditions, draft.round_of),
+    )
+    return replace(
+        report,
+        value=value,
+        gap=None if report.bound is None else relative_gap(value, report.bound),
+        certificate=report.certificate and replace(report.certificate, value=value),
+    )
+
+
+def _priced(
+    draft: _Draft,
+    stages: StageTimes,
+    report: Report,
+    status: Status,
+    alternatives: tuple[Alternative, ...],
+) -> Plan:
+    problem, masks, round_of = draft.problem, draft.masks, draft.round_of
     delay_s = float(round_of.total(stages.delay_s))
     violations = _violations(problem, masks, stages, delay_s, round_of)
     samples = float((problem.iterations * problem.workload.batch_size).sum())
     return Plan(
-        scheme=scheme,
+        scheme=draft.scheme,
         status="infeasible" if violations else status,
         delay_s=delay_s,
         energy_j=float(stages.energy_j.sum()),
@@ -57,14 +134,14 @@ def plan_of(
             "server": float(stages.server_energy_j.sum()),
             "network": float(stages.network_energy_j.sum()),
         },
-        decisions=_decisions(problem, masks, conditions, round_of),
+        decisions=_decisions(problem, masks, draft.conditions, round_of),
         stages=tuple(_row(stages, device) for device in range(problem.device_count)),
         server_memory_bytes=server_memory_of_round(problem, masks, stages, round_of),
         samples_per_round=round(samples),
         sequential_updates_per_round=int(round_of.total(problem.iterations)),
         delay_per_data_pass_s=delay_s * float(problem.samples.sum()) / samples,
         round_rule=round_of.rule,
-        server_policy="queue" if round_of.one_model else "share",
+        server_policy=draft.policy,
         violations=violations,
         report=report,
         alternatives=alternatives,

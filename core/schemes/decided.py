@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.costs.cut_sums import CutSums, cut_sums, looped_sums, nested_sums
 from core.plans import Plan
 from core.problem import Conditions, SplitProblem
-from core.schemes.queued import waits_s
+from core.schemes.waits import waits_s
 
 Mask = NDArray[np.bool_]
 DECIDED = (
@@ -29,9 +29,10 @@ def decided_conditions(problem: SplitProblem, plan: Plan) -> Conditions:
     """The conditions the plan was priced under, arrays of shape (devices,)."""
     decided = {name: np.array([getattr(decision, name) for decision in plan.decisions]) for name in DECIDED}
     at_once = {i: len(groups) for groups in plan.phases for group in groups for i in group}
-    conditions = problem.conditions(active=np.array([at_once[i] for i in range(problem.device_count)]))
+    active = np.array([at_once[i] for i in range(problem.device_count)])
+    conditions = problem.conditions(active=active)
     if plan.server_policy == "queue":
-        waiting = {"waiting_s": waits_s(problem, plan), "server_idle_ratio": 1.0 / plan.active}
+        waiting = {"waiting_s": waits_s(problem, plan), "server_idle_ratio": 1.0 / active}
         conditions = replace(conditions, **waiting)
     shares = np.array([decision.bandwidth_share for decision in plan.decisions])
     return replace(conditions, **decided, network_share=shares / conditions.duty_ratio)

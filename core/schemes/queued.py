@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.costs.cut_sums import cut_sums
-from core.errors import SolverError
 from core.evaluate import stage_times
 from core.plans import Certificate, Plan, Report
 from core.problem import Conditions, SplitProblem
@@ -20,14 +19,10 @@ from core.schemes.planned import cut_after
 from core.schemes.round_value import objective_value, round_value, spread_of
 from core.schemes.rounds import QUEUED
 from core.schemes.solve import EXACT_GAP, best_round, relative_gap
-from core.simulation.engine import simulate
-from core.simulation.round_tasks import phased_round
-from core.simulation.turns import planned_turns
+from core.schemes.waits import check_length, waits_s
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-MOST_ITERATIONS = 200_000
-"""Iterations of all devices together, five tasks each; a round of so many is played in a few seconds."""
 METHOD = "common cuts in order of their rounds without waiting, each played"
 
 
@@ -52,7 +47,7 @@ def planned_with_queue(problem: SplitProblem, *, scheme: str, cut: str, certify:
     `optimal` where the wait costs nothing. Raises `SolverError` for a round of too many iterations.
     """
     started = time.perf_counter()
-    _check_length(problem)
+    check_length(problem)
     game = _Game(problem=problem, scheme=scheme, conditions=queue_conditions(problem))
     best = best_round(problem, game.conditions, QUEUED, common_cut=True, certify=certify)
     found = game.played(cut_after(problem, cut)) if cut else _first(game, best.table)
@@ -82,18 +77,6 @@ def queue_conditions(problem: SplitProblem) -> Conditions:
     count = problem.device_count
     shared = problem.conditions(active=count, server_share=1.0)
     return replace(shared, server_idle_ratio=1.0 / count)
-
-
-def waits_s(problem: SplitProblem, plan: Plan) -> Floats:
-    """How long each device of a plan waits for the server's queue in a round, shape (devices,)."""
-    turns = planned_turns(problem, plan)
-    parts = problem.micro_batches
-    trace = simulate(phased_round(turns, plan.phases, server="queue", micro_batches=parts))
-    ends_s = np.zeros(len(turns))
-    own = trace.tasks.device >= 0
-    np.maximum.at(ends_s, trace.tasks.device[own], trace.finish_s[own])
-    alone_s = np.array([stage.delay_s - stage.waiting_s for stage in plan.stages])
-    return np.maximum(ends_s - alone_s, 0.0)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -145,12 +128,3 @@ def _first(game: _Game, table: CutTable) -> Played:
         other = game.played(table.groups[0].masks[k])
         found = min(found, other, key=lambda played: (played.broken, played.value))
     return found
-
-
-def _check_length(problem: SplitProblem) -> None:
-    iterations = int(problem.iterations.sum())
-    if iterations > MOST_ITERATIONS:
-        raise SolverError(
-            f"{iterations:,} iterations a round are too many to play the server's queue for every cut; "
-            f"use local_iterations or larger batches (at most {MOST_ITERATIONS:,}), or version v1"
-        )

@@ -54,6 +54,7 @@ SHARED = {
     "rounds",
     "server_levels",
     "solve",
+    "waits",
 }
 """Modules of the family that register nothing."""
 OWN_TRANSFERS = {"centralised"}

@@ -120,6 +120,7 @@ CONTROLS: list[tuple[str, Any, dict[str, Any]]] = [
     ),
     ("sharing.bandwidth", "optimised", {"choice": choice(scheme="split_federated")}),
     ("sharing.server", "dedicated", {"choice": choice(scheme="split_federated")}),
+    ("sharing.server", "queue", {"choice": choice(scheme="split_federated")}),
     ("devices.all devices.flops_per_s", 1e12, {}),
     ("devices.all devices.memory_bytes", 1e9, {}),
     ("devices.all devices.samples", 5000, {}),
