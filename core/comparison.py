@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from core.errors import CutwiseError
+from core.evidence import with_evidence
 from core.plans import OWNERS, Plan
 from core.problem import SplitProblem
 from core.schemes.base import SCHEMES
@@ -43,7 +44,7 @@ def outcome_of(problem: SplitProblem, scheme: str) -> Outcome:
     """
     chosen = SCHEMES[scheme]()
     try:
-        return chosen.solve(problem)
+        return with_evidence(problem, chosen.solve(problem))
     except CutwiseError as error:
         return Unsolved(scheme=scheme, reason=str(error))
 
@@ -127,9 +128,9 @@ def comparison_table(outcomes: Sequence[Outcome]) -> pandas.DataFrame:
 
 COLUMNS = (
     "scheme", "baseline", "status", "delay_per_data_pass_s", "delay_s", "time_to_target_s",
-    "rounds_to_target", "samples_per_round", "energy_j", *(f"energy_{owner}_j" for owner in OWNERS),
-    "energy_per_data_pass_j", "cut", "traffic_bytes", "device_memory_bytes", "server_memory_bytes",
-    "optimality", "method", "violations",
+    "rounds_to_target", "rounds_to_target_least", "rounds_to_target_most", "samples_per_round",
+    "energy_j", *(f"energy_{owner}_j" for owner in OWNERS), "energy_per_data_pass_j", "cut", "traffic_bytes",
+    "device_memory_bytes", "server_memory_bytes", "optimality", "method", "violations", "evidence",
 )  # fmt: skip
 
 
@@ -142,6 +143,8 @@ def _row(plan: Plan) -> dict[str, Any]:
         "delay_s": plan.delay_s,
         "time_to_target_s": plan.time_to_target_s,
         "rounds_to_target": plan.rounds_to_target,
+        "rounds_to_target_least": plan.rounds_to_target_least,
+        "rounds_to_target_most": plan.rounds_to_target_most,
         "samples_per_round": plan.samples_per_round,
         "energy_j": plan.energy_j,
         **{f"energy_{owner}_j": plan.energy_by_owner_j[owner] for owner in OWNERS},
@@ -153,6 +156,7 @@ def _row(plan: Plan) -> dict[str, Any]:
         "optimality": optimality(plan),
         "method": plan.report.method,
         "violations": "; ".join(violation.sentence for violation in plan.violations),
+        "evidence": plan.evidence,
     }
 
 

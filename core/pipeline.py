@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.comparison import comparison_table, outcome_of
+from core.evidence import with_evidence
 from core.graph.model_graph import ModelGraph
 from core.importers import load_model
 from core.plans import Plan
@@ -34,7 +35,7 @@ def plan(
     scenario that do not fit, `SolverError` where the scheme cannot answer.
     """
     problem = build_problem(graph, scenario or Scenario())
-    return scheme_with(scheme, options).solve(problem)
+    return with_evidence(problem, scheme_with(scheme, options).solve(problem))
 
 
 def compare(

@@ -176,7 +176,7 @@ class Plan:
     `server_memory_bytes` is what the server holds at once. `round_rule` says in one sentence what a round is
     in this scheme. With the `server_policy` "queue" the server works for one active device after another,
     else each has its share of it. `rounds_to_target` and `time_to_target_s` are None where there is no
-    convergence evidence.
+    convergence evidence; the least and the most rounds are over the seeds, None where not all got there.
     """
 
     scheme: str
@@ -192,6 +192,8 @@ class Plan:
     delay_per_data_pass_s: float
     round_rule: str
     rounds_to_target: float | None = None
+    rounds_to_target_least: int | None = None
+    rounds_to_target_most: int | None = None
     time_to_target_s: float | None = None
     evidence: str = "no convergence evidence"
     violations: tuple[Violation, ...] = ()

@@ -84,3 +84,24 @@ def percent_text(ratio: float) -> str:
     ('-12.3 %', '+0.04 %')
     """
     return f"{100 * ratio:+.3g} %"
+
+
+def rounds_text(median: float | None, least: float | None, most: float | None) -> str:
+    """Rounds to a target with their interval over the seeds; empty where nothing is known.
+
+    >>> rounds_text(10.0, 8, 17), rounds_text(30.0, 21, None), rounds_text(None, None, None)
+    ('10 (8 to 17)', '30 (21 to more than were run)', '')
+    """
+    if least is None:
+        return ""
+    span = f"{least:.0f} to {'more than were run' if most is None else format(most, '.0f')}"
+    return f"{'more' if median is None else format(median, '.0f')} ({span})"
+
+
+def sentence_case(text: str) -> str:
+    """A text with a capital first letter, names inside it kept.
+
+    >>> sentence_case("a small CNN")
+    'A small CNN'
+    """
+    return text[:1].upper() + text[1:]

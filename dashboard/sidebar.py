@@ -315,7 +315,21 @@ def _goal(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
         for name in ("device_energy_j", "traffic_bytes"):
             limits = edited(limits, name, key="limits")
         scenario = edited(scenario, "rounds", key="scenario")
-    return replace(scenario, objective=objective, limits=limits)
+    scenario = replace(scenario, objective=objective, limits=limits)
+    return _target(scenario) if scenario.workload.training else scenario
+
+
+def _target(scenario: Scenario) -> Scenario:
+    """What is known of the rounds to a target accuracy, and of how the data are spread."""
+    with st.expander("Rounds to a target"):
+        convergence = edited(scenario.convergence, "kind", key="convergence")
+        data = scenario.data
+        if convergence.kind == "table":
+            convergence = edited(convergence, "target_accuracy", key="convergence")
+            data = edited(data, "partition", key="data")
+            if data.partition == "dirichlet":
+                data = edited(data, "alpha", key="data")
+    return replace(scenario, convergence=convergence, data=data)
 
 
 def _energy_of(objective: Objective) -> Objective:

@@ -9,7 +9,7 @@ from core.graph.blocks import blocks
 from core.listings import first_line
 from core.plans import OWNERS, Plan
 from core.schemes import SCHEMES
-from dashboard.format import quantity_text, seconds_text
+from dashboard.format import quantity_text, rounds_text, seconds_text
 from dashboard.reports import figures
 from dashboard.reports.document import document
 from dashboard.reports.inputs import Origin, input_sections, readable
@@ -50,7 +50,8 @@ def _sentence(best: Plan | None, plans: Sequence[Plan]) -> str:
 def _table(plans: Sequence[Plan]) -> Markup:
     head = (
         "Scheme", "Standing", "Cut", "All data", "One round", "To target",
-        *(readable(owner).capitalize() for owner in OWNERS), "Traffic", "Device memory", "Server memory",
+        "Rounds to target", *(readable(owner).capitalize() for owner in OWNERS), "Traffic",
+        "Device memory", "Server memory",
     )  # fmt: skip
     rows = [
         (
@@ -60,6 +61,7 @@ def _table(plans: Sequence[Plan]) -> Markup:
             seconds_text(plan.delay_per_data_pass_s),
             seconds_text(plan.delay_s),
             seconds_text(plan.time_to_target_s) if plan.time_to_target_s is not None else "–",
+            _rounds(plan) or "–",
             *(quantity_text(plan.energy_by_owner_j[owner], "J") for owner in OWNERS),
             quantity_text(sum(stage.traffic_bytes for stage in plan.stages), "B"),
             quantity_text(max(stage.device_memory.total_bytes for stage in plan.stages), "B"),
@@ -69,6 +71,10 @@ def _table(plans: Sequence[Plan]) -> Markup:
     ]
     note = element("p", "Energy and traffic are those of one round.", class_="note")
     return Markup(table(head, rows, words=3) + note)
+
+
+def _rounds(plan: Plan) -> str:
+    return rounds_text(plan.rounds_to_target, plan.rounds_to_target_least, plan.rounds_to_target_most)
 
 
 def _without_plan(unsolved: Sequence[tuple[str, str]]) -> Child:

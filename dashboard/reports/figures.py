@@ -8,7 +8,7 @@ from core.comparison import is_valid, optimality, rounds_per_data_pass
 from core.costs.memory import MemoryByKind
 from core.plans import OWNERS, Plan
 from dashboard.charts.parts import PARTS, seconds_by_part, stage_titles
-from dashboard.format import percent_text, quantity_text, seconds_text
+from dashboard.format import percent_text, quantity_text, rounds_text, seconds_text
 from dashboard.reports.bars import Bar, bars
 from dashboard.reports.inputs import first_rows, readable
 from dashboard.reports.markup import Child, Markup, badge, element, table
@@ -52,7 +52,9 @@ def broken_rules(plan: Plan) -> Child:
 
 def headline(plan: Plan) -> Markup:
     """The figures people ask for first."""
-    target = seconds_text(plan.time_to_target_s) if plan.time_to_target_s is not None else "not known"
+    rounds = rounds_text(plan.rounds_to_target, plan.rounds_to_target_least, plan.rounds_to_target_most)
+    known_s = "" if plan.time_to_target_s is None else f"{seconds_text(plan.time_to_target_s)}, "
+    target = f"{known_s}{rounds} rounds" if rounds else "not known"
     fullest = max(float(stage.device_memory.total_bytes) for stage in plan.stages)
     known = (
         ("A pass over all data", seconds_text(plan.delay_per_data_pass_s)),

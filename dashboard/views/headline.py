@@ -14,7 +14,7 @@ from core.plans import Plan
 from dashboard import session
 from dashboard.charts.parts import PARTS, seconds_by_part
 from dashboard.controls import readable
-from dashboard.format import percent_text, quantity_text, seconds_text
+from dashboard.format import percent_text, quantity_text, seconds_text, sentence_case
 from dashboard.question import Question, pinned, shown_scheme
 
 SAME_RATIO = 5e-5
@@ -52,7 +52,7 @@ def _totals(question: Question) -> str:
     )
     return against + (
         f"{rounds:,} rounds take {delay} and {energy}; one pass over all data takes {data_pass}. "
-        f"{plan.evidence.capitalize()}. Speeds from datasheets are rough (±50 %)."
+        f"{sentence_case(plan.evidence)}. Speeds from datasheets are rough (±50 %)."
     )
 
 

@@ -13,7 +13,7 @@ from dashboard import session
 from dashboard.charts.parts import stage_titles
 from dashboard.comparison import Comparison
 from dashboard.controls import follow, readable
-from dashboard.format import percent_text, scale_of, seconds_text
+from dashboard.format import percent_text, scale_of, seconds_text, sentence_case
 from dashboard.views import devices, scheme_table
 
 MOST_VIOLATIONS = 5
@@ -65,7 +65,7 @@ def _standing(plan: Plan) -> None:
     gap = f", gap {percent_text(plan.report.gap)}" if plan.report.gap else ""
     st.markdown(
         f":{colors[plan.status]}-badge[{optimality(plan).capitalize()}] {plan.report.method}{proven}{gap}. "
-        f"{plan.evidence.capitalize()}."
+        f"{sentence_case(plan.evidence)}."
     )
 
 

@@ -66,6 +66,7 @@ def uploaded(name: str, content: bytes) -> dict[str, Any]:
     return {"uploads": uploads, "choice": choice(upload_digest=digest, upload_name=name)}
 
 
+SKEWED = {"convergence": {"kind": "table"}, "data": {"partition": "dirichlet"}}
 CONTROLS: list[tuple[str, Any, dict[str, Any]]] = [
     ("model", "mobilenet_v2", {}),
     ("dims.gpt2.sequence", 64, {"choice": choice(sample="gpt2")}),
@@ -128,6 +129,14 @@ CONTROLS: list[tuple[str, Any, dict[str, Any]]] = [
     ("server.flops_per_s", 1e11, {}),
     ("server.memory_bytes", 1e9, {}),
     ("privacy.layers", 5, {}),
+    ("convergence.kind", "table", {}),
+    ("convergence.target_accuracy", 0.8, {"scenario": scenario(convergence={"kind": "table"})}),
+    ("data.partition", "dirichlet", {"scenario": scenario(convergence={"kind": "table"})}),
+    (
+        "data.alpha",
+        0.1,
+        {"scenario": scenario(convergence={"kind": "table"}, data={"partition": "dirichlet"})},
+    ),
     ("objective.kind", "energy", {}),
     ("objective.delay_weight", 0.9, {"scenario": scenario(objective={"kind": "weighted"})}),
     ("objective.energy_weight", 0.0, {"scenario": scenario(objective={"kind": "weighted"})}),

@@ -1,0 +1,100 @@
+"""Rounds to a target: looked up by how a plan's devices train, and refused where nothing was measured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import core
+from core.convergence import rounds_to_target
+from core.costs.workload import Lora, Workload
+from core.hardware.parties import Device
+from core.scenario import Convergence, Data, Scenario
+
+GRAPH = core.load_model("sample:resnet18")
+CELL = Scenario(
+    devices=tuple(Device(flops_per_s=f, samples=64) for f in (1e11, 2e11, 3e11, 4e11)),
+    convergence=Convergence(kind="table", target_accuracy=0.95),
+)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "options", "trained"),
+    [
+        ("fast_split", {}, ("split_learning", None)),
+        ("device_only", {}, ("split_learning", None)),
+        ("split_learning", {}, ("split_learning", None)),
+        ("split_federated", {}, ("split_federated", None)),
+        ("federated", {}, ("split_federated", None)),
+        ("split_federated", {"version": "v2"}, ("split_federated_v2", None)),
+        ("gsfl", {"groups": 2}, ("gsfl", 2)),
+        ("gsfl", {"groups": 1}, ("split_learning", None)),
+        ("gsfl", {"groups": 4}, ("split_federated", None)),
+        ("cluster_parallel", {"clusters": 4}, ("split_learning", None)),
+        ("cluster_parallel", {"clusters": 1}, ("split_federated", None)),
+        ("centralised", {}, ("centralised", None)),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("alpha", [None, 0.1, 0.5])
+def test_a_plan_has_the_rounds_of_its_way_of_training(
+    scheme: str, options: dict[str, Any], trained: tuple[str, int | None], alpha: float | None
+) -> None:
+    data = Data() if alpha is None else Data(partition="dirichlet", alpha=alpha)
+    plan = core.plan(GRAPH, replace(CELL, data=data), scheme, **options)
+    name = "iid" if alpha is None else f"dirichlet_{alpha:g}"
+    found = rounds_to_target(trained[0], name, 1, trained[1], "none", 0.95)
+    assert found is not None
+    assert plan.rounds_to_target == found.median
+    assert (plan.rounds_to_target_least, plan.rounds_to_target_most) == (found.low, found.high)
+    assert plan.time_to_target_s == pytest.approx(found.median * plan.delay_s)
+    assert plan.evidence == found.evidence
+    assert "small CNN" in plan.evidence
+
+
+@pytest.mark.parametrize(
+    ("change", "scheme", "says"),
+    [
+        ({"convergence": Convergence()}, "fast_split", "no convergence evidence"),
+        ({"data": Data(partition="dirichlet", alpha=0.3)}, "fast_split", "was not measured"),
+        ({"convergence": Convergence(kind="table", target_accuracy=0.99)}, "fast_split", "was not measured"),
+        ({"workload": Workload(mode="inference")}, "fast_split", "nothing is trained"),
+        ({"workload": Workload(local_epochs=3)}, "fast_split", "was not measured"),
+        ({"workload": Workload(local_iterations=5)}, "fast_split", "counts local epochs"),
+        ({"workload": Workload(frozen=("conv1",))}, "fast_split", "trains all parameters"),
+        ({}, "cluster_parallel", "no clusters in turn"),
+    ],
+)  # fmt: skip
+def test_outside_the_table_the_plan_says_why(change: dict[str, Any], scheme: str, says: str) -> None:
+    options = {"clusters": 2} if scheme == "cluster_parallel" else {}
+    plan = core.plan(GRAPH, replace(CELL, **change), scheme, **options)
+    assert plan.rounds_to_target is plan.time_to_target_s is plan.rounds_to_target_least is None
+    assert plan.evidence.startswith("no convergence evidence")
+    assert says in plan.evidence
+
+
+def test_adapters_have_no_evidence() -> None:
+    tuned = replace(CELL, workload=Workload(tuning=Lora()))
+    plan = core.plan(core.load_model("sample:vit_b16"), tuned)
+    assert plan.evidence == "no convergence evidence: the study trains all parameters"
+
+
+def test_a_comparison_states_rounds_and_their_interval() -> None:
+    """With Dirichlet 0.1 the shipped study needed 13 rounds in turn and 37 at once (docs/convergence.md)."""
+    skewed = replace(CELL, data=Data(partition="dirichlet", alpha=0.1))
+    frame = core.compare(GRAPH, skewed, ["split_learning", "split_federated", "cluster_parallel"])
+    rows = frame.set_index("scheme")
+    in_turn = rows.loc["split_learning"]
+    assert in_turn.rounds_to_target == 13
+    assert rows.loc["split_federated", "rounds_to_target"] == 37
+    assert (in_turn.rounds_to_target_least, in_turn.rounds_to_target_most) == (11, 17)
+    assert in_turn.time_to_target_s == pytest.approx(13 * in_turn.delay_s)
+
+
+def test_evidence_changes_no_figure_of_the_round() -> None:
+    asked = replace(CELL, convergence=Convergence())
+    known, unknown = (core.plan(GRAPH, cell, "gsfl") for cell in (CELL, asked))
+    assert known.delay_s == unknown.delay_s
+    assert known.energy_j == unknown.energy_j
+    assert known.decisions == unknown.decisions
