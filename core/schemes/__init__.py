@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.schemes import (
     baselines,
+    card,
     cluster_parallel,
     fast_split,
     federated,
@@ -18,6 +19,7 @@ __all__ = [
     "Scheme",
     "baseline_names",
     "baselines",
+    "card",
     "cluster_parallel",
     "fast_split",
     "federated",

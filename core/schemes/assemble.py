@@ -202,13 +202,14 @@ def _decisions(
 ) -> tuple[DeviceDecision, ...]:
     names, channel = problem.scenario.device_names, problem.scenario.channel
     count = problem.device_count
-    share, up, down, server_share = (
+    share, up, down, server_share, clock = (
         np.broadcast_to(value, count)
         for value in (
             conditions.network_share * conditions.duty_ratio,
             conditions.uplink_bps,
             conditions.downlink_bps,
             conditions.server_share,
+            conditions.server_frequency_ratio,
         )
     )
     phases, groups = round_of.places(count)
@@ -229,6 +230,7 @@ def _decisions(
             downlink_bandwidth_hz=_share_of(channel.bandwidth_hz("downlink"), share[i]),
             uplink_power_w=float(problem.transmit_power_w[i]),
             server_share=float(server_share[i]),
+            server_frequency_ratio=float(clock[i]),
         )
         for i in range(count)
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,9 +22,13 @@ def score_of_round(problem: SplitProblem, conditions: Conditions, round_of: Roun
 
 
 def spread_of(problem: SplitProblem, conditions: Conditions, round_of: Round) -> Spread:
-    """How far the round's delay and energy range over the cut positions, limits apart (P4's normalisers)."""
+    """How far the round's delay and energy range over the cut positions, limits apart (P4's normalisers).
+
+    At the server's highest clock, so that every clock is measured on one scale.
+    """
     if problem.scenario.objective.kind != "weighted":
         return Spread(delay_s=1.0, energy_j=1.0)
+    conditions = replace(conditions, server_frequency_ratio=1.0)
     table = listed_table(problem, conditions, delay, cut_positions(problem))
     delays = round_of.total(table.delays_s)
     energies = table.counted_j.sum(axis=0)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from core.comparison import is_valid, optimality, rounds_per_data_pass
 from core.costs.memory import MemoryByKind
-from core.plans import OWNERS, Plan
+from core.plans import OWNERS, DeviceDecision, Plan
 from dashboard.charts.parts import PARTS, seconds_by_part, stage_titles
 from dashboard.format import percent_text, quantity_text, rounds_text, seconds_text
 from dashboard.reports.bars import Bar, bars
@@ -96,7 +96,7 @@ def decisions(plan: Plan) -> list[Child]:
             f"{100 * decision.bandwidth_share:.3g} %",
             quantity_text(decision.uplink_bps, "bit/s"),
             quantity_text(decision.downlink_bps, "bit/s"),
-            f"{100 * decision.server_share:.3g} %",
+            _server_text(decision),
             seconds_text(stage.delay_s),
             quantity_text(stage.device_energy_j + stage.radio_energy_j, "J"),
             quantity_text(stage.device_memory.total_bytes, "B"),
@@ -104,6 +104,12 @@ def decisions(plan: Plan) -> list[Child]:
         for decision, stage in zip(plan.decisions, plan.stages, strict=True)
     )  # fmt: skip
     return [table(head, rows, words=2), note]
+
+
+def _server_text(decision: DeviceDecision) -> str:
+    """The part of the server, and its clock where that is lowered."""
+    clock = decision.server_frequency_ratio
+    return f"{100 * decision.server_share:.3g} %" + (f" at {100 * clock:.3g} % clock" if clock < 1 else "")
 
 
 def delay_breakdown(plan: Plan) -> list[Child]:

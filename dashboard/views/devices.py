@@ -63,6 +63,9 @@ def table(problem: SplitProblem, plan: Plan, *, editable: bool = True) -> None:
             "server": [100 * decision.server_share for decision in plan.decisions],
         }
     )
+    clocks = [decision.server_frequency_ratio for decision in plan.decisions]
+    if min(clocks) < 1:
+        frame["clock"] = [100 * clock for clock in clocks]
     number = st.column_config.NumberColumn
     longest = float(frame["delay"].max()) or 1.0
     with st.container(border=True):
@@ -88,6 +91,7 @@ def table(problem: SplitProblem, plan: Plan, *, editable: bool = True) -> None:
                 "uplink": number("Uplink (Mbit/s)", format="%.3g"),
                 "band": number("Band (%)", format="%.3g"),
                 "server": number("Server (%)", format="%.3g"),
+                "clock": number("Server clock (%)", format="%.3g"),
             },
             alt="Every device with its cut, delay, energy, memory and shares",
         )

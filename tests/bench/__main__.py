@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import cuts, page, schemes, shares
+from tests.bench import card, cuts, page, schemes, shares
 
-PARTS = {"cuts": cuts.run, "shares": shares.run, "schemes": schemes.run, "page": page.run}
+PARTS = {"cuts": cuts.run, "shares": shares.run, "schemes": schemes.run, "card": card.run, "page": page.run}
 
 
 def main() -> None:

@@ -28,6 +28,8 @@ PURE_NUMBERS = {
     "network_share": "a part of the whole, 0 to 1",
     "micro_batches": "a count of parts",
     "delay_weight": "a weight without a unit",
+    "second": "what a second adds to the objective",
+    "joule": "what a joule adds to the objective",
     "energy_weight": "a weight without a unit",
     "path_loss_exponent": "the power of a distance",
     "rounds_to_target": "a count of rounds, which convergence makes fractional",
