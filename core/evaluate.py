@@ -57,8 +57,10 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     sync_up_s = transfer_time_s(size_bytes=exchanged_bytes, rate_bps=c.uplink_bps)
     sync_down_s = transfer_time_s(size_bytes=exchanged_bytes, rate_bps=c.downlink_bps)
     messages = c.iterations * c.micro_batches
-    uplink_s = up_air_s + messages * c.uplink_latency_s * (up_bytes > 0)
-    downlink_s = down_air_s + messages * c.downlink_latency_s * (down_bytes > 0)
+    up_messages = messages * ((up_bytes > 0) + cuts.more_uplink_messages)
+    down_messages = messages * ((down_bytes > 0) + cuts.more_downlink_messages)
+    uplink_s = up_air_s + up_messages * c.uplink_latency_s
+    downlink_s = down_air_s + down_messages * c.downlink_latency_s
     sync_s = sync_up_s + sync_down_s + hop.sync_s
     hop_s = hop.compute_s + hop.backhaul_s
     overlap_s = _overlap_s(c, forward_s, (uplink_s, server_s + hop_s, downlink_s), backward_s)

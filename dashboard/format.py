@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"))
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86400.0
@@ -105,3 +106,13 @@ def sentence_case(text: str) -> str:
     'A small CNN'
     """
     return text[:1].upper() + text[1:]
+
+
+def ops_text(names: Sequence[str], *, most: int = 3) -> str:
+    """A few ops by name, and how many more there are.
+
+    >>> ops_text(("a", "b")), ops_text(("a", "b", "c", "d", "e"))
+    ('a, b', 'a, b, c and 2 more')
+    """
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

@@ -45,7 +45,7 @@ class CutSums:
 
     `has_server` says whether any op runs beyond the device at all. With an `edge` between device and
     server, the `relayed` bytes cross from the edge to the server and back, and `has_relay` says whether
-    any op runs beyond the edge.
+    any op runs beyond the edge. A cut that comes back to the device sends `more` messages than one each way.
     """
 
     device: Side
@@ -57,6 +57,8 @@ class CutSums:
     relayed_output_bytes: Any = 0.0
     relayed_gradient_bytes: Any = 0.0
     has_relay: Any = False
+    more_uplink_messages: Any = 0.0
+    more_downlink_messages: Any = 0.0
 
     def reshaped(self, change: Callable[[Any], Any]) -> CutSums:
         """The same sums with `change` applied to every array (to add an axis, or to pick entries)."""
@@ -70,6 +72,8 @@ class CutSums:
             relayed_output_bytes=change(self.relayed_output_bytes) if self.edge else 0.0,
             relayed_gradient_bytes=change(self.relayed_gradient_bytes) if self.edge else 0.0,
             has_relay=change(self.has_relay) if self.edge else False,
+            more_uplink_messages=_maybe(change, self.more_uplink_messages),
+            more_downlink_messages=_maybe(change, self.more_downlink_messages),
         )
 
 
@@ -88,6 +92,10 @@ def cut_sums(cost: GraphCost, masks: Mask) -> CutSums:
         gradient_bytes=crossing @ cost.gradient_bytes,
         has_server=~masks.all(axis=1),
     )
+
+
+def _maybe(change: Callable[[Any], Any], value: Any) -> Any:
+    return change(value) if isinstance(value, np.ndarray) else value
 
 
 def nested_sums(cost: GraphCost, masks: Mask, edge_masks: Mask) -> CutSums:
@@ -111,17 +119,21 @@ def looped_sums(cost: GraphCost, bottoms: Mask, tops: Mask) -> CutSums:
     """Sums of label-private cuts: `bottoms` and `tops` (cuts, ops) on the device, the server between them.
 
     Outputs of the bottom and gradients at the top's inputs go up; gradients of the bottom and outputs for
-    the top come down. What the top reads of the bottom stays on the device.
+    the top come down, each as a message of its own. What the top reads of the bottom stays on the device.
     """
     bottoms, tops = np.atleast_2d(bottoms), np.atleast_2d(tops)
     rising = _read_by(cost, bottoms, ~(bottoms | tops)).astype(np.float64)
     falling = _read_by(cost, ~(bottoms | tops), tops).astype(np.float64)
+    up_bytes, back_up_bytes = rising @ cost.output_bytes, falling @ cost.gradient_bytes
+    down_bytes, back_down_bytes = falling @ cost.output_bytes, rising @ cost.gradient_bytes
     return CutSums(
         device=_sums(_columns(cost, server=False), cost.transient_bytes, bottoms | tops),
         server=_sums(_columns(cost, server=True), cost.transient_bytes, ~(bottoms | tops)),
-        output_bytes=rising @ cost.output_bytes + falling @ cost.gradient_bytes,
-        gradient_bytes=rising @ cost.gradient_bytes + falling @ cost.output_bytes,
+        output_bytes=up_bytes + back_up_bytes,
+        gradient_bytes=down_bytes + back_down_bytes,
         has_server=(~(bottoms | tops)).any(axis=1),
+        more_uplink_messages=1.0 * (up_bytes > 0) * (back_up_bytes > 0),
+        more_downlink_messages=1.0 * (down_bytes > 0) * (back_down_bytes > 0),
     )
 
 

@@ -11,6 +11,7 @@ from core.schemes import (
     gsfl,
     split_federated,
     split_learning,
+    u_shape,
 )
 from core.schemes.base import SCHEMES, Scheme, baseline_names
 
@@ -26,4 +27,5 @@ __all__ = [
     "gsfl",
     "split_federated",
     "split_learning",
+    "u_shape",
 ]

@@ -49,15 +49,24 @@ def plan_of(
     status: Status,
     alternatives: tuple[Alternative, ...] = (),
     stages: StageTimes | None = None,
+    returned: Mask | None = None,
 ) -> Plan:
     """The plan that gives device i the cut `masks[i]`, shape (devices, ops).
 
-    `stages` replaces the evaluator's for schemes whose transfers differ from split learning's. The
+    `stages` replaces the evaluator's for schemes whose transfers differ from split learning's; `returned`
+    (devices, ops) runs on the device again, after the server. The
     status falls to infeasible when a rule is broken; the violations say which. Where devices that are
     active at once queue for the server, the round is played, and what they wait is in the plan and in the
     report's value; the bound stays that of a round without waiting.
     """
-    draft = _Draft(problem=problem, scheme=scheme, masks=masks, conditions=conditions, round_of=round_of)
+    draft = _Draft(
+        problem=problem,
+        scheme=scheme,
+        masks=masks,
+        returned=np.zeros_like(masks) if returned is None else returned,
+        conditions=conditions,
+        round_of=round_of,
+    )
     if stages is None:
         stages = stage_times(cut_sums(problem.cost, masks), conditions)
     plan = draft.plan(stages, report, status, alternatives)
@@ -77,6 +86,7 @@ class _Draft:
     problem: SplitProblem
     scheme: str
     masks: Mask
+    returned: Mask
     conditions: Conditions
     round_of: Round
 
@@ -119,9 +129,9 @@ def _priced(
     status: Status,
     alternatives: tuple[Alternative, ...],
 ) -> Plan:
-    problem, masks, round_of = draft.problem, draft.masks, draft.round_of
+    problem, round_of, held = draft.problem, draft.round_of, draft.masks | draft.returned
     delay_s = float(round_of.total(stages.delay_s))
-    violations = _violations(problem, masks, stages, delay_s, round_of)
+    violations = _violations(problem, held, stages, delay_s, round_of)
     samples = float((problem.iterations * problem.workload.batch_size).sum())
     return Plan(
         scheme=draft.scheme,
@@ -134,9 +144,9 @@ def _priced(
             "server": float(stages.server_energy_j.sum()),
             "network": float(stages.network_energy_j.sum()),
         },
-        decisions=_decisions(problem, masks, draft.conditions, round_of),
+        decisions=_decisions(draft),
         stages=tuple(_row(stages, device) for device in range(problem.device_count)),
-        server_memory_bytes=server_memory_of_round(problem, masks, stages, round_of),
+        server_memory_bytes=server_memory_of_round(problem, held, stages, round_of),
         samples_per_round=round(samples),
         sequential_updates_per_round=int(round_of.total(problem.iterations)),
         delay_per_data_pass_s=delay_s * float(problem.samples.sum()) / samples,
@@ -197,10 +207,10 @@ def _label(problem: SplitProblem, mask: Mask, crossing: list[str]) -> str:
     return f"after {shown} + {more} more" if more > 0 else f"after {shown}"
 
 
-def _decisions(
-    problem: SplitProblem, masks: Mask, conditions: Conditions, round_of: Round
-) -> tuple[DeviceDecision, ...]:
+def _decisions(draft: _Draft) -> tuple[DeviceDecision, ...]:
+    problem, masks, conditions = draft.problem, draft.masks, draft.conditions
     names, channel = problem.scenario.device_names, problem.scenario.channel
+    ids = np.array([op.id for op in problem.cost.graph.ops], dtype=object)
     count = problem.device_count
     share, up, down, server_share, clock = (
         np.broadcast_to(value, count)
@@ -212,7 +222,7 @@ def _decisions(
             conditions.server_frequency_ratio,
         )
     )
-    phases, groups = round_of.places(count)
+    phases, groups = draft.round_of.places(count)
     known: dict[bytes, Cut] = {}
     for mask in masks:
         if mask.tobytes() not in known:
@@ -231,6 +241,7 @@ def _decisions(
             uplink_power_w=float(problem.transmit_power_w[i]),
             server_share=float(server_share[i]),
             server_frequency_ratio=float(clock[i]),
+            returned_ops=tuple(ids[draft.returned[i]].tolist()),
         )
         for i in range(count)
     )

@@ -34,6 +34,8 @@ def decided_conditions(problem: SplitProblem, plan: Plan) -> Conditions:
     if plan.server_policy == "queue":
         waiting = {"waiting_s": waits_s(problem, plan), "server_idle_ratio": 1.0 / active}
         conditions = replace(conditions, **waiting)
+    if any(decision.returned_ops for decision in plan.decisions):
+        conditions = replace(conditions, label_bytes=0.0)
     shares = np.array([decision.bandwidth_share for decision in plan.decisions])
     return replace(conditions, **decided, network_share=shares / conditions.duty_ratio)
 

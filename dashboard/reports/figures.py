@@ -8,7 +8,7 @@ from core.comparison import is_valid, optimality, rounds_per_data_pass
 from core.costs.memory import MemoryByKind
 from core.plans import OWNERS, DeviceDecision, Plan
 from dashboard.charts.parts import PARTS, seconds_by_part, stage_titles
-from dashboard.format import percent_text, quantity_text, rounds_text, seconds_text
+from dashboard.format import ops_text, percent_text, quantity_text, rounds_text, seconds_text
 from dashboard.reports.bars import Bar, bars
 from dashboard.reports.inputs import first_rows, readable
 from dashboard.reports.markup import Child, Markup, badge, element, table
@@ -90,7 +90,7 @@ def decisions(plan: Plan) -> list[Child]:
     rows, note = first_rows(
         (
             decision.device,
-            decision.cut.label,
+            _cut_text(decision),
             str(decision.phase + 1),
             str(decision.group + 1),
             f"{100 * decision.bandwidth_share:.3g} %",
@@ -104,6 +104,12 @@ def decisions(plan: Plan) -> list[Child]:
         for decision, stage in zip(plan.decisions, plan.stages, strict=True)
     )  # fmt: skip
     return [table(head, rows, words=2), note]
+
+
+def _cut_text(decision: DeviceDecision) -> str:
+    """The cut, and what comes back to the device after the server."""
+    back = f", back for {ops_text(decision.returned_ops)}" if decision.returned_ops else ""
+    return decision.cut.label + back
 
 
 def _server_text(decision: DeviceDecision) -> str:

@@ -9,6 +9,7 @@ from core.plans import Plan
 from core.problem import SplitProblem
 from dashboard.charts.fleet_bars import MOST_BARS, fleet_figure, fleet_height
 from dashboard.controls import follow, seen
+from dashboard.format import ops_text
 from dashboard.question import Question
 
 PILLS = 8
@@ -63,6 +64,8 @@ def table(problem: SplitProblem, plan: Plan, *, editable: bool = True) -> None:
             "server": [100 * decision.server_share for decision in plan.decisions],
         }
     )
+    if any(decision.returned_ops for decision in plan.decisions):
+        frame.insert(6, "back", [ops_text(decision.returned_ops) for decision in plan.decisions])
     clocks = [decision.server_frequency_ratio for decision in plan.decisions]
     if min(clocks) < 1:
         frame["clock"] = [100 * clock for clock in clocks]
@@ -83,6 +86,7 @@ def table(problem: SplitProblem, plan: Plan, *, editable: bool = True) -> None:
                 "samples": number("Samples", format="localized"),
                 "distance": number("Distance (m)", format="%.3g"),
                 "cut": st.column_config.TextColumn("Cut", width="medium"),
+                "back": st.column_config.TextColumn("Back on the device", width="medium"),
                 "delay": st.column_config.ProgressColumn(
                     "Turn (s)", format="%.3g", min_value=0.0, max_value=longest
                 ),

@@ -215,10 +215,11 @@ def test_optimal_means_proven(name: str, plans: Any) -> None:
 
 @every_split
 def test_served_in_turn_it_is_never_better_than_the_exact_reference(name: str, plans: Any) -> None:
-    """The best cuts under what the plan decided of clocks and compression, proven."""
+    """The best cuts under what the plan decided of clocks and compression, proven, if they go one way."""
     for cell in CELLS:
         problem, plan = plans[name, cell]
-        if plan.status != "infeasible" and not is_parallel(plan):
+        one_way = not any(decision.returned_ops for decision in plan.decisions)
+        if plan.status != "infeasible" and not is_parallel(plan) and one_way:
             best = best_round(problem, decided_conditions(problem, plan), IN_TURN)
             assert best.status == "optimal"
             assert plan.report.value >= best.value * (1 - 1e-9)
@@ -248,7 +249,8 @@ def test_the_same_seed_gives_the_same_plan_and_plain_json(name: str, vgg16: Any)
 def test_inference_has_no_backward_pass_and_no_exchange(name: str, plans: Any) -> None:
     _, plan = plans[name, "inference"]
     for stage in plan.stages:
-        assert (stage.device_backward_s, stage.downlink_s, stage.model_sync_s) == (0.0, 0.0, 0.0)
+        assert (stage.device_backward_s, stage.model_sync_s) == (0.0, 0.0)
+        assert not stage.downlink_s or any(decision.returned_ops for decision in plan.decisions)
         assert stage.device_memory.gradients_bytes == 0
 
 

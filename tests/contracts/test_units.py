@@ -27,6 +27,8 @@ PURE_NUMBERS = {
     "server_share": "a part of the whole, 0 to 1",
     "network_share": "a part of the whole, 0 to 1",
     "micro_batches": "a count of parts",
+    "more_uplink_messages": "a count of messages",
+    "more_downlink_messages": "a count of messages",
     "delay_weight": "a weight without a unit",
     "second": "what a second adds to the objective",
     "joule": "what a joule adds to the objective",

@@ -1,0 +1,157 @@
+"""The label-private split: by hand, against every pair of ends, and what it pays for privacy."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import core
+from core.channels import FixedRate
+from core.costs.cut_sums import looped_sums
+from core.errors import SolverError
+from core.evaluate import stage_times
+from core.problem import SplitProblem
+from core.scenario import Objective
+from core.schemes.limits import device_limits, excess_ratio
+from core.schemes.objective import score_of
+from core.schemes.options import scheme_with
+from core.schemes.round_value import spread_of
+from core.schemes.rounds import AT_ONCE, IN_TURN
+from core.schemes.u_shape import output_ops
+from tests.core.schemes.fleets import load, random_problem, with_scenario
+
+CHAIN = [
+    {"id": "x", "kind": "input", "output_bytes": 1e3},
+    {"id": "a", "inputs": ["x"], "forward_flops": 100, "output_bytes": 10, "gradient_bytes": 20},
+    {"id": "b", "inputs": ["a"], "forward_flops": 6e3, "output_bytes": 30, "gradient_bytes": 40},
+    {"id": "loss", "inputs": ["b"], "forward_flops": 50, "output_bytes": 4},
+]
+
+
+def test_a_chain_worked_by_hand(tmp_path: Path) -> None:
+    """Two samples in one iteration: 10 + 40 bytes up, 20 + 30 down, two messages each way."""
+    scenario = core.load_scenario("docs/examples/toy.toml")
+    graph = load(tmp_path, CHAIN)
+    cell = replace(
+        scenario,
+        devices=(replace(scenario.devices[0], flops_per_s=10.0, samples=2),),
+        server=replace(scenario.server, flops_per_s=1000.0),
+        workload=replace(scenario.workload, batch_size=2, label_bytes=1e6),
+        channel=FixedRate(uplink_bps=8.0, downlink_bps=16.0, uplink_latency_s=0.5, downlink_latency_s=0.25),
+        privacy=core.scenario.Privacy(keep_on_device=("a",)),
+    )
+    plan = core.plan(graph, cell, "u_shape")
+    (stage,), (decision,) = plan.stages, plan.decisions
+    assert decision.cut.device_ops == ("x", "a")
+    assert decision.returned_ops == ("loss",)
+    assert stage.device_forward_s == pytest.approx(2 * 150 / 10)
+    assert stage.server_compute_s == pytest.approx(2 * 6000 / 1000)
+    assert stage.uplink_s == pytest.approx(2 * 50 * 8 / 8 + 2 * 0.5)
+    assert stage.downlink_s == pytest.approx(2 * 50 * 8 / 16 + 2 * 0.25)
+    assert core.simulate(graph, cell, plan).makespan_s == pytest.approx(plan.delay_s, rel=1e-12)
+
+
+def ends_of(problem: SplitProblem) -> tuple[np.ndarray, np.ndarray]:
+    """Every pair of a closed bottom with all pins and a top closed the other way with all outputs."""
+    count, edges = len(problem.cost.graph), problem.cost.graph.edges
+    pins, outputs = problem.pinned, output_ops(problem)
+    pairs = []
+    for labels in itertools.product((0, 1, 2), repeat=count):
+        part = np.array(labels)
+        if any(part[a] > part[b] for a, b in edges) or (part[pins] != 0).any() or (part[outputs] != 2).any():
+            continue
+        if any(len({bool(part[i] == 1) for i in tie}) > 1 for tie in problem.ties):
+            continue
+        pairs.append((part == 0, part == 2))
+    pairs.append((np.ones(count, dtype=bool), np.zeros(count, dtype=bool)))
+    bottoms, tops = zip(*pairs, strict=True)
+    return np.stack(bottoms), np.stack(tops)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_pair_of_ends_is_better(seed: int, tmp_path: Path) -> None:
+    rng, proven = np.random.default_rng(seed), 0
+    for case in range(6):
+        problem = random_problem(rng, tmp_path, devices=1, measured=case == 0, most=6)
+        if case % 2:
+            channel = replace(problem.scenario.channel, uplink_latency_s=0.0, downlink_latency_s=0.0)
+            problem = with_scenario(problem, channel=channel)
+        conditions = replace(problem.conditions(), label_bytes=0.0)
+        score = score_of(problem.scenario.objective, spread_of(problem, conditions, IN_TURN))
+        bottoms, tops = ends_of(problem)
+        stages = stage_times(looped_sums(problem.cost, bottoms, tops), conditions.of(0))
+        values = np.broadcast_to(score(stages), len(bottoms))
+
+        plan = scheme_with("u_shape", {}).solve(problem)
+
+        assert plan.report.bound <= values.min() * (1 + 1e-9) + 1e-12
+        if case % 2:
+            assert plan.report.value == pytest.approx(values.min(), rel=1e-9)
+            assert plan.status == "optimal"
+        proven += plan.status == "optimal"
+    assert proven >= 3
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_where_memory_binds_the_answer_keeps_it(seed: int, tmp_path: Path) -> None:
+    """Within the memory where some pair of ends is, and never better than the best that fits."""
+    rng, kept = np.random.default_rng(50 + seed), 0
+    for _ in range(8):
+        problem = random_problem(rng, tmp_path, devices=1, most=6)
+        bottoms, tops = ends_of(problem)
+        conditions = replace(problem.conditions(), label_bytes=0.0)
+        stages = stage_times(looped_sums(problem.cost, bottoms, tops), conditions.of(0))
+        needs = np.sort(stages.device_memory.total_bytes)
+        tight = replace(problem.scenario.devices[0], memory_bytes=float(needs[len(needs) // 3]) + 1)
+        problem = with_scenario(problem, devices=(tight,))
+        score = score_of(problem.scenario.objective, spread_of(problem, conditions, IN_TURN))
+        excess = excess_ratio(device_limits(problem), stages, np.array([0]))[0]
+        best = np.where(excess > 0, np.inf, np.broadcast_to(score(stages), len(bottoms))).min()
+        plan = scheme_with("u_shape", {}).solve(problem)
+        if plan.status != "infeasible":
+            kept += 1
+            assert plan.report.value >= best * (1 - 1e-9)
+            assert plan.stages[0].device_memory.total_bytes <= tight.memory_bytes * (1 + 1e-9)
+    assert kept > 0
+
+
+def test_the_head_of_a_sample_stays_and_no_label_is_sent() -> None:
+    """Labels of 1 MB a sample change nothing; with the server far faster most of ResNet-18 runs there."""
+    graph = core.load_model("sample:resnet18")
+    cell = replace(core.Scenario(), channel=FixedRate(uplink_bps=1e10, downlink_bps=1e10))
+    loud = replace(cell, workload=replace(cell.workload, label_bytes=1e6))
+    plan, again = (core.plan(graph, one, "u_shape") for one in (cell, loud))
+    (decision,) = plan.decisions
+    assert graph.ops[-1].id in decision.returned_ops
+    assert len(decision.cut.device_ops) + len(decision.returned_ops) < len(graph) / 2
+    assert plan.status == "optimal"
+    assert again.delay_s == plan.delay_s
+
+
+@pytest.mark.parametrize("kind", ["delay", "energy"])
+def test_at_once_every_device_has_its_best_ends(kind: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(9)
+    for _ in range(5):
+        problem = random_problem(rng, tmp_path, devices=3, most=5)
+        channel = replace(problem.scenario.channel, uplink_latency_s=0.0, downlink_latency_s=0.0)
+        problem = with_scenario(problem, channel=channel, objective=Objective(kind=kind))
+        conditions = replace(problem.conditions(active=3), label_bytes=0.0)
+        bottoms, tops = ends_of(problem)
+        sums = looped_sums(problem.cost, bottoms, tops)
+        score = score_of(problem.scenario.objective, spread_of(problem, conditions, AT_ONCE))
+        scores = [score(stage_times(sums, conditions.of(i))) for i in range(3)]
+        each = [np.broadcast_to(values, len(bottoms)).min() for values in scores]
+        plan = scheme_with("u_shape", {"at_once": True}).solve(problem)
+        assert plan.report.value == pytest.approx(max(each) if kind == "delay" else sum(each), rel=1e-9)
+        assert plan.status == "optimal"
+        assert plan.active == 3
+
+
+def test_micro_batches_are_refused_with_a_remedy() -> None:
+    cell = replace(core.Scenario(), workload=replace(core.Scenario().workload, micro_batches=4))
+    with pytest.raises(SolverError, match="set micro_batches to 1"):
+        core.plan(core.load_model("sample:resnet18"), cell, "u_shape")
