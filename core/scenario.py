@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 from core.channels import Channel, FixedRate
 from core.costs.workload import Workload
 from core.errors import ScenarioError
-from core.hardware.parties import Device, Server
+from core.hardware.parties import Device, Edge, Server
 from core.units import bound_mistakes, quantity
 
 Names: TypeAlias = tuple[str, ...]
@@ -183,6 +183,20 @@ class Limits(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backhaul(Part):
+    """The link between every edge and the cloud, the same both ways; each edge has its own."""
+
+    rate_bps: float = quantity(
+        1e9, unit="bps", gt=0, le=1e15, symbol="C", title="Backhaul", scale="log", shown=(1e7, 1e11),
+        help="Rate between an edge and the cloud",
+    )  # fmt: skip
+    latency_s: float = quantity(
+        0.0, unit="s", ge=0, le=3600, title="Backhaul latency", shown=(0.0, 0.1),
+        help="Latency of one message on the backhaul",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """Everything that is given: `Scenario()` is one device, one server and a fixed-rate link.
 
@@ -203,6 +217,8 @@ class Scenario:
     devices: tuple[Device, ...] = field(default=(Device(),))
     server: Server = field(default_factory=Server)
     channel: Channel = field(default_factory=FixedRate)
+    edges: tuple[Edge, ...] = field(default=())
+    backhaul: Backhaul = field(default_factory=Backhaul)
     sharing: Sharing = field(default_factory=Sharing)
     privacy: Privacy = field(default_factory=Privacy)
     data: Data = field(default_factory=Data)
@@ -212,6 +228,7 @@ class Scenario:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "devices", tuple(self.devices))
+        object.__setattr__(self, "edges", tuple(self.edges))
         mistakes = bound_mistakes(self)
         mistakes += [f"workload.{mistake}" for mistake in choice_mistakes(self.workload)]
         if not self.devices:
@@ -221,8 +238,15 @@ class Scenario:
             f"devices: the name {name!r} is used twice; names must differ"
             for name in sorted({name for name in names if names.count(name) > 1})
         ]
+        if len(set(self.edge_names)) < len(self.edges):
+            mistakes.append("edges: two have the same name; names must differ")
         if mistakes:
             raise ScenarioError(mistakes)
+
+    @property
+    def edge_names(self) -> tuple[str, ...]:
+        """The edges' names; one without a name is numbered."""
+        return tuple(edge.name or f"edge-{i}" for i, edge in enumerate(self.edges, start=1))
 
     @property
     def device_names(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from core.costs.layer_roles import linear_roles
 from core.costs.workload import LORA_TARGETS, OPTIMIZER_STATES, TUNINGS, FullTuning, Lora, Workload
 from core.errors import CutwiseError, ScenarioError
 from core.graph.model_graph import ModelGraph
-from core.hardware.parties import Device, Server
+from core.hardware.parties import Device, Edge, Server
 from core.importers import samples
 from core.importers.hf_config import SEQUENCE, can_regenerate
 from core.listings import first_line
@@ -22,6 +22,7 @@ from core.problem import device_numbers, server_numbers, tied_ops
 from core.scenario import LayerDepth, Objective, Privacy, Scenario
 from core.scenario_file import parse_scenario
 from core.schemes import SCHEMES
+from core.schemes.edges import edge_columns
 from core.units import facts_of
 from dashboard import session
 from dashboard.controls import (
@@ -41,6 +42,8 @@ MOST_PRIVATE_LAYERS = 12
 FIRST_ITERATIONS = 100
 DIMS_HELP = "A dimension that the file leaves open; everything is priced anew for another size"
 FORMATS = ("optimizer", "weights_dtype", "compute_dtype", "smashed_dtype", "optimizer_dtype", "labels_at")
+MOST_EDGES = 200
+EDGES_HELP = "Servers between devices and the cloud, each with a cell of its own; only SplitLLM uses them"
 HALF_FORMATS = frozenset({"fp16", "bf16"})
 ATTENTION_KINDS = frozenset({"softmax", "attention"})
 
@@ -57,7 +60,10 @@ def show(*, one_scheme: bool = True) -> tuple[Scenario, ModelGraph | None]:
         _scenario_file()
         scenario = session.scenario()
         at_once = not one_scheme or SCHEMES[session.choice().scheme].round_of.parallel
-        for part in (_work, partial(_link, at_once=at_once), _devices, _server, _private, _goal, _advanced):
+        tiers = not one_scheme or getattr(SCHEMES[session.choice().scheme], "uses_edges", False)
+        link = partial(_link, at_once=at_once)
+        middle = (_edges,) if tiers else ()
+        for part in (_work, link, _devices, *middle, _server, _private, _goal, _advanced):
             scenario = part(scenario, graph)
         session.set_scenario(scenario)
         if st.button("Start again", help="Back to ResNet-18 in the lecture hall", width="stretch"):
@@ -268,8 +274,31 @@ def _scaled(scenario: Scenario, field: str, chosen: list[int], column: np.ndarra
     return replace(scenario, devices=tuple(devices))
 
 
+def _edges(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
+    """How many edges stand between devices and server, their speed and memory, and the backhaul."""
+    st.subheader("Edges")
+    facts = {"ge": 0, "le": MOST_EDGES, "shown": (0, 12), "help": EDGES_HELP}
+    count = slider("Edge servers", len(scenario.edges), facts, int, key="edges.count")
+    edges = (*scenario.edges[:count], *([Edge()] * (count - len(scenario.edges))))
+    if not edges:
+        return replace(scenario, edges=())
+    columns = edge_columns(edges, scenario.workload.compute)
+    for field, values in (("flops_per_s", columns.flops_per_s), ("memory_bytes", columns.memory_bytes)):
+        if not np.isfinite(values).all():
+            continue
+        mean = float(np.exp(np.log(values).mean()))
+        moved = number(Edge, field, mean, key=f"edges.{field}")
+        if not math.isclose(moved, mean, rel_tol=1e-9):
+            own = {"efficiency_ratio": None} if field == "flops_per_s" else {}
+            scaled = zip(edges, values.tolist(), strict=True)
+            edges = tuple(replace(edge, **{field: value * moved / mean}, **own) for edge, value in scaled)
+    backhaul = edited(scenario.backhaul, "rate_bps", key="backhaul")
+    backhaul = edited(backhaul, "latency_s", key="backhaul")
+    return replace(scenario, edges=edges, backhaul=backhaul)
+
+
 def _server(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
-    st.subheader("Server")
+    st.subheader("Cloud" if scenario.edges else "Server")
     server = scenario.server
     flops_per_s, memory_bytes, _ = server_numbers(server, scenario.workload.compute)
     for field, current in (("flops_per_s", flops_per_s), ("memory_bytes", memory_bytes)):

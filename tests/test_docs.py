@@ -26,14 +26,24 @@ from core.costs.memory import MemoryByKind
 from core.costs.op_costs import OP_COSTS
 from core.costs.workload import FullTuning, Lora, Workload
 from core.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
-from core.hardware.parties import Device, Server
+from core.hardware.parties import Device, Edge, Server
 from core.hardware.profiles import Profile
 from core.importers import IMPORTERS, guard, json_document, onnx_prescan
 from core.importers.graph_json import GRAPH_KEYS, OP_KEYS
 from core.importers.refused import REFUSED
 from core.plans import Alternative, Certificate, Cut, DeviceDecision, Plan, Report, StageTimes, Violation
 from core.problem import Conditions
-from core.scenario import Convergence, Data, LayerDepth, Limits, Objective, Privacy, Scenario, Sharing
+from core.scenario import (
+    Backhaul,
+    Convergence,
+    Data,
+    LayerDepth,
+    Limits,
+    Objective,
+    Privacy,
+    Scenario,
+    Sharing,
+)
 from core.scenario_file import parse_scenario
 from core.schemes import SCHEMES
 from core.schemes.options import choices_of
@@ -47,8 +57,8 @@ PAGES = [
 ]
 CENTRAL = (
     TensorSpec, Weight, Op, ModelGraph, Workload, FullTuning, Lora, OpCost, GraphCost, MemoryByKind, Profile,
-    Device, Server, Scenario, Sharing, LayerDepth, Privacy, Data, Convergence, Objective, Limits, Conditions,
-    StageTimes, Cut, DeviceDecision, Violation, Certificate, Report, Alternative, Plan,
+    Device, Server, Edge, Backhaul, Scenario, Sharing, LayerDepth, Privacy, Data, Convergence, Objective,
+    Limits, Conditions, StageTimes, Cut, DeviceDecision, Violation, Certificate, Report, Alternative, Plan,
     *CHANNELS.values(), *SCHEMES.values(),
 )  # fmt: skip
 FILE_PARTS: dict[str, type] = {
@@ -58,6 +68,8 @@ FILE_PARTS: dict[str, type] = {
     '[workload.tuning] of kind "lora"': Lora,
     "[[devices]]": Device,
     "[server]": Server,
+    "[[edges]]": Edge,
+    "[backhaul]": Backhaul,
     **{f'[channel] of kind "{kind}"': channel for kind, channel in CHANNELS.items()},
     "[sharing]": Sharing,
     "[privacy]": Privacy,
@@ -325,7 +337,7 @@ def file_rows(owner: type) -> list[str]:
     """The table rows of one part of a scenario file."""
     hints, rows = get_type_hints(owner), []
     for field in fields(owner):
-        if is_dataclass(hints[field.name]) or field.name in {"devices", "channel", "tuning"}:
+        if is_dataclass(hints[field.name]) or field.name in {"devices", "edges", "channel", "tuning"}:
             continue
         facts = facts_of(owner, field.name)
         unit = COMPOUND_UNITS.get(field.name) or UNITS.get(facts.get("unit", ""), "")

@@ -172,6 +172,36 @@ def move_sums(cost: GraphCost, *, compute_only: bool = False) -> CutSums:
     )
 
 
+def no_sums(count: int) -> CutSums:
+    """Sums of nothing on three tiers, shape (count,)."""
+    nothing = np.zeros(count)
+    empty = Side(**dict.fromkeys((f.name for f in fields(Side)), nothing))
+    return CutSums(
+        device=empty,
+        server=empty,
+        output_bytes=nothing,
+        gradient_bytes=nothing,
+        has_server=nothing.astype(bool),
+        edge=empty,
+        relayed_output_bytes=nothing,
+        relayed_gradient_bytes=nothing,
+        has_relay=nothing.astype(bool),
+    )
+
+
+def op_sums(cost: GraphCost) -> tuple[CutSums, CutSums, CutSums]:
+    """What each op adds on the device, on an edge and on the server, shape (ops,), nothing crossing."""
+    quiet = no_sums(len(cost.graph))
+    here, there = (
+        Side(
+            **dict(zip(_SUMMED, _columns(cost, server=server).T, strict=True)),
+            transient_bytes=np.zeros(len(cost.graph)),
+        )
+        for server in (False, True)
+    )
+    return replace(quiet, device=here), replace(quiet, edge=there), replace(quiet, server=there)
+
+
 def tensor_sums(cost: GraphCost) -> CutSums:
     """What each op's output adds when it crosses, shape (ops,), with nothing on either side."""
     nothing = np.zeros(len(cost.graph))

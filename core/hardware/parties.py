@@ -10,6 +10,7 @@ from core.units import bound_mistakes, quantity
 
 DEFAULT_DEVICE = "jetson_tx2"
 DEFAULT_SERVER = "rtx_a6000"
+DEFAULT_EDGE = "rtx_3060"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,14 @@ class Device(Party):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edge(Party):
+    """An edge server between its own users and the cloud, with a cell of its own."""
+
+    name: str = quantity("", title="Name", help="What the edge is called; numbered if absent")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Server(Party):
-    """The edge server."""
+    """The server: at the edge, or the cloud behind edges."""
 
     name: str = quantity("server", title="Name", help="What the server is called")

@@ -11,6 +11,7 @@ from core.schemes import (
     gsfl,
     split_federated,
     split_learning,
+    split_llm,
     u_shape,
 )
 from core.schemes.base import SCHEMES, Scheme, baseline_names
@@ -27,5 +28,6 @@ __all__ = [
     "gsfl",
     "split_federated",
     "split_learning",
+    "split_llm",
     "u_shape",
 ]

@@ -38,6 +38,15 @@ LABELLED_TENSORS = 3
 ALTERNATIVES_SHOWN = 3
 
 
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Behind:
+    """The edges that devices are behind: what runs on the device or there (devices, ops), name and memory."""
+
+    masks: Mask
+    names: tuple[str, ...]
+    memory_bytes: NDArray[np.float64]
+
+
 def plan_of(
     problem: SplitProblem,
     *,
@@ -50,11 +59,12 @@ def plan_of(
     alternatives: tuple[Alternative, ...] = (),
     stages: StageTimes | None = None,
     returned: Mask | None = None,
+    behind: Behind | None = None,
 ) -> Plan:
     """The plan that gives device i the cut `masks[i]`, shape (devices, ops).
 
     `stages` replaces the evaluator's for schemes whose transfers differ from split learning's; `returned`
-    (devices, ops) runs on the device again, after the server. The
+    (devices, ops) runs on the device again, after the server; `behind` says what edges run. The
     status falls to infeasible when a rule is broken; the violations say which. Where devices that are
     active at once queue for the server, the round is played, and what they wait is in the plan and in the
     report's value; the bound stays that of a round without waiting.
@@ -64,6 +74,7 @@ def plan_of(
         scheme=scheme,
         masks=masks,
         returned=np.zeros_like(masks) if returned is None else returned,
+        behind=behind,
         conditions=conditions,
         round_of=round_of,
     )
@@ -87,6 +98,7 @@ class _Draft:
     scheme: str
     masks: Mask
     returned: Mask
+    behind: Behind | None
     conditions: Conditions
     round_of: Round
 
@@ -131,7 +143,9 @@ def _priced(
 ) -> Plan:
     problem, round_of, held = draft.problem, draft.round_of, draft.masks | draft.returned
     delay_s = float(round_of.total(stages.delay_s))
-    violations = _violations(problem, held, stages, delay_s, round_of)
+    served = draft.behind.masks if draft.behind else held
+    server_bytes = server_memory_of_round(problem, served, stages, round_of)
+    violations = _violations(problem, held, stages, delay_s, server_bytes) + _edge_violations(draft, stages)
     samples = float((problem.iterations * problem.workload.batch_size).sum())
     return Plan(
         scheme=draft.scheme,
@@ -146,7 +160,7 @@ def _priced(
         },
         decisions=_decisions(draft),
         stages=tuple(_row(stages, device) for device in range(problem.device_count)),
-        server_memory_bytes=server_memory_of_round(problem, held, stages, round_of),
+        server_memory_bytes=server_bytes,
         samples_per_round=round(samples),
         sequential_updates_per_round=int(round_of.total(problem.iterations)),
         delay_per_data_pass_s=delay_s * float(problem.samples.sum()) / samples,
@@ -242,6 +256,8 @@ def _decisions(draft: _Draft) -> tuple[DeviceDecision, ...]:
             server_share=float(server_share[i]),
             server_frequency_ratio=float(clock[i]),
             returned_ops=tuple(ids[draft.returned[i]].tolist()),
+            edge=draft.behind.names[i] if draft.behind else None,
+            edge_cut=cut_of(problem, draft.behind.masks[i]) if draft.behind else None,
         )
         for i in range(count)
     )
@@ -252,7 +268,7 @@ def _share_of(bandwidth_hz: float | None, share: float) -> float | None:
 
 
 def _violations(
-    problem: SplitProblem, masks: Mask, stages: StageTimes, delay_s: float, round_of: Round
+    problem: SplitProblem, masks: Mask, stages: StageTimes, delay_s: float, server_bytes: float
 ) -> tuple[Violation, ...]:
     names, ops = problem.scenario.device_names, problem.cost.graph.ops
     found = []
@@ -281,7 +297,6 @@ def _violations(
             )
             for i in np.flatnonzero(needs > limit.caps * (1 + ROUNDING))
         ]
-    server_bytes = server_memory_of_round(problem, masks, stages, round_of)
     if server_bytes > problem.server_memory_bytes * (1 + ROUNDING):
         found.append(
             violation(
@@ -298,6 +313,20 @@ def _violations(
             violation(rule="deadline", where="round", needs=delay_s, has=deadline_s, unit="deadline")
         )
     return tuple(found)
+
+
+def _edge_violations(draft: _Draft, stages: StageTimes) -> tuple[Violation, ...]:
+    """Edges that are too small for a device they serve."""
+    if draft.behind is None:
+        return ()
+    names, caps = draft.behind.names, draft.behind.memory_bytes
+    needs = np.asarray(stages.edge_memory.total_bytes, dtype=np.float64)
+    return tuple(
+        violation(
+            rule="edge memory", where=names[i], needs=float(needs[i]), has=float(caps[i]), unit="memory"
+        )
+        for i in np.flatnonzero(needs > caps * (1 + ROUNDING))
+    )
 
 
 def server_memory_of_round(problem: SplitProblem, masks: Mask, stages: StageTimes, round_of: Round) -> float:

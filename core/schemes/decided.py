@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.costs.cut_sums import CutSums, cut_sums, looped_sums, nested_sums
 from core.plans import Plan
 from core.problem import Conditions, SplitProblem
+from core.schemes.edges import behind_edges
 from core.schemes.waits import waits_s
 
 Mask = NDArray[np.bool_]
@@ -34,6 +35,10 @@ def decided_conditions(problem: SplitProblem, plan: Plan) -> Conditions:
     if plan.server_policy == "queue":
         waiting = {"waiting_s": waits_s(problem, plan), "server_idle_ratio": 1.0 / active}
         conditions = replace(conditions, **waiting)
+    if any(decision.edge for decision in plan.decisions):
+        names = problem.scenario.edge_names
+        owner = [names.index(decision.edge) for decision in plan.decisions if decision.edge]
+        conditions = behind_edges(problem, conditions, owner)
     if any(decision.returned_ops for decision in plan.decisions):
         conditions = replace(conditions, label_bytes=0.0)
     shares = np.array([decision.bandwidth_share for decision in plan.decisions])

@@ -107,9 +107,10 @@ def decisions(plan: Plan) -> list[Child]:
 
 
 def _cut_text(decision: DeviceDecision) -> str:
-    """The cut, and what comes back to the device after the server."""
+    """The cut, the edge and its own, and what comes back to the device after the server."""
     back = f", back for {ops_text(decision.returned_ops)}" if decision.returned_ops else ""
-    return decision.cut.label + back
+    edge = f", {decision.edge} {decision.edge_cut.label}" if decision.edge and decision.edge_cut else ""
+    return decision.cut.label + edge + back
 
 
 def _server_text(decision: DeviceDecision) -> str:

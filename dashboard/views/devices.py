@@ -66,6 +66,10 @@ def table(problem: SplitProblem, plan: Plan, *, editable: bool = True) -> None:
     )
     if any(decision.returned_ops for decision in plan.decisions):
         frame.insert(6, "back", [ops_text(decision.returned_ops) for decision in plan.decisions])
+    if any(decision.edge for decision in plan.decisions):
+        frame.insert(6, "edge", [decision.edge for decision in plan.decisions])
+        cuts = [decision.edge_cut.label if decision.edge_cut else "" for decision in plan.decisions]
+        frame.insert(7, "edge_cut", cuts)
     clocks = [decision.server_frequency_ratio for decision in plan.decisions]
     if min(clocks) < 1:
         frame["clock"] = [100 * clock for clock in clocks]
@@ -86,6 +90,8 @@ def table(problem: SplitProblem, plan: Plan, *, editable: bool = True) -> None:
                 "samples": number("Samples", format="localized"),
                 "distance": number("Distance (m)", format="%.3g"),
                 "cut": st.column_config.TextColumn("Cut", width="medium"),
+                "edge": "Edge",
+                "edge_cut": st.column_config.TextColumn("Edge cut", width="medium"),
                 "back": st.column_config.TextColumn("Back on the device", width="medium"),
                 "delay": st.column_config.ProgressColumn(
                     "Turn (s)", format="%.3g", min_value=0.0, max_value=longest

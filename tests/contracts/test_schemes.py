@@ -15,14 +15,14 @@ from core.channels import FixedRate, Shannon
 from core.costs.workload import Lora, Workload
 from core.errors import ScenarioError, UnknownNameError
 from core.evaluate import stage_times
-from core.hardware.parties import Device, Server
+from core.hardware.parties import Device, Edge, Server
 from core.listings import first_line
 from core.pipeline import played_round
 from core.plain import plain
 from core.plans import Plan
 from core.private_ops import with_ancestors
 from core.problem import SplitProblem, build_problem
-from core.scenario import Limits, Objective, Privacy, Scenario, Sharing
+from core.scenario import Backhaul, Limits, Objective, Privacy, Scenario, Sharing
 from core.schemes import SCHEMES
 from core.schemes.decided import decided_conditions, decided_sums
 from core.schemes.options import choices_of, option_hints, scheme_with
@@ -40,12 +40,14 @@ SHARED = {
     "cut_weights",
     "decided",
     "divisions",
+    "edges",
     "earliest_groups",
     "exact_cut",
     "grouped_choice",
     "joint_choice",
     "limited_cut",
     "limits",
+    "nested_cut",
     "objective",
     "options",
     "planned",
@@ -86,6 +88,10 @@ CELLS = {
     ),
     "deadline": Scenario(devices=FLEET, objective=Objective(kind="energy"), limits=Limits(deadline_s=5000.0)),
     "little traffic": Scenario(devices=FLEET, limits=Limits(traffic_bytes=1e10)),
+    "edges": Scenario(
+        devices=FLEET, edges=(Edge(name="near", flops_per_s=4e11), Edge(name="far", profile="rtx_4090")),
+        backhaul=Backhaul(rate_bps=5e8, latency_s=0.01),
+    ),
     "small server": Scenario(devices=FLEET, server=Server(memory_bytes=2e9)),
     "nothing fits": Scenario(devices=FLEET, limits=Limits(device_energy_j=1e-6)),
 }  # fmt: skip

@@ -31,6 +31,8 @@ PURE_NUMBERS = {
     "more_downlink_messages": "a count of messages",
     "delay_weight": "a weight without a unit",
     "second": "what a second adds to the objective",
+    "score": "an objective, as value",
+    "loads": "seconds or objectives, as the assignment asks",
     "joule": "what a joule adds to the objective",
     "energy_weight": "a weight without a unit",
     "path_loss_exponent": "the power of a distance",

@@ -66,6 +66,7 @@ def uploaded(name: str, content: bytes) -> dict[str, Any]:
     return {"uploads": uploads, "choice": choice(upload_digest=digest, upload_name=name)}
 
 
+TIERS = {"edges": [{"profile": "rtx_3060"}, {"profile": "rtx_4090"}], "backhaul": {"rate_bps": 1e8}}
 SKEWED = {"convergence": {"kind": "table"}, "data": {"partition": "dirichlet"}}
 CONTROLS: list[tuple[str, Any, dict[str, Any]]] = [
     ("model", "mobilenet_v2", {}),
@@ -129,6 +130,11 @@ CONTROLS: list[tuple[str, Any, dict[str, Any]]] = [
     ("server.flops_per_s", 1e11, {}),
     ("server.memory_bytes", 1e9, {}),
     ("privacy.layers", 5, {}),
+    ("edges.count", 2, {"choice": choice(scheme="split_llm")}),
+    ("edges.flops_per_s", 1e11, {"choice": choice(scheme="split_llm"), "scenario": scenario(**TIERS)}),
+    ("edges.memory_bytes", 2e8, {"choice": choice(scheme="split_llm"), "scenario": scenario(**TIERS)}),
+    ("backhaul.rate_bps", 1e7, {"choice": choice(scheme="split_llm"), "scenario": scenario(**TIERS)}),
+    ("backhaul.latency_s", 0.05, {"choice": choice(scheme="split_llm"), "scenario": scenario(**TIERS)}),
     ("convergence.kind", "table", {}),
     ("convergence.target_accuracy", 0.8, {"scenario": scenario(convergence={"kind": "table"})}),
     ("data.partition", "dirichlet", {"scenario": scenario(convergence={"kind": "table"})}),
