@@ -50,7 +50,7 @@ def _parsed(given: list[str]) -> argparse.Namespace:
     if not given or given[0] not in commands:
         return parser.parse_args(given)
     command, rest = commands[given[0]], given[1:]
-    if given[0] == "plan":
+    if given[0] in {"plan", "simulate"}:
         rest = _with_scheme_options(command, rest)
     known, unknown = command.parse_known_intermixed_args(rest)
     if options := [word for word in unknown if word.startswith("-")]:
@@ -89,8 +89,21 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
     planned = command("plan", _plan, "Plan one scheme, with its own options.", model=True, scenario=True)
     planned.add_argument("--scheme", default=DEFAULT_SCHEME, help="see the command schemes")
     planned.add_argument("--timing", action="store_true", help="print run times too")
+    played = command(
+        "simulate", _simulate, "Play one round of a plan task by task.", model=True, scenario=True
+    )
+    played.add_argument("--scheme", default=DEFAULT_SCHEME, help="see the command schemes")
+    played.add_argument("--csv", metavar="FILE.csv", help="write when every task ran on what")
     compared = command("compare", _compare, "All schemes on one scenario.", model=True, scenario=True)
     compared.add_argument("--schemes", help="only these, separated by commas")
+    again = command(
+        "replan", _replan, "Cuts chosen anew for every epoch of a changing rate.", model=True, scenario=True
+    )
+    again.add_argument("--epochs", type=int, default=100, help="how many epochs to draw")
+    again.add_argument("--seed", type=int, default=None, help="of the draw; the scenario's own if absent")
+    again.add_argument(
+        "--rates", metavar="FILE", help="rates over the scenario's, one a line, in place of a draw"
+    )
     swept = command("sweep", _sweep, "Many scenarios from a sweep file in TOML.")
     swept.add_argument("spec", help="model, scenario, schemes, zip, and the table [over] of paths and values")
     exported = command("export", _export, EXPORT_HELP)
@@ -155,6 +168,33 @@ def _plan(known: argparse.Namespace) -> int:
     return INFEASIBLE if found.status == "infeasible" else FINE
 
 
+def _simulate(known: argparse.Namespace) -> int:
+    from core.pipeline import plan, simulate
+    from core.plain import plain
+
+    graph, scenario = _model(known), _scenario(known)
+    found = plan(graph, scenario, known.scheme, **_options(known))
+    trace = simulate(graph, scenario, found)
+    if known.csv:
+        _written(known.csv, trace.to_frame().to_csv(index=False))
+    if known.json:
+        _show(known, plain(trace.summary() | {"scheme": found.scheme, "planned_delay_s": found.delay_s}))
+    else:
+        print(f"{found.scheme}: one round ends after {trace.makespan_s:.6g} s, planned {found.delay_s:.6g} s")
+        for row in trace.summary()["resources"]:
+            print(f"  {row['resource']:40s}{row['busy_s']:12.6g} s  {100 * row['utilisation_ratio']:5.1f} %")
+    return INFEASIBLE if found.status == "infeasible" else FINE
+
+
+def _written(name: str, text: str) -> None:
+    """Writes a file that the reader named; raises `CutwiseError` where that cannot be."""
+    try:
+        with open(name, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError as error:
+        raise CutwiseError(f"{name}: cannot be written: {error.strerror}") from error
+
+
 def _compare(known: argparse.Namespace) -> int:
     from core.pipeline import compare
     from core.plain import plain
@@ -165,6 +205,34 @@ def _compare(known: argparse.Namespace) -> int:
         return _show(known, plain(table.to_dict("records")))
     print(_side_by_side(table))
     return FINE
+
+
+def _replan(known: argparse.Namespace) -> int:
+    from core.plain import plain
+    from core.replanning import drawn_ratios, replan
+
+    scenario = _scenario(known)
+    seed = scenario.seed if known.seed is None else known.seed
+    if known.rates is None and known.epochs < 1:
+        raise CutwiseError(f"--epochs {known.epochs}: give at least 1")
+    ratios = _numbers(known.rates) if known.rates else drawn_ratios(epochs=known.epochs, seed=seed)
+    found = replan(_model(known), scenario, ratios)
+    frame = found.to_frame()
+    if known.json:
+        told = {"saved_ratio": found.saved_ratio, "changes": found.changes}
+        return _show(known, plain(told | {"epochs": frame.to_dict("records")}))
+    print(frame.to_string(index=False, float_format="{:.6g}".format))
+    print(f"{100 * found.saved_ratio:.1f} % less than with cuts for the mean rate; {found.changes} changes")
+    return FINE
+
+
+def _numbers(name: str) -> list[float]:
+    """The numbers of a text file, one a line."""
+    try:
+        with open(name, encoding="utf-8") as file:
+            return [float(line) for line in file if line.strip()]
+    except (OSError, ValueError) as error:
+        raise CutwiseError(f"{name}: give one number a line ({error})") from error
 
 
 def _sweep(known: argparse.Namespace) -> int:

@@ -6,8 +6,10 @@ weights at all) and read back by the same reader as files.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import logging
 import os
 import tempfile
 import warnings
@@ -96,7 +98,7 @@ def _exported(module: torch.nn.Module, example_inputs: Any, dynamic_shapes: Any,
         )
     arguments, keywords = _arguments(torch, example_inputs, label)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _no_logs():
             warnings.simplefilter("ignore")
             program = torch.export.export(
                 module, arguments, keywords, dynamic_shapes=dynamic_shapes, strict=False
@@ -114,6 +116,17 @@ def _exported(module: torch.nn.Module, example_inputs: Any, dynamic_shapes: Any,
         "dims": _names_of_dims(torch, document, dynamic_shapes),
     }
     return Archive(_without_traces(document), {}, notes)
+
+
+@contextlib.contextmanager
+def _no_logs() -> Iterator[None]:
+    """torch logs tracebacks of what it then raises; the one sentence says it."""
+    level = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(level)
 
 
 def _torch() -> Any:

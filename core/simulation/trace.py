@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -83,6 +83,16 @@ class Trace(EqualByDigest):
         """The part of its capacity that every resource served over the makespan, shape (resources,)."""
         capacity = np.array([resource.capacity for resource in self.tasks.resources], dtype=np.float64)
         return self.busy_s / (capacity * (self.makespan_s or 1.0))
+
+    def summary(self) -> dict[str, Any]:
+        """The makespan, how many tasks ran, and every resource with its busy seconds and their share."""
+        names = [resource.name for resource in self.tasks.resources]
+        busy, share = self.busy_s.tolist(), self.utilisation_ratio.tolist()
+        rows = [
+            {"resource": name, "busy_s": seconds, "utilisation_ratio": ratio}
+            for name, seconds, ratio in zip(names, busy, share, strict=True)
+        ]
+        return {"makespan_s": self.makespan_s, "tasks": len(self), "resources": rows}
 
     def to_frame(self) -> pandas.DataFrame:
         """One row a task: device, kind, resource, iteration, and the seconds; missing for nobody's."""

@@ -194,6 +194,35 @@ def test_compare_has_a_row_for_each_scheme(capsys: pytest.CaptureFixture[str], c
     assert "fast_split" in told(capsys, "compare", "sample:vgg16", cell)[1]
 
 
+def test_simulate_plays_the_planned_round(
+    capsys: pytest.CaptureFixture[str], cell: str, tmp_path: Path
+) -> None:
+    spans = tmp_path / "spans.csv"
+    arguments = ("simulate", "sample:vgg16", cell, "--scheme", "gsfl", "--groups", "1", "--csv", str(spans))
+    found = told_json(capsys, *arguments)
+    plan = core.plan(core.load_model("sample:vgg16"), core.load_scenario(cell), "gsfl", groups=1)
+    assert found["makespan_s"] == pytest.approx(plan.delay_s, rel=1e-12)
+    assert found["planned_delay_s"] == plan.delay_s
+    assert len(spans.read_text().splitlines()) == found["tasks"] + 1
+    assert all(0 <= row["utilisation_ratio"] <= 1 for row in found["resources"])
+    assert "one round ends after" in told(capsys, *arguments)[1]
+    assert "cannot be written" in refused(capsys, *arguments[:-1], str(tmp_path / "no" / "folder.csv"))
+
+
+def test_replan_has_a_row_an_epoch(capsys: pytest.CaptureFixture[str], cell: str, tmp_path: Path) -> None:
+    found = told_json(capsys, "replan", "sample:vgg16", cell, "--epochs", "5", "--seed", "3")
+    assert len(found["epochs"]) == 5
+    assert found == told_json(capsys, "replan", "sample:vgg16", cell, "--epochs", "5", "--seed", "3")
+    rates = tmp_path / "rates.txt"
+    rates.write_text("1.0\n0.5\n")
+    given = told_json(capsys, "replan", "sample:vgg16", cell, "--rates", str(rates))
+    assert [row["rate_ratio"] for row in given["epochs"]] == [1.0, 0.5]
+    assert "less than with cuts for the mean rate" in told(capsys, "replan", "sample:vgg16", cell)[1]
+    assert "give at least 1" in refused(capsys, "replan", "sample:vgg16", cell, "--epochs", "0")
+    rates.write_text("fast\n")
+    assert "one number a line" in refused(capsys, "replan", "sample:vgg16", cell, "--rates", str(rates))
+
+
 def test_sweep_reads_its_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     spec = tmp_path / "sweep.toml"
     spec.write_text('model = "sample:vgg16"\n[over]\n"channel.uplink_bps" = [1e6, 1e9]\n')
