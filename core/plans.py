@@ -96,7 +96,8 @@ class DeviceDecision:
 
     Devices of one `group` work one after another, groups of one `phase` at once, phases in turn. With an
     `edge`, `edge_cut` keeps what runs on the device or the edge. `returned_ops` run on the device again,
-    after the server.
+    after the server. `compression` is the compressor in words, `accuracy_loss_ratio` what it costs where
+    something is sent, by the scenario's evidence.
     """
 
     device: str
@@ -116,6 +117,9 @@ class DeviceDecision:
     compression: str | None = None
     uplink_compression_ratio: float = 1.0
     downlink_compression_ratio: float = 1.0
+    encode_s_per_byte: float = 0.0
+    decode_s_per_byte: float = 0.0
+    accuracy_loss_ratio: float = 0.0
     edge: str | None = None
     edge_share: float = 1.0
     edge_cut: Cut | None = None

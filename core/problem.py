@@ -10,17 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.compression import Uncompressed
+from core.compression.magnitudes import REFERENCE_COUNT
+from core.compression.rate_model import RAW_ELEMENT_BYTES
 from core.costs.graph_cost import GraphCost, price
 from core.costs.workload import Workload
 from core.errors import ModelImportError, ScenarioError
-from core.graph.model_graph import ModelGraph
+from core.graph.model_graph import DTYPE_BYTES, ModelGraph
 from core.hardware.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Server
 from core.importers.hf_config import SEQUENCE, can_regenerate, regenerate
 from core.private_ops import private_ops
-from core.scenario import Privacy, Scenario
+from core.scenario import Compression, Privacy, Scenario
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+LOSS_ROUNDING = 1e-9
 BYTES_OF_A_TARGET = 8
 """A class label or a token to predict is an int64."""
 
@@ -88,12 +92,15 @@ class Conditions:
 class SplitProblem:
     """Numbers only: what every device computes, holds, sends and must keep; arrays of shape (devices,).
 
-    `pinned` (ops,) are the ops that must stay on the device; `ties` are groups of ops that stay on one
-    side because they share a weight.
+    `private` (ops,) are the ops that privacy keeps on the device; `pinned` are all that must stay there:
+    every op where compression costs more accuracy than allowed, so that nothing may be sent. `ties` are
+    groups of ops that stay on one side because they share a weight. `gain_ratio` is each path's gain over
+    its mean, where channels fade.
     """
 
     scenario: Scenario
     cost: GraphCost
+    private: Mask
     pinned: Mask
     ties: tuple[tuple[int, ...], ...]
     device_flops_per_s: Floats
@@ -105,6 +112,7 @@ class SplitProblem:
     server_flops_per_s: float
     server_memory_bytes: float
     powers: dict[str, Any]
+    gain_ratio: Any = 1.0
 
     @property
     def device_count(self) -> int:
@@ -140,9 +148,14 @@ class SplitProblem:
         """Uplink and downlink rate of every device that holds `share` of the band."""
         channel = self.scenario.channel
         uplink = channel.uplink_rate_bps(
-            share=share, distance_m=self.distance_m, transmit_power_w=self.transmit_power_w
+            share=share,
+            distance_m=self.distance_m,
+            transmit_power_w=self.transmit_power_w,
+            gain_ratio=self.gain_ratio,
         )
-        return uplink, channel.downlink_rate_bps(share=share, distance_m=self.distance_m)
+        return uplink, channel.downlink_rate_bps(
+            share=share, distance_m=self.distance_m, gain_ratio=self.gain_ratio
+        )
 
     def conditions(
         self, *, active: Any = 1, share: Any = None, server_share: float | None = None
@@ -177,6 +190,7 @@ class SplitProblem:
             network_power_w=channel.network_power_w,
             micro_batches=self.micro_batches,
             **self.powers,
+            **compression_numbers(self.scenario.compression, self.workload.smashed),
         )
 
 
@@ -191,10 +205,12 @@ def build_problem(graph: ModelGraph, scenario: Scenario) -> SplitProblem:
         scenario.server, scenario.workload.compute
     )
     numbers = device_numbers(scenario.devices, scenario.workload)
+    private = _private(cost, scenario.privacy)
     return SplitProblem(
         scenario=scenario,
         cost=cost,
-        pinned=_pinned(cost, scenario.privacy),
+        private=private,
+        pinned=pinned_by(private, scenario),
         ties=tied_ops(cost.graph) if scenario.workload.tied_weights == "one_side" else (),
         device_flops_per_s=numbers["flops_per_s"],
         device_memory_bytes=numbers["memory_bytes"],
@@ -250,9 +266,47 @@ def server_numbers(server: Server, dtype: str) -> tuple[float, float, dict[str, 
     return server.speed_flops_per_s(profile, dtype), memory_bytes, powers
 
 
+@lru_cache(maxsize=256)
+def compression_numbers(compression: Compression, smashed_dtype: str) -> dict[str, float]:
+    """Sent over raw bytes in both directions, and the device's seconds to code and decode a raw byte.
+
+    A codec counts in 32-bit numbers: relative to smaller smashed data it saves less, and takes longer a byte.
+    """
+    codec = compression.codec
+    if isinstance(codec, Uncompressed):
+        return {}
+    forecast = codec.forecast(element_count=REFERENCE_COUNT)
+    element_bytes = DTYPE_BYTES[smashed_dtype]
+    ratio = forecast.size_ratio * RAW_ELEMENT_BYTES / element_bytes
+    raw_bytes = REFERENCE_COUNT * element_bytes
+    both = compression.directions == "both"
+    return {
+        "uplink_compression_ratio": ratio,
+        "downlink_compression_ratio": ratio if both else 1.0,
+        "encode_s_per_byte": forecast.encode_s / raw_bytes,
+        "decode_s_per_byte": forecast.decode_s / raw_bytes if both else 0.0,
+    }
+
+
+@lru_cache(maxsize=256)
+def accuracy_loss_ratio(compression: Compression) -> float:
+    """The accuracy that compression costs, by what the scenario knows of it."""
+    codec = compression.codec
+    if isinstance(codec, Uncompressed):
+        return 0.0
+    return compression.accuracy.loss_ratio(codec.forecast(element_count=REFERENCE_COUNT).error_ratio)
+
+
 @lru_cache(maxsize=64)
-def _pinned(cost: GraphCost, privacy: Privacy) -> Mask:
+def _private(cost: GraphCost, privacy: Privacy) -> Mask:
     return private_ops(cost, privacy.keep_on_device)
+
+
+def pinned_by(private: Mask, scenario: Scenario) -> Mask:
+    """The ops that must stay on the device: private ones, or all where compression costs too much."""
+    allowed = scenario.limits.accuracy_loss_ratio
+    lossy = allowed is not None and accuracy_loss_ratio(scenario.compression) > allowed * (1 + LOSS_ROUNDING)
+    return np.ones_like(private) if lossy else private
 
 
 @lru_cache(maxsize=32)

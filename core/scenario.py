@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 from core.channels import Channel, FixedRate
+from core.compression import AccuracyTable, DeadZone, ErrorProxy, Surrogate, TopK, Uncompressed
 from core.costs.workload import Workload
 from core.errors import ScenarioError
 from core.hardware.parties import Device, Edge, Server
@@ -160,6 +162,30 @@ class Objective(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compression(Part):
+    """How smashed data are compressed, which way, and what is known of the accuracy that it costs.
+
+    Everything that crosses a cut is compressed alike, raw data too; models and labels never are.
+    """
+
+    codec: Uncompressed | TopK | DeadZone = quantity(
+        Uncompressed(), title="Codec", tagged=True, help="What compresses the tensors that cross"
+    )
+    directions: Literal["uplink", "both"] = quantity(
+        "uplink", title="Compressed", help="Smashed data on the uplink only, or their gradients too"
+    )
+    accuracy: ErrorProxy | Surrogate | AccuracyTable = quantity(
+        ErrorProxy(), title="Accuracy", tagged=True, help="What is known of the accuracy that an error costs"
+    )
+
+    def __post_init__(self) -> None:
+        mistakes = choice_mistakes(self)
+        mistakes += [f"codec.{mistake}" for mistake in choice_mistakes(self.codec)]
+        if mistakes:
+            raise ScenarioError(mistakes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits(Part):
     """What a plan must not exceed; memory limits stand at the devices and the server."""
 
@@ -179,6 +205,10 @@ class Limits(Part):
     traffic_bytes: float | None = quantity(
         None, unit="bytes", gt=0, title="Traffic", scale="log", shown=(1e4, 1e12),
         help="Most bytes any device may send and receive in one round",
+    )  # fmt: skip
+    accuracy_loss_ratio: float | None = quantity(
+        None, unit="ratio", gt=0, le=1, title="Accuracy loss", scale="log", shown=(1e-3, 0.5),
+        help="Most accuracy that compression may cost by what is known of it; 0.01 is one point",
     )  # fmt: skip
 
 
@@ -225,6 +255,7 @@ class Scenario:
     convergence: Convergence = field(default_factory=Convergence)
     objective: Objective = field(default_factory=Objective)
     limits: Limits = field(default_factory=Limits)
+    compression: Compression = field(default_factory=Compression)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "devices", tuple(self.devices))
@@ -236,7 +267,8 @@ class Scenario:
         names = self.device_names
         mistakes += [
             f"devices: the name {name!r} is used twice; names must differ"
-            for name in sorted({name for name in names if names.count(name) > 1})
+            for name, uses in sorted(Counter(names).items())
+            if uses > 1
         ]
         if len(set(self.edge_names)) < len(self.edges):
             mistakes.append("edges: two have the same name; names must differ")

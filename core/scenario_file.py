@@ -19,6 +19,7 @@ import tomli_w
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from core.channels import CHANNELS, FixedRate
+from core.compression import ACCURACIES, CODECS, Uncompressed
 from core.costs.workload import TUNINGS
 from core.errors import ScenarioError, UnknownNameError
 from core.scenario import Scenario
@@ -29,7 +30,12 @@ LONGEST_SHOWN = 80
 KEEP_RULE = "must be raw_allowed, first_layer, { layers = n } or a list of op ids"
 KeyPath = tuple[int | str, ...]
 # Tables that are told apart by their `kind`.
-KINDS: Mapping[KeyPath, Mapping[str, Any]] = {("channel",): CHANNELS, ("workload", "tuning"): TUNINGS}
+KINDS: Mapping[KeyPath, Mapping[str, Any]] = {
+    ("channel",): CHANNELS,
+    ("workload", "tuning"): TUNINGS,
+    ("compression", "codec"): {"none": Uncompressed, **CODECS},
+    ("compression", "accuracy"): ACCURACIES,
+}
 
 
 def load_scenario(path: str | PathLike[str]) -> Scenario:

@@ -168,7 +168,7 @@ def _together(scenario: Scenario, scheme: str, number: int) -> Any:
         scenario.server.flops_per_s is None,
     )
     shared = (scenario.workload, scenario.privacy, scenario.limits, scenario.objective, sharing)
-    return (*shared, server_memory, len(scenario.devices))
+    return (*shared, scenario.compression, server_memory, len(scenario.devices))
 
 
 def _one(graph: ModelGraph, scenario: Scenario, scheme: str) -> dict[str, Any]:

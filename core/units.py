@@ -53,14 +53,17 @@ def quantity(
     title: str = "",
     scale: str = "linear",
     shown: tuple[float, float] | None = None,
+    tagged: bool = False,
 ) -> Any:
     """A dataclass field that carries its unit, bounds, help and symbol in its metadata.
 
     `unit` is a key of `UNITS` or empty; `ge`, `gt`, `le` and `lt` are bounds that scenario files and
     constructors enforce; `title` is the label people read; `shown` is the range a slider offers
-    and `scale` its spacing ("linear" or "log"). Widgets, docs and checks read these facts here.
+    and `scale` its spacing ("linear" or "log"). Widgets, docs and checks read these facts here. A `tagged`
+    field is a union of tables told apart by their `kind`.
     """
     facts: dict[str, Any] = {"description": help}
+    facts |= {"discriminator": "kind"} if tagged else {}
     facts |= {k: v for k, v in {"ge": ge, "gt": gt, "le": le, "lt": lt}.items() if v is not None}
     facts["json_schema_extra"] = {
         "unit": unit, "symbol": symbol, "title": title, "scale": scale, "shown": shown,

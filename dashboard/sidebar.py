@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from core.channels import CHANNELS
+from core.compression import ACCURACIES, CODECS, Uncompressed
 from core.costs.layer_roles import linear_roles
 from core.costs.workload import LORA_TARGETS, OPTIMIZER_STATES, TUNINGS, FullTuning, Lora, Workload
 from core.errors import CutwiseError, ScenarioError
@@ -42,6 +43,7 @@ MOST_PRIVATE_LAYERS = 12
 FIRST_ITERATIONS = 100
 DIMS_HELP = "A dimension that the file leaves open; everything is priced anew for another size"
 FORMATS = ("optimizer", "weights_dtype", "compute_dtype", "smashed_dtype", "optimizer_dtype", "labels_at")
+CODEC_FIELDS = {"top_k": ("density_ratio", "value_bits"), "dead_zone": ("step_ratio",)}
 MOST_EDGES = 200
 EDGES_HELP = "Servers between devices and the cloud, each with a cell of its own; only SplitLLM uses them"
 HALF_FORMATS = frozenset({"fp16", "bf16"})
@@ -230,11 +232,35 @@ def _link(scenario: Scenario, graph: ModelGraph | None, *, at_once: bool) -> Sce
         for field in fields(channel):
             if field.name != "kind" and field.name not in first:
                 channel = edited(channel, field.name, key=f"channel.{kind}")
+    scenario = _compression(scenario)
     sharing = scenario.sharing
     if at_once:
         for name in ("bandwidth", "server"):
             sharing = edited(sharing, name, key="sharing")
     return replace(scenario, channel=channel, sharing=sharing)
+
+
+def _compression(scenario: Scenario) -> Scenario:
+    """What compresses the tensors that cross, its setting, and what is known of the accuracy it costs."""
+    compression = scenario.compression
+    with st.expander("Compression"):
+        kinds = ("none", *CODECS)
+        kind = choice("Codec", kinds, compression.codec.kind, key="compression.codec")
+        if kind != compression.codec.kind:
+            compression = replace(compression, codec=CODECS[kind]() if kind in CODECS else Uncompressed())
+        if kind in CODECS:
+            codec = compression.codec
+            for name in CODEC_FIELDS[kind]:
+                codec = edited(codec, name, key=f"compression.{kind}")
+            compression = replace(compression, codec=codec)
+            compression = edited(compression, "directions", key="compression")
+            known = compression.accuracy.kind
+            evidence = choice("Accuracy", tuple(ACCURACIES), known, key="compression.accuracy")
+            if evidence != compression.accuracy.kind:
+                compression = replace(compression, accuracy=ACCURACIES[evidence]())
+            limits = edited(scenario.limits, "accuracy_loss_ratio", key="limits")
+            scenario = replace(scenario, limits=limits)
+    return replace(scenario, compression=compression)
 
 
 def _devices(scenario: Scenario, graph: ModelGraph | None) -> Scenario:

@@ -21,6 +21,7 @@ import pytest
 import core
 from core.__main__ import FINE, main
 from core.channels import CHANNELS
+from core.compression import ACCURACIES, CODECS, Uncompressed
 from core.costs.graph_cost import GraphCost, OpCost
 from core.costs.memory import MemoryByKind
 from core.costs.op_costs import OP_COSTS
@@ -35,6 +36,7 @@ from core.plans import Alternative, Certificate, Cut, DeviceDecision, Plan, Repo
 from core.problem import Conditions
 from core.scenario import (
     Backhaul,
+    Compression,
     Convergence,
     Data,
     LayerDepth,
@@ -59,7 +61,7 @@ CENTRAL = (
     TensorSpec, Weight, Op, ModelGraph, Workload, FullTuning, Lora, OpCost, GraphCost, MemoryByKind, Profile,
     Device, Server, Edge, Backhaul, Scenario, Sharing, LayerDepth, Privacy, Data, Convergence, Objective,
     Limits, Conditions, StageTimes, Cut, DeviceDecision, Violation, Certificate, Report, Alternative, Plan,
-    *CHANNELS.values(), *SCHEMES.values(),
+    Compression, Uncompressed, *CODECS.values(), *ACCURACIES.values(), *CHANNELS.values(), *SCHEMES.values(),
 )  # fmt: skip
 FILE_PARTS: dict[str, type] = {
     "Top level": Scenario,
@@ -78,7 +80,12 @@ FILE_PARTS: dict[str, type] = {
     "[convergence]": Convergence,
     "[objective]": Objective,
     "[limits]": Limits,
+    "[compression]": Compression,
+    **{f'[compression.codec] of kind "{kind}"': codec for kind, codec in CODECS.items()},
+    **{f'[compression.accuracy] of kind "{kind}"': known for kind, known in ACCURACIES.items()},
 }
+UNIONS = {"devices", "edges", "channel", "tuning", "codec", "accuracy"}
+"""Fields whose tables stand by themselves."""
 COMPOUND_UNITS = {"ceiling_bps_per_hz": "bit/s/Hz"}
 PATH_ENDINGS = (".py", ".md", ".toml", ".json", ".txt", ".png", ".sh", "/run", "/")
 
@@ -320,7 +327,8 @@ def allowed_text(hint: Any, facts: dict[str, Any]) -> str:
     """Choices or bounds, as the page and the file reader enforce them."""
     if get_origin(hint) is tuple:
         inner = choices_of(get_args(hint)[0])
-        return f"list of {', '.join(f'`{c}`' for c in inner)}" if inner else "list of texts"
+        plain = "numbers" if get_args(hint)[0] is float else "texts"
+        return f"list of {', '.join(f'`{c}`' for c in inner)}" if inner else f"list of {plain}"
     kinds = [kind for kind in (hint, *get_args(hint)) if kind is not type(None)]
     named = [f"`{c}`" for kind in kinds for c in choices_of(kind)]
     named += ["a table" for kind in kinds if is_dataclass(kind)]
@@ -337,7 +345,7 @@ def file_rows(owner: type) -> list[str]:
     """The table rows of one part of a scenario file."""
     hints, rows = get_type_hints(owner), []
     for field in fields(owner):
-        if is_dataclass(hints[field.name]) or field.name in {"devices", "edges", "channel", "tuning"}:
+        if is_dataclass(hints[field.name]) or field.name in UNIONS:
             continue
         facts = facts_of(owner, field.name)
         unit = COMPOUND_UNITS.get(field.name) or UNITS.get(facts.get("unit", ""), "")

@@ -15,7 +15,8 @@ class Channel(Protocol):
     """Rates of one cell. All arguments and answers broadcast as numpy arrays.
 
     `share` is the part of the band that the device holds, the same part in both directions;
-    `distance_m` is how far it is from the base station; `transmit_power_w` is what its antenna radiates.
+    `distance_m` is how far it is from the base station; `transmit_power_w` is what its antenna radiates;
+    `gain_ratio` is the gain of the path over its mean, where it fades.
     Rates grow with the share, and the seconds a byte takes are convex in it.
     """
 
@@ -39,11 +40,13 @@ class Channel(Protocol):
         """Power of the access point while it sends or receives."""
         ...
 
-    def uplink_rate_bps(self, *, share: Any, distance_m: Any, transmit_power_w: Any) -> Any:
+    def uplink_rate_bps(
+        self, *, share: Any, distance_m: Any, transmit_power_w: Any, gain_ratio: Any = 1.0
+    ) -> Any:
         """Bits a second from the device to the server."""
         ...
 
-    def downlink_rate_bps(self, *, share: Any, distance_m: Any) -> Any:
+    def downlink_rate_bps(self, *, share: Any, distance_m: Any, gain_ratio: Any = 1.0) -> Any:
         """Bits a second from the server to the device."""
         ...
 

@@ -12,7 +12,7 @@ from core.units import quantity
 @CHANNELS.named("fixed_rate")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedRate(CellFields):
-    """Known uplink and downlink capacities of the cell, whatever the distance.
+    """Known uplink and downlink capacities of the cell, whatever the distance; they do not fade.
 
     >>> cell = FixedRate(uplink_bps=2e7)
     >>> cell.uplink_rate_bps(share=0.25, distance_m=80.0, transmit_power_w=0.2)
@@ -29,11 +29,13 @@ class FixedRate(CellFields):
         help="Bits a second that the devices of the cell can receive, all together",
     )  # fmt: skip
 
-    def uplink_rate_bps(self, *, share: Any, distance_m: Any, transmit_power_w: Any) -> Any:
+    def uplink_rate_bps(
+        self, *, share: Any, distance_m: Any, transmit_power_w: Any, gain_ratio: Any = 1.0
+    ) -> Any:
         """The device's share of the uplink capacity."""
         return share * self.uplink_bps
 
-    def downlink_rate_bps(self, *, share: Any, distance_m: Any) -> Any:
+    def downlink_rate_bps(self, *, share: Any, distance_m: Any, gain_ratio: Any = 1.0) -> Any:
         """The device's share of the downlink capacity."""
         return share * self.downlink_bps
 

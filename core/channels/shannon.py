@@ -78,19 +78,24 @@ class Shannon(CellFields):
         help="Highest bit/s/Hz before losses (256-QAM, 38.214 table 2); inf removes the ceiling",
     )  # fmt: skip
 
-    def uplink_rate_bps(self, *, share: Any, distance_m: Any, transmit_power_w: Any) -> Any:
+    def uplink_rate_bps(
+        self, *, share: Any, distance_m: Any, transmit_power_w: Any, gain_ratio: Any = 1.0
+    ) -> Any:
         """Rate of a device that sends all its power in its share of the band."""
         return self._rate_bps(
             bandwidth_hz=np.asarray(share) * self.uplink_bandwidth_hz,
-            received_w=transmit_power_w * self.gain(distance_m=distance_m),
+            received_w=transmit_power_w * gain_ratio * self.gain(distance_m=distance_m),
             noise_figure_db=self.uplink_noise_figure_db,
         )
 
-    def downlink_rate_bps(self, *, share: Any, distance_m: Any) -> Any:
+    def downlink_rate_bps(self, *, share: Any, distance_m: Any, gain_ratio: Any = 1.0) -> Any:
         """Rate to a device that gets the same share of the band and of the base station's power."""
         return self._rate_bps(
             bandwidth_hz=np.asarray(share) * self.downlink_bandwidth_hz,
-            received_w=np.asarray(share) * self.base_station_power_w * self.gain(distance_m=distance_m),
+            received_w=np.asarray(share)
+            * self.base_station_power_w
+            * gain_ratio
+            * self.gain(distance_m=distance_m),
             noise_figure_db=self.downlink_noise_figure_db,
         )
 

@@ -62,6 +62,11 @@ class Codec(Protocol):
         """The registered name of the codec."""
         ...
 
+    @property
+    def label(self) -> str:
+        """The codec and its setting in words."""
+        ...
+
     def encode(self, tensor: Any, *, seed: int = 0) -> bytes:
         """The tensor as bytes."""
         ...
@@ -86,7 +91,10 @@ CODECS: Registry[type[Any]] = Registry("codec")
 class CodecFields:
     """What the codecs share: the magnitudes they expect and how fast they are."""
 
-    magnitudes: Profile = "outlier_channels"
+    magnitudes: Profile = quantity(
+        "outlier_channels", title="Magnitudes",
+        help="How the tensor's values are distributed: a transformer's outlier channels, normal, heavy tails",
+    )  # fmt: skip
     encode_bps: float = quantity(
         4.0e8, unit="bps", gt=0, title="Encoder speed", scale="log", shown=(1e7, 1e11),
         help="Bits of 32-bit tensor compressed a second; these codecs do 0.3 to 1.0 Gbit/s on one core "

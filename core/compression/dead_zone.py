@@ -37,11 +37,18 @@ class DeadZone(CodecFields):
     [1.149999976158142, -1.649999976158142, 0.0, 0.0]
     """
 
-    kind: Literal["dead_zone"] = "dead_zone"
+    kind: Literal["dead_zone"] = quantity(
+        "dead_zone", title="Codec", help="A uniform quantiser with a dead zone, entropy coded"
+    )
     step_ratio: float = quantity(
         0.5, unit="ratio", ge=0.01, le=100, symbol="Δ", title="Step", scale="log", shown=(0.01, 4.0),
         help="Step between levels relative to the root mean square of the tensor",
     )  # fmt: skip
+
+    @property
+    def label(self) -> str:
+        """The codec and its setting in words."""
+        return f"dead_zone, step {self.step_ratio:.3g}"
 
     def quantised(self, tensor: Any, *, seed: int = 0) -> QuantisedTensor:
         """What the receiver will hold, the same for every seed; `SolverError` where one is not finite."""

@@ -44,7 +44,7 @@ class TopK(CodecFields):
     [[1.0, -4.0], [0.0, 0.0]]
     """
 
-    kind: Literal["top_k"] = "top_k"
+    kind: Literal["top_k"] = quantity("top_k", title="Codec", help="The largest elements, quantised (P3)")
     density_ratio: float = quantity(
         0.5, unit="ratio", gt=0, le=1, symbol="ρ", title="Density", scale="log", shown=(0.01, 1.0),
         help="Share of the elements that is kept, those of largest magnitude; 1 - sparsity",
@@ -53,14 +53,25 @@ class TopK(CodecFields):
         8, ge=2, le=12, symbol="b", title="Bits a value", shown=(2, 12),
         help="Bits of a kept value before coding: one is the sign, the others number the levels",
     )  # fmt: skip
-    mask_coding: MaskCoding = "entropy"
-    value_coding: Literal["entropy", "plain"] = "entropy"
-    rounding: Rounding = "unbiased"
+    mask_coding: MaskCoding = quantity(
+        "entropy", title="Mask coding", help="How the places of the kept elements are coded"
+    )
+    value_coding: Literal["entropy", "plain"] = quantity(
+        "entropy", title="Value coding", help="How the levels are coded; plain: all of one width"
+    )
+    rounding: Rounding = quantity(
+        "unbiased", title="Rounding", help="How a value between levels is rounded; authors: as in P3's code"
+    )
     clip_ratio: float = quantity(
         0.0, unit="ratio", ge=0, lt=1, title="Clipped", shown=(0.0, 0.2),
         help="Share of the kept values above the top level (0.05 in the authors' code); it is biased, and "
         "destroys tensors in which a few channels are far larger than the others",
     )  # fmt: skip
+
+    @property
+    def label(self) -> str:
+        """The codec and its setting in words."""
+        return f"top_k, {self.density_ratio:.3g} kept, {self.value_bits} bits"
 
     @property
     def level_count(self) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from core.errors import ScenarioError
 from core.units import bound_mistakes, quantity
@@ -81,11 +81,6 @@ class Lora(Tuning):
 TUNINGS: Mapping[str, type[FullTuning | Lora]] = {"full": FullTuning, "lora": Lora}
 
 
-def _tagged(facts: Any) -> Any:
-    """The field of `quantity`, marked as a union of tables told apart by their `kind`."""
-    return field(default=facts.default, metadata={**facts.metadata, "discriminator": "kind"})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """One training or inference set-up; every field has a default.
@@ -127,8 +122,8 @@ class Workload:
         False, title="Master weights",
         help="Keep an fp32 copy of every trained weight that is held in 16 bit; counted as optimiser state",
     )  # fmt: skip
-    tuning: FullTuning | Lora = _tagged(
-        quantity(FullTuning(), title="Tuning", help="Train all parameters, or low-rank adapters")
+    tuning: FullTuning | Lora = quantity(
+        FullTuning(), title="Tuning", tagged=True, help="Train all parameters, or low-rank adapters"
     )
     frozen: tuple[str, ...] = quantity(
         (), title="Frozen", help="Ops that are not trained: ids or blocks, with * as a wildcard"

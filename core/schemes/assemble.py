@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.compression import Uncompressed
 from core.costs.cut_sums import crossing_ops, cut_sums
 from core.costs.memory import MemoryByKind
 from core.evaluate import stage_times
@@ -22,10 +23,10 @@ from core.plans import (
     Status,
     Violation,
 )
-from core.problem import Conditions, SplitProblem
+from core.problem import LOSS_ROUNDING, Conditions, SplitProblem, accuracy_loss_ratio
 from core.schemes.choice import CutTable
 from core.schemes.decided import decided_sums
-from core.schemes.limits import ROUNDING, SERVER_MEMORY, device_limits, held_at_once, violation
+from core.schemes.limits import ACCURACY, ROUNDING, SERVER_MEMORY, device_limits, held_at_once, violation
 from core.schemes.objective import counted_energy
 from core.schemes.round_value import objective_value, spread_of
 from core.schemes.rounds import Round
@@ -34,6 +35,12 @@ from core.schemes.waits import waits_s
 
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+COMPRESSED = (
+    "uplink_compression_ratio",
+    "downlink_compression_ratio",
+    "encode_s_per_byte",
+    "decode_s_per_byte",
+)
 LABELLED_TENSORS = 3
 ALTERNATIVES_SHOWN = 3
 
@@ -159,7 +166,7 @@ def _priced(
             "network": float(stages.network_energy_j.sum()),
         },
         decisions=_decisions(draft),
-        stages=tuple(_row(stages, device) for device in range(problem.device_count)),
+        stages=_rows(stages),
         server_memory_bytes=server_bytes,
         samples_per_round=round(samples),
         sequential_updates_per_round=int(round_of.total(problem.iterations)),
@@ -237,6 +244,9 @@ def _decisions(draft: _Draft) -> tuple[DeviceDecision, ...]:
         )
     )
     phases, groups = draft.round_of.places(count)
+    sent = {name: np.broadcast_to(getattr(conditions, name), count).tolist() for name in COMPRESSED}
+    codec = problem.scenario.compression.codec
+    loss = accuracy_loss_ratio(problem.scenario.compression)
     known: dict[bytes, Cut] = {}
     for mask in masks:
         if mask.tobytes() not in known:
@@ -258,6 +268,9 @@ def _decisions(draft: _Draft) -> tuple[DeviceDecision, ...]:
             returned_ops=tuple(ids[draft.returned[i]].tolist()),
             edge=draft.behind.names[i] if draft.behind else None,
             edge_cut=cut_of(problem, draft.behind.masks[i]) if draft.behind else None,
+            accuracy_loss_ratio=loss if known[masks[i].tobytes()].crossing else 0.0,
+            compression=None if isinstance(codec, Uncompressed) else codec.label,
+            **{name: values[i] for name, values in sent.items()},
         )
         for i in range(count)
     )
@@ -273,7 +286,7 @@ def _violations(
     names, ops = problem.scenario.device_names, problem.cost.graph.ops
     found = []
     for device, mask in enumerate(masks):
-        exposed = np.flatnonzero(problem.pinned & ~mask)
+        exposed = np.flatnonzero(problem.private & ~mask)
         if len(exposed):
             sentence = f"{names[device]}: {ops[exposed[0]].id!r} must stay on the device"
             sentence += f", with {len(exposed) - 1} more ops" if len(exposed) > 1 else ""
@@ -307,12 +320,24 @@ def _violations(
                 unit="memory",
             )
         )
+    found += _accuracy_violations(problem, masks)
     deadline_s = problem.scenario.limits.deadline_s
     if deadline_s is not None and delay_s > deadline_s * (1 + ROUNDING):
         found.append(
             violation(rule="deadline", where="round", needs=delay_s, has=deadline_s, unit="deadline")
         )
     return tuple(found)
+
+
+def _accuracy_violations(problem: SplitProblem, masks: Mask) -> list[Violation]:
+    """What compression costs where anything is sent, if it is more than allowed."""
+    allowed = problem.scenario.limits.accuracy_loss_ratio
+    loss = accuracy_loss_ratio(problem.scenario.compression)
+    if allowed is None or loss <= allowed * (1 + LOSS_ROUNDING):
+        return []
+    if not crossing_ops(problem.cost, masks).any():
+        return []
+    return [violation(rule=ACCURACY, where="round", needs=loss, has=allowed, unit="accuracy")]
 
 
 def _edge_violations(draft: _Draft, stages: StageTimes) -> tuple[Violation, ...]:
@@ -340,8 +365,12 @@ def _arrays(stages: StageTimes, count: int) -> StageTimes:
     return _mapped(stages, lambda value: np.broadcast_to(np.asarray(value, dtype=np.float64), count))
 
 
-def _row(stages: StageTimes, device: int) -> StageTimes:
-    return _mapped(stages, lambda value: float(value[device]))
+def _rows(columns: Any) -> tuple[Any, ...]:
+    """One value of numbers a device from one of arrays."""
+    names = [f.name for f in fields(columns)]
+    values = (getattr(columns, name) for name in names)
+    lists = [_rows(value) if isinstance(value, MemoryByKind) else value.tolist() for value in values]
+    return tuple(type(columns)(**dict(zip(names, row, strict=True))) for row in zip(*lists, strict=True))
 
 
 def _mapped(value: Any, change: Any) -> Any:

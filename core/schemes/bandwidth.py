@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,10 +21,13 @@ from core.schemes.round_value import round_value, spread_of
 from core.schemes.rounds import AT_ONCE
 from core.schemes.solve import EXACT_GAP, best_round, relative_gap
 from core.solvers.minmax_share import Finish, ShareSplit, is_reachable, minmax_share
+from core.solvers.tangent_shares import minmax_convex_shares
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+TANGENTS = 4
+"""Rounds of tangents that bring the shares near; three or four mostly do."""
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -47,6 +51,11 @@ class SharedBand:
     table: CutTable
     picks: Ints
     complete: bool
+
+    @property
+    def bound(self) -> float | None:
+        """What no shares and cuts can beat, where all cuts were looked at."""
+        return self.split.bound if self.complete else None
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -82,15 +91,43 @@ def planned_with_best_shares(problem: SplitProblem, *, scheme: str, cut: str, co
             problem, scheme=scheme, round_of=AT_ONCE, conditions=conditions, cut=cut, common_cut=common_cut
         )
     started = time.perf_counter()
-    even = problem.conditions(active=problem.device_count, share=1.0 / problem.device_count)
-    best = _best_band(problem, even, common_cut=common_cut)
+    even = even_shares(problem)
+    best = best_band(problem, even, common_cut=common_cut)
     band = _shared(problem, even, _given_offer(problem, even, cut), common_cut=common_cut) if cut else best
-    spread = spread_of(problem, even, AT_ONCE)
+    timing = {"decide_s": time.perf_counter() - started}
+    bound = best.bound
+    return plan_with_band(
+        problem,
+        scheme=scheme,
+        band=band,
+        bound=bound,
+        proven=not cut,
+        method="min-max band split",
+        timing=timing,
+    )
+
+
+def even_shares(problem: SplitProblem) -> Conditions:
+    """The conditions of equal shares, whatever the sharing policy of the band."""
+    return problem.conditions(active=problem.device_count, share=1.0 / problem.device_count)
+
+
+def plan_with_band(
+    problem: SplitProblem,
+    *,
+    scheme: str,
+    band: SharedBand,
+    bound: float | None,
+    proven: bool,
+    method: str,
+    timing: Mapping[str, float],
+) -> Plan:
+    """The plan with these shares and cuts; where `proven`, the bound certifies it."""
+    spread = spread_of(problem, even_shares(problem), AT_ONCE)
     value = round_value(problem, band.table, band.picks, AT_ONCE, spread)
-    bound = best.split.bound if best.complete else None
     gap = None if bound is None else relative_gap(value, bound)
     proof = None
-    if bound is not None and not cut:
+    if bound is not None and proven:
         proof = Certificate(method="bisection over the band", value=value, bound=bound)
     return plan_of(
         problem,
@@ -98,23 +135,16 @@ def planned_with_best_shares(problem: SplitProblem, *, scheme: str, cut: str, co
         masks=band.table.masks(band.picks),
         conditions=band.conditions,
         round_of=AT_ONCE,
-        report=Report(
-            method="min-max band split",
-            value=value,
-            bound=bound,
-            gap=gap,
-            certificate=proof,
-            timing={"decide_s": time.perf_counter() - started},
-        ),
+        report=Report(method=method, value=value, bound=bound, gap=gap, certificate=proof, timing=timing),
         status="optimal" if proof and gap is not None and gap <= EXACT_GAP else "feasible",
         alternatives=alternatives_of(problem, band.table, band.picks),
     )
 
 
-def _best_band(problem: SplitProblem, even: Conditions, *, common_cut: bool) -> SharedBand:
+def best_band(problem: SplitProblem, even: Conditions, *, common_cut: bool) -> SharedBand:
     """The best shares and cuts together, or the best shares for the cuts that are best at equal shares."""
     if problem.scenario.objective.kind == "delay":
-        band = _shared(problem, even, _open_offer(problem, even, common_cut), common_cut=common_cut)
+        band = _shared(problem, even, open_offer(problem, even, common_cut), common_cut=common_cut)
         if holds_all(problem, band.table, band.picks, AT_ONCE):
             return band
     cuts = best_round(problem, even, AT_ONCE, common_cut=common_cut, certify=False)
@@ -128,12 +158,14 @@ def _given_offer(problem: SplitProblem, even: Conditions, cut: str) -> Offer:
     return Offer(table=table, allowed=np.ones_like(table.delays_s, dtype=bool), complete=False)
 
 
-def _open_offer(problem: SplitProblem, even: Conditions, common_cut: bool) -> Offer:
+def open_offer(problem: SplitProblem, even: Conditions, common_cut: bool) -> Offer:
     """Cuts that keep the limits no share changes; where none of a device does, the one that comes nearest."""
     table = table_of(problem, even, delay, common=common_cut, clients=problem.device_count)
-    limits = replace(problem.scenario.limits, device_energy_j=None)
-    lasting = replace(problem, scenario=replace(problem.scenario, limits=limits))
-    excess = repriced(table, lasting, even, delay).excess
+    excess = table.excess
+    if problem.scenario.limits.device_energy_j is not None:
+        limits = replace(problem.scenario.limits, device_energy_j=None)
+        lasting = replace(problem, scenario=replace(problem.scenario, limits=limits))
+        excess = repriced(table, lasting, even, delay).excess
     nearest = np.arange(excess.shape[1]) == excess.argmin(axis=1)[:, None]
     allowed = np.where((excess <= 0).any(axis=1, keepdims=True), excess <= 0, nearest)
     return Offer(table=table, allowed=allowed, complete=table.complete)
@@ -141,14 +173,15 @@ def _open_offer(problem: SplitProblem, even: Conditions, common_cut: bool) -> Of
 
 def _shared(problem: SplitProblem, even: Conditions, offer: Offer, *, common_cut: bool) -> SharedBand:
     """The shares that end the round first, and the cuts that each device takes with its share."""
-    ends, energies = (_per_bit(problem, even, offer.table, score) for score in (delay, device_energy))
     cap_j = problem.scenario.limits.device_energy_j
+    ends = per_bit(problem, even, offer.table, delay)
+    energies = ends if cap_j is None else per_bit(problem, even, offer.table, device_energy)
     search = _one_column if common_cut else _any_columns
     split, allowed = search(problem, ends, energies, offer.allowed, cap_j)
     if not np.isfinite(split.value):
         split, allowed = search(problem, ends, energies, offer.allowed, None)
         split = replace(split, bound=np.inf)
-    conditions = problem.conditions(active=problem.device_count, share=split.shares)
+    conditions = at_shares(problem, even, split.shares)
     table = repriced(offer.table, problem, conditions, delay)
     delays = np.where(allowed, table.delays_s, np.inf)
     kept = np.where(table.excess <= 0, delays, np.inf)
@@ -156,11 +189,26 @@ def _shared(problem: SplitProblem, even: Conditions, offer: Offer, *, common_cut
     return SharedBand(split=split, conditions=conditions, table=table, picks=picks, complete=offer.complete)
 
 
+def at_shares(problem: SplitProblem, even: Conditions, shares: Floats) -> Conditions:
+    """The conditions when each device holds its share of the band, all else as it was."""
+    uplink_bps, downlink_bps = _rates(problem, shares)
+    return replace(even, uplink_bps=uplink_bps, downlink_bps=downlink_bps, network_share=shares)
+
+
 def _any_columns(
     problem: SplitProblem, ends: PerBit, energies: PerBit, allowed: Bools, cap_j: float | None
 ) -> tuple[ShareSplit, Bools]:
     """The best shares when each device takes any of its cuts."""
-    return minmax_share(_finish(problem, ends, energies, allowed, cap_j), problem.device_count), allowed
+    finish = ends_by_share(problem, ends, energies, allowed, cap_j)
+    return _best_shares(finish, problem.device_count, cap_j), allowed
+
+
+def _best_shares(finish: Finish, count: int, cap_j: float | None) -> ShareSplit:
+    """The best shares and their proof; from tangents, which find them unless a cap makes finishes jump."""
+    if cap_j is not None:
+        return minmax_share(finish, count)
+    near = minmax_convex_shares(finish, np.zeros(count), steps=TANGENTS)
+    return minmax_share(finish, count, start=near.shares[:, 0])
 
 
 def _one_column(
@@ -176,23 +224,30 @@ def _one_column(
     for cut in np.argsort(alone, kind="stable")[: fitting.sum()].tolist():
         if alone[cut] >= best:
             break
-        finish = _finish(problem, ends.column(cut), energies.column(cut), everyone, cap_j)
+        finish = ends_by_share(problem, ends.column(cut), energies.column(cut), everyone, cap_j)
         if not found or is_reachable(finish, problem.device_count, best):
-            found.append((cut, minmax_share(finish, problem.device_count)))
+            found.append((cut, _best_shares(finish, problem.device_count, cap_j)))
             best = min(best, found[-1][1].value)
     cut, split = min(found, key=lambda row: row[1].value)
     bound = min(split.bound for _, split in found)
     return replace(split, bound=bound), np.tile(np.arange(len(fitting)) == cut, (problem.device_count, 1))
 
 
-def _finish(
-    problem: SplitProblem, ends: PerBit, energies: PerBit, allowed: Bools, cap_j: float | None
+def ends_by_share(
+    problem: SplitProblem, ends: PerBit, energies: PerBit, allowed: Bools, device_energy_j: float | None
 ) -> Finish:
-    """Every device's earliest end as a function of its share of the band, over the cuts it may take."""
+    """Every device's earliest end as a function of its share of the band, over the cuts it may take.
+
+    `device_energy_j` is the most energy it may spend.
+    """
 
     def finish(shares: Floats) -> Floats:
         rates = _rates(problem, shares)
-        usable = allowed if cap_j is None else allowed & (energies.at(*rates) <= cap_j * (1 + ROUNDING))
+        usable = (
+            allowed
+            if device_energy_j is None
+            else allowed & (energies.at(*rates) <= device_energy_j * (1 + ROUNDING))
+        )
         return np.where(usable, ends.at(*rates), np.inf).min(axis=1)
 
     return finish
@@ -203,7 +258,7 @@ def _rates(problem: SplitProblem, shares: Floats) -> tuple[Floats, Floats]:
     return uplink_bps, downlink_bps
 
 
-def _per_bit(problem: SplitProblem, even: Conditions, table: CutTable, score: Score) -> PerBit:
+def per_bit(problem: SplitProblem, even: Conditions, table: CutTable, score: Score) -> PerBit:
     """Delay and energy are affine in the seconds a bit takes, so three calls of the evaluator tell all."""
     endless, one = np.full(problem.device_count, np.inf), np.ones(problem.device_count)
     still, up, down = (

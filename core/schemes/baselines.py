@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from core.compression import Uncompressed
 from core.costs.cut_sums import CutSums, cut_sums
 from core.cuts.brute_force import all_splits
 from core.evaluate import stage_times
@@ -27,6 +28,7 @@ from core.schemes.planned import fixed_plan
 from core.schemes.positions import cut_positions, smallest_split
 from core.schemes.round_value import objective_value, round_value, spread_of
 from core.schemes.rounds import IN_TURN, Round
+from core.schemes.settings import with_codec
 from core.schemes.solve import EXACT_GAP, best_round, relative_gap
 
 Mask = NDArray[np.bool_]
@@ -81,6 +83,8 @@ class Centralised(Baseline):
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan in which a round sends the samples' share of that round, in one message."""
+        # raw data are no smashed data
+        problem = with_codec(problem, Uncompressed())
         count, rounds = problem.device_count, problem.scenario.rounds
         masks = np.tile(problem.cost.is_input, (count, 1))
         conditions = problem.conditions()

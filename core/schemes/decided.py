@@ -22,6 +22,8 @@ DECIDED = (
     "server_frequency_ratio",
     "uplink_compression_ratio",
     "downlink_compression_ratio",
+    "encode_s_per_byte",
+    "decode_s_per_byte",
 )
 """What a decision says about the conditions, under the conditions' own names."""
 

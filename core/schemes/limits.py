@@ -19,9 +19,15 @@ Mask = NDArray[np.bool_]
 ROUNDING = 1e-9
 """A limit is broken when it is exceeded by more than rounding of sums of many terms."""
 
-DEVICE_MEMORY, SERVER_MEMORY = "device memory", "server memory"
+DEVICE_MEMORY, SERVER_MEMORY, ACCURACY = "device memory", "server memory", "accuracy loss"
 
-UNITS = {"memory": (1e9, "GB"), "energy": (1.0, "J"), "traffic": (1e6, "MB"), "deadline": (1.0, "s")}
+UNITS = {
+    "memory": (1e9, "GB"),
+    "energy": (1.0, "J"),
+    "traffic": (1e6, "MB"),
+    "deadline": (1.0, "s"),
+    "accuracy": (0.01, "points"),
+}
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Finish = Callable[[Floats], Floats]
 RELATIVE_GAP = 5e-10
+JUST_BELOW = 0.8 * RELATIVE_GAP
 SMALLEST_SHARE = 1e-12
 ROOT_TOLERANCE = 1e-13
+HALVING = 4
+"""Every so many steps of a root search the bracket is halved, whatever the secant says."""
 LEVEL_STEPS = 200
 LAST_LEVEL = float(np.finfo(np.float64).max)
 
@@ -30,19 +33,22 @@ class ShareSplit:
     bound: float
 
 
-def minmax_share(finish: Finish, count: int) -> ShareSplit:
+def minmax_share(finish: Finish, count: int, *, start: Floats | None = None) -> ShareSplit:
     r"""Shares $x \ge 0$, $\sum x_i \le 1$ that minimise $\max_i f_i(x_i)$ for falling functions $f_i$.
 
     `finish(x)` gives all $f_i(x_i)$ at once, shape (count,), infinite where an item cannot finish. For a
     level $T$ the items need $\sum_i f_i^{-1}(T)$; the smallest $T$ that needs no more than 1 is found by
     bisection, so the answer stands between two proofs: `value` is reached, `bound` is not reachable.
+    From shares to `start` with that are as good as optimal, a single level proves it.
 
     >>> split = minmax_share(lambda x: np.array([1.0, 3.0]) / x, 2)
     >>> split.shares.round(6), round(split.value, 6)
     (array([0.25, 0.75]), 4.0)
     """
     low = _last(finish, np.ones(count))
-    shares = _starting_shares(finish, count)
+    shares = np.zeros(count) if start is None else np.maximum(start, SMALLEST_SHARE)
+    near = start is not None and np.isfinite(_last(finish, shares))
+    shares = shares if near else _starting_shares(finish, count)
     high = _last(finish, shares)
     if not np.isfinite(high):
         return ShareSplit(shares=shares, value=np.inf, bound=np.inf)
@@ -53,6 +59,8 @@ def minmax_share(finish: Finish, count: int) -> ShareSplit:
             break
         secant = step % 2 and spare > 0 and missing > 0
         level = low + (high - low) * (missing / (missing + spare) if secant else 0.5)
+        if near and step == 0:
+            level = max(level, high - JUST_BELOW * abs(high))
         needed = _needed(finish, level, least, most)
         excess = float(needed.sum()) - 1.0
         if excess <= 0:
@@ -88,10 +96,34 @@ def _last(finish: Finish, shares: Floats) -> float:
 
 
 def _needed(finish: Finish, level: float, least: Floats, most: Floats) -> Floats:
-    """The smallest shares between `least` and `most` that finish by `level`, bisected on their logarithms."""
-    low, high = np.log(least), np.log(most)
-    while (high - low).max(initial=0.0) > ROOT_TOLERANCE:
-        middle = 0.5 * (low + high)
-        late = finish(np.exp(middle)) > level
-        low, high = np.where(late, middle, low), np.where(late, high, middle)
-    return np.exp(high)
+    """The smallest shares between `least` and `most` that finish by `level`.
+
+    Finishes are nearly straight lines over 1/x, so secants there find the roots; each end that stays
+    counts half in the next secant (the Illinois rule), and now and then the bracket is halved.
+    """
+    late, early = finish(least) - level, finish(most) - level
+    low, high = np.where(early > 0, most, least), np.where(late <= 0, least, most)
+    kept = np.zeros(low.size)
+    step = 0
+    while (high > low * (1 + ROOT_TOLERANCE)).any():
+        middle = _between(low, high, late, early, halved=step % HALVING == HALVING - 1)
+        missed = finish(middle) - level
+        side = np.where(missed > 0, 1.0, -1.0)
+        again = side == kept
+        late = np.where(side > 0, missed, np.where(again, 0.5 * late, late))
+        early = np.where(side < 0, missed, np.where(again, 0.5 * early, early))
+        low, high = np.where(side > 0, middle, low), np.where(side < 0, middle, high)
+        kept, step = side, step + 1
+    return high
+
+
+def _between(low: Floats, high: Floats, late: Floats, early: Floats, *, halved: bool) -> Floats:
+    """A share inside each bracket: on the secant over 1/x, or in the middle of the logarithms."""
+    middle = np.sqrt(low * high)
+    if halved:
+        return middle
+    with np.errstate(invalid="ignore", divide="ignore"):
+        guess = 1.0 / (1.0 / high + early / (early - late) * (1.0 / low - 1.0 / high))
+    nudge = 0.5 * ROOT_TOLERANCE
+    inside = np.maximum(np.minimum(guess, high * (1 - nudge)), low * (1 + nudge))
+    return np.where(np.isfinite(late) & np.isfinite(guess), inside, middle)

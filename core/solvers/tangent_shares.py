@@ -17,14 +17,14 @@ STEPS = 60
 SMALLEST_SHARE = 1e-12
 
 
-def minmax_convex_shares(finish: Finish, work: Floats) -> ResourceSplit:
+def minmax_convex_shares(finish: Finish, work: Floats, *, steps: int = STEPS) -> ResourceSplit:
     r"""Shares that minimise $\max_i \left( f_i(x_i) + S_i / y_i \right)$, $\sum x_i \le 1$, $\sum y_i \le 1$.
 
     `finish(x)` gives all falling convex $f_i(x_i)$, fixed parts included, finite for x > 0; `work` holds S,
     shape (n,). Around the shares at hand $f_i(x)$ is taken as $c_i + A_i / x$ with the same value and slope,
     and that problem is solved exactly, until value and bound meet. The bound needs convexity only: with the
     pressure p of the items as weights, $\max_i T_i \ge \sum_i p_i T_i$, and each $T_i$ lies above its
-    tangent. Columns of the shares: x, y.
+    tangent. Columns of the shares: x, y. After `steps` rounds the best so far is the answer.
 
     >>> split = minmax_convex_shares(lambda x: np.array([1.0, 1.0]) / x, np.array([4.0, 4.0]))
     >>> split.shares.round(9).tolist(), round(split.value, 9)
@@ -33,7 +33,7 @@ def minmax_convex_shares(finish: Finish, work: Floats) -> ResourceSplit:
     shares = np.full(work.size, 1.0 / work.size)
     best: ResourceSplit | None = None
     bound, damping = -np.inf, 1.0
-    for _ in range(STEPS):
+    for _ in range(steps):
         fixed, first_work = touching_reciprocals(finish, shares)
         model = minmax_reciprocal_shares(fixed, np.stack((first_work, work), axis=1))
         found = _scored(finish, work, model)

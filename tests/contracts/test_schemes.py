@@ -12,6 +12,7 @@ import pytest
 import core
 from core import schemes
 from core.channels import FixedRate, Shannon
+from core.compression import DeadZone, TopK
 from core.costs.workload import Lora, Workload
 from core.errors import ScenarioError, UnknownNameError
 from core.evaluate import stage_times
@@ -22,7 +23,7 @@ from core.plain import plain
 from core.plans import Plan
 from core.private_ops import with_ancestors
 from core.problem import SplitProblem, build_problem
-from core.scenario import Backhaul, Limits, Objective, Privacy, Scenario, Sharing
+from core.scenario import Backhaul, Compression, Limits, Objective, Privacy, Scenario, Sharing
 from core.schemes import SCHEMES
 from core.schemes.decided import decided_conditions, decided_sums
 from core.schemes.options import choices_of, option_hints, scheme_with
@@ -57,7 +58,11 @@ SHARED = {
     "rounds",
     "server_clock",
     "server_levels",
+    "server_shares",
+    "settings",
+    "slots",
     "solve",
+    "two_timescale",
     "waits",
 }
 """Modules of the family that register nothing."""
@@ -93,6 +98,14 @@ CELLS = {
         backhaul=Backhaul(rate_bps=5e8, latency_s=0.01),
     ),
     "small server": Scenario(devices=FLEET, server=Server(memory_bytes=2e9)),
+    "compressed": Scenario(
+        devices=FLEET, compression=Compression(codec=DeadZone(), directions="both"),
+        limits=Limits(accuracy_loss_ratio=0.05),
+    ),
+    "too lossy": Scenario(
+        devices=FLEET, compression=Compression(codec=TopK(density_ratio=0.1)),
+        limits=Limits(accuracy_loss_ratio=1e-6),
+    ),
     "nothing fits": Scenario(devices=FLEET, limits=Limits(device_energy_j=1e-6)),
 }  # fmt: skip
 
@@ -194,11 +207,13 @@ def test_limits_are_kept_or_named(name: str, plans: Any) -> None:
         own = [stage.device_energy_j + stage.radio_energy_j for stage in plan.stages]
         traffic = [stage.traffic_bytes for stage in plan.stages]
         kept = {
-            "privacy": not (problem.pinned & ~masks_of(problem, plan)).any(),
+            "privacy": not (problem.private & ~masks_of(problem, plan)).any(),
             "device memory": bool((np.array(memory) <= problem.device_memory_bytes * slack).all()),
             "server memory": plan.server_memory_bytes <= problem.server_memory_bytes * slack,
             "device energy": max(own) <= (limits.device_energy_j or np.inf) * slack,
             "traffic": max(traffic) <= (limits.traffic_bytes or np.inf) * slack,
+            "accuracy loss": max(d.accuracy_loss_ratio for d in plan.decisions)
+            <= (limits.accuracy_loss_ratio or np.inf) * slack,
             "deadline": plan.delay_s <= (limits.deadline_s or np.inf) * slack,
         }
         broken = {violation.rule for violation in plan.violations}

@@ -36,6 +36,7 @@ PURE_NUMBERS = {
     "joule": "what a joule adds to the objective",
     "energy_weight": "a weight without a unit",
     "path_loss_exponent": "the power of a distance",
+    "exponent": "the power of an error",
     "rounds_to_target": "a count of rounds, which convergence makes fractional",
     "median": "a count of rounds",
     "target_accuracy": "a part of all test samples, 0 to 1",

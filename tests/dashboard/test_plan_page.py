@@ -67,6 +67,9 @@ def uploaded(name: str, content: bytes) -> dict[str, Any]:
 
 
 TIERS = {"edges": [{"profile": "rtx_3060"}, {"profile": "rtx_4090"}], "backhaul": {"rate_bps": 1e8}}
+TOP_K = {"compression": {"codec": {"kind": "top_k"}}}
+DEAD_ZONE = {"compression": {"codec": {"kind": "dead_zone"}}}
+LOSSY = TOP_K | {"limits": {"accuracy_loss_ratio": 0.01}}
 SKEWED = {"convergence": {"kind": "table"}, "data": {"partition": "dirichlet"}}
 CONTROLS: list[tuple[str, Any, dict[str, Any]]] = [
     ("model", "mobilenet_v2", {}),
@@ -130,6 +133,13 @@ CONTROLS: list[tuple[str, Any, dict[str, Any]]] = [
     ("server.flops_per_s", 1e11, {}),
     ("server.memory_bytes", 1e9, {}),
     ("privacy.layers", 5, {}),
+    ("compression.codec", "top_k", {}),
+    ("compression.top_k.density_ratio", 0.1, {"scenario": scenario(**TOP_K)}),
+    ("compression.top_k.value_bits", 4, {"scenario": scenario(**TOP_K)}),
+    ("compression.dead_zone.step_ratio", 2.0, {"scenario": scenario(**DEAD_ZONE)}),
+    ("compression.directions", "both", {"scenario": scenario(**TOP_K)}),
+    ("compression.accuracy", "surrogate", {"choice": choice(scheme="sft"), "scenario": scenario(**LOSSY)}),
+    ("limits.accuracy_loss_ratio", 0.2, {"choice": choice(scheme="sft"), "scenario": scenario(**LOSSY)}),
     ("edges.count", 2, {"choice": choice(scheme="split_llm")}),
     ("edges.flops_per_s", 1e11, {"choice": choice(scheme="split_llm"), "scenario": scenario(**TIERS)}),
     ("edges.memory_bytes", 2e8, {"choice": choice(scheme="split_llm"), "scenario": scenario(**TIERS)}),
