@@ -106,6 +106,11 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
     )
     swept = command("sweep", _sweep, "Many scenarios from a sweep file in TOML.")
     swept.add_argument("spec", help="model, scenario, schemes, zip, and the table [over] of paths and values")
+    told = command("papers", _papers, "The five papers' figures, and how ours are distributed.")
+    told.add_argument("key", nargs="?", help="one paper, P1 to P5")
+    told.add_argument("--figure", help="one of its figures; the first if absent")
+    told.add_argument("--draws", type=int, default=10_000, help="settings to draw from its plausible ranges")
+    told.add_argument("--seed", type=int, default=7, help="of the draws")
     exported = command("export", _export, EXPORT_HELP)
     exported.add_argument("source", help="my_model.py:build, a file and a function in it without arguments")
     exported.add_argument("--out", required=True, metavar="FILE.pt2", help="the file to write")
@@ -244,6 +249,38 @@ def _sweep(known: argparse.Namespace) -> int:
         return _show(known, plain(table.to_dict("records")))
     print(table.to_string(index=False))
     return FINE
+
+
+def _papers(known: argparse.Namespace) -> int:
+    from core.papers import headline, paper, papers
+    from core.plain import plain
+
+    if known.key is None:
+        rows = [
+            {"paper": one.key, "title": one.title, "arxiv": one.arxiv, **figure.model_dump()}
+            for one in papers().values()
+            for figure in one.figures
+        ]
+        if known.json:
+            return _show(known, plain(rows))
+        for row in rows:
+            share = f"{100 * row['value_ratio']:6.2f} %"
+            print(f"{row['paper']}  {share}  {row['provenance']:20s}  {row['claim']}")
+        return FINE
+    one = paper(known.key)
+    found = headline(one, known.figure or one.figures[0].name, draws=known.draws, seed=known.seed)
+    return _show(
+        known,
+        plain(
+            {
+                "paper": one.key, "figure": found.figure.name, "claim": found.figure.claim,
+                "published_ratio": found.figure.value_ratio, "provenance": found.figure.provenance,
+                "preset_ratio": found.preset_ratio, "draws": known.draws, "seed": known.seed,
+                "quantiles": {f"{q:g}": value for q, value in found.quantiles.items()},
+                "published_rank_ratio": found.published_rank_ratio, "influence": found.influence,
+            }
+        ),
+    )  # fmt: skip
 
 
 def _export(known: argparse.Namespace) -> int:

@@ -196,8 +196,8 @@ def _many(graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str) -> list
     if round_of.parallel and server_may_overflow(problems[0], clients=count):
         return [_one(graph, scenario, scheme) for scenario in scenarios]
     active = count if round_of.parallel else 1
-    conditions = _stacked([problem.conditions(active=active) for problem in problems], count)
-    merged = _merged(problems)
+    conditions = stacked_conditions([problem.conditions(active=active) for problem in problems], count)
+    merged = merged_problem(problems)
     score = score_of(merged.scenario.objective, Spread(delay_s=1.0, energy_j=1.0))
     table = table_of(merged, conditions, score)
     picks = table.best()
@@ -233,8 +233,8 @@ def _labels(problem: SplitProblem, table: CutTable, picks: Any) -> list[str]:
     return names
 
 
-def _stacked(conditions: Sequence[Conditions], count: int) -> Conditions:
-    """Conditions of many scenarios one after another, every field an array."""
+def stacked_conditions(conditions: Sequence[Conditions], count: int) -> Conditions:
+    """Conditions of many scenarios with `count` devices each, one after another, every field an array."""
     stacked = {}
     for f in fields(Conditions):
         values = [getattr(one, f.name) for one in conditions]
@@ -243,7 +243,7 @@ def _stacked(conditions: Sequence[Conditions], count: int) -> Conditions:
     return Conditions(**stacked)
 
 
-def _merged(problems: Sequence[SplitProblem]) -> SplitProblem:
+def merged_problem(problems: Sequence[SplitProblem]) -> SplitProblem:
     """One problem whose devices are those of all problems, which share everything but numbers of devices."""
     arrays: dict[str, Any] = {
         f.name: np.concatenate([getattr(problem, f.name) for problem in problems])

@@ -17,6 +17,7 @@ page = st.navigation(
         st.Page("app_pages/schemes.py", title="Schemes"),
         st.Page("app_pages/model.py", title="Model"),
         st.Page("app_pages/fleet.py", title="Fleet"),
+        st.Page("app_pages/papers.py", title="Papers"),
     ],
     position="top",
 )

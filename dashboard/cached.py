@@ -8,9 +8,11 @@ from typing import Any
 import streamlit as st
 
 import core
+from core import papers
 from core.comparison import Outcome, outcome_of
 from core.graph.blocks import Block, blocks
 from core.graph.model_graph import ModelGraph
+from core.papers import Headline
 from core.pipeline import best_baseline
 from core.plans import Plan
 from core.problem import build_problem
@@ -47,3 +49,9 @@ def baseline(graph: ModelGraph, scenario: Scenario) -> Plan | None:
 def outcome(graph: ModelGraph, scenario: Scenario, scheme: str) -> Outcome:
     """What `compare` finds for one scheme: its plan with default options, or why there is none."""
     return outcome_of(build_problem(graph, scenario), scheme)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def headline(key: str, figure: str, draws: int, seed: int) -> Headline:
+    """Our reductions of a paper's figure over so many draws."""
+    return papers.headline(papers.paper(key), figure, draws=draws, seed=seed)

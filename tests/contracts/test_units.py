@@ -31,6 +31,8 @@ PURE_NUMBERS = {
     "more_downlink_messages": "a count of messages",
     "delay_weight": "a weight without a unit",
     "second": "what a second adds to the objective",
+    "settings": "columns by path, each in its path's unit",
+    "own": "columns by a measure's own names",
     "score": "an objective, as value",
     "loads": "seconds or objectives, as the assignment asks",
     "joule": "what a joule adds to the objective",

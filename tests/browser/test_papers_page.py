@@ -1,0 +1,34 @@
+"""The Papers page in a real browser: figures with provenance, a distribution that follows its controls."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.papers import papers
+from tests.browser.conftest import App
+
+pytestmark = pytest.mark.browser
+
+
+def test_every_paper_shows_its_idea_and_its_figures(app: App) -> None:
+    page = app.open("papers")
+    for key, one in papers().items():
+        page.get_by_role("radio", name=key, exact=True).click()
+        app.idle()
+        text = app.text()
+        assert one.title in text
+        assert one.arxiv in text
+        assert "calibrated by us" in text or page.locator("canvas").count() > 0
+        assert f"core papers {key}" in text
+
+
+def test_more_draws_change_the_command_and_the_scenario_opens(app: App) -> None:
+    page = app.open("papers")
+    assert "--draws 300" in app.text()
+    page.get_by_role("slider", name="Draws").focus()
+    page.keyboard.press("ArrowRight")
+    app.idle()
+    assert "--draws 1000" in app.text()
+    page.get_by_role("button", name="Open this scenario").click()
+    app.idle()
+    assert "googlenet · fast split" in app.text()
