@@ -344,6 +344,7 @@ def _told(found: Any) -> str:
         f"{found.scheme}: {found.status}",
         f"  one round   {found.delay_s:.6g} s, {found.energy_j:.6g} J",
         f"  data pass   {found.delay_per_data_pass_s:.6g} s",
+        f"  to target   {_rounds(found)}{found.evidence}",
         *(f"  {decision.device}: {decision.cut.label}" for decision in found.decisions),
         *(f"  broken: {violation.sentence}" for violation in found.violations),
     ]
@@ -351,6 +352,13 @@ def _told(found: Any) -> str:
     if proof and found.status != "infeasible":
         lines.append(f"  {proof.method}: value {proof.value:.6g}, bound {proof.bound:.6g}")
     return "\n".join(lines)
+
+
+def _rounds(found: Any) -> str:
+    """The rounds to the target and their time, where they are known."""
+    if found.time_to_target_s is None:
+        return ""
+    return f"{found.time_to_target_s:.6g} s in {found.rounds_to_target:g} rounds; "
 
 
 def _side_by_side(table: Any) -> str:

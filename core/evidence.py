@@ -3,41 +3,48 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from core.convergence import rounds_to_target
-from core.convergence.table import partition_name
+from core.convergence import RoundsToTarget, rounds_to_target
+from core.convergence.table import HIGHEST_TARGET, partition_name, shipped_table
 from core.costs.workload import FullTuning
-from core.plans import Plan
+from core.plans import NO_EVIDENCE, Plan
 from core.problem import SplitProblem
 from core.scenario import Data
 from core.schemes.rounds import QUEUED
-
-NOTHING = "no convergence evidence"
 
 
 def with_evidence(problem: SplitProblem, plan: Plan) -> Plan:
     """The plan with its rounds to the target accuracy where the study measured such a training.
 
-    Time to target is rounds times the delay of one round. Elsewhere the plan says why nothing is known.
+    Time to target is rounds times the delay of one round, with the same interval over the seeds. Elsewhere
+    the plan says why nothing is known.
     """
     if problem.scenario.convergence.kind == "none":
         return plan
-    cause = _outside(problem, plan)
-    if cause:
-        return replace(plan, evidence=f"{NOTHING}: {cause}")
     scheme, groups = training_of(plan)
+    data = partition_of(scheme, problem.scenario.data)
+    epochs = problem.workload.local_epochs or 1
     target = problem.scenario.convergence.target_accuracy
-    found = rounds_to_target(
-        scheme, _partition(problem.scenario.data), problem.workload.local_epochs or 1, groups, "none", target
-    )
-    if found is None:
-        return replace(plan, evidence=f"{NOTHING}: such a training was not measured")
+    cause = _outside(problem, plan) or _unmeasured(scheme, data, epochs, groups, target)
+    found = rounds_to_target(scheme, data, epochs, groups, "none", target)
+    if cause or found is None:
+        return replace(plan, evidence=f"{NO_EVIDENCE}: {cause}")
+    return _with_rounds(plan, found)
+
+
+def _with_rounds(plan: Plan, found: RoundsToTarget) -> Plan:
+    def seconds(rounds: float | None) -> float | None:
+        return None if rounds is None else rounds * plan.delay_s
+
     return replace(
         plan,
         rounds_to_target=found.median,
         rounds_to_target_least=found.low,
         rounds_to_target_most=found.high,
-        time_to_target_s=None if found.median is None else found.median * plan.delay_s,
+        time_to_target_s=seconds(found.median),
+        time_to_target_least_s=seconds(found.low),
+        time_to_target_most_s=seconds(found.high),
         evidence=found.evidence,
     )
 
@@ -51,16 +58,19 @@ def training_of(plan: Plan) -> tuple[str, int | None]:
     count, groups = len(plan.decisions), len(plan.phases[0])
     if plan.scheme == "centralised":
         return "centralised", None
-    if plan.round_rule == QUEUED.rule:
-        return "split_federated_v2", None
     if plan.active == 1:
         return "split_learning", None
+    if plan.round_rule == QUEUED.rule:
+        return "split_federated_v2", None
     if groups == count:
-        return "split_federated", None
+        return "federated" if plan.scheme == "federated" else "split_federated", None
     return "gsfl", groups
 
 
-def _partition(data: Data) -> str:
+def partition_of(scheme: str, data: Data) -> str:
+    """What the study calls the way in which the data are divided; at the server they lie together."""
+    if scheme == "centralised":
+        return "pooled"
     return partition_name(alpha=data.alpha if data.partition == "dirichlet" else None)
 
 
@@ -77,3 +87,21 @@ def _outside(problem: SplitProblem, plan: Plan) -> str:
     if len(plan.phases) > 1 and plan.active > 1:
         return "the study has no clusters in turn"
     return ""
+
+
+def _unmeasured(scheme: str, data: str, epochs: int, groups: int | None, target: float) -> str:
+    """What of this training the study lacks, beside what it has; empty where it was measured."""
+    cells = [cell for cell in shipped_table().cells if (cell.scheme, cell.compression) == (scheme, "none")]
+    asked: tuple[tuple[str, Any, set[Any]], ...] = (
+        ("data", data, {cell.partition for cell in cells}),
+        ("local epochs", epochs, {cell.local_epochs for cell in cells}),
+        ("groups", groups, {cell.groups for cell in cells} | {None}),
+    )
+    lacking = [
+        f"{name} {', '.join(str(value) for value in sorted(known - {None}))}, not {value}"
+        for name, value, known in asked
+        if value not in known
+    ]
+    if target > HIGHEST_TARGET:
+        lacking.append(f"targets up to {HIGHEST_TARGET:g}, not {target:g}")
+    return f"the study has {'; '.join(lacking)}" if lacking else ""

@@ -90,6 +90,6 @@ def best_baseline(
     """The valid baseline with the least objective, or None where every baseline breaks a rule."""
     problem = build_problem(graph, scenario or Scenario())
     names = [name for name in baseline_names() if name not in without]
-    plans = [SCHEMES[name]().solve(problem) for name in names]
+    plans = [with_evidence(problem, SCHEMES[name]().solve(problem)) for name in names]
     valid = [found for found in plans if found.status != "infeasible"]
     return min(valid, key=lambda found: found.report.value, default=None)

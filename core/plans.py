@@ -11,6 +11,7 @@ from core.costs.memory import NOTHING_HELD, MemoryByKind
 Status = Literal["optimal", "feasible", "infeasible"]
 ServerPolicy = Literal["share", "queue"]
 OWNERS = ("device_compute", "device_radio", "server", "network")
+NO_EVIDENCE = "no convergence evidence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +181,7 @@ class Plan:
     `server_memory_bytes` is what the server holds at once. `round_rule` says in one sentence what a round is
     in this scheme. With the `server_policy` "queue" the server works for one active device after another,
     else each has its share of it. `rounds_to_target` and `time_to_target_s` are None where there is no
-    convergence evidence; the least and the most rounds are over the seeds, None where not all got there.
+    convergence evidence; their least and most are over the seeds, None where not all got there.
     """
 
     scheme: str
@@ -199,7 +200,9 @@ class Plan:
     rounds_to_target_least: int | None = None
     rounds_to_target_most: int | None = None
     time_to_target_s: float | None = None
-    evidence: str = "no convergence evidence"
+    time_to_target_least_s: float | None = None
+    time_to_target_most_s: float | None = None
+    evidence: str = NO_EVIDENCE
     violations: tuple[Violation, ...] = ()
     report: Report
     alternatives: tuple[Alternative, ...] = ()

@@ -195,7 +195,8 @@ def _evidence(table: ConvergenceTable, cell: Cell, first: Reals, target: float) 
     span = f"{reached.min():.0f} to {reached.max():.0f}" if reached.size else "none"
     facts, groups = table.facts, f"{cell.groups} group{'s' * (cell.groups > 1)}"
     return (
-        f"measured on another model: {facts['model']}, {facts['data']}, {facts['devices']} devices; "
+        f"an order rather than a forecast, measured on another model: {facts['model']}, "
+        f"{facts['data']}, {facts['devices']} devices; "
         f"{cell.scheme}, {groups}, {cell.partition}, local epochs {cell.local_epochs}, compression "
         f"{cell.compression}, learning rate {curves.learning_rate:g}; {reached.size} of {first.size} seeds "
         f"reached {target:.4g} within {curves.accuracy.shape[1]} rounds (rounds, least to most: {span})"

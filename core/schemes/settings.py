@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
 
-from core.compression import DeadZone, TopK, Uncompressed
+from core.compression import CODECS, DeadZone, TopK, Uncompressed
+from core.compression.codec import CodecFields
 from core.compression.magnitudes import REFERENCE_COUNT
 from core.problem import LOSS_ROUNDING, SplitProblem, pinned_by
 from core.scenario import Compression
@@ -41,17 +42,16 @@ def with_codec(problem: SplitProblem, codec: Any) -> SplitProblem:
 def with_compressor(problem: SplitProblem, kind: str) -> SplitProblem:
     """The problem with the scenario's own compressor, or with one of `kind` at P3's setting.
 
-    A scenario that compresses nothing gets P3's: half of the elements, 8 bits. What a compressor expects of
-    the tensor and how fast it is stays as the scenario's has it.
+    A scenario that compresses nothing gets P3's: half of the elements, 8 bits. What is known of tensors
+    and of the device's coding speed is kept.
     """
     codec = problem.scenario.compression.codec
-    made: Any = {"top_k": TopK, "dead_zone": DeadZone}.get(kind)
-    if made is None and isinstance(codec, Uncompressed):
-        made = TopK
-    if made is None or isinstance(codec, made):
+    if isinstance(codec, Uncompressed):
+        return with_codec(problem, CODECS[kind if kind in CODECS else "top_k"]())
+    if kind not in CODECS or isinstance(codec, CODECS[kind]):
         return problem
-    names = () if isinstance(codec, Uncompressed) else ("magnitudes", "encode_bps", "decode_bps")
-    return with_codec(problem, made(**{name: getattr(codec, name) for name in names}))
+    known = {f.name: getattr(codec, f.name) for f in fields(CodecFields)}
+    return with_codec(problem, CODECS[kind](**known))
 
 
 def on_limit(problem: SplitProblem) -> SplitProblem:

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import card, cuts, page, schemes, shares
+from tests.bench import card, cuts, page, schemes, sft, shares
 
-PARTS = {"cuts": cuts.run, "shares": shares.run, "schemes": schemes.run, "card": card.run, "page": page.run}
+PARTS = {
+    "cuts": cuts.run,
+    "shares": shares.run,
+    "schemes": schemes.run,
+    "card": card.run,
+    "sft": sft.run,
+    "page": page.run,
+}
 
 
 def main() -> None:

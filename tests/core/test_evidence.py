@@ -11,6 +11,7 @@ import core
 from core.convergence import rounds_to_target
 from core.costs.workload import Lora, Workload
 from core.hardware.parties import Device
+from core.pipeline import best_baseline
 from core.scenario import Convergence, Data, Scenario
 
 GRAPH = core.load_model("sample:resnet18")
@@ -27,7 +28,7 @@ CELL = Scenario(
         ("device_only", {}, ("split_learning", None)),
         ("split_learning", {}, ("split_learning", None)),
         ("split_federated", {}, ("split_federated", None)),
-        ("federated", {}, ("split_federated", None)),
+        ("federated", {}, ("federated", None)),
         ("split_federated", {"version": "v2"}, ("split_federated_v2", None)),
         ("gsfl", {"groups": 2}, ("gsfl", 2)),
         ("gsfl", {"groups": 1}, ("split_learning", None)),
@@ -57,10 +58,16 @@ def test_a_plan_has_the_rounds_of_its_way_of_training(
     ("change", "scheme", "says"),
     [
         ({"convergence": Convergence()}, "fast_split", "no convergence evidence"),
-        ({"data": Data(partition="dirichlet", alpha=0.3)}, "fast_split", "was not measured"),
-        ({"convergence": Convergence(kind="table", target_accuracy=0.99)}, "fast_split", "was not measured"),
+        (
+            {"data": Data(partition="dirichlet", alpha=0.3)}, "fast_split",
+            "the study has data dirichlet_0.1, dirichlet_0.5, iid, not dirichlet_0.3",
+        ),
+        (
+            {"convergence": Convergence(kind="table", target_accuracy=0.99)}, "fast_split",
+            "the study has targets up to 0.95, not 0.99",
+        ),
         ({"workload": Workload(mode="inference")}, "fast_split", "nothing is trained"),
-        ({"workload": Workload(local_epochs=3)}, "fast_split", "was not measured"),
+        ({"workload": Workload(local_epochs=3)}, "fast_split", "the study has local epochs 1, 2, 5, not 3"),
         ({"workload": Workload(local_iterations=5)}, "fast_split", "counts local epochs"),
         ({"workload": Workload(frozen=("conv1",))}, "fast_split", "trains all parameters"),
         ({}, "cluster_parallel", "no clusters in turn"),
@@ -72,6 +79,48 @@ def test_outside_the_table_the_plan_says_why(change: dict[str, Any], scheme: str
     assert plan.rounds_to_target is plan.time_to_target_s is plan.rounds_to_target_least is None
     assert plan.evidence.startswith("no convergence evidence")
     assert says in plan.evidence
+
+
+@pytest.mark.parametrize(("groups", "says"), [(5, "groups 2, 3, 6, not 5"), (12, "groups 2, 3, 6, not 12")])
+def test_a_number_of_groups_that_was_not_trained_has_no_evidence(groups: int, says: str) -> None:
+    """Twelve groups are a device each in the study, but not among thirteen devices."""
+    many = replace(CELL, devices=tuple(Device(flops_per_s=2e11, samples=64) for _ in range(13)))
+    plan = core.plan(GRAPH, many, "gsfl", groups=groups)
+    assert plan.rounds_to_target is None
+    assert says in plan.evidence
+
+
+def test_all_that_was_not_measured_is_named_at_once() -> None:
+    odd = replace(
+        CELL,
+        workload=Workload(local_epochs=4),
+        data=Data(partition="dirichlet", alpha=2.0),
+        convergence=Convergence(kind="table", target_accuracy=0.97),
+    )
+    evidence = core.plan(GRAPH, odd).evidence
+    for part in ("not dirichlet_2", "not 4", "not 0.97"):
+        assert part in evidence
+
+
+@pytest.mark.parametrize("scheme", ["federated", "split_federated", "gsfl", "cluster_parallel"])
+def test_a_device_alone_trains_as_in_split_learning_whatever_the_scheme(scheme: str) -> None:
+    alone = replace(CELL, devices=CELL.devices[:1])
+    options = {"version": "v2"} if scheme == "split_federated" else {}
+    known = core.plan(GRAPH, alone, "split_learning")
+    assert known.rounds_to_target is not None
+    assert core.plan(GRAPH, alone, scheme, **options).evidence == known.evidence
+
+
+def test_the_evidence_is_an_order_and_no_forecast() -> None:
+    evidence = core.plan(GRAPH, CELL).evidence
+    for part in ("order", "rather than a forecast", "small CNN", "digits", "12 devices"):
+        assert part in evidence
+
+
+def test_the_best_baseline_has_its_evidence_too() -> None:
+    found = best_baseline(GRAPH, CELL)
+    assert found is not None
+    assert found == core.plan(GRAPH, CELL, found.scheme)
 
 
 def test_adapters_have_no_evidence() -> None:
@@ -90,6 +139,8 @@ def test_a_comparison_states_rounds_and_their_interval() -> None:
     assert rows.loc["split_federated", "rounds_to_target"] == 37
     assert (in_turn.rounds_to_target_least, in_turn.rounds_to_target_most) == (11, 17)
     assert in_turn.time_to_target_s == pytest.approx(13 * in_turn.delay_s)
+    assert in_turn.time_to_target_least_s == pytest.approx(11 * in_turn.delay_s)
+    assert in_turn.time_to_target_most_s == pytest.approx(17 * in_turn.delay_s)
 
 
 def test_evidence_changes_no_figure_of_the_round() -> None:

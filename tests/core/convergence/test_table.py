@@ -63,7 +63,8 @@ class TestSmallTable:
 
     def test_the_evidence_says_what_was_measured(self) -> None:
         assert asked(0.9).evidence == (
-            "measured on another model: net, ten images, 4 devices; gsfl, 2 groups, iid, local epochs 1, "
+            "an order rather than a forecast, measured on another model: net, ten images, 4 devices; "
+            "gsfl, 2 groups, iid, local epochs 1, "
             "compression none, learning rate 0.1; 2 of 3 seeds reached 0.9 within 4 rounds "
             "(rounds, least to most: 1 to 4)"
         )
