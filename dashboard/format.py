@@ -108,6 +108,15 @@ def sentence_case(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def edge_cut_text(label: str) -> str:
+    """What an edge's cut leaves to the cloud, in words.
+
+    >>> edge_cut_text("all on device"), edge_cut_text("after conv1")
+    ('nothing in the cloud', 'after conv1')
+    """
+    return "nothing in the cloud" if label == "all on device" else label
+
+
 def ops_text(names: Sequence[str], *, most: int = 3) -> str:
     """A few ops by name, and how many more there are.
 

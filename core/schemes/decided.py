@@ -57,11 +57,12 @@ def decided_sums(problem: SplitProblem, plan: Plan) -> CutSums:
     return looped_sums(problem.cost, devices, tops) if tops.any() else cut_sums(problem.cost, devices)
 
 
+def ops_mask(problem: SplitProblem, names: Iterable[str]) -> Mask:
+    """Which ops (ops,) these are."""
+    index, row = problem.cost.graph.index, np.zeros(len(problem.cost.graph), dtype=bool)
+    row[[index[name] for name in names]] = True
+    return row
+
+
 def _masks(problem: SplitProblem, names: Iterable[tuple[str, ...]]) -> Mask:
-    index = problem.cost.graph.index
-    rows = []
-    for ops in names:
-        row = np.zeros(len(problem.cost.graph), dtype=bool)
-        row[[index[name] for name in ops]] = True
-        rows.append(row)
-    return np.stack(rows)
+    return np.stack([ops_mask(problem, ops) for ops in names])

@@ -8,7 +8,7 @@ from core.comparison import is_valid, optimality, rounds_per_data_pass
 from core.costs.memory import MemoryByKind
 from core.plans import OWNERS, DeviceDecision, Plan
 from dashboard.charts.parts import PARTS, seconds_by_part, stage_titles
-from dashboard.format import ops_text, percent_text, quantity_text, rounds_text, seconds_text
+from dashboard.format import edge_cut_text, ops_text, percent_text, quantity_text, rounds_text, seconds_text
 from dashboard.reports.bars import Bar, bars
 from dashboard.reports.inputs import first_rows, readable
 from dashboard.reports.markup import Child, Markup, badge, element, table
@@ -109,7 +109,11 @@ def decisions(plan: Plan) -> list[Child]:
 def _cut_text(decision: DeviceDecision) -> str:
     """The cut, the edge and its own, and what comes back to the device after the server."""
     back = f", back for {ops_text(decision.returned_ops)}" if decision.returned_ops else ""
-    edge = f", {decision.edge} {decision.edge_cut.label}" if decision.edge and decision.edge_cut else ""
+    edge = (
+        f", {decision.edge} {edge_cut_text(decision.edge_cut.label)}"
+        if decision.edge and decision.edge_cut
+        else ""
+    )
     return decision.cut.label + edge + back
 
 

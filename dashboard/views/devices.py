@@ -9,7 +9,7 @@ from core.plans import Plan
 from core.problem import SplitProblem
 from dashboard.charts.fleet_bars import MOST_BARS, fleet_figure, fleet_height
 from dashboard.controls import follow, seen
-from dashboard.format import ops_text
+from dashboard.format import edge_cut_text, ops_text
 from dashboard.question import Question
 
 PILLS = 8
@@ -68,7 +68,7 @@ def table(problem: SplitProblem, plan: Plan, *, editable: bool = True) -> None:
         frame.insert(6, "back", [ops_text(decision.returned_ops) for decision in plan.decisions])
     if any(decision.edge for decision in plan.decisions):
         frame.insert(6, "edge", [decision.edge for decision in plan.decisions])
-        cuts = [decision.edge_cut.label if decision.edge_cut else "" for decision in plan.decisions]
+        cuts = [edge_cut_text(one.edge_cut.label) if one.edge_cut else "" for one in plan.decisions]
         frame.insert(7, "edge_cut", cuts)
     clocks = [decision.server_frequency_ratio for decision in plan.decisions]
     if min(clocks) < 1:

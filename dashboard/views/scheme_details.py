@@ -14,7 +14,7 @@ from dashboard.charts.parts import stage_titles
 from dashboard.comparison import Comparison
 from dashboard.controls import follow, readable
 from dashboard.format import percent_text, scale_of, seconds_text, sentence_case
-from dashboard.views import devices, scheme_table
+from dashboard.views import devices, scheme_table, tiers
 
 MOST_VIOLATIONS = 5
 ENERGY_TITLES = {
@@ -41,6 +41,8 @@ def show(comparison: Comparison, shown: str) -> None:
         st.switch_page("app_pages/plan.py")
     _standing(plan)
     devices.table(comparison.problem, plan, editable=False)
+    if plan.decisions[0].edge_cut:
+        tiers.show(comparison.problem, plan)
     _stages(plan)
 
 

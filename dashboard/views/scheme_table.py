@@ -64,6 +64,8 @@ def headline(comparison: Comparison) -> None:
         return
     text = f"**{readable(best.scheme).capitalize()}** passes over all data first, in "
     text += f"{seconds_text(best.delay_per_data_pass_s)}"
+    if best.decisions[0].compression:
+        text += ", with compressed tensors, which may cost accuracy"
     if baseline and baseline.scheme != best.scheme:
         change = best.delay_per_data_pass_s / baseline.delay_per_data_pass_s - 1
         text += f": {percent_text(change)} against the best valid baseline, {readable(baseline.scheme)}"

@@ -13,15 +13,11 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.bad_files import HEAVY
-from tests.browser.conftest import FLAGS, IDLE, chromium
+from tests.browser.conftest import CHANGED, FLAGS, IDLE, chromium
 
 ROOT = Path(__file__).parents[2]
 PORT = 8731
 MOVES = 25
-CHANGED = """(before) => {
-  const value = document.querySelector('[data-testid="stMetricValue"]')
-  return value && value.innerText !== before
-}"""
 
 
 def run() -> None:

@@ -34,6 +34,10 @@ IDLE = """() => {
   return app && app.dataset.testScriptState === 'notRunning'
     && !document.querySelector('[data-testid="stSkeleton"]')
 }"""
+CHANGED = """(before) => {
+  const value = document.querySelector('[data-testid="stMetricValue"]')
+  return value && value.innerText !== before
+}"""
 
 
 def chromium() -> str:

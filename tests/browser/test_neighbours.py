@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.browser.bad_files import crowded_json
-from tests.browser.conftest import IDLE, App
+from tests.browser.conftest import CHANGED, IDLE, App
 
 pytestmark = pytest.mark.browser
-CHANGED = """(before) => document.querySelector('[data-testid="stMetricValue"]').innerText !== before"""
 
 
 def test_a_slider_answers_while_another_session_uploads_a_json_bomb(app: App, tmp_path: Path) -> None:
