@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from core.compression import TopK
 from core.convergence import RoundsToTarget, rounds_to_target
-from core.convergence.table import HIGHEST_TARGET, partition_name, shipped_table
+from core.convergence.table import HIGHEST_TARGET, compression_name, partition_name, shipped_table
 from core.costs.workload import FullTuning
 from core.plans import NO_EVIDENCE, Plan
 from core.problem import SplitProblem
@@ -26,8 +27,9 @@ def with_evidence(problem: SplitProblem, plan: Plan) -> Plan:
     data = partition_of(scheme, problem.scenario.data)
     epochs = problem.workload.local_epochs or 1
     target = problem.scenario.convergence.target_accuracy
-    cause = _outside(problem, plan) or _unmeasured(scheme, data, epochs, groups, target)
-    found = rounds_to_target(scheme, data, epochs, groups, "none", target)
+    coding = compression_of(problem, plan)
+    cause = _outside(problem, plan) or _unmeasured(scheme, data, epochs, groups, coding, target)
+    found = rounds_to_target(scheme, data, epochs, groups, coding, target)
     if cause or found is None:
         return replace(plan, evidence=f"{NO_EVIDENCE}: {cause}")
     return _with_rounds(plan, found)
@@ -67,6 +69,18 @@ def training_of(plan: Plan) -> tuple[str, int | None]:
     return "gsfl", groups
 
 
+def compression_of(problem: SplitProblem, plan: Plan) -> str:
+    """What the study calls the compression of what crosses: P3's codec in both directions, or none."""
+    compression = problem.scenario.compression
+    if not any(decision.compression for decision in plan.decisions):
+        return "none"
+    codec = compression.codec
+    as_given = plan.scheme != "sft" and compression.directions == "both"
+    if as_given and isinstance(codec, TopK):
+        return compression_name(density_ratio=codec.density_ratio, value_bits=codec.value_bits)
+    return str(plan.decisions[0].compression)
+
+
 def partition_of(scheme: str, data: Data) -> str:
     """What the study calls the way in which the data are divided; at the server they lie together."""
     if scheme == "centralised":
@@ -82,16 +96,17 @@ def _outside(problem: SplitProblem, plan: Plan) -> str:
         return "the study trains all parameters"
     if problem.workload.local_iterations is not None:
         return "the study counts local epochs"
-    if any(decision.compression for decision in plan.decisions):
-        return "the study did not compress so"
     if len(plan.phases) > 1 and plan.active > 1:
         return "the study has no clusters in turn"
     return ""
 
 
-def _unmeasured(scheme: str, data: str, epochs: int, groups: int | None, target: float) -> str:
+def _unmeasured(scheme: str, data: str, epochs: int, groups: int | None, coding: str, target: float) -> str:
     """What of this training the study lacks, beside what it has; empty where it was measured."""
-    cells = [cell for cell in shipped_table().cells if (cell.scheme, cell.compression) == (scheme, "none")]
+    cells = [cell for cell in shipped_table().cells if cell.scheme == scheme]
+    if coding not in {cell.compression for cell in cells}:
+        return f"the study did not compress so ({coding})"
+    cells = [cell for cell in cells if cell.compression == coding]
     asked: tuple[tuple[str, Any, set[Any]], ...] = (
         ("data", data, {cell.partition for cell in cells}),
         ("local epochs", epochs, {cell.local_epochs for cell in cells}),

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 import core
+from core.compression import DeadZone, TopK
 from core.convergence import rounds_to_target
 from core.costs.workload import Lora, Workload
 from core.hardware.parties import Device
 from core.pipeline import best_baseline
-from core.scenario import Convergence, Data, Scenario
+from core.scenario import Compression, Convergence, Data, Scenario
 
 GRAPH = core.load_model("sample:resnet18")
 CELL = Scenario(
@@ -121,6 +122,34 @@ def test_the_best_baseline_has_its_evidence_too() -> None:
     found = best_baseline(GRAPH, CELL)
     assert found is not None
     assert found == core.plan(GRAPH, CELL, found.scheme)
+
+
+@pytest.mark.parametrize(
+    ("codec", "directions", "scheme", "name"),
+    [
+        (TopK(density_ratio=1.0, value_bits=8), "both", "split_learning", "8_bit"),
+        (TopK(density_ratio=1.0, value_bits=4), "both", "split_federated", "4_bit"),
+        (TopK(density_ratio=0.1, value_bits=8), "both", "fast_split", "top_k_0.1_8_bit"),
+        (TopK(density_ratio=0.5, value_bits=8), "both", "fast_split", None),
+        (TopK(density_ratio=1.0, value_bits=8), "uplink", "fast_split", None),
+        (DeadZone(), "both", "fast_split", None),
+        (TopK(density_ratio=1.0, value_bits=8), "both", "sft", None),
+    ],
+)  # fmt: skip
+def test_compressed_training_has_the_rounds_of_the_same_compression(
+    codec: Any, directions: Any, scheme: str, name: str | None
+) -> None:
+    coded = replace(CELL, compression=Compression(codec=codec, directions=directions))
+    plan = core.plan(GRAPH, coded, scheme)
+    if not any(decision.compression for decision in plan.decisions):
+        pytest.skip("everything stays on the devices")
+    if name is None:
+        assert "the study did not compress so" in plan.evidence
+        return
+    trained = "split_federated" if scheme == "split_federated" else "split_learning"
+    found = rounds_to_target(trained, "iid", 1, None, name, 0.95)
+    assert found is not None
+    assert plan.rounds_to_target == found.median
 
 
 def test_adapters_have_no_evidence() -> None:
