@@ -101,10 +101,10 @@ class App:
         return self.page
 
     def idle(self) -> None:
-        """Waits until the script has run and the page has settled."""
-        self.page.wait_for_timeout(150)
-        self.page.wait_for_function(IDLE, timeout=60_000)
-        self.page.wait_for_timeout(150)
+        """Waits until the script has run and the page has settled, twice: a busy machine starts late."""
+        for _ in range(2):
+            self.page.wait_for_timeout(250)
+            self.page.wait_for_function(IDLE, timeout=60_000)
 
     def text(self) -> str:
         return self.page.locator('[data-testid="stMain"]').inner_text()

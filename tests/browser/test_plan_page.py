@@ -173,7 +173,7 @@ def test_a_click_on_a_bar_pins_that_cut_and_says_how_much_worse_it_is(app: App) 
     assert re.search(r"\+[\d.]+ % against the best cuts", warning)
     assert "What grows most is" in warning
     page.get_by_role("button", name="Unpin").click()
-    app.idle()
+    page.get_by_text("A cut is pinned for every device").wait_for(state="detached", timeout=20_000)
     assert "A cut is pinned" not in app.text()
 
 
