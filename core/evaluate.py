@@ -7,6 +7,7 @@ Everything broadcasts, so one call prices K cuts for N devices in S scenarios.
 from __future__ import annotations
 
 import functools
+import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,31 +42,31 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     samples = c.iterations * c.batch_size
     raw_up_bytes, raw_down_bytes = samples * cuts.output_bytes, samples * cuts.gradient_bytes
     forward_s = c.iterations * _seconds(cuts.device, "forward", c, c.device_flops_per_s)
-    forward_s = forward_s + raw_up_bytes * c.encode_s_per_byte
+    if not _nothing(c.encode_s_per_byte):
+        forward_s = forward_s + raw_up_bytes * c.encode_s_per_byte
     backward_s = c.iterations * _seconds(cuts.device, "backward", c, c.device_flops_per_s)
-    backward_s = backward_s + raw_down_bytes * c.decode_s_per_byte
+    if not _nothing(c.decode_s_per_byte):
+        backward_s = backward_s + raw_down_bytes * c.decode_s_per_byte
     clock = c.server_frequency_ratio
     server_alone_s = c.iterations * _both(cuts.server, c, c.server_flops_per_s) / clock
     server_s = server_alone_s / c.server_share
     hop = _hop(cuts, c)
 
-    up_bytes = raw_up_bytes * c.uplink_compression_ratio + samples * c.label_bytes * cuts.has_server
-    down_bytes = raw_down_bytes * c.downlink_compression_ratio
+    up_bytes = _sized(raw_up_bytes, c.uplink_compression_ratio) + samples * c.label_bytes * cuts.has_server
+    down_bytes = _sized(raw_down_bytes, c.downlink_compression_ratio)
     exchanged_bytes = cuts.device.exchanged_bytes
     up_air_s = transfer_time_s(size_bytes=up_bytes, rate_bps=c.uplink_bps)
     down_air_s = transfer_time_s(size_bytes=down_bytes, rate_bps=c.downlink_bps)
     sync_up_s = transfer_time_s(size_bytes=exchanged_bytes, rate_bps=c.uplink_bps)
     sync_down_s = transfer_time_s(size_bytes=exchanged_bytes, rate_bps=c.downlink_bps)
     messages = c.iterations * c.micro_batches
-    up_messages = messages * ((up_bytes > 0) + cuts.more_uplink_messages)
-    down_messages = messages * ((down_bytes > 0) + cuts.more_downlink_messages)
-    uplink_s = up_air_s + up_messages * c.uplink_latency_s
-    downlink_s = down_air_s + down_messages * c.downlink_latency_s
+    uplink_s = _late(up_air_s, c.uplink_latency_s, messages, up_bytes, cuts.more_uplink_messages)
+    downlink_s = _late(down_air_s, c.downlink_latency_s, messages, down_bytes, cuts.more_downlink_messages)
     sync_s = sync_up_s + sync_down_s + hop.sync_s
     hop_s = hop.compute_s + hop.backhaul_s
-    overlap_s = _overlap_s(c, forward_s, (uplink_s, server_s + hop_s, downlink_s), backward_s)
-    turn_s = forward_s + uplink_s + hop_s + c.waiting_s + server_s + downlink_s + backward_s + sync_s
-    turn_s = turn_s - overlap_s
+    overlap_s = _overlap_s(c, forward_s, (uplink_s, _sum(server_s, hop_s), downlink_s), backward_s)
+    turn_s = _sum(forward_s, uplink_s, hop_s, c.waiting_s, server_s, downlink_s, backward_s, sync_s)
+    turn_s = _sum(turn_s, -overlap_s)
     server_idle_w = c.server_idle_power_w * c.server_share * c.server_idle_ratio
     server_j = c.server_power_w * clock**3 * server_alone_s + server_idle_w * turn_s
 
@@ -80,7 +81,11 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
         model_sync_s=sync_s,
         device_energy_j=c.device_power_w * (forward_s + backward_s) + c.device_idle_power_w * turn_s,
         radio_energy_j=c.sending_power_w * sending_s + c.receiving_power_w * receiving_s,
-        server_energy_j=server_j + c.edge_power_w * hop.alone_s + c.edge_idle_power_w * c.edge_share * turn_s,
+        server_energy_j=_sum(
+            server_j,
+            c.edge_power_w * hop.alone_s,
+            0.0 if _nothing(c.edge_idle_power_w) else c.edge_idle_power_w * c.edge_share * turn_s,
+        ),
         network_energy_j=c.network_power_w * c.network_share * (sending_s + receiving_s),
         traffic_bytes=up_bytes + down_bytes + 2 * exchanged_bytes,
         device_memory=_memory(cuts.device, c.batch_size),
@@ -91,6 +96,25 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
         edge_memory=hop.memory,
         overlap_s=overlap_s,
     )
+
+
+def _late(air_s: Any, latency_s: Any, messages: Any, size_bytes: Any, more: Any) -> Any:
+    """Seconds of transfers with the latency of every message; where nothing is sent none is."""
+    return air_s if _nothing(latency_s) else air_s + messages * ((size_bytes > 0) + more) * latency_s
+
+
+def _sized(size_bytes: Any, ratio: Any) -> Any:
+    return size_bytes if isinstance(ratio, int | float) and ratio == 1 else size_bytes * ratio
+
+
+def _nothing(value: Any) -> bool:
+    """True for a plain 0, which changes no sum and is left out of those over many cuts and devices."""
+    return isinstance(value, int | float) and value == 0
+
+
+def _sum(*terms: Any) -> Any:
+    """The terms added in order, plain zeros left out."""
+    return functools.reduce(operator.add, [term for term in terms if not _nothing(term)] or [0.0])
 
 
 def _overlap_s(c: Conditions, forward_s: Any, between_s: tuple[Any, ...], backward_s: Any) -> Any:
