@@ -6,10 +6,11 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
 from core.errors import ScenarioError, UnknownNameError
 from core.hardware.parties import Device
+from core.units import hints_of
 
 MOST_DEVICES = 10_000
 COLUMNS = (
@@ -72,7 +73,7 @@ def _given(value: Any) -> bool:
 
 
 def _value(name: str, value: Any) -> Any:
-    hint = get_type_hints(Device)[name]
+    hint = hints_of(Device)[name]
     kinds = (hint, *get_args(hint))
     if str in kinds:
         return str(value).strip()

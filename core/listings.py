@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any, get_type_hints
+from typing import Any
 
 from core.channels import CHANNELS
 from core.hardware.profiles import hardware
@@ -13,7 +13,7 @@ from core.importers import samples
 from core.plain import plain
 from core.schemes import SCHEMES
 from core.schemes.options import choices_of
-from core.units import facts_of
+from core.units import facts_of, hints_of
 
 Rows = list[dict[str, Any]]
 
@@ -55,7 +55,7 @@ def first_line(thing: Any) -> str:
 
 
 def _described(owner: Any) -> Rows:
-    hints = get_type_hints(owner)
+    hints = hints_of(owner)
     return [
         {
             "name": f.name,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 from core.channels import Channel, FixedRate
 from core.compression import AccuracyTable, DeadZone, ErrorProxy, Surrogate, TopK, Uncompressed
 from core.costs.workload import Workload
 from core.errors import ScenarioError
 from core.hardware.parties import Device, Edge, Server
-from core.units import bound_mistakes, quantity
+from core.units import bound_mistakes, hints_of, quantity
 
 Names: TypeAlias = tuple[str, ...]
 
@@ -43,7 +43,7 @@ def _named(value: Any, alone: Names, listed: Names) -> list[tuple[Names, str]]:
 def _choices(owner: type) -> dict[str, tuple[Names, Names]]:
     """For each field the names it may be, and those that it may list."""
     found = {}
-    for name, hint in get_type_hints(owner).items():
+    for name, hint in hints_of(owner).items():
         kinds = [hint, *get_args(hint)]
         inner = [part for kind in kinds if get_origin(kind) is tuple for part in get_args(kind)]
         found[name] = (_literals(kinds), _literals(inner))

@@ -7,7 +7,9 @@ rates are bit/s, one multiply-add is 2 FLOP.
 from __future__ import annotations
 
 from dataclasses import MISSING, Field, field, fields, is_dataclass
-from typing import Any
+from functools import cache
+from types import MappingProxyType
+from typing import Any, get_type_hints
 
 BITS_PER_BYTE = 8
 FLOP_PER_MULTIPLY_ADD = 2
@@ -77,6 +79,12 @@ def facts_of(owner: Any, name: str) -> dict[str, Any]:
     extra = dict(found.metadata.get("json_schema_extra", {}))
     bounds = {k: found.metadata[k] for k in ("ge", "gt", "le", "lt") if k in found.metadata}
     return {"help": found.metadata.get("description", ""), **bounds, **extra}
+
+
+@cache
+def hints_of(owner: type) -> MappingProxyType[str, Any]:
+    """The type of each field of a dataclass by its name; worked out once, as it costs half a millisecond."""
+    return MappingProxyType(get_type_hints(owner))
 
 
 def bound_mistakes(value: Any) -> list[str]:

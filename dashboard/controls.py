@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import streamlit as st
 
 from core.errors import ScenarioError
-from core.units import facts_of
+from core.units import facts_of, hints_of
 from dashboard.components.live_slider import live_slider
 
 Value = TypeVar("Value")
 WIDEST = 1e300
 PAGE_CHANGED = "page.changed"
+SHOWN = "widgets.shown"
 MOST_BUTTONS, BUTTON_LETTERS = 3, 18
 
 
@@ -37,7 +38,7 @@ def edited(owner: Value, name: str, *, key: str, disabled: bool = False) -> Valu
 
 def field_widget(owner: type, name: str, current: Any, *, key: str, disabled: bool = False) -> Any:
     """The widget of one field and what it is set to."""
-    facts, hint = facts_of(owner, name), get_type_hints(owner)[name]
+    facts, hint = facts_of(owner, name), hints_of(owner)[name]
     label = facts.get("title") or name.replace("_", " ").capitalize()
     choices = choices_in(hint)
     if choices:
@@ -70,7 +71,7 @@ def choice(
 
 def kept_choice(label: str, choices: tuple[str, ...], *, key: str) -> str:
     """A select box that belongs to the page and not to the scenario; the first name at first."""
-    kept = st.session_state.get(f"{key}.seen")
+    kept = last_seen(key)
     follow(key, kept if kept in choices else choices[0])
     return seen(key, st.selectbox(label, choices, key=key))
 
@@ -111,7 +112,7 @@ def slider(
 
 def number(owner: type, name: str, current: float, *, key: str) -> float:
     """The slider of a quantity that is never absent here, whatever its field allows."""
-    facts, hint = facts_of(owner, name), get_type_hints(owner)[name]
+    facts, hint = facts_of(owner, name), hints_of(owner)[name]
     return slider(facts["title"], current, facts, hint, key=key, optional=False)
 
 
@@ -132,18 +133,27 @@ def follow(key: str, current: Any, *, may_be_none: bool = False) -> None:
     A new page has new widgets under the old keys, which start at their own defaults unless told. A widget
     that holds None has not been told yet, unless the reader may have chosen it.
     """
-    mark = f"{key}.seen"
-    changed = not same(st.session_state.get(mark), current)
+    changed = not same(last_seen(key), current)
     untold = key not in st.session_state if may_be_none else st.session_state.get(key) is None
     if changed or untold or st.session_state.get(PAGE_CHANGED):
         st.session_state[key] = current
-    st.session_state[mark] = current
+    seen(key, current)
 
 
 def seen(key: str, value: Value) -> Value:
     """Notes what a widget showed last, and answers it."""
-    st.session_state[f"{key}.seen"] = value
+    _shown()[key] = value
     return value
+
+
+def last_seen(key: str) -> Any:
+    """What a widget showed last; None before that."""
+    return _shown().get(key)
+
+
+def _shown() -> dict[str, Any]:
+    """What each widget showed last, in one entry: Streamlit goes through all entries for each select box."""
+    return st.session_state.setdefault(SHOWN, {})
 
 
 def same(first: Any, second: Any) -> bool:

@@ -34,11 +34,12 @@ MEMORY_BYTES = 1 * 2**30
 RESULT_BYTES = 256 * 2**20
 OPEN_FILES = 64
 
-# The page of whoever else is connected goes before a file nobody vouches for.
+# The page of whoever else is connected goes before a file nobody vouches for, from the first import on.
 NICENESS = 10
 
 POLL_S = 0.2
 PROJECT = Path(__file__).resolve().parents[2]
+GIVE_WAY = f"import os; hasattr(os, 'nice') and os.nice({NICENESS}); "
 START = (
     "import sys; sys.path.insert(0, sys.argv[1]); from core.importers.guard import main; main(sys.argv[2])"
 )
@@ -87,7 +88,7 @@ def _start(request: Mapping[str, Any], folder: str, output: Any) -> subprocess.P
     if "SYSTEMROOT" in os.environ:
         environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
     return subprocess.Popen(
-        [sys.executable, "-I", "-c", START, os.fspath(PROJECT), json.dumps(request)],
+        [sys.executable, "-I", "-c", GIVE_WAY + START, os.fspath(PROJECT), json.dumps(request)],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.DEVNULL,
@@ -165,7 +166,6 @@ def _limit(order: Mapping[str, Any]) -> None:
         resource.RLIMIT_NOFILE: OPEN_FILES,
         resource.RLIMIT_CORE: 0,
     }
-    os.nice(NICENESS)
     for limit, value in limits.items():
         hard = resource.getrlimit(limit)[1]
         allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)

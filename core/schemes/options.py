@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin
 
 from core.errors import ScenarioError, UnknownNameError
 from core.schemes.base import SCHEMES, Scheme
-from core.units import bound_mistakes
+from core.units import bound_mistakes, hints_of
 
 TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -32,9 +32,9 @@ def scheme_with(name: str, options: Mapping[str, Any]) -> Scheme:
     return built
 
 
-def option_hints(scheme: type[Any]) -> dict[str, Any]:
+def option_hints(scheme: type) -> dict[str, Any]:
     """The options of a scheme with the type of each, in order."""
-    hints = get_type_hints(scheme)
+    hints = hints_of(scheme)
     return {option.name: hints[option.name] for option in fields(scheme)}
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from core.plans import Plan
 from core.problem import SplitProblem
 from dashboard.charts.fleet_bars import MOST_BARS, fleet_figure, fleet_height
-from dashboard.controls import follow, seen
+from dashboard.controls import follow, last_seen, seen
 from dashboard.format import edge_cut_text, ops_text
 from dashboard.question import Question
 
@@ -21,7 +21,7 @@ def picked(question: Question) -> int:
     if len(names) == 1:
         return 0
     slowest = max(range(len(names)), key=lambda i: question.plan.stages[i].delay_s)
-    kept = st.session_state.get("shown_device.seen")
+    kept = last_seen("shown_device")
     follow("shown_device", kept if kept in names else names[slowest])
     few = len(names) <= PILLS
     name = (

@@ -13,7 +13,7 @@ from core.papers import Headline, Paper, paper, papers
 from core.papers.paper import FOLDER
 from dashboard import cached, session
 from dashboard.charts.headline_bars import distribution_figure, influence_figure, setting_text
-from dashboard.controls import follow, readable, seen
+from dashboard.controls import follow, last_seen, readable, seen
 
 DRAWS = (300, 1000, 3000, 10_000)
 CHOSEN, FIGURE, COUNT, SEED = "papers.key", "papers.figure", "papers.draws", "papers.seed"
@@ -22,7 +22,7 @@ CHOSEN, FIGURE, COUNT, SEED = "papers.key", "papers.figure", "papers.draws", "pa
 def chosen() -> Paper:
     """The paper that is shown."""
     known = list(papers())
-    kept = st.session_state.get(f"{CHOSEN}.seen")
+    kept = last_seen(CHOSEN)
     follow(CHOSEN, kept if kept in known else known[0])
     key = seen(CHOSEN, st.segmented_control("Paper", known, key=CHOSEN, required=True))
     return paper(key)

@@ -24,14 +24,15 @@ def show(question: Question) -> None:
         name = f"{question.name}-{shown_scheme(question.choice)}"
         row = st.container(horizontal=True)
         row.download_button(
-            "Plan (JSON)", json.dumps(plain(question.plan), indent=2), f"{name}.json", "application/json",
+            "Plan (JSON)", lambda: plan_json(question), f"{name}.json", "application/json",
             on_click="ignore", key="download.json",
         )  # fmt: skip
         row.download_button(
-            "Plan (CSV)", plan_csv(question), f"{name}.csv", "text/csv", on_click="ignore", key="download.csv"
-        )
+            "Plan (CSV)", lambda: plan_csv(question), f"{name}.csv", "text/csv",
+            on_click="ignore", key="download.csv",
+        )  # fmt: skip
         row.download_button(
-            "Scenario (TOML)", dump_scenario(question.scenario), "scenario.toml", "application/toml",
+            "Scenario (TOML)", lambda: dump_scenario(question.scenario), "scenario.toml", "application/toml",
             on_click="ignore", key="download.toml",
         )  # fmt: skip
         row.download_button(
@@ -68,6 +69,11 @@ def command(question: Question) -> str:
     """The command line that prints the same plan."""
     chosen = question.choice
     return plan_command(chosen, shown_scheme(chosen), shown_options(chosen))
+
+
+def plan_json(question: Question) -> str:
+    """Every field of the plan."""
+    return json.dumps(plain(question.plan), indent=2)
 
 
 def plan_csv(question: Question) -> str:

@@ -24,15 +24,15 @@ def show(comparison: Comparison) -> None:
         name = f"{comparison.name}-schemes"
         row = st.container(horizontal=True)
         row.download_button(
-            "Comparison (JSON)", json.dumps(plain(comparison.table.to_dict("records")), indent=2),
+            "Comparison (JSON)", lambda: json.dumps(plain(comparison.table.to_dict("records")), indent=2),
             f"{name}.json", "application/json", on_click="ignore", key="schemes.download.json",
         )  # fmt: skip
         row.download_button(
-            "Comparison (CSV)", comparison.table.to_csv(index=False), f"{name}.csv", "text/csv",
+            "Comparison (CSV)", lambda: comparison.table.to_csv(index=False), f"{name}.csv", "text/csv",
             on_click="ignore", key="schemes.download.csv",
         )  # fmt: skip
         row.download_button(
-            "Scenario (TOML)", dump_scenario(comparison.problem.scenario), "scenario.toml",
+            "Scenario (TOML)", lambda: dump_scenario(comparison.problem.scenario), "scenario.toml",
             "application/toml", on_click="ignore", key="schemes.download.toml",
         )  # fmt: skip
         row.download_button(

@@ -1,4 +1,8 @@
-"""The page in a real browser: first useful view, slider to redrawn figures, and with a hostile neighbour."""
+"""The page in a real browser: first useful view, slider to redrawn figures, and with a hostile neighbour.
+
+The neighbour's browser would run on another machine: here it has a process and a low priority of its own,
+so that what is timed is what the server and the timed browser do.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -18,6 +22,8 @@ from tests.browser.conftest import CHANGED, FLAGS, IDLE, chromium
 ROOT = Path(__file__).parents[2]
 PORT = 8731
 MOVES = 25
+PAUSE_MS = 250
+MOVES_BESIDE = 12
 
 
 def run() -> None:
@@ -39,11 +45,13 @@ def run() -> None:
             page.wait_for_function(IDLE)
             page.wait_for_timeout(1000)
             figures, settled = _moves(page)
-            neighbour = browser.new_page()
+            elsewhere = playwright.chromium.launch(executable_path=_humble_chromium(), args=FLAGS)
+            neighbour = elsewhere.new_page()
             neighbour.goto(f"http://127.0.0.1:{PORT}")
             neighbour.wait_for_function(IDLE)
             hostile = {name: _beside(neighbour, page, name, content()) for name, content in HEAVY.items()}
             browser.close()
+            elsewhere.close()
     finally:
         server.terminate()
         server.wait(10)
@@ -55,8 +63,9 @@ def run() -> None:
     )
     print("\nslider key to new headline figure while another session's upload is read")
     for name, (answered, refused_s) in hostile.items():
+        slow = sum(time_ms > 300 for time_ms in answered)
         times = f"median {statistics.median(answered):4.0f} ms, largest {max(answered):4.0f} ms"
-        print(f"  {name:22} {times}, {len(answered):2} moves; refused after {refused_s:.1f} s")
+        print(f"  {name:14} {times}, {slow} of {len(answered)} above 300 ms; refused after {refused_s:.1f} s")
 
 
 def _answering() -> float:
@@ -78,7 +87,7 @@ def _moves(page: Page) -> tuple[list[float], list[float]]:
         figure, end = _move(page, "ArrowLeft" if move < MOVES / 2 else "ArrowRight")
         figures.append(figure)
         settled.append(end)
-        page.wait_for_timeout(250)
+        page.wait_for_timeout(PAUSE_MS)
     return figures, settled
 
 
@@ -92,19 +101,36 @@ def _move(page: Page, key: str) -> tuple[float, float]:
     return figure, 1e3 * (time.perf_counter() - began)
 
 
+def _humble_chromium() -> str:
+    """The browser at the lowest priority, as a command."""
+    script = Path(mkdtemp()) / "chromium"
+    script.write_text(f'#!/bin/sh\nexec nice -n 19 {chromium()} "$@"\n')
+    script.chmod(0o755)
+    return str(script)
+
+
 def _beside(neighbour: Page, page: Page, name: str, content: bytes) -> tuple[list[float], float]:
-    """Milliseconds of moves on `page` until `neighbour` says why its file is refused, and its seconds."""
-    neighbour.reload()
-    neighbour.wait_for_function(IDLE)
-    neighbour.get_by_text("Your own model").click()
+    """Milliseconds of moves on `page` while `neighbour` has files refused, and the seconds a file takes."""
+    answered: list[float] = []
+    refused_s: list[float] = []
     with TemporaryDirectory() as folder:
         file = Path(folder) / name
         file.write_bytes(content)
-        page.bring_to_front()
-        page.get_by_role("slider", name="Uplink").focus()
-        began = time.perf_counter()
-        neighbour.locator('input[type="file"]').first.set_input_files(file)
-        answered: list[float] = []
-        while not neighbour.get_by_role("alert").count() or len(answered) < 2:
-            answered.append(_move(page, ("ArrowLeft", "ArrowRight")[len(answered) % 2])[0])
-        return answered, time.perf_counter() - began
+        while len(answered) < MOVES_BESIDE:
+            refused_s.append(_refused(neighbour, page, file, answered))
+    return answered, statistics.median(refused_s)
+
+
+def _refused(neighbour: Page, page: Page, file: Path, answered: list[float]) -> float:
+    """Seconds until `neighbour` says why `file` is refused; moves on `page` meanwhile are added."""
+    neighbour.reload()
+    neighbour.wait_for_function(IDLE)
+    neighbour.get_by_text("Your own model").click()
+    page.wait_for_timeout(1000)
+    page.get_by_role("slider", name="Uplink").focus()
+    began = time.perf_counter()
+    neighbour.locator('input[type="file"]').first.set_input_files(file)
+    while not neighbour.get_by_role("alert").count():
+        answered.append(_move(page, ("ArrowLeft", "ArrowRight")[len(answered) % 2])[0])
+        page.wait_for_timeout(PAUSE_MS)
+    return time.perf_counter() - began
