@@ -29,7 +29,7 @@ from core.costs.workload import FullTuning, Lora, Workload
 from core.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
 from core.hardware.parties import Device, Edge, Server
 from core.hardware.profiles import Profile
-from core.importers import IMPORTERS, guard, json_document, onnx_prescan
+from core.importers import IMPORTERS, base, guard, json_document, onnx_prescan
 from core.importers.graph_json import GRAPH_KEYS, OP_KEYS
 from core.importers.refused import REFUSED
 from core.plans import Alternative, Certificate, Cut, DeviceDecision, Plan, Report, StageTimes, Violation
@@ -302,7 +302,8 @@ def test_limits_of_the_readers_are_as_documented() -> None:
     numbers = (
         f"{guard.WALL_S} s", f"{guard.CPU_S} s of computing", f"{guard.MEMORY_BYTES // 2**30} GB",
         f"{json_document.JSON_FILE_BYTES // 2**20} MB", f"{onnx_prescan.FILE_BYTES // 2**30} GB",
-        f"{onnx_prescan.NODES:,} nodes", f"{onnx_prescan.GRAPH_BYTES // 2**20} MB besides its weights",
+        f"{base.OPS:,} ops", f"{base.LINKS:,} inputs", f"{onnx_prescan.NODES:,} nodes",
+        f"{onnx_prescan.GRAPH_BYTES // 2**20} MB besides its weights",
     )  # fmt: skip
     assert [number for number in numbers if number not in text] == []
 

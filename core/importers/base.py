@@ -20,7 +20,13 @@ SAMPLE_PREFIX = "sample:"
 # Long enough to hold every magic number, the tar one at byte 257 being the furthest.
 HEAD_BYTES = 4096
 
-# A file held in memory as text: 100,000 hand-written ops are about 25 MB.
+# The largest exported language models have about 10,000; planning more takes minutes of a shared server.
+OPS = 50_000
+
+# Concatenations read many ops, all others few.
+LINKS = 10 * OPS
+
+# A file held in memory as text: 50,000 hand-written ops are about 12 MB.
 JSON_FILE_BYTES = 64 * 2**20
 
 # Parsed JSON takes up to 30 times its text; above this size it is parsed where memory is limited.
@@ -110,7 +116,7 @@ def read_here(path: Path, dims: Mapping[str, int]) -> ModelGraph:
     """
     importer = recognised(path)
     try:
-        return importer.read(path, dims)
+        return _of_readable_size(importer.read(path, dims), path)
     except ModelImportError as error:
         raise ModelImportError(_one_line(str(error))) from error
     except MemoryError:
@@ -125,6 +131,14 @@ def read_here(path: Path, dims: Mapping[str, int]) -> ModelGraph:
             f"{path.name}: cannot be read as {importer.name} ({cause}); "
             "the file is damaged, or uses the format in a way unknown here: export the model again"
         ) from error
+
+
+def _of_readable_size(graph: ModelGraph, path: Path) -> ModelGraph:
+    links = sum(len(op.inputs) for op in graph.ops)
+    for count, most, what in ((len(graph.ops), OPS, "ops"), (links, LINKS, "inputs of ops")):
+        if count > most:
+            raise ModelImportError(f"{path.name}: has {count:,} {what}, at most {most:,} are read; {SMALLER}")
+    return graph
 
 
 def _one_line(text: str) -> str:

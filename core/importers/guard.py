@@ -20,8 +20,8 @@ from typing import Any
 
 from core.errors import ModelImportError
 from core.graph.model_graph import ModelGraph
-from core.importers.base import SMALLER, read_here, recognised
-from core.importers.graph_wire import from_json, to_json
+from core.importers.base import SMALLER, read_head, read_here
+from core.importers.graph_wire import from_lines, to_lines
 
 # The slowest real file tried, 2 GB with 10,000 nodes, takes about 5 s on two busy cores.
 WALL_S = 60
@@ -62,7 +62,7 @@ def read_guarded(
     reader fails in any way, and when it needs more time or memory than it is given.
     """
     path = path.resolve()
-    recognised(path)
+    read_head(path)
     request = {
         "path": os.fspath(path),
         "dims": dict(dims or {}),
@@ -130,7 +130,7 @@ def _graph(path: Path, code: int, result: Path, cpu_s: int) -> ModelGraph:
         raise ModelImportError(json.loads(body))
     try:
         if code == 0 and kind == "graph":
-            return from_json(body)
+            return from_lines(body)
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
     raise ModelImportError(
@@ -145,7 +145,7 @@ def main(request: str) -> None:
     _limit(order)
     path = Path(order["path"])
     try:
-        kind, body = "graph", to_json(read_here(path, order["dims"]))
+        kind, body = "graph", to_lines(read_here(path, order["dims"]))
     except ModelImportError as refusal:
         kind, body = "error", json.dumps(str(refusal))
     sys.stdout.write(f"{kind}\n{body}")

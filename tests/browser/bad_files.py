@@ -69,11 +69,21 @@ def zip_bomb() -> bytes:
     return content.getvalue()
 
 
+def crowded_zip() -> bytes:
+    """An archive of 80,000 empty files, whose directory is just short enough to be read."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for number in range(80_000):
+            archive.writestr(f"{number:05d}", b"")
+    return content.getvalue()
+
+
 HEAVY: Mapping[str, Callable[[], bytes]] = {
     "crowded.json": crowded_json,
     "long.json": long_json,
     "nested.json": nested_json,
     "doubling.onnx": doubling_onnx,
     "bomb.pt2": zip_bomb,
+    "crowded.pt2": crowded_zip,
     "cycle.onnx": cyclic_onnx,
 }

@@ -23,7 +23,7 @@ from core.errors import CutwiseError, ModelImportError
 from core.graph.blocks import blocks
 from core.graph.model_graph import ModelGraph
 from core.importers import load_bytes, load_model
-from core.importers.graph_wire import from_json, to_json
+from core.importers.graph_wire import from_lines, to_lines
 from core.importers.guard import PROJECT
 from core.importers.hf_config import from_config, read, regenerate
 from core.importers.hf_families import FAMILIES
@@ -395,7 +395,7 @@ def test_a_graph_is_made_again_at_another_length_as_if_read_at_it(name: str) -> 
 
 def test_a_graph_that_came_through_the_guard_can_be_made_again() -> None:
     graph = load_bytes("config.json", json.dumps(TINY).encode(), {"sequence": 16})
-    assert from_json(to_json(graph)) == graph
+    assert from_lines(to_lines(graph)) == graph
     assert regenerate(graph, sequence=32) == from_config(TINY, {"sequence": 32})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import pickle
 import random
@@ -20,7 +21,7 @@ from onnx_files import integers, model, node, save, weight
 
 import sample_models
 from core.errors import ModelImportError
-from core.importers import load_bytes, load_model
+from core.importers import base, load_bytes, load_model
 from core.importers.base import read_here
 
 SAMPLES = Path(sample_models.__file__).parent
@@ -146,6 +147,22 @@ def onnx_varint(value: int) -> bytes:
         coded.append(value & 0x7F | 0x80)
         value >>= 7
     return bytes(coded + bytes([value]))
+
+
+def test_a_graph_that_would_take_minutes_to_plan_is_refused_by_its_size(tmp_path: Path) -> None:
+    path = tmp_path / "large.json"
+    op = {"id": "x", "kind": "input"}
+    ops = [op] + [{"id": str(number), "inputs": ["x"]} for number in range(base.OPS)]
+    path.write_text(json.dumps({"format": "cutwise-graph/1", "ops": ops}))
+    with pytest.raises(ModelImportError, match=r"large\.json: has 50,001 ops, at most 50,000 are read; e"):
+        load_model(path)
+
+    names = [str(number) for number in range(501)]
+    readers = [{"id": f"r{number}", "inputs": names} for number in range(1001)]
+    ops = [{"id": name, "kind": "input"} for name in names] + readers
+    path.write_text(json.dumps({"format": "cutwise-graph/1", "ops": ops}))
+    with pytest.raises(ModelImportError, match="has 501,501 inputs of ops, at most 500,000 are read"):
+        load_model(path)
 
 
 @pytest.mark.parametrize(
