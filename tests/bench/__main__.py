@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import card, cuts, page, schemes, sft, shares
+from tests.bench import card, cuts, neighbours, page, schemes, sft, shares
 
 PARTS = {
     "cuts": cuts.run,
@@ -16,6 +16,7 @@ PARTS = {
     "card": card.run,
     "sft": sft.run,
     "page": page.run,
+    "neighbours": neighbours.run,
 }
 
 
