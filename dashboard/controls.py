@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import ScenarioError
 from core.units import facts_of, hints_of
@@ -74,6 +75,12 @@ def kept_choice(label: str, choices: tuple[str, ...], *, key: str) -> str:
     kept = last_seen(key)
     follow(key, kept if kept in choices else choices[0])
     return seen(key, st.selectbox(label, choices, key=key))
+
+
+def drawer(label: str) -> DeltaGenerator | None:
+    """A section that is closed at first; None while it is, as what it holds is made when it is opened."""
+    section = st.expander(label, key=f"drawer.{label}", on_change="rerun")
+    return section if section.open else None
 
 
 def slider(

@@ -28,6 +28,7 @@ from core.units import facts_of
 from dashboard import session
 from dashboard.controls import (
     choice,
+    drawer,
     edited,
     field_widget,
     follow,
@@ -59,7 +60,9 @@ def show(*, one_scheme: bool = True) -> tuple[Scenario, ModelGraph | None]:
         graph = _model()
         if one_scheme:
             _scheme()
-        _scenario_file()
+        if inside := drawer("Scenarios"):
+            with inside:
+                _scenario_file()
         scenario = session.scenario()
         at_once = not one_scheme or SCHEMES[session.choice().scheme].round_of.parallel
         tiers = not one_scheme or getattr(SCHEMES[session.choice().scheme], "uses_edges", False)
@@ -83,8 +86,9 @@ def _model() -> ModelGraph | None:
     if picked != current:
         session.choose(sample=picked, upload_digest="", upload_name="", dims={}, options={})
         session.forget_length()
-    with st.expander("Your own model"):
-        _upload()
+    if inside := drawer("Your own model"):
+        with inside:
+            _upload()
     graph = session.model()
     if graph and graph.dims:
         _sizes(graph)
@@ -118,23 +122,20 @@ def _upload() -> None:
 
 def _scenario_file() -> None:
     """Shipped scenarios, and the reader's own file; a file with mistakes changes nothing and lists them."""
-    with st.expander("Scenarios"):
-        left, right = st.columns([3, 2], vertical_alignment="bottom")
-        with left:
-            name = st.selectbox("Shipped", session.shipped_scenarios(), key="shipped", format_func=readable)
-        if right.button("Open", key="open_shipped", width="stretch"):
-            session.set_scenario(session.shipped_scenario(name))
-        file = st.file_uploader(
-            "Scenario file", type=["toml", "json"], key="scenario_file", max_upload_size=16
-        )
-        if file is None or st.session_state.get("read_scenario") == file.file_id:
-            return
-        st.session_state["read_scenario"] = file.file_id
-        try:
-            session.set_scenario(parse_scenario(file.getvalue(), name=file.name))
-            st.session_state.pop("upload_error", None)
-        except ScenarioError as error:
-            st.session_state["upload_error"] = f"{file.name}:\n\n" + "\n\n".join(error.mistakes)
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        name = st.selectbox("Shipped", session.shipped_scenarios(), key="shipped", format_func=readable)
+    if right.button("Open", key="open_shipped", width="stretch"):
+        session.set_scenario(session.shipped_scenario(name))
+    file = st.file_uploader("Scenario file", type=["toml", "json"], key="scenario_file", max_upload_size=16)
+    if file is None or st.session_state.get("read_scenario") == file.file_id:
+        return
+    st.session_state["read_scenario"] = file.file_id
+    try:
+        session.set_scenario(parse_scenario(file.getvalue(), name=file.name))
+        st.session_state.pop("upload_error", None)
+    except ScenarioError as error:
+        st.session_state["upload_error"] = f"{file.name}:\n\n" + "\n\n".join(error.mistakes)
 
 
 def _sizes(graph: ModelGraph) -> None:
@@ -228,11 +229,14 @@ def _link(scenario: Scenario, graph: ModelGraph | None, *, at_once: bool) -> Sce
     first = [f.name for f in fields(channel) if f.name.startswith(("uplink_b", "downlink_b"))]
     for name in first:
         channel = edited(channel, name, key=f"channel.{kind}")
-    with st.expander("More of the link"):
-        for field in fields(channel):
-            if field.name != "kind" and field.name not in first:
-                channel = edited(channel, field.name, key=f"channel.{kind}")
-    scenario = _compression(scenario)
+    if inside := drawer("More of the link"):
+        with inside:
+            for field in fields(channel):
+                if field.name != "kind" and field.name not in first:
+                    channel = edited(channel, field.name, key=f"channel.{kind}")
+    if inside := drawer("Compression"):
+        with inside:
+            scenario = _compression(scenario)
     sharing = scenario.sharing
     if at_once:
         for name in ("bandwidth", "server"):
@@ -243,23 +247,22 @@ def _link(scenario: Scenario, graph: ModelGraph | None, *, at_once: bool) -> Sce
 def _compression(scenario: Scenario) -> Scenario:
     """What compresses the tensors that cross, its setting, and what is known of the accuracy it costs."""
     compression = scenario.compression
-    with st.expander("Compression"):
-        kinds = ("none", *CODECS)
-        kind = choice("Codec", kinds, compression.codec.kind, key="compression.codec")
-        if kind != compression.codec.kind:
-            compression = replace(compression, codec=CODECS[kind]() if kind in CODECS else Uncompressed())
-        if kind in CODECS:
-            codec = compression.codec
-            for name in CODEC_FIELDS[kind]:
-                codec = edited(codec, name, key=f"compression.{kind}")
-            compression = replace(compression, codec=codec)
-            compression = edited(compression, "directions", key="compression")
-            known = compression.accuracy.kind
-            evidence = choice("Accuracy", tuple(ACCURACIES), known, key="compression.accuracy")
-            if evidence != compression.accuracy.kind:
-                compression = replace(compression, accuracy=ACCURACIES[evidence]())
-            limits = edited(scenario.limits, "accuracy_loss_ratio", key="limits")
-            scenario = replace(scenario, limits=limits)
+    kinds = ("none", *CODECS)
+    kind = choice("Codec", kinds, compression.codec.kind, key="compression.codec")
+    if kind != compression.codec.kind:
+        compression = replace(compression, codec=CODECS[kind]() if kind in CODECS else Uncompressed())
+    if kind in CODECS:
+        codec = compression.codec
+        for name in CODEC_FIELDS[kind]:
+            codec = edited(codec, name, key=f"compression.{kind}")
+        compression = replace(compression, codec=codec)
+        compression = edited(compression, "directions", key="compression")
+        known = compression.accuracy.kind
+        evidence = choice("Accuracy", tuple(ACCURACIES), known, key="compression.accuracy")
+        if evidence != compression.accuracy.kind:
+            compression = replace(compression, accuracy=ACCURACIES[evidence]())
+        limits = edited(scenario.limits, "accuracy_loss_ratio", key="limits")
+        scenario = replace(scenario, limits=limits)
     return replace(scenario, compression=compression)
 
 
@@ -366,24 +369,27 @@ def _goal(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
     if objective.kind != "delay":
         objective = _energy_of(objective)
     limits = edited(scenario.limits, "deadline_s", key="limits")
-    with st.expander("More limits"):
-        for name in ("device_energy_j", "traffic_bytes"):
-            limits = edited(limits, name, key="limits")
-        scenario = edited(scenario, "rounds", key="scenario")
+    if inside := drawer("More limits"):
+        with inside:
+            for name in ("device_energy_j", "traffic_bytes"):
+                limits = edited(limits, name, key="limits")
+            scenario = edited(scenario, "rounds", key="scenario")
     scenario = replace(scenario, objective=objective, limits=limits)
-    return _target(scenario) if scenario.workload.training else scenario
+    if scenario.workload.training and (inside := drawer("Rounds to a target")):
+        with inside:
+            return _target(scenario)
+    return scenario
 
 
 def _target(scenario: Scenario) -> Scenario:
     """What is known of the rounds to a target accuracy, and of how the data are spread."""
-    with st.expander("Rounds to a target"):
-        convergence = edited(scenario.convergence, "kind", key="convergence")
-        data = scenario.data
-        if convergence.kind == "table":
-            convergence = edited(convergence, "target_accuracy", key="convergence")
-            data = edited(data, "partition", key="data")
-            if data.partition == "dirichlet":
-                data = edited(data, "alpha", key="data")
+    convergence = edited(scenario.convergence, "kind", key="convergence")
+    data = scenario.data
+    if convergence.kind == "table":
+        convergence = edited(convergence, "target_accuracy", key="convergence")
+        data = edited(data, "partition", key="data")
+        if data.partition == "dirichlet":
+            data = edited(data, "alpha", key="data")
     return replace(scenario, convergence=convergence, data=data)
 
 
@@ -407,8 +413,11 @@ def _energy_of(objective: Objective) -> Objective:
 
 def _advanced(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
     """What is trained and in which number formats; what the model does not have is not offered."""
+    inside = drawer("What is trained, and how")
+    if not inside:
+        return scenario
     workload = scenario.workload
-    with st.expander("What is trained, and how"):
+    with inside:
         if workload.training:
             workload = _tuning(workload, graph)
         for name in _formats(workload, graph):

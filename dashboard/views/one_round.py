@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import CutwiseError
 from core.pipeline import played_round
 from dashboard.charts.gantt import gantt_figure
+from dashboard.controls import drawer
 from dashboard.format import seconds_text
 from dashboard.question import Question
 
@@ -15,10 +16,10 @@ MOST_DEVICES = 200
 
 def show(question: Question) -> None:
     """A Gantt chart of the plan's round."""
-    section = st.expander("One round, task by task", key="gantt", on_change="rerun")
-    if not section.open:
+    inside = drawer("One round, task by task")
+    if not inside:
         return
-    with section:
+    with inside:
         if len(question.plan.decisions) > MOST_DEVICES:
             st.caption(f"Drawn for at most {MOST_DEVICES} devices.")
             return

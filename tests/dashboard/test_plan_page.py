@@ -35,6 +35,13 @@ def opened(**state: Any) -> AppTest:
     return page.run()
 
 
+def with_drawers(page: AppTest, *, are_open: bool) -> AppTest:
+    """The page with every closed section opened, or every open one closed."""
+    for section in page.expander:
+        page.session_state[f"drawer.{section.label}"] = are_open
+    return page.run()
+
+
 def shown(page: AppTest) -> tuple[str, ...]:
     """Everything the main part shows: figures, sentences, tables, charts."""
     assert not page.exception, page.exception
@@ -170,7 +177,7 @@ CONTROLS: list[tuple[str, Any, dict[str, Any]]] = [
     ("key", "value", "state"), CONTROLS, ids=[f"{key}={value}" for key, value, _ in CONTROLS]
 )
 def test_every_control_changes_what_is_shown(key: str, value: Any, state: dict[str, Any]) -> None:
-    page = opened(**state)
+    page = with_drawers(opened(**state), are_open=True)
     before = shown(page)
 
     assert key in page.session_state, f"there is no control {key}"
@@ -178,6 +185,19 @@ def test_every_control_changes_what_is_shown(key: str, value: Any, state: dict[s
     page.run()
 
     assert shown(page) != before
+
+
+def test_a_section_that_is_closed_keeps_what_was_set_in_it() -> None:
+    page = with_drawers(opened(scenario=scenario(**TOP_K)), are_open=True)
+    page.session_state["compression.top_k.density_ratio"] = 0.1
+    page.session_state["workload.optimizer"] = "adam"
+    figures = page.run().main.metric[0].value
+
+    assert with_drawers(page, are_open=False).main.metric[0].value == figures
+    assert "workload.optimizer" not in page.session_state
+    assert with_drawers(page, are_open=True).session_state["workload.optimizer"] == "adam"
+    assert page.session_state["compression.top_k.density_ratio"] == 0.1
+    assert page.main.metric[0].value == figures
 
 
 def test_the_length_of_a_configuration_belongs_to_the_work_and_to_this_model() -> None:
