@@ -65,8 +65,9 @@ def choice(
         )
     else:
         picked = st.selectbox(
-            label, choices, key=key, help=help or None, format_func=readable, disabled=disabled
-        )
+            label, choices, key=key, help=help or None, format_func=readable, disabled=disabled,
+            placeholder=readable(None),
+        )  # fmt: skip
     return seen(key, current if picked is None and None not in choices else picked)
 
 

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from core.importers import load_bytes, load_model
+from core.importers import IMPORTERS, load_bytes, load_model
 from core.scenario_file import scenario_from_dict
 from dashboard.session import first_scenario, restore
 
@@ -185,6 +185,13 @@ def test_every_control_changes_what_is_shown(key: str, value: Any, state: dict[s
     page.run()
 
     assert shown(page) != before
+
+
+def test_the_uploader_names_every_format_that_is_read() -> None:
+    page = with_drawers(opened(), are_open=True)
+    uploader = next(field for field in page.sidebar.file_uploader if field.label == "Model file")
+    suffixes = {suffix.strip(".") for importer in IMPORTERS.values() for suffix in importer.suffixes}
+    assert [suffix for suffix in suffixes if suffix not in uploader.help.lower()] == []
 
 
 def test_a_section_that_is_closed_keeps_what_was_set_in_it() -> None:

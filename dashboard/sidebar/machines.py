@@ -1,0 +1,101 @@
+"""Devices, edges and server: speed, memory, number."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from core.graph.model_graph import ModelGraph
+from core.hardware.parties import Device, Edge, Server
+from core.problem import device_numbers, server_numbers
+from core.scenario import Scenario
+from core.schemes.edges import edge_columns
+from dashboard.controls import (
+    edited,
+    kept_choice,
+    number,
+    slider,
+)
+
+ALL_DEVICES = "all devices"
+MOST_EDGES = 200
+EDGES_HELP = "Servers between devices and the cloud, each with a cell of its own; only SplitLLM uses them"
+
+
+def device_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
+    """Speed, memory and place of one device, or of all together in their proportions."""
+    st.subheader("Devices")
+    names = scenario.device_names
+    picked = (
+        names[0] if len(names) == 1 else kept_choice("Adjust", (ALL_DEVICES, *names), key="devices.picked")
+    )
+    chosen = [i for i, name in enumerate(names) if picked in (name, ALL_DEVICES)]
+    columns = device_numbers(scenario.devices, scenario.workload)
+    fields_shown = ["flops_per_s", "memory_bytes", "samples"]
+    if scenario.channel.bandwidth_hz("uplink") is not None:
+        fields_shown.append("distance_m")
+    for field in fields_shown:
+        scenario = _scaled(scenario, field, chosen, columns[field], whose=picked)
+    return scenario
+
+
+def _scaled(scenario: Scenario, field: str, chosen: list[int], column: np.ndarray, *, whose: str) -> Scenario:
+    """One slider for a field of several devices: it shows their geometric mean and scales all of them."""
+    values = column[chosen]
+    if not np.isfinite(values).all():
+        return scenario
+    mean = float(np.exp(np.log(values).mean()))
+    mean = round(mean) if field == "samples" else mean
+    moved = number(Device, field, mean, key=f"devices.{whose}.{field}")
+    if math.isclose(moved, mean, rel_tol=1e-9):
+        return scenario
+    devices = list(scenario.devices)
+    for i in chosen:
+        value = float(moved if len(chosen) == 1 else column[i] * moved / mean)
+        given = {"samples": max(1, round(value))} if field == "samples" else {field: value}
+        if field == "flops_per_s":
+            given["efficiency_ratio"] = None
+        devices[i] = replace(devices[i], **given)
+    return replace(scenario, devices=tuple(devices))
+
+
+def edge_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
+    """How many edges stand between devices and server, their speed and memory, and the backhaul."""
+    st.subheader("Edges")
+    facts = {"ge": 0, "le": MOST_EDGES, "shown": (0, 12), "help": EDGES_HELP}
+    count = slider("Edge servers", len(scenario.edges), facts, int, key="edges.count")
+    edges = (*scenario.edges[:count], *([Edge()] * (count - len(scenario.edges))))
+    if not edges:
+        return replace(scenario, edges=())
+    columns = edge_columns(edges, scenario.workload.compute)
+    for field, values in (("flops_per_s", columns.flops_per_s), ("memory_bytes", columns.memory_bytes)):
+        if not np.isfinite(values).all():
+            continue
+        mean = float(np.exp(np.log(values).mean()))
+        moved = number(Edge, field, mean, key=f"edges.{field}")
+        if not math.isclose(moved, mean, rel_tol=1e-9):
+            own = {"efficiency_ratio": None} if field == "flops_per_s" else {}
+            scaled = zip(edges, values.tolist(), strict=True)
+            edges = tuple(replace(edge, **{field: value * moved / mean}, **own) for edge, value in scaled)
+    backhaul = edited(scenario.backhaul, "rate_bps", key="backhaul")
+    backhaul = edited(backhaul, "latency_s", key="backhaul")
+    return replace(scenario, edges=edges, backhaul=backhaul)
+
+
+def server_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
+    """Speed and memory of the server."""
+    st.subheader("Cloud" if scenario.edges else "Server")
+    server = scenario.server
+    flops_per_s, memory_bytes, _ = server_numbers(server, scenario.workload.compute)
+    for field, current in (("flops_per_s", flops_per_s), ("memory_bytes", memory_bytes)):
+        if not math.isfinite(current):
+            continue
+        value = number(Server, field, current, key=f"server.{field}")
+        if math.isclose(value, current, rel_tol=1e-9):
+            continue
+        given = {field: value, "efficiency_ratio": None} if field == "flops_per_s" else {field: value}
+        server = replace(server, **given)
+    return replace(scenario, server=server)

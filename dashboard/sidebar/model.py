@@ -1,0 +1,147 @@
+"""The model, the scheme and the scenario that the sidebar starts from."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import streamlit as st
+
+from core.errors import CutwiseError, ScenarioError
+from core.graph.model_graph import ModelGraph
+from core.importers import samples
+from core.importers.hf_config import SEQUENCE, can_regenerate
+from core.listings import first_line
+from core.scenario_file import parse_scenario
+from core.schemes import SCHEMES
+from dashboard import session
+from dashboard.controls import (
+    choice,
+    drawer,
+    field_widget,
+    follow,
+    readable,
+    seen,
+)
+
+DIMS_HELP = "A dimension that the file leaves open; everything is priced anew for another size"
+UPLOAD_HELP = (
+    "ONNX (without weights is fine), the config.json of a transformer, .pt2 of torch.export, .safetensors, "
+    "cutwise-graph or msr-fiddle JSON; read in a guarded process, nothing of it is run"
+)
+
+
+def model_controls() -> ModelGraph | None:
+    """A shipped model or the reader's own file, with the sizes of its open dimensions."""
+    chosen = session.choice()
+    names = (*samples(), *([chosen.upload_name] if chosen.upload_digest else []))
+    current = chosen.upload_name if chosen.upload_digest else chosen.sample
+    picked = choice("Model", names, current, key="model")
+    if picked != current:
+        session.choose(sample=picked, upload_digest="", upload_name="", dims={}, options={})
+        session.forget_length()
+    if inside := drawer("Your own model"):
+        with inside:
+            _upload()
+    graph = session.model()
+    if graph and graph.dims:
+        _sizes(graph)
+    return graph
+
+
+def _upload() -> None:
+    """The uploader; a file that was read stays the model until another is chosen."""
+    file = st.file_uploader(
+        "Model file",
+        key="upload",
+        max_upload_size=200,
+        help=UPLOAD_HELP,
+    )
+    sizes = st.text_input(
+        "Sizes of open dimensions", key="upload.sizes", placeholder="height=320, width=320",
+        help="Only for a file whose dimensions are open and whose proposed sizes do not fit",
+    )  # fmt: skip
+    if file is None or st.session_state.get("read_upload") == (file.file_id, sizes):
+        return
+    st.session_state["read_upload"] = (file.file_id, sizes)
+    try:
+        with st.spinner(f"Reading {file.name} …"):
+            session.add_upload(file.name, file.getvalue(), parsed_sizes(sizes))
+    except CutwiseError as error:
+        st.session_state["upload_error"] = str(error)
+    else:
+        st.session_state.pop("upload_error", None)
+        st.rerun()
+
+
+def _sizes(graph: ModelGraph) -> None:
+    """A number for each dimension that the file leaves open; what the workload says is among the work."""
+    dims = {}
+    for name, size in graph.dims.items():
+        if name == "batch" or (name == SEQUENCE and can_regenerate(graph)):
+            continue
+        key = f"dims.{graph.name}.{name}"
+        follow(key, size)
+        dims[name] = int(
+            seen(key, st.number_input(name.capitalize(), 1, 1_000_000, step=1, key=key, help=DIMS_HELP))
+        )
+    if dims and dims != {name: graph.dims[name] for name in dims}:
+        try:
+            session.resize(dims)
+        except CutwiseError as error:
+            st.error(str(error))
+        else:
+            st.rerun()
+
+
+def parsed_sizes(text: str) -> dict[str, int]:
+    """Sizes written as "height=320, width=320".
+
+    Raises `ScenarioError` for anything else.
+    """
+    sizes = {}
+    for part in filter(None, (word.strip() for word in text.split(","))):
+        name, _, size = part.partition("=")
+        if not size.strip().isdigit():
+            raise ScenarioError([f"sizes: {part!r} is not NAME=SIZE with a whole size"])
+        sizes[name.strip()] = int(size)
+    return sizes
+
+
+def scheme_controls() -> None:
+    """The scheme and its options."""
+    chosen = session.choice()
+    names = tuple(name for name, scheme in SCHEMES.items() if not scheme.is_baseline)
+    names += tuple(name for name in SCHEMES if name not in names)
+    picked = choice("Scheme", names, chosen.scheme, key="scheme")
+    if picked != chosen.scheme:
+        session.choose(scheme=picked, options={})
+    scheme = SCHEMES[picked]
+    st.caption(first_line(scheme))
+    options = dict(session.choice().options)
+    for option in fields(scheme):
+        if option.name in {"certify", "cut"}:
+            continue
+        current = options.get(option.name, option.default)
+        value = field_widget(scheme, option.name, current, key=f"option.{picked}.{option.name}")
+        if value != current:
+            options[option.name] = value
+    if options != dict(session.choice().options):
+        session.choose(options=options)
+
+
+def scenario_controls() -> None:
+    """Shipped scenarios, and the reader's own file; a file with mistakes changes nothing and lists them."""
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        name = st.selectbox("Shipped", session.shipped_scenarios(), key="shipped", format_func=readable)
+    if right.button("Open", key="open_shipped", width="stretch"):
+        session.set_scenario(session.shipped_scenario(name))
+    file = st.file_uploader("Scenario file", type=["toml", "json"], key="scenario_file", max_upload_size=16)
+    if file is None or st.session_state.get("read_scenario") == file.file_id:
+        return
+    st.session_state["read_scenario"] = file.file_id
+    try:
+        session.set_scenario(parse_scenario(file.getvalue(), name=file.name))
+        st.session_state.pop("upload_error", None)
+    except ScenarioError as error:
+        st.session_state["upload_error"] = f"{file.name}:\n\n" + "\n\n".join(error.mistakes)

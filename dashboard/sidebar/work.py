@@ -1,0 +1,120 @@
+"""What a round works on, what is trained and in which number formats."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.costs.layer_roles import linear_roles
+from core.costs.workload import LORA_TARGETS, OPTIMIZER_STATES, TUNINGS, FullTuning, Lora, Workload
+from core.graph.model_graph import ModelGraph
+from core.importers.hf_config import can_regenerate
+from core.problem import tied_ops
+from core.scenario import Scenario
+from core.units import facts_of
+from dashboard.controls import (
+    choice,
+    drawer,
+    edited,
+    follow,
+    number,
+    readable,
+    seen,
+)
+
+FIRST_ITERATIONS = 100
+FORMATS = ("optimizer", "weights_dtype", "compute_dtype", "smashed_dtype", "optimizer_dtype", "labels_at")
+HALF_FORMATS = frozenset({"fp16", "bf16"})
+ATTENTION_KINDS = frozenset({"softmax", "attention"})
+
+
+def work_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
+    """Training or inference, the batch, the sequence, and how long a round of a device is."""
+    st.subheader("Work")
+    workload = edited(scenario.workload, "mode", key="workload")
+    workload = edited(workload, "batch_size", key="workload")
+    if workload.sequence_length is not None or (graph and can_regenerate(graph)):
+        workload = edited(workload, "sequence_length", key="workload")
+    counted = "iterations" if workload.local_iterations is not None else "epochs"
+    follow("workload.counted", counted)
+    picked = seen(
+        "workload.counted",
+        st.segmented_control(
+            "A round of a device is", ("epochs", "iterations"), key="workload.counted", required=True
+        ),
+    )
+    if picked != counted:
+        by_iterations = picked == "iterations"
+        workload = replace(
+            workload,
+            local_epochs=None if by_iterations else 1,
+            local_iterations=FIRST_ITERATIONS if by_iterations else None,
+        )
+    name = "local_iterations" if picked == "iterations" else "local_epochs"
+    current = getattr(workload, name) or 1
+    value = number(Workload, name, current, key=f"workload.{name}")
+    if value != current:
+        workload = replace(workload, **{name: value})
+    return replace(scenario, workload=workload)
+
+
+def training_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
+    """What is trained and in which number formats; what the model does not have is not offered."""
+    inside = drawer("What is trained, and how")
+    if not inside:
+        return scenario
+    workload = scenario.workload
+    with inside:
+        if workload.training:
+            workload = _tuning(workload, graph)
+        for name in _formats(workload, graph):
+            workload = edited(workload, name, key="workload")
+    return replace(scenario, workload=workload)
+
+
+def _tuning(workload: Workload, graph: ModelGraph | None) -> Workload:
+    """All parameters, or LoRA adapters where the model has linear layers to put them beside."""
+    roles = set(linear_roles(graph).values()) if graph else set()
+    offered = tuple(name for name in LORA_TARGETS if name in roles)
+    if not offered:
+        return workload
+    kind = choice("Tuning", tuple(TUNINGS), workload.tuning.kind, key="workload.tuning")
+    tuning = workload.tuning
+    if kind != tuning.kind:
+        tuning = Lora(targets=offered[:1]) if kind == "lora" else FullTuning()
+    if isinstance(tuning, Lora):
+        tuning = edited(tuning, "rank", key="workload.lora")
+        tuning = _targets(tuning, (*offered, "all_linear"))
+        tuning = edited(tuning, "merged", key="workload.lora")
+    return replace(workload, tuning=tuning)
+
+
+def _targets(tuning: Lora, offered: tuple[str, ...]) -> Lora:
+    """Which layers get adapters; patterns that a scenario file gave stay as they are."""
+    if set(tuning.targets) - set(offered):
+        return tuning
+    facts, key = facts_of(Lora, "targets"), "workload.lora.targets"
+    follow(key, list(tuning.targets))
+    picked = seen(
+        key,
+        st.pills(
+            facts["title"], offered, selection_mode="multi", key=key, format_func=readable, help=facts["help"]
+        ),
+    )
+    return replace(tuning, targets=tuple(picked) or tuning.targets)
+
+
+def _formats(workload: Workload, graph: ModelGraph | None) -> list[str]:
+    """The fields of the workload that change something for this model."""
+    names = ["micro_batches"] if workload.batch_size > 1 else []
+    names += [name for name in FORMATS if name != "optimizer_dtype" or OPTIMIZER_STATES[workload.optimizer]]
+    if workload.training:
+        names.append("checkpointing")
+    if workload.training and workload.weights_dtype in HALF_FORMATS:
+        names.append("master_weights")
+    if graph and any(op.kind in ATTENTION_KINDS for op in graph.ops):
+        names.append("attention")
+    if graph and tied_ops(graph):
+        names.append("tied_weights")
+    return names
