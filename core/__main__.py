@@ -101,6 +101,7 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
     )
     again.add_argument("--epochs", type=int, default=100, help="how many epochs to draw")
     again.add_argument("--seed", type=int, default=None, help="of the draw; the scenario's own if absent")
+    again.add_argument("--fade-db", type=float, default=8.0, help="how far a drawn rate strays from its mean")
     again.add_argument(
         "--rates", metavar="FILE", help="rates over the scenario's, one a line, in place of a draw"
     )
@@ -214,14 +215,18 @@ def _compare(known: argparse.Namespace) -> int:
 
 def _replan(known: argparse.Namespace) -> int:
     from core.plain import plain
+    from core.problem import build_problem
     from core.replanning import drawn_ratios, replan
 
     scenario = _scenario(known)
     seed = scenario.seed if known.seed is None else known.seed
     if known.rates is None and known.epochs < 1:
         raise CutwiseError(f"--epochs {known.epochs}: give at least 1")
-    ratios = _numbers(known.rates) if known.rates else drawn_ratios(epochs=known.epochs, seed=seed)
-    found = replan(_model(known), scenario, ratios)
+    if known.rates:
+        ratios: Any = _numbers(known.rates)
+    else:
+        ratios = drawn_ratios(epochs=known.epochs, seed=seed, fade_db=known.fade_db)
+    found = replan(build_problem(_model(known), scenario), ratios)
     frame = found.to_frame()
     if known.json:
         told = {"saved_ratio": found.saved_ratio, "changes": found.changes}

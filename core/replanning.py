@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ScenarioError
-from core.graph.model_graph import ModelGraph
-from core.problem import Conditions, SplitProblem, build_problem
-from core.scenario import Scenario
+from core.problem import Conditions, SplitProblem
 from core.schemes.assemble import cut_of
 from core.schemes.choice import CutTable, listed_table, repriced, table_of
 from core.schemes.objective import delay
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     import pandas
 
 Floats = NDArray[np.float64]
-FADE_DB = 8.0
+FADE_DB, MOST_FADE_DB = 8.0, 60.0
 MEMORY = 0.9
 
 
@@ -64,7 +62,10 @@ def drawn_ratios(*, epochs: int, seed: int, fade_db: float = FADE_DB) -> Floats:
     """Rates over their mean for every epoch: slow fading in decibels that remembers the epoch before.
 
     A first-order process with correlation 0.9 and standard deviation `fade_db`; the same seed draws the same.
+    Raises `ScenarioError` for a deviation outside 0 to 60 dB.
     """
+    if not 0 <= fade_db <= MOST_FADE_DB:
+        raise ScenarioError([f"fading: {fade_db:g} dB; give a deviation from 0 to {MOST_FADE_DB:g}"])
     rng, level = np.random.default_rng(seed), 0.0
     drawn = []
     for number in range(epochs):
@@ -75,7 +76,7 @@ def drawn_ratios(*, epochs: int, seed: int, fade_db: float = FADE_DB) -> Floats:
     return np.asarray(ratios / ratios.mean())
 
 
-def replan(graph: ModelGraph, scenario: Scenario, ratios: Sequence[float] | Floats) -> Epochs:
+def replan(problem: SplitProblem, ratios: Sequence[float] | Floats) -> Epochs:
     """Rounds in turn of epochs whose rates are `ratios` times the scenario's, the cut chosen for each (P1).
 
     All epochs are priced in one table of every cut that can be optimal. Raises `ScenarioError` for a ratio
@@ -84,7 +85,6 @@ def replan(graph: ModelGraph, scenario: Scenario, ratios: Sequence[float] | Floa
     rates = np.asarray(ratios, dtype=np.float64)
     if not rates.size or not (np.isfinite(rates) & (rates > 0)).all():
         raise ScenarioError(["rates: give at least one number above 0 for an epoch"])
-    problem = build_problem(graph, scenario)
     many, conditions = _stacked(problem, rates)
     table = table_of(many, conditions, delay)
     if (table.excess.min(axis=1) > 0).any():

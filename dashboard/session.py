@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -126,6 +126,11 @@ def _uploads() -> dict[str, tuple[bytes, ModelGraph]]:
 def _still_here() -> None:
     """Any element call raises when the session has gone, which ends the reader with it."""
     st.empty()
+
+
+def theme() -> Literal["light", "dark"]:
+    """What the reader's browser shows."""
+    return "dark" if st.context.theme.type == "dark" else "light"
 
 
 def share_text() -> str:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import CutwiseError
 from core.pipeline import played_round
+from dashboard import session
 from dashboard.charts.gantt import gantt_figure
 from dashboard.controls import drawer
 from dashboard.format import seconds_text
@@ -28,8 +29,7 @@ def show(question: Question) -> None:
         except CutwiseError as error:
             st.error(str(error))
             return
-        theme = "dark" if st.context.theme.type == "dark" else "light"
-        figure = gantt_figure(trace, theme=theme)
+        figure = gantt_figure(trace, theme=session.theme())
         st.plotly_chart(figure, key="gantt.figure", alt="Tasks of one round on devices and server")
         st.caption(
             f"{len(trace):,} tasks end after {seconds_text(trace.makespan_s)}; the plan says "

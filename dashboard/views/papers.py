@@ -137,16 +137,15 @@ def _charts(found: Headline) -> None:
         f"{100 * found.published_rank_ratio:.0f} % of them save less than what was published "
         f"({100 * found.figure.value_ratio:.4g} %)."
     )
-    theme = "dark" if st.context.theme.type == "dark" else "light"
     left, right = st.columns(2, gap="medium")
     with left:
         st.echarts_chart(
-            distribution_figure(found, theme=theme), key="papers.distribution", height=300,
+            distribution_figure(found, theme=session.theme()), key="papers.distribution", height=300,
             alt="How many draws save how much, the published figure marked",
         )  # fmt: skip
     with right:
         st.echarts_chart(
-            influence_figure(found, theme=theme), key="papers.influence", height=300,
+            influence_figure(found, theme=session.theme()), key="papers.influence", height=300,
             alt=f"{setting_text(next(iter(found.influence)))} moves it most",
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.graph.model_graph import ModelGraph
 from core.schemes import SCHEMES
+from dashboard import session
 from dashboard.charts.scheme_bars import bars_height, delay_figure, energy_figure
 from dashboard.comparison import Comparison, first_schemes
 from dashboard.controls import follow, readable, seen
@@ -83,20 +84,20 @@ def charts(comparison: Comparison) -> str:
     plans = comparison.ordered
     best = comparison.best.scheme if comparison.best else ""
     shown = _shown(comparison)
-    theme = "dark" if st.context.theme.type == "dark" else "light"
     height = bars_height(plans)
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True):
         st.subheader("Delay of a pass over all data", anchor=False)
         event = st.echarts_chart(
-            delay_figure(plans, best=best, shown=shown, theme=theme), key="schemes.delay", height=height,
-            on_select="rerun", alt=f"Delay of a pass over all data by scheme; {readable(best)} is first",
+            delay_figure(plans, best=best, shown=shown, theme=session.theme()),
+            key="schemes.delay", height=height, on_select="rerun",
+            alt=f"Delay of a pass over all data by scheme; {readable(best)} is first",
         )  # fmt: skip
         st.caption("Hatched plans break a rule and are never the best. Click a bar to open its scheme.")
     with right, st.container(border=True):
         st.subheader("Energy of a pass over all data", anchor=False)
         st.echarts_chart(
-            energy_figure(plans, shown=shown, theme=theme), key="schemes.energy", height=height,
+            energy_figure(plans, shown=shown, theme=session.theme()), key="schemes.energy", height=height,
             alt="Energy of a pass over all data by scheme and owner",
         )  # fmt: skip
         st.caption("By who spends it. Not validated on hardware.")

@@ -12,6 +12,7 @@ import core
 from core.channels import FixedRate
 from core.errors import ScenarioError
 from core.hardware.parties import Device
+from core.problem import build_problem
 from core.replanning import drawn_ratios, replan
 from core.scenario import Limits, Scenario
 from core.schemes.base import SCHEMES
@@ -35,7 +36,7 @@ def test_every_epoch_has_the_plan_of_its_own_rate(name: str) -> None:
         channel=FixedRate(uplink_bps=1e8, downlink_bps=2e8),
     )
     ratios = drawn_ratios(epochs=12, seed=3)
-    found = replan(graph, cell, ratios)
+    found = replan(build_problem(graph, cell), ratios)
     for epoch, ratio in enumerate(ratios):
         there = at(cell, float(ratio))
         plan = core.plan(graph, there, "fast_split", certify=False)
@@ -58,16 +59,14 @@ def test_on_any_graph_the_epochs_are_those_of_fast_split(seed: int, tmp_path: Pa
     scenario = replace(scenario, objective=core.scenario.Objective())
     free = with_scenario(replace(problem, ties=()), channel=scenario.channel, objective=scenario.objective)
     ratios = drawn_ratios(epochs=6, seed=seed)
-    found = replan(free.cost.graph, free.scenario, ratios)
+    found = replan(free, ratios)
     for epoch, ratio in enumerate(ratios):
-        plan = SCHEMES["fast_split"]().solve(
-            core.problem.build_problem(free.cost.graph, at(free.scenario, ratio))
-        )
+        plan = SCHEMES["fast_split"]().solve(build_problem(free.cost.graph, at(free.scenario, ratio)))
         assert found.replanned_s[epoch] == pytest.approx(plan.delay_s, rel=1e-9)
 
 
 def test_a_steady_rate_keeps_one_cut_and_saves_nothing() -> None:
-    found = replan(core.load_model("sample:resnet18"), Scenario(), np.ones(5))
+    found = replan(build_problem(core.load_model("sample:resnet18"), Scenario()), np.ones(5))
     assert found.saved_ratio == pytest.approx(0.0, abs=1e-12)
     assert found.changes == 0
 
@@ -84,10 +83,20 @@ def test_draws_follow_the_seed_and_have_the_mean_of_the_scenario() -> None:
 @pytest.mark.parametrize("rates", [[], [1.0, 0.0], [np.nan]])
 def test_rates_that_are_none_are_refused(rates: list[float]) -> None:
     with pytest.raises(ScenarioError, match="at least one number above 0"):
-        replan(core.load_model("sample:resnet18"), Scenario(), rates)
+        replan(build_problem(core.load_model("sample:resnet18"), Scenario()), rates)
 
 
 def test_limits_that_no_cut_keeps_are_named() -> None:
     strict = Scenario(limits=Limits(device_energy_j=1e-9))
     with pytest.raises(ScenarioError, match="no cut keeps them"):
-        replan(core.load_model("sample:resnet18"), strict, [1.0])
+        replan(build_problem(core.load_model("sample:resnet18"), strict), [1.0])
+
+
+@pytest.mark.parametrize("fade_db", [-1.0, 61.0, float("nan")])
+def test_fading_that_cannot_be_is_refused(fade_db: float) -> None:
+    with pytest.raises(ScenarioError, match=r"fading: .* dB; give a deviation from 0 to 60"):
+        drawn_ratios(epochs=3, seed=1, fade_db=fade_db)
+
+
+def test_without_fading_every_rate_is_the_mean() -> None:
+    assert drawn_ratios(epochs=5, seed=1, fade_db=0.0) == pytest.approx(np.ones(5))
