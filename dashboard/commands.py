@@ -26,6 +26,12 @@ def compare_command(choice: Choice, schemes: Sequence[str]) -> str:
     return shlex.join([*_start("compare", choice), "--schemes", ",".join(schemes), *_sizes(choice)])
 
 
+def replan_command(choice: Choice, *, epochs: int, seed: int, fade_db: float) -> str:
+    """The command line that prints the same epochs."""
+    drawn = ["--epochs", str(epochs), "--seed", str(seed), "--fade-db", f"{fade_db:g}"]
+    return shlex.join([*_start("replan", choice), *drawn, *_sizes(choice)])
+
+
 def _start(command: str, choice: Choice) -> list[str]:
     source = choice.upload_name if choice.upload_digest else f"sample:{choice.sample}"
     return ["python", "-m", "core", command, source, SCENARIO_FILE]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import page
-from dashboard.views import curve, devices, headline, model_graph, one_round, share
+from dashboard.views import curve, devices, headline, model_graph, one_round, share, trade_offs
 
 
 def main() -> None:
@@ -23,6 +23,8 @@ def main() -> None:
         devices.bars(question, device)
     devices.table(question.problem, question.plan)
     one_round.show(question)
+    trade_offs.energy(question)
+    trade_offs.changing_rate(question)
     share.show(question)
 
 

@@ -277,3 +277,21 @@ def test_what_is_chosen_stays_from_page_to_page(app: App) -> None:
 
     assert "138,357,544" in parameters
     assert round_delay(app) == delay
+
+
+def test_delay_against_energy_and_a_changing_rate_open_on_demand(app: App) -> None:
+    page = app.open()
+    assert "weight between delay and energy" not in app.text()
+
+    page.get_by_text("Delay against energy", exact=True).click()
+    page.get_by_text("When the rate changes", exact=True).click()
+    page.get_by_text("Choosing the cuts anew saves").wait_for()
+    app.idle()
+    before = page.get_by_text("Choosing the cuts anew saves").inner_text()
+    assert "weight between delay and energy" in app.text()
+    assert page.get_by_text("One round is best in both.").or_(page.get_by_text("% slower for")).count() == 1
+
+    page.get_by_role("slider", name="Fading").focus()
+    page.keyboard.press("Home")
+    page.get_by_text("they change 0 times").wait_for()
+    assert page.get_by_text("Choosing the cuts anew saves").inner_text() != before

@@ -170,6 +170,8 @@ CONTROLS: list[tuple[str, Any, dict[str, Any]]] = [
     ("limits.traffic_bytes", 1e7, {}),
     ("scenario.rounds", 500, {}),
     ("shown_device", "phone", {}),
+    ("rate.fade_db", 3.0, {}),
+    ("rate.epochs", 20, {}),
 ]
 
 

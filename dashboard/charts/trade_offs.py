@@ -1,0 +1,106 @@
+"""What a plan can trade: delay against energy in a round, and delay over epochs of a changing rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from core.delay_energy import Choice
+from core.replanning import Epochs
+from dashboard.charts.palette import PALETTES, color_of
+from dashboard.format import quantity_text, rounded, seconds_text
+
+Option = dict[str, Any]
+HERE = "this plan"
+LEFT: Option = {"nameTextStyle": {"align": "left"}}
+
+# Neighbours on a front differ by less than a thousandth.
+FINE_DIGITS = 7
+
+
+def front_figure(front: Sequence[Choice], *, delay_s: float, energy_j: float, theme: str) -> Option:
+    """An ECharts option: rounds that none beats in delay and energy, and the plan that is shown."""
+    palette = PALETTES[theme]
+    here = {"name": f"{HERE}: {_pair(delay_s, energy_j)}", "value": _point(delay_s, energy_j)}
+    points = [{"name": _told(choice), "value": _point(choice.delay_s, choice.energy_j)} for choice in front]
+    return {
+        "animation": False,
+        "grid": {"left": 8, "right": 40, "top": 64, "bottom": 40, "containLabel": True},
+        "legend": {"top": 0, "left": 0},
+        "tooltip": {"trigger": "item", "formatter": "{b}"},
+        "xAxis": _axis("seconds a round") | {"nameLocation": "middle", "nameGap": 28},
+        "yAxis": _axis("joules a round") | LEFT,
+        "series": [
+            {
+                "type": "line", "name": "cut and clock together", "data": points, "symbolSize": 8,
+                "itemStyle": {"color": palette.primary}, "lineStyle": {"color": palette.primary},
+            },
+            {
+                "type": "scatter", "name": HERE, "data": [here], "symbol": "diamond", "symbolSize": 16,
+                "itemStyle": {"color": palette.cut},
+            },
+        ],
+    }  # fmt: skip
+
+
+def epochs_figure(epochs: Epochs, *, theme: str) -> Option:
+    """An ECharts option: seconds of a round in every epoch, above the rates they are for."""
+    palette = PALETTES[theme]
+    lines = (
+        ("cuts chosen anew", epochs.replanned_s, palette.primary, "solid"),
+        ("cuts for the mean rate", epochs.static_s, color_of("server", theme), "solid"),
+        ("first layer on the device", epochs.first_layer_s, color_of("downlink", theme), "dotted"),
+        ("all on the device", epochs.device_only_s, color_of("waiting", theme), "dashed"),
+    )
+    numbers = [str(number + 1) for number in range(len(epochs.rate_ratio))]
+    under = {"gridIndex": 1, "type": "log", "name": "rate over its mean", "splitNumber": 2, **LEFT}
+    return {
+        "animation": False,
+        "grid": [
+            {"left": 72, "right": 24, "top": 104, "height": 206},
+            {"left": 72, "right": 24, "top": 356, "height": 80},
+        ],
+        "legend": {"top": 0, "left": 0, "itemGap": 12},
+        "tooltip": {"trigger": "axis", "valueFormatter": "%.3g"},
+        "axisPointer": {"link": [{"xAxisIndex": "all"}]},
+        "xAxis": [
+            {"type": "category", "data": numbers, "axisLabel": {"show": False}},
+            {"type": "category", "data": numbers, "gridIndex": 1, "name": "epoch", "nameLocation": "middle",
+             "nameGap": 28},
+        ],
+        "yAxis": [{"type": "log", "name": "seconds a round", **LEFT}, under],
+        "series": [
+            *(_line(name, values, color, dashes) for name, values, color, dashes in lines),
+            _line("rate", epochs.rate_ratio, color_of("uplink", theme), "solid")
+            | {"xAxisIndex": 1, "yAxisIndex": 1},
+        ],
+    }  # fmt: skip
+
+
+def _line(name: str, values: Any, color: str, dashes: str) -> Option:
+    return {
+        "type": "line", "name": name, "step": "middle", "symbol": "none",
+        "data": [rounded(value) for value in values.tolist()],
+        "itemStyle": {"color": color}, "lineStyle": {"color": color, "type": dashes, "width": 2},
+    }  # fmt: skip
+
+
+def _axis(name: str) -> Option:
+    return {"type": "value", "scale": True, "name": name}
+
+
+def _point(delay_s: float, energy_j: float) -> list[float]:
+    return [rounded(delay_s, FINE_DIGITS), rounded(energy_j, FINE_DIGITS)]
+
+
+def _pair(delay_s: float, energy_j: float) -> str:
+    return f"{seconds_text(delay_s)}, {quantity_text(energy_j, 'J')}"
+
+
+def _told(choice: Choice) -> str:
+    """Delay, energy and clocks of a round as one text."""
+    least, most = (100 * float(end(choice.server_frequency_ratio)) for end in (np.min, np.max))
+    clocks = f"{most:.3g} %" if most - least < 0.1 else f"{least:.3g} to {most:.3g} %"
+    return f"{_pair(choice.delay_s, choice.energy_j)}, server clock {clocks}"

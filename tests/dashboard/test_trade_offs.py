@@ -1,0 +1,75 @@
+"""Delay against energy, and a rate that changes: what the page shows is what the library answers."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import core
+from core.__main__ import main
+from core.delay_energy import Choice, delay_energy_front
+from core.problem import build_problem
+from core.replanning import drawn_ratios, replan
+from core.scenario_file import dump_scenario
+from dashboard.charts.trade_offs import epochs_figure, front_figure
+from dashboard.session import first_scenario
+from tests.dashboard.test_plan_page import opened, shown, with_drawers
+
+
+def round_of(delay_s: float, energy_j: float, *ratios: float) -> Choice:
+    clocks = np.array(ratios)
+    return Choice(delay_s=delay_s, energy_j=energy_j, server_frequency_ratio=clocks, masks=np.zeros((1, 1)))
+
+
+def test_a_front_is_drawn_with_its_clocks_and_the_plan_beside_it() -> None:
+    front = [round_of(1.0, 30.0, 1.0, 1.0), round_of(1.5, 20.0, 0.5, 0.75)]
+    figure = front_figure(front, delay_s=2.0, energy_j=40.0, theme="light")
+    line, here = figure["series"]
+
+    assert [point["value"] for point in line["data"]] == [[1.0, 30.0], [1.5, 20.0]]
+    assert [point["name"].partition("clock ")[2] for point in line["data"]] == ["100 %", "50 to 75 %"]
+    assert here["data"] == [{"name": "this plan: 2 s, 40 J", "value": [2.0, 40.0]}]
+
+
+def test_epochs_are_drawn_over_the_rates_they_are_for() -> None:
+    problem = build_problem(core.load_model("sample:resnet18"), first_scenario())
+    found = replan(problem, [1.0, 0.25])
+    figure = epochs_figure(found, theme="dark")
+    drawn = {series["name"]: series["data"] for series in figure["series"]}
+
+    assert drawn["cuts chosen anew"] == pytest.approx(found.replanned_s, rel=1e-3)
+    assert drawn["cuts for the mean rate"] == pytest.approx(found.static_s, rel=1e-3)
+    assert drawn["rate"] == [1.0, 0.25]
+    assert figure["xAxis"][1]["data"] == ["1", "2"]
+
+
+def test_the_plan_of_least_delay_lies_at_the_fast_end_of_the_front() -> None:
+    scenario = first_scenario()
+    problem = build_problem(core.load_model("sample:resnet18"), scenario)
+    fastest = delay_energy_front(problem)[0]
+    plan = core.plan(core.load_model("sample:resnet18"), scenario)
+
+    assert (fastest.delay_s, fastest.energy_j) == pytest.approx((plan.delay_s, plan.energy_j))
+
+
+def test_the_page_names_the_command_that_gives_the_same_epochs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = with_drawers(opened(**{"rate.fade_db": 3.0, "rate.epochs": 12}), are_open=True)
+    assert not page.exception
+    command = next(block.value for block in page.main.code if "replan" in block.value)
+    (tmp_path / "scenario.toml").write_text(dump_scenario(first_scenario()))
+    words = [str(tmp_path / word) if word == "scenario.toml" else word for word in shlex.split(command)]
+
+    assert main([*words[3:], "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert len(told["epochs"]) == 12
+    saved = f"saves {100 * told['saved_ratio']:.3g} % of the delay"
+    assert any(saved in text for text in shown(page))
+    problem = build_problem(core.load_model("sample:resnet18"), first_scenario())
+    again = replan(problem, drawn_ratios(epochs=12, seed=first_scenario().seed, fade_db=3.0))
+    assert told["saved_ratio"] == pytest.approx(again.saved_ratio)
