@@ -19,8 +19,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 
 import core
-from core.__main__ import FINE, main
+from core.__main__ import main
 from core.channels import CHANNELS
+from core.cli.told import FINE
 from core.compression import ACCURACIES, CODECS, Uncompressed
 from core.costs.graph_cost import GraphCost, OpCost
 from core.costs.memory import MemoryByKind
