@@ -165,6 +165,14 @@ def test_a_graph_that_would_take_minutes_to_plan_is_refused_by_its_size(tmp_path
         load_model(path)
 
 
+def test_a_repeated_key_among_very_many_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    keys = "".join(f'"{number}":0,' for number in range(300_000))
+    path.write_text('{"format": "cutwise-graph/1", "ops": [], "unknown": {' + keys + '"299999": 1}}')
+    with pytest.raises(ModelImportError, match="the key '299999' stands twice in one object"):
+        load_model(path)
+
+
 @pytest.mark.parametrize(
     "text", ["[" * 200_000, '{"a":' * 200_000, '{"format": "cutwise-graph/1", "ops": ' + "[" * 10**5]
 )
