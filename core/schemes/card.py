@@ -21,6 +21,7 @@ from core.schemes.planned import fixed_plan, planned
 from core.schemes.round_value import score_of_round
 from core.schemes.rounds import IN_TURN, Round
 from core.schemes.server_clock import Prices, best_ratios, least_ratios, own_prices, prices_of
+from core.schemes.shared_options import certify_option, cut_option
 from core.schemes.solve import best_round, relative_gap
 from core.units import quantity
 
@@ -49,11 +50,8 @@ class Card:
         "scenario", title="Normalised over",
         help="scenario: one scale for all devices; device: each turn over its own extremes, as P4",
     )  # fmt: skip
-    cut: str = quantity(
-        "", title="Cut after",
-        help="Op ids, comma-separated: these and all they depend on stay on every device; empty: the best",
-    )  # fmt: skip
-    certify: bool = quantity(True, title="Certify", help="Prove the answer by max-flow or CP-SAT")
+    cut: str = cut_option()
+    certify: bool = certify_option()
 
     def solve(self, problem: SplitProblem) -> Plan:
         r"""The plan with devices served in turn, each under its own clock of the server.

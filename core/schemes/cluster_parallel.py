@@ -25,6 +25,7 @@ from core.schemes.divisions import (
     undivided,
 )
 from core.schemes.rounds import AT_ONCE, IN_TURN, Round, clustered_round
+from core.schemes.shared_options import certify_option, common_cut_option, cut_option
 from core.solvers.balanced_grouping import balanced_groups
 from core.solvers.clustering import alike_clusters, sizes_of
 from core.units import quantity
@@ -60,12 +61,9 @@ class ClusterParallel:
     clustering: ClusteringRule = quantity(
         "similar", title="Clustering", help="Who shares a cluster; similar: devices whose turns last alike"
     )
-    cut: str = quantity(
-        "", title="Cut after",
-        help="Op ids, comma-separated: these and all they depend on stay on every device; empty: the best",
-    )  # fmt: skip
-    common_cut: bool = quantity(False, title="One cut for all", help="Give every device the same cut")
-    certify: bool = quantity(True, title="Certify", help="Prove the answer by max-flow or CP-SAT")
+    cut: str = cut_option()
+    common_cut: bool = common_cut_option()
+    certify: bool = certify_option()
 
     def solve(self, problem: SplitProblem) -> Plan:
         r"""The plan with the given or the best number $K$ of clusters, whose sizes differ by one at most.

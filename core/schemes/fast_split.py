@@ -18,6 +18,7 @@ from core.schemes.joint_choice import is_coupled
 from core.schemes.planned import fixed_plan, planned
 from core.schemes.round_value import score_of_round
 from core.schemes.rounds import IN_TURN, Round
+from core.schemes.shared_options import certify_option
 from core.schemes.solve import EXACT_GAP, alike, best_round, relative_gap
 from core.units import quantity
 
@@ -36,7 +37,7 @@ class FastSplit:
         "pool", title="Method",
         help="pool: every cut that can be optimal, priced at once; or P1's general or block-wise algorithm",
     )  # fmt: skip
-    certify: bool = quantity(True, title="Certify", help="Prove the answer by max-flow or CP-SAT")
+    certify: bool = certify_option()
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with devices served in turn."""
@@ -59,7 +60,7 @@ class BlockWiseSplit:
     is_baseline: ClassVar[bool] = False
     round_of: ClassVar[Round] = IN_TURN
     separable: ClassVar[bool] = False
-    certify: bool = quantity(True, title="Certify", help="Prove the answer by max-flow or CP-SAT")
+    certify: bool = certify_option()
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with devices served in turn."""

@@ -12,6 +12,7 @@ from core.schemes.base import SCHEMES
 from core.schemes.planned import planned
 from core.schemes.queued import planned_with_queue
 from core.schemes.rounds import AT_ONCE, Round
+from core.schemes.shared_options import certify_option, common_cut_option, cut_option
 from core.units import quantity
 
 
@@ -27,12 +28,9 @@ class SplitFederated:
         "v1", title="Version",
         help="v1: a server-side model for every device; v2: one for all, which serves them one after another",
     )  # fmt: skip
-    cut: str = quantity(
-        "", title="Cut after",
-        help="Op ids, comma-separated: these and all they depend on stay on every device; empty: the best",
-    )  # fmt: skip
-    common_cut: bool = quantity(False, title="One cut for all", help="Give every device the same cut")
-    certify: bool = quantity(True, title="Certify", help="Prove the answer by max-flow or CP-SAT")
+    cut: str = cut_option()
+    common_cut: bool = common_cut_option()
+    certify: bool = certify_option()
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with all devices active; the band is shared by policy or by the exact min-max split.

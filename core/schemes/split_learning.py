@@ -10,7 +10,7 @@ from core.problem import SplitProblem
 from core.schemes.base import SCHEMES
 from core.schemes.planned import planned
 from core.schemes.rounds import IN_TURN, Round
-from core.units import quantity
+from core.schemes.shared_options import certify_option, common_cut_option, cut_option
 
 
 @SCHEMES.named("split_learning")
@@ -21,12 +21,9 @@ class SplitLearning:
     is_baseline: ClassVar[bool] = False
     round_of: ClassVar[Round] = IN_TURN
     separable: ClassVar[bool] = True
-    cut: str = quantity(
-        "", title="Cut after",
-        help="Op ids, comma-separated: these and all they depend on stay on every device; empty: the best",
-    )  # fmt: skip
-    common_cut: bool = quantity(False, title="One cut for all", help="Give every device the same cut")
-    certify: bool = quantity(True, title="Certify", help="Prove the answer by max-flow or CP-SAT")
+    cut: str = cut_option()
+    common_cut: bool = common_cut_option()
+    certify: bool = certify_option()
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with devices served in turn."""

@@ -57,6 +57,7 @@ SHARED = {
     "round_value",
     "rounds",
     "server_clock",
+    "shared_options",
     "server_levels",
     "server_shares",
     "settings",
