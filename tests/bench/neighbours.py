@@ -1,8 +1,9 @@
 """How fast a session answers while another one uploads what must be refused, beside the same session alone.
 
-Two times are taken of each move of a slider: until the server's answer with the new figure has arrived, and
-until the browser shows it. Each user's browser works on a machine of its own in life; here both share the
-cores with the server, so the neighbour's has the lowest priority, and the second time is an upper bound.
+Each user's browser works on a machine of its own in life; here all share the cores with the server. So two
+times are taken. The server's answer is timed for a session without a browser, which sends what a browser sent
+for a moved slider, until the new figure has come. The same move is timed in a browser too, until it shows the
+figure: an upper bound. The uploader is a browser of the lowest priority in both.
 """
 
 from __future__ import annotations
@@ -10,80 +11,93 @@ from __future__ import annotations
 import base64
 import statistics
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from websockets.sync.client import ClientConnection, connect
 
-from tests.bench.served import PAUSE_MS, headline, move, opened, served, settled
+from tests.bench.served import ADDRESS, PAUSE_MS, headline, move, opened, served, settled
 from tests.browser.bad_files import HEAVY
 from tests.browser.conftest import FLAGS, IDLE, chromium
 
-MOVES = 20
+MOVES = 10
 GOAL_MS = 300
-
-
-@dataclass
-class Session:
-    """A page whose moves are timed, with what its network process has seen of the page's socket."""
-
-    page: Page
-    sent_s: list[float] = field(default_factory=list)
-    received: list[tuple[float, str]] = field(default_factory=list)
-    answers_ms: list[float] = field(default_factory=list)
-    figures_ms: list[float] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        wire = self.page.context.new_cdp_session(self.page)
-        wire.send("Network.enable")
-        wire.on("Network.webSocketFrameSent", lambda frame: self.sent_s.append(frame["timestamp"]))
-        wire.on("Network.webSocketFrameReceived", self._note)
-
-    def _note(self, frame: dict[str, Any]) -> None:
-        self.received.append((frame["timestamp"], frame["response"]["payloadData"]))
-
-    def move(self) -> None:
-        self.sent_s.clear()
-        self.received.clear()
-        keys = ("ArrowLeft", "ArrowRight")
-        self.figures_ms.append(move(self.page, keys[len(self.figures_ms) % 2])[0])
-        shown = headline(self.page).encode()
-        answered_s = next(at for at, payload in self.received if shown in base64.b64decode(payload))
-        self.answers_ms.append(1e3 * (answered_s - self.sent_s[0]))
-        self.page.wait_for_timeout(PAUSE_MS)
-
-    def taken(self) -> tuple[list[float], list[float]]:
-        """The times of the moves so far, which are forgotten."""
-        times = self.answers_ms, self.figures_ms
-        self.answers_ms, self.figures_ms = [], []
-        return times
+KEYS = ("ArrowLeft", "ArrowRight")
 
 
 def run() -> None:
     with served(), sync_playwright() as playwright, TemporaryDirectory() as folder:
-        session = Session(opened(_browser(playwright, chromium()).new_page()))
-        settled(session.page)
-        session.page.get_by_role("slider", name="Uplink").focus()
-        for _ in range(MOVES):
-            session.move()
-        print(f"\n{'':14} {'server has answered':42} browser shows it")
-        _print("alone", *session.taken())
         neighbour = opened(_browser(playwright, _humble_chromium(Path(folder))).new_page())
-        every: tuple[list[float], list[float]] = [], []
-        for name, content in HEAVY.items():
-            refused_s = _beside(neighbour, session, name, content)
-            times = session.taken()
-            every = every[0] + times[0], every[1] + times[1]
-            _print(name, *times, f"refused after {refused_s:.1f} s")
-        _print("all files", *every)
+        browser = _browser(playwright, chromium())
+        page = browser.new_page()
+        sent = _listened(page)
+        settled(opened(page))
+        slider = page.get_by_role("slider", name="Uplink")
+        slider.focus()
+        words = _recorded(page, sent)
+        print("\nbrowser shows the new figure", flush=True)
+        _timed(neighbour, lambda number: move(page, KEYS[number % 2])[0], slider.focus)
+        browser.close()
+        print("\nserver has answered with it, no browser but the uploader's", flush=True)
+        with closing(_joined(sent["handshake"], sent["first"])) as wire:
+            _timed(neighbour, lambda number: _asked(wire, *words[number % 2]), lambda: None)
 
 
-def _browser(playwright: Any, command: str) -> Browser:
-    browser: Browser = playwright.chromium.launch(executable_path=command, args=FLAGS)
-    return browser
+def _timed(neighbour: Page, timed: Callable[[int], float], ready: Callable[[], None]) -> None:
+    """Prints milliseconds of moves alone and beside every hostile file, and how long each is read."""
+    ready()
+    _print("alone", list(_moves(timed, neighbour, lambda number: number >= 2 * MOVES)))
+    every: list[float] = []
+    for name, content in HEAVY.items():
+        times, refused_s = _beside(neighbour, timed, ready, name, content())
+        _print(name, times, f"refused after {refused_s:.1f} s")
+        every += times
+    _print("all files", every)
+
+
+def _moves(timed: Callable[[int], float], clock: Page, ended: Callable[[int], bool]) -> Iterator[float]:
+    number = 0
+    while not ended(number):
+        yield timed(number)
+        clock.wait_for_timeout(PAUSE_MS)
+        number += 1
+
+
+def _beside(
+    neighbour: Page, timed: Callable[[int], float], ready: Callable[[], None], name: str, content: bytes
+) -> tuple[list[float], float]:
+    """Milliseconds of moves while the neighbour has the file refused, and the median seconds of a refusal."""
+    times: list[float] = []
+    refused_s: list[float] = []
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / name
+        file.write_bytes(content)
+        while len(times) < MOVES:
+            upload = _uploader(neighbour)
+            ready()
+            began = time.perf_counter()
+            upload.set_input_files(file)
+            times += _moves(timed, neighbour, lambda number: neighbour.get_by_role("alert").count() > 0)
+            refused_s.append(time.perf_counter() - began)
+    return times, statistics.median(refused_s)
+
+
+def _uploader(neighbour: Page) -> Any:
+    neighbour.reload()
+    neighbour.wait_for_function(IDLE)
+    neighbour.get_by_text("Your own model").click()
+    upload = neighbour.locator('input[type="file"]').first
+    upload.wait_for(state="attached")
+    settled(neighbour)
+    return upload
+
+
+def _browser(playwright: Playwright, command: str) -> Browser:
+    return playwright.chromium.launch(executable_path=command, args=FLAGS)
 
 
 def _humble_chromium(folder: Path) -> str:
@@ -94,37 +108,68 @@ def _humble_chromium(folder: Path) -> str:
     return str(script)
 
 
-def _beside(neighbour: Page, session: Session, name: str, content: Callable[[], bytes]) -> float:
-    """Moves the session's slider while the neighbour has the file refused; median seconds of a refusal."""
-    refused_s: list[float] = []
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / name
-        file.write_bytes(content())
-        while len(session.figures_ms) < MOVES:
-            refused_s.append(_refused(neighbour, session, file))
-    return statistics.median(refused_s)
+def _listened(page: Page) -> dict[str, Any]:
+    """What the page sends from now on: the handshake's headers, the first frame and the latest one."""
+    sent: dict[str, Any] = {}
+
+    def note(frame: dict[str, Any]) -> None:
+        sent["latest"] = base64.b64decode(frame["response"]["payloadData"])
+        sent.setdefault("first", sent["latest"])
+
+    tools = page.context.new_cdp_session(page)
+    tools.send("Network.enable")
+    tools.on("Network.webSocketFrameSent", note)
+    tools.on(
+        "Network.webSocketWillSendHandshakeRequest",
+        lambda request: sent.setdefault("handshake", request["request"]["headers"]),
+    )
+    sent["tools"] = tools
+    return sent
 
 
-def _refused(neighbour: Page, session: Session, file: Path) -> float:
-    neighbour.reload()
-    neighbour.wait_for_function(IDLE)
-    neighbour.get_by_text("Your own model").click()
-    upload = neighbour.locator('input[type="file"]').first
-    upload.wait_for(state="attached")
-    settled(session.page)
-    session.page.get_by_role("slider", name="Uplink").focus()
+def _recorded(page: Page, sent: dict[str, Any]) -> list[tuple[bytes, bytes]]:
+    """For a step back and forth of the slider: what the browser sends, and the figure that answers it."""
+    found = []
+    for key in KEYS:
+        move(page, key)
+        settled(page)
+        found.append((sent["latest"], headline(page).encode()))
+    sent["tools"].detach()
+    return found
+
+
+def _joined(handshake: Mapping[str, str], first: bytes) -> ClientConnection:
+    """A session of its own, opened as the browser opened it, after its first run."""
+    wire = connect(
+        ADDRESS.replace("http", "ws") + "/_stcore/stream",
+        subprotocols=[word.strip() for word in handshake["Sec-WebSocket-Protocol"].split(",")],
+        additional_headers={"Cookie": handshake["Cookie"]},
+        max_size=None,
+    )
+    wire.send(first)
+    _drained(wire, pause_s=2.0)
+    return wire
+
+
+def _asked(wire: ClientConnection, message: bytes, figure: bytes) -> float:
+    """Milliseconds until the figure has come that answers a message."""
     began = time.perf_counter()
-    upload.set_input_files(file)
-    while not neighbour.get_by_role("alert").count():
-        session.move()
-    return time.perf_counter() - began
+    wire.send(message)
+    while figure not in wire.recv(timeout=30):
+        pass
+    answered_ms = 1e3 * (time.perf_counter() - began)
+    _drained(wire, pause_s=0.1)
+    return answered_ms
 
 
-def _print(name: str, answers_ms: list[float], figures_ms: list[float], rest: str = "") -> None:
-    print(f"{name:14} {_told(answers_ms):42} {_told(figures_ms)}  {rest}")
+def _drained(wire: ClientConnection, *, pause_s: float) -> None:
+    with suppress(TimeoutError):
+        while True:
+            wire.recv(timeout=pause_s)
 
 
-def _told(times_ms: list[float]) -> str:
+def _print(name: str, times_ms: list[float], rest: str = "") -> None:
     under = sum(time_ms < GOAL_MS for time_ms in times_ms)
     middle, largest = statistics.median(times_ms), max(times_ms)
-    return f"{middle:3.0f} ms, at most {largest:3.0f}, {under} of {len(times_ms)} < {GOAL_MS}"
+    told = f"median {middle:3.0f} ms, largest {largest:3.0f}, {under} of {len(times_ms)} under {GOAL_MS}"
+    print(f"  {name:14} {told:48} {rest}", flush=True)
