@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,19 @@ def test_the_child_limits_memory_time_files_and_core_dumps(monkeypatch: pytest.M
     size = (SAMPLES / "vgg16.onnx").stat().st_size
     expected = {"AS": guard.MEMORY_BYTES + size, "CPU": 30, "FSIZE": 256 * 2**20, "NOFILE": 64, "CORE": 0}
     assert json.loads(text) == {name: [value, value] for name, value in expected.items()}
+
+
+def test_a_zip_is_listed_in_the_child_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "many.pt2"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a", b"")
+
+    def listed_here(*_: Any) -> None:
+        raise AssertionError("the archive was opened in this process")
+
+    monkeypatch.setattr(zipfile, "ZipFile", listed_here)
+    with pytest.raises(ModelImportError, match=r"many\.pt2: is a zip archive and is not unpacked"):
+        read_guarded(path)
 
 
 def test_the_child_gives_way_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
