@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from core.delay_energy import delay_energy_front
-from core.errors import CutwiseError
 from core.replanning import FADE_DB, drawn_ratios, replan
 from core.schemes.objective import counted_energy
 from dashboard import session
 from dashboard.charts.trade_offs import HERE, epochs_figure, front_figure
 from dashboard.commands import replan_command
 from dashboard.components.live_slider import live_slider
-from dashboard.controls import drawer
 from dashboard.format import quantity_text, seconds_text
 from dashboard.question import Question
+from dashboard.views import on_demand
 
-MOST_DEVICES = 200
 EPOCHS = 100
 LARGEST_FADE_DB, MOST_EPOCHS = 15.0, 400
 FADE_HELP = "How far the rate strays from its mean, in decibels; it remembers nine tenths of the epoch before"
@@ -26,26 +22,12 @@ FADE_HELP = "How far the rate strays from its mean, in decibels; it remembers ni
 
 def energy(question: Question) -> None:
     """Rounds that no other beats in both delay and energy (P4), with the plan among them."""
-    if inside := drawer("Delay against energy"):
-        with inside:
-            _answered(question, _energy)
+    on_demand.section("Delay against energy", question, _energy)
 
 
 def changing_rate(question: Question) -> None:
     """Cuts chosen anew for every epoch of a rate that changes (P1), beside cuts that are kept."""
-    if inside := drawer("When the rate changes"):
-        with inside:
-            _answered(question, _changing_rate)
-
-
-def _answered(question: Question, answer: Callable[[Question], None]) -> None:
-    if len(question.plan.decisions) > MOST_DEVICES:
-        st.caption(f"Answered for at most {MOST_DEVICES} devices.")
-        return
-    try:
-        answer(question)
-    except CutwiseError as error:
-        st.error(str(error))
+    on_demand.section("When the rate changes", question, _changing_rate)
 
 
 def _energy(question: Question) -> None:

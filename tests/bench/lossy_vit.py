@@ -26,8 +26,6 @@ CLIENTS, SAMPLES, BATCH, ROUNDS = 8, 80, 16, 40
 PATCH, WIDTH, DEPTH, HEADS, RANK, CUT = 2, 64, 4, 4, 8, 2
 EARLIER, TESTED, EARLIER_PASSES = 700, 400, 30
 RATES, SEARCH_SEED = (0.002, 0.005, 0.01, 0.02, 0.05), 100
-DENSITY, BITS = 0.5, 8
-HARSH_DENSITY, HARSH_BITS = 0.1, 3
 LAST = 5
 
 
@@ -40,10 +38,7 @@ class Setting:
     down: TopK | None = None
 
 
-MILD, HARSH = (
-    TopK(density_ratio=density, value_bits=bits)
-    for density, bits in ((DENSITY, BITS), (HARSH_DENSITY, HARSH_BITS))
-)
+MILD, HARSH = TopK(density_ratio=0.5, value_bits=8), TopK(density_ratio=0.1, value_bits=3)
 SETTINGS = (
     Setting("uncompressed"),
     Setting(f"{MILD.label}, up", up=MILD),

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from playwright.sync_api import Page
 
 from tests.browser.conftest import CHANGED, IDLE
+from tests.browser.serving import serving
 
-ROOT = Path(__file__).parents[2]
 PORT = 8731
 ADDRESS = f"http://127.0.0.1:{PORT}"
 PAUSE_MS = 250
@@ -23,27 +20,9 @@ PAUSE_MS = 250
 @contextmanager
 def served() -> Iterator[float]:
     """A server at `ADDRESS`; gives the seconds until it answered."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(PORT),
-         "--server.headless", "true"],
-        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        yield _answering()
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def _answering() -> float:
     began = time.perf_counter()
-    while time.perf_counter() - began < 60:
-        try:
-            urllib.request.urlopen(f"{ADDRESS}/_stcore/health", timeout=1).close()
-            break
-        except OSError:
-            time.sleep(0.05)
-    return time.perf_counter() - began
+    with serving(PORT, subprocess.DEVNULL):
+        yield time.perf_counter() - began
 
 
 def opened(page: Page) -> Page:

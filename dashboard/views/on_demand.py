@@ -1,0 +1,28 @@
+"""A question that is answered only when its section is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.errors import CutwiseError
+from dashboard.controls import drawer
+from dashboard.question import Question
+
+MOST_DEVICES = 200
+
+
+def section(label: str, question: Question, answer: Callable[[Question], None]) -> None:
+    """A closed section; what `answer` draws when it is opened, or why there is nothing to draw."""
+    inside = drawer(label)
+    if not inside:
+        return
+    with inside:
+        if len(question.plan.decisions) > MOST_DEVICES:
+            st.caption(f"Drawn for at most {MOST_DEVICES} devices.")
+            return
+        try:
+            answer(question)
+        except CutwiseError as error:
+            st.error(str(error))
