@@ -9,7 +9,7 @@ PORT ?= 8501
 
 venv: .venv/run.stamp
 
-.venv/run.stamp: requirements.txt pyproject.toml
+.venv/run.stamp: requirements.txt pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Cutwise needs Python 3.11 or newer; install it or run: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh tests/install_debian.sh python3-venv
@@ -23,7 +23,7 @@ venv: .venv/run.stamp
 	touch $@
 
 run: .venv/run.stamp
-	$(BIN)/python -m streamlit run dashboard/app.py --server.port $(PORT)
+	$(BIN)/cutwise serve --port $(PORT)
 
 lint: .venv/test.stamp
 	$(BIN)/ruff format --check .
@@ -43,7 +43,7 @@ fuzz: .venv/test.stamp
 	$(BIN)/python tests/core/importers/fuzz.py 20000000 5000
 
 samples: .venv/test.stamp
-	$(BIN)/python -m sample_models.build
+	$(BIN)/python -m cutwise.sample_models.build
 
 clean:
 	rm -rf .venv build *.egg-info

@@ -1,19 +1,19 @@
-"""The dashboard's entry: `streamlit run dashboard/app.py` from the repository root."""
+"""The page's entry: `cutwise serve`, or `streamlit run dashboard/app.py`."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from importlib.resources import files
 
 import streamlit as st
 
-from dashboard.controls import PAGE_CHANGED
+from cutwise_dashboard.controls import PAGE_CHANGED
 
 # Sessions are threads of one process, and a page is a hundred messages that the event loop sends in between:
 # with Python's own 5 ms, whoever moves a slider beside a busy session waits that long for each turn.
 THREAD_TURN_S = 0.0005
 
-ICON = Path(__file__).parent.parent / "assets" / "icon.png"
+ICON = files("cutwise.assets") / "icon.png"
 
 sys.setswitchinterval(THREAD_TURN_S)
 st.set_page_config(page_title="Cutwise", page_icon=str(ICON), layout="wide")

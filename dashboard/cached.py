@@ -7,16 +7,16 @@ from typing import Any
 
 import streamlit as st
 
-import core
-from core import papers
-from core.comparison import Outcome, outcome_of
-from core.graph.blocks import Block, blocks
-from core.graph.model_graph import ModelGraph
-from core.papers import Headline
-from core.pipeline import best_baseline
-from core.plans import Plan
-from core.problem import build_problem
-from core.scenario import Scenario
+import cutwise
+from cutwise import papers
+from cutwise.comparison import Outcome, outcome_of
+from cutwise.graph.blocks import Block, blocks
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.papers import Headline
+from cutwise.pipeline import best_baseline
+from cutwise.plans import Plan
+from cutwise.problem import build_problem
+from cutwise.scenario import Scenario
 
 BY_DIGEST: Mapping[Any, Any] = {ModelGraph: lambda graph: graph.digest, Scenario: repr}
 
@@ -24,7 +24,7 @@ BY_DIGEST: Mapping[Any, Any] = {ModelGraph: lambda graph: graph.digest, Scenario
 @st.cache_resource(max_entries=16, show_spinner=False)
 def sample(name: str, dims: tuple[tuple[str, int], ...] = ()) -> ModelGraph:
     """A shipped model with these sizes of its open dimensions."""
-    return core.load_model(f"sample:{name}", dims=dict(dims) or None)
+    return cutwise.load_model(f"sample:{name}", dims=dict(dims) or None)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=BY_DIGEST)
@@ -36,7 +36,7 @@ def blocks_of(graph: ModelGraph) -> tuple[Block, ...]:
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=BY_DIGEST)
 def plan(graph: ModelGraph, scenario: Scenario, scheme: str, options: tuple[tuple[str, Any], ...]) -> Plan:
     """The plan that the command line gives for the same question."""
-    return core.plan(graph, scenario, scheme, **dict(options))
+    return cutwise.plan(graph, scenario, scheme, **dict(options))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=BY_DIGEST)

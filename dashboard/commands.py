@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 
-from dashboard.session import Choice
+from cutwise_dashboard.session import Choice
 
 SCENARIO_FILE = "scenario.toml"
 
@@ -34,7 +34,7 @@ def replan_command(choice: Choice, *, epochs: int, seed: int, fade_db: float) ->
 
 def _start(command: str, choice: Choice) -> list[str]:
     source = choice.upload_name if choice.upload_digest else f"sample:{choice.sample}"
-    return ["python", "-m", "core", command, source, SCENARIO_FILE]
+    return ["cutwise", command, source, SCENARIO_FILE]
 
 
 def _sizes(choice: Choice) -> list[str]:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.comparison import Outcome, best_of, comparison_table, places
-from core.graph.model_graph import ModelGraph
-from core.plans import Plan
-from core.problem import SplitProblem, build_problem
-from core.scenario import Scenario
-from core.schemes import SCHEMES, baseline_names
-from dashboard import cached
-from dashboard.session import Choice
+from cutwise.comparison import Outcome, best_of, comparison_table, places
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.plans import Plan
+from cutwise.problem import SplitProblem, build_problem
+from cutwise.scenario import Scenario
+from cutwise.schemes import SCHEMES, baseline_names
+from cutwise_dashboard import cached
+from cutwise_dashboard.session import Choice
 
 MOST_OPS_TRIED = 120
 """Models up to this size are tried split by split without being asked to."""

@@ -13,9 +13,9 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.errors import ScenarioError
-from core.units import facts_of, hints_of
-from dashboard.components.live_slider import live_slider
+from cutwise.errors import ScenarioError
+from cutwise.units import facts_of, hints_of
+from cutwise_dashboard.components.live_slider import live_slider
 
 Value = TypeVar("Value")
 WIDEST = 1e300

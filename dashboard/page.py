@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.errors import CutwiseError
-from core.graph.model_graph import ModelGraph
-from core.scenario import Scenario
-from dashboard import session, sidebar
-from dashboard.comparison import Comparison
-from dashboard.question import Question
-from dashboard.views import messages
+from cutwise.errors import CutwiseError
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.scenario import Scenario
+from cutwise_dashboard import session, sidebar
+from cutwise_dashboard.comparison import Comparison
+from cutwise_dashboard.question import Question
+from cutwise_dashboard.views import messages
 
 
 def opened(*, one_scheme: bool = True) -> tuple[Scenario, ModelGraph | None]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from core.graph.model_graph import ModelGraph
-from core.plans import Plan
-from core.problem import SplitProblem, build_problem
-from core.scenario import Scenario
-from core.schemes import SCHEMES
-from dashboard import cached
-from dashboard.session import Choice
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.plans import Plan
+from cutwise.problem import SplitProblem, build_problem
+from cutwise.scenario import Scenario
+from cutwise.schemes import SCHEMES
+from cutwise_dashboard import cached
+from cutwise_dashboard.session import Choice
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

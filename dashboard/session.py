@@ -14,14 +14,14 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from core.errors import CutwiseError, ScenarioError
-from core.graph.model_graph import ModelGraph
-from core.importers import load_bytes, samples
-from core.importers.base import checked_dims
-from core.scenario import Scenario
-from core.scenario_file import parse_scenario, scenario_from_dict, scenario_to_dict
-from core.schemes.options import scheme_with
-from dashboard import cached
+from cutwise.errors import CutwiseError, ScenarioError
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers import load_bytes, samples
+from cutwise.importers.base import checked_dims
+from cutwise.scenario import Scenario
+from cutwise.scenario_file import parse_scenario, scenario_from_dict, scenario_to_dict
+from cutwise.schemes.options import scheme_with
+from cutwise_dashboard import cached
 
 FIRST_SAMPLE = "resnet18"
 FIRST_SCENARIO = "lecture_hall"
@@ -70,13 +70,13 @@ def first_scenario() -> Scenario:
 def shipped_scenarios() -> tuple[str, ...]:
     """Names of the scenarios in `assets/scenarios`, the first one first."""
     names = sorted(
-        path.name.removesuffix(".toml") for path in files("assets").joinpath("scenarios").iterdir()
+        path.name.removesuffix(".toml") for path in files("cutwise.assets").joinpath("scenarios").iterdir()
     )
     return (FIRST_SCENARIO, *(name for name in names if name != FIRST_SCENARIO))
 
 
 def shipped_scenario(name: str) -> Scenario:
-    return parse_scenario(files("assets").joinpath(f"scenarios/{name}.toml").read_bytes(), name=name)
+    return parse_scenario(files("cutwise.assets").joinpath(f"scenarios/{name}.toml").read_bytes(), name=name)
 
 
 def model() -> ModelGraph | None:

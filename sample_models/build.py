@@ -1,4 +1,4 @@
-"""Makes the shipped model files: `python -m sample_models.build`. A second run makes the same bytes."""
+"""Makes the shipped model files: `make samples`. A second run makes the same bytes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from onnx import shape_inference
 
-from sample_models import convolutional, transformers
+from cutwise.sample_models import convolutional, transformers
 
 FOLDER = Path(__file__).parent
 ARCHITECTURES = {

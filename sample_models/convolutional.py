@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from onnx import ModelProto
 
-from sample_models.layers import Layers
+from cutwise.sample_models.layers import Layers
 
 CLASSES = 1000
 

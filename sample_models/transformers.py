@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from onnx import ModelProto, TensorProto
 
-from sample_models.convolutional import resnet18_trunk
-from sample_models.layers import Layers
+from cutwise.sample_models.convolutional import resnet18_trunk
+from cutwise.sample_models.layers import Layers
 
 
 def vit_b16() -> ModelProto:

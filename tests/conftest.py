@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-import core
-from core.graph.model_graph import ModelGraph
+import cutwise
+from cutwise.graph.model_graph import ModelGraph
 
 Load = Callable[..., ModelGraph]
 
@@ -27,7 +27,7 @@ def load_ops(tmp_path: Path) -> Load:
     def load(ops: list[dict[str, Any]], name: str = "toy") -> ModelGraph:
         file = tmp_path / f"{name}.json"
         file.write_text(json.dumps({"format": "cutwise-graph/1", "name": name, "ops": ops}))
-        return core.load_model(file)
+        return cutwise.load_model(file)
 
     return load
 

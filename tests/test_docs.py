@@ -18,24 +18,24 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 
-import core
-from core.__main__ import main
-from core.channels import CHANNELS
-from core.cli.told import FINE
-from core.compression import ACCURACIES, CODECS, Uncompressed
-from core.costs.graph_cost import GraphCost, OpCost
-from core.costs.memory import MemoryByKind
-from core.costs.op_costs import OP_COSTS
-from core.costs.workload import FullTuning, Lora, Workload
-from core.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
-from core.hardware.parties import Device, Edge, Server
-from core.hardware.profiles import Profile
-from core.importers import IMPORTERS, base, guard, json_document, onnx_prescan
-from core.importers.graph_json import GRAPH_KEYS, OP_KEYS
-from core.importers.refused import REFUSED
-from core.plans import Alternative, Certificate, Cut, DeviceDecision, Plan, Report, StageTimes, Violation
-from core.problem import Conditions
-from core.scenario import (
+import cutwise
+from cutwise.__main__ import main
+from cutwise.channels import CHANNELS
+from cutwise.cli.told import FINE
+from cutwise.compression import ACCURACIES, CODECS, Uncompressed
+from cutwise.costs.graph_cost import GraphCost, OpCost
+from cutwise.costs.memory import MemoryByKind
+from cutwise.costs.op_costs import OP_COSTS
+from cutwise.costs.workload import FullTuning, Lora, Workload
+from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
+from cutwise.hardware.parties import Device, Edge, Server
+from cutwise.hardware.profiles import Profile
+from cutwise.importers import IMPORTERS, base, guard, json_document, onnx_prescan
+from cutwise.importers.graph_json import GRAPH_KEYS, OP_KEYS
+from cutwise.importers.refused import REFUSED
+from cutwise.plans import Alternative, Certificate, Cut, DeviceDecision, Plan, Report, StageTimes, Violation
+from cutwise.problem import Conditions
+from cutwise.scenario import (
     Backhaul,
     Compression,
     Convergence,
@@ -47,11 +47,11 @@ from core.scenario import (
     Scenario,
     Sharing,
 )
-from core.scenario_file import parse_scenario
-from core.schemes import SCHEMES
-from core.schemes.options import choices_of
-from core.sweeps import SweepFile, read_sweep_file
-from core.units import UNITS, facts_of
+from cutwise.scenario_file import parse_scenario
+from cutwise.schemes import SCHEMES
+from cutwise.schemes.options import choices_of
+from cutwise.sweeps import SweepFile, read_sweep_file
+from cutwise.units import UNITS, facts_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -119,7 +119,7 @@ COMMANDS = [
     for path in PAGES
     for block in fenced(path.read_text(encoding="utf-8"), "sh")
     for line in block.splitlines()
-    if line.startswith("python -m core ")
+    if line.startswith("cutwise ")
 ]
 
 
@@ -128,7 +128,7 @@ def test_a_documented_command_runs(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(ROOT)
-    assert main(shlex.split(command)[3:]) == FINE
+    assert main(shlex.split(command)[1:]) == FINE
     assert capsys.readouterr().out
 
 
@@ -159,7 +159,7 @@ def test_documented_scenario_and_sweep_files_are_valid(path: Path, tmp_path: Pat
 def test_documented_graph_file_is_read(tmp_path: Path) -> None:
     (block,) = fenced(page("docs/formats.md"), "json")
     (tmp_path / "toy.json").write_text(block, encoding="utf-8")
-    assert len(core.load_model(tmp_path / "toy.json")) == 3
+    assert len(cutwise.load_model(tmp_path / "toy.json")) == 3
 
 
 @pytest.mark.parametrize("name", ["docs/models.md", "docs/architecture.md"])
@@ -187,7 +187,7 @@ def test_links_and_paths_lead_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_names_in_core_exist(path: Path) -> None:
-    for dotted in re.findall(r"`(core(?:\.\w+)+)(?:\([^`]*\))?`", path.read_text(encoding="utf-8")):
+    for dotted in re.findall(r"`(cutwise(?:\.\w+)+)(?:\([^`]*\))?`", path.read_text(encoding="utf-8")):
         assert pkgutil.resolve_name(dotted), dotted
 
 
@@ -209,9 +209,9 @@ def nomenclature() -> dict[str, list[str]]:
 
 @cache
 def core_names() -> dict[str, str]:
-    """Every field of a public dataclass and parameter of a public function in core, and where it stands."""
+    """Every field of a public dataclass and parameter of a public function, and where it stands."""
     names: dict[str, str] = {}
-    for found in pkgutil.walk_packages(core.__path__, "core."):
+    for found in pkgutil.walk_packages(cutwise.__path__, "cutwise."):
         module = importlib.import_module(found.name)
         for name, value in vars(module).items():
             if not name.startswith("_") and getattr(value, "__module__", "") == module.__name__:
@@ -249,7 +249,9 @@ def test_every_field_of_a_central_value_is_in_the_nomenclature(owner: type) -> N
 
 def test_every_parameter_of_the_public_face_is_in_the_nomenclature() -> None:
     known = nomenclature().keys()
-    functions = [getattr(core, name) for name in core.__all__ if inspect.isfunction(getattr(core, name))]
+    functions = [
+        getattr(cutwise, name) for name in cutwise.__all__ if inspect.isfunction(getattr(cutwise, name))
+    ]
     for function in functions:
         assert set(inspect.signature(function).parameters) <= known | {"options"}, function
 
@@ -275,7 +277,7 @@ def test_units_in_the_nomenclature_are_those_of_the_names() -> None:
 
 def test_every_registered_name_is_documented() -> None:
     documented = set().union(*(quoted(path.read_text(encoding="utf-8")) for path in PAGES))
-    names = {*SCHEMES, *CHANNELS, *IMPORTERS, *(f"sample:{name}" for name in core.samples())}
+    names = {*SCHEMES, *CHANNELS, *IMPORTERS, *(f"sample:{name}" for name in cutwise.samples())}
     assert not names - documented
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import page, session
-from dashboard.views import devices, fleet_editor
+from cutwise_dashboard import page, session
+from cutwise_dashboard.views import devices, fleet_editor
 
 
 def main() -> None:

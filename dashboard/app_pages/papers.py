@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.views import messages, papers
+from cutwise_dashboard.views import messages, papers
 
 
 def main() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import page
-from dashboard.views import curve, devices, headline, model_graph, one_round, share, trade_offs
+from cutwise_dashboard import page
+from cutwise_dashboard.views import curve, devices, headline, model_graph, one_round, share, trade_offs
 
 
 def main() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import page
-from dashboard.views import scheme_details, scheme_table, share_comparison
+from cutwise_dashboard import page
+from cutwise_dashboard.views import scheme_details, scheme_table, share_comparison
 
 
 def main() -> None:

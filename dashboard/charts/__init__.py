@@ -1,1 +1,1 @@
-"""Figures: functions from core values to a chart; none knows the page."""
+"""Figures: functions from the library's values to a chart; none knows the page."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.plans import Plan
-from dashboard.charts.parts import PARTS, seconds_by_part
+from cutwise.plans import Plan
+from cutwise_dashboard.charts.parts import PARTS, seconds_by_part
 
 Option = dict[str, Any]
 MOST_BARS, FEW_BARS = 30, 10

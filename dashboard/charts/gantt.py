@@ -8,9 +8,9 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
-from core.simulation.trace import Span, Trace
-from dashboard.charts.gantt_rows import rows_of
-from dashboard.charts.palette import PALETTES, Palette, color_of
+from cutwise.simulation.trace import Span, Trace
+from cutwise_dashboard.charts.gantt_rows import rows_of
+from cutwise_dashboard.charts.palette import PALETTES, Palette, color_of
 
 MOST_ROWS, MOST_BARS = 40, 4000
 WAITING = "Waiting"

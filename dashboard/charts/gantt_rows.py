@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.simulation.tasks import NOBODY
-from core.simulation.trace import Trace
+from cutwise.simulation.tasks import NOBODY
+from cutwise.simulation.trace import Trace
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]

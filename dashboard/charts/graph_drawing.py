@@ -12,9 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.graph.blocks import Block
-from core.graph.model_graph import ModelGraph
-from dashboard.charts.graph_geometry import DrawnEdge, DrawnNode, Frame, Geometry, edge_ends, geometry_of
+from cutwise.graph.blocks import Block
+from cutwise.graph.model_graph import ModelGraph
+from cutwise_dashboard.charts.graph_geometry import (
+    DrawnEdge,
+    DrawnNode,
+    Frame,
+    Geometry,
+    edge_ends,
+    geometry_of,
+)
 
 VIEWS = ("blocks", "near_cut", "all")
 FULL_VIEW_OPS = 90  # near the cut, blocks are opened up to this many ops

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.charts.graph_geometry import (
+from cutwise_dashboard.charts.graph_geometry import (
     CARD_HEIGHT,
     CARD_WIDTH,
     COLUMN_GAP,

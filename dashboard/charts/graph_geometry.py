@@ -16,10 +16,10 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from core.graph.block_names import parts_of
-from core.graph.blocks import Block
-from core.graph.model_graph import ModelGraph, Op
-from dashboard.charts.layered_layout import Edge, Layout, Point, lay_out
+from cutwise.graph.block_names import parts_of
+from cutwise.graph.blocks import Block
+from cutwise.graph.model_graph import ModelGraph, Op
+from cutwise_dashboard.charts.layered_layout import Edge, Layout, Point, lay_out
 
 OP_WIDTH, OP_HEIGHT, COLUMN_GAP = 82.0, 26.0, 24.0
 CARD_WIDTH, CARD_HEIGHT = 132.0, 50.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from dashboard.charts.graph_flow import TURN, TURN_MARGIN, Flow, Spot, Station, spot_of
+from cutwise_dashboard.charts.graph_flow import TURN, TURN_MARGIN, Flow, Spot, Station, spot_of
 
 CORNER, STEP_OUT = 7.0, 12.0
 MARGIN_LANE = -20.0

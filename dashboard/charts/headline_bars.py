@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from core.papers import Headline
-from dashboard.charts.palette import PALETTES, color_of
-from dashboard.format import rounded
+from cutwise.papers import Headline
+from cutwise_dashboard.charts.palette import PALETTES, color_of
+from cutwise_dashboard.format import rounded
 
 Option = dict[str, Any]
 BINS = 30

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.graph.blocks import Block
+from cutwise.graph.blocks import Block
 
 STEPS_RATIO = (0.0, 0.01, 0.03, 0.1, 0.2)
 STEP_NAMES = ("none", "< 1 %", "< 3 %", "< 10 %", "< 20 %", "more")

@@ -1,4 +1,4 @@
-"""The colours of the page as Python values; `.streamlit/config.toml` repeats them for the browser.
+"""The colours of the page as Python values; `dashboard/.streamlit/config.toml` repeats them for the browser.
 
 Lightness varies as well as hue, so that the first colours stay apart for people with any of the
 three colour-vision deficiencies and in grey print.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from core.comparison import is_valid, rounds_per_data_pass
-from core.plans import Plan
-from core.schemes import SCHEMES
-from dashboard.charts.cut_curve import HATCH
-from dashboard.charts.palette import PALETTES, color_of
-from dashboard.format import duration_scale, quantity_text, rounded, scale_of, seconds_text
+from cutwise.comparison import is_valid, rounds_per_data_pass
+from cutwise.plans import Plan
+from cutwise.schemes import SCHEMES
+from cutwise_dashboard.charts.cut_curve import HATCH
+from cutwise_dashboard.charts.palette import PALETTES, color_of
+from cutwise_dashboard.format import duration_scale, quantity_text, rounded, scale_of, seconds_text
 
 Option = dict[str, Any]
 ROW_PX, AROUND_PX = 30, 96

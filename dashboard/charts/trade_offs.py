@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from core.delay_energy import Choice
-from core.replanning import Epochs
-from dashboard.charts.palette import PALETTES, color_of
-from dashboard.format import quantity_text, rounded, seconds_text
+from cutwise.delay_energy import Choice
+from cutwise.replanning import Epochs
+from cutwise_dashboard.charts.palette import PALETTES, color_of
+from cutwise_dashboard.format import quantity_text, rounded, seconds_text
 
 Option = dict[str, Any]
 HERE = "this plan"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard.reports.comparison_report import comparison_report
-from dashboard.reports.inputs import Origin
-from dashboard.reports.plan_report import plan_report
+from cutwise_dashboard.reports.comparison_report import comparison_report
+from cutwise_dashboard.reports.inputs import Origin
+from cutwise_dashboard.reports.plan_report import plan_report
 
 __all__ = ["Origin", "comparison_report", "plan_report"]

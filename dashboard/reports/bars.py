@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.reports.markup import Markup, element
+from cutwise_dashboard.reports.markup import Markup, element
 
 BAR_HEIGHT = 18
 PATTERNS = Markup(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.comparison import Outcome, best_of, cuts_text, is_valid, optimality
-from core.graph.blocks import blocks
-from core.listings import first_line
-from core.plans import OWNERS, Plan
-from core.schemes import SCHEMES
-from dashboard.format import quantity_text, rounds_text, seconds_text
-from dashboard.reports import figures
-from dashboard.reports.document import document
-from dashboard.reports.inputs import Origin, input_sections, readable
-from dashboard.reports.markup import Child, Markup, element, section, table
-from dashboard.reports.plan_report import cut_pictures
+from cutwise.comparison import Outcome, best_of, cuts_text, is_valid, optimality
+from cutwise.graph.blocks import blocks
+from cutwise.listings import first_line
+from cutwise.plans import OWNERS, Plan
+from cutwise.schemes import SCHEMES
+from cutwise_dashboard.format import quantity_text, rounds_text, seconds_text
+from cutwise_dashboard.reports import figures
+from cutwise_dashboard.reports.document import document
+from cutwise_dashboard.reports.inputs import Origin, input_sections, readable
+from cutwise_dashboard.reports.markup import Child, Markup, element, section, table
+from cutwise_dashboard.reports.plan_report import cut_pictures
 
 
 def comparison_report(plans: Sequence[Plan], unsolved: Sequence[tuple[str, str]], origin: Origin) -> str:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from dashboard.reports.bars import PATTERNS
-from dashboard.reports.inputs import Origin
-from dashboard.reports.markup import Child, Markup, element
+from cutwise_dashboard.reports.bars import PATTERNS
+from cutwise_dashboard.reports.inputs import Origin
+from cutwise_dashboard.reports.markup import Child, Markup, element
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def document(title: str, origin: Origin, *parts: Child) -> str:
     """The whole file, ready to be saved."""
-    style = files("dashboard.reports").joinpath("style.css").read_text(encoding="utf-8")
+    style = files("cutwise_dashboard.reports").joinpath("style.css").read_text(encoding="utf-8")
     head = element(
         "head",
         element("meta", charset="utf-8"),

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.comparison import is_valid, optimality, rounds_per_data_pass
-from core.costs.memory import MemoryByKind
-from core.plans import OWNERS, DeviceDecision, Plan
-from dashboard.charts.parts import PARTS, seconds_by_part, stage_titles
-from dashboard.format import edge_cut_text, ops_text, percent_text, quantity_text, rounds_text, seconds_text
-from dashboard.reports.bars import Bar, bars
-from dashboard.reports.inputs import first_rows, readable
-from dashboard.reports.markup import Child, Markup, badge, element, table
+from cutwise.comparison import is_valid, optimality, rounds_per_data_pass
+from cutwise.costs.memory import MemoryByKind
+from cutwise.plans import OWNERS, DeviceDecision, Plan
+from cutwise_dashboard.charts.parts import PARTS, seconds_by_part, stage_titles
+from cutwise_dashboard.format import (
+    edge_cut_text,
+    ops_text,
+    percent_text,
+    quantity_text,
+    rounds_text,
+    seconds_text,
+)
+from cutwise_dashboard.reports.bars import Bar, bars
+from cutwise_dashboard.reports.inputs import first_rows, readable
+from cutwise_dashboard.reports.markup import Child, Markup, badge, element, table
 
 MOST_BARS = 40
 MEMORY_KINDS = ("weights", "gradients", "optimizer", "activations", "buffers")
@@ -191,7 +198,7 @@ def next_best(plan: Plan) -> list[Child]:
 
 def delays_of(plans: Sequence[Plan], best: str) -> Markup:
     """Bars of a pass over all data, one a scheme; hatched where a plan breaks a rule."""
-    from core.schemes import SCHEMES
+    from cutwise.schemes import SCHEMES
 
     kinds = {False: "scheme", True: "baseline"}
     rows = [

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.costs.graph_cost import GraphCost
-from core.graph.blocks import Block
-from dashboard.charts.graph_drawing import GraphDrawing, draw_graph
-from dashboard.charts.graph_flow import Flow, Spot, flow, node_spots
-from dashboard.charts.graph_routes import route
-from dashboard.reports.markup import Markup, element
+from cutwise.costs.graph_cost import GraphCost
+from cutwise.graph.blocks import Block
+from cutwise_dashboard.charts.graph_drawing import GraphDrawing, draw_graph
+from cutwise_dashboard.charts.graph_flow import Flow, Spot, flow, node_spots
+from cutwise_dashboard.charts.graph_routes import route
+from cutwise_dashboard.reports.markup import Markup, element
 
 PAGE_WIDTH = 960.0
 MARGIN, LABEL_ROOM = 26.0, 22.0

@@ -11,16 +11,16 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from core.costs.graph_cost import GraphCost
-from core.graph.blocks import Block
-from core.hardware.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Party, Server
-from core.hardware.profiles import DATASHEET_EFFICIENCY_RATIO, Profile
-from core.import_report import ImportReport, import_report
-from core.problem import SplitProblem
-from core.scenario_file import dump_scenario
-from core.units import facts_of
-from dashboard.format import quantity_text
-from dashboard.reports.markup import Child, Markup, element, facts, section, table
+from cutwise.costs.graph_cost import GraphCost
+from cutwise.graph.blocks import Block
+from cutwise.hardware.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Party, Server
+from cutwise.hardware.profiles import DATASHEET_EFFICIENCY_RATIO, Profile
+from cutwise.import_report import ImportReport, import_report
+from cutwise.problem import SplitProblem
+from cutwise.scenario_file import dump_scenario
+from cutwise.units import facts_of
+from cutwise_dashboard.format import quantity_text
+from cutwise_dashboard.reports.markup import Child, Markup, element, facts, section, table
 
 PACKAGES = ("cutwise", "numpy", "ortools", "onnx", "networkx", "pandas")
 TORCH_FORMATS = frozenset({"torch", "pt2", "torch.export"})

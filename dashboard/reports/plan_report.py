@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from core.comparison import cuts_text
-from core.graph.blocks import Block, blocks
-from core.plans import Plan
-from dashboard.format import percent_text, seconds_text
-from dashboard.reports import figures
-from dashboard.reports.document import document
-from dashboard.reports.graph_picture import graph_picture
-from dashboard.reports.inputs import Origin, input_sections, readable
-from dashboard.reports.markup import Child, element, section
+from cutwise.comparison import cuts_text
+from cutwise.graph.blocks import Block, blocks
+from cutwise.plans import Plan
+from cutwise_dashboard.format import percent_text, seconds_text
+from cutwise_dashboard.reports import figures
+from cutwise_dashboard.reports.document import document
+from cutwise_dashboard.reports.graph_picture import graph_picture
+from cutwise_dashboard.reports.inputs import Origin, input_sections, readable
+from cutwise_dashboard.reports.markup import Child, element, section
 
 MOST_PICTURES = 4
 

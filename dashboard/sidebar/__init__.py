@@ -7,16 +7,16 @@ from functools import partial
 
 import streamlit as st
 
-from core.graph.model_graph import ModelGraph
-from core.scenario import Scenario
-from core.schemes import SCHEMES
-from dashboard import session
-from dashboard.controls import drawer
-from dashboard.sidebar.goal import goal_controls, privacy_controls
-from dashboard.sidebar.link import link_controls
-from dashboard.sidebar.machines import device_controls, edge_controls, server_controls
-from dashboard.sidebar.model import model_controls, scenario_controls, scheme_controls
-from dashboard.sidebar.work import training_controls, work_controls
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.scenario import Scenario
+from cutwise.schemes import SCHEMES
+from cutwise_dashboard import session
+from cutwise_dashboard.controls import drawer
+from cutwise_dashboard.sidebar.goal import goal_controls, privacy_controls
+from cutwise_dashboard.sidebar.link import link_controls
+from cutwise_dashboard.sidebar.machines import device_controls, edge_controls, server_controls
+from cutwise_dashboard.sidebar.model import model_controls, scenario_controls, scheme_controls
+from cutwise_dashboard.sidebar.work import training_controls, work_controls
 
 
 def show(*, one_scheme: bool = True) -> tuple[Scenario, ModelGraph | None]:

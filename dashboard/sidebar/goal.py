@@ -6,16 +6,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.graph.model_graph import ModelGraph
-from core.scenario import LayerDepth, Objective, Privacy, Scenario
-from core.units import facts_of
-from dashboard.controls import (
-    drawer,
-    edited,
-    follow,
-    seen,
-    slider,
-)
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.scenario import LayerDepth, Objective, Privacy, Scenario
+from cutwise.units import facts_of
+from cutwise_dashboard.controls import drawer, edited, follow, seen, slider
 
 MOST_PRIVATE_LAYERS = 12
 

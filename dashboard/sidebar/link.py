@@ -6,15 +6,11 @@ from dataclasses import fields, replace
 
 import streamlit as st
 
-from core.channels import CHANNELS
-from core.compression import ACCURACIES, CODECS, Uncompressed
-from core.graph.model_graph import ModelGraph
-from core.scenario import Scenario
-from dashboard.controls import (
-    choice,
-    drawer,
-    edited,
-)
+from cutwise.channels import CHANNELS
+from cutwise.compression import ACCURACIES, CODECS, Uncompressed
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.scenario import Scenario
+from cutwise_dashboard.controls import choice, drawer, edited
 
 CODEC_FIELDS = {"top_k": ("density_ratio", "value_bits"), "dead_zone": ("step_ratio",)}
 

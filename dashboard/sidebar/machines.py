@@ -8,17 +8,12 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core.graph.model_graph import ModelGraph
-from core.hardware.parties import Device, Edge, Server
-from core.problem import device_numbers, server_numbers
-from core.scenario import Scenario
-from core.schemes.edges import edge_columns
-from dashboard.controls import (
-    edited,
-    kept_choice,
-    number,
-    slider,
-)
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.hardware.parties import Device, Edge, Server
+from cutwise.problem import device_numbers, server_numbers
+from cutwise.scenario import Scenario
+from cutwise.schemes.edges import edge_columns
+from cutwise_dashboard.controls import edited, kept_choice, number, slider
 
 ALL_DEVICES = "all devices"
 MOST_EDGES = 200

@@ -6,22 +6,15 @@ from dataclasses import fields
 
 import streamlit as st
 
-from core.errors import CutwiseError, ScenarioError
-from core.graph.model_graph import ModelGraph
-from core.importers import samples
-from core.importers.hf_config import SEQUENCE, can_regenerate
-from core.listings import first_line
-from core.scenario_file import parse_scenario
-from core.schemes import SCHEMES
-from dashboard import session
-from dashboard.controls import (
-    choice,
-    drawer,
-    field_widget,
-    follow,
-    readable,
-    seen,
-)
+from cutwise.errors import CutwiseError, ScenarioError
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers import samples
+from cutwise.importers.hf_config import SEQUENCE, can_regenerate
+from cutwise.listings import first_line
+from cutwise.scenario_file import parse_scenario
+from cutwise.schemes import SCHEMES
+from cutwise_dashboard import session
+from cutwise_dashboard.controls import choice, drawer, field_widget, follow, readable, seen
 
 DIMS_HELP = "A dimension that the file leaves open; everything is priced anew for another size"
 UPLOAD_HELP = (

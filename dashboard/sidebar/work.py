@@ -6,22 +6,14 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.costs.layer_roles import linear_roles
-from core.costs.workload import LORA_TARGETS, OPTIMIZER_STATES, TUNINGS, FullTuning, Lora, Workload
-from core.graph.model_graph import ModelGraph
-from core.importers.hf_config import can_regenerate
-from core.problem import tied_ops
-from core.scenario import Scenario
-from core.units import facts_of
-from dashboard.controls import (
-    choice,
-    drawer,
-    edited,
-    follow,
-    number,
-    readable,
-    seen,
-)
+from cutwise.costs.layer_roles import linear_roles
+from cutwise.costs.workload import LORA_TARGETS, OPTIMIZER_STATES, TUNINGS, FullTuning, Lora, Workload
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers.hf_config import can_regenerate
+from cutwise.problem import tied_ops
+from cutwise.scenario import Scenario
+from cutwise.units import facts_of
+from cutwise_dashboard.controls import choice, drawer, edited, follow, number, readable, seen
 
 FIRST_ITERATIONS = 100
 FORMATS = ("optimizer", "weights_dtype", "compute_dtype", "smashed_dtype", "optimizer_dtype", "labels_at")

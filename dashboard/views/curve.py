@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from core.cut_curve import CutCurve, cut_curve
-from core.private_ops import private_ops
-from dashboard import session
-from dashboard.charts.cut_curve import cut_curve_figure
-from dashboard.format import seconds_text
-from dashboard.question import Question, can_pin, pinned
+from cutwise.cut_curve import CutCurve, cut_curve
+from cutwise.private_ops import private_ops
+from cutwise_dashboard import session
+from cutwise_dashboard.charts.cut_curve import cut_curve_figure
+from cutwise_dashboard.format import seconds_text
+from cutwise_dashboard.question import Question, can_pin, pinned
 
 
 def show(question: Question, device: int) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core.plans import Plan
-from core.problem import SplitProblem
-from dashboard.charts.fleet_bars import MOST_BARS, fleet_figure, fleet_height
-from dashboard.controls import follow, last_seen, seen
-from dashboard.format import edge_cut_text, ops_text
-from dashboard.question import Question
+from cutwise.plans import Plan
+from cutwise.problem import SplitProblem
+from cutwise_dashboard.charts.fleet_bars import MOST_BARS, fleet_figure, fleet_height
+from cutwise_dashboard.controls import follow, last_seen, seen
+from cutwise_dashboard.format import edge_cut_text, ops_text
+from cutwise_dashboard.question import Question
 
 PILLS = 8
 

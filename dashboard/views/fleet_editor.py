@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.errors import ScenarioError
-from core.fleet_csv import COLUMNS, devices_of, parse_fleet
-from core.hardware.parties import Device
-from core.hardware.profiles import hardware
-from core.scenario import Scenario
-from core.units import facts_of
+from cutwise.errors import ScenarioError
+from cutwise.fleet_csv import COLUMNS, devices_of, parse_fleet
+from cutwise.hardware.parties import Device
+from cutwise.hardware.profiles import hardware
+from cutwise.scenario import Scenario
+from cutwise.units import facts_of
 
 GIGA = {"flops_per_s": 1e9, "memory_bytes": 1e9}
 EXAMPLE = "name,profile,samples,distance_m\ncamera-1,jetson_nano,1200,40\ncamera-2,raspberry_pi_4,800,90"

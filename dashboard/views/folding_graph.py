@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard.charts.graph_drawing import GraphDrawing, toggled
-from dashboard.components.dag_view import dag_event, dag_view
+from cutwise_dashboard.charts.graph_drawing import GraphDrawing, toggled
+from cutwise_dashboard.components.dag_view import dag_event, dag_view
 
 Draw = Callable[[frozenset[str], frozenset[str]], GraphDrawing]
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import streamlit as st
 
-from core.explain import dominant, moves
-from core.plans import Plan
-from dashboard import session
-from dashboard.charts.parts import PARTS, seconds_by_part
-from dashboard.controls import readable
-from dashboard.format import percent_text, quantity_text, seconds_text, sentence_case
-from dashboard.question import Question, pinned, shown_scheme
+from cutwise.explain import dominant, moves
+from cutwise.plans import Plan
+from cutwise_dashboard import session
+from cutwise_dashboard.charts.parts import PARTS, seconds_by_part
+from cutwise_dashboard.controls import readable
+from cutwise_dashboard.format import percent_text, quantity_text, seconds_text, sentence_case
+from cutwise_dashboard.question import Question, pinned, shown_scheme
 
 SAME_RATIO = 5e-5
 

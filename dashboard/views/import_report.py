@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core.import_report import ImportReport
-from dashboard.format import quantity_text
+from cutwise.import_report import ImportReport
+from cutwise_dashboard.format import quantity_text
 
 
 def show(report: ImportReport) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import CutwiseError
-from dashboard import session
+from cutwise.errors import CutwiseError
+from cutwise_dashboard import session
 
 
 def opened_link() -> None:

@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from dashboard import cached
-from dashboard.charts.graph_drawing import VIEWS, draw_graph
-from dashboard.format import quantity_text
-from dashboard.question import Question
-from dashboard.views import folding_graph
+from cutwise_dashboard import cached
+from cutwise_dashboard.charts.graph_drawing import VIEWS, draw_graph
+from cutwise_dashboard.format import quantity_text
+from cutwise_dashboard.question import Question
+from cutwise_dashboard.views import folding_graph
 
 KEY = "graph"
 VIEW_NAMES = {"blocks": "Blocks", "near_cut": "Near the cut", "all": "All ops"}

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.errors import CutwiseError
-from dashboard.controls import drawer
-from dashboard.question import Question
+from cutwise.errors import CutwiseError
+from cutwise_dashboard.controls import drawer
+from cutwise_dashboard.question import Question
 
 MOST_DEVICES = 200
 

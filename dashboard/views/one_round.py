@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.pipeline import played_round
-from dashboard import session
-from dashboard.charts.gantt import gantt_figure
-from dashboard.format import seconds_text
-from dashboard.question import Question
-from dashboard.views import on_demand
+from cutwise.pipeline import played_round
+from cutwise_dashboard import session
+from cutwise_dashboard.charts.gantt import gantt_figure
+from cutwise_dashboard.format import seconds_text
+from cutwise_dashboard.question import Question
+from cutwise_dashboard.views import on_demand
 
 
 def show(question: Question) -> None:

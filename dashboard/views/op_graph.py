@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.costs.graph_cost import GraphCost
-from core.graph.blocks import Block
-from dashboard import cached
-from dashboard.charts.graph_drawing import GraphDrawing, draw_graph
-from dashboard.charts.op_colors import STEP_NAMES, steps
-from dashboard.format import quantity_text
-from dashboard.question import Question
-from dashboard.views import folding_graph
+from cutwise.costs.graph_cost import GraphCost
+from cutwise.graph.blocks import Block
+from cutwise_dashboard import cached
+from cutwise_dashboard.charts.graph_drawing import GraphDrawing, draw_graph
+from cutwise_dashboard.charts.op_colors import STEP_NAMES, steps
+from cutwise_dashboard.format import quantity_text
+from cutwise_dashboard.question import Question
+from cutwise_dashboard.views import folding_graph
 
 KEY = "ops"
 QUANTITIES = ("time", "FLOPs", "memory", "bytes sent")

@@ -8,12 +8,12 @@ from importlib.resources import files
 import pandas as pd
 import streamlit as st
 
-from core.errors import CutwiseError
-from core.papers import Headline, Paper, paper, papers
-from core.papers.paper import FOLDER
-from dashboard import cached, session
-from dashboard.charts.headline_bars import distribution_figure, influence_figure, setting_text
-from dashboard.controls import follow, last_seen, readable, seen
+from cutwise.errors import CutwiseError
+from cutwise.papers import Headline, Paper, paper, papers
+from cutwise.papers.paper import FOLDER
+from cutwise_dashboard import cached, session
+from cutwise_dashboard.charts.headline_bars import distribution_figure, influence_figure, setting_text
+from cutwise_dashboard.controls import follow, last_seen, readable, seen
 
 DRAWS = (300, 1000, 3000, 10_000)
 CHOSEN, FIGURE, COUNT, SEED = "papers.key", "papers.figure", "papers.draws", "papers.seed"
@@ -99,7 +99,7 @@ def _take_over(shown: Paper) -> None:
         name = shown.model.removeprefix("sample:")
         session.choose(sample=name, upload_digest="", upload_name="", dims={}, options={})
     else:
-        content = files("assets").joinpath(FOLDER).joinpath(shown.model).read_bytes()
+        content = files("cutwise.assets").joinpath(FOLDER).joinpath(shown.model).read_bytes()
         session.add_upload(shown.model, content)
     session.choose(scheme=shown.scheme, options={})
     session.set_scenario(shown.at_preset(_figure(shown)))
@@ -125,7 +125,7 @@ def distribution(shown: Paper) -> None:
             found = cached.headline(shown.key, name, count, seed)
         _charts(found)
         _ranges(shown)
-        words = ["python", "-m", "core", "papers", shown.key, "--figure", name]
+        words = ["cutwise", "papers", shown.key, "--figure", name]
         command = shlex.join([*words, "--draws", str(count), "--seed", str(seed)])
         st.code(command, language="bash", wrap_lines=True)
 

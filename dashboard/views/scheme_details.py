@@ -5,16 +5,16 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core.comparison import Unsolved, optimality
-from core.listings import first_line
-from core.plans import Plan
-from core.schemes import SCHEMES
-from dashboard import session
-from dashboard.charts.parts import stage_titles
-from dashboard.comparison import Comparison
-from dashboard.controls import follow, readable
-from dashboard.format import percent_text, scale_of, seconds_text, sentence_case
-from dashboard.views import devices, scheme_table, tiers
+from cutwise.comparison import Unsolved, optimality
+from cutwise.listings import first_line
+from cutwise.plans import Plan
+from cutwise.schemes import SCHEMES
+from cutwise_dashboard import session
+from cutwise_dashboard.charts.parts import stage_titles
+from cutwise_dashboard.comparison import Comparison
+from cutwise_dashboard.controls import follow, readable
+from cutwise_dashboard.format import percent_text, scale_of, seconds_text, sentence_case
+from cutwise_dashboard.views import devices, scheme_table, tiers
 
 MOST_VIOLATIONS = 5
 ENERGY_TITLES = {

@@ -8,13 +8,20 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.graph.model_graph import ModelGraph
-from core.schemes import SCHEMES
-from dashboard import session
-from dashboard.charts.scheme_bars import bars_height, delay_figure, energy_figure
-from dashboard.comparison import Comparison, first_schemes
-from dashboard.controls import follow, readable, seen
-from dashboard.format import duration_scale, percent_text, rounded, rounds_text, scale_of, seconds_text
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.schemes import SCHEMES
+from cutwise_dashboard import session
+from cutwise_dashboard.charts.scheme_bars import bars_height, delay_figure, energy_figure
+from cutwise_dashboard.comparison import Comparison, first_schemes
+from cutwise_dashboard.controls import follow, readable, seen
+from cutwise_dashboard.format import (
+    duration_scale,
+    percent_text,
+    rounded,
+    rounds_text,
+    scale_of,
+    seconds_text,
+)
 
 CHOSEN, SHOWN, CLICKED = "schemes.chosen", "schemes.shown", "schemes.clicked"
 NO_PLAN = "–"

@@ -8,12 +8,12 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from core.plain import plain
-from core.scenario_file import dump_scenario
-from dashboard import session
-from dashboard.commands import plan_command
-from dashboard.question import Question, shown_options, shown_scheme
-from dashboard.reports import Origin, plan_report
+from cutwise.plain import plain
+from cutwise.scenario_file import dump_scenario
+from cutwise_dashboard import session
+from cutwise_dashboard.commands import plan_command
+from cutwise_dashboard.question import Question, shown_options, shown_scheme
+from cutwise_dashboard.reports import Origin, plan_report
 
 
 def show(question: Question) -> None:

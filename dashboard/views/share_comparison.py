@@ -7,13 +7,13 @@ from datetime import datetime
 
 import streamlit as st
 
-from core.comparison import Unsolved
-from core.plain import plain
-from core.plans import Plan
-from core.scenario_file import dump_scenario
-from dashboard.commands import compare_command
-from dashboard.comparison import Comparison
-from dashboard.reports import Origin, comparison_report
+from cutwise.comparison import Unsolved
+from cutwise.plain import plain
+from cutwise.plans import Plan
+from cutwise.scenario_file import dump_scenario
+from cutwise_dashboard.commands import compare_command
+from cutwise_dashboard.comparison import Comparison
+from cutwise_dashboard.reports import Origin, comparison_report
 
 
 def show(comparison: Comparison) -> None:

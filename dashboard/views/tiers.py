@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.plans import Plan
-from core.problem import SplitProblem
-from core.schemes.decided import ops_mask
-from core.tier_memory import reduction, tier_memory
-from dashboard.format import percent_text, scale_of, seconds_text
+from cutwise.plans import Plan
+from cutwise.problem import SplitProblem
+from cutwise.schemes.decided import ops_mask
+from cutwise.tier_memory import reduction, tier_memory
+from cutwise_dashboard.format import percent_text, scale_of, seconds_text
 
 KINDS = {
     "weights_bytes": "Weights",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.delay_energy import delay_energy_front
-from core.replanning import FADE_DB, drawn_ratios, replan
-from core.schemes.objective import counted_energy
-from dashboard import session
-from dashboard.charts.trade_offs import HERE, epochs_figure, front_figure
-from dashboard.commands import replan_command
-from dashboard.components.live_slider import live_slider
-from dashboard.format import quantity_text, seconds_text
-from dashboard.question import Question
-from dashboard.views import on_demand
+from cutwise.delay_energy import delay_energy_front
+from cutwise.replanning import FADE_DB, drawn_ratios, replan
+from cutwise.schemes.objective import counted_energy
+from cutwise_dashboard import session
+from cutwise_dashboard.charts.trade_offs import HERE, epochs_figure, front_figure
+from cutwise_dashboard.commands import replan_command
+from cutwise_dashboard.components.live_slider import live_slider
+from cutwise_dashboard.format import quantity_text, seconds_text
+from cutwise_dashboard.question import Question
+from cutwise_dashboard.views import on_demand
 
 EPOCHS = 100
 LARGEST_FADE_DB, MOST_EPOCHS = 15.0, 400

@@ -1,6 +1,6 @@
 """A model of your own, to export with
 
-python -m core export docs/examples/own_model.py:build --out /tmp/own.pt2
+cutwise export docs/examples/own_model.py:build --out /tmp/own.pt2
 """
 
 import torch

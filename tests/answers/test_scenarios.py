@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from core.scenario_file import load_scenario
+from cutwise.scenario_file import load_scenario
 from tests.answers.record import scenario_files
 
 

@@ -8,14 +8,14 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-import core
-from core.channels import FixedRate
-from core.delay_energy import delay_energy_front, long_run
-from core.problem import SplitProblem, build_problem
-from core.scenario import Objective, Scenario
-from core.schemes.choice import CutTable, listed_table, repriced
-from core.schemes.objective import counted_energy, delay
-from core.schemes.server_clock import Prices, best_ratios, least_ratios
+import cutwise
+from cutwise.channels import FixedRate
+from cutwise.delay_energy import delay_energy_front, long_run
+from cutwise.problem import SplitProblem, build_problem
+from cutwise.scenario import Objective, Scenario
+from cutwise.schemes.choice import CutTable, listed_table, repriced
+from cutwise.schemes.objective import counted_energy, delay
+from cutwise.schemes.server_clock import Prices, best_ratios, least_ratios
 from tests.bench.clock import seconds, table
 from tests.bench.shares import fleet
 from tests.core.schemes.fleets import load
@@ -40,12 +40,12 @@ def run() -> None:
 
 
 def _plans() -> None:
-    graph, rows = core.load_model("sample:densenet121"), []
+    graph, rows = cutwise.load_model("sample:densenet121"), []
     for count in (30, 1000):
         cell = _cell(count)
         problem = build_problem(graph, cell)
-        plan_s = seconds(lambda p=cell: core.plan(graph, p, "card", certify=False), rounds=2)
-        proven_s = seconds(lambda p=cell: core.plan(graph, p, "card"), rounds=2)
+        plan_s = seconds(lambda p=cell: cutwise.plan(graph, p, "card", certify=False), rounds=2)
+        proven_s = seconds(lambda p=cell: cutwise.plan(graph, p, "card"), rounds=2)
         front = delay_energy_front(problem)
         front_s = seconds(lambda p=problem: delay_energy_front(p), rounds=1)
         run_s = seconds(

@@ -11,15 +11,15 @@ from __future__ import annotations
 import networkx
 import numpy as np
 
-import core
-from core.costs.graph_cost import GraphCost, price
-from core.costs.workload import Workload
-from core.cuts.block_wise import block_wise_cut
-from core.cuts.max_flow import minimum_cut
-from core.cuts.pool import CutPool, build_pool
-from core.cuts.split_graph import SplitGraph
-from core.importers import samples
-from core.private_ops import private_ops
+import cutwise
+from cutwise.costs.graph_cost import GraphCost, price
+from cutwise.costs.workload import Workload
+from cutwise.cuts.block_wise import block_wise_cut
+from cutwise.cuts.max_flow import minimum_cut
+from cutwise.cuts.pool import CutPool, build_pool
+from cutwise.cuts.split_graph import SplitGraph
+from cutwise.importers import samples
+from cutwise.private_ops import private_ops
 from tests.bench.clock import once, seconds, table
 
 SCENARIOS = 10_000
@@ -56,7 +56,7 @@ def run() -> None:
     weights = scenarios(SCENARIOS)
     first, rows = [], []
     for name in samples():
-        import_s, graph = once(lambda name=name: core.load_model(f"sample:{name}"))
+        import_s, graph = once(lambda name=name: cutwise.load_model(f"sample:{name}"))
         price_s = seconds(lambda graph=graph: price(graph, Workload()))
         cost = price(graph, Workload())
         flow = split_graph(cost)

@@ -11,9 +11,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from core.costs.graph_cost import GraphCost, price
-from core.costs.workload import Lora, Workload
-from core.importers.hf_config import from_config
+from cutwise.costs.graph_cost import GraphCost, price
+from cutwise.costs.workload import Lora, Workload
+from cutwise.importers.hf_config import from_config
 from tests.bench.clock import once, table
 from tests.core.costs.torch_truth import counted_flops, dense_flops, saved_bytes
 

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from core.compression import TopK
-from core.convergence.lossy_channel import LossyChannel
+from cutwise.compression import TopK
+from cutwise.convergence.lossy_channel import LossyChannel
 from tests.bench.clock import table
 
 CLIENTS, SAMPLES, BATCH, ROUNDS = 8, 80, 16, 40

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import onnx
 
-from core.costs.graph_cost import price
-from core.costs.workload import Workload
-from core.errors import CutwiseError
-from core.importers import load_model
+from cutwise.costs.graph_cost import price
+from cutwise.costs.workload import Workload
+from cutwise.errors import CutwiseError
+from cutwise.importers import load_model
 
 ZOO = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
 ARCHIVES = frozenset({".whl", ".zip"})

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-import core
-from core.channels import FixedRate
-from core.costs.workload import Workload
-from core.problem import build_problem
-from core.scenario import Scenario
-from core.schemes.base import SCHEMES
-from core.simulation.engine import simulate
-from core.simulation.round_tasks import phased_round
-from core.simulation.turns import planned_turns
+import cutwise
+from cutwise.channels import FixedRate
+from cutwise.costs.workload import Workload
+from cutwise.problem import build_problem
+from cutwise.scenario import Scenario
+from cutwise.schemes.base import SCHEMES
+from cutwise.simulation.engine import simulate
+from cutwise.simulation.round_tasks import phased_round
+from cutwise.simulation.turns import planned_turns
 from tests.bench.clock import once, seconds, table
 from tests.bench.shares import fleet
 from tests.core.simulation.simulated_worlds import simpy_starts
@@ -28,16 +28,16 @@ def run() -> None:
 def _compared() -> None:
     rows = []
     for name in ("resnet18", "gpt2", "googlenet"):
-        graph = core.load_model(f"sample:{name}")
+        graph = cutwise.load_model(f"sample:{name}")
         cell = Scenario(
             devices=fleet(DEVICES),
             channel=FixedRate(uplink_bps=1e9, downlink_bps=1e9),
             workload=Workload(tied_weights="untied") if name == "gpt2" else Workload(),
         )
-        first_s, frame = once(lambda graph=graph, cell=cell: core.compare(graph, cell))
-        again_s, _ = once(lambda graph=graph, cell=cell: core.compare(graph, cell))
+        first_s, frame = once(lambda graph=graph, cell=cell: cutwise.compare(graph, cell))
+        again_s, _ = once(lambda graph=graph, cell=cell: cutwise.compare(graph, cell))
         slowest_s, slowest = max(
-            (once(lambda s=s, graph=graph, cell=cell: core.compare(graph, cell, schemes=[s]))[0], s)
+            (once(lambda s=s, graph=graph, cell=cell: cutwise.compare(graph, cell, schemes=[s]))[0], s)
             for s in SCHEMES
         )
         rows.append(
@@ -48,10 +48,10 @@ def _compared() -> None:
 
 
 def _played() -> None:
-    graph = core.load_model("sample:resnet18")
+    graph = cutwise.load_model("sample:resnet18")
     cell = Scenario(devices=fleet(DEVICES), workload=Workload(local_iterations=350))
     problem = build_problem(graph, cell)
-    turns = planned_turns(problem, plan := core.plan(graph, cell, scheme="split_federated"))
+    turns = planned_turns(problem, plan := cutwise.plan(graph, cell, scheme="split_federated"))
     tasks = phased_round(turns, plan.phases, server="queue")
     ours_s = seconds(lambda: simulate(tasks), rounds=3)
     peer_s, starts_s = once(lambda: simpy_starts(tasks))

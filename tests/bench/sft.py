@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import core
-from core.channels import Shannon
-from core.compression import TopK
-from core.problem import build_problem
-from core.scenario import Compression, Limits, Scenario
-from core.schemes.bandwidth import best_band, even_shares
+import cutwise
+from cutwise.channels import Shannon
+from cutwise.compression import TopK
+from cutwise.problem import build_problem
+from cutwise.scenario import Compression, Limits, Scenario
+from cutwise.schemes.bandwidth import best_band, even_shares
 from tests.bench.clock import once, seconds, table
 from tests.bench.shares import fleet
 
@@ -18,7 +18,7 @@ MOST_BY_THE_PAPERS_METHOD = 30
 
 
 def run() -> None:
-    graph = core.load_model("sample:resnet18")
+    graph = cutwise.load_model("sample:resnet18")
     rows = []
     for count in (8, 30, 1000):
         for limit in (None, 0.02):
@@ -26,8 +26,8 @@ def run() -> None:
                 devices=fleet(count), channel=Shannon(), limits=Limits(accuracy_loss_ratio=limit),
                 compression=Compression(codec=TopK()),
             )  # fmt: skip
-            exact = core.plan(graph, cell, "sft")
-            exact_s = seconds(lambda cell=cell: core.plan(graph, cell, "sft"), rounds=3)
+            exact = cutwise.plan(graph, cell, "sft")
+            exact_s = seconds(lambda cell=cell: cutwise.plan(graph, cell, "sft"), rounds=3)
             problem = build_problem(graph, replace(cell, limits=Limits()))
             solve_s = seconds(
                 lambda problem=problem: best_band(problem, even_shares(problem), common_cut=False)
@@ -36,7 +36,7 @@ def run() -> None:
             if count > MOST_BY_THE_PAPERS_METHOD:
                 rows[-1] += ["-", "-", "-"]
                 continue
-            paper_s, paper = once(lambda cell=cell: core.plan(graph, cell, "sft", method="two_timescale"))
+            paper_s, paper = once(lambda cell=cell: cutwise.plan(graph, cell, "sft", method="two_timescale"))
             rows[-1] += [f"{1e3 * paper_s:.0f}", f"{paper_s / exact_s:.0f}x", f"{paper.report.gap:.1e}"]
             assert exact.delay_s <= paper.delay_s * (1 + 1e-6)
     print("\nSFT, ResNet-18, milliseconds: exact plan, its band and cuts alone, and P3's method with its gap")

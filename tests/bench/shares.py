@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-import core
-from core.channels import FixedRate, Shannon
-from core.hardware.parties import Device
-from core.scenario import Scenario, Sharing
+import cutwise
+from cutwise.channels import FixedRate, Shannon
+from cutwise.hardware.parties import Device
+from cutwise.scenario import Scenario, Sharing
 from tests.bench.clock import once, seconds, table
 
 SEED = 7
@@ -25,16 +25,16 @@ def fleet(count: int) -> tuple[Device, ...]:
 
 
 def run() -> None:
-    graph = core.load_model("sample:resnet18")
+    graph = cutwise.load_model("sample:resnet18")
     rows = []
     for count in (1, 30, 1000):
         cell = Scenario(devices=fleet(count), channel=FixedRate(uplink_bps=1e9, downlink_bps=1e9))
         air = replace(cell, channel=Shannon(), sharing=Sharing(bandwidth="optimised"))
-        core.plan(graph, cell)
-        proven_s = seconds(lambda cell=cell: core.plan(graph, cell), rounds=2)
-        free_s = seconds(lambda cell=cell: core.plan(graph, cell, certify=False), rounds=2)
-        shared_s, shared = once(lambda air=air: core.plan(graph, air, scheme="split_federated"))
-        even = core.plan(graph, replace(air, sharing=Sharing(bandwidth="equal")), scheme="split_federated")
+        cutwise.plan(graph, cell)
+        proven_s = seconds(lambda cell=cell: cutwise.plan(graph, cell), rounds=2)
+        free_s = seconds(lambda cell=cell: cutwise.plan(graph, cell, certify=False), rounds=2)
+        shared_s, shared = once(lambda air=air: cutwise.plan(graph, air, scheme="split_federated"))
+        even = cutwise.plan(graph, replace(air, sharing=Sharing(bandwidth="equal")), scheme="split_federated")
         rows.append(
             [
                 str(count), f"{1e3 * free_s:.1f}", f"{1e3 * proven_s:.1f}", f"{1e3 * shared_s:.0f}",
@@ -48,12 +48,12 @@ def run() -> None:
 
 
 def _groups() -> None:
-    graph, rows = core.load_model("sample:resnet18"), []
+    graph, rows = cutwise.load_model("sample:resnet18"), []
     for count in (30, 1000):
         cell = Scenario(devices=fleet(count), channel=FixedRate(uplink_bps=1e9, downlink_bps=1e9))
-        in_turn = core.plan(graph, cell, scheme="split_learning").delay_s
-        best_s, best = once(lambda cell=cell: core.plan(graph, cell, scheme="gsfl"))
-        six_s, six = once(lambda cell=cell: core.plan(graph, cell, scheme="gsfl", groups=6))
+        in_turn = cutwise.plan(graph, cell, scheme="split_learning").delay_s
+        best_s, best = once(lambda cell=cell: cutwise.plan(graph, cell, scheme="gsfl"))
+        six_s, six = once(lambda cell=cell: cutwise.plan(graph, cell, scheme="gsfl", groups=6))
         rows.append(
             [
                 str(count), f"{1e3 * best_s:.0f}", str(best.active), f"{best.delay_s / in_turn:.2f}x",

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
-from core.graph.blocks import blocks
-from core.graph.model_graph import ModelGraph, Op, TensorSpec
-from dashboard.charts.graph_drawing import GraphDrawing, draw_graph
-from dashboard.components import dag_view as viewer
-from dashboard.components import live_slider as slider
-from dashboard.components.dag_view.payload import fallback_colors, packed_geometry, packed_state
+from cutwise.graph.blocks import blocks
+from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec
+from cutwise_dashboard.charts.graph_drawing import GraphDrawing, draw_graph
+from cutwise_dashboard.components import dag_view as viewer
+from cutwise_dashboard.components import live_slider as slider
+from cutwise_dashboard.components.dag_view.payload import fallback_colors, packed_geometry, packed_state
 from tests.browser.conftest import FLAGS, chromium
 
 pytestmark = pytest.mark.browser

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.papers import papers
+from cutwise.papers import papers
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
@@ -19,7 +19,7 @@ def test_every_paper_shows_its_idea_and_its_figures(app: App) -> None:
         assert one.title in text
         assert one.arxiv in text
         assert "calibrated by us" in text or page.locator("canvas").count() > 0
-        assert f"core papers {key}" in text
+        assert f"cutwise papers {key}" in text
 
 
 def test_more_draws_change_the_command_and_the_scenario_opens(app: App) -> None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import pickle
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-import core
-from core.importers import load_model
-from dashboard.session import first_scenario
+import cutwise
+from cutwise.importers import load_model
+from cutwise_dashboard.session import first_scenario
 from tests.browser.bad_files import cyclic_onnx, torchscript_archive
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
-RESNET = Path(core.__file__).parents[1] / "sample_models" / "resnet18.onnx"
+RESNET = Path(str(files("cutwise.sample_models") / "resnet18.onnx"))
 
 
 BAD_FILES = [
@@ -53,7 +54,7 @@ def round_delay(app: App) -> str:
 def test_the_first_view_shows_a_certified_plan_without_a_click(app: App) -> None:
     page = app.open()
 
-    plan = core.plan(load_model("sample:resnet18"), first_scenario())
+    plan = cutwise.plan(load_model("sample:resnet18"), first_scenario())
     assert "Certified optimal" in app.text()
     assert f"value {plan.delay_s:.6g} s" in app.text()
     assert page.locator("canvas").count() >= 3
@@ -251,7 +252,7 @@ def test_the_downloaded_plan_equals_the_library(app: App) -> None:
         page.get_by_role("button", name="Plan (JSON)").click()
     downloaded = json.loads(Path(started.value.path()).read_text())
 
-    plan = core.plan(load_model("sample:resnet18"), first_scenario())
+    plan = cutwise.plan(load_model("sample:resnet18"), first_scenario())
     assert downloaded["delay_s"] == plan.delay_s
     assert [decision["cut"]["label"] for decision in downloaded["decisions"]] == [
         decision.cut.label for decision in plan.decisions

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright
 
-import core
-from core.importers import load_model
-from dashboard.format import seconds_text
-from dashboard.session import first_scenario
+import cutwise
+from cutwise.importers import load_model
+from cutwise_dashboard.format import seconds_text
+from cutwise_dashboard.session import first_scenario
 from tests.browser.conftest import FLAGS, App, chromium
 
 pytestmark = pytest.mark.browser
@@ -19,13 +19,13 @@ pytestmark = pytest.mark.browser
 def test_it_opens_on_a_pass_over_all_data_with_the_fastest_scheme_named(app: App) -> None:
     app.open("schemes")
 
-    table = core.compare(load_model("sample:resnet18"), first_scenario())
+    table = cutwise.compare(load_model("sample:resnet18"), first_scenario())
     best = table[table["place"] == 1].iloc[0]
     told = app.text()
     assert f"{best['scheme'].replace('_', ' ').capitalize()} passes over all data first" in told
     assert seconds_text(best["delay_per_data_pass_s"]) in told
     assert "No convergence evidence" in told
-    assert "python -m core compare sample:resnet18 scenario.toml --schemes" in " ".join(told.split())
+    assert "cutwise compare sample:resnet18 scenario.toml --schemes" in " ".join(told.split())
     assert app.page.locator("canvas").count() >= 3
 
 

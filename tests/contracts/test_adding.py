@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-import core
-from core.problem import build_problem
-from core.schemes import SCHEMES
-from core.schemes.options import scheme_with
+import cutwise
+from cutwise.problem import build_problem
+from cutwise.schemes import SCHEMES
+from cutwise.schemes.options import scheme_with
 from tests.contracts import test_schemes as contracts
 from tests.test_docs import fenced
 
@@ -38,7 +38,7 @@ def added() -> Iterator[dict[Any, Any]]:
     module = types.ModuleType("a_sixth_paper")
     sys.modules[module.__name__] = module
     exec(compile(source, str(PAGE), "exec"), module.__dict__)
-    graph = core.load_model("sample:vgg16")
+    graph = cutwise.load_model("sample:vgg16")
     problems = {cell: build_problem(graph, scenario) for cell, scenario in contracts.CELLS.items()}
     yield {
         (NAME, cell): (problem, scheme_with(NAME, {}).solve(problem)) for cell, problem in problems.items()
@@ -52,7 +52,7 @@ def test_the_scheme_of_the_page_keeps_the_contract(contract: Any, added: dict[An
 
 
 def test_the_scheme_of_the_page_takes_its_options(added: dict[Any, Any], tmp_path: Path) -> None:
-    graph = core.load_model("sample:vgg16")
+    graph = cutwise.load_model("sample:vgg16")
     contracts.test_it_is_a_described_frozen_dataclass(NAME)
     contracts.test_every_value_of_every_option_is_taken(NAME, graph)
     contracts.test_a_wrong_option_is_refused_by_name(NAME)

@@ -8,14 +8,14 @@ from typing import get_type_hints
 import numpy as np
 import pytest
 
-import core
-from core import channels
-from core.channels import CHANNELS, Channel
-from core.channels.base import CellFields
-from core.hardware.parties import Device
-from core.listings import first_line
-from core.scenario import Scenario, Sharing
-from core.scenario_file import dump_scenario, parse_scenario
+import cutwise
+from cutwise import channels
+from cutwise.channels import CHANNELS, Channel
+from cutwise.channels.base import CellFields
+from cutwise.hardware.parties import Device
+from cutwise.listings import first_line
+from cutwise.scenario import Scenario, Sharing
+from cutwise.scenario_file import dump_scenario, parse_scenario
 from tests.contracts.families import modules_of
 
 SHARES = np.array([1e-9, 1e-3, 0.1, 0.5, 1.0])
@@ -82,13 +82,13 @@ def test_every_field_has_help_and_a_default(kind: str) -> None:
 
 @every_channel
 def test_files_keep_it_and_plans_use_it(kind: str) -> None:
-    graph = core.load_model("sample:vgg16")
+    graph = cutwise.load_model("sample:vgg16")
     fleet = (Device(name="near", distance_m=20.0), Device(name="far", distance_m=400.0))
     for bandwidth in ("equal", "optimised", "time_division", "dedicated"):
         scenario = Scenario(devices=fleet, channel=CHANNELS[kind](), sharing=Sharing(bandwidth=bandwidth))
         assert parse_scenario(dump_scenario(scenario).encode()) == scenario
         for scheme in ("fast_split", "split_federated"):
-            plan = core.plan(graph, scenario, scheme)
+            plan = cutwise.plan(graph, scenario, scheme)
             assert plan.status == "optimal"
             assert 0 < plan.delay_s < np.inf
 

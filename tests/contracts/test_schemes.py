@@ -9,26 +9,26 @@ from typing import Any
 import numpy as np
 import pytest
 
-import core
-from core import schemes
-from core.channels import FixedRate, Shannon
-from core.compression import DeadZone, TopK
-from core.costs.workload import Lora, Workload
-from core.errors import ScenarioError, UnknownNameError
-from core.evaluate import stage_times
-from core.hardware.parties import Device, Edge, Server
-from core.listings import first_line
-from core.pipeline import played_round
-from core.plain import plain
-from core.plans import Plan
-from core.private_ops import with_ancestors
-from core.problem import SplitProblem, build_problem
-from core.scenario import Backhaul, Compression, Limits, Objective, Privacy, Scenario, Sharing
-from core.schemes import SCHEMES
-from core.schemes.decided import decided_conditions, decided_sums
-from core.schemes.options import choices_of, option_hints, scheme_with
-from core.schemes.rounds import IN_TURN
-from core.schemes.solve import best_round
+import cutwise
+from cutwise import schemes
+from cutwise.channels import FixedRate, Shannon
+from cutwise.compression import DeadZone, TopK
+from cutwise.costs.workload import Lora, Workload
+from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.evaluate import stage_times
+from cutwise.hardware.parties import Device, Edge, Server
+from cutwise.listings import first_line
+from cutwise.pipeline import played_round
+from cutwise.plain import plain
+from cutwise.plans import Plan
+from cutwise.private_ops import with_ancestors
+from cutwise.problem import SplitProblem, build_problem
+from cutwise.scenario import Backhaul, Compression, Limits, Objective, Privacy, Scenario, Sharing
+from cutwise.schemes import SCHEMES
+from cutwise.schemes.decided import decided_conditions, decided_sums
+from cutwise.schemes.options import choices_of, option_hints, scheme_with
+from cutwise.schemes.rounds import IN_TURN
+from cutwise.schemes.solve import best_round
 from tests.contracts.families import modules_of
 from tests.core.schemes.fleets import random_limits, random_problem
 
@@ -113,7 +113,7 @@ CELLS = {
 
 @pytest.fixture(scope="module")
 def vgg16() -> Any:
-    return core.load_model("sample:vgg16")
+    return cutwise.load_model("sample:vgg16")
 
 
 @pytest.fixture(scope="module")
@@ -252,7 +252,7 @@ def test_the_order_of_devices_changes_nothing(name: str, vgg16: Any) -> None:
     for cell in ("in turn", "weighted", "best shares", "deadline"):
         scenario = CELLS[cell]
         turned = replace(scenario, devices=scenario.devices[::-1])
-        plan, again = (core.plan(vgg16, one, name) for one in (scenario, turned))
+        plan, again = (cutwise.plan(vgg16, one, name) for one in (scenario, turned))
         assert again.delay_s == pytest.approx(plan.delay_s, rel=1e-8)
         assert again.report.value == pytest.approx(plan.report.value, rel=1e-8)
         if cell != "best shares":
@@ -262,7 +262,7 @@ def test_the_order_of_devices_changes_nothing(name: str, vgg16: Any) -> None:
 
 @every_scheme
 def test_the_same_seed_gives_the_same_plan_and_plain_json(name: str, vgg16: Any) -> None:
-    one, two = (core.plan(vgg16, CELLS["in turn"], name) for _ in range(2))
+    one, two = (cutwise.plan(vgg16, CELLS["in turn"], name) for _ in range(2))
     assert one == two
     assert plain(one) == plain(two)
 

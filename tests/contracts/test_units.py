@@ -12,8 +12,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
-import core
-from core.units import UNITS, facts_of
+import cutwise
+from cutwise.units import UNITS, facts_of
 
 SUFFIXES = tuple(f"_{unit}" for unit in UNITS)
 
@@ -72,21 +72,21 @@ PURE_NUMBERS = {
 """Names that carry a number without a unit suffix, and why."""
 
 WITHOUT_UNITS = (
-    "core.cuts",
-    "core.solvers",
-    "core.schemes.cut_weights",
-    "core.schemes.limited_cut",
-    "core.importers",
-    "core.costs.derived_costs",
-    "core.graph",
+    "cutwise.cuts",
+    "cutwise.solvers",
+    "cutwise.schemes.cut_weights",
+    "cutwise.schemes.limited_cut",
+    "cutwise.importers",
+    "cutwise.costs.derived_costs",
+    "cutwise.graph",
 )
 """Modules about weights and features of any unit, columns by name, and what files hold."""
 
 
 def dataclasses_of_core() -> Iterator[type[Any]]:
     seen = set()
-    for found in pkgutil.walk_packages(core.__path__, "core."):
-        if found.name == "core.__main__":
+    for found in pkgutil.walk_packages(cutwise.__path__, "cutwise."):
+        if found.name == "cutwise.__main__":
             continue
         module = importlib.import_module(found.name)
         for _, thing in inspect.getmembers(module, inspect.isclass):
@@ -96,7 +96,7 @@ def dataclasses_of_core() -> Iterator[type[Any]]:
 
 
 ALL = sorted(dataclasses_of_core(), key=lambda owner: f"{owner.__module__}.{owner.__name__}")
-VALUES = [owner for owner in ALL if not owner.__module__.startswith("core.importers")]
+VALUES = [owner for owner in ALL if not owner.__module__.startswith("cutwise.importers")]
 WITH_UNITS = [owner for owner in ALL if not owner.__module__.startswith(WITHOUT_UNITS)]
 name_of = lambda owner: f"{owner.__module__}.{owner.__name__}"  # noqa: E731
 

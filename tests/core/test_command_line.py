@@ -7,18 +7,19 @@ import pickle
 import subprocess
 import sys
 from dataclasses import fields
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import core
-from core.__main__ import main
-from core.channels import FixedRate
-from core.plans import Plan
-from core.scenario import Scenario
-from core.scenario_file import dump_scenario
-from core.schemes import SCHEMES
+import cutwise
+from cutwise.__main__ import main
+from cutwise.channels import FixedRate
+from cutwise.plans import Plan
+from cutwise.scenario import Scenario
+from cutwise.scenario_file import dump_scenario
+from cutwise.schemes import SCHEMES
 
 SIX_MISTAKES = """format = "cutwise-scenario/1"
 seed = -1
@@ -84,7 +85,7 @@ def test_inspect_prints_what_a_file_holds(capsys: pytest.CaptureFixture[str]) ->
         "unpriced",
     }
     assert expected <= set(found)
-    graph = core.load_model("sample:vgg16")
+    graph = cutwise.load_model("sample:vgg16")
     assert (found["name"], found["ops"], found["edges"]) == ("vgg16", len(graph), len(graph.edges))
     assert found["parameters"] == 138_357_544
     assert "parameters" in told(capsys, "inspect", "sample:vgg16")[1]
@@ -99,7 +100,7 @@ def test_plan_prints_the_plans_own_fields(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_plan_equals_the_public_function(capsys: pytest.CaptureFixture[str], cell: str) -> None:
-    plan = core.plan(core.load_model("sample:vgg16"), core.load_scenario(cell), scheme="first_layer")
+    plan = cutwise.plan(cutwise.load_model("sample:vgg16"), cutwise.load_scenario(cell), scheme="first_layer")
     found = told_json(capsys, "plan", "sample:vgg16", cell, "--scheme", "first_layer")
     assert found["delay_s"] == plan.delay_s
     assert found["energy_j"] == plan.energy_j
@@ -136,8 +137,8 @@ def test_options_may_stand_anywhere(
     capsys: pytest.CaptureFixture[str], cell: str, arguments: tuple[str, ...]
 ) -> None:
     found = told_json(capsys, "plan", *(word.format(cell=cell) for word in arguments))
-    expected = core.plan(
-        core.load_model("sample:vgg16"), core.load_scenario(cell), "split_learning", common_cut=True
+    expected = cutwise.plan(
+        cutwise.load_model("sample:vgg16"), cutwise.load_scenario(cell), "split_learning", common_cut=True
     )
     assert found["delay_s"] == expected.delay_s
     assert found["report"]["method"] == expected.report.method
@@ -187,8 +188,8 @@ def test_compare_has_a_row_for_each_scheme(capsys: pytest.CaptureFixture[str], c
     assert [row["scheme"] for row in rows] == list(SCHEMES)
     two = told_json(capsys, "compare", "sample:vgg16", cell, "--schemes", "fast_split, device_only")
     assert [row["scheme"] for row in two] == ["fast_split", "device_only"]
-    frame = core.compare(
-        core.load_model("sample:vgg16"), core.load_scenario(cell), ["fast_split", "device_only"]
+    frame = cutwise.compare(
+        cutwise.load_model("sample:vgg16"), cutwise.load_scenario(cell), ["fast_split", "device_only"]
     )
     assert [row["delay_s"] for row in two] == frame["delay_s"].tolist()
     assert "fast_split" in told(capsys, "compare", "sample:vgg16", cell)[1]
@@ -200,7 +201,7 @@ def test_simulate_plays_the_planned_round(
     spans = tmp_path / "spans.csv"
     arguments = ("simulate", "sample:vgg16", cell, "--scheme", "gsfl", "--groups", "1", "--csv", str(spans))
     found = told_json(capsys, *arguments)
-    plan = core.plan(core.load_model("sample:vgg16"), core.load_scenario(cell), "gsfl", groups=1)
+    plan = cutwise.plan(cutwise.load_model("sample:vgg16"), cutwise.load_scenario(cell), "gsfl", groups=1)
     assert found["makespan_s"] == pytest.approx(plan.delay_s, rel=1e-12)
     assert found["planned_delay_s"] == plan.delay_s
     assert len(spans.read_text().splitlines()) == found["tasks"] + 1
@@ -227,7 +228,7 @@ def test_sweep_reads_its_file(capsys: pytest.CaptureFixture[str], tmp_path: Path
     spec = tmp_path / "sweep.toml"
     spec.write_text('model = "sample:vgg16"\n[over]\n"channel.uplink_bps" = [1e6, 1e9]\n')
     rows = told_json(capsys, "sweep", str(spec))
-    frame = core.sweep(core.load_model("sample:vgg16"), over={"channel.uplink_bps": [1e6, 1e9]})
+    frame = cutwise.sweep(cutwise.load_model("sample:vgg16"), over={"channel.uplink_bps": [1e6, 1e9]})
     assert [row["delay_s"] for row in rows] == frame["delay_s"].tolist()
     assert "channel.uplink_bps" in told(capsys, "sweep", str(spec))[1]
 
@@ -255,7 +256,7 @@ def test_open_dimensions_are_arguments(capsys: pytest.CaptureFixture[str]) -> No
 
 def model_files(folder: Path) -> dict[str, Path]:
     """Files that must be refused, by what is wrong with them."""
-    onnx = (Path(core.__file__).parent.parent / "sample_models" / "vgg16.onnx").read_bytes()
+    onnx = (files("cutwise.sample_models") / "vgg16.onnx").read_bytes()
     contents = {
         "pickled.pt": pickle.dumps({"a": 1}),
         "truncated.onnx": onnx[: len(onnx) // 2],
@@ -302,7 +303,6 @@ def test_all_mistakes_of_a_scenario_are_listed_at_once(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((), "required: COMMAND"),
         (("forecast",), "invalid choice: 'forecast'"),
         (("plan",), "required: model"),
         (("inspect",), "required: model"),
@@ -368,7 +368,7 @@ def test_export_writes_a_file_and_tells_what_it_holds(
     found = json.loads(printed)
     assert (code, said) == (0, "building\n")
     assert (found["out"], found["parameters"], found["macs"]) == (str(out), 4 * 3 + 3, 4 * 3)
-    assert found["digest"] == core.load_model(out).digest
+    assert found["digest"] == cutwise.load_model(out).digest
     assert told_json(capsys, "inspect", str(out))["ops"] == found["ops"]
 
 
@@ -409,12 +409,16 @@ def test_help_is_fine(capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         assert ended.value.code == 0
-        assert "usage: python -m core" in capsys.readouterr().out
+        assert "usage: cutwise" in capsys.readouterr().out
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "core", *arguments], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-m", "cutwise", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 
@@ -429,7 +433,7 @@ def test_the_module_runs_as_a_process_with_its_exit_codes(tmp_path: Path, nothin
 
 
 def test_a_reader_that_goes_away_leaves_no_traceback() -> None:
-    command = f"{sys.executable} -m core devices --json | head -1"
+    command = f"{sys.executable} -m cutwise devices --json | head -1"
     found = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert found.stdout == "[\n"
     assert found.stderr == ""
@@ -442,4 +446,4 @@ def test_the_page_and_the_command_line_read_the_same_scenario(
     file = tmp_path / "written.toml"
     file.write_text(dump_scenario(scenario))
     found = told_json(capsys, "plan", "sample:vgg16", str(file))
-    assert found["delay_s"] == core.plan(core.load_model("sample:vgg16"), scenario).delay_s
+    assert found["delay_s"] == cutwise.plan(cutwise.load_model("sample:vgg16"), scenario).delay_s

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-import core
-from core.comparison import (
+import cutwise
+from cutwise.comparison import (
     Unsolved,
     best_of,
     comparison_table,
@@ -17,11 +17,11 @@ from core.comparison import (
     places,
     rounds_per_data_pass,
 )
-from core.graph.model_graph import ModelGraph, Op, TensorSpec
-from core.hardware.parties import Device
-from core.plans import OWNERS, Plan
-from core.problem import SplitProblem, build_problem
-from core.scenario import Privacy, Scenario
+from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec
+from cutwise.hardware.parties import Device
+from cutwise.plans import OWNERS, Plan
+from cutwise.problem import SplitProblem, build_problem
+from cutwise.scenario import Privacy, Scenario
 
 NAMES = ("device_only", "fast_split", "server_only", "split_learning")
 
@@ -29,7 +29,7 @@ NAMES = ("device_only", "fast_split", "server_only", "split_learning")
 @pytest.fixture(scope="module")
 def problem() -> SplitProblem:
     fleet = (Device(name="a", samples=100), Device(name="b", samples=900, flops_per_s=1e11))
-    return build_problem(core.load_model("sample:resnet18"), Scenario(devices=fleet))
+    return build_problem(cutwise.load_model("sample:resnet18"), Scenario(devices=fleet))
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.costs.cut_sums import cut_sums
-from core.costs.workload import Workload
-from core.evaluate import stage_times
-from core.graph.model_graph import ModelGraph
-from core.plans import TIMES, StageTimes
-from core.problem import Conditions, SplitProblem, build_problem
-from core.scenario import Scenario
+from cutwise.costs.cut_sums import cut_sums
+from cutwise.costs.workload import Workload
+from cutwise.evaluate import stage_times
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.plans import TIMES, StageTimes
+from cutwise.problem import Conditions, SplitProblem, build_problem
+from cutwise.scenario import Scenario
 from tests.core.schemes.fleets import closed_sets, random_problem
 
 HALF = Conditions(

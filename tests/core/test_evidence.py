@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-import core
-from core.compression import DeadZone, TopK
-from core.convergence import rounds_to_target
-from core.costs.workload import Lora, Workload
-from core.hardware.parties import Device
-from core.pipeline import best_baseline
-from core.scenario import Compression, Convergence, Data, Scenario
+import cutwise
+from cutwise.compression import DeadZone, TopK
+from cutwise.convergence import rounds_to_target
+from cutwise.costs.workload import Lora, Workload
+from cutwise.hardware.parties import Device
+from cutwise.pipeline import best_baseline
+from cutwise.scenario import Compression, Convergence, Data, Scenario
 
-GRAPH = core.load_model("sample:resnet18")
+GRAPH = cutwise.load_model("sample:resnet18")
 CELL = Scenario(
     devices=tuple(Device(flops_per_s=f, samples=64) for f in (1e11, 2e11, 3e11, 4e11)),
     convergence=Convergence(kind="table", target_accuracy=0.95),
@@ -44,7 +44,7 @@ def test_a_plan_has_the_rounds_of_its_way_of_training(
     scheme: str, options: dict[str, Any], trained: tuple[str, int | None], alpha: float | None
 ) -> None:
     data = Data() if alpha is None else Data(partition="dirichlet", alpha=alpha)
-    plan = core.plan(GRAPH, replace(CELL, data=data), scheme, **options)
+    plan = cutwise.plan(GRAPH, replace(CELL, data=data), scheme, **options)
     name = "iid" if alpha is None else f"dirichlet_{alpha:g}"
     found = rounds_to_target(trained[0], name, 1, trained[1], "none", 0.95)
     assert found is not None
@@ -76,7 +76,7 @@ def test_a_plan_has_the_rounds_of_its_way_of_training(
 )  # fmt: skip
 def test_outside_the_table_the_plan_says_why(change: dict[str, Any], scheme: str, says: str) -> None:
     options = {"clusters": 2} if scheme == "cluster_parallel" else {}
-    plan = core.plan(GRAPH, replace(CELL, **change), scheme, **options)
+    plan = cutwise.plan(GRAPH, replace(CELL, **change), scheme, **options)
     assert plan.rounds_to_target is plan.time_to_target_s is plan.rounds_to_target_least is None
     assert plan.evidence.startswith("no convergence evidence")
     assert says in plan.evidence
@@ -86,7 +86,7 @@ def test_outside_the_table_the_plan_says_why(change: dict[str, Any], scheme: str
 def test_a_number_of_groups_that_was_not_trained_has_no_evidence(groups: int, says: str) -> None:
     """Twelve groups are a device each in the study, but not among thirteen devices."""
     many = replace(CELL, devices=tuple(Device(flops_per_s=2e11, samples=64) for _ in range(13)))
-    plan = core.plan(GRAPH, many, "gsfl", groups=groups)
+    plan = cutwise.plan(GRAPH, many, "gsfl", groups=groups)
     assert plan.rounds_to_target is None
     assert says in plan.evidence
 
@@ -98,7 +98,7 @@ def test_all_that_was_not_measured_is_named_at_once() -> None:
         data=Data(partition="dirichlet", alpha=2.0),
         convergence=Convergence(kind="table", target_accuracy=0.97),
     )
-    evidence = core.plan(GRAPH, odd).evidence
+    evidence = cutwise.plan(GRAPH, odd).evidence
     for part in ("not dirichlet_2", "not 4", "not 0.97"):
         assert part in evidence
 
@@ -107,13 +107,13 @@ def test_all_that_was_not_measured_is_named_at_once() -> None:
 def test_a_device_alone_trains_as_in_split_learning_whatever_the_scheme(scheme: str) -> None:
     alone = replace(CELL, devices=CELL.devices[:1])
     options = {"version": "v2"} if scheme == "split_federated" else {}
-    known = core.plan(GRAPH, alone, "split_learning")
+    known = cutwise.plan(GRAPH, alone, "split_learning")
     assert known.rounds_to_target is not None
-    assert core.plan(GRAPH, alone, scheme, **options).evidence == known.evidence
+    assert cutwise.plan(GRAPH, alone, scheme, **options).evidence == known.evidence
 
 
 def test_the_evidence_is_an_order_and_no_forecast() -> None:
-    evidence = core.plan(GRAPH, CELL).evidence
+    evidence = cutwise.plan(GRAPH, CELL).evidence
     for part in ("order", "rather than a forecast", "small CNN", "digits", "12 devices"):
         assert part in evidence
 
@@ -121,7 +121,7 @@ def test_the_evidence_is_an_order_and_no_forecast() -> None:
 def test_the_best_baseline_has_its_evidence_too() -> None:
     found = best_baseline(GRAPH, CELL)
     assert found is not None
-    assert found == core.plan(GRAPH, CELL, found.scheme)
+    assert found == cutwise.plan(GRAPH, CELL, found.scheme)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_compressed_training_has_the_rounds_of_the_same_compression(
     codec: Any, directions: Any, scheme: str, name: str | None
 ) -> None:
     coded = replace(CELL, compression=Compression(codec=codec, directions=directions))
-    plan = core.plan(GRAPH, coded, scheme)
+    plan = cutwise.plan(GRAPH, coded, scheme)
     if not any(decision.compression for decision in plan.decisions):
         pytest.skip("everything stays on the devices")
     if name is None:
@@ -154,14 +154,14 @@ def test_compressed_training_has_the_rounds_of_the_same_compression(
 
 def test_adapters_have_no_evidence() -> None:
     tuned = replace(CELL, workload=Workload(tuning=Lora()))
-    plan = core.plan(core.load_model("sample:vit_b16"), tuned)
+    plan = cutwise.plan(cutwise.load_model("sample:vit_b16"), tuned)
     assert plan.evidence == "no convergence evidence: the study trains all parameters"
 
 
 def test_a_comparison_states_rounds_and_their_interval() -> None:
     """With Dirichlet 0.1 the shipped study needed 13 rounds in turn and 37 at once (docs/convergence.md)."""
     skewed = replace(CELL, data=Data(partition="dirichlet", alpha=0.1))
-    frame = core.compare(GRAPH, skewed, ["split_learning", "split_federated", "cluster_parallel"])
+    frame = cutwise.compare(GRAPH, skewed, ["split_learning", "split_federated", "cluster_parallel"])
     rows = frame.set_index("scheme")
     in_turn = rows.loc["split_learning"]
     assert in_turn.rounds_to_target == 13
@@ -174,7 +174,7 @@ def test_a_comparison_states_rounds_and_their_interval() -> None:
 
 def test_evidence_changes_no_figure_of_the_round() -> None:
     asked = replace(CELL, convergence=Convergence())
-    known, unknown = (core.plan(GRAPH, cell, "gsfl") for cell in (CELL, asked))
+    known, unknown = (cutwise.plan(GRAPH, cell, "gsfl") for cell in (CELL, asked))
     assert known.delay_s == unknown.delay_s
     assert known.energy_j == unknown.energy_j
     assert known.decisions == unknown.decisions

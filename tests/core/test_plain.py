@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from core.plain import plain
+from cutwise.plain import plain
 
 
 @dataclass(frozen=True, kw_only=True)

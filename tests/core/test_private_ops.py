@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-import core
-from core.costs.cut_sums import crossing_ops
-from core.costs.workload import Lora, Workload
-from core.errors import ScenarioError
-from core.graph.model_graph import ModelGraph
-from core.private_ops import private_ops, with_ancestors
-from core.problem import build_problem, priced
-from core.scenario import LayerDepth, Privacy, Scenario
+import cutwise
+from cutwise.costs.cut_sums import crossing_ops
+from cutwise.costs.workload import Lora, Workload
+from cutwise.errors import ScenarioError
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.private_ops import private_ops, with_ancestors
+from cutwise.problem import build_problem, priced
+from cutwise.scenario import LayerDepth, Privacy, Scenario
 from tests.conftest import Load
 
 
@@ -156,7 +156,7 @@ def test_a_lookup_without_attention_is_an_op_like_any_other(load_ops: Load) -> N
 
 
 def test_gpt2_never_sends_its_embedding_after_the_first_attention_block() -> None:
-    graph = core.load_model("sample:gpt2")
+    graph = cutwise.load_model("sample:gpt2")
     for depth in (1, 2, 5):
         scenario = Scenario(
             workload=Workload(tied_weights="untied"), privacy=Privacy(keep_on_device=LayerDepth(layers=depth))
@@ -168,7 +168,7 @@ def test_gpt2_never_sends_its_embedding_after_the_first_attention_block() -> Non
 
 @pytest.mark.parametrize("merged", [False, True])
 def test_adapters_make_no_layer_of_their_own(merged: bool) -> None:
-    graph = core.load_model("sample:gpt2")
+    graph = cutwise.load_model("sample:gpt2")
     for depth in (1, 3):
         workload = Workload(tied_weights="untied", tuning=Lora(targets=("all_linear",), merged=merged))
         scenario = Scenario(workload=workload, privacy=Privacy(keep_on_device=LayerDepth(layers=depth)))
@@ -179,7 +179,7 @@ def test_adapters_make_no_layer_of_their_own(merged: bool) -> None:
 
 
 def test_the_first_layer_of_an_adapted_model_is_the_whole_adapted_layer() -> None:
-    graph = core.load_model("sample:vgg16")
+    graph = cutwise.load_model("sample:vgg16")
     tuned = Scenario(workload=Workload(tuning=Lora(targets=("all_linear",))))
     plain, adapted = build_problem(graph, Scenario()), build_problem(graph, tuned)
     for depth in range(1, 16):
@@ -191,9 +191,9 @@ def test_the_first_layer_of_an_adapted_model_is_the_whole_adapted_layer() -> Non
         assert len(last) == 1, last
 
 
-@pytest.mark.parametrize("sample", core.samples())
+@pytest.mark.parametrize("sample", cutwise.samples())
 def test_the_private_part_of_every_sample_is_closed_and_holds_the_inputs(sample: str) -> None:
-    graph = core.load_model(f"sample:{sample}")
+    graph = cutwise.load_model(f"sample:{sample}")
     cost = priced(graph, Workload())
     mask = private_ops(cost, "first_layer")
     assert np.array_equal(with_ancestors(graph, mask), mask)

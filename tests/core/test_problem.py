@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import core
-from core.channels import FixedRate, Shannon
-from core.costs.workload import Lora, Workload
-from core.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
-from core.hardware.parties import Device, Server
-from core.problem import build_problem, targets_of, tied_ops
-from core.scenario import Scenario, Sharing
+import cutwise
+from cutwise.channels import FixedRate, Shannon
+from cutwise.costs.workload import Lora, Workload
+from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
+from cutwise.hardware.parties import Device, Server
+from cutwise.problem import build_problem, targets_of, tied_ops
+from cutwise.scenario import Scenario, Sharing
 
 THREE = tuple(Device(name=name) for name in "abc")
 
@@ -148,19 +148,19 @@ def test_ops_that_read_one_weight_are_tied_unless_untied() -> None:
 
 def test_ties_are_places_in_the_adapted_model() -> None:
     workload = Workload(tuning=Lora(targets=("attention",)))
-    problem = build_problem(core.load_model("sample:gpt2"), Scenario(workload=workload))
+    problem = build_problem(cutwise.load_model("sample:gpt2"), Scenario(workload=workload))
     tied = [[problem.cost.graph.ops[i].id for i in group] for group in problem.ties]
     assert ["embeddings/tokens", "lm_head"] in tied
 
 
 def test_tied_ops_stay_on_one_side_of_every_plan() -> None:
-    graph = core.load_model("sample:gpt2")
-    assert core.plan(graph).decisions[0].cut.label == "all on device"
-    free = core.plan(
+    graph = cutwise.load_model("sample:gpt2")
+    assert cutwise.plan(graph).decisions[0].cut.label == "all on device"
+    free = cutwise.plan(
         graph, Scenario(workload=Workload(tied_weights="untied"), devices=(Device(flops_per_s=1e9),))
     )
     assert free.decisions[0].cut.label != "all on device"
-    split = core.plan(graph, scheme="first_layer")
+    split = cutwise.plan(graph, scheme="first_layer")
     assert "tied weights" in [violation.rule for violation in split.violations]
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import core
-from core.channels import FixedRate
-from core.errors import ScenarioError
-from core.hardware.parties import Device
-from core.problem import build_problem
-from core.replanning import drawn_ratios, replan
-from core.scenario import Limits, Scenario
-from core.schemes.base import SCHEMES
+import cutwise
+from cutwise.channels import FixedRate
+from cutwise.errors import ScenarioError
+from cutwise.hardware.parties import Device
+from cutwise.problem import build_problem
+from cutwise.replanning import drawn_ratios, replan
+from cutwise.scenario import Limits, Scenario
+from cutwise.schemes.base import SCHEMES
 from tests.core.schemes.fleets import random_problem, with_scenario
 
 BASELINES = ("device_only", "first_layer", "best_static", "regression", "random_cut")
@@ -30,7 +30,7 @@ def at(scenario: Scenario, ratio: float) -> Scenario:
 @pytest.mark.parametrize("name", ["resnet18", "googlenet"])
 def test_every_epoch_has_the_plan_of_its_own_rate(name: str) -> None:
     """Check 2.8.7: in every epoch no benchmark is better, and the cut is that of a plan of that epoch."""
-    graph = core.load_model(f"sample:{name}")
+    graph = cutwise.load_model(f"sample:{name}")
     cell = Scenario(
         devices=tuple(Device(flops_per_s=f, samples=300) for f in (5e10, 4e11, 2e12)),
         channel=FixedRate(uplink_bps=1e8, downlink_bps=2e8),
@@ -39,12 +39,12 @@ def test_every_epoch_has_the_plan_of_its_own_rate(name: str) -> None:
     found = replan(build_problem(graph, cell), ratios)
     for epoch, ratio in enumerate(ratios):
         there = at(cell, float(ratio))
-        plan = core.plan(graph, there, "fast_split", certify=False)
+        plan = cutwise.plan(graph, there, "fast_split", certify=False)
         assert found.replanned_s[epoch] == pytest.approx(plan.delay_s, rel=1e-9)
         for baseline in BASELINES:
-            assert found.replanned_s[epoch] <= core.plan(graph, there, baseline).delay_s * (1 + 1e-9)
-        assert found.device_only_s[epoch] == pytest.approx(core.plan(graph, there, "device_only").delay_s)
-        assert found.first_layer_s[epoch] == pytest.approx(core.plan(graph, there, "first_layer").delay_s)
+            assert found.replanned_s[epoch] <= cutwise.plan(graph, there, baseline).delay_s * (1 + 1e-9)
+        assert found.device_only_s[epoch] == pytest.approx(cutwise.plan(graph, there, "device_only").delay_s)
+        assert found.first_layer_s[epoch] == pytest.approx(cutwise.plan(graph, there, "first_layer").delay_s)
     assert np.all(found.replanned_s <= found.static_s * (1 + 1e-12))
     assert 0 < found.saved_ratio < 1
     assert found.changes > 0
@@ -56,7 +56,7 @@ def test_on_any_graph_the_epochs_are_those_of_fast_split(seed: int, tmp_path: Pa
     rng = np.random.default_rng(seed)
     problem = random_problem(rng, tmp_path, devices=2)
     scenario = replace(problem.scenario, channel=FixedRate(uplink_bps=1e7, downlink_bps=1e7))
-    scenario = replace(scenario, objective=core.scenario.Objective())
+    scenario = replace(scenario, objective=cutwise.scenario.Objective())
     free = with_scenario(replace(problem, ties=()), channel=scenario.channel, objective=scenario.objective)
     ratios = drawn_ratios(epochs=6, seed=seed)
     found = replan(free, ratios)
@@ -66,7 +66,7 @@ def test_on_any_graph_the_epochs_are_those_of_fast_split(seed: int, tmp_path: Pa
 
 
 def test_a_steady_rate_keeps_one_cut_and_saves_nothing() -> None:
-    found = replan(build_problem(core.load_model("sample:resnet18"), Scenario()), np.ones(5))
+    found = replan(build_problem(cutwise.load_model("sample:resnet18"), Scenario()), np.ones(5))
     assert found.saved_ratio == pytest.approx(0.0, abs=1e-12)
     assert found.changes == 0
 
@@ -83,13 +83,13 @@ def test_draws_follow_the_seed_and_have_the_mean_of_the_scenario() -> None:
 @pytest.mark.parametrize("rates", [[], [1.0, 0.0], [np.nan]])
 def test_rates_that_are_none_are_refused(rates: list[float]) -> None:
     with pytest.raises(ScenarioError, match="at least one number above 0"):
-        replan(build_problem(core.load_model("sample:resnet18"), Scenario()), rates)
+        replan(build_problem(cutwise.load_model("sample:resnet18"), Scenario()), rates)
 
 
 def test_limits_that_no_cut_keeps_are_named() -> None:
     strict = Scenario(limits=Limits(device_energy_j=1e-9))
     with pytest.raises(ScenarioError, match="no cut keeps them"):
-        replan(build_problem(core.load_model("sample:resnet18"), strict), [1.0])
+        replan(build_problem(cutwise.load_model("sample:resnet18"), strict), [1.0])
 
 
 @pytest.mark.parametrize("fade_db", [-1.0, 61.0, float("nan")])

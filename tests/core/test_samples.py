@@ -13,9 +13,8 @@ from typing import Any
 import onnx
 import pytest
 
-import core.importers as importers
-import sample_models
-from core.errors import ModelImportError, UnknownNameError
+from cutwise import importers, sample_models
+from cutwise.errors import ModelImportError, UnknownNameError
 
 FOLDER = Path(sample_models.__file__).parent
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads((FOLDER / "expected.toml").read_text())["samples"]
@@ -196,7 +195,9 @@ def test_an_uploaded_sample_equals_the_shipped_one() -> None:
 
 
 def test_building_the_samples_again_makes_the_same_bytes(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "sample_models.build", tmp_path], check=True, cwd=FOLDER.parent)
+    subprocess.run(
+        [sys.executable, "-m", "cutwise.sample_models.build", tmp_path], check=True, cwd=FOLDER.parent
+    )
     for name in EXPECTED:
         made, shipped = (folder / f"{name}.onnx" for folder in (tmp_path, FOLDER))
         assert made.read_bytes() == shipped.read_bytes(), name

@@ -6,11 +6,11 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 
-from core.channels import FixedRate, Shannon
-from core.costs.workload import Workload
-from core.errors import ScenarioError
-from core.hardware.parties import Device, Server
-from core.scenario import LayerDepth, Limits, Objective, Privacy, Scenario, Sharing, choice_mistakes
+from cutwise.channels import FixedRate, Shannon
+from cutwise.costs.workload import Workload
+from cutwise.errors import ScenarioError
+from cutwise.hardware.parties import Device, Server
+from cutwise.scenario import LayerDepth, Limits, Objective, Privacy, Scenario, Sharing, choice_mistakes
 
 
 def test_constructors_keep_the_bounds_of_files() -> None:

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.channels import CHANNELS, FixedRate, Shannon
-from core.costs.workload import Workload
-from core.errors import ScenarioError
-from core.hardware.parties import Device, Server
-from core.hardware.profiles import hardware
-from core.scenario import LayerDepth, Limits, Objective, Privacy, Scenario, Sharing
-from core.scenario_file import (
+from cutwise.channels import CHANNELS, FixedRate, Shannon
+from cutwise.costs.workload import Workload
+from cutwise.errors import ScenarioError
+from cutwise.hardware.parties import Device, Server
+from cutwise.hardware.profiles import hardware
+from cutwise.scenario import LayerDepth, Limits, Objective, Privacy, Scenario, Sharing
+from cutwise.scenario_file import (
     FORMAT,
     dump_scenario,
     load_scenario,

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-import core
-from core.costs.workload import FullTuning, Lora, Workload
-from core.errors import ScenarioError
-from core.graph.model_graph import ModelGraph
-from core.importers import load_bytes
-from core.problem import priced
-from core.scenario import Scenario
+import cutwise
+from cutwise.costs.workload import FullTuning, Lora, Workload
+from cutwise.errors import ScenarioError
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers import load_bytes
+from cutwise.problem import priced
+from cutwise.scenario import Scenario
 
 LLAMA: dict[str, Any] = {
     "model_type": "llama", "vocab_size": 101, "hidden_size": 64, "intermediate_size": 96,
@@ -42,59 +42,61 @@ def at(tokens: int | None, **changes: Any) -> Scenario:
 def test_the_plan_is_that_of_the_configuration_read_at_this_length(
     config: Path, scheme: str, tuning: FullTuning | Lora
 ) -> None:
-    graph, asked = core.load_model(config), at(ASKED, tuning=tuning)
-    from_the_start = core.load_model(config, dims={"sequence": ASKED})
+    graph, asked = cutwise.load_model(config), at(ASKED, tuning=tuning)
+    from_the_start = cutwise.load_model(config, dims={"sequence": ASKED})
     assert graph.dims["sequence"] == READ
-    found = core.plan(graph, asked, scheme)
-    assert found == core.plan(from_the_start, asked, scheme)
-    assert found.stages == core.plan(from_the_start, at(None, tuning=tuning), scheme).stages
-    assert found.stages != core.plan(graph, at(None, tuning=tuning), scheme).stages
+    found = cutwise.plan(graph, asked, scheme)
+    assert found == cutwise.plan(from_the_start, asked, scheme)
+    assert found.stages == cutwise.plan(from_the_start, at(None, tuning=tuning), scheme).stages
+    assert found.stages != cutwise.plan(graph, at(None, tuning=tuning), scheme).stages
 
 
 def test_every_column_of_the_price_is_that_of_the_configuration_read_at_this_length(config: Path) -> None:
     asked = Workload(sequence_length=ASKED)
-    cost = priced(core.load_model(config), asked)
-    from_the_start = priced(core.load_model(config, dims={"sequence": ASKED}), asked)
+    cost = priced(cutwise.load_model(config), asked)
+    from_the_start = priced(cutwise.load_model(config, dims={"sequence": ASKED}), asked)
     assert cost == from_the_start
     assert cost.graph.dims == {"sequence": ASKED}
     assert cost.graph.warnings == from_the_start.graph.warnings
 
 
 def test_comparisons_sweeps_and_simulations_follow(config: Path) -> None:
-    graph, names = core.load_model(config), ["fast_split", "device_only"]
+    graph, names = cutwise.load_model(config), ["fast_split", "device_only"]
     lengths = [16, READ, 256]
-    rows = core.sweep(graph, over={"workload.sequence_length": lengths}, schemes=names)
-    expected = [core.compare(core.load_model(config, dims={"sequence": n}), None, names) for n in lengths]
+    rows = cutwise.sweep(graph, over={"workload.sequence_length": lengths}, schemes=names)
+    expected = [
+        cutwise.compare(cutwise.load_model(config, dims={"sequence": n}), None, names) for n in lengths
+    ]
     assert rows["delay_s"].tolist() == [delay for table in expected for delay in table["delay_s"]]
     assert rows["cut"].tolist() == [cut for table in expected for cut in table["cut"]]
     asked = at(ASKED)
-    played = core.simulate(graph, asked, core.plan(graph, asked))
-    assert played.makespan_s == pytest.approx(core.plan(graph, asked).delay_s, rel=1e-9)
+    played = cutwise.simulate(graph, asked, cutwise.plan(graph, asked))
+    assert played.makespan_s == pytest.approx(cutwise.plan(graph, asked).delay_s, rel=1e-9)
 
 
 def test_a_scenario_file_asks_for_a_length(config: Path, tmp_path: Path) -> None:
     file = tmp_path / "long.toml"
     file.write_text('format = "cutwise-scenario/1"\nworkload = { sequence_length = 200 }\n')
-    asked = core.plan(core.load_model(config), core.load_scenario(file))
-    assert asked.delay_s == core.plan(core.load_model(config, dims={"sequence": 200})).delay_s
+    asked = cutwise.plan(cutwise.load_model(config), cutwise.load_scenario(file))
+    assert asked.delay_s == cutwise.plan(cutwise.load_model(config, dims={"sequence": 200})).delay_s
 
 
 def test_an_upload_follows_without_its_file(config: Path) -> None:
     """The guarded reader hands the graph over as JSON; the configuration comes with it."""
     uploaded = load_bytes("config.json", config.read_bytes())
-    assert core.plan(uploaded, at(ASKED)) == core.plan(core.load_model(config), at(ASKED))
+    assert cutwise.plan(uploaded, at(ASKED)) == cutwise.plan(cutwise.load_model(config), at(ASKED))
 
 
 def test_labels_follow_the_length(config: Path) -> None:
     """A causal language model predicts a token at every place: 8 bytes each."""
-    from core.problem import build_problem
+    from cutwise.problem import build_problem
 
-    assert build_problem(core.load_model(config), at(ASKED)).label_bytes == 8 * ASKED
+    assert build_problem(cutwise.load_model(config), at(ASKED)).label_bytes == 8 * ASKED
 
 
 def test_a_length_that_the_model_cannot_have_is_refused(config: Path) -> None:
     with pytest.raises(ScenarioError, match=r"workload\.sequence_length: .*this model takes 1 to 256 tokens"):
-        core.plan(core.load_model(config), at(257))
+        cutwise.plan(cutwise.load_model(config), at(257))
 
 
 def image_config(tmp_path: Path) -> ModelGraph:
@@ -103,19 +105,19 @@ def image_config(tmp_path: Path) -> ModelGraph:
     path.write_text(
         json.dumps({"model_type": "vit", **sizes, "intermediate_size": 96, "image_size": 32, "patch_size": 8})
     )
-    return core.load_model(path)
+    return cutwise.load_model(path)
 
 
 def test_a_model_of_images_and_a_file_with_fixed_sizes_follow_no_length(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="no open dimension 'sequence'; leave it out"):
-        core.plan(image_config(tmp_path), at(ASKED))
+        cutwise.plan(image_config(tmp_path), at(ASKED))
     with pytest.raises(ScenarioError, match=r"read at 128 tokens, not 48; load it with .*--dim sequence=48"):
-        core.plan(core.load_model("sample:gpt2"), at(ASKED))
+        cutwise.plan(cutwise.load_model("sample:gpt2"), at(ASKED))
 
 
 def test_adapters_that_are_there_already_are_made_for_the_new_length(config: Path) -> None:
     """The graph a plan hands out has its adapters; priced at another length it gets them anew."""
     tuned = Workload(tuning=Lora(rank=4), sequence_length=ASKED)
-    adapted = priced(core.load_model(config), tuned).graph
+    adapted = priced(cutwise.load_model(config), tuned).graph
     again = replace(tuned, sequence_length=64)
-    assert priced(adapted, again) == priced(core.load_model(config), again)
+    assert priced(adapted, again) == priced(cutwise.load_model(config), again)

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import core
-from core.changes import changed
-from core.channels import FixedRate, Shannon
-from core.costs.workload import FullTuning, Lora, Workload
-from core.errors import ScenarioError, UnknownNameError
-from core.hardware.parties import Device, Server
-from core.scenario import LayerDepth, Limits, Objective, Privacy, Scenario, Sharing
-from core.sweeps import read_sweep_file
+import cutwise
+from cutwise.changes import changed
+from cutwise.channels import FixedRate, Shannon
+from cutwise.costs.workload import FullTuning, Lora, Workload
+from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.hardware.parties import Device, Server
+from cutwise.scenario import LayerDepth, Limits, Objective, Privacy, Scenario, Sharing
+from cutwise.sweeps import read_sweep_file
 from tests.conftest import Load
 from tests.core.schemes.fleets import load, random_ops, random_scenario
 
@@ -22,8 +22,8 @@ TWO = Scenario(devices=(Device(name="a"), Device(name="b", samples=300)))
 
 
 def test_the_last_path_of_a_grid_runs_fastest() -> None:
-    table = core.sweep(
-        core.load_model("sample:vgg16"),
+    table = cutwise.sweep(
+        cutwise.load_model("sample:vgg16"),
         over={"channel.uplink_bps": [1e6, 1e8], "workload.batch_size": [1, 2, 4]},
     )
     assert table["channel.uplink_bps"].tolist() == [1e6, 1e6, 1e6, 1e8, 1e8, 1e8]
@@ -33,10 +33,10 @@ def test_the_last_path_of_a_grid_runs_fastest() -> None:
 
 def test_zip_pairs_values() -> None:
     over = {"channel.uplink_bps": [1e6, 1e8], "channel.downlink_bps": [2e6, 2e8]}
-    table = core.sweep(core.load_model("sample:vgg16"), over=over, zip=True)
+    table = cutwise.sweep(cutwise.load_model("sample:vgg16"), over=over, zip=True)
     assert table["channel.downlink_bps"].tolist() == [2e6, 2e8]
     with pytest.raises(ScenarioError, match="zip pairs lists of one length"):
-        core.sweep(core.load_model("sample:vgg16"), over={**over, "seed": [1]}, zip=True)
+        cutwise.sweep(cutwise.load_model("sample:vgg16"), over={**over, "seed": [1]}, zip=True)
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -65,11 +65,11 @@ def test_every_row_equals_a_plan_of_its_own(seed: int, tmp_path: Path) -> None:
     }
     over = {path: values[path] for path in rng.choice(list(values), 3, replace=False).tolist()}
     schemes = ["fast_split", "split_federated", "device_only"]
-    table = core.sweep(graph, scenario, over=over, schemes=schemes)
+    table = cutwise.sweep(graph, scenario, over=over, schemes=schemes)
     assert len(table) == 3 * np.prod([len(given) for given in over.values()])
     for row in table.to_dict("records"):
         setting = {path: None if row[path] != row[path] else row[path] for path in over}
-        plan = core.plan(graph, changed(scenario, setting), row["scheme"])
+        plan = cutwise.plan(graph, changed(scenario, setting), row["scheme"])
         assert row["status"] == plan.status
         assert row["delay_s"] == pytest.approx(plan.delay_s, rel=1e-12)
         assert row["energy_j"] == pytest.approx(plan.energy_j, rel=1e-12)
@@ -77,14 +77,14 @@ def test_every_row_equals_a_plan_of_its_own(seed: int, tmp_path: Path) -> None:
 
 
 def test_numpy_values_are_as_good_as_python_ones() -> None:
-    graph = core.load_model("sample:vgg16")
-    table = core.sweep(graph, over={"channel.uplink_bps": np.geomspace(1e6, 1e8, 3), "seed": np.arange(2)})
+    graph = cutwise.load_model("sample:vgg16")
+    table = cutwise.sweep(graph, over={"channel.uplink_bps": np.geomspace(1e6, 1e8, 3), "seed": np.arange(2)})
     assert len(table) == 6
     assert changed(Scenario(), {"workload.batch_size": np.int64(4)}).workload.batch_size == 4
 
 
 def test_a_sweep_over_nothing_is_the_scenario_itself() -> None:
-    table = core.sweep(core.load_model("sample:vgg16"), over={})
+    table = cutwise.sweep(cutwise.load_model("sample:vgg16"), over={})
     assert len(table) == 1
 
 
@@ -154,18 +154,18 @@ def test_a_wrong_path_or_value_is_named(path: str, value: object, sentence: str)
 @pytest.mark.parametrize("values", ["1e6", 5, {"a": 1}])
 def test_a_path_needs_a_list_of_values(values: object) -> None:
     with pytest.raises(ScenarioError, match="needs a list of values"):
-        core.sweep(core.load_model("sample:vgg16"), over={"channel.uplink_bps": values})
+        cutwise.sweep(cutwise.load_model("sample:vgg16"), over={"channel.uplink_bps": values})
 
 
 def test_an_unknown_scheme_is_named() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'fast_split'"):
-        core.sweep(core.load_model("sample:vgg16"), over={"seed": [1]}, scheme="fast_splt")
+        cutwise.sweep(cutwise.load_model("sample:vgg16"), over={"seed": [1]}, scheme="fast_splt")
 
 
 def test_a_scheme_that_cannot_answer_says_so_in_its_row(load_ops: Load) -> None:
     wide = [{"id": "x", "kind": "input", "output_bytes": 1}]
     wide += [{"id": f"op{i}", "inputs": ["x"], "forward_flops": 1, "output_bytes": 1} for i in range(25)]
-    table = core.sweep(
+    table = cutwise.sweep(
         load_ops(wide), Scenario(privacy=Privacy(keep_on_device="raw_allowed")),
         over={"seed": [1]}, scheme="brute_force",
     )  # fmt: skip
@@ -174,9 +174,9 @@ def test_a_scheme_that_cannot_answer_says_so_in_its_row(load_ops: Load) -> None:
 
 
 def test_parallel_rows_respect_the_server_memory_of_all_devices_together(tmp_path: Path) -> None:
-    graph = core.load_model("sample:resnet18")
+    graph = cutwise.load_model("sample:resnet18")
     fleet = tuple(Device(name=f"d{i}", flops_per_s=1e11 * (i + 1), memory_bytes=1e12) for i in range(3))
-    table = core.sweep(
+    table = cutwise.sweep(
         graph, Scenario(devices=fleet, server=Server(flops_per_s=1e13, memory_bytes=4e9)),
         over={"channel.uplink_bps": [1e7, 1e9]}, scheme="split_federated",
     )  # fmt: skip
@@ -185,7 +185,7 @@ def test_parallel_rows_respect_the_server_memory_of_all_devices_together(tmp_pat
             devices=fleet, server=Server(flops_per_s=1e13, memory_bytes=4e9),
             channel=FixedRate(uplink_bps=row["channel.uplink_bps"]),
         )  # fmt: skip
-        plan = core.plan(graph, scenario, "split_federated")
+        plan = cutwise.plan(graph, scenario, "split_federated")
         assert (row["status"], row["delay_s"]) == (plan.status, plan.delay_s)
         assert plan.server_memory_bytes <= 4e9
 
@@ -236,11 +236,11 @@ def test_a_missing_sweep_file_is_named(tmp_path: Path) -> None:
 
 
 def test_weighted_and_deadline_rows_are_planned_one_by_one(tmp_path: Path) -> None:
-    graph = core.load_model("sample:vgg16")
+    graph = cutwise.load_model("sample:vgg16")
     scenario = Scenario(
         devices=TWO.devices, objective=Objective(kind="weighted"), sharing=Sharing(),
         workload=Workload(local_iterations=2),
     )  # fmt: skip
-    table = core.sweep(graph, scenario, over={"channel.uplink_bps": [1e6, 1e9]})
+    table = cutwise.sweep(graph, scenario, over={"channel.uplink_bps": [1e6, 1e9]})
     for rate, delay in zip(table["channel.uplink_bps"], table["delay_s"], strict=True):
-        assert delay == core.plan(graph, changed(scenario, {"channel.uplink_bps": rate})).delay_s
+        assert delay == cutwise.plan(graph, changed(scenario, {"channel.uplink_bps": rate})).delay_s

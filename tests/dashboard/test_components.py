@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.graph.blocks import blocks
-from core.graph.model_graph import ModelGraph, Op
-from dashboard.charts.graph_drawing import GraphDrawing, draw_graph
-from dashboard.components.dag_view.payload import packed_geometry, packed_state
-from dashboard.components.live_slider import kept_value, live_slider
+from cutwise.graph.blocks import blocks
+from cutwise.graph.model_graph import ModelGraph, Op
+from cutwise_dashboard.charts.graph_drawing import GraphDrawing, draw_graph
+from cutwise_dashboard.components.dag_view.payload import packed_geometry, packed_state
+from cutwise_dashboard.components.live_slider import kept_value, live_slider
 
 
 def slider_page() -> None:
     import streamlit as st
 
-    from dashboard.components.live_slider import live_slider
+    from cutwise_dashboard.components.live_slider import live_slider
 
     rate = live_slider("Uplink", value=2e7, low=1e5, high=1e9, scale="log", unit="bps", key="link.uplink_bps")
     batch = live_slider("Batch", value=32, low=1, high=512, integer=True, key="batch")
@@ -75,10 +75,10 @@ def test_none_is_kept_where_it_is_a_value() -> None:
 def viewer_page() -> None:
     import streamlit as st
 
-    from core.graph import blocks as finder
-    from core.graph.model_graph import ModelGraph, Op
-    from dashboard.charts.graph_drawing import draw_graph
-    from dashboard.components.dag_view import dag_event, dag_view
+    from cutwise.graph import blocks as finder
+    from cutwise.graph.model_graph import ModelGraph, Op
+    from cutwise_dashboard.charts.graph_drawing import draw_graph
+    from cutwise_dashboard.components.dag_view import dag_event, dag_view
 
     graph = ModelGraph(name="toy", ops=(Op(id="x", kind="input"), Op(id="y", kind="relu", inputs=("x",))))
     drawing = draw_graph(graph, finder.blocks(graph), side=[0, 1])

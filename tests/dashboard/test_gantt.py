@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.simulation.engine import simulate
-from core.simulation.round_tasks import parallel_round, sequential_round
-from core.simulation.task_builder import TaskBuilder
-from core.simulation.tasks import KINDS, Resource
-from core.simulation.trace import Trace
-from core.simulation.turns import Turns
-from dashboard.charts.gantt import PART_OF_KIND, ROLE_OF_PART, Bar, gantt_figure, gantt_info
-from dashboard.charts.palette import ROLES, color_of
+from cutwise.simulation.engine import simulate
+from cutwise.simulation.round_tasks import parallel_round, sequential_round
+from cutwise.simulation.task_builder import TaskBuilder
+from cutwise.simulation.tasks import KINDS, Resource
+from cutwise.simulation.trace import Trace
+from cutwise.simulation.turns import Turns
+from cutwise_dashboard.charts.gantt import PART_OF_KIND, ROLE_OF_PART, Bar, gantt_figure, gantt_info
+from cutwise_dashboard.charts.palette import ROLES, color_of
 
 SECONDS = {
     "model_down_s": 0.0,

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.graph.blocks import Block, blocks
-from core.graph.model_graph import ModelGraph, Op, TensorSpec
-from dashboard.charts.graph_drawing import GraphDrawing, draw_graph, toggled
-from dashboard.charts.graph_geometry import CARD_PREFIX, OP_HEIGHT, OP_WIDTH, op_label
+from cutwise.graph.blocks import Block, blocks
+from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec
+from cutwise_dashboard.charts.graph_drawing import GraphDrawing, draw_graph, toggled
+from cutwise_dashboard.charts.graph_geometry import CARD_PREFIX, OP_HEIGHT, OP_WIDTH, op_label
 
 
 def op(name: str, *inputs: str, block: str = "", kind: str = "relu") -> Op:

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import core
-from core.costs.graph_cost import price
-from core.costs.workload import Workload
-from core.graph.blocks import blocks
-from core.import_report import import_report
-from dashboard.charts.op_colors import STEP_NAMES, steps
-from dashboard.session import Choice, first_scenario
-from dashboard.views.op_graph import block_table, op_table
+import cutwise
+from cutwise.costs.graph_cost import price
+from cutwise.costs.workload import Workload
+from cutwise.graph.blocks import blocks
+from cutwise.import_report import import_report
+from cutwise_dashboard.charts.op_colors import STEP_NAMES, steps
+from cutwise_dashboard.session import Choice, first_scenario
+from cutwise_dashboard.views.op_graph import block_table, op_table
 
 APP = str(Path(__file__).parents[2] / "dashboard" / "app.py")
 
@@ -30,11 +30,11 @@ def opened(page: str, **state: Any) -> AppTest:
     return app
 
 
-@pytest.mark.parametrize("sample", core.samples())
+@pytest.mark.parametrize("sample", cutwise.samples())
 def test_the_model_page_shows_the_import_report_of_every_sample(sample: str) -> None:
     app = opened("model", choice=Choice(sample=sample))
 
-    report = import_report(price(core.load_model(f"sample:{sample}"), first_scenario().workload))
+    report = import_report(price(cutwise.load_model(f"sample:{sample}"), first_scenario().workload))
     values = {metric.label: metric.value for metric in app.main.metric}
     assert values["Parameters"] == f"{report.parameters:,}"
     assert values["Ops"] == f"{report.ops:,}"
@@ -52,7 +52,7 @@ def test_colouring_by_another_quantity_changes_the_caption() -> None:
 
 def test_an_unpriced_kind_is_told_with_its_part_of_the_elements(tmp_path: Path) -> None:
     """Of 4 + 4 + 8 elements the unknown op makes 8: half."""
-    from core.graph.model_graph import ModelGraph, Op, TensorSpec
+    from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec
 
     graph = ModelGraph(
         name="odd",
@@ -71,7 +71,7 @@ def test_an_unpriced_kind_is_told_with_its_part_of_the_elements(tmp_path: Path) 
 
 
 def test_the_tables_add_up_to_the_model() -> None:
-    cost = price(core.load_model("sample:googlenet"), Workload())
+    cost = price(cutwise.load_model("sample:googlenet"), Workload())
 
     ops, by_block = op_table(cost), block_table(cost, blocks(cost.graph))
 
@@ -82,7 +82,7 @@ def test_the_tables_add_up_to_the_model() -> None:
 
 def test_a_folded_block_is_coloured_by_its_sum() -> None:
     """Two ops of 6 % each are in the third step alone (under 10 %), folded together in the fourth."""
-    graph = core.load_model("sample:resnet18")
+    graph = cutwise.load_model("sample:resnet18")
     two = blocks(graph)[0]
     values = price(graph, Workload()).forward_flops * 0
     values[list(two.ops[:2])] = 6.0
@@ -106,7 +106,7 @@ def test_the_fleet_page_lists_every_mistake_of_a_pasted_fleet_and_keeps_the_old_
 
 def test_the_schemes_page_says_what_a_third_tier_saves() -> None:
     """Four of eight chains at once: the concurrency is a half."""
-    from core.scenario_file import scenario_from_dict, scenario_to_dict
+    from cutwise.scenario_file import scenario_from_dict, scenario_to_dict
 
     changes = {
         "devices": [{"name": f"u{i}", "samples": 64} for i in range(8)],

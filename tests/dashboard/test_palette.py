@@ -7,9 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard.charts.palette import DARK, LIGHT, PALETTES, ROLES, Palette, color_of, contrast_ratio, ink_on
+from cutwise_dashboard.charts.palette import (
+    DARK,
+    LIGHT,
+    PALETTES,
+    ROLES,
+    Palette,
+    color_of,
+    contrast_ratio,
+    ink_on,
+)
 
-CONFIG = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text("utf-8"))
+CONFIG = tomllib.loads(
+    (Path(__file__).parents[2] / "dashboard" / ".streamlit" / "config.toml").read_text("utf-8")
+)
 
 # Machado, Oliveira, Fernandes 2009, severity 1.0, on linear RGB.
 VISION = {

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import core
-from core.importers import IMPORTERS, load_bytes, load_model
-from core.scenario_file import scenario_from_dict
-from dashboard.session import first_scenario, restore
+import cutwise
+from cutwise.importers import IMPORTERS, load_bytes, load_model
+from cutwise.scenario_file import scenario_from_dict
+from cutwise_dashboard.session import first_scenario, restore
 
 PAGE = str(Path(__file__).parents[2] / "dashboard" / "app.py")
 LORA = {"workload": {"tuning": {"kind": "lora"}}}
@@ -55,13 +55,13 @@ def shown(page: AppTest) -> tuple[str, ...]:
 
 def scenario(**changes: Any) -> Any:
     """The first scenario with some parts given anew."""
-    from core.scenario_file import scenario_to_dict
+    from cutwise.scenario_file import scenario_to_dict
 
     return scenario_from_dict(scenario_to_dict(first_scenario()) | changes)
 
 
 def choice(**changes: Any) -> Any:
-    from dashboard.session import Choice
+    from cutwise_dashboard.session import Choice
 
     return Choice(**changes)
 
@@ -216,7 +216,7 @@ def test_the_length_of_a_configuration_belongs_to_the_work_and_to_this_model() -
     page.session_state["workload.sequence_length"] = 64
     page.run()
     asked = replace(first_scenario(), workload=replace(first_scenario().workload, sequence_length=64))
-    expected = core.plan(load_bytes("config.json", LLAMA), asked).delay_s
+    expected = cutwise.plan(load_bytes("config.json", LLAMA), asked).delay_s
     assert any(f"value {expected:.6g} s" in text for text in shown(page))
 
     page.session_state["model"] = "vgg16"
@@ -250,7 +250,7 @@ def test_a_device_is_picked_and_changed_alone() -> None:
 def test_the_page_and_the_library_give_equal_numbers() -> None:
     page = opened()
 
-    plan = core.plan(load_model("sample:resnet18"), first_scenario())
+    plan = cutwise.plan(load_model("sample:resnet18"), first_scenario())
     badge = next(element.value for element in page.main.markdown if "Certified optimal" in element.value)
     assert f"value {plan.delay_s:.6g} s" in badge
 
@@ -283,11 +283,11 @@ def test_an_infeasible_scenario_is_answered_with_what_is_missing() -> None:
 
 
 def test_restoring_a_damaged_link_changes_nothing() -> None:
-    with pytest.raises(core.CutwiseError):
+    with pytest.raises(cutwise.CutwiseError):
         restore("%%%")
 
 
-@pytest.mark.parametrize("sample", core.samples())
+@pytest.mark.parametrize("sample", cutwise.samples())
 def test_every_sample_opens(sample: str) -> None:
     page = opened(choice=choice(sample=sample))
 

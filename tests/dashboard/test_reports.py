@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-import core
-from core.comparison import outcome_of
-from core.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
-from core.hardware.parties import Device
-from core.plans import Plan
-from core.problem import build_problem
-from core.scenario import Scenario
-from dashboard.reports import Origin, comparison_report, plan_report
+import cutwise
+from cutwise.comparison import outcome_of
+from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
+from cutwise.hardware.parties import Device
+from cutwise.plans import Plan
+from cutwise.problem import build_problem
+from cutwise.scenario import Scenario
+from cutwise_dashboard.reports import Origin, comparison_report, plan_report
 
 HOSTILE = "<script>alert(1)</script>"
 SELF_CLOSING = {"meta", "br"}
@@ -55,7 +55,7 @@ def read(page: str) -> Nesting:
     return parsed
 
 
-def origin_of(graph: ModelGraph, scenario: Scenario, command: str = "python -m core plan x") -> Origin:
+def origin_of(graph: ModelGraph, scenario: Scenario, command: str = "cutwise plan x") -> Origin:
     return Origin(
         name=graph.name,
         problem=build_problem(graph, scenario),
@@ -66,9 +66,9 @@ def origin_of(graph: ModelGraph, scenario: Scenario, command: str = "python -m c
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    graph = core.load_model("sample:resnet18")
+    graph = cutwise.load_model("sample:resnet18")
     scenario = Scenario(devices=(Device(name="tiny", memory_bytes=1e6), Device(name="board")))
-    return plan_report(core.plan(graph, scenario), origin_of(graph, scenario, "python -m core plan here"))
+    return plan_report(cutwise.plan(graph, scenario), origin_of(graph, scenario, "cutwise plan here"))
 
 
 def test_it_is_well_formed_and_asks_for_nothing_outside(page: str) -> None:
@@ -80,7 +80,7 @@ def test_it_is_well_formed_and_asks_for_nothing_outside(page: str) -> None:
 
 
 def test_it_holds_decisions_sources_versions_assumptions_and_the_command(page: str) -> None:
-    for part in ("tiny", "board", "python -m core plan here", "ortools", "needs", "Jetson TX2", "11,689,512"):
+    for part in ("tiny", "board", "cutwise plan here", "ortools", "needs", "Jetson TX2", "11,689,512"):
         assert part in page, part
     assert "cutwise-scenario/1" in page
 
@@ -111,7 +111,7 @@ def test_names_of_an_upload_are_text() -> None:
 
 
 def test_a_comparison_names_every_scheme_and_those_without_a_plan() -> None:
-    graph = core.load_model("sample:resnet18")
+    graph = cutwise.load_model("sample:resnet18")
     scenario = Scenario(devices=(Device(name="a"), Device(name="b")))
     problem = build_problem(graph, scenario)
     plans = [found for name in ("fast_split", "server_only") if (found := outcome_of(problem, name))]

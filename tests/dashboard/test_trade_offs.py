@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import core
-from core.__main__ import main
-from core.delay_energy import Choice, delay_energy_front
-from core.problem import build_problem
-from core.replanning import drawn_ratios, replan
-from core.scenario_file import dump_scenario
-from dashboard.charts.trade_offs import epochs_figure, front_figure
-from dashboard.session import first_scenario
+import cutwise
+from cutwise.__main__ import main
+from cutwise.delay_energy import Choice, delay_energy_front
+from cutwise.problem import build_problem
+from cutwise.replanning import drawn_ratios, replan
+from cutwise.scenario_file import dump_scenario
+from cutwise_dashboard.charts.trade_offs import epochs_figure, front_figure
+from cutwise_dashboard.session import first_scenario
 from tests.dashboard.test_plan_page import opened, shown, with_drawers
 
 
@@ -36,7 +36,7 @@ def test_a_front_is_drawn_with_its_clocks_and_the_plan_beside_it() -> None:
 
 
 def test_epochs_are_drawn_over_the_rates_they_are_for() -> None:
-    problem = build_problem(core.load_model("sample:resnet18"), first_scenario())
+    problem = build_problem(cutwise.load_model("sample:resnet18"), first_scenario())
     found = replan(problem, [1.0, 0.25])
     figure = epochs_figure(found, theme="dark")
     drawn = {series["name"]: series["data"] for series in figure["series"]}
@@ -49,9 +49,9 @@ def test_epochs_are_drawn_over_the_rates_they_are_for() -> None:
 
 def test_the_plan_of_least_delay_lies_at_the_fast_end_of_the_front() -> None:
     scenario = first_scenario()
-    problem = build_problem(core.load_model("sample:resnet18"), scenario)
+    problem = build_problem(cutwise.load_model("sample:resnet18"), scenario)
     fastest = delay_energy_front(problem)[0]
-    plan = core.plan(core.load_model("sample:resnet18"), scenario)
+    plan = cutwise.plan(cutwise.load_model("sample:resnet18"), scenario)
 
     assert (fastest.delay_s, fastest.energy_j) == pytest.approx((plan.delay_s, plan.energy_j))
 
@@ -65,11 +65,11 @@ def test_the_page_names_the_command_that_gives_the_same_epochs(
     (tmp_path / "scenario.toml").write_text(dump_scenario(first_scenario()))
     words = [str(tmp_path / word) if word == "scenario.toml" else word for word in shlex.split(command)]
 
-    assert main([*words[3:], "--json"]) == 0
+    assert main([*words[1:], "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert len(told["epochs"]) == 12
     saved = f"saves {100 * told['saved_ratio']:.3g} % of the delay"
     assert any(saved in text for text in shown(page))
-    problem = build_problem(core.load_model("sample:resnet18"), first_scenario())
+    problem = build_problem(cutwise.load_model("sample:resnet18"), first_scenario())
     again = replan(problem, drawn_ratios(epochs=12, seed=first_scenario().seed, fade_db=3.0))
     assert told["saved_ratio"] == pytest.approx(again.saved_ratio)

@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.charts.graph_drawing import GraphDrawing
-from dashboard.components import asset_text
-from dashboard.components.dag_view.markup import HTML
-from dashboard.components.dag_view.payload import fallback_colors, packed_geometry, packed_state
+from cutwise_dashboard.charts.graph_drawing import GraphDrawing
+from cutwise_dashboard.components import asset_text
+from cutwise_dashboard.components.dag_view.markup import HTML
+from cutwise_dashboard.components.dag_view.payload import fallback_colors, packed_geometry, packed_state
 
 PARTS = ("geometry", "flow", "routes", "colors", "labels", "paint", "pointer", "viewer")
 CSS = asset_text(__name__, "style.css")

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dashboard.charts import graph_geometry
-from dashboard.charts.graph_drawing import GraphDrawing
-from dashboard.charts.graph_geometry import DrawnEdge, Geometry
-from dashboard.charts.palette import DARK, LIGHT
+from cutwise_dashboard.charts import graph_geometry
+from cutwise_dashboard.charts.graph_drawing import GraphDrawing
+from cutwise_dashboard.charts.graph_geometry import DrawnEdge, Geometry
+from cutwise_dashboard.charts.palette import DARK, LIGHT
 
 MIXED = 255
 

@@ -9,9 +9,9 @@ from typing import Any, Literal, overload
 
 import streamlit as st
 
-from core.units import UNITS
-from dashboard.components import asset_text
-from dashboard.components.live_slider.markup import HTML
+from cutwise.units import UNITS
+from cutwise_dashboard.components import asset_text
+from cutwise_dashboard.components.live_slider.markup import HTML
 
 CSS = asset_text(__name__, "style.css")
 SCRIPT = asset_text(__name__, "quantity_text.js", "slider.js")
@@ -82,7 +82,7 @@ def live_slider(
     """The value of a slider from `low` to `high`, which reports while it is dragged.
 
     The value lives in `st.session_state[key]`, a plain number: `value` starts it, and whoever assigns
-    it before this call moves the slider. `unit` is a key of `core.units.UNITS` or a unit's symbol; the
+    it before this call moves the slider. `unit` is a key of `cutwise.units.UNITS` or a unit's symbol; the
     browser adds the SI prefix. A click on the shown value lets it be typed ("20M"), between `least`
     and `most` (by default the ends). With `optional` the value may be None, shown as `none_text`.
     `step` is for the linear scale; the logarithmic one has about 200 positions of two figures.

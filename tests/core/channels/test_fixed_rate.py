@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from core.channels import FixedRate
-from core.errors import ScenarioError
+from cutwise.channels import FixedRate
+from cutwise.errors import ScenarioError
 
 
 def test_a_device_gets_its_share_of_the_capacity_wherever_it_is() -> None:

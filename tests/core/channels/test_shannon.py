@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from core.channels import Shannon
-from core.channels.shannon import THERMAL_NOISE_W_PER_HZ
+from cutwise.channels import Shannon
+from cutwise.channels.shannon import THERMAL_NOISE_W_PER_HZ
 
 IDEAL = {
     "implementation_ratio": 1,

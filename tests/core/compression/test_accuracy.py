@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.compression import AccuracyTable, DeadZone, ErrorProxy, Surrogate, TopK, profile_of
-from core.compression.accuracy import measured_error_ratio
-from core.errors import ScenarioError
+from cutwise.compression import AccuracyTable, DeadZone, ErrorProxy, Surrogate, TopK, profile_of
+from cutwise.compression.accuracy import measured_error_ratio
+from cutwise.errors import ScenarioError
 
 errors = st.floats(0, 2, allow_nan=False)
 KINDS = (

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from core.compression import CODECS, PROFILES, Codec, DeadZone, TopK, profile_of
-from core.compression.rate_model import coded_bits, entropy_bits, papers_bits
-from core.errors import ScenarioError, SolverError
+from cutwise.compression import CODECS, PROFILES, Codec, DeadZone, TopK, profile_of
+from cutwise.compression.rate_model import coded_bits, entropy_bits, papers_bits
+from cutwise.errors import ScenarioError, SolverError
 
 VARIANTS: dict[str, Codec] = {
     **{name: codec() for name, codec in CODECS.items()},

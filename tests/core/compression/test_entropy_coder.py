@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.compression.entropy_coder import decode_bits, decode_symbols, encode_bits, encode_symbols
-from core.compression.rate_model import binary_entropy_bits, entropy_bits
-from core.errors import SolverError
+from cutwise.compression.entropy_coder import decode_bits, decode_symbols, encode_bits, encode_symbols
+from cutwise.compression.rate_model import binary_entropy_bits, entropy_bits
+from cutwise.errors import SolverError
 
 
 @settings(max_examples=60)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.compression.expectation import dead_zone_expectation, top_k_expectation
-from core.compression.magnitudes import PROFILES, MagnitudeProfile, profile_of
-from core.compression.rate_model import authors_bits, huffman_bits
+from cutwise.compression.expectation import dead_zone_expectation, top_k_expectation
+from cutwise.compression.magnitudes import PROFILES, MagnitudeProfile, profile_of
+from cutwise.compression.rate_model import authors_bits, huffman_bits
 
 OUTLIERS = PROFILES["outlier_channels"]()
 GAUSSIAN = PROFILES["gaussian"]()

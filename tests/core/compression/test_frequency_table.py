@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.compression.frequency_table import codes_of, frequencies_of, read_table, write_table
+from cutwise.compression.frequency_table import codes_of, frequencies_of, read_table, write_table
 
 COUNTS = st.lists(st.integers(0, 10**7), min_size=1, max_size=300).filter(any)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.compression.magnitudes import PROFILES, profile_of
-from core.errors import SolverError, UnknownNameError
+from cutwise.compression.magnitudes import PROFILES, profile_of
+from cutwise.errors import SolverError, UnknownNameError
 
 
 @pytest.mark.parametrize("name", list(PROFILES))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.compression.mask_coder import MASK_CODERS
+from cutwise.compression.mask_coder import MASK_CODERS
 
 NAMES = sorted(MASK_CODERS)
 

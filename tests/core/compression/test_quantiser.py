@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from core.compression.quantiser import (
+from cutwise.compression.quantiser import (
     as_reals,
     kept_range,
     largest,
@@ -16,7 +16,7 @@ from core.compression.quantiser import (
     round_up_probability,
     stochastic_levels,
 )
-from core.errors import SolverError
+from cutwise.errors import SolverError
 
 TENSORS = arrays(np.float32, st.integers(1, 60), elements=st.floats(-1e6, 1e6, width=32))
 

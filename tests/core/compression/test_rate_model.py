@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.compression.rate_model import (
+from cutwise.compression.rate_model import (
     authors_bits,
     binary_entropy_bits,
     coded_bits,

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.compression.rice_coder import (
+from cutwise.compression.rice_coder import (
     best_exponent,
     pack_integers,
     rice_decode,
     rice_encode,
     unpack_integers,
 )
-from core.errors import SolverError
+from cutwise.errors import SolverError
 
 
 def test_quotients_are_unary_and_remainders_follow() -> None:

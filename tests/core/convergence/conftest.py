@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.convergence.schedule import Learner
+from cutwise.convergence.schedule import Learner
 
 
 @pytest.fixture

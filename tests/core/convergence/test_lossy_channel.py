@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.compression import TopK
-from core.convergence.lossy_channel import LossyChannel
+from cutwise.compression import TopK
+from cutwise.convergence.lossy_channel import LossyChannel
 
 torch = pytest.importorskip("torch")
 

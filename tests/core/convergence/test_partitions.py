@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.convergence.partitions import dirichlet_shares, equal_groups, iid_shares
-from core.errors import SolverError
+from cutwise.convergence.partitions import dirichlet_shares, equal_groups, iid_shares
+from cutwise.errors import SolverError
 
 LABELS = np.repeat(np.arange(10), 100)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.convergence.schedule import Learner, Schedule, round_schedule, server_turns
+from cutwise.convergence.schedule import Learner, Schedule, round_schedule, server_turns
 
 
 def of(learners: list[Learner], *, number: int = 0, epochs: int = 1, batch: int | None = 10) -> Schedule:

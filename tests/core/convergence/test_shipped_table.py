@@ -8,15 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.convergence.study import LEAST_ROUNDS, MOST_ROUNDS, RATES, SEEDS
-from core.convergence.study_design import DEVICES, study_cells
-from core.convergence.table import (
-    HIGHEST_TARGET,
-    Cell,
-    RoundsToTarget,
-    rounds_to_target,
-    shipped_table,
-)
+from cutwise.convergence.study import LEAST_ROUNDS, MOST_ROUNDS, RATES, SEEDS
+from cutwise.convergence.study_design import DEVICES, study_cells
+from cutwise.convergence.table import HIGHEST_TARGET, Cell, RoundsToTarget, rounds_to_target, shipped_table
 
 PAGE = Path(__file__).parents[3] / "docs" / "convergence.md"
 SLACK = 0.02

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.convergence.small_cnn import BLOCK_COUNT, forward, image_patches, initial_weights
+from cutwise.convergence.small_cnn import BLOCK_COUNT, forward, image_patches, initial_weights
 
 torch = pytest.importorskip("torch")
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.convergence import study, study_design
-from core.convergence.study_design import study_cells
-from core.convergence.table import Cell, Curves, read_table
+from cutwise.convergence import study, study_design
+from cutwise.convergence.study_design import study_cells
+from cutwise.convergence.table import Cell, Curves, read_table
 
 CELL = Cell("gsfl", "dirichlet_0.1", 1, 3, "none")
 
@@ -34,7 +34,7 @@ def test_every_cell_is_trained_once() -> None:
 
 
 def test_importing_the_study_and_the_table_loads_no_torch() -> None:
-    modules = "sys, core.convergence.study, core.convergence.table"
+    modules = "sys, cutwise.convergence.study, cutwise.convergence.table"
     code = f"import {modules}; print({{'torch', 'sklearn'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
@@ -88,7 +88,7 @@ def test_schemes_of_a_seed_share_images_and_partition() -> None:
 def test_the_shipped_curve_comes_out_of_the_study_again() -> None:
     pytest.importorskip("torch")
     pytest.importorskip("sklearn")
-    from core.convergence.table import shipped_table
+    from cutwise.convergence.table import shipped_table
 
     cell = Cell("gsfl", "iid", 1, 3, "none")
     shipped = shipped_table().cells[cell]

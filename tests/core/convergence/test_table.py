@@ -5,15 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from core.convergence import table
-from core.convergence.table import (
-    Cell,
-    Curves,
-    RoundsToTarget,
-    read_table,
-    rounds_to_target,
-    table_text,
-)
+from cutwise.convergence import table
+from cutwise.convergence.table import Cell, Curves, RoundsToTarget, read_table, rounds_to_target, table_text
 
 FACTS = {"model": "net", "data": "ten images", "devices": "4", "test_images": "10"}
 GSFL = Cell("gsfl", "iid", 1, 2, "none")

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.convergence.lossy_channel import LossyChannel
-from core.convergence.schedule import Learner, round_schedule, server_turns
-from core.convergence.small_cnn import image_patches, initial_weights
+from cutwise.convergence.lossy_channel import LossyChannel
+from cutwise.convergence.schedule import Learner, round_schedule, server_turns
+from cutwise.convergence.small_cnn import image_patches, initial_weights
 
 torch = pytest.importorskip("torch")
 
-from core.convergence.training import Recipe, TrainedRound, right_answers, train  # noqa: E402
+from cutwise.convergence.training import Recipe, TrainedRound, right_answers, train  # noqa: E402
 from tests.core.convergence.torch_oracle import as_stack, averaged, one_step, plain_network  # noqa: E402
 
 FULL = Recipe(batch_size=None)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.costs.op_costs import OP_COSTS, OpCall, OpWork
-from core.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
+from cutwise.costs.op_costs import OP_COSTS, OpCall, OpWork
+from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
 
 Shape = tuple[int, ...]
 

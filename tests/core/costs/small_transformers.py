@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from formula_calls import graph, op
 
-from core.graph.model_graph import ModelGraph, Op
+from cutwise.graph.model_graph import ModelGraph, Op
 
 BATCH, TOKENS, WIDTH, HEADS = 2, 6, 16, 2
 

@@ -6,10 +6,10 @@ import pytest
 from formula_calls import graph, op
 from torch_truth import counted_flops, dense_flops, saved_bytes
 
-from core.costs.graph_cost import GraphCost, price
-from core.costs.op_costs_pointwise import ACTIVATIONS
-from core.costs.workload import Workload
-from core.graph.model_graph import ModelGraph, Op
+from cutwise.costs.graph_cost import GraphCost, price
+from cutwise.costs.op_costs_pointwise import ACTIVATIONS
+from cutwise.costs.workload import Workload
+from cutwise.graph.model_graph import ModelGraph, Op
 
 torch = pytest.importorskip("torch")
 nn, functional = torch.nn, torch.nn.functional

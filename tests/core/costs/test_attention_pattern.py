@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from formula_calls import graph, op
 
-from core.costs.attention_pattern import attentions, written_out_attentions
-from core.graph.model_graph import ModelGraph, Op
+from cutwise.costs.attention_pattern import attentions, written_out_attentions
+from cutwise.graph.model_graph import ModelGraph, Op
 
 SCORES = (1, 2, 3, 3)
 

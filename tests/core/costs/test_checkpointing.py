@@ -7,11 +7,11 @@ from formula_calls import graph, op, stated
 from small_transformers import BATCH, TOKENS, WIDTH, layer, mlp_ops
 from torch_truth import counted_flops, dense_flops
 
-from core.costs.graph_cost import COLUMNS, price
-from core.costs.workload import Lora, Workload
-from core.graph.blocks import blocks
-from core.graph.model_graph import ModelGraph
-from core.importers.base import load_model
+from cutwise.costs.graph_cost import COLUMNS, price
+from cutwise.costs.workload import Lora, Workload
+from cutwise.graph.blocks import blocks
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers.base import load_model
 
 
 def towers(count: int = 3) -> ModelGraph:

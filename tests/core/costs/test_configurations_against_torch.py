@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from torch_truth import counted_flops, dense_flops, saved_bytes
 
-from core.costs.graph_cost import price
-from core.costs.workload import Lora, Workload
-from core.importers.hf_config import from_config
+from cutwise.costs.graph_cost import price
+from cutwise.costs.workload import Lora, Workload
+from cutwise.importers.hf_config import from_config
 
 pytest.importorskip("torch")
 TOKENS = 24
@@ -83,7 +83,7 @@ def test_saved_bytes_are_those_of_the_module_to_the_byte(name: str) -> None:
 
 def test_attention_with_capped_scores_is_found_in_the_module_as_in_its_configuration() -> None:
     """Gemma 2 writes its attention out with a tanh inside: adapters of 2 layers, 4 projections each."""
-    from core.importers.from_torch import from_torch
+    from cutwise.importers.from_torch import from_torch
 
     module, data = built(CONFIGS["gemma2"])
     tuned = Workload(tuning=Lora(rank=8, targets=("attention",)))

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.costs.cut_sums import Side, crossing_ops, cut_sums, move_sums, tensor_sums
-from core.graph.model_graph import ModelGraph
-from core.problem import build_problem
-from core.scenario import Scenario
+from cutwise.costs.cut_sums import Side, crossing_ops, cut_sums, move_sums, tensor_sums
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.problem import build_problem
+from cutwise.scenario import Scenario
 from tests.core.schemes.fleets import closed_sets, random_problem
 
 SUMMED = [f.name for f in fields(Side) if f.name != "transient_bytes"]

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from formula_calls import graph, op, stated
 
-from core.costs.gradient_flow import gradient_flow
-from core.costs.workload import Workload
-from core.errors import ScenarioError
+from cutwise.costs.gradient_flow import gradient_flow
+from cutwise.costs.workload import Workload
+from cutwise.errors import ScenarioError
 
 LAYERS = graph(
     op("x", "input", shape=(1, 4)),

@@ -8,11 +8,11 @@ from formula_calls import graph, op, stated
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.costs.graph_cost import COLUMNS, price
-from core.costs.op_costs import OP_COSTS
-from core.costs.workload import Workload
-from core.errors import ModelImportError, UnknownNameError
-from core.graph.model_graph import ModelGraph
+from cutwise.costs.graph_cost import COLUMNS, price
+from cutwise.costs.op_costs import OP_COSTS
+from cutwise.costs.workload import Workload
+from cutwise.errors import ModelImportError, UnknownNameError
+from cutwise.graph.model_graph import ModelGraph
 
 CONV = {"w": (4, 3, 3, 3)}
 

@@ -6,9 +6,9 @@ import pytest
 from formula_calls import graph, op
 from small_transformers import BATCH, TOKENS, WIDTH, attention_ops, layer, mlp_ops, transformer
 
-from core.costs.layer_roles import linear_roles
-from core.graph.model_graph import ModelGraph
-from core.importers.base import load_model
+from cutwise.costs.layer_roles import linear_roles
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers.base import load_model
 
 
 def roles(model: ModelGraph) -> dict[str, str]:

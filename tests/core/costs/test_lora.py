@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from small_transformers import BATCH, TOKENS, WIDTH, transformer
 from torch_truth import counted_flops, dense_flops, saved_bytes
 
-from core.costs.graph_cost import COLUMNS, GraphCost, price
-from core.costs.lora import rewritten, without_adapters
-from core.costs.workload import Lora, Workload
-from core.errors import ScenarioError
-from core.graph.model_graph import ModelGraph
-from core.importers.base import load_model
+from cutwise.costs.graph_cost import COLUMNS, GraphCost, price
+from cutwise.costs.lora import rewritten, without_adapters
+from cutwise.costs.workload import Lora, Workload
+from cutwise.errors import ScenarioError
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers.base import load_model
 
 torch = pytest.importorskip("torch")
 nn, functional = torch.nn, torch.nn.functional

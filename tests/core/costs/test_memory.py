@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.costs.memory import RUNTIME_BYTES, MemoryByKind, memory_by_kind
+from cutwise.costs.memory import RUNTIME_BYTES, MemoryByKind, memory_by_kind
 
 
 def test_memory_counts_weights_once_and_activations_for_each_sample():

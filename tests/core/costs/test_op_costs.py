@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 from formula_calls import graph, op, work
 
-from core.costs.graph_cost import price
-from core.costs.op_costs import OP_COSTS, OpCall, OpWork
-from core.costs.workload import Workload
-from core.errors import UnknownNameError
+from cutwise.costs.graph_cost import price
+from cutwise.costs.op_costs import OP_COSTS, OpCall, OpWork
+from cutwise.costs.workload import Workload
+from cutwise.errors import UnknownNameError
 
 NAMES = """
 input constant conv1d conv2d conv3d conv_transpose2d linear matmul attention embedding batch_norm layer_norm

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from formula_calls import flops, graph, op, work
 
-from core.costs.graph_cost import price
-from core.costs.op_costs import OUTPUT
-from core.costs.workload import Workload
+from cutwise.costs.graph_cost import price
+from cutwise.costs.op_costs import OUTPUT
+from cutwise.costs.workload import Workload
 
 
 def test_first_convolution_of_resnet_costs_what_is_published():

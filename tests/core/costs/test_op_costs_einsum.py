@@ -4,9 +4,9 @@ import pytest
 from formula_calls import flops, graph, op, work
 from torch_truth import counted_flops
 
-from core.costs.graph_cost import price
-from core.costs.workload import Workload
-from core.errors import ModelImportError
+from cutwise.costs.graph_cost import price
+from cutwise.costs.workload import Workload
+from cutwise.errors import ModelImportError
 
 torch = pytest.importorskip("torch")
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 from formula_calls import flops, graph, op, work
 
-from core.costs.graph_cost import price
-from core.costs.op_costs import OUTPUT
-from core.costs.op_costs_pointwise import ACTIVATIONS
-from core.costs.workload import Workload
+from cutwise.costs.graph_cost import price
+from cutwise.costs.op_costs import OUTPUT
+from cutwise.costs.op_costs_pointwise import ACTIVATIONS
+from cutwise.costs.workload import Workload
 
 SHAPE = (2, 3, 4)  # 24 elements
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from formula_calls import flops, work
 
-from core.costs.op_costs import OUTPUT
+from cutwise.costs.op_costs import OUTPUT
 
 MAP = (2, 6, 4, 4)  # 192 elements, 2 samples of 6 channels of 16
 

@@ -15,12 +15,12 @@ from test_checkpointing import towers
 from test_lora import TARGETS, with_adapters
 from torch_truth import live_bytes
 
-import sample_models
-from core.costs.graph_cost import GraphCost, price
-from core.costs.memory import memory_by_kind
-from core.costs.peak_memory import memory_sweep, peak_memory
-from core.costs.workload import Lora, Workload
-from core.importers.base import load_model
+from cutwise import sample_models
+from cutwise.costs.graph_cost import GraphCost, price
+from cutwise.costs.memory import memory_by_kind
+from cutwise.costs.peak_memory import memory_sweep, peak_memory
+from cutwise.costs.workload import Lora, Workload
+from cutwise.importers.base import load_model
 
 torch = pytest.importorskip("torch")
 

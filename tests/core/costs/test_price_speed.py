@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from formula_calls import graph, stated
 
-from core.costs.graph_cost import price
-from core.costs.workload import Workload
-from core.graph.model_graph import ModelGraph
-from core.importers.base import load_model
-from core.importers.hf_config import from_config
-from core.problem import priced
+from cutwise.costs.graph_cost import price
+from cutwise.costs.workload import Workload
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers.base import load_model
+from cutwise.importers.hf_config import from_config
+from cutwise.problem import priced
 
 LLAMA_70B = {
     "model_type": "llama", "vocab_size": 128256, "hidden_size": 8192, "intermediate_size": 28672,

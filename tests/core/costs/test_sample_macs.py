@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-import sample_models
-from core.costs.graph_cost import COLUMNS, GraphCost, price
-from core.costs.workload import Workload
-from core.graph.model_graph import ModelGraph
-from core.importers.base import load_model
+from cutwise import sample_models
+from cutwise.costs.graph_cost import COLUMNS, GraphCost, price
+from cutwise.costs.workload import Workload
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers.base import load_model
 
 torch = pytest.importorskip("torch")
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from formula_calls import graph, op, stated
 
-from core.costs.graph_cost import price
-from core.costs.workload import Workload
+from cutwise.costs.graph_cost import price
+from cutwise.costs.workload import Workload
 
 TOY = graph(
     stated("x", kind="input", output_bytes=602_112),

@@ -5,8 +5,8 @@ from formula_calls import graph, op
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.costs.storages import reshaped_strides, storage_roots
-from core.graph.model_graph import Op
+from cutwise.costs.storages import reshaped_strides, storage_roots
+from cutwise.graph.model_graph import Op
 
 
 def roots(*ops: Op, training: bool = True) -> list[str]:

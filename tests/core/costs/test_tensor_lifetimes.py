@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 from formula_calls import graph, op
 
-from core.costs.graph_cost import GraphCost, price
-from core.costs.tensor_lifetimes import activation_gradients, tensors, weight_gradients
-from core.costs.workload import Lora, Workload
-from core.graph.model_graph import ModelGraph, Op
+from cutwise.costs.graph_cost import GraphCost, price
+from cutwise.costs.tensor_lifetimes import activation_gradients, tensors, weight_gradients
+from cutwise.costs.workload import Lora, Workload
+from cutwise.graph.model_graph import ModelGraph, Op
 
 WIDE = (1, 4)  # 16 B
 

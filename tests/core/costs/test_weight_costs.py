@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 from formula_calls import graph, op
 
-from core.costs.graph_cost import price
-from core.costs.weight_costs import bytes_per_weight
-from core.costs.workload import Workload
+from cutwise.costs.graph_cost import price
+from cutwise.costs.weight_costs import bytes_per_weight
+from cutwise.costs.workload import Workload
 
 NORM = graph(
     op("x", "input", shape=(1, 6)),

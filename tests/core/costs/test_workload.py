@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.costs.workload import FullTuning, Lora, Workload
-from core.errors import ScenarioError
-from core.scenario_file import FORMAT, scenario_from_dict, scenario_to_dict
+from cutwise.costs.workload import FullTuning, Lora, Workload
+from cutwise.errors import ScenarioError
+from cutwise.scenario_file import FORMAT, scenario_from_dict, scenario_to_dict
 
 
 def in_file(**workload: object) -> Workload:

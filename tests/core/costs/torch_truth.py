@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from core.costs.graph_cost import GraphCost
+from cutwise.costs.graph_cost import GraphCost
 
 DENSE = {
     "conv1d", "conv2d", "conv_transpose2d", "linear", "matmul", "attention", "lstm", "gru", "rnn",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from core.cuts.split_graph import SplitGraph
+from cutwise.cuts.split_graph import SplitGraph
 
 Edges = list[tuple[int, int]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.cuts.split_graph import SplitGraph
+from cutwise.cuts.split_graph import SplitGraph
 
 
 def all_labellings(graph: SplitGraph, labels: int, *, tied: bool = True) -> np.ndarray:

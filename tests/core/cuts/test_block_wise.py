@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from graphs import ZOO, chain, dense, graph_of, inception, residual
 
-from core.cuts.block_wise import block_wise_cut
-from core.cuts.blocks import find_blocks, intra_block_test
-from core.cuts.max_flow import minimum_cut
-from core.cuts.split_graph import SplitGraph, is_split
-from core.errors import SolverError
+from cutwise.cuts.block_wise import block_wise_cut
+from cutwise.cuts.blocks import find_blocks, intra_block_test
+from cutwise.cuts.max_flow import minimum_cut
+from cutwise.cuts.split_graph import SplitGraph, is_split
+from cutwise.errors import SolverError
 
 
 def wide_block(server_faster: bool = True) -> SplitGraph:

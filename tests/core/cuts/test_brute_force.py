@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from graphs import chain, graph_of
 
-from core.cuts.brute_force import all_splits, split_batches
-from core.cuts.split_graph import is_split
-from core.errors import SolverError
+from cutwise.cuts.brute_force import all_splits, split_batches
+from cutwise.cuts.split_graph import is_split
+from cutwise.errors import SolverError
 
 
 def test_a_chain_has_a_split_behind_each_op_from_the_pinned_one_on() -> None:

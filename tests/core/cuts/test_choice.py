@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from ortools.sat.python import cp_model
 
-from core.cuts.choice import choose_one_per_group
-from core.errors import SolverError
+from cutwise.cuts.choice import choose_one_per_group
+from cutwise.errors import SolverError
 
 
 def tried(cost: np.ndarray, weight: np.ndarray, cap: float) -> float:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from graphs import ZOO, dense, graph_of, inception, random_graph, two_towers
 
-from core.cuts.closure import comparable_with_all, component_labels, ideals, lay_out
-from core.cuts.contraction import contract
-from core.cuts.pieces import interior_pieces, timeline, whole_piece
+from cutwise.cuts.closure import comparable_with_all, component_labels, ideals, lay_out
+from cutwise.cuts.contraction import contract
+from cutwise.cuts.pieces import interior_pieces, timeline, whole_piece
 
 
 def digraph(count: int, edges: np.ndarray) -> networkx.DiGraph:

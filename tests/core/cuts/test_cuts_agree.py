@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from graphs import random_graph
 
-from core.cuts.block_wise import block_wise_cut
-from core.cuts.brute_force import all_splits
-from core.cuts.limits import Limit, minimum_cut_within
-from core.cuts.max_flow import minimum_cut
-from core.cuts.pool import build_pool
-from core.cuts.split_graph import SplitGraph, features_of, is_split
+from cutwise.cuts.block_wise import block_wise_cut
+from cutwise.cuts.brute_force import all_splits
+from cutwise.cuts.limits import Limit, minimum_cut_within
+from cutwise.cuts.max_flow import minimum_cut
+from cutwise.cuts.pool import build_pool
+from cutwise.cuts.split_graph import SplitGraph, features_of, is_split
 
 CASES_EACH, RELATIVE = 100, 1e-9
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from graphs import chain, graph_of, transformer
 
-from core.cuts.brute_force import all_splits
-from core.cuts.contraction import Units, contract
-from core.cuts.folding import fold
-from core.cuts.pool import build_pool
-from core.cuts.split_graph import SplitGraph, features_of
+from cutwise.cuts.brute_force import all_splits
+from cutwise.cuts.contraction import Units, contract
+from cutwise.cuts.folding import fold
+from cutwise.cuts.pool import build_pool
+from cutwise.cuts.split_graph import SplitGraph, features_of
 
 
 def folded(graph: SplitGraph) -> Units:

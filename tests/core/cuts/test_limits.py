@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from graphs import chain, graph_of, random_graph, u_shape
 
-from core.cuts.brute_force import all_splits
-from core.cuts.limits import Limit, LimitedCut, minimum_cut_within, usage
-from core.cuts.pool import build_pool
-from core.cuts.split_graph import SplitGraph, crossing_ops
-from core.errors import SolverError
+from cutwise.cuts.brute_force import all_splits
+from cutwise.cuts.limits import Limit, LimitedCut, minimum_cut_within, usage
+from cutwise.cuts.pool import build_pool
+from cutwise.cuts.split_graph import SplitGraph, crossing_ops
+from cutwise.errors import SolverError
 
 
 def limit_on(values: list[float] | np.ndarray, cap: float, **more: np.ndarray) -> Limit:

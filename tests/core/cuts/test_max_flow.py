@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from graphs import ZOO, chain, graph_of, random_graph
 
-from core.cuts.brute_force import all_splits
-from core.cuts.max_flow import flow_network, minimum_cut, split_cost
-from core.cuts.split_graph import SplitGraph, crossing_ops, features_of, is_split
-from core.errors import SolverError
+from cutwise.cuts.brute_force import all_splits
+from cutwise.cuts.max_flow import flow_network, minimum_cut, split_cost
+from cutwise.cuts.split_graph import SplitGraph, crossing_ops, features_of, is_split
+from cutwise.errors import SolverError
 
 
 def weights_of(graph: SplitGraph) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.cuts.pareto import BLOCK, covered, front
+from cutwise.cuts.pareto import BLOCK, covered, front
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 5)] * 3), max_size=30))

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from graphs import ZOO, chain, graph_of, inception, random_graph, two_towers
 
-from core.cuts import tables
-from core.cuts.brute_force import all_splits
-from core.cuts.closure import PoolTooLarge
-from core.cuts.max_flow import minimum_cut
-from core.cuts.pool import CutPool, build_pool
-from core.cuts.split_graph import SplitGraph, features_of, is_split
-from core.errors import SolverError
+from cutwise.cuts import tables
+from cutwise.cuts.brute_force import all_splits
+from cutwise.cuts.closure import PoolTooLarge
+from cutwise.cuts.max_flow import minimum_cut
+from cutwise.cuts.pool import CutPool, build_pool
+from cutwise.cuts.split_graph import SplitGraph, features_of, is_split
+from cutwise.errors import SolverError
 
 
 def assert_complete(graph: SplitGraph, pool: CutPool) -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.cuts.split_graph import SplitGraph, crossing_ops, features_of, is_split
-from core.errors import SolverError
+from cutwise.cuts.split_graph import SplitGraph, crossing_ops, features_of, is_split
+from cutwise.errors import SolverError
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from graphs import chain, random_graph
 from labellings import all_labellings, tier_totals
 from test_tiers import bare, random_dag_problem
 
-from core.cuts.levels import is_labelling
-from core.cuts.tier_caps import capped_tier_cut
-from core.cuts.tiers import TierProblem, tier_cut
-from core.errors import SolverError
+from cutwise.cuts.levels import is_labelling
+from cutwise.cuts.tier_caps import capped_tier_cut
+from cutwise.cuts.tiers import TierProblem, tier_cut
+from cutwise.errors import SolverError
 
 CLOSE = 1e-9
 

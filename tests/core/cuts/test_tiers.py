@@ -11,11 +11,11 @@ import pytest
 from graphs import chain, random_graph
 from labellings import all_labellings, tier_totals
 
-from core.cuts.levels import is_labelling
-from core.cuts.max_flow import flow_network, minimum_cut
-from core.cuts.split_graph import SplitGraph
-from core.cuts.tiers import TierProblem, crossing_hops, tier_cost, tier_cut, tier_network
-from core.errors import SolverError
+from cutwise.cuts.levels import is_labelling
+from cutwise.cuts.max_flow import flow_network, minimum_cut
+from cutwise.cuts.split_graph import SplitGraph
+from cutwise.cuts.tiers import TierProblem, crossing_hops, tier_cost, tier_cut, tier_network
+from cutwise.errors import SolverError
 
 CLOSE = 1e-9
 

@@ -8,13 +8,13 @@ from graphs import chain, dense, random_graph, residual, transformer
 from labellings import all_labellings, u_totals
 from test_tiers import bare
 
-from core.cuts.split_graph import SplitGraph
-from core.cuts.u_shape import u_shape_cut
-from core.cuts.u_shape_flow import relaxed, u_shape_of
-from core.cuts.u_shape_problem import UShapeProblem, is_u_shape, u_shape_cost
-from core.cuts.u_shape_program import search
-from core.cuts.u_shape_scan import order_of
-from core.errors import SolverError
+from cutwise.cuts.split_graph import SplitGraph
+from cutwise.cuts.u_shape import u_shape_cut
+from cutwise.cuts.u_shape_flow import relaxed, u_shape_of
+from cutwise.cuts.u_shape_problem import UShapeProblem, is_u_shape, u_shape_cost
+from cutwise.cuts.u_shape_program import search
+from cutwise.cuts.u_shape_scan import order_of
+from cutwise.errors import SolverError
 
 CLOSE = 1e-9
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.graph.blocks import MOST_OPS, Block, blocks
-from core.graph.model_graph import ModelGraph, Op, TensorSpec
-from core.graph.reading_order import gates
-from core.importers import load_model
+from cutwise.graph.blocks import MOST_OPS, Block, blocks
+from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec
+from cutwise.graph.reading_order import gates
+from cutwise.importers import load_model
 
 
 class Network:

@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from core.errors import ScenarioError
-from core.hardware.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Server
-from core.hardware.profiles import Profile, custom_profile, hardware
+from cutwise.errors import ScenarioError
+from cutwise.hardware.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Server
+from cutwise.hardware.profiles import Profile, custom_profile, hardware
 
 
 def speed(party: Device | Server, dtype: str = "fp32") -> float:

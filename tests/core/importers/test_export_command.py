@@ -1,4 +1,4 @@
-"""What `python -m core export my_model.py:build --out model.pt2` does: a user's own file, run as it is."""
+"""What `cutwise export my_model.py:build --out model.pt2` does: a user's own file, run as it is."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import core
-from core.errors import ModelImportError
-from core.importers.export_command import export_from_source
+import cutwise
+from cutwise.errors import ModelImportError
+from cutwise.importers.export_command import export_from_source
 
 pytest.importorskip("torch")
 
@@ -59,7 +59,7 @@ def source(tmp_path: Path) -> Path:
 def test_a_users_model_is_written_and_reads_back(source: Path, tmp_path: Path) -> None:
     before = list(sys.path)
     graph = export_from_source(f"{source}:build", tmp_path / "net.pt2")
-    assert graph == core.load_model(tmp_path / "net.pt2")
+    assert graph == cutwise.load_model(tmp_path / "net.pt2")
     assert [(op.id, op.kind) for op in graph.ops] == [("x", "input"), ("fc", "linear")]
     assert (graph.name, graph.parameters, graph.batch_size) == ("net", 15, 2)
     assert sys.path == before
@@ -67,7 +67,7 @@ def test_a_users_model_is_written_and_reads_back(source: Path, tmp_path: Path) -
 
 def test_a_third_value_leaves_dimensions_open(source: Path, tmp_path: Path) -> None:
     export_from_source(f"{source}:open_batch", tmp_path / "net.pt2")
-    assert core.load_model(tmp_path / "net.pt2", dims={"batch": 7}).batch_size == 7
+    assert cutwise.load_model(tmp_path / "net.pt2", dims={"batch": 7}).batch_size == 7
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from core.errors import ModelImportError
-from core.importers import load_model
+from cutwise.errors import ModelImportError
+from cutwise.importers import load_model
 
 PUBLIC = Path(__file__).parents[4] / "shared" / "data" / "partition_graphs"
 

@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-import core
-from core.costs.graph_cost import GraphCost, price
-from core.costs.workload import Workload
-from core.errors import ModelImportError
-from core.graph.model_graph import ModelGraph
-from core.importers.base import read_here
-from core.importers.from_torch import export, from_torch
-from core.importers.guard import PROJECT
+import cutwise
+from cutwise.costs.graph_cost import GraphCost, price
+from cutwise.costs.workload import Workload
+from cutwise.errors import ModelImportError
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers.base import read_here
+from cutwise.importers.from_torch import export, from_torch
+from cutwise.importers.guard import PROJECT
 
 torch = pytest.importorskip("torch")
 nn, functional = torch.nn, torch.nn.functional
@@ -75,7 +75,7 @@ def test_parameters_macs_and_saved_bytes_are_pytorchs(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_totals_are_those_of_the_shipped_sample(name: str) -> None:
     """The sample leaves out the ratio of its dropouts, so that they drop; ours say 0 here."""
-    graph, shipped = sample(name)[2], core.load_model(f"sample:{name}")
+    graph, shipped = sample(name)[2], cutwise.load_model(f"sample:{name}")
     kept = [replace(op, attrs={"ratio": 0}) if op.kind == "dropout" else op for op in shipped.ops]
     ours, theirs = (
         price(model, Workload(batch_size=BATCH)) for model in (graph, replace(shipped, ops=tuple(kept)))
@@ -344,8 +344,8 @@ def test_an_archive_saved_by_pytorch_reads_as_ours(tmp_path: Path, training: boo
     module, ids = Tied().train(training), torch.zeros(3, 4, dtype=torch.long)
     torch.export.save(torch.export.export(module, (ids,), strict=False), tmp_path / "theirs.pt2")
     ours = export(module, ids, tmp_path / "ours.pt2")
-    theirs = core.load_model(tmp_path / "theirs.pt2")
-    assert ours == theirs == core.load_model(tmp_path / "ours.pt2") == from_torch(module, ids)
+    theirs = cutwise.load_model(tmp_path / "theirs.pt2")
+    assert ours == theirs == cutwise.load_model(tmp_path / "ours.pt2") == from_torch(module, ids)
     assert theirs.provenance["producer"] == f"PyTorch {torch.__version__}"
     assert (tmp_path / "ours.pt2").stat().st_size * 3 < (tmp_path / "theirs.pt2").stat().st_size
 
@@ -475,7 +475,7 @@ def test_an_exported_file_is_small_and_the_same_each_time(tmp_path: Path) -> Non
     """Written here and by another process, whose sets are in another order."""
     code = (
         "import sys; sys.path[:0] = sys.argv[1:3]; from torch_models import on_meta, torch\n"
-        "from core.importers.from_torch import export; dims = ({0: torch.export.Dim('batch')},)\n"
+        "from cutwise.importers.from_torch import export; dims = ({0: torch.export.Dim('batch')},)\n"
         "export(*on_meta('unet', 2), sys.argv[3], dynamic_shapes=dims)"
     )
     (tmp_path / "other").mkdir()
@@ -494,7 +494,7 @@ def test_an_exported_file_is_small_and_the_same_each_time(tmp_path: Path) -> Non
         text = archive.read("unet/models/model.json").decode()
     assert "torch_models.py" not in text
     assert "stack_trace" not in text
-    assert core.load_model(here, dims={"batch": 5}).batch_size == 5
+    assert cutwise.load_model(here, dims={"batch": 5}).batch_size == 5
 
 
 class ByData(nn.Module):

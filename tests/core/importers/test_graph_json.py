@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from core.errors import ModelImportError
-from core.importers import load_bytes, load_model
-from core.importers.graph_json import FIGURES
+from cutwise.errors import ModelImportError
+from cutwise.importers import load_bytes, load_model
+from cutwise.importers.graph_json import FIGURES
 
 TOY: dict[str, Any] = {
     "format": "cutwise-graph/1",

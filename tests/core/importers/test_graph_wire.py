@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
-from core.importers import load_model, samples
-from core.importers.graph_wire import from_lines, to_lines
+from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
+from cutwise.importers import load_model, samples
+from cutwise.importers.graph_wire import from_lines, to_lines
 
 names = st.text(min_size=1, max_size=8)
 shapes = st.lists(st.integers(1, 9), max_size=4).map(tuple)

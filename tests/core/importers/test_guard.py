@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-import sample_models
-from core.errors import ModelImportError
-from core.importers import guard, load_model
-from core.importers.guard import PROJECT, read_guarded
+from cutwise import sample_models
+from cutwise.errors import ModelImportError
+from cutwise.importers import guard, load_model
+from cutwise.importers.guard import PROJECT, read_guarded
 
 SAMPLES = Path(sample_models.__file__).parent
 REPORT = (
@@ -84,12 +84,12 @@ def test_a_guarded_resnet18_takes_less_than_a_second() -> None:
 def test_the_reader_imports_nothing_heavy() -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n"
-        "from core.importers import guard; guard.read_here(Path(sys.argv[2]), {})\n"
+        "from cutwise.importers import guard; guard.read_here(Path(sys.argv[2]), {})\n"
         "print(*sorted({name.split('.')[0] for name in sys.modules}))"
     )
     command = [sys.executable, "-I", "-c", code, str(PROJECT), str(SAMPLES / "resnet18.onnx")]
     loaded = set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
-    assert {"onnx", "numpy", "core"} <= loaded
+    assert {"onnx", "numpy", "cutwise"} <= loaded
     assert not loaded & {
         "pandas",
         "ortools",
@@ -114,7 +114,7 @@ def test_the_child_has_no_environment_and_works_in_a_folder_of_its_own(
 
 def test_the_child_limits_memory_time_files_and_core_dumps(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("resource")
-    setup = "(__import__('core.importers.guard', fromlist=['x'])._limit(json.loads(sys.argv[2])), "
+    setup = "(__import__('cutwise.importers.guard', fromlist=['x'])._limit(json.loads(sys.argv[2])), "
     names = ("AS", "CPU", "FSIZE", "NOFILE", "CORE")
     limits = "{name: __import__('resource').getrlimit(getattr(__import__('resource'), 'RLIMIT_' + name))"
     text = reported(monkeypatch, f"{setup}json.dumps({limits} for name in {names}}}))[1]")
@@ -178,7 +178,7 @@ def test_the_page_is_polled_while_the_reader_works(slow_file: Path) -> None:
 def test_the_reader_dies_with_its_parent(slow_file: Path) -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n"
-        "from core.importers import guard\n"
+        "from cutwise.importers import guard\n"
         "start = guard._start\n"
         "def spy(*a):\n    child = start(*a); print(child.pid, flush=True); return child\n"
         "guard._start = spy; guard.read_guarded(Path(sys.argv[2]))"
@@ -221,8 +221,8 @@ def test_a_reader_that_breaks_is_answered_with_a_sentence(
 def test_any_failure_of_a_reader_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from core.importers import onnx_file, guard\n"
-        "import dataclasses, core.importers.base as base\n"
+        "from cutwise.importers import guard, onnx_file\n"
+        "import dataclasses, cutwise.importers.base as base\n"
         "def broken(path, dims): raise KeyError('secret detail')\n"
         "base.IMPORTERS._entries['onnx'] = dataclasses.replace(onnx_file.IMPORTER, read=broken)\n"
         "guard.main(sys.argv[2])"

@@ -16,17 +16,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors_files import saved
 
-from core.costs.graph_cost import GraphCost, price
-from core.costs.layer_roles import linear_roles
-from core.costs.workload import Lora, Workload
-from core.errors import CutwiseError, ModelImportError
-from core.graph.blocks import blocks
-from core.graph.model_graph import ModelGraph
-from core.importers import load_bytes, load_model
-from core.importers.graph_wire import from_lines, to_lines
-from core.importers.guard import PROJECT
-from core.importers.hf_config import from_config, read, regenerate
-from core.importers.hf_families import FAMILIES
+from cutwise.costs.graph_cost import GraphCost, price
+from cutwise.costs.layer_roles import linear_roles
+from cutwise.costs.workload import Lora, Workload
+from cutwise.errors import CutwiseError, ModelImportError
+from cutwise.graph.blocks import blocks
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers import load_bytes, load_model
+from cutwise.importers.graph_wire import from_lines, to_lines
+from cutwise.importers.guard import PROJECT
+from cutwise.importers.hf_config import from_config, read, regenerate
+from cutwise.importers.hf_families import FAMILIES
 
 TOKENS = 128
 LLAMA = CONFIGS["Llama-3.2-1B"]
@@ -131,8 +131,8 @@ def test_saved_bytes_are_within_a_percent_of_traced_programs_that_copy_shared_ke
 def test_a_70_billion_model_is_priced_in_two_seconds_and_500_megabytes() -> None:
     script = (
         "import json, re, sys, time; sys.path.insert(0, sys.argv[1]); start = time.process_time()\n"
-        "from core.importers.hf_config import from_config; from core.costs.graph_cost import price\n"
-        "from core.costs.workload import Workload\n"
+        "from cutwise.importers.hf_config import from_config; from cutwise.costs.graph_cost import price\n"
+        "from cutwise.costs.workload import Workload\n"
         "price(from_config(json.loads(sys.argv[2]), {}), Workload())\n"
         "peak = re.search(r'VmHWM:\\s*(\\d+) kB', open('/proc/self/status').read())[1]\n"
         "print(time.process_time() - start, peak)"
@@ -292,9 +292,9 @@ def test_keys_of_a_family_are_checked(name: str, change: Config, says: str) -> N
 def test_an_unknown_family_is_refused_with_the_way_out() -> None:
     message = refusal_of({"model_type": "mixtral"})
     ways = (
-        "core.from_torch(model, example)",
+        "cutwise.from_torch(model, example)",
         "torch.export.save",
-        "python -m core export",
+        "cutwise export",
         "torch.onnx.export(",
     )
     for way in ways:

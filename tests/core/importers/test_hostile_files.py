@@ -19,10 +19,10 @@ import pytest
 from onnx import TensorProto, helper
 from onnx_files import integers, model, node, save, weight
 
-import sample_models
-from core.errors import ModelImportError
-from core.importers import base, load_bytes, load_model
-from core.importers.base import read_here
+from cutwise import sample_models
+from cutwise.errors import ModelImportError
+from cutwise.importers import base, load_bytes, load_model
+from cutwise.importers.base import read_here
 
 SAMPLES = Path(sample_models.__file__).parent
 

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-import core
-import sample_models
-from core.errors import CutwiseError, ModelImportError
-from core.importers import IMPORTERS, load_bytes, load_model
-from core.importers.base import recognised
+import cutwise
+from cutwise import sample_models
+from cutwise.errors import CutwiseError, ModelImportError
+from cutwise.importers import IMPORTERS, load_bytes, load_model
+from cutwise.importers.base import recognised
 
 FOLDER = Path(sample_models.__file__).parent
 REFUSED = {
@@ -93,7 +93,7 @@ def test_an_upload_is_refused_with_the_same_sentence(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["pickle", "torch checkpoint", "TorchScript", "torch.export archive"])
 def test_files_of_pytorch_are_refused_with_the_command_that_exports_the_model(kind: str) -> None:
-    with pytest.raises(ModelImportError, match=r"python -m core export my_model\.py:build --out model\.pt2"):
+    with pytest.raises(ModelImportError, match=r"cutwise export my_model\.py:build --out model\.pt2"):
         load_bytes(*FILES[kind])
 
 
@@ -185,7 +185,7 @@ def test_an_uploads_name_cannot_leave_its_folder(name: str, kept: str) -> None:
 
 
 def test_the_public_face_reads_models_and_lists_samples() -> None:
-    assert core.load_model("sample:vgg16").name == "vgg16"
-    assert "vgg16" in core.samples()
+    assert cutwise.load_model("sample:vgg16").name == "vgg16"
+    assert "vgg16" in cutwise.samples()
     with pytest.raises(CutwiseError):
-        core.load_model("no-such-file.onnx")
+        cutwise.load_model("no-such-file.onnx")

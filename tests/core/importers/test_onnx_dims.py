@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from onnx import TensorProto, helper
 
-from core.errors import ModelImportError
-from core.importers.onnx_dims import bind
+from cutwise.errors import ModelImportError
+from cutwise.importers.onnx_dims import bind
 
 
 def value(name: str, *shape: int | str | None, integer: bool = False) -> Any:

@@ -11,11 +11,11 @@ import pytest
 from onnx import TensorProto, helper
 from onnx_files import integers, model, node, save, weight
 
-from core.costs.graph_cost import price
-from core.costs.workload import Workload
-from core.errors import ModelImportError
-from core.graph.model_graph import ModelGraph
-from core.importers.base import read_here
+from cutwise.costs.graph_cost import price
+from cutwise.costs.workload import Workload
+from cutwise.errors import ModelImportError
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers.base import read_here
 
 ZOO = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
 

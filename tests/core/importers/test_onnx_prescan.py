@@ -7,9 +7,9 @@ import pytest
 from onnx import helper
 from onnx_files import model, node, save, weight
 
-from core.errors import ModelImportError
-from core.importers import onnx_prescan
-from core.importers.onnx_prescan import KEPT_PAYLOAD_BYTES, graph_bytes, looks_like_onnx
+from cutwise.errors import ModelImportError
+from cutwise.importers import onnx_prescan
+from cutwise.importers.onnx_prescan import KEPT_PAYLOAD_BYTES, graph_bytes, looks_like_onnx
 
 
 def test_a_graph_without_large_weights_comes_through_as_it_is(tmp_path: Path) -> None:

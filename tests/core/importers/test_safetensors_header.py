@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from safetensors_files import saved, write
 
-from core.errors import ModelImportError
-from core.importers import load_bytes, load_model
-from core.importers.safetensors_header import read_header, shards_of
+from cutwise.errors import ModelImportError
+from cutwise.importers import load_bytes, load_model
+from cutwise.importers.safetensors_header import read_header, shards_of
 
 
 def refusal_of(path: Path) -> str:

@@ -19,12 +19,12 @@ from torch_archives import (
     tied_program,
 )
 
-from core.costs.graph_cost import price
-from core.costs.workload import Workload
-from core.errors import ModelImportError
-from core.importers import load_bytes, load_model
-from core.importers.base import read_here
-from core.importers.guard import PROJECT
+from cutwise.costs.graph_cost import price
+from cutwise.costs.workload import Workload
+from cutwise.errors import ModelImportError
+from cutwise.importers import load_bytes, load_model
+from cutwise.importers.base import read_here
+from cutwise.importers.guard import PROJECT
 
 
 def test_a_small_program_becomes_ops_with_weights_blocks_and_batch(tmp_path: Path) -> None:
@@ -52,12 +52,13 @@ def test_a_guarded_reader_gives_the_same_graph_and_loads_no_pytorch(tmp_path: Pa
     assert load_model(path) == load_bytes("upload.pt2", path.read_bytes()) == read_here(path, {})
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n"
-        "from core.importers.base import read_here; import core.importers; read_here(Path(sys.argv[2]), {})\n"
+        "from cutwise.importers.base import read_here; import cutwise.importers\n"
+        "read_here(Path(sys.argv[2]), {})\n"
         "print(*sorted({name.split('.')[0] for name in sys.modules}))"
     )
     command = [sys.executable, "-I", "-c", code, str(PROJECT), str(path)]
     loaded = set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
-    assert "core" in loaded
+    assert "cutwise" in loaded
     assert not loaded & {"torch", "sympy", "onnx", "pandas", "pydantic"}
 
 

@@ -28,11 +28,11 @@ from torch_archives import (
     tied_program,
 )
 
-from core.costs.graph_cost import price
-from core.costs.workload import Workload
-from core.errors import ModelImportError
-from core.importers import load_bytes, load_model, torch_archive
-from core.importers.base import read_here
+from cutwise.costs.graph_cost import price
+from cutwise.costs.workload import Workload
+from cutwise.errors import ModelImportError
+from cutwise.importers import load_bytes, load_model, torch_archive
+from cutwise.importers.base import read_here
 
 
 def refusal_of(path: Path) -> str:

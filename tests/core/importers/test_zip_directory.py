@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.importers.zip_directory import entry_names
+from cutwise.importers.zip_directory import entry_names
 
 FAKE_64 = b"PK\x06\x06" + bytes(52)
 

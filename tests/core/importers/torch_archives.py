@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.graph.model_graph import ModelGraph
-from core.importers.base import read_here
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers.base import read_here
 
 Json = dict[str, Any]
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sample_models.convolutional import BOTTLENECKS, INCEPTIONS, POOLS_AFTER
+from cutwise.sample_models.convolutional import BOTTLENECKS, INCEPTIONS, POOLS_AFTER
 
 
 def conv_bn(

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import core
-from core.errors import ScenarioError, UnknownNameError
-from core.papers import MEASURES, headline, paper, papers
-from core.papers.paper import PROVENANCES, _read
-from core.scenario import Compression
-from core.schemes import SCHEMES
+import cutwise
+from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.papers import MEASURES, headline, paper, papers
+from cutwise.papers.paper import PROVENANCES, _read
+from cutwise.scenario import Compression
+from cutwise.schemes import SCHEMES
 
 FIGURES = [(key, figure.name) for key, one in papers().items() for figure in one.figures]
 
@@ -73,8 +73,8 @@ def test_the_optimum_is_never_later_than_one_cut_for_all() -> None:
 def test_the_measure_of_p4_is_the_plans_own_figure() -> None:
     one = paper("P4")
     scenario = one.at_preset("delay")
-    card = core.plan(one.graph(), scenario, "card", certify=False)
-    alone = core.plan(one.graph(), scenario, "device_only")
+    card = cutwise.plan(one.graph(), scenario, "card", certify=False)
+    alone = cutwise.plan(one.graph(), scenario, "device_only")
     measured = headline(one, "delay", draws=2).preset_ratio
     assert 1 - card.delay_s / alone.delay_s == pytest.approx(measured, abs=1e-6)
 
@@ -82,9 +82,9 @@ def test_the_measure_of_p4_is_the_plans_own_figure() -> None:
 def test_the_measure_of_p5_is_the_plans_own_figure() -> None:
     one = paper("P5")
     scenario = one.at_preset("delay")
-    in_turn = core.plan(one.graph(), scenario, "split_learning", common_cut=True, certify=False)
+    in_turn = cutwise.plan(one.graph(), scenario, "split_learning", common_cut=True, certify=False)
     cut = ",".join(in_turn.decisions[0].cut.crossing)
-    groups = core.plan(one.graph(), scenario, "gsfl", groups=6, cut=cut, certify=False)
+    groups = cutwise.plan(one.graph(), scenario, "gsfl", groups=6, cut=cut, certify=False)
     measured = headline(one, "delay", draws=2).preset_ratio
     assert 1 - groups.delay_s / in_turn.delay_s == pytest.approx(measured, abs=1e-6)
 
@@ -94,8 +94,8 @@ def test_the_measure_of_p3_is_the_plans_own_figure(name: str) -> None:
     """To a thousandth: the measure's band shares stand on a grid."""
     one = paper("P3")
     scenario = one.at_preset(name)
-    coded = core.plan(one.graph(), scenario, "sft")
-    plain = core.plan(one.graph(), replace(scenario, compression=Compression()), "split_federated")
+    coded = cutwise.plan(one.graph(), scenario, "sft")
+    plain = cutwise.plan(one.graph(), replace(scenario, compression=Compression()), "split_federated")
     measured = headline(one, name, draws=2).preset_ratio
     assert 1 - coded.delay_s / plain.delay_s == pytest.approx(measured, abs=1e-3)
 

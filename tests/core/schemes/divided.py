@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
-import core
-from core.costs.cut_sums import cut_sums
-from core.costs.workload import Workload
-from core.evaluate import stage_times
-from core.graph.model_graph import ModelGraph
-from core.hardware.parties import Device, Server
-from core.problem import Conditions, SplitProblem
-from core.scenario import Privacy, Scenario
+import cutwise
+from cutwise.costs.cut_sums import cut_sums
+from cutwise.costs.workload import Workload
+from cutwise.evaluate import stage_times
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.hardware.parties import Device, Server
+from cutwise.problem import Conditions, SplitProblem
+from cutwise.scenario import Privacy, Scenario
 from tests.core.schemes.fleets import closed_sets
 
 TOY = "docs/examples/toy.json"
@@ -27,11 +27,11 @@ SHARED_S = 70.5008
 
 def four() -> tuple[ModelGraph, Scenario]:
     """The toy with four devices; with k active a turn behind cut a takes seconds + k · SHARED_S."""
-    scenario = core.load_scenario("docs/examples/toy.toml")
+    scenario = cutwise.load_scenario("docs/examples/toy.toml")
     devices = tuple(
         Device(name=f"d{i}", flops_per_s=3e11 / seconds, samples=100) for i, seconds in enumerate(SECONDS)
     )
-    return core.load_model(TOY), replace(scenario, devices=devices)
+    return cutwise.load_model(TOY), replace(scenario, devices=devices)
 
 
 UPLOADS = [
@@ -49,7 +49,7 @@ def uploading() -> Scenario:
         devices=tuple(devices),
         workload=Workload(batch_size=1, label_bytes=0.0),
         server=Server(flops_per_s=1e12),
-        channel=core.load_scenario("docs/examples/toy.toml").channel,
+        channel=cutwise.load_scenario("docs/examples/toy.toml").channel,
         privacy=Privacy(keep_on_device=("a",)),
     )
 

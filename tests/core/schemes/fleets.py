@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-import core
-from core.channels import FixedRate, Shannon
-from core.costs.cut_sums import cut_sums
-from core.costs.workload import Workload
-from core.evaluate import stage_times
-from core.hardware.parties import Device, Server
-from core.problem import SplitProblem, build_problem
-from core.scenario import Limits, Objective, Privacy, Scenario, Sharing
-from core.schemes.round_value import spread_of
-from core.schemes.rounds import Round
+import cutwise
+from cutwise.channels import FixedRate, Shannon
+from cutwise.costs.cut_sums import cut_sums
+from cutwise.costs.workload import Workload
+from cutwise.evaluate import stage_times
+from cutwise.hardware.parties import Device, Server
+from cutwise.problem import SplitProblem, build_problem
+from cutwise.scenario import Limits, Objective, Privacy, Scenario, Sharing
+from cutwise.schemes.round_value import spread_of
+from cutwise.schemes.rounds import Round
 
 TOLERANCE = 1 + 1e-9
 OWNERS = ("device", "network", "server")
@@ -29,7 +29,7 @@ def load(folder: Path, ops: list[dict[str, Any]], name: str = "toy") -> Any:
     """The graph of these ops, through the file format that users write by hand."""
     file = folder / f"{name}.json"
     file.write_text(json.dumps({"format": "cutwise-graph/1", "name": name, "ops": ops}))
-    return core.load_model(file)
+    return cutwise.load_model(file)
 
 
 def random_ops(rng: np.random.Generator, *, measured: bool = False, most: int = 8) -> list[dict[str, Any]]:

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import core
-from core.channels import FixedRate, Shannon
-from core.costs.cut_sums import cut_sums
-from core.evaluate import stage_times
-from core.hardware.parties import Device, Server
-from core.plans import Plan
-from core.problem import SplitProblem
-from core.scenario import Limits, Objective, Scenario, Sharing
-from core.schemes.options import scheme_with
+import cutwise
+from cutwise.channels import FixedRate, Shannon
+from cutwise.costs.cut_sums import cut_sums
+from cutwise.evaluate import stage_times
+from cutwise.hardware.parties import Device, Server
+from cutwise.plans import Plan
+from cutwise.problem import SplitProblem
+from cutwise.scenario import Limits, Objective, Scenario, Sharing
+from cutwise.schemes.options import scheme_with
 from tests.conftest import Load
 from tests.core.schemes.fleets import closed_sets, random_problem, with_scenario
 
@@ -100,7 +100,7 @@ def two_phones(load_ops: Load, **limits: float) -> tuple[object, Scenario]:
     )
     fleet = (Device(flops_per_s=1e3, samples=32), Device(flops_per_s=1e3, samples=96))
     scenario = Scenario(
-        workload=core.Scenario().workload.__class__(label_bytes=0.0),
+        workload=cutwise.Scenario().workload.__class__(label_bytes=0.0),
         devices=fleet, server=Server(flops_per_s=1e15), sharing=OPTIMISED,
         channel=FixedRate(uplink_bps=8e3, downlink_bps=8e3), limits=Limits(**limits),
     )  # fmt: skip
@@ -109,7 +109,7 @@ def two_phones(load_ops: Load, **limits: float) -> tuple[object, Scenario]:
 
 def test_shares_follow_the_bytes_where_only_sending_takes_time(load_ops: Load) -> None:
     """32 kB and 96 kB over 1 kB/s: shares 1/4 and 3/4, both end after 128 s and their own computing."""
-    plan = core.plan(*two_phones(load_ops), scheme="split_federated")
+    plan = cutwise.plan(*two_phones(load_ops), scheme="split_federated")
     shares = [decision.bandwidth_share for decision in plan.decisions]
     assert shares == pytest.approx([0.25, 0.75], rel=1e-3)
     assert plan.delay_s == pytest.approx(128.0, rel=1e-3)
@@ -119,7 +119,9 @@ def test_a_device_that_sends_nothing_leaves_the_band_to_the_other(load_ops: Load
     """The first computes everything itself and has no trained weights to exchange."""
     graph, scenario = two_phones(load_ops)
     fast = replace(scenario.devices[0], flops_per_s=1e15)
-    plan = core.plan(graph, replace(scenario, devices=(fast, scenario.devices[1])), scheme="split_federated")
+    plan = cutwise.plan(
+        graph, replace(scenario, devices=(fast, scenario.devices[1])), scheme="split_federated"
+    )
     assert plan.decisions[0].cut.label == "all on device"
     assert plan.decisions[1].bandwidth_share == pytest.approx(1.0)
     assert plan.delay_s == pytest.approx(96.0, rel=1e-2)
@@ -128,7 +130,7 @@ def test_a_device_that_sends_nothing_leaves_the_band_to_the_other(load_ops: Load
 def test_endless_rates_need_no_split(load_ops: Load) -> None:
     graph, scenario = two_phones(load_ops)
     endless = FixedRate(uplink_bps=float("inf"), downlink_bps=float("inf"))
-    plan = core.plan(graph, replace(scenario, channel=endless), scheme="split_federated")
+    plan = cutwise.plan(graph, replace(scenario, channel=endless), scheme="split_federated")
     assert plan.status == "optimal"
     assert plan.delay_s < 1.0
 
@@ -142,10 +144,10 @@ def test_an_energy_limit_is_kept_by_a_larger_share(load_ops: Load) -> None:
     graph, scenario = two_phones(load_ops)
     quiet = [replace(d, idle_power_w=0.0, compute_power_w=1.0) for d in scenario.devices]
     scenario = replace(scenario, devices=(replace(quiet[0], radio_circuit_power_w=8.3), quiet[1]))
-    free = core.plan(graph, scenario, scheme="split_federated")
+    free = cutwise.plan(graph, scenario, scheme="split_federated")
     spent = free.stages[0].device_energy_j + free.stages[0].radio_energy_j
     limited = replace(scenario, limits=Limits(device_energy_j=0.9 * spent))
-    plan = core.plan(graph, limited, scheme="split_federated")
+    plan = cutwise.plan(graph, limited, scheme="split_federated")
     assert spent == pytest.approx(128 * (8.3 + 0.2 / 0.35), rel=1e-3)
     assert plan.status == "optimal"
     assert plan.delay_s == pytest.approx(132.9, rel=1e-3)
@@ -154,7 +156,7 @@ def test_an_energy_limit_is_kept_by_a_larger_share(load_ops: Load) -> None:
 
 def test_an_energy_limit_that_no_share_keeps_is_broken_openly(load_ops: Load) -> None:
     graph, scenario = two_phones(load_ops, device_energy_j=1e-9)
-    plan = core.plan(graph, scenario, scheme="split_federated")
+    plan = cutwise.plan(graph, scenario, scheme="split_federated")
     assert plan.status == "infeasible"
     assert [violation.rule for violation in plan.violations] == ["device energy", "device energy"]
 
@@ -167,8 +169,8 @@ def test_over_a_shannon_channel_near_devices_leave_band_to_far_ones(load_ops: Lo
     cell = replace(
         scenario, devices=fleet, channel=Shannon(uplink_bandwidth_hz=1e4, downlink_bandwidth_hz=1e4)
     )
-    plan = core.plan(graph, cell, scheme="split_federated")
-    even = core.plan(graph, replace(cell, sharing=Sharing()), scheme="split_federated")
+    plan = cutwise.plan(graph, cell, scheme="split_federated")
+    even = cutwise.plan(graph, replace(cell, sharing=Sharing()), scheme="split_federated")
     near, far = (decision.bandwidth_share for decision in plan.decisions)
     assert near < far
     assert plan.stages[0].delay_s == pytest.approx(plan.stages[1].delay_s, rel=1e-6)
@@ -185,14 +187,14 @@ def test_a_thousand_devices_get_proven_shares() -> None:
         )
         for _ in range(1000)
     )
-    graph = core.load_model("sample:resnet18")
+    graph = cutwise.load_model("sample:resnet18")
     cell = Scenario(
         devices=fleet,
         channel=Shannon(),
         sharing=OPTIMISED,
         server=Server(memory_bytes=1e15, flops_per_s=1e16),
     )
-    plan = core.plan(graph, cell, scheme="split_federated")
+    plan = cutwise.plan(graph, cell, scheme="split_federated")
     assert plan.status == "optimal"
     ends = np.array([stage.delay_s for stage in plan.stages])
     assert ends.max() == pytest.approx(plan.delay_s)
@@ -214,20 +216,20 @@ def test_a_server_too_small_for_all_at_once_gets_cuts_that_fit(tmp_path: Path) -
 
 
 def test_under_another_objective_the_plan_claims_no_optimum() -> None:
-    graph = core.load_model("sample:resnet18")
+    graph = cutwise.load_model("sample:resnet18")
     fleet = (Device(name="a"), Device(name="b", samples=3000))
     cell = Scenario(devices=fleet, sharing=OPTIMISED, objective=Objective(kind="energy"))
-    plan = core.plan(graph, cell, scheme="split_federated")
+    plan = cutwise.plan(graph, cell, scheme="split_federated")
     assert plan.status == "feasible"
     assert plan.report.certificate is None
     assert plan.report.value == pytest.approx(plan.energy_j)
 
 
 def test_a_given_cut_reports_what_the_free_choice_would_reach() -> None:
-    graph = core.load_model("sample:resnet18")
+    graph = cutwise.load_model("sample:resnet18")
     cell = Scenario(devices=(Device(name="a"), Device(name="b", samples=3000)), sharing=OPTIMISED)
-    free = core.plan(graph, cell, scheme="split_federated")
-    given = core.plan(graph, cell, scheme="split_federated", cut="maxpool")
+    free = cutwise.plan(graph, cell, scheme="split_federated")
+    given = cutwise.plan(graph, cell, scheme="split_federated", cut="maxpool")
     assert given.status == "feasible"
     assert given.report.bound == pytest.approx(free.delay_s, rel=1e-8)
     assert given.delay_s >= free.delay_s * (1 - 1e-9)

@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import core
-from core.channels import FixedRate
-from core.costs.workload import Workload
-from core.graph.model_graph import ModelGraph
-from core.hardware.parties import Device, Server
-from core.plans import Plan
-from core.scenario import Limits, Objective, Privacy, Scenario
-from core.schemes import SCHEMES, baseline_names
+import cutwise
+from cutwise.channels import FixedRate
+from cutwise.costs.workload import Workload
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.hardware.parties import Device, Server
+from cutwise.plans import Plan
+from cutwise.scenario import Limits, Objective, Privacy, Scenario
+from cutwise.schemes import SCHEMES, baseline_names
 from tests.conftest import Load
 
 RAW = Privacy(keep_on_device="raw_allowed")
@@ -32,21 +32,21 @@ def kept(plan: Plan) -> tuple[str, ...]:
 
 def test_device_only_keeps_everything(chain: ModelGraph) -> None:
     """3 x 2 x 1100 FLOP / 10 = 660 s, and 8 x 80 x (1/80 + 1/160) = 12 s for the model."""
-    plan = core.plan(chain, CELL, "device_only")
+    plan = cutwise.plan(chain, CELL, "device_only")
     assert kept(plan) == ("x", "a", "b")
     assert plan.delay_s == pytest.approx(672.0)
 
 
 def test_server_only_sends_raw_data_in_every_iteration(chain: ModelGraph) -> None:
     """8 x 6 x (1000 + 5) / 80 + 3 x 0.25 = 603.75 s up, 6 x 1100 / 100 = 66 s at the server."""
-    plan = core.plan(chain, CELL, "server_only")
+    plan = cutwise.plan(chain, CELL, "server_only")
     assert kept(plan) == ("x",)
     assert plan.delay_s == pytest.approx(669.75)
 
 
 def test_centralised_sends_raw_data_once_spread_over_the_rounds(chain: ModelGraph) -> None:
     """6 samples of 1005 B over 4 rounds: 8 x 1507.5 / 80 = 150.75 s, a quarter of 0.25 s, and 66 s."""
-    plan = core.plan(chain, CELL, "centralised")
+    plan = cutwise.plan(chain, CELL, "centralised")
     assert plan.delay_s == pytest.approx(150.75 + 0.0625 + 66)
     assert plan.stages[0].traffic_bytes == pytest.approx(1507.5)
     assert plan.stages[0].downlink_s == 0.0
@@ -56,18 +56,18 @@ def test_centralised_sends_raw_data_once_spread_over_the_rounds(chain: ModelGrap
 def test_centralised_reports_the_objective_it_is_compared_by(chain: ModelGraph) -> None:
     for energy_of in (("device", "network", "server"), ("server",)):
         scenario = replace(CELL, objective=Objective(kind="energy", energy_of=energy_of))
-        plan = core.plan(chain, scenario, "centralised")
+        plan = cutwise.plan(chain, scenario, "centralised")
         counted = plan.energy_j if len(energy_of) == 3 else plan.energy_by_owner_j["server"]
         assert plan.report.value == pytest.approx(counted)
 
 
 def test_first_layer_keeps_the_first_op_with_weights(chain: ModelGraph) -> None:
-    assert kept(core.plan(chain, CELL, "first_layer")) == ("x", "a")
+    assert kept(cutwise.plan(chain, CELL, "first_layer")) == ("x", "a")
 
 
 def test_brute_force_is_the_best_of_all_splits(chain: ModelGraph) -> None:
-    plans = [core.plan(chain, CELL, "split_learning", cut=name) for name in ("x", "a", "b")]
-    best = core.plan(chain, CELL, "brute_force")
+    plans = [cutwise.plan(chain, CELL, "split_learning", cut=name) for name in ("x", "a", "b")]
+    best = cutwise.plan(chain, CELL, "brute_force")
     assert best.delay_s == pytest.approx(min(plan.delay_s for plan in plans))
     assert (best.status, best.report.certificate.method) == ("optimal", "all 3 splits")
 
@@ -75,14 +75,14 @@ def test_brute_force_is_the_best_of_all_splits(chain: ModelGraph) -> None:
 def test_brute_force_says_when_a_model_has_too_many_splits(load_ops: Load) -> None:
     wide = [{"id": "x", "kind": "input", "output_bytes": 1}]
     wide += [{"id": f"op{i}", "inputs": ["x"], "forward_flops": 1, "output_bytes": 1} for i in range(24)]
-    with pytest.raises(core.CutwiseError, match="too many to try one by one"):
-        core.plan(load_ops(wide), Scenario(privacy=RAW), "brute_force")
+    with pytest.raises(cutwise.CutwiseError, match="too many to try one by one"):
+        cutwise.plan(load_ops(wide), Scenario(privacy=RAW), "brute_force")
 
 
 def test_best_static_takes_the_best_cut_of_the_mean_device(chain: ModelGraph) -> None:
     """Speeds 1 and 1999 have the mean 1000, where the device is faster than the server: all on device."""
     fleet = (Device(flops_per_s=1, samples=6), Device(flops_per_s=1999, samples=6))
-    plan = core.plan(chain, replace(CELL, devices=fleet), "best_static")
+    plan = cutwise.plan(chain, replace(CELL, devices=fleet), "best_static")
     assert {decision.cut.label for decision in plan.decisions} == {"all on device"}
     assert plan.delay_s == pytest.approx(6 * 1100 + 6 * 1100 / 1999 + 24)
 
@@ -90,15 +90,15 @@ def test_best_static_takes_the_best_cut_of_the_mean_device(chain: ModelGraph) ->
 def test_best_static_skips_cuts_that_do_not_fit_every_device(chain: ModelGraph) -> None:
     """All of it: 30+70+20+60 of weights and gradients, 2 x 130 saved, 2 x 1000 of input: 2440 B."""
     fleet = tuple(Device(flops_per_s=1000, samples=6, memory_bytes=memory) for memory in (2500.0, 2300.0))
-    plan = core.plan(chain, replace(CELL, devices=fleet), "best_static")
+    plan = cutwise.plan(chain, replace(CELL, devices=fleet), "best_static")
     assert plan.status == "feasible"
     assert {decision.cut.label for decision in plan.decisions} == {"after a"}
 
 
 def test_random_cuts_depend_on_the_seed_alone() -> None:
-    graph = core.load_model("sample:googlenet")
+    graph = cutwise.load_model("sample:googlenet")
     fleet = tuple(Device(name=f"d{i}") for i in range(6))
-    drawn = [core.plan(graph, Scenario(devices=fleet, seed=seed), "random_cut") for seed in (1, 1, 2)]
+    drawn = [cutwise.plan(graph, Scenario(devices=fleet, seed=seed), "random_cut") for seed in (1, 1, 2)]
     cuts = [[decision.cut.label for decision in plan.decisions] for plan in drawn]
     assert cuts[0] == cuts[1]
     assert cuts[0] != cuts[2]
@@ -106,9 +106,9 @@ def test_random_cuts_depend_on_the_seed_alone() -> None:
 
 
 def test_random_cuts_keep_what_must_stay() -> None:
-    graph = core.load_model("sample:resnet18")
+    graph = cutwise.load_model("sample:resnet18")
     for seed in range(20):
-        plan = core.plan(graph, Scenario(seed=seed, devices=(Device(memory_bytes=1e15),)), "random_cut")
+        plan = cutwise.plan(graph, Scenario(seed=seed, devices=(Device(memory_bytes=1e15),)), "random_cut")
         assert "privacy" not in [violation.rule for violation in plan.violations]
 
 
@@ -128,13 +128,13 @@ def test_regression_fits_the_exact_cut_of_a_smooth_chain(load_ops: Load) -> None
             devices=(Device(flops_per_s=flops),), server=Server(flops_per_s=1e12),
             channel=FixedRate(uplink_bps=1e7), workload=Workload(label_bytes=0),
         )  # fmt: skip
-        fitted, best = core.plan(graph, scenario, "regression"), core.plan(graph, scenario)
+        fitted, best = cutwise.plan(graph, scenario, "regression"), cutwise.plan(graph, scenario)
         assert fitted.delay_s == pytest.approx(best.delay_s, rel=0.2)
 
 
 @pytest.mark.parametrize("name", ["server_only", "centralised"])
 def test_a_baseline_that_shows_raw_data_is_priced_and_infeasible(chain: ModelGraph, name: str) -> None:
-    plan = core.plan(chain, replace(CELL, privacy=Privacy()), name)
+    plan = cutwise.plan(chain, replace(CELL, privacy=Privacy()), name)
     assert plan.status == "infeasible"
     assert [violation.rule for violation in plan.violations] == ["privacy"]
     assert "'a' must stay on the device" in plan.violations[0].sentence
@@ -142,7 +142,9 @@ def test_a_baseline_that_shows_raw_data_is_priced_and_infeasible(chain: ModelGra
 
 
 def test_a_baseline_that_needs_too_much_memory_says_how_much(chain: ModelGraph) -> None:
-    plan = core.plan(chain, replace(CELL, devices=(Device(flops_per_s=10, memory_bytes=1e3),)), "device_only")
+    plan = cutwise.plan(
+        chain, replace(CELL, devices=(Device(flops_per_s=10, memory_bytes=1e3),)), "device_only"
+    )
     assert [(v.rule, v.needs, v.has) for v in plan.violations] == [("device memory", 2440.0, 1000.0)]
 
 
@@ -165,22 +167,22 @@ SCENARIOS = {
 
 @pytest.mark.parametrize("sample", ["resnet18", "googlenet", "unet"])
 def test_no_valid_baseline_beats_fast_split(sample: str) -> None:
-    graph = core.load_model(f"sample:{sample}")
+    graph = cutwise.load_model(f"sample:{sample}")
     for name, scenario in SCENARIOS.items():
-        best = core.plan(graph, scenario)
+        best = cutwise.plan(graph, scenario)
         for baseline in baseline_names():
             if baseline == "brute_force":
                 continue
-            plan = core.plan(graph, scenario, baseline)
+            plan = cutwise.plan(graph, scenario, baseline)
             if plan.status != "infeasible" and baseline != "centralised":
                 assert best.status == "optimal", name
                 assert best.report.value <= plan.report.value * (1 + 1e-9), (name, baseline)
 
 
 def test_a_linear_model_has_the_same_best_cut_by_enumeration() -> None:
-    graph = core.load_model("sample:vgg16")
+    graph = cutwise.load_model("sample:vgg16")
     for scenario in SCENARIOS.values():
-        best, brute = core.plan(graph, scenario), core.plan(graph, scenario, "brute_force")
+        best, brute = cutwise.plan(graph, scenario), cutwise.plan(graph, scenario, "brute_force")
         assert brute.status == best.status
         assert brute.report.value == pytest.approx(best.report.value, rel=1e-9)
 

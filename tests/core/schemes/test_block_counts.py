@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-import core
-from core.costs.workload import Workload
-from core.cuts.blocks import BlockTest, find_blocks, intra_block_test
-from core.problem import build_problem
-from core.scenario import Scenario
-from core.schemes.candidates import split_graph
+import cutwise
+from cutwise.costs.workload import Workload
+from cutwise.cuts.blocks import BlockTest, find_blocks, intra_block_test
+from cutwise.problem import build_problem
+from cutwise.scenario import Scenario
+from cutwise.schemes.candidates import split_graph
 from tests.core.schemes.fleets import load
 
 
@@ -29,7 +29,7 @@ def outcome(graph: Any) -> BlockTest:
 )
 def test_blocks_of_shipped_models(name: str, blocks: int, failing: int) -> None:
     """All pass but six of GoogLeNet's nine inception blocks. GPT-2's private first block is no block here."""
-    found = outcome(core.load_model(f"sample:{name}"))
+    found = outcome(cutwise.load_model(f"sample:{name}"))
     assert len(found.passed) == blocks
     assert int((~found.passed).sum()) == failing
 

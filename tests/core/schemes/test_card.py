@@ -8,23 +8,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import core
-from core.channels import FixedRate
-from core.costs.cut_sums import cut_sums
-from core.costs.workload import Workload
-from core.delay_energy import delay_energy_front, long_run
-from core.errors import ScenarioError
-from core.evaluate import stage_times
-from core.hardware.parties import Device, Server
-from core.plans import StageTimes
-from core.problem import SplitProblem, build_problem
-from core.scenario import Limits, Objective, Privacy, Scenario
-from core.schemes.limits import device_limits, excess_ratio
-from core.schemes.objective import counted_energy
-from core.schemes.options import scheme_with
-from core.schemes.round_value import objective_value, spread_of
-from core.schemes.rounds import IN_TURN
-from core.schemes.server_clock import least_ratios, own_prices
+import cutwise
+from cutwise.channels import FixedRate
+from cutwise.costs.cut_sums import cut_sums
+from cutwise.costs.workload import Workload
+from cutwise.delay_energy import delay_energy_front, long_run
+from cutwise.errors import ScenarioError
+from cutwise.evaluate import stage_times
+from cutwise.hardware.parties import Device, Server
+from cutwise.plans import StageTimes
+from cutwise.problem import SplitProblem, build_problem
+from cutwise.scenario import Limits, Objective, Privacy, Scenario
+from cutwise.schemes.limits import device_limits, excess_ratio
+from cutwise.schemes.objective import counted_energy
+from cutwise.schemes.options import scheme_with
+from cutwise.schemes.round_value import objective_value, spread_of
+from cutwise.schemes.rounds import IN_TURN
+from cutwise.schemes.server_clock import least_ratios, own_prices
 from tests.core.schemes.fleets import closed_sets, load, random_problem, with_scenario
 
 CLOCKS = 400
@@ -178,9 +178,9 @@ def test_equal_layers_are_cut_at_an_end_and_wider_early_layers_inside(tmp_path: 
                 channel=FixedRate(uplink_bps=uplink_bps, downlink_bps=uplink_bps),
                 objective=weights(weight),
             )  # fmt: skip
-            ops = len(core.plan(graph, scenario, "card").decisions[0].cut.device_ops) - 1
+            ops = len(cutwise.plan(graph, scenario, "card").decisions[0].cut.device_ops) - 1
             assert ops in ends, (uplink_bps, weight, ops)
-            inner += 3 <= len(core.plan(falling, scenario, "card").decisions[0].cut.device_ops) - 1 <= 7
+            inner += 3 <= len(cutwise.plan(falling, scenario, "card").decisions[0].cut.device_ops) - 1 <= 7
     assert inner > 0
 
 
@@ -189,7 +189,7 @@ def test_a_faster_device_and_a_worse_channel_never_send_more_layers_away(tmp_pat
     graph = load(tmp_path, layers(8))
 
     def kept(**parts) -> int:
-        plan = core.plan(graph, cell(objective=Objective(), **parts), "card", frequency="highest")
+        plan = cutwise.plan(graph, cell(objective=Objective(), **parts), "card", frequency="highest")
         return len(plan.decisions[0].cut.device_ops)
 
     speeds, rates = np.geomspace(1e10, 4e13, 12), np.geomspace(1e9, 1e5, 12)
@@ -204,7 +204,7 @@ def test_a_faster_device_and_a_worse_channel_never_send_more_layers_away(tmp_pat
 
 def test_the_shipped_gpu_draws_a_plausible_power_at_its_highest_clock() -> None:
     """Check 3.4.6: 100 to 450 W."""
-    problem = build_problem(core.load_model("sample:resnet18"), Scenario())
+    problem = build_problem(cutwise.load_model("sample:resnet18"), Scenario())
     assert 100 <= problem.powers["server_power_w"] + problem.powers["server_idle_power_w"] <= 450
 
 
@@ -236,9 +236,9 @@ def test_the_lowest_clock_is_the_devices_own_speed_or_the_one_given(tmp_path: Pa
         load(tmp_path, layers(4)),
         cell(objective=Objective(kind="energy", energy_of=("server",)), privacy=Privacy()),
     )
-    slow = core.plan(graph, scenario, "card", cut="embedding")
+    slow = cutwise.plan(graph, scenario, "card", cut="embedding")
     assert slow.decisions[0].server_frequency_ratio == pytest.approx(1e12 / 5e13)
-    given = core.plan(graph, scenario, "card", cut="embedding", least_frequency_ratio=0.4)
+    given = cutwise.plan(graph, scenario, "card", cut="embedding", least_frequency_ratio=0.4)
     assert given.decisions[0].server_frequency_ratio == 0.4
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import core
-from core.problem import build_problem
-from core.scenario import Objective, Scenario, Sharing
-from core.schemes.cluster_parallel import ClusterParallel
-from core.schemes.options import choices_of, option_hints, scheme_with
+import cutwise
+from cutwise.problem import build_problem
+from cutwise.scenario import Objective, Scenario, Sharing
+from cutwise.schemes.cluster_parallel import ClusterParallel
+from cutwise.schemes.options import choices_of, option_hints, scheme_with
 from tests.bench.shares import fleet
 from tests.core.schemes.divided import SHARED_S, four, partitions, shortest_turns_s
 from tests.core.schemes.fleets import random_problem, with_scenario
@@ -22,7 +22,7 @@ RULES = choices_of(option_hints(ClusterParallel)["clustering"])
 
 def test_clusters_worked_by_hand() -> None:
     """60 and 30 s together, then 15 and 10 s, each with half of everything."""
-    plan = core.plan(*four(), scheme="cluster_parallel", clusters=2, cut="a")
+    plan = cutwise.plan(*four(), scheme="cluster_parallel", clusters=2, cut="a")
     assert {frozenset(plan.decisions[i].device for (i,) in groups) for groups in plan.phases} == {
         frozenset({"d0", "d1"}), frozenset({"d2", "d3"}),
     }  # fmt: skip
@@ -31,7 +31,7 @@ def test_clusters_worked_by_hand() -> None:
 
 def test_devices_of_a_smaller_cluster_have_larger_shares() -> None:
     """Two, one and one: the pair of 60 and 30 s halves both; 15 s and 10 s have everything alone."""
-    plan = core.plan(*four(), scheme="cluster_parallel", clusters=3, cut="a")
+    plan = cutwise.plan(*four(), scheme="cluster_parallel", clusters=3, cut="a")
     shares = {decision.device: decision.bandwidth_share for decision in plan.decisions}
     assert shares == {"d0": 0.5, "d1": 0.5, "d2": 1.0, "d3": 1.0}
     assert plan.delay_s == pytest.approx((60 + 2 * SHARED_S) + (15 + SHARED_S) + (10 + SHARED_S))
@@ -41,19 +41,19 @@ def test_devices_of_a_smaller_cluster_have_larger_shares() -> None:
 def test_one_cluster_and_a_cluster_a_device_are_the_schemes_of_the_two_ends(
     clusters: int, scheme: str
 ) -> None:
-    graph = core.load_model("sample:resnet18")
+    graph = cutwise.load_model("sample:resnet18")
     for cell in (
         Scenario(devices=fleet(5)),
         Scenario(devices=fleet(5), sharing=Sharing(bandwidth="optimised")),
     ):
-        plan = core.plan(graph, cell, "cluster_parallel", clusters=clusters)
-        assert replace(plan, scheme=scheme) == core.plan(graph, cell, scheme)
+        plan = cutwise.plan(graph, cell, "cluster_parallel", clusters=clusters)
+        assert replace(plan, scheme=scheme) == cutwise.plan(graph, cell, scheme)
 
 
 def test_the_server_holds_a_model_for_every_device_of_the_largest_cluster() -> None:
-    one = core.plan(*four(), scheme="split_learning", cut="a").server_memory_bytes
+    one = cutwise.plan(*four(), scheme="split_learning", cut="a").server_memory_bytes
     for clusters, held in ((1, 4), (2, 2), (3, 2), (4, 1)):
-        plan = core.plan(*four(), scheme="cluster_parallel", clusters=clusters, cut="a")
+        plan = cutwise.plan(*four(), scheme="cluster_parallel", clusters=clusters, cut="a")
         assert plan.server_memory_bytes == held * one
 
 
@@ -61,13 +61,13 @@ def test_the_server_holds_a_model_for_every_device_of_the_largest_cluster() -> N
 @pytest.mark.parametrize("clustering", RULES)
 def test_the_simulator_plays_clusters_of_any_size(clustering: str, policy: str) -> None:
     cell = Scenario(devices=fleet(7), sharing=Sharing(bandwidth=policy))
-    graph = core.load_model("sample:resnet18")
+    graph = cutwise.load_model("sample:resnet18")
     for clusters in range(1, 7):
-        plan = core.plan(graph, cell, "cluster_parallel", clusters=clusters, clustering=clustering)
+        plan = cutwise.plan(graph, cell, "cluster_parallel", clusters=clusters, clustering=clustering)
         assert sorted(len(groups) for groups in plan.phases) == sorted(
             len(range(k, 7, clusters)) for k in range(clusters)
         )
-        assert core.simulate(graph, cell, plan).makespan_s == pytest.approx(plan.delay_s, rel=1e-12)
+        assert cutwise.simulate(graph, cell, plan).makespan_s == pytest.approx(plan.delay_s, rel=1e-12)
 
 
 def test_no_clusters_beat_the_bound_and_alike_devices_reach_it(tmp_path: Path) -> None:
@@ -100,10 +100,10 @@ def test_no_clusters_beat_the_bound_and_alike_devices_reach_it(tmp_path: Path) -
 @pytest.mark.parametrize("rule", RULES)
 def test_clusters_do_not_depend_on_how_devices_are_listed(rule: str) -> None:
     devices = (*fleet(9), *(replace(fleet(1)[0], name=f"twin{i}") for i in range(3)))
-    graph = core.load_model("sample:resnet18")
+    graph = cutwise.load_model("sample:resnet18")
     for clusters in (0, 5):
         plan, again = (
-            core.plan(graph, Scenario(devices=one), "cluster_parallel", clusters=clusters, clustering=rule)
+            cutwise.plan(graph, Scenario(devices=one), "cluster_parallel", clusters=clusters, clustering=rule)
             for one in (devices, (*devices[5:], *devices[:5]))
         )
         assert again.delay_s == pytest.approx(plan.delay_s, rel=1e-12)
@@ -111,7 +111,7 @@ def test_clusters_do_not_depend_on_how_devices_are_listed(rule: str) -> None:
 
 
 def test_the_best_number_of_clusters_is_the_best_of_all() -> None:
-    problem = build_problem(core.load_model("sample:resnet18"), Scenario(devices=fleet(6)))
+    problem = build_problem(cutwise.load_model("sample:resnet18"), Scenario(devices=fleet(6)))
     for rule in RULES:
         best = scheme_with("cluster_parallel", {"clustering": rule}).solve(problem)
         each = [

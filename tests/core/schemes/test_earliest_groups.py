@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.problem import SplitProblem
-from core.scenario import Objective
-from core.schemes.choice import CutTable, table_of
-from core.schemes.earliest_groups import earliest_groups
-from core.schemes.grouped_choice import grouped_choice
-from core.schemes.joint_choice import holds_all
-from core.schemes.limits import held_at_once
-from core.schemes.objective import score_of
-from core.schemes.round_value import spread_of
-from core.schemes.rounds import Round, clustered_round, grouped_round
+from cutwise.problem import SplitProblem
+from cutwise.scenario import Objective
+from cutwise.schemes.choice import CutTable, table_of
+from cutwise.schemes.earliest_groups import earliest_groups
+from cutwise.schemes.grouped_choice import grouped_choice
+from cutwise.schemes.joint_choice import holds_all
+from cutwise.schemes.limits import held_at_once
+from cutwise.schemes.objective import score_of
+from cutwise.schemes.round_value import spread_of
+from cutwise.schemes.rounds import Round, clustered_round, grouped_round
 from tests.core.schemes.fleets import random_problem, with_scenario
 
 ROUNDS = {

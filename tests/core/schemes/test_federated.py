@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-import core
-from core.scenario import Sharing
+import cutwise
+from cutwise.scenario import Sharing
 from tests.core.schemes.divided import four
 
 
 def test_a_round_worked_by_hand() -> None:
     """100 samples of 12 GFLOP take four times op a's 60 s; 3 MB down and up at a quarter: 12 + 6 s."""
-    plan = core.plan(*four(), scheme="federated")
+    plan = cutwise.plan(*four(), scheme="federated")
     assert plan.delay_s == pytest.approx(4 * 60 + 4 * (3e6 * 8 / 8e6 + 3e6 * 8 / 1.6e7))
     assert [stage.uplink_s + stage.downlink_s + stage.server_compute_s for stage in plan.stages] == [0.0] * 4
     assert plan.server_memory_bytes == 0.0
@@ -24,7 +24,7 @@ def test_served_in_turn_it_is_the_baseline_on_the_device_alone() -> None:
     """Of one device nothing is shared, so that both are the same round."""
     graph, scenario = four()
     alone = replace(scenario, devices=scenario.devices[:1])
-    one, other = (core.plan(graph, alone, name) for name in ("federated", "device_only"))
+    one, other = (cutwise.plan(graph, alone, name) for name in ("federated", "device_only"))
     assert (one.delay_s, one.energy_j) == (other.delay_s, other.energy_j)
 
 
@@ -34,7 +34,7 @@ def test_the_best_shares_of_the_band_end_it_sooner() -> None:
     With one over four it ends at 258; the three others finish long before, and give up their shares.
     """
     graph, scenario = four()
-    plan = core.plan(graph, replace(scenario, sharing=Sharing(bandwidth="optimised")), "federated")
+    plan = cutwise.plan(graph, replace(scenario, sharing=Sharing(bandwidth="optimised")), "federated")
     end_s = plan.delay_s
     needed = sum(4.5 / (end_s - 4 * seconds) for seconds in (30.0, 60.0, 15.0, 10.0))
     assert end_s < 258

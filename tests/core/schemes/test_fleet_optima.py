@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.channels import FixedRate
-from core.cuts.closure import PoolTooLarge
-from core.plans import Plan
-from core.problem import SplitProblem
-from core.scenario import Objective
-from core.schemes.options import scheme_with
-from core.schemes.rounds import AT_ONCE, IN_TURN, Round
+from cutwise.channels import FixedRate
+from cutwise.cuts.closure import PoolTooLarge
+from cutwise.plans import Plan
+from cutwise.problem import SplitProblem
+from cutwise.scenario import Objective
+from cutwise.schemes.options import scheme_with
+from cutwise.schemes.rounds import AT_ONCE, IN_TURN, Round
 from tests.core.schemes.fleets import enumerated, random_limits, random_problem, with_scenario
 
 IN_TURN_SCHEMES = ("fast_split", "split_learning", "brute_force")
@@ -137,7 +137,7 @@ def test_where_the_pool_is_too_large_nothing_is_claimed_that_is_not_proven(
     def too_large(*_: object, **__: object) -> None:
         raise PoolTooLarge("as if")
 
-    monkeypatch.setattr("core.schemes.choice.candidates_of", too_large)
+    monkeypatch.setattr("cutwise.schemes.choice.candidates_of", too_large)
     rng = np.random.default_rng(700 + seed)
     for _ in range(8):
         problem = random_problem(rng, tmp_path, devices=int(rng.integers(1, 4)), most=6)

@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import core
-from core.cuts.split_graph import is_split
-from core.errors import UnknownNameError
-from core.graph.model_graph import ModelGraph
-from core.problem import build_problem
-from core.scenario import Privacy, Scenario
-from core.schemes.assemble import cut_of
-from core.schemes.candidates import split_graph
-from core.schemes.planned import cut_after, last_ops
-from core.schemes.positions import MOST_CELLS, MOST_POSITIONS, cut_positions, smallest_split
+import cutwise
+from cutwise.cuts.split_graph import is_split
+from cutwise.errors import UnknownNameError
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.problem import build_problem
+from cutwise.scenario import Privacy, Scenario
+from cutwise.schemes.assemble import cut_of
+from cutwise.schemes.candidates import split_graph
+from cutwise.schemes.planned import cut_after, last_ops
+from cutwise.schemes.positions import MOST_CELLS, MOST_POSITIONS, cut_positions, smallest_split
 from tests.conftest import Load
 from tests.core.schemes.fleets import closed_sets, random_problem
 
@@ -80,9 +80,9 @@ def test_a_cut_between_unconnected_parts_sends_nothing(load_ops: Load) -> None:
     assert cut_of(problem, cut_after(problem, "a")).label == "2 ops on device, nothing sent"
 
 
-@pytest.mark.parametrize("sample", core.samples())
+@pytest.mark.parametrize("sample", cutwise.samples())
 def test_positions_are_nested_splits_from_the_smallest_to_everything(sample: str) -> None:
-    problem = build_problem(core.load_model(f"sample:{sample}"), Scenario())
+    problem = build_problem(cutwise.load_model(f"sample:{sample}"), Scenario())
     masks, graph = cut_positions(problem), split_graph(problem)
     assert all(is_split(graph, mask) for mask in masks)
     assert all((small <= large).all() and small.sum() < large.sum() for small, large in pairwise(masks))
@@ -91,7 +91,7 @@ def test_positions_are_nested_splits_from_the_smallest_to_everything(sample: str
 
 
 def test_behind_gates_one_tensor_crosses() -> None:
-    problem = build_problem(core.load_model("sample:resnet18"), Scenario())
+    problem = build_problem(cutwise.load_model("sample:resnet18"), Scenario())
     assert {len(cut_of(problem, mask).crossing) for mask in cut_positions(problem)[1:-1]} == {1}
 
 

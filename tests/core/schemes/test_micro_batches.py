@@ -8,21 +8,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import core
-from core.channels import FixedRate
-from core.costs.cut_sums import cut_sums
-from core.costs.workload import Workload
-from core.evaluate import stage_times
-from core.hardware.parties import Device, Server
-from core.pipeline import played_round
-from core.problem import SplitProblem, build_problem
-from core.scenario import Objective, Privacy, Scenario, Sharing
-from core.schemes.base import SCHEMES
-from core.schemes.choice import listed_table
-from core.schemes.objective import score_of
-from core.schemes.options import scheme_with
-from core.schemes.round_value import round_value, spread_of
-from core.schemes.rounds import IN_TURN
+import cutwise
+from cutwise.channels import FixedRate
+from cutwise.costs.cut_sums import cut_sums
+from cutwise.costs.workload import Workload
+from cutwise.evaluate import stage_times
+from cutwise.hardware.parties import Device, Server
+from cutwise.pipeline import played_round
+from cutwise.problem import SplitProblem, build_problem
+from cutwise.scenario import Objective, Privacy, Scenario, Sharing
+from cutwise.schemes.base import SCHEMES
+from cutwise.schemes.choice import listed_table
+from cutwise.schemes.objective import score_of
+from cutwise.schemes.options import scheme_with
+from cutwise.schemes.round_value import round_value, spread_of
+from cutwise.schemes.rounds import IN_TURN
 from tests.core.schemes.fleets import closed_sets, load, random_problem, with_scenario
 
 OPS = [
@@ -146,8 +146,8 @@ def test_one_part_is_the_round_without_overlap(tmp_path: Path) -> None:
 
 def test_parts_are_at_most_the_samples_of_a_mini_batch() -> None:
     few, many = (
-        core.plan(
-            core.load_model("sample:resnet18"), Scenario(workload=Workload(batch_size=4, micro_batches=m))
+        cutwise.plan(
+            cutwise.load_model("sample:resnet18"), Scenario(workload=Workload(batch_size=4, micro_batches=m))
         )
         for m in (4, 64)
     )
@@ -155,11 +155,13 @@ def test_parts_are_at_most_the_samples_of_a_mini_batch() -> None:
 
 
 def test_best_shares_fall_back_to_equal_ones_when_parts_overlap() -> None:
-    graph = core.load_model("sample:resnet18")
+    graph = cutwise.load_model("sample:resnet18")
     cell = Scenario(
         workload=Workload(micro_batches=4), devices=tuple(Device(flops_per_s=f) for f in (1e11, 1e12))
     )
-    best = core.plan(graph, replace(cell, sharing=Sharing(bandwidth="optimised")), scheme="split_federated")
-    even = core.plan(graph, replace(cell, sharing=Sharing(bandwidth="equal")), scheme="split_federated")
+    best = cutwise.plan(
+        graph, replace(cell, sharing=Sharing(bandwidth="optimised")), scheme="split_federated"
+    )
+    even = cutwise.plan(graph, replace(cell, sharing=Sharing(bandwidth="equal")), scheme="split_federated")
     assert best.delay_s == even.delay_s
     assert {decision.bandwidth_share for decision in best.decisions} == {0.5}

@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Literal
 
 import pytest
 
-from core.errors import ScenarioError, UnknownNameError
-from core.schemes.base import SCHEMES
-from core.schemes.options import choices_of, option_hints, scheme_with
-from core.units import quantity
+from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.schemes.base import SCHEMES
+from cutwise.schemes.options import choices_of, option_hints, scheme_with
+from cutwise.units import quantity
 
 
 @dataclass(frozen=True, kw_only=True)

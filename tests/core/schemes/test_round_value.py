@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import core
-from core.channels import FixedRate
-from core.costs.workload import Workload
-from core.graph.model_graph import ModelGraph
-from core.hardware.parties import Device, Server
-from core.problem import build_problem
-from core.scenario import Limits, Objective, Privacy, Scenario
-from core.schemes.round_value import objective_value, spread_of
-from core.schemes.rounds import AT_ONCE, IN_TURN
+import cutwise
+from cutwise.channels import FixedRate
+from cutwise.costs.workload import Workload
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.hardware.parties import Device, Server
+from cutwise.problem import build_problem
+from cutwise.scenario import Limits, Objective, Privacy, Scenario
+from cutwise.schemes.round_value import objective_value, spread_of
+from cutwise.schemes.rounds import AT_ONCE, IN_TURN
 
 WEIGHTED = Objective(kind="weighted", delay_weight=0.5, energy_weight=0.25, energy_of=("server",))
 CELL = Scenario(
@@ -48,7 +48,7 @@ def test_a_weighted_plan_has_the_least_weighted_sum(chain: ModelGraph) -> None:
 
     The second device alone on its own: 276 + 342 = 618 s, 960 J: 0.446, the least of all nine.
     """
-    plan = core.plan(chain, CELL)
+    plan = cutwise.plan(chain, CELL)
     assert plan.status == "optimal"
     assert [decision.cut.label for decision in plan.decisions] == ["after a", "all on device"]
     assert plan.report.value == pytest.approx(0.5 * 618 / 870 + 0.25 * 960 / 2640)
@@ -73,4 +73,4 @@ def test_a_model_with_one_position_has_a_spread_of_one(chain: ModelGraph) -> Non
     problem = build_problem(chain, replace(CELL, privacy=Privacy(keep_on_device=("b",))))
     spread = spread_of(problem, problem.conditions(), IN_TURN)
     assert (spread.delay_s, spread.energy_j) == (1.0, 1.0)
-    assert np.isfinite(core.plan(chain, problem.scenario).report.value)
+    assert np.isfinite(cutwise.plan(chain, problem.scenario).report.value)

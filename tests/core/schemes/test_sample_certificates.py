@@ -7,21 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import core
-from core.channels import FixedRate
-from core.hardware.parties import Device, Server
-from core.scenario import Privacy, Scenario
+import cutwise
+from cutwise.channels import FixedRate
+from cutwise.hardware.parties import Device, Server
+from cutwise.scenario import Privacy, Scenario
 
 SCENARIOS = 100
 SEED = 20_261_125
 
 
-@pytest.mark.parametrize("sample", core.samples())
+@pytest.mark.parametrize("sample", cutwise.samples())
 def test_the_certificate_equals_the_pools_value_in_100_random_scenarios(sample: str) -> None:
-    graph = core.load_model(f"sample:{sample}")
+    graph = cutwise.load_model(f"sample:{sample}")
     draw = np.random.default_rng(SEED)
 
-    gaps = [core.plan(graph, random_scenario(draw)).report for _ in range(SCENARIOS)]
+    gaps = [cutwise.plan(graph, random_scenario(draw)).report for _ in range(SCENARIOS)]
 
     worst = max(abs(report.certificate.value - report.value) / report.value for report in gaps)
     assert worst <= 1e-9

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.graph.model_graph import ModelGraph
-from core.problem import build_problem
-from core.scenario import Privacy, Scenario
-from core.schemes.server_levels import server_levels
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.problem import build_problem
+from cutwise.scenario import Privacy, Scenario
+from cutwise.schemes.server_levels import server_levels
 from tests.core.schemes.fleets import closed_sets, random_problem
 
 RAW = Scenario(privacy=Privacy(keep_on_device="raw_allowed"))

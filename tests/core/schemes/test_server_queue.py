@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import core
-from core.channels import FixedRate
-from core.errors import SolverError
-from core.hardware.parties import Device, Server
-from core.pipeline import played_round
-from core.problem import build_problem
-from core.scenario import Scenario, Sharing
-from core.schemes.base import SCHEMES
-from core.schemes.options import scheme_with
-from core.simulation.turns import planned_turns
+import cutwise
+from cutwise.channels import FixedRate
+from cutwise.errors import SolverError
+from cutwise.hardware.parties import Device, Server
+from cutwise.pipeline import played_round
+from cutwise.problem import build_problem
+from cutwise.scenario import Scenario, Sharing
+from cutwise.schemes.base import SCHEMES
+from cutwise.schemes.options import scheme_with
+from cutwise.simulation.turns import planned_turns
 from tests.core.schemes.divided import four
 from tests.core.schemes.fleets import random_problem, with_scenario
 from tests.core.simulation.simulated_worlds import simpy_makespan_s
@@ -33,7 +33,7 @@ def test_the_second_of_two_alike_waits_for_the_first_once() -> None:
     """30 + 2 · (40.0008 + 20 + 1.5) + 9 s at full speed, and 0.9 s of the first mini-batch of the other."""
     graph, scenario = four()
     pair = tuple(replace(scenario.devices[0], name=name) for name in ("one", "two"))
-    plan = core.plan(graph, queueing(replace(scenario, devices=pair)), "split_federated", cut="a")
+    plan = cutwise.plan(graph, queueing(replace(scenario, devices=pair)), "split_federated", cut="a")
     assert sorted(stage.waiting_s for stage in plan.stages) == pytest.approx([0.0, 0.9], abs=1e-9)
     assert plan.delay_s == pytest.approx(162.9016)
     assert plan.server_policy == "queue"
@@ -43,8 +43,8 @@ def test_the_second_of_two_alike_waits_for_the_first_once() -> None:
 def test_devices_in_turn_never_wait() -> None:
     graph, scenario = four()
     for scheme in ("fast_split", "split_learning", "first_layer"):
-        waited = core.plan(graph, queueing(scenario), scheme)
-        alone = core.plan(graph, scenario, scheme)
+        waited = cutwise.plan(graph, queueing(scenario), scheme)
+        alone = cutwise.plan(graph, scenario, scheme)
         assert waited == replace(alone, report=waited.report)
         assert waited.server_policy == "share"
 
@@ -63,7 +63,7 @@ def test_groups_end_when_simpy_says(seed: int) -> None:
         channel=FixedRate(uplink_bps=1e10, downlink_bps=1e10),
         sharing=Sharing(server="queue"),
     )
-    problem = build_problem(core.load_model("sample:resnet18"), cell)
+    problem = build_problem(cutwise.load_model("sample:resnet18"), cell)
     for groups, cut in ((7, ""), (3, ""), (3, "maxpool")):
         plan = scheme_with("gsfl", {"groups": groups, "cut": cut}).solve(problem)
         assert len(plan.phases) == 1
@@ -103,30 +103,30 @@ def test_the_best_number_of_groups_counts_the_waits() -> None:
     graph, scenario = four()
     slow = replace(scenario.server, flops_per_s=scenario.devices[0].flops_per_s)
     cell = queueing(replace(scenario, server=slow))
-    rounds = [core.plan(graph, cell, "gsfl", groups=groups).delay_s for groups in (1, 2, 3, 4)]
-    assert core.plan(graph, cell, "gsfl").delay_s == min(rounds)
+    rounds = [cutwise.plan(graph, cell, "gsfl", groups=groups).delay_s for groups in (1, 2, 3, 4)]
+    assert cutwise.plan(graph, cell, "gsfl").delay_s == min(rounds)
 
 
 def test_a_swept_queue_equals_one_plan_a_row() -> None:
     graph, scenario = four()
     cell = queueing(scenario)
     rates = [1e6, 8e6, 1e8]
-    frame = core.sweep(graph, cell, over={"channel.uplink_bps": rates}, scheme="split_federated")
+    frame = cutwise.sweep(graph, cell, over={"channel.uplink_bps": rates}, scheme="split_federated")
     for rate, delay_s in zip(rates, frame.delay_s, strict=True):
         there = replace(cell, channel=replace(cell.channel, uplink_bps=rate))
-        assert delay_s == core.plan(graph, there, "split_federated").delay_s
+        assert delay_s == cutwise.plan(graph, there, "split_federated").delay_s
 
 
 def test_a_round_too_long_to_play_is_refused_with_a_remedy() -> None:
     graph, scenario = four()
     long = replace(scenario.workload, local_epochs=None, local_iterations=100_000)
     with pytest.raises(SolverError, match="400,000 iterations a round are too many"):
-        core.plan(graph, queueing(replace(scenario, workload=long)), "split_federated")
+        cutwise.plan(graph, queueing(replace(scenario, workload=long)), "split_federated")
 
 
 def test_the_best_band_split_is_priced_with_its_waits() -> None:
     graph, scenario = four()
     cell = replace(scenario, sharing=Sharing(bandwidth="optimised", server="queue"))
-    plan = core.plan(graph, cell, "split_federated")
+    plan = cutwise.plan(graph, cell, "split_federated")
     assert plan.report.value == pytest.approx(plan.delay_s)
-    assert core.simulate(graph, cell, plan).makespan_s == pytest.approx(plan.delay_s, rel=1e-9)
+    assert cutwise.simulate(graph, cell, plan).makespan_s == pytest.approx(plan.delay_s, rel=1e-9)

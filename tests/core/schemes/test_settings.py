@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.compression import DeadZone, TopK
-from core.compression.magnitudes import REFERENCE_COUNT
-from core.scenario import Compression
-from core.schemes.settings import VALUE_BITS, frontier, given, keeps, lightest, tightened
+from cutwise.compression import DeadZone, TopK
+from cutwise.compression.magnitudes import REFERENCE_COUNT
+from cutwise.scenario import Compression
+from cutwise.schemes.settings import VALUE_BITS, frontier, given, keeps, lightest, tightened
 
 PROFILES = ("gaussian", "student_t4", "outlier_channels")
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import core
-from core.compression import AccuracyTable, DeadZone, Surrogate, TopK, Uncompressed
-from core.plans import Plan
-from core.scenario import Compression, Limits, Objective, Scenario, Sharing
+import cutwise
+from cutwise.compression import AccuracyTable, DeadZone, Surrogate, TopK, Uncompressed
+from cutwise.plans import Plan
+from cutwise.scenario import Compression, Limits, Objective, Scenario, Sharing
 from tests.core.schemes.vit_l import BLOCKS, cell, saved_bytes, vit_l
 
 FIXED_CUT = "block2"
@@ -32,11 +32,11 @@ def benchmarks(scenario: Scenario) -> dict[str, float]:
     best = replace(raw, sharing=Sharing(bandwidth="optimised"))
     graph = vit_l()
     return {
-        "sl": core.plan(graph, raw, "split_learning", cut=FIXED_CUT).delay_s,
-        "equal": core.plan(graph, raw, "split_federated", cut=FIXED_CUT).delay_s,
-        "band": core.plan(graph, best, "split_federated", cut=FIXED_CUT).delay_s,
-        "compressed": core.plan(graph, scenario, "split_federated", cut=FIXED_CUT).delay_s,
-        "sft": core.plan(graph, scenario, "sft").delay_s,
+        "sl": cutwise.plan(graph, raw, "split_learning", cut=FIXED_CUT).delay_s,
+        "equal": cutwise.plan(graph, raw, "split_federated", cut=FIXED_CUT).delay_s,
+        "band": cutwise.plan(graph, best, "split_federated", cut=FIXED_CUT).delay_s,
+        "compressed": cutwise.plan(graph, scenario, "split_federated", cut=FIXED_CUT).delay_s,
+        "sft": cutwise.plan(graph, scenario, "sft").delay_s,
     }
 
 
@@ -44,8 +44,10 @@ def benchmarks(scenario: Scenario) -> dict[str, float]:
 def test_traffic_falls_by_what_the_rate_leaves_in_the_compressed_directions(both: bool) -> None:
     """Notes 2.10, item 2: 93.6 +- 0.6 % of what is compressed, 46.8 +- 0.5 % of all with the uplink only."""
     scenario = replace(cell(1, both=both), limits=Limits())
-    coded = core.plan(vit_l(), scenario, "split_federated", cut=FIXED_CUT)
-    raw = core.plan(vit_l(), replace(scenario, compression=Compression()), "split_federated", cut=FIXED_CUT)
+    coded = cutwise.plan(vit_l(), scenario, "split_federated", cut=FIXED_CUT)
+    raw = cutwise.plan(
+        vit_l(), replace(scenario, compression=Compression()), "split_federated", cut=FIXED_CUT
+    )
     saved = 1 - coded.stages[0].traffic_bytes / raw.stages[0].traffic_bytes
     assert saved == pytest.approx(0.936 if both else 0.468, abs=0.006 if both else 0.005)
 
@@ -97,7 +99,7 @@ def test_memory_bounds_the_blocks_and_half_a_batch_or_fused_attention_raises_the
     """Notes 2.10, item 7; strong devices against a weak server take all the blocks they can hold."""
 
     def most(scenario: Scenario, *, eager: bool = True) -> list[int]:
-        plan = core.plan(vit_l(eager=eager), scenario, "sft")
+        plan = cutwise.plan(vit_l(eager=eager), scenario, "sft")
         for stage, device in zip(plan.stages, scenario.devices, strict=True):
             assert stage.device_memory.total_bytes <= device.memory_bytes * (1 + 1e-9)
         return depths(plan)
@@ -117,7 +119,7 @@ def test_a_device_without_room_for_one_block_is_reported() -> None:
     """Notes 2.10, item 7."""
     scenario = cell(3)
     small = replace(scenario.devices[0], memory_bytes=1e6)
-    plan = core.plan(vit_l(), replace(scenario, devices=(small, *scenario.devices[1:])), "sft")
+    plan = cutwise.plan(vit_l(), replace(scenario, devices=(small, *scenario.devices[1:])), "sft")
     assert plan.status == "infeasible"
     assert any(v.rule == "device memory" and v.where == "d0" for v in plan.violations)
 
@@ -125,7 +127,7 @@ def test_a_device_without_room_for_one_block_is_reported() -> None:
 def test_devices_faster_than_their_server_share_take_the_most_blocks_and_the_others_the_least() -> None:
     """Notes 2.10, item 8: at 6 TFLOP/s a share is 0.75, at 60 it is 7.5 and faster than every device."""
     scenario = cell(5, server_flops=6e12)
-    plan = core.plan(vit_l(), scenario, "sft")
+    plan = cutwise.plan(vit_l(), scenario, "sft")
     fast = [device.flops_per_s > 0.75e12 for device in scenario.devices]
     assert {True, False} == set(fast)
     least, rest = min(depths(plan)), [d for d, quick in zip(depths(plan), fast, strict=True) if quick]
@@ -134,7 +136,7 @@ def test_devices_faster_than_their_server_share_take_the_most_blocks_and_the_oth
     room = [int(d.memory_bytes / (64 * saved_bytes() + 5.5e7)) for d in scenario.devices]
     assert all(abs(d - r) <= 1 for d, r, quick in zip(depths(plan), room, fast, strict=True) if quick)
     assert min(rest) > least
-    assert set(depths(core.plan(vit_l(), cell(5, server_flops=60e12), "sft"))) == {least}
+    assert set(depths(cutwise.plan(vit_l(), cell(5, server_flops=60e12), "sft"))) == {least}
 
 
 @given(seed=seeds, server_flops=st.sampled_from([6e12, 60e12]), limited=st.booleans())
@@ -145,8 +147,8 @@ def test_the_exact_answer_is_never_later_than_the_papers_method(
     """Notes 2.10, item 9: also where some devices are faster than their share; the gap is at most 2 %."""
     limits = Limits(accuracy_loss_ratio=0.03 if limited else None)
     scenario = cell(seed, server_flops=server_flops, limits=limits)
-    exact = core.plan(vit_l(), scenario, "sft")
-    paper = core.plan(vit_l(), scenario, "sft", method="two_timescale")
+    exact = cutwise.plan(vit_l(), scenario, "sft")
+    paper = cutwise.plan(vit_l(), scenario, "sft", method="two_timescale")
     assert exact.status == "optimal"
     assert exact.delay_s <= paper.delay_s * (1 + 1e-6)
     assert paper.report.bound == exact.report.bound
@@ -161,7 +163,7 @@ def test_the_exact_answer_is_never_later_than_the_papers_method(
 def test_the_accuracy_limit_binds_at_the_optimum(codec: str, method: str) -> None:
     """Notes 2.10, item 9."""
     scenario = cell(2, limits=Limits(accuracy_loss_ratio=0.02))
-    plan = core.plan(vit_l(), scenario, "sft", codec=codec, method=method)
+    plan = cutwise.plan(vit_l(), scenario, "sft", codec=codec, method=method)
     losses = {decision.accuracy_loss_ratio for decision in plan.decisions}
     assert len(losses) == 1
     assert losses.pop() == pytest.approx(0.02, rel=1e-3)
@@ -170,18 +172,18 @@ def test_the_accuracy_limit_binds_at_the_optimum(codec: str, method: str) -> Non
 
 def test_the_dead_zone_ends_sooner_than_top_k_at_the_same_error() -> None:
     scenario = cell(2, band_hz=20e6, limits=Limits(accuracy_loss_ratio=0.01))
-    top_k, dead_zone = (core.plan(vit_l(), scenario, "sft", codec=c) for c in ("top_k", "dead_zone"))
+    top_k, dead_zone = (cutwise.plan(vit_l(), scenario, "sft", codec=c) for c in ("top_k", "dead_zone"))
     assert dead_zone.delay_s < top_k.delay_s
 
 
 def test_an_error_no_setting_can_reach_is_an_infeasible_plan() -> None:
-    plan = core.plan(vit_l(), cell(2, limits=Limits(accuracy_loss_ratio=1e-9)), "sft")
+    plan = cutwise.plan(vit_l(), cell(2, limits=Limits(accuracy_loss_ratio=1e-9)), "sft")
     assert plan.status == "infeasible"
 
 
 def test_a_wider_accuracy_limit_never_ends_the_round_later() -> None:
     ends = [
-        core.plan(vit_l(), cell(4, limits=Limits(accuracy_loss_ratio=loss)), "sft").delay_s
+        cutwise.plan(vit_l(), cell(4, limits=Limits(accuracy_loss_ratio=loss)), "sft").delay_s
         for loss in (0.001, 0.01, 0.05, 0.3)
     ]
     assert ends == sorted(ends, reverse=True)
@@ -199,31 +201,31 @@ def test_evidence_of_half_the_error_doubles_the_error_allowed(accuracy: object) 
     proxy = cell(2, limits=Limits(accuracy_loss_ratio=0.02))
     known = cell(2, limits=Limits(accuracy_loss_ratio=0.01))
     known = replace(known, compression=replace(known.compression, accuracy=accuracy))
-    plans = [core.plan(vit_l(), scenario, "sft") for scenario in (proxy, known)]
+    plans = [cutwise.plan(vit_l(), scenario, "sft") for scenario in (proxy, known)]
     assert plans[1].delay_s == pytest.approx(plans[0].delay_s, rel=1e-5)
     assert accuracy.evidence in plans[1].report.method  # type: ignore[attr-defined]
 
 
 def test_with_its_codec_given_and_the_band_optimised_split_federated_is_the_same() -> None:
     scenario = replace(cell(6), sharing=Sharing(bandwidth="optimised"))
-    sft, sfl = (core.plan(vit_l(), scenario, name) for name in ("sft", "split_federated"))
+    sft, sfl = (cutwise.plan(vit_l(), scenario, name) for name in ("sft", "split_federated"))
     assert sft.delay_s == sfl.delay_s
     assert sft.decisions == sfl.decisions
 
 
 def test_a_scenario_without_a_compressor_gets_the_papers() -> None:
     scenario = replace(cell(6), compression=Compression(codec=Uncompressed()))
-    plan = core.plan(vit_l(), scenario, "sft")
+    plan = cutwise.plan(vit_l(), scenario, "sft")
     assert {d.compression for d in plan.decisions} == {TopK().label}
     named = replace(scenario, compression=Compression(codec=DeadZone()))
-    assert {d.compression for d in core.plan(vit_l(), named, "sft").decisions} == {DeadZone().label}
+    assert {d.compression for d in cutwise.plan(vit_l(), named, "sft").decisions} == {DeadZone().label}
 
 
 def test_shares_of_the_server_by_need_end_the_round_no_later_than_equal_ones() -> None:
     for seed in range(4):
         scenario = cell(seed, server_flops=6e12)
-        equal = core.plan(vit_l(), scenario, "sft")
-        divided = core.plan(vit_l(), scenario, "sft", server_shares="optimised")
+        equal = cutwise.plan(vit_l(), scenario, "sft")
+        divided = cutwise.plan(vit_l(), scenario, "sft", server_shares="optimised")
         assert divided.delay_s <= equal.delay_s * (1 + 1e-6)
         assert divided.report.bound is not None
         assert divided.report.bound <= divided.delay_s * (1 + 1e-9)
@@ -232,6 +234,6 @@ def test_shares_of_the_server_by_need_end_the_round_no_later_than_equal_ones() -
 
 
 def test_under_another_objective_it_claims_no_bound() -> None:
-    plan = core.plan(vit_l(), replace(cell(1), objective=Objective(kind="energy")), "sft")
+    plan = cutwise.plan(vit_l(), replace(cell(1), objective=Objective(kind="energy")), "sft")
     assert plan.status == "feasible"
     assert plan.report.value == pytest.approx(plan.energy_j)

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import core
-from core.channels import FixedRate
-from core.costs.cut_sums import cut_sums
-from core.evaluate import stage_times
-from core.problem import build_problem
-from core.schemes.bandwidth import at_shares, best_band, even_shares
-from core.schemes.slots import fading_gains
+import cutwise
+from cutwise.channels import FixedRate
+from cutwise.costs.cut_sums import cut_sums
+from cutwise.evaluate import stage_times
+from cutwise.problem import build_problem
+from cutwise.schemes.bandwidth import at_shares, best_band, even_shares
+from cutwise.schemes.slots import fading_gains
 from tests.core.schemes.vit_l import cell, vit_l
 
 SLOTS = 12
@@ -23,7 +23,7 @@ SLOTS = 12
 def test_shares_for_every_slot_beat_shares_for_the_mean_channel_and_equal_ones(seed: int) -> None:
     """Notes 2.10, item 9: a round of slots, in each of which all wait for the last."""
     problem = build_problem(vit_l(), cell(seed, band_hz=20e6))
-    plan = core.plan(vit_l(), problem.scenario, "sft", slots=SLOTS, antennas=4)
+    plan = cutwise.plan(vit_l(), problem.scenario, "sft", slots=SLOTS, antennas=4)
     even = even_shares(problem)
     band = best_band(problem, even, common_cut=False)
     masks = band.table.masks(band.picks)
@@ -42,8 +42,8 @@ def test_shares_for_every_slot_beat_shares_for_the_mean_channel_and_equal_ones(s
 
 def test_with_many_antennas_the_channel_stops_fading() -> None:
     scenario = cell(1)
-    mean = core.plan(vit_l(), scenario, "sft").delay_s
-    faded = [core.plan(vit_l(), scenario, "sft", slots=10, antennas=m).delay_s for m in (1, 4, 64)]
+    mean = cutwise.plan(vit_l(), scenario, "sft").delay_s
+    faded = [cutwise.plan(vit_l(), scenario, "sft", slots=10, antennas=m).delay_s for m in (1, 4, 64)]
     assert faded[0] > faded[1] > faded[2] > mean
     assert faded[2] == pytest.approx(mean, rel=0.02)
 
@@ -58,14 +58,14 @@ def test_gains_have_mean_one_and_the_variance_of_the_antennas() -> None:
 
 def test_a_known_capacity_does_not_fade() -> None:
     scenario = replace(cell(1), channel=FixedRate(uplink_bps=1e9, downlink_bps=1e9))
-    mean, slots = (core.plan(vit_l(), scenario, "sft", slots=count) for count in (0, 5))
+    mean, slots = (cutwise.plan(vit_l(), scenario, "sft", slots=count) for count in (0, 5))
     assert slots.delay_s == pytest.approx(mean.delay_s, rel=1e-9)
 
 
 def test_the_papers_method_splits_every_slot_as_well_as_the_exact_one() -> None:
     scenario = cell(1)
     exact, paper = (
-        core.plan(vit_l(), scenario, "sft", slots=3, method=m) for m in ("exact", "two_timescale")
+        cutwise.plan(vit_l(), scenario, "sft", slots=3, method=m) for m in ("exact", "two_timescale")
     )
     assert exact.delay_s <= paper.delay_s * (1 + 1e-6)
     assert paper.delay_s <= exact.delay_s * 1.02

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import core
-from core.channels import FixedRate
-from core.costs.cut_sums import cut_sums
-from core.costs.workload import Workload
-from core.problem import SplitProblem
-from core.scenario import Objective
-from core.schemes.options import scheme_with
+import cutwise
+from cutwise.channels import FixedRate
+from cutwise.costs.cut_sums import cut_sums
+from cutwise.costs.workload import Workload
+from cutwise.problem import SplitProblem
+from cutwise.scenario import Objective
+from cutwise.schemes.options import scheme_with
 from tests.core.schemes.fleets import closed_sets, random_problem, with_scenario
 
 
@@ -67,11 +67,11 @@ def test_at_vanishing_rates_the_cut_moves_the_fewest_bytes(seed: int, tmp_path: 
 def test_more_iterations_never_lengthen_an_iteration_nor_shorten_the_models_transfer() -> None:
     """T = N A + M: the best A falls and the best M rises with N, on three shipped models."""
     for name in ("resnet18", "mobilenet_v2", "googlenet"):
-        graph, cell = core.load_model(f"sample:{name}"), core.Scenario()
+        graph, cell = cutwise.load_model(f"sample:{name}"), cutwise.Scenario()
         each, model = [], []
         for iterations in (1, 2, 5, 10, 50, 200, 1000):
             work = Workload(batch_size=8, label_bytes=0.0, local_iterations=iterations)
-            (stage,) = core.plan(graph, replace(cell, workload=work), "fast_split").stages
+            (stage,) = cutwise.plan(graph, replace(cell, workload=work), "fast_split").stages
             each.append((stage.delay_s - stage.model_sync_s) / iterations)
             model.append(stage.model_sync_s)
         assert all(np.diff(each) <= 1e-9 * np.array(each[:-1]))

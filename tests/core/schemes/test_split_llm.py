@@ -11,20 +11,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import core
-from core.channels import FixedRate
-from core.costs.cut_sums import nested_sums
-from core.costs.workload import Lora, Workload
-from core.evaluate import stage_times
-from core.hardware.parties import Device, Edge, Server
-from core.problem import SplitProblem, build_problem
-from core.scenario import Backhaul, Objective, Privacy, Scenario, Sharing
-from core.schemes.edges import behind_edges
-from core.schemes.objective import score_of
-from core.schemes.options import scheme_with
-from core.schemes.round_value import spread_of
-from core.schemes.rounds import AT_ONCE
-from core.tier_memory import reduction, tier_memory
+import cutwise
+from cutwise.channels import FixedRate
+from cutwise.costs.cut_sums import nested_sums
+from cutwise.costs.workload import Lora, Workload
+from cutwise.evaluate import stage_times
+from cutwise.hardware.parties import Device, Edge, Server
+from cutwise.problem import SplitProblem, build_problem
+from cutwise.scenario import Backhaul, Objective, Privacy, Scenario, Sharing
+from cutwise.schemes.edges import behind_edges
+from cutwise.schemes.objective import score_of
+from cutwise.schemes.options import scheme_with
+from cutwise.schemes.round_value import spread_of
+from cutwise.schemes.rounds import AT_ONCE
+from cutwise.tier_memory import reduction, tier_memory
 from tests.core.importers.configurations import BERT, CONFIGS
 from tests.core.schemes.fleets import closed_sets, load, random_problem, with_scenario
 
@@ -123,7 +123,7 @@ def test_caps_on_every_tier_are_kept_at_the_best_pair_within_them(seed: int, tmp
             fits = np.all([m.total_bytes <= cap for m, cap in zip(memories, caps, strict=True)], axis=0)
             return float(np.where(fits, stages.delay_s, np.inf).min())
 
-        plan = core.plan(graph, scenario, "split_llm", reading="sweep")
+        plan = cutwise.plan(graph, scenario, "split_llm", reading="sweep")
         if plan.status == "infeasible":
             assert not np.isfinite(least(caps - widest))
         else:
@@ -138,9 +138,9 @@ def test_without_an_edges_help_it_is_split_federated_learning(tmp_path: Path) ->
     idle = tuple(Edge(name=f"e{i}", flops_per_s=1.0) for i in range(3))
     scenario = campus(users=3, edges=3)
     scenario = replace(scenario, edges=idle, backhaul=Backhaul(rate_bps=1e15))
-    plan = core.plan(graph, scenario, "split_llm")
+    plan = cutwise.plan(graph, scenario, "split_llm")
     alone = replace(scenario, sharing=Sharing(bandwidth="dedicated", server="equal"))
-    two_tiers = core.plan(graph, alone, "split_federated")
+    two_tiers = cutwise.plan(graph, alone, "split_federated")
     assert plan.delay_s == pytest.approx(two_tiers.delay_s, rel=1e-6)
     assert plan.server_memory_bytes == pytest.approx(two_tiers.server_memory_bytes)
 
@@ -149,9 +149,9 @@ def test_with_one_idle_edge_or_none_it_is_split_learning(tmp_path: Path) -> None
     """Check 1.7.1."""
     graph = load(tmp_path, chain(6))
     idle = replace(campus(users=3), edges=(Edge(flops_per_s=1.0),), backhaul=Backhaul(rate_bps=1e15))
-    in_turn = core.plan(graph, idle, "split_learning")
+    in_turn = cutwise.plan(graph, idle, "split_learning")
     for scenario in (idle, replace(idle, edges=())):
-        plan = core.plan(graph, scenario, "split_llm", reading="sweep")
+        plan = cutwise.plan(graph, scenario, "split_llm", reading="sweep")
         assert plan.delay_s == pytest.approx(in_turn.delay_s, rel=1e-6)
         assert plan.server_memory_bytes == pytest.approx(in_turn.server_memory_bytes)
 
@@ -211,7 +211,7 @@ def test_the_headline_is_concurrency_times_the_third_tier(name: str, tmp_path: P
     ]
     file = tmp_path / "config.json"
     file.write_text(json.dumps(config))
-    graph = core.load_model(file, dims={"sequence": tokens})
+    graph = cutwise.load_model(file, dims={"sequence": tokens})
     lora = Lora(rank=8, targets=("all_linear",))
     work = Workload(batch_size=batch, tuning=lora, optimizer="sgd_momentum", attention="eager")
     problem = build_problem(graph, campus(workload=work, privacy=Privacy()))
@@ -232,11 +232,11 @@ def before(problem: SplitProblem, blocks: int) -> np.ndarray:
 def test_a_round_with_one_user_an_edge_does_not_depend_on_how_many_wait(tmp_path: Path) -> None:
     """Check 1.7.6: equal users, a cell for each edge; a pass takes ceil(N / M) such rounds."""
     graph = load(tmp_path, chain(8))
-    one_round = core.plan(graph, campus(users=2, edges=2), "split_llm").delay_s
+    one_round = cutwise.plan(graph, campus(users=2, edges=2), "split_llm").delay_s
     for users in (2, 3, 4, 7, 8):
-        plan = core.plan(graph, campus(users=users, edges=2), "split_llm")
+        plan = cutwise.plan(graph, campus(users=users, edges=2), "split_llm")
         assert plan.delay_s == pytest.approx(-(-users // 2) * one_round)
-        sweep = core.plan(graph, campus(users=users, edges=2), "split_llm", reading="sweep")
+        sweep = cutwise.plan(graph, campus(users=users, edges=2), "split_llm", reading="sweep")
         assert sweep.delay_s == pytest.approx(plan.delay_s)
 
 
@@ -254,7 +254,7 @@ def test_only_shrinking_tensors_make_the_second_cut_follow_the_backhaul(tmp_path
             channel=FixedRate(uplink_bps=1e9, downlink_bps=1e9),
             backhaul=Backhaul(rate_bps=rate_bps),
         )
-        cut = core.plan(graph, scenario, "split_llm").decisions[0].edge_cut
+        cut = cutwise.plan(graph, scenario, "split_llm").decisions[0].edge_cut
         return len(cut.device_ops), cut.crossing_bytes
 
     used = [second(equal, rate) for rate in np.geomspace(1e8, 1e12, 12)]
@@ -268,7 +268,7 @@ def test_adapters_are_nothing_beside_activations() -> None:
     """Check 1.7.8: less than 1 % of the traffic of a round (ViT-B/16, 98 iterations)."""
     work = Workload(batch_size=64, local_iterations=98, tuning=Lora(rank=16))
     scenario = campus(users=1, edges=1, privacy=Privacy(), workload=work)
-    problem = build_problem(core.load_model("sample:vit_b16"), scenario)
+    problem = build_problem(cutwise.load_model("sample:vit_b16"), scenario)
     places = np.arange(len(problem.cost.graph)) / len(problem.cost.graph)
     sums = nested_sums(problem.cost, places < 0.25, places < 0.5)
     adapters = 2 * float(problem.cost.exchanged_bytes[places < 0.5].sum())
@@ -285,13 +285,13 @@ def test_users_go_where_their_edge_ends_early(tmp_path: Path) -> None:
     scenario = replace(campus(), devices=users, edges=edges, backhaul=Backhaul(rate_bps=1e6))
     graph = load(tmp_path, chain(6))
     ways = ("exact", "lpt", "in_turn")
-    plans = [core.plan(graph, scenario, "split_llm", reading="sweep", association=way) for way in ways]
+    plans = [cutwise.plan(graph, scenario, "split_llm", reading="sweep", association=way) for way in ways]
     exact, lpt, dealt = plans
     assert exact.status == "optimal"
     assert exact.delay_s <= lpt.delay_s * (1 + 1e-12)
     assert exact.delay_s < dealt.delay_s
     for plan in plans:
-        assert core.simulate(graph, scenario, plan).makespan_s == pytest.approx(plan.delay_s, rel=1e-12)
+        assert cutwise.simulate(graph, scenario, plan).makespan_s == pytest.approx(plan.delay_s, rel=1e-12)
         assert {decision.edge for decision in plan.decisions} == {"fast", "slow"}
 
 
@@ -302,17 +302,17 @@ def test_a_cloud_too_small_for_all_edges_is_used_in_waves(tmp_path: Path) -> Non
         devices=tuple(replace(device, memory_bytes=2e7) for device in wide.devices),
         edges=tuple(replace(edge, memory_bytes=3e7) for edge in wide.edges),
     )
-    needs = core.plan(graph, roomy, "split_llm").server_memory_bytes
+    needs = cutwise.plan(graph, roomy, "split_llm").server_memory_bytes
     small = replace(roomy, server=replace(roomy.server, memory_bytes=0.55 * needs))
-    plan = core.plan(graph, small, "split_llm")
+    plan = cutwise.plan(graph, small, "split_llm")
     assert plan.status != "infeasible"
     assert plan.active == 2
     assert len(plan.phases) == 2
     assert "2 waves" in plan.report.method
-    assert core.plan(graph, small, "split_llm", waves=1).status == "infeasible"
+    assert cutwise.plan(graph, small, "split_llm", waves=1).status == "infeasible"
 
 
 def test_the_cloud_cannot_queue_and_says_what_to_do(tmp_path: Path) -> None:
     scenario = replace(campus(), sharing=Sharing(server="queue"))
-    with pytest.raises(core.errors.SolverError, match=r"set sharing.server to equal or dedicated"):
-        core.plan(load(tmp_path, chain(3)), scenario, "split_llm")
+    with pytest.raises(cutwise.errors.SolverError, match=r"set sharing.server to equal or dedicated"):
+        cutwise.plan(load(tmp_path, chain(3)), scenario, "split_llm")

@@ -9,19 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import core
-from core.channels import FixedRate
-from core.costs.cut_sums import looped_sums
-from core.errors import SolverError
-from core.evaluate import stage_times
-from core.problem import SplitProblem
-from core.scenario import Objective
-from core.schemes.limits import device_limits, excess_ratio
-from core.schemes.objective import score_of
-from core.schemes.options import scheme_with
-from core.schemes.round_value import spread_of
-from core.schemes.rounds import AT_ONCE, IN_TURN
-from core.schemes.u_shape import output_ops
+import cutwise
+from cutwise.channels import FixedRate
+from cutwise.costs.cut_sums import looped_sums
+from cutwise.errors import SolverError
+from cutwise.evaluate import stage_times
+from cutwise.problem import SplitProblem
+from cutwise.scenario import Objective
+from cutwise.schemes.limits import device_limits, excess_ratio
+from cutwise.schemes.objective import score_of
+from cutwise.schemes.options import scheme_with
+from cutwise.schemes.round_value import spread_of
+from cutwise.schemes.rounds import AT_ONCE, IN_TURN
+from cutwise.schemes.u_shape import output_ops
 from tests.core.schemes.fleets import load, random_problem, with_scenario
 
 CHAIN = [
@@ -34,7 +34,7 @@ CHAIN = [
 
 def test_a_chain_worked_by_hand(tmp_path: Path) -> None:
     """Two samples in one iteration: 10 + 40 bytes up, 20 + 30 down, two messages each way."""
-    scenario = core.load_scenario("docs/examples/toy.toml")
+    scenario = cutwise.load_scenario("docs/examples/toy.toml")
     graph = load(tmp_path, CHAIN)
     cell = replace(
         scenario,
@@ -42,9 +42,9 @@ def test_a_chain_worked_by_hand(tmp_path: Path) -> None:
         server=replace(scenario.server, flops_per_s=1000.0),
         workload=replace(scenario.workload, batch_size=2, label_bytes=1e6),
         channel=FixedRate(uplink_bps=8.0, downlink_bps=16.0, uplink_latency_s=0.5, downlink_latency_s=0.25),
-        privacy=core.scenario.Privacy(keep_on_device=("a",)),
+        privacy=cutwise.scenario.Privacy(keep_on_device=("a",)),
     )
-    plan = core.plan(graph, cell, "u_shape")
+    plan = cutwise.plan(graph, cell, "u_shape")
     (stage,), (decision,) = plan.stages, plan.decisions
     assert decision.cut.device_ops == ("x", "a")
     assert decision.returned_ops == ("loss",)
@@ -52,7 +52,7 @@ def test_a_chain_worked_by_hand(tmp_path: Path) -> None:
     assert stage.server_compute_s == pytest.approx(2 * 6000 / 1000)
     assert stage.uplink_s == pytest.approx(2 * 50 * 8 / 8 + 2 * 0.5)
     assert stage.downlink_s == pytest.approx(2 * 50 * 8 / 16 + 2 * 0.25)
-    assert core.simulate(graph, cell, plan).makespan_s == pytest.approx(plan.delay_s, rel=1e-12)
+    assert cutwise.simulate(graph, cell, plan).makespan_s == pytest.approx(plan.delay_s, rel=1e-12)
 
 
 def ends_of(problem: SplitProblem) -> tuple[np.ndarray, np.ndarray]:
@@ -121,10 +121,10 @@ def test_where_memory_binds_the_answer_keeps_it(seed: int, tmp_path: Path) -> No
 
 def test_the_head_of_a_sample_stays_and_no_label_is_sent() -> None:
     """Labels of 1 MB a sample change nothing; with the server far faster most of ResNet-18 runs there."""
-    graph = core.load_model("sample:resnet18")
-    cell = replace(core.Scenario(), channel=FixedRate(uplink_bps=1e10, downlink_bps=1e10))
+    graph = cutwise.load_model("sample:resnet18")
+    cell = replace(cutwise.Scenario(), channel=FixedRate(uplink_bps=1e10, downlink_bps=1e10))
     loud = replace(cell, workload=replace(cell.workload, label_bytes=1e6))
-    plan, again = (core.plan(graph, one, "u_shape") for one in (cell, loud))
+    plan, again = (cutwise.plan(graph, one, "u_shape") for one in (cell, loud))
     (decision,) = plan.decisions
     assert graph.ops[-1].id in decision.returned_ops
     assert len(decision.cut.device_ops) + len(decision.returned_ops) < len(graph) / 2
@@ -152,6 +152,6 @@ def test_at_once_every_device_has_its_best_ends(kind: str, tmp_path: Path) -> No
 
 
 def test_micro_batches_are_refused_with_a_remedy() -> None:
-    cell = replace(core.Scenario(), workload=replace(core.Scenario().workload, micro_batches=4))
+    cell = replace(cutwise.Scenario(), workload=replace(cutwise.Scenario().workload, micro_batches=4))
     with pytest.raises(SolverError, match="set micro_batches to 1"):
-        core.plan(core.load_model("sample:resnet18"), cell, "u_shape")
+        cutwise.plan(cutwise.load_model("sample:resnet18"), cell, "u_shape")

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from core.channels import Shannon
-from core.compression import TopK
-from core.costs.workload import Workload
-from core.hardware.parties import Device, Server
-from core.scenario import Compression, Privacy, Scenario
+from cutwise.channels import Shannon
+from cutwise.compression import TopK
+from cutwise.costs.workload import Workload
+from cutwise.hardware.parties import Device, Server
+from cutwise.scenario import Compression, Privacy, Scenario
 from tests.core.schemes.fleets import load
 
 WIDTH, TOKENS, HEADS, RANK, BLOCKS, BATCH = 1024, 197, 16, 16, 24, 64

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import simpy
 
-from core.simulation.tasks import Resource, Tasks
-from core.simulation.turns import Turns
+from cutwise.simulation.tasks import Resource, Tasks
+from cutwise.simulation.turns import Turns
 
 STAGES = ("device_forward_s", "uplink_s", "server_s", "downlink_s", "device_backward_s")
 ONE = {"iterations": 1, "model_down_s": 0, "model_up_s": 0}

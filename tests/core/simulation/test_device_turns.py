@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from simulated_worlds import ONE, STAGES, random_turns, stages, turns
 
-from core.simulation.engine import simulate
-from core.simulation.round_tasks import parallel_round, sequential_round
-from core.simulation.turns import Turns
+from cutwise.simulation.engine import simulate
+from cutwise.simulation.round_tasks import parallel_round, sequential_round
+from cutwise.simulation.turns import Turns
 
 
 def flow_s(played: Turns, device: int, parts: int) -> float:

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated_worlds import make_tasks, naive_starts, random_turns, simpy_starts
 
-from core.errors import SolverError
-from core.simulation.engine import simulate
-from core.simulation.round_tasks import parallel_round
-from core.simulation.tasks import Resource, Tasks
+from cutwise.errors import SolverError
+from cutwise.simulation.engine import simulate
+from cutwise.simulation.round_tasks import parallel_round
+from cutwise.simulation.tasks import Resource, Tasks
 
 DESK = (Resource(name="desk"),)
 

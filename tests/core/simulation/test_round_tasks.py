@@ -20,10 +20,10 @@ from simulated_worlds import (
     turns,
 )
 
-from core.errors import SolverError, UnknownNameError
-from core.simulation.engine import simulate
-from core.simulation.round_tasks import clustered_round, grouped_round, parallel_round, sequential_round
-from core.simulation.turns import Turns
+from cutwise.errors import SolverError, UnknownNameError
+from cutwise.simulation.engine import simulate
+from cutwise.simulation.round_tasks import clustered_round, grouped_round, parallel_round, sequential_round
+from cutwise.simulation.turns import Turns
 
 FLEET = turns(PHONE, BOARD, CAMERA)
 EXACT = 1e-12

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.errors import SolverError, UnknownNameError
-from core.simulation.task_builder import TaskBuilder
-from core.simulation.tasks import KINDS, Resource
+from cutwise.errors import SolverError, UnknownNameError
+from cutwise.simulation.task_builder import TaskBuilder
+from cutwise.simulation.tasks import KINDS, Resource
 
 
 def test_a_block_takes_the_shape_that_its_arguments_broadcast_to():

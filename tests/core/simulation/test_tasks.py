@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from simulated_worlds import make_tasks
 
-from core.errors import SolverError
-from core.simulation.tasks import Resource
+from cutwise.errors import SolverError
+from cutwise.simulation.tasks import Resource
 
 DESK = (Resource(name="desk"),)
 TWO = make_tasks([1, 2], [[], [0]], resources=DESK, resource=[0, -1])

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from simulated_worlds import ONE, make_tasks, stages, turns
 
-from core.simulation.engine import simulate
-from core.simulation.round_tasks import parallel_round
-from core.simulation.tasks import Resource
+from cutwise.simulation.engine import simulate
+from cutwise.simulation.round_tasks import parallel_round
+from cutwise.simulation.tasks import Resource
 
 TWINS = turns({**ONE, **stages(1, 1, 2, 1, 1)}, {**ONE, **stages(1, 1, 2, 1, 1)})
 """Both reach the server at 2; one is served from 2 to 4, the other from 4 to 6 and done at 8."""

@@ -6,18 +6,18 @@ from typing import Any
 import pytest
 from simulated_worlds import BOARD, PHONE, turns
 
-import core
-from core.channels import FixedRate
-from core.costs.workload import Workload
-from core.errors import SolverError
-from core.graph.model_graph import ModelGraph
-from core.hardware.parties import Device, Server
-from core.plans import Plan
-from core.problem import build_problem
-from core.scenario import Scenario
-from core.simulation.engine import simulate
-from core.simulation.round_tasks import parallel_round, sequential_round
-from core.simulation.turns import Turns, turns_of
+import cutwise
+from cutwise.channels import FixedRate
+from cutwise.costs.workload import Workload
+from cutwise.errors import SolverError
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.hardware.parties import Device, Server
+from cutwise.plans import Plan
+from cutwise.problem import build_problem
+from cutwise.scenario import Scenario
+from cutwise.simulation.engine import simulate
+from cutwise.simulation.round_tasks import parallel_round, sequential_round
+from cutwise.simulation.turns import Turns, turns_of
 
 SCENARIO = Scenario(
     workload=Workload(batch_size=10, labels_at="device"),
@@ -31,7 +31,7 @@ SCENARIO = Scenario(
 
 
 def played(graph: ModelGraph, scheme: str) -> tuple[Plan, Turns]:
-    plan = core.plan(graph, SCENARIO, scheme=scheme, cut="a")
+    plan = cutwise.plan(graph, SCENARIO, scheme=scheme, cut="a")
     channel: Any = SCENARIO.channel
     return plan, turns_of(
         plan,
@@ -77,7 +77,7 @@ def test_a_plan_that_is_played_takes_the_delay_it_states(chain: ModelGraph, sche
 
 
 def test_a_cut_that_sends_nothing_pays_no_latency(chain: ModelGraph):
-    plan = core.plan(chain, SCENARIO, scheme="split_learning", cut="b")
+    plan = cutwise.plan(chain, SCENARIO, scheme="split_learning", cut="b")
     found = turns_of(plan, iterations=[2, 3], uplink_latency_s=0.5, downlink_latency_s=0.25)
     assert found.uplink_s.tolist() == found.uplink_latency_s.tolist() == [0, 0]
     assert found.server_s.tolist() == [0, 0]
@@ -85,7 +85,7 @@ def test_a_cut_that_sends_nothing_pays_no_latency(chain: ModelGraph):
 
 def test_in_inference_no_model_is_exchanged(chain: ModelGraph):
     scenario = replace(SCENARIO, workload=Workload(mode="inference", batch_size=10))
-    found = turns_of(core.plan(chain, scenario, scheme="split_learning", cut="a"), iterations=[2, 3])
+    found = turns_of(cutwise.plan(chain, scenario, scheme="split_learning", cut="a"), iterations=[2, 3])
     assert found.model_down_s.tolist() == found.model_up_s.tolist() == [0, 0]
 
 
@@ -103,11 +103,11 @@ def test_a_device_without_iterations_is_refused(chain: ModelGraph):
     with pytest.raises(SolverError, match="device-1 has 0 iterations"):
         turns(PHONE, {**BOARD, "iterations": 0})
     with pytest.raises(SolverError, match="phone has 0 iterations"):
-        turns_of(core.plan(chain, SCENARIO, scheme="split_learning"), iterations=[0, 1])
+        turns_of(cutwise.plan(chain, SCENARIO, scheme="split_learning"), iterations=[0, 1])
 
 
 def test_columns_that_do_not_fit_the_devices_are_refused(chain: ModelGraph):
     with pytest.raises(SolverError, match="3 numbers of iterations for 2 devices"):
-        turns_of(core.plan(chain, SCENARIO, scheme="split_learning"), iterations=[1, 1, 1])
+        turns_of(cutwise.plan(chain, SCENARIO, scheme="split_learning"), iterations=[1, 1, 1])
     with pytest.raises(SolverError, match=r"uplink_s has shape \(1,\)"):
         replace(turns(PHONE, BOARD), uplink_s=[1.0])  # type: ignore[arg-type]

@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from core.errors import SolverError
-from core.solvers.assignment import exact_assignment, longest_first_assignment
+from cutwise.errors import SolverError
+from cutwise.solvers.assignment import exact_assignment, longest_first_assignment
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -9,10 +9,10 @@ import pytest
 from cells import finish_of
 from scipy.optimize import minimize
 
-from core.solvers.augmented_lagrangian import augmented_lagrangian
-from core.solvers.constrained import ConstrainedProblem
-from core.solvers.minmax_share import minmax_share
-from core.solvers.share_problem import share_problem, shares_reached
+from cutwise.solvers.augmented_lagrangian import augmented_lagrangian
+from cutwise.solvers.constrained import ConstrainedProblem
+from cutwise.solvers.minmax_share import minmax_share
+from cutwise.solvers.share_problem import share_problem, shares_reached
 
 PLANE = ConstrainedProblem(
     objective=lambda x: float((x**2).sum()), lower=np.full(3, -9.0), upper=np.full(3, 9.0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.solvers.balanced_grouping import balanced_groups, label_distance
-from core.solvers.grouping import random_groups
+from cutwise.solvers.balanced_grouping import balanced_groups, label_distance
+from cutwise.solvers.grouping import random_groups
 
 
 def test_balanced_groups_have_everyones_labels() -> None:

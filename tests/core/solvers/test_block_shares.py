@@ -11,8 +11,8 @@ from cells import finish_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.solvers.block_shares import minmax_blocks
-from core.solvers.minmax_share import minmax_share
+from cutwise.solvers.block_shares import minmax_blocks
+from cutwise.solvers.minmax_share import minmax_share
 
 
 def best_by_enumeration(work: np.ndarray, fixed: np.ndarray, blocks: int) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from core.solvers.bounded_descent import bounded_minimum
+from cutwise.solvers.bounded_descent import bounded_minimum
 
 
 def rosenbrock(x: np.ndarray) -> float:

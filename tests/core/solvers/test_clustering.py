@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.solvers.clustering import alike_clusters, sizes_of
+from cutwise.solvers.clustering import alike_clusters, sizes_of
 
 
 def least_total(large: list[float], small: list[float], clusters: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.solvers.constrained import ConstrainedProblem, damped_update, differences
+from cutwise.solvers.constrained import ConstrainedProblem, damped_update, differences
 
 BOX = np.zeros(2), np.full(2, 5.0)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from cells import radio
 
-from core.solvers.convex_choice import minmax_convex_choice
-from core.solvers.tangent_shares import minmax_convex_shares
+from cutwise.solvers.convex_choice import minmax_convex_choice
+from cutwise.solvers.tangent_shares import minmax_convex_shares
 
 
 def world(seed: int, count: int, layers: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

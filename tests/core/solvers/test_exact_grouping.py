@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from core.solvers.exact_grouping import exact_groups
-from core.solvers.grouping import longest_first, round_robin
+from cutwise.solvers.exact_grouping import exact_groups
+from cutwise.solvers.grouping import longest_first, round_robin
 
 
 def best_makespan(loads: np.ndarray, groups: int) -> float:

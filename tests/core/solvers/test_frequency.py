@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.solvers.frequency import best_frequency_hz, next_queue_j, normalised_weights
+from cutwise.solvers.frequency import best_frequency_hz, next_queue_j, normalised_weights
 
 GRID = 4001
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import SolverError
-from core.solvers.balanced_grouping import balanced_groups
-from core.solvers.exact_grouping import exact_groups
-from core.solvers.grouping import longest_first, random_groups, round_robin
+from cutwise.errors import SolverError
+from cutwise.solvers.balanced_grouping import balanced_groups
+from cutwise.solvers.exact_grouping import exact_groups
+from cutwise.solvers.grouping import longest_first, random_groups, round_robin
 
 LOADS = st.lists(st.floats(0.0, 100.0), min_size=1, max_size=12)
 

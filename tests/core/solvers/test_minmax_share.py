@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.solvers.minmax_share import minmax_share
+from cutwise.solvers.minmax_share import minmax_share
 
 POSITIVE = st.floats(0.01, 100.0)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from core.solvers.quadratic_program import quadratic_minimum
+from cutwise.solvers.quadratic_program import quadratic_minimum
 
 
 def test_projection_on_a_half_plane() -> None:

@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from core.errors import SolverError
-from core.solvers.reciprocal_choice import minmax_reciprocal_choice
-from core.solvers.reciprocal_shares import minmax_reciprocal_shares
+from cutwise.errors import SolverError
+from cutwise.solvers.reciprocal_choice import minmax_reciprocal_choice
+from cutwise.solvers.reciprocal_shares import minmax_reciprocal_shares
 
 
 def enumerated(fixed: np.ndarray, work: np.ndarray) -> float:

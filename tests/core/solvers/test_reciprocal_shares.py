@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from core.solvers.augmented_lagrangian import augmented_lagrangian
-from core.solvers.constrained import ConstrainedProblem
-from core.solvers.minmax_share import minmax_share
-from core.solvers.reciprocal_shares import minmax_reciprocal_shares
-from core.solvers.sqp import sequential_quadratic
+from cutwise.solvers.augmented_lagrangian import augmented_lagrangian
+from cutwise.solvers.constrained import ConstrainedProblem
+from cutwise.solvers.minmax_share import minmax_share
+from cutwise.solvers.reciprocal_shares import minmax_reciprocal_shares
+from cutwise.solvers.sqp import sequential_quadratic
 
 
 def drawn(seed: int, count: int, resources: int = 2) -> tuple[np.ndarray, np.ndarray]:

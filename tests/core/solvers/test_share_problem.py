@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from cells import finish_of
 
-from core.solvers.constrained import differences
-from core.solvers.share_problem import share_problem, shares_reached
+from cutwise.solvers.constrained import differences
+from cutwise.solvers.share_problem import share_problem, shares_reached
 
 
 def test_equal_shares_start_on_the_limits() -> None:

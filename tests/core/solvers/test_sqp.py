@@ -7,11 +7,11 @@ import pytest
 from cells import finish_of
 from scipy.optimize import minimize
 
-from core.errors import SolverError
-from core.solvers.constrained import ConstrainedProblem
-from core.solvers.minmax_share import minmax_share
-from core.solvers.share_problem import share_problem, shares_reached
-from core.solvers.sqp import sequential_quadratic
+from cutwise.errors import SolverError
+from cutwise.solvers.constrained import ConstrainedProblem
+from cutwise.solvers.minmax_share import minmax_share
+from cutwise.solvers.share_problem import share_problem, shares_reached
+from cutwise.solvers.sqp import sequential_quadratic
 
 
 def test_the_corner_of_a_parabola_and_a_line() -> None:

@@ -9,9 +9,9 @@ import pytest
 from cells import finish_of
 from scipy.optimize import minimize
 
-from core.solvers.minmax_share import minmax_share
-from core.solvers.reciprocal_shares import minmax_reciprocal_shares
-from core.solvers.tangent_shares import minmax_convex_shares
+from cutwise.solvers.minmax_share import minmax_share
+from cutwise.solvers.reciprocal_shares import minmax_reciprocal_shares
+from cutwise.solvers.tangent_shares import minmax_convex_shares
 
 
 @pytest.mark.parametrize("count", [2, 8, 40])

@@ -1,7 +1,0 @@
-"""How many rounds training takes: real split and federated training, and the table it made."""
-
-from __future__ import annotations
-
-from core.convergence.table import RoundsToTarget, rounds_to_target
-
-__all__ = ["RoundsToTarget", "rounds_to_target"]

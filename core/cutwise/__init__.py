@@ -1,0 +1,43 @@
+"""Cutwise: where a model is cut between device, edge server and cloud, and what that costs.
+
+The public face; names are loaded when they are first used, so that importing `cutwise` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cutwise.errors import CutwiseError as CutwiseError
+    from cutwise.importers import load_model as load_model
+    from cutwise.importers import samples as samples
+    from cutwise.importers.from_torch import export as export
+    from cutwise.importers.from_torch import from_torch as from_torch
+    from cutwise.pipeline import compare as compare
+    from cutwise.pipeline import plan as plan
+    from cutwise.pipeline import simulate as simulate
+    from cutwise.pipeline import sweep as sweep
+    from cutwise.scenario import Scenario as Scenario
+    from cutwise.scenario_file import load_scenario as load_scenario
+
+_HOMES = {
+    "CutwiseError": "cutwise.errors",
+    "load_model": "cutwise.importers",
+    "samples": "cutwise.importers",
+    "export": "cutwise.importers.from_torch",
+    "from_torch": "cutwise.importers.from_torch",
+    "compare": "cutwise.pipeline",
+    "plan": "cutwise.pipeline",
+    "simulate": "cutwise.pipeline",
+    "sweep": "cutwise.pipeline",
+    "Scenario": "cutwise.scenario",
+    "load_scenario": "cutwise.scenario_file",
+}
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'cutwise' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -1,0 +1,1 @@
+"""The command line: one row a command in `cutwise.cli.commands`, arguments, answers, what is printed."""

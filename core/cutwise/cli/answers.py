@@ -1,0 +1,176 @@
+"""What every command does; nothing of the planner is loaded before its command runs."""
+
+from __future__ import annotations
+
+import argparse
+import runpy
+import sys
+from importlib.resources import files
+from typing import Any
+
+from cutwise.cli.given import model_of, numbers_in, options_of, scenario_of, write
+from cutwise.cli.told import FINE, INFEASIBLE, comparison_text, plan_text, show
+from cutwise.errors import CutwiseError
+
+
+def open_page(known: argparse.Namespace) -> int:
+    """Serves the page until it is stopped, in this process, as `streamlit run` does."""
+    app = files("cutwise_dashboard") / "app.py"
+    sys.argv = ["streamlit", "run", str(app), "--server.port", str(known.port)]
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+    return FINE
+
+
+def inspect(known: argparse.Namespace) -> int:
+    """Prints what was read of a model, and what could not be priced."""
+    from cutwise.costs.workload import Workload
+    from cutwise.import_report import import_report
+    from cutwise.plain import plain
+    from cutwise.problem import priced
+
+    report = import_report(priced(model_of(known), Workload()))
+    return show(known, plain(report))
+
+
+def plan_one(known: argparse.Namespace) -> int:
+    """Prints a plan; 3 where none keeps the limits."""
+    from cutwise.pipeline import plan
+    from cutwise.plain import plain
+
+    found = plan(model_of(known), scenario_of(known), known.scheme, **options_of(known))
+    hidden = frozenset() if known.timing else frozenset({"timing"})
+    if known.json:
+        show(known, plain(found, without=hidden))
+    else:
+        print(plan_text(found))
+    return INFEASIBLE if found.status == "infeasible" else FINE
+
+
+def play(known: argparse.Namespace) -> int:
+    """Prints a played round beside the planned one; writes its tasks where a file is named."""
+    from cutwise.pipeline import plan, simulate
+    from cutwise.plain import plain
+
+    graph, scenario = model_of(known), scenario_of(known)
+    found = plan(graph, scenario, known.scheme, **options_of(known))
+    trace = simulate(graph, scenario, found)
+    if known.csv:
+        write(known.csv, trace.to_frame().to_csv(index=False))
+    if known.json:
+        show(known, plain(trace.summary() | {"scheme": found.scheme, "planned_delay_s": found.delay_s}))
+    else:
+        print(f"{found.scheme}: one round ends after {trace.makespan_s:.6g} s, planned {found.delay_s:.6g} s")
+        for row in trace.summary()["resources"]:
+            print(f"  {row['resource']:40s}{row['busy_s']:12.6g} s  {100 * row['utilisation_ratio']:5.1f} %")
+    return INFEASIBLE if found.status == "infeasible" else FINE
+
+
+def compare_all(known: argparse.Namespace) -> int:
+    """Prints schemes side by side."""
+    from cutwise.pipeline import compare
+    from cutwise.plain import plain
+
+    names = [name.strip() for name in known.schemes.split(",")] if known.schemes else None
+    table = compare(model_of(known), scenario_of(known), names)
+    if known.json:
+        return show(known, plain(table.to_dict("records")))
+    print(comparison_text(table))
+    return FINE
+
+
+def replan_epochs(known: argparse.Namespace) -> int:
+    """Prints rounds of every epoch, and what choosing the cuts anew saves."""
+    from cutwise.plain import plain
+    from cutwise.problem import build_problem
+    from cutwise.replanning import FADE_DB, drawn_ratios, replan
+
+    scenario = scenario_of(known)
+    seed = scenario.seed if known.seed is None else known.seed
+    if known.rates is None and known.epochs < 1:
+        raise CutwiseError(f"--epochs {known.epochs}: give at least 1")
+    if known.rates:
+        ratios: Any = numbers_in(known.rates)
+    else:
+        ratios = drawn_ratios(
+            epochs=known.epochs, seed=seed, fade_db=FADE_DB if known.fade_db is None else known.fade_db
+        )
+    found = replan(build_problem(model_of(known), scenario), ratios)
+    frame = found.to_frame()
+    if known.json:
+        told = {"saved_ratio": found.saved_ratio, "changes": found.changes}
+        return show(known, plain(told | {"epochs": frame.to_dict("records")}))
+    print(frame.to_string(index=False, float_format="{:.6g}".format))
+    print(f"{100 * found.saved_ratio:.1f} % less than with cuts for the mean rate; {found.changes} changes")
+    return FINE
+
+
+def sweep_many(known: argparse.Namespace) -> int:
+    """Prints a table of scenarios."""
+    from cutwise.pipeline import sweep_file
+    from cutwise.plain import plain
+
+    table = sweep_file(known.spec)
+    if known.json:
+        return show(known, plain(table.to_dict("records")))
+    print(table.to_string(index=False))
+    return FINE
+
+
+def papers_told(known: argparse.Namespace) -> int:
+    """Prints the published figures, or how one of ours is distributed."""
+    from cutwise.papers import headline, paper, papers
+    from cutwise.plain import plain
+
+    if known.key is None:
+        rows = [
+            {"paper": one.key, "title": one.title, "arxiv": one.arxiv, **figure.model_dump()}
+            for one in papers().values()
+            for figure in one.figures
+        ]
+        if known.json:
+            return show(known, plain(rows))
+        for row in rows:
+            share = f"{100 * row['value_ratio']:6.2f} %"
+            print(f"{row['paper']}  {share}  {row['provenance']:20s}  {row['claim']}")
+        return FINE
+    one = paper(known.key)
+    found = headline(one, known.figure or one.figures[0].name, draws=known.draws, seed=known.seed)
+    return show(
+        known,
+        plain(
+            {
+                "paper": one.key, "figure": found.figure.name, "claim": found.figure.claim,
+                "published_ratio": found.figure.value_ratio, "provenance": found.figure.provenance,
+                "preset_ratio": found.preset_ratio, "draws": known.draws, "seed": known.seed,
+                "quantiles": {f"{q:g}": value for q, value in found.quantiles.items()},
+                "published_rank_ratio": found.published_rank_ratio, "influence": found.influence,
+            }
+        ),
+    )  # fmt: skip
+
+
+def export_own(known: argparse.Namespace) -> int:
+    """Writes the graph of a module that the named file builds."""
+    from contextlib import redirect_stdout
+
+    from cutwise.costs.workload import Workload
+    from cutwise.import_report import import_report
+    from cutwise.importers.export_command import export_from_source
+    from cutwise.plain import plain
+    from cutwise.problem import priced
+
+    with redirect_stdout(sys.stderr):  # whatever the file prints, what is printed here stays JSON
+        graph = export_from_source(known.source, known.out)
+    return show(known, {"out": known.out, **plain(import_report(priced(graph, Workload())))})
+
+
+def list_registered(known: argparse.Namespace) -> int:
+    """Prints what is registered under the name of the command."""
+    from cutwise.listings import LISTINGS
+
+    rows = LISTINGS[known.command]()
+    if known.json:
+        return show(known, rows)
+    for row in rows:
+        print("  ".join(str(value) for value in row.values() if not isinstance(value, list | dict)))
+    return FINE

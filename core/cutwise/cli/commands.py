@@ -1,0 +1,114 @@
+"""Every command: what it runs, what it says of itself, what it takes."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cutwise.cli import answers
+
+DEFAULT_SCHEME = "fast_split"
+EXPORT_HELP = (
+    "Write the graph of your own PyTorch model to a .pt2 file without weights. This runs the Python file you "
+    "name, so name only files you trust, on your own machine; the page never does this."
+)
+Argument = tuple[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command: `run` answers its exit code; `scheme` says that it takes a scheme with its options."""
+
+    run: Callable[[argparse.Namespace], int]
+    help: str
+    model: bool = False
+    scenario: bool = False
+    scheme: bool = False
+    arguments: tuple[Argument, ...] = ()
+
+
+def _of(word: str, **facts: Any) -> Argument:
+    return word, facts
+
+
+MODEL: tuple[Argument, ...] = (
+    _of("model", help="a model file, or sample:NAME for a shipped one"),
+    _of("--dim", action="append", default=[], metavar="NAME=SIZE", help="size of an open dimension"),
+)
+SCENARIO: Argument = _of("scenario", nargs="?", help="a scenario file; the default cell if absent")
+SCHEME: Argument = _of("--scheme", default=DEFAULT_SCHEME, help="see the command schemes")
+
+COMMANDS: Mapping[str, Command] = {
+    "serve": Command(
+        run=answers.open_page,
+        help="Open the page; the command when none is given.",
+        arguments=(_of("--port", type=int, default=8501, help="where the page answers"),),
+    ),
+    "inspect": Command(run=answers.inspect, help="What a model file holds.", model=True),
+    "plan": Command(
+        run=answers.plan_one,
+        help="Plan one scheme, with its own options.",
+        model=True,
+        scenario=True,
+        scheme=True,
+        arguments=(_of("--timing", action="store_true", help="print run times too"),),
+    ),
+    "simulate": Command(
+        run=answers.play,
+        help="Play one round of a plan task by task.",
+        model=True,
+        scenario=True,
+        scheme=True,
+        arguments=(_of("--csv", metavar="FILE.csv", help="write when every task ran on what"),),
+    ),
+    "compare": Command(
+        run=answers.compare_all,
+        help="All schemes on one scenario.",
+        model=True,
+        scenario=True,
+        arguments=(_of("--schemes", help="only these, separated by commas"),),
+    ),
+    "replan": Command(
+        run=answers.replan_epochs,
+        help="Cuts chosen anew for every epoch of a changing rate.",
+        model=True,
+        scenario=True,
+        arguments=(
+            _of("--epochs", type=int, default=100, help="how many epochs to draw"),
+            _of("--seed", type=int, help="of the draw; the scenario's own if absent"),
+            _of("--fade-db", type=float, help="how far a rate strays from its mean"),
+            _of("--rates", metavar="FILE", help="rates over the scenario's, one a line, in place of a draw"),
+        ),
+    ),
+    "sweep": Command(
+        run=answers.sweep_many,
+        help="Many scenarios from a sweep file in TOML.",
+        arguments=(
+            _of("spec", help="model, scenario, schemes, zip, and the table [over] of paths and values"),
+        ),
+    ),
+    "papers": Command(
+        run=answers.papers_told,
+        help="The five papers' figures, and how ours are distributed.",
+        arguments=(
+            _of("key", nargs="?", help="one paper, P1 to P5"),
+            _of("--figure", help="one of its figures; the first if absent"),
+            _of("--draws", type=int, default=10_000, help="settings to draw from its plausible ranges"),
+            _of("--seed", type=int, default=7, help="of the draws"),
+        ),
+    ),
+    "export": Command(
+        run=answers.export_own,
+        help=EXPORT_HELP,
+        arguments=(
+            _of("source", help="my_model.py:build, a file and a function in it without arguments"),
+            _of("--out", required=True, metavar="FILE.pt2", help="the file to write"),
+        ),
+    ),
+    "schemes": Command(run=answers.list_registered, help="The schemes and their options."),
+    "devices": Command(run=answers.list_registered, help="The hardware catalogue."),
+    "channels": Command(run=answers.list_registered, help="The channel models and their fields."),
+    "samples": Command(run=answers.list_registered, help="The shipped models."),
+}

@@ -1,0 +1,26 @@
+"""Compression of smashed data and gradients: real codecs, and forecasts of their size, error and time."""
+
+from __future__ import annotations
+
+from cutwise.compression.accuracy import ACCURACIES, AccuracyTable, ErrorProxy, Surrogate
+from cutwise.compression.codec import CODECS, Codec, Forecast
+from cutwise.compression.dead_zone import DeadZone
+from cutwise.compression.magnitudes import PROFILES, MagnitudeProfile, profile_of
+from cutwise.compression.top_k import TopK
+from cutwise.compression.uncompressed import Uncompressed
+
+__all__ = [
+    "ACCURACIES",
+    "CODECS",
+    "PROFILES",
+    "AccuracyTable",
+    "Codec",
+    "DeadZone",
+    "ErrorProxy",
+    "Forecast",
+    "MagnitudeProfile",
+    "Surrogate",
+    "TopK",
+    "Uncompressed",
+    "profile_of",
+]

@@ -1,0 +1,141 @@
+"""What compressing smashed data costs in accuracy; each kind says on what evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutwise.errors import ScenarioError
+from cutwise.units import bound_mistakes, quantity
+
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorProxy:
+    """The relative mean square error itself stands for the loss: no statement about accuracy.
+
+    >>> ErrorProxy().loss_ratio(0.05)
+    0.05
+    """
+
+    evidence: ClassVar[str] = "error of the tensor in place of accuracy"
+    kind: Literal["error"] = quantity(
+        "error", title="Evidence", help="The tensor's relative mean square error stands for the loss"
+    )
+
+    def loss_ratio(self, error_ratio: float) -> float:
+        """The loss at this error."""
+        return error_ratio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surrogate:
+    r"""A power law of the error, fitted: $A_0 - A = a\,\mathrm{NMSE}^c$.
+
+    The form is ours; P3's accuracy function was not available. The default numbers are placeholders of
+    the right order, fitted to nothing: fit your own with `fitted`.
+
+    >>> round(Surrogate(scale_ratio=0.5, exponent=1.0).loss_ratio(0.04), 6)
+    0.02
+    """
+
+    evidence: ClassVar[str] = "fitted power law of the tensor's error"
+    kind: Literal["surrogate"] = quantity("surrogate", title="Evidence", help="A power law of the error")
+    scale_ratio: float = quantity(
+        0.2, unit="ratio", gt=0, le=100, symbol="a", title="Loss at error 1", shown=(0.01, 1.0),
+        help="Accuracy lost where the error is as large as the tensor",
+    )  # fmt: skip
+    exponent: float = quantity(
+        1.0, gt=0, le=10, symbol="c", title="Exponent", shown=(0.2, 3.0),
+        help="How the loss grows with the error: 1 in proportion, above 1 small errors cost less",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        if mistakes := bound_mistakes(self):
+            raise ScenarioError(mistakes)
+
+    def loss_ratio(self, error_ratio: float) -> float:
+        """The loss at this error."""
+        return float(self.scale_ratio * error_ratio**self.exponent)
+
+    @classmethod
+    def fitted(cls, error_ratios: Sequence[float], loss_ratios: Sequence[float]) -> Surrogate:
+        """The power law nearest to measured losses, by least squares on the logarithms.
+
+        >>> found = Surrogate.fitted([0.01, 0.1], [0.001, 0.1])  # ten times the error, 100 times the loss
+        >>> round(found.scale_ratio, 6), round(found.exponent, 6)
+        (10.0, 2.0)
+        """
+        slope, height = np.polyfit(np.log(error_ratios), np.log(loss_ratios), 1)
+        return cls(scale_ratio=float(np.exp(height)), exponent=float(slope))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccuracyTable:
+    """Measured losses at given errors, made monotone and joined by straight lines; flat outside.
+
+    >>> table = AccuracyTable(error_ratios=(0.0, 0.1, 0.2), loss_ratios=(0.0, 0.03, 0.01))
+    >>> table.loss_ratio(0.05), table.loss_ratio(0.15)  # the last two are pooled to 0.02
+    (0.01, 0.02)
+    """
+
+    evidence: ClassVar[str] = "table of measured losses"
+    kind: Literal["table"] = quantity("table", title="Evidence", help="Measured losses at given errors")
+    error_ratios: tuple[float, ...] = quantity(
+        (0.0, 1.0), title="Errors", help="Relative mean square errors of the tensor, rising from 0 or more"
+    )
+    loss_ratios: tuple[float, ...] = quantity(
+        (0.0, 1.0), title="Losses", help="Accuracy lost at each of these errors: 0.01 is one point"
+    )
+
+    def __post_init__(self) -> None:
+        errors, mistakes = self.error_ratios, []
+        if len(errors) != len(self.loss_ratios) or not errors:
+            mistakes.append("loss_ratios: give one loss for each of error_ratios, at least one")
+        if any(later <= earlier for earlier, later in pairwise(errors)):
+            mistakes.append("error_ratios: must rise")
+        if not np.isfinite([*errors, *self.loss_ratios]).all() or min(errors, default=0.0) < 0:
+            mistakes.append("error_ratios: numbers must be finite and errors 0 or more")
+        if mistakes:
+            raise ScenarioError(mistakes)
+
+    def loss_ratio(self, error_ratio: float) -> float:
+        """The loss at this error."""
+        return float(np.interp(error_ratio, self.error_ratios, _rising(self.loss_ratios)))
+
+
+ACCURACIES: Mapping[str, type[ErrorProxy | Surrogate | AccuracyTable]] = {
+    "error": ErrorProxy,
+    "surrogate": Surrogate,
+    "table": AccuracyTable,
+}
+
+
+def _rising(values: Sequence[float]) -> Doubles:
+    """The nearest numbers that never fall (least squares, pooling neighbours that do)."""
+    pools: list[list[float]] = []
+    for value in values:
+        pools.append([value, 1.0])
+        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
+            (mean, count), (more, others) = pools[-2:]
+            pools[-2:] = [[(mean * count + more * others) / (count + others), count + others]]
+    return np.concatenate([np.full(round(count), mean) for mean, count in pools])
+
+
+def measured_error_ratio(codec: Any, tensor: Any, *, seed: int = 0) -> float:
+    """The relative mean square error that a codec makes on a real tensor: the proxy measured live.
+
+    >>> from cutwise.compression import TopK
+    >>> measured_error_ratio(TopK(density_ratio=0.5, value_bits=3), [[3.0, 0.0, -4.0, 0.0]])
+    0.0
+    """
+    exact = np.asarray(tensor, dtype=np.float64)
+    missed = np.asarray(codec.restored(tensor, seed=seed), dtype=np.float64) - exact
+    power = float((exact**2).sum())
+    return float((missed**2).sum()) / power if power > 0 else 0.0

@@ -1,0 +1,20 @@
+"""No compression: smashed data are sent as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cutwise.units import quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncompressed:
+    """Smashed data and gradients are sent as they are, without coding time or error."""
+
+    kind: Literal["none"] = quantity("none", title="Codec", help="Nothing is compressed")
+
+    @property
+    def label(self) -> str:
+        """The codec in words."""
+        return "none"

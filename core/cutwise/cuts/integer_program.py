@@ -1,0 +1,150 @@
+"""Cuts as integer programs for CP-SAT: units as variables, weights scaled to integers, the search itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from cutwise.cuts.contraction import Units
+from cutwise.cuts.split_graph import Bools, Floats, Ints
+from cutwise.errors import SolverError
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+CLOSED_GAP = 1e-9
+OBJECTIVE_BITS = 54
+REFUSALS = 16
+
+Status = Literal["optimal", "feasible", "infeasible"]
+Rounding = Callable[[Floats], Floats]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Program:
+    """An integer program whose variables `units` say where each op (n,) is, as `unit_of` (n,) tells.
+
+    `exponent` is the power of two that scales its objective; `error` is how far rounding to integers
+    may have moved the cost of any answer.
+    """
+
+    model: cp_model.CpModel
+    units: Sequence[cp_model.IntVar]
+    unit_of: Ints
+    exponent: int
+    error: float
+
+    def solve(self, *, within: str, time_limit_s: float) -> tuple[Bools | None, float]:
+        """The best mask (n,) and the proven bound; (None, inf) when there is none.
+
+        Raises `SolverError`, naming what the answer had to keep `within`, when the time ends before any
+        answer was found.
+        """
+        from ortools.sat.python import cp_model
+
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = 0
+        # OR-Tools 9.15 counts coefficients beyond 2^31 in 32 bits here and loses optima (its issue 5293).
+        solver.parameters.presolve_inclusion_work_limit = 0
+        solver.parameters.max_time_in_seconds = time_limit_s
+        status = solver.solve(self.model)
+        if status == cp_model.INFEASIBLE:
+            return None, math.inf
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            raise SolverError(
+                f"no split within {within} was found in {time_limit_s} s ({solver.status_name(status)}); "
+                "allow more time"
+            )
+        chosen = np.array([bool(solver.value(unit)) for unit in self.units])
+        return chosen[self.unit_of], math.ldexp(solver.best_objective_bound, -self.exponent)
+
+    def exclude(self, mask: Bools) -> None:
+        """Forbids exactly the answer `mask` (n,); the first unit is true even where it holds no op."""
+        chosen = np.arange(len(self.units)) == 0
+        chosen[self.unit_of] |= mask
+        self.model.add_bool_or(
+            unit.negated() if on else unit for unit, on in zip(self.units, chosen.tolist(), strict=True)
+        )
+
+
+def searched(
+    program_of: Callable[[Rounding], Program],
+    fits: Callable[[Bools], bool],
+    *,
+    within: str,
+    time_limit_s: float,
+) -> tuple[Bools | None, float, float]:
+    """The best mask that `fits`, what no such mask is below, and the error of that bound.
+
+    `program_of` gives the program with its limits rounded down, so that no answer is lost, or up. An
+    answer that does not fit in float64 is excluded and the search repeated; after 16 such answers
+    limits are rounded up.
+    """
+    bound, error = -math.inf, 0.0
+    for rounded in (np.floor, np.ceil):
+        program = program_of(rounded)
+        error = max(error, program.error)
+        for _ in range(REFUSALS):
+            mask, proven = program.solve(within=within, time_limit_s=time_limit_s)
+            bound = max(bound, proven) if rounded is np.floor else bound
+            if mask is None or fits(mask):
+                return mask, bound, error
+            program.exclude(mask)
+    return None, bound, error
+
+
+def status_of(value: float, bound: float, error: float = 0.0) -> Status:
+    """ "optimal" when value and bound agree to a relative 1e-9, or to the `error` of the bound."""
+    if value == math.inf:
+        return "infeasible"
+    closed = CLOSED_GAP * max(abs(value), abs(bound)) + error
+    return "optimal" if value - bound <= closed else "feasible"
+
+
+def model_of(units: Units) -> tuple[cp_model.CpModel, list[cp_model.IntVar]]:
+    """A model with one variable a unit: the root is on the device, and so is what a unit there needs."""
+    from ortools.sat.python import cp_model
+
+    model = cp_model.CpModel()
+    variables = [model.new_bool_var("") for _ in range(units.count)]
+    model.add(variables[0] == 1)
+    for producer, reader in units.arcs.tolist():
+        model.add_implication(variables[reader], variables[producer])
+    return model, variables
+
+
+def scaled(weights: Floats, exponent: int, rounded: Rounding) -> Ints:
+    """Integer weights: times 2 ** `exponent`, rounded."""
+    return rounded(np.ldexp(weights, exponent)).astype(np.int64)
+
+
+def weighted(weights: Ints, variables: Sequence[cp_model.IntVar]) -> cp_model.LinearExpr:
+    """Sum of the variables times their weights."""
+    from ortools.sat.python import cp_model
+
+    used = np.flatnonzero(weights).tolist()
+    return cp_model.LinearExpr.weighted_sum([variables[i] for i in used], weights[used].tolist())
+
+
+def total_of(weights: Sequence[Floats]) -> float:
+    """Sum of all magnitudes."""
+    return math.fsum(abs(number) for weight in weights for number in weight.tolist())
+
+
+def exponent_of(total: float, bits: int) -> int:
+    """The power of two that scales weights to a sum below 2 ** bits."""
+    return bits - math.frexp(total)[1] if total > 0 else 0
+
+
+def rounding_error(weights: Sequence[Floats], exponent: int) -> float:
+    """How far the sum of any of the weights moves when each is rounded at scale 2 ** `exponent`.
+
+    The last unit is lost where the solver gives its bound in float64.
+    """
+    terms = sum(np.count_nonzero(weight) for weight in weights)
+    return math.ldexp(0.5 * terms + 1.0, -exponent) if terms else 0.0

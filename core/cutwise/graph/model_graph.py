@@ -1,0 +1,193 @@
+"""The graph of a model: ops in topological order, the tensor each makes, the weights each reads."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutwise.digests import EqualByDigest
+from cutwise.errors import ModelImportError
+
+if TYPE_CHECKING:
+    import networkx
+
+DTYPE_BYTES: Mapping[str, float] = MappingProxyType(
+    {
+        "fp64": 8, "fp32": 4, "bf16": 2, "fp16": 2, "fp8": 1,
+        "int64": 8, "int32": 4, "int16": 2, "int8": 1, "int4": 0.5, "nf4": 0.5,
+        "uint64": 8, "uint32": 4, "uint16": 2, "uint8": 1, "uint4": 0.5,
+        "bool": 1, "string": 0,
+    }
+)  # fmt: skip
+FLOATING = frozenset({"fp64", "fp32", "bf16", "fp16", "fp8"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TensorSpec:
+    """The shape and dtype of one tensor at the graph's own batch size.
+
+    >>> TensorSpec(shape=(1, 3, 224, 224)).size_bytes
+    602112
+    """
+
+    shape: tuple[int, ...]
+    dtype: str = "fp32"
+
+    @property
+    def elements(self) -> int:
+        """Number of elements; 1 for a scalar."""
+        return math.prod(self.shape)
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes it occupies in its own dtype."""
+        return math.ceil(self.elements * DTYPE_BYTES[self.dtype])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weight:
+    """A parameter or buffer; ops that share one (tied weights) name the same `id`.
+
+    `role` is "parameter" (trained) or "buffer" (kept and exchanged but not trained: the running
+    statistics of batch normalisation).
+    """
+
+    id: str
+    shape: tuple[int, ...]
+    dtype: str = "fp32"
+    role: str = "parameter"
+
+    @property
+    def elements(self) -> int:
+        """Number of elements; 1 for a scalar."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Op:
+    """One vertex: it reads the outputs of `inputs` and makes one tensor.
+
+    `kind` is the normalised operation ("conv2d", "linear", "attention", "input", …); `block` is the
+    module path ("layer1/0"); `inputs` are op ids in argument order; `attrs` are plain values that
+    the cost formulas read (strides, groups, heads, …); `figures` are costs the file itself states,
+    per sample, under the names of `cutwise-graph/1`; they win over anything derived. `source` is the
+    name in the file. An op with several outputs in its file becomes one op per output.
+    """
+
+    id: str
+    kind: str
+    inputs: tuple[str, ...] = ()
+    output: TensorSpec = TensorSpec(shape=())
+    weights: tuple[Weight, ...] = ()
+    block: str = ""
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, float | tuple[float, float]] = field(default_factory=dict)
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "attrs", MappingProxyType(dict(self.attrs)))
+        object.__setattr__(self, "figures", MappingProxyType(dict(self.figures)))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ModelGraph(EqualByDigest):
+    """A model as a directed acyclic graph; two graphs are equal when their digests are.
+
+    `ops` are in topological order: every input is listed before its reader. Shapes are those of a
+    mini-batch of `batch_size` samples; prices are per sample, so whatever prices the graph divides
+    by it. `dims` holds the dimensions the importer had to choose ({"sequence": 128}), `provenance`
+    says where the graph came from (format, producer, file digest), `warnings` what was assumed.
+
+    Raises `ModelImportError` for a repeated id, an unknown input or a wrong order.
+    """
+
+    name: str
+    ops: tuple[Op, ...]
+    batch_size: int = 1
+    dims: Mapping[str, int] = field(default_factory=dict)
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    digest: str = field(init=False, default="")
+    index: Mapping[str, int] = field(init=False, default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dims", MappingProxyType(dict(self.dims)))
+        object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
+        object.__setattr__(self, "index", MappingProxyType(self._checked_index()))
+        object.__setattr__(self, "digest", self._digest())
+
+    def __len__(self) -> int:
+        return len(self.ops)
+
+    @cached_property
+    def edges(self) -> tuple[tuple[int, int], ...]:
+        """Pairs (producer, reader) of op positions, each pair once, ordered by reader."""
+        return tuple(
+            (self.index[name], reader)
+            for reader, op in enumerate(self.ops)
+            for name in dict.fromkeys(op.inputs)
+        )
+
+    @cached_property
+    def edge_array(self) -> NDArray[np.int64]:
+        """The edges as a read-only array of shape (edges, 2)."""
+        array = np.array(self.edges, dtype=np.int64).reshape(-1, 2)
+        array.setflags(write=False)
+        return array
+
+    @property
+    def weights(self) -> Mapping[str, Weight]:
+        """Every weight once, by id; tied weights appear once."""
+        return {weight.id: weight for op in self.ops for weight in op.weights}
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters; tied weights count once, buffers do not count."""
+        return sum(w.elements for w in self.weights.values() if w.role == "parameter")
+
+    def to_networkx(self) -> networkx.DiGraph[str]:
+        """The graph as a networkx digraph; vertices carry `op`, edges go from producer to reader."""
+        import networkx
+
+        graph: networkx.DiGraph[str] = networkx.DiGraph(name=self.name)
+        graph.add_nodes_from((op.id, {"op": op}) for op in self.ops)
+        graph.add_edges_from((name, op.id) for op in self.ops for name in op.inputs)
+        return graph
+
+    def _checked_index(self) -> dict[str, int]:
+        index: dict[str, int] = {}
+        for position, op in enumerate(self.ops):
+            if op.id in index:
+                raise ModelImportError(f"{self.name}: op id {op.id!r} is used twice; ids must be unique")
+            for name in op.inputs:
+                if name not in index:
+                    raise ModelImportError(
+                        f"{self.name}: op {op.id!r} reads {name!r}, which is not listed before it; "
+                        "list ops inputs first, without cycles"
+                    )
+            index[op.id] = position
+        return index
+
+    def _digest(self) -> str:
+        digest = hashlib.sha256(repr(self.batch_size).encode())
+        for op in self.ops:
+            parts = (
+                op.id,
+                op.kind,
+                op.block,
+                op.inputs,
+                op.output,
+                op.weights,
+                dict(op.attrs),
+                dict(op.figures),
+            )
+            digest.update(repr(parts).encode())
+        return digest.hexdigest()

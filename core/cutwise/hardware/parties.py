@@ -1,0 +1,110 @@
+"""Devices and servers as a scenario describes them; what is not given comes from the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.hardware.profiles import DATASHEET_EFFICIENCY_RATIO, Profile, custom_profile, hardware
+from cutwise.units import bound_mistakes, quantity
+
+DEFAULT_DEVICE = "jetson_tx2"
+DEFAULT_SERVER = "rtx_a6000"
+DEFAULT_EDGE = "rtx_3060"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """What a device and a server share: a speed, a memory and powers; None means "from the profile".
+
+    `flops_per_s` is effective and used as it is; `efficiency_ratio` multiplies the profile's peak only,
+    so giving both is an error. A party with neither profile nor speed has its kind's default profile.
+    """
+
+    profile: str | None = quantity(None, title="Profile", help="A row of the hardware catalogue")
+    flops_per_s: float | None = quantity(
+        None, unit="flops_per_s", gt=0, symbol="F", title="Speed", scale="log", shown=(1e9, 1e15),
+        help="Effective FLOP a second; the profile's peak times its efficiency if absent",
+    )  # fmt: skip
+    efficiency_ratio: float | None = quantity(
+        None, unit="ratio", gt=0, le=1, title="Efficiency", shown=(0.05, 1.0),
+        help="Share of the profile's peak that the model reaches",
+    )  # fmt: skip
+    memory_bytes: float | None = quantity(
+        None, unit="bytes", gt=0, symbol="M", title="Memory", scale="log", shown=(1e7, 1e12),
+        help="Memory that the model may use; the profile's own if absent, no limit without a profile",
+    )  # fmt: skip
+    compute_power_w: float | None = quantity(
+        None, unit="w", ge=0, le=1e9, title="Compute power",
+        help="Power above idle while it computes; the profile's full load less idle if absent",
+    )  # fmt: skip
+    idle_power_w: float | None = quantity(
+        None, unit="w", ge=0, le=1e9, title="Idle power", help="Power at rest; the profile's own if absent"
+    )
+
+    def profile_of(self, *, kind: str, default: str) -> Profile:
+        """The catalogue row that fills in what is not given."""
+        if self.profile is not None:
+            return hardware()[self.profile]
+        return custom_profile(kind) if self.flops_per_s is not None else hardware()[default]
+
+    def speed_flops_per_s(self, profile: Profile, dtype: str) -> float:
+        """Effective speed: as given, or peak times efficiency (the datasheet level's default if absent)."""
+        if self.flops_per_s is not None:
+            return self.flops_per_s
+        ratio = DATASHEET_EFFICIENCY_RATIO if self.efficiency_ratio is None else self.efficiency_ratio
+        return ratio * profile.peak_flops_per_s(dtype)
+
+    def __post_init__(self) -> None:
+        mistakes = bound_mistakes(self)
+        if self.flops_per_s is not None and self.efficiency_ratio is not None:
+            mistakes.append("give flops_per_s (effective, used as it is) or efficiency_ratio, not both")
+        if self.profile is not None and self.profile not in hardware():
+            mistakes.append(f"profile: {UnknownNameError('hardware profile', self.profile, hardware())}")
+        if mistakes:
+            raise ScenarioError(mistakes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device(Party):
+    """One device: a party with data, a place and a radio."""
+
+    name: str = quantity("", title="Name", help="What the device is called; numbered if absent")
+    samples: int = quantity(
+        1000, ge=1, le=1_000_000_000, symbol="D", title="Samples", scale="log", shown=(10, 1e6),
+        help="Training samples that the device holds",
+    )  # fmt: skip
+    distance_m: float = quantity(
+        100.0, unit="m", gt=0, le=1e5, symbol="d", title="Distance", scale="log", shown=(1, 2000),
+        help="How far the device is from the base station",
+    )  # fmt: skip
+    transmit_power_w: float = quantity(
+        0.2, unit="w", gt=0, le=100, symbol="P", title="Transmit power", scale="log", shown=(0.01, 2.0),
+        help="Power its antenna radiates (23 dBm)",
+    )  # fmt: skip
+    amplifier_ratio: float = quantity(
+        0.35, unit="ratio", gt=0, le=1, title="Amplifier efficiency",
+        help="Radiated over consumed power while it sends (0.3 to 0.45; recalled)",
+    )  # fmt: skip
+    radio_circuit_power_w: float = quantity(
+        0.3, unit="w", ge=0, le=100, title="Radio circuit power",
+        help="Power of the radio's circuits while it sends (0.1 to 0.5 W; recalled)",
+    )  # fmt: skip
+    receive_power_w: float = quantity(
+        0.7, unit="w", ge=0, le=100, title="Receive power",
+        help="Power of the radio while it receives (0.5 to 1 W; recalled)",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge(Party):
+    """An edge server between its own users and the cloud, with a cell of its own."""
+
+    name: str = quantity("", title="Name", help="What the edge is called; numbered if absent")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server(Party):
+    """The server: at the edge, or the cloud behind edges."""
+
+    name: str = quantity("server", title="Name", help="What the server is called")

@@ -1,0 +1,78 @@
+"""What an import found, assumed and could not price: the report that the page and `inspect` show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cutwise.costs.graph_cost import GraphCost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """A model file in figures, with how far they can be trusted.
+
+    `dims` are the sizes chosen for open dimensions, `warnings` what was assumed, `unpriced` how many ops
+    of a kind have no formula. `unpriced_ratio` is the part of all ops' elements that those ops make,
+    which bounds what their FLOPs can be of a model whose other ops of that size are elementwise.
+    `confidence` says so in words for each kind of figure.
+    """
+
+    name: str
+    format: str
+    digest: str
+    ops: int
+    edges: int
+    parameters: int
+    trainable_parameters: int
+    macs: int
+    dims: Mapping[str, int]
+    warnings: tuple[str, ...]
+    unpriced: Mapping[str, int]
+    unpriced_ratio: float
+    confidence: Mapping[str, str]
+
+
+def import_report(cost: GraphCost) -> ImportReport:
+    """The report of a priced graph."""
+    graph = cost.graph
+    ratio = _unpriced_ratio(cost)
+    return ImportReport(
+        name=graph.name,
+        format=graph.provenance.get("format", ""),
+        digest=graph.digest,
+        ops=len(graph),
+        edges=len(graph.edges),
+        parameters=cost.parameters,
+        trainable_parameters=cost.trainable_parameters,
+        macs=cost.macs,
+        dims=dict(graph.dims),
+        warnings=graph.warnings,
+        unpriced=dict(cost.unpriced),
+        unpriced_ratio=ratio,
+        confidence=_confidence(cost, ratio),
+    )
+
+
+def _unpriced_ratio(cost: GraphCost) -> float:
+    """Elements made by ops without a formula, over those made by all ops."""
+    ops = cost.graph.ops
+    unknown = sum(op.output.elements for op in ops if op.kind in cost.unpriced)
+    return unknown / (sum(op.output.elements for op in ops) or 1)
+
+
+def _confidence(cost: GraphCost, ratio: float) -> dict[str, str]:
+    """One phrase for each figure; assumptions that touch it lower it."""
+    stated = any(op.figures for op in cost.graph.ops)
+    folded = any("batch norm" in warning.lower() for warning in cost.graph.warnings)
+    flops = "as the file states" if stated else "exact from shapes"
+    if cost.unpriced:
+        flops = f"misses ops that make {100 * ratio:.3g} % of all elements"
+    return {
+        "parameters": "exact",
+        "flops": flops,
+        "saved_bytes": "batch norm looks folded: too low for training" if folded else flops,
+        "seconds": "from datasheet speeds, rough (±50 %)"
+        if not cost.measured_s.any()
+        else "measured, as the file states",
+    }

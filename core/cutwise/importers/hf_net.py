@@ -1,0 +1,157 @@
+"""A transformer under construction: layers as torch.nn has them, each adding the ops it runs as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
+
+from cutwise.graph.model_graph import Op, TensorSpec, Weight
+
+BATCH = 1
+NO_ATTRS: Mapping[str, Any] = MappingProxyType({})
+
+
+class Net:
+    """Ops in the order they run; every method adds one layer and answers the id of what it makes.
+
+    Inside `with net.at("layers/0/mlp", "model.layers.0"):` the layer "mlp.up_proj" becomes the op
+    "layers/0/mlp/up_proj" whose weights are "model.layers.0.mlp.up_proj.weight" and ".bias", as files name
+    them. `dtype` is that of weights and activations.
+    """
+
+    def __init__(self, dtype: str) -> None:
+        self.dtype = dtype
+        self.ops: list[Op] = []
+        self._shapes: dict[str, tuple[int, ...]] = {}
+        self._block = ""
+        self._source = ""
+
+    @contextmanager
+    def at(self, block: str, source: str) -> Iterator[None]:
+        """Puts what is made inside into `block`; `source` stands before the names of its weights."""
+        outer = self._block, self._source
+        self._block, self._source = block, source
+        yield
+        self._block, self._source = outer
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of the tensor `name`."""
+        return self._shapes[name]
+
+    def width(self, name: str) -> int:
+        """The last dimension of the tensor `name`."""
+        return self._shapes[name][-1]
+
+    def op(
+        self,
+        kind: str,
+        name: str,
+        inputs: Sequence[str],
+        shape: tuple[int, ...],
+        *,
+        weights: Sequence[Weight] = (),
+        source: str = "",
+        dtype: str = "",
+        attrs: Mapping[str, Any] = NO_ATTRS,
+    ) -> str:
+        """An op of any kind."""
+        made = Op(
+            id=f"{self._block}/{name}" if self._block else name,
+            kind=kind,
+            inputs=tuple(inputs),
+            output=TensorSpec(shape=shape, dtype=dtype or self.dtype),
+            weights=tuple(weights),
+            block=self._block,
+            attrs=attrs,
+            source=source,
+        )
+        self.ops.append(made)
+        self._shapes[made.id] = shape
+        return made.id
+
+    def input(self, name: str, shape: tuple[int, ...], *, dtype: str = "") -> str:
+        """An input of the model."""
+        return self.op("input", name, (), (BATCH, *shape), dtype=dtype)
+
+    def weight(self, path: str, shape: tuple[int, ...], *, part: str = "weight") -> Weight:
+        """The weight `part` of the layer at `path`, or the parameter `path` itself where `part` is empty."""
+        return Weight(id=self._path(f"{path}.{part}" if part else path), shape=shape, dtype=self.dtype)
+
+    def linear(
+        self, path: str, x: str, width: int,
+        *, bias: bool = True, name: str = "", tied: Weight | None = None, turned: bool = False,
+    ) -> str:  # fmt: skip
+        """A linear layer; `tied` is another layer's weight that it shares, `turned` one stored (in, out)."""
+        into = self.width(x)
+        matrix = tied or self.weight(path, (into, width) if turned else (width, into))
+        weights = [matrix, self.weight(path, (width,), part="bias")] if bias else [matrix]
+        return self.op(
+            "linear", name or _last(path), [x], (*self.shape(x)[:-1], width),
+            weights=weights, source=self._path(path), attrs={"in_features": into, "out_features": width},
+        )  # fmt: skip
+
+    def layer_norm(self, path: str, x: str, *, affine: bool = True, name: str = "") -> str:
+        """Layer normalisation over the last dimension."""
+        weights = [self.weight(path, (self.width(x),), part=part) for part in ("weight", "bias")]
+        return self.op(
+            "layer_norm", name or _last(path), [x], self.shape(x),
+            weights=weights if affine else (), source=self._path(path),
+        )  # fmt: skip
+
+    def rms_norm(self, path: str, x: str) -> str:
+        """Root-mean-square normalisation, and the product with its weight that needs the result again."""
+        name, source = _last(path), self._path(path)
+        normed = self.op("rms_norm", f"{name}_unscaled", [x], self.shape(x), source=source)
+        scale = self.weight(path, (self.width(x),))
+        return self.op("mul", name, [normed], self.shape(x), weights=[scale], source=source)
+
+    def embedding(self, path: str, ids: str, rows: int, width: int) -> tuple[str, Weight]:
+        """A look-up, and its table."""
+        table = self.weight(path, (rows, width))
+        found = self.op(
+            "embedding", _last(path), [ids], (*self.shape(ids), width),
+            weights=[table], source=self._path(path),
+        )  # fmt: skip
+        return found, table
+
+    def plus_weight(self, path: str, x: str, shape: tuple[int, ...], *, part: str = "weight") -> str:
+        """The sum of `x` and (rows of) a parameter: positions, token types."""
+        table = self.weight(path, shape, part=part)
+        return self.op("add", _last(path), [x], self.shape(x), weights=[table], source=self._path(path))
+
+    def elementwise(self, kind: str, name: str, *inputs: str) -> str:
+        """An op whose result has the shape of its inputs; a number as second operand is left out."""
+        return self.op(kind, name, inputs, self.shape(inputs[0]))
+
+    def reshape(self, name: str, x: str, *shape: int) -> str:
+        """The same elements in another shape."""
+        return self.op("reshape", name, [x], shape)
+
+    def transpose(self, name: str, x: str, *perm: int) -> str:
+        """The dimensions in another order."""
+        return self.op(
+            "transpose", name, [x], tuple(self.shape(x)[axis] for axis in perm), attrs={"perm": perm}
+        )
+
+    def split(self, name: str, x: str, widths: Sequence[int]) -> tuple[str, ...]:
+        """Parts of the last dimension, as views."""
+        return tuple(
+            self.op(
+                "split", f"{name}:{number}" if number else name, [x], (*self.shape(x)[:-1], width),
+                attrs={"output_index": number, "axis": len(self.shape(x)) - 1},
+            )
+            for number, width in enumerate(widths)
+        )  # fmt: skip
+
+    def first_token(self, x: str, *, name: str = "first_token") -> str:
+        """One token of each sequence."""
+        return self.op("gather", name, [x], (BATCH, self.width(x)), attrs={"axis": 1})
+
+    def _path(self, path: str) -> str:
+        return f"{self._source}.{path}" if self._source else path
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]

@@ -1,0 +1,104 @@
+"""JSON text from a file nobody vouches for: bounded in size and depth, with every mistake a sentence."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from cutwise.errors import ModelImportError
+from cutwise.importers.base import JSON_FILE_BYTES
+
+SHOWN_MISTAKES = 10
+
+# The largest float has 309 digits; longer integers are refused before they are converted.
+INTEGER_DIGITS = 309
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in the file at `path`; raises `ModelImportError` when there is none."""
+    try:
+        document = json.loads(_text(path), object_pairs_hook=_unique_keys, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        raise ModelImportError(
+            f"{path.name}: is not valid JSON at line {error.lineno}, column {error.colno} ({error.msg}); "
+            "correct the file there"
+        ) from None
+    except RecursionError:
+        raise ModelImportError(
+            f"{path.name}: nests lists or objects too deeply; a model needs no more than a few levels"
+        ) from None
+    except ValueError as error:
+        raise ModelImportError(f"{path.name}: holds JSON that cannot be read ({error})") from None
+    if not isinstance(document, dict):
+        raise ModelImportError(f"{path.name}: holds a JSON {json_type(document)}; a model is a JSON object")
+    return document
+
+
+def json_type(value: Any) -> str:
+    """What JSON calls `value`, with its article left out."""
+    names = {dict: "object", list: "list", str: "text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "number")
+
+
+def is_figure(value: Any) -> bool:
+    """True for a finite JSON number of at least 0; true and false are no numbers."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and 0 <= value <= sys.float_info.max
+
+
+def shown(value: Any) -> str:
+    """`value` as a message shows it: cut after some sixty characters."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def refuse_dims(path: Path, dims: Mapping[str, int]) -> None:
+    """Raises `ModelImportError` when sizes are given for a format that leaves none open."""
+    if dims:
+        raise ModelImportError(
+            f"{path.name}: dims names {next(iter(dims))!r}, but this format leaves no dimension open; "
+            "load it without dims"
+        )
+
+
+def refuse(path: Path, *mistakes: Iterable[str]) -> None:
+    """Raises one `ModelImportError` that tells all `mistakes`, up to ten; does nothing without any."""
+    found = chain(*mistakes)
+    told = list(islice(found, SHOWN_MISTAKES))
+    if told:
+        untold = sum(1 for _ in found)
+        raise ModelImportError(f"{path.name}: {'; '.join(told)}" + (f"; and {untold} more" if untold else ""))
+
+
+def _text(path: Path) -> str:
+    if path.stat().st_size > JSON_FILE_BYTES:
+        raise ModelImportError(
+            f"{path.name}: is {path.stat().st_size / 2**20:.0f} MB of JSON; "
+            f"at most {JSON_FILE_BYTES // 2**20} MB are read"
+        )
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ModelImportError(
+            f"{path.name}: is not UTF-8 text at byte {error.start}; save it as UTF-8"
+        ) from None
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        repeated = next(key for key, count in counts.items() if count > 1)
+        raise ValueError(f"the key {repeated!r} stands twice in one object")
+    return found
+
+
+def _integer(text: str) -> int:
+    if len(text) > INTEGER_DIGITS:
+        raise ValueError(f"the number {text[:12]}… has {len(text)} digits")
+    return int(text)

@@ -1,0 +1,217 @@
+"""ONNX operators in our words: normalised kind, which inputs are weights, which attributes matter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cutwise.graph.model_graph import TensorSpec
+
+Attrs = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What a rule may look at: operator, attributes, tensors read and made, and which are constant.
+
+    Absent optional inputs have no spec. `numbers` holds the known values of scalar inputs.
+    """
+
+    op_type: str
+    attributes: Mapping[str, Any]
+    inputs: tuple[TensorSpec | None, ...]
+    constant: tuple[bool, ...]
+    outputs: tuple[TensorSpec | None, ...]
+    numbers: Mapping[int, float] = field(default_factory=dict)
+
+    def shape(self, slot: int) -> tuple[int, ...]:
+        """Shape of input `slot`, empty where it is absent or unknown."""
+        spec = self.inputs[slot] if slot < len(self.inputs) else None
+        return spec.shape if spec is not None else ()
+
+    def is_constant(self, slot: int) -> bool:
+        """True for a present input that depends on no model input."""
+        return slot < len(self.constant) and self.constant[slot]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one operator is read: kind, weight slots (the first is the main one), buffer slots, attributes.
+
+    A `loose` rule takes a constant operand for a parameter only when it looks like one: floating,
+    more than one element, and no square mask.
+    """
+
+    kind: str
+    weights: tuple[int, ...] = ()
+    buffers: tuple[int, ...] = ()
+    attrs: Callable[[NodeFacts], Attrs] = lambda facts: {}
+    loose: bool = False
+
+
+def rule_for(facts: NodeFacts) -> Rule:
+    """The rule for a node; operators without one become kind "other:<OpType>" with all weights kept.
+
+    >>> rule_for(NodeFacts("Relu", {}, (None,), (False,), (None,))).kind
+    'relu'
+    """
+    special = SPECIAL.get(facts.op_type)
+    if special is not None:
+        return special(facts)
+    if facts.op_type in RULES:
+        return RULES[facts.op_type]
+    kind = SIMPLE_KINDS.get(facts.op_type)
+    return Rule(kind) if kind else Rule(f"other:{facts.op_type}", tuple(range(len(facts.inputs))), loose=True)
+
+
+def _conv(name: str, weight: int, bias: int) -> Callable[[NodeFacts], Rule]:
+    def rule(facts: NodeFacts) -> Rule:
+        shape = facts.shape(weight)
+        axes = len(shape) - 2
+
+        def attrs(facts: NodeFacts) -> Attrs:
+            return {
+                "kernel": tuple(facts.attributes.get("kernel_shape", shape[2:])),
+                "stride": tuple(facts.attributes.get("strides", (1,) * axes)),
+                "groups": facts.attributes.get("group", 1),
+            }
+
+        return Rule(f"{name}{axes}d", (weight, bias), attrs=attrs)
+
+    return rule
+
+
+def _gemm(facts: NodeFacts) -> Rule:
+    weight = next((slot for slot in (1, 0) if facts.is_constant(slot)), None)
+    if weight is None:
+        return Rule("matmul", (2,), loose=True)
+    rows, columns = facts.shape(weight)[-2:]
+    flipped = bool(facts.attributes.get("transB" if weight == 1 else "transA", 0))
+    inner, outer = (columns, rows) if flipped == (weight == 1) else (rows, columns)
+    return Rule("linear", (weight, 2), attrs=lambda facts: _features(inner, outer))
+
+
+def _matmul(first: int, second: int) -> Callable[[NodeFacts], Rule]:
+    def rule(facts: NodeFacts) -> Rule:
+        if facts.is_constant(second):
+            shape = facts.shape(second)
+            inner, outer = (shape[-2], shape[-1]) if len(shape) > 1 else (math.prod(shape), 1)
+            return Rule("linear", (second,), attrs=lambda facts: _features(inner, outer))
+        if facts.is_constant(first):
+            shape = facts.shape(first)
+            outer, inner = (shape[-2], shape[-1]) if len(shape) > 1 else (1, math.prod(shape))
+            return Rule("linear", (first,), attrs=lambda facts: _features(inner, outer))
+        return Rule("matmul")
+
+    return rule
+
+
+def _features(inner: int, outer: int) -> Attrs:
+    return {"in_features": inner, "out_features": outer}
+
+
+def _gather(facts: NodeFacts) -> Rule:
+    return Rule("embedding", (0,)) if facts.is_constant(0) else Rule("gather")
+
+
+def _clip(facts: NodeFacts) -> Rule:
+    low = facts.numbers.get(1, facts.attributes.get("min"))
+    high = facts.numbers.get(2, facts.attributes.get("max"))
+    return Rule("relu6" if (low, high) == (0, 6) else "clip")
+
+
+def _attention(facts: NodeFacts) -> Rule:
+    return Rule("attention", attrs=_attention_attrs)
+
+
+def _attention_attrs(facts: NodeFacts) -> Attrs:
+    """Shapes are (batch, heads, length, width), or (batch, length, heads · width) and the heads stated."""
+    query, key, value = (facts.shape(slot) for slot in range(3))
+    past = facts.shape(4)[2] if len(facts.shape(4)) == 4 else 0
+    if len(query) == 4:
+        heads, key_heads = query[1], key[1]
+        q_length, k_length, width, value_width = query[2], key[2], query[3], value[3]
+    else:
+        heads = facts.attributes.get("q_num_heads", 1)
+        key_heads = facts.attributes.get("kv_num_heads", heads)
+        q_length, k_length, width, value_width = query[1], key[1], query[2] // heads, value[2] // key_heads
+    return {
+        "heads": heads,
+        "q_length": q_length,
+        "k_length": k_length + past,
+        "head_dim": width,
+        "value_dim": value_width,
+        "kv_heads": key_heads,
+        "causal": bool(facts.attributes.get("is_causal", 0)),
+    }
+
+
+def _pool(facts: NodeFacts) -> Attrs:
+    kernel = tuple(facts.attributes.get("kernel_shape", ()))
+    return {"kernel": kernel, "stride": tuple(facts.attributes.get("strides", (1,) * len(kernel)))}
+
+
+def _recurrent(facts: NodeFacts) -> Attrs:
+    recurrence = facts.shape(2)
+    hidden = facts.attributes.get("hidden_size", recurrence[-1] if recurrence else 0)
+    return {"hidden_size": hidden, "directions": recurrence[0] if recurrence else 1}
+
+
+SPECIAL: Mapping[str, Callable[[NodeFacts], Rule]] = {
+    "Conv": _conv("conv", 1, 2),
+    "ConvInteger": _conv("conv", 1, 2),
+    "QLinearConv": _conv("conv", 3, 8),
+    "ConvTranspose": _conv("conv_transpose", 1, 2),
+    "Gemm": _gemm,
+    "MatMul": _matmul(0, 1),
+    "MatMulInteger": _matmul(0, 1),
+    "QLinearMatMul": _matmul(0, 3),
+    "Gather": _gather,
+    "Clip": _clip,
+    "Attention": _attention,
+}
+
+ELEMENTWISE = {
+    "Add": "add", "Sum": "add", "Sub": "sub", "Mul": "mul", "Div": "div", "Max": "maximum", "Min": "minimum",
+    "Where": "where", "Concat": "concat", "GatherND": "gather", "GatherElements": "gather",
+}  # fmt: skip
+
+RULES: Mapping[str, Rule] = {
+    "BatchNormalization": Rule("batch_norm", (1, 2), (3, 4)),
+    "LayerNormalization": Rule("layer_norm", (1, 2)),
+    "GroupNormalization": Rule("group_norm", (1, 2)),
+    "InstanceNormalization": Rule("instance_norm", (1, 2)),
+    "RMSNormalization": Rule("rms_norm", (1,)),
+    "SimplifiedLayerNormalization": Rule("rms_norm", (1,)),
+    "SkipLayerNormalization": Rule("layer_norm", (2, 3, 4)),
+    "SkipSimplifiedLayerNormalization": Rule("rms_norm", (2, 3)),
+    "BiasGelu": Rule("gelu", (1,)),
+    "PRelu": Rule("prelu", (1,)),
+    "MaxPool": Rule("max_pool", attrs=_pool),
+    "AveragePool": Rule("avg_pool", attrs=_pool),
+    "LSTM": Rule("lstm", (1, 2, 3), attrs=_recurrent),
+    "GRU": Rule("gru", (1, 2, 3), attrs=_recurrent),
+    "RNN": Rule("rnn", (1, 2, 3), attrs=_recurrent),
+    **{name: Rule(kind, tuple(range(8)), loose=True) for name, kind in ELEMENTWISE.items()},
+}
+
+SIMPLE_KINDS: Mapping[str, str] = {
+    "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softmax": "softmax", "LogSoftmax": "log_softmax",
+    "Exp": "exp", "Sqrt": "sqrt", "Elu": "elu", "Selu": "elu", "Celu": "elu", "Reciprocal": "reciprocal",
+    "Gelu": "gelu", "FastGelu": "gelu", "QuickGelu": "gelu", "Swish": "silu", "LeakyRelu": "leaky_relu",
+    "HardSwish": "hardswish", "HardSigmoid": "hardsigmoid", "Mish": "mish", "Pow": "pow", "Erf": "erf",
+    "Abs": "abs", "Log": "log", "Sin": "sin", "Cos": "cos", "Softplus": "softplus", "Neg": "neg",
+    "GlobalAveragePool": "global_avg_pool", "GlobalMaxPool": "global_max_pool", "LRN": "lrn",
+    "ReduceMean": "reduce_mean", "ReduceSum": "reduce_sum", "ReduceMax": "reduce_max",
+    "ReduceMin": "reduce_min", "ReduceProd": "reduce_prod", "ReduceL1": "reduce_l1", "ReduceL2": "reduce_l2",
+    "ReduceSumSquare": "reduce_sum_square", "ReduceLogSumExp": "reduce_log_sum_exp",
+    "Pad": "pad", "Resize": "resize", "Upsample": "resize", "Tile": "tile", "DepthToSpace": "depth_to_space",
+    "SpaceToDepth": "space_to_depth", "Slice": "slice", "Split": "split",
+    "Reshape": "reshape", "Transpose": "transpose", "Flatten": "flatten", "Squeeze": "squeeze",
+    "Unsqueeze": "unsqueeze", "Identity": "identity", "Cast": "cast", "CastLike": "cast", "Expand": "expand",
+    "Dropout": "dropout", "Equal": "equal", "Less": "less", "LessOrEqual": "less_or_equal",
+    "Greater": "greater", "GreaterOrEqual": "greater_or_equal", "Not": "not", "And": "and", "Or": "or",
+    "Xor": "or", "Floor": "floor", "Ceil": "ceil", "Round": "round", "Sign": "sign",
+}  # fmt: skip

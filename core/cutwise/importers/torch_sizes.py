@@ -1,0 +1,189 @@
+"""Sizes in a torch.export program: numbers, or expressions in the dimensions that were left open.
+
+An expression such as "Add(FloorDiv(Symbol('s1', positive=True), Integer(2)), Integer(1))" is walked as a
+syntax tree of a few allowed forms; it is never evaluated by Python or by sympy, which would run it.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from cutwise.errors import ModelImportError
+
+# PyTorch writes some hundred characters for the sizes of a deep convolutional network.
+EXPRESSION_CHARACTERS = 4096
+EXPRESSION_DEPTH = 60
+EXPONENT = 8
+
+# No axis of a real tensor is longer; intermediate values of a size stay far below its square.
+AXIS_SIZE = 2**40
+
+
+def _power(base: Fraction, exponent: Fraction) -> Fraction:
+    if exponent.denominator != 1 or abs(exponent) > EXPONENT:
+        raise ValueError(f"the exponent {exponent}")
+    return base ** int(exponent)
+
+
+Arithmetic = Callable[..., Fraction | int]
+FUNCTIONS: Mapping[str, Arithmetic] = {
+    "Integer": lambda value: value,
+    "Rational": operator.truediv,
+    "Add": lambda *terms: sum(terms),
+    "Mul": lambda *factors: math.prod(factors),
+    "Pow": _power,
+    "PowByNatural": _power,
+    "Mod": operator.mod,
+    "PythonMod": operator.mod,
+    "FloorDiv": operator.floordiv,
+    "CleanDiv": operator.floordiv,
+    "IntTrueDiv": operator.truediv,
+    "FloatTrueDiv": operator.truediv,
+    "Max": lambda *values: max(values),
+    "Min": lambda *values: min(values),
+    "floor": math.floor,
+    "ceiling": math.ceil,
+    "FloorToInt": math.floor,
+    "CeilToInt": math.ceil,
+    "TruncToInt": math.trunc,
+    "ToFloat": lambda value: value,
+    "Identity": lambda value: value,
+}
+OPERATORS: Mapping[type[ast.operator], Arithmetic] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: _power,
+}
+
+
+@dataclass(slots=True)
+class Sizes:
+    """Turns the sizes of one file into numbers, with `chosen` sizes for symbols that are given others.
+
+    `examples` are the sizes the program was exported with, by symbol.
+    """
+
+    file: str
+    examples: dict[str, int] = field(default_factory=dict)
+    chosen: dict[str, int] = field(default_factory=dict)
+    _trees: dict[str, ast.expr] = field(default_factory=dict)
+
+    def symbol(self, size: Mapping[str, Any]) -> str:
+        """The symbol that `size` is, or empty for numbers and longer expressions."""
+        if "as_expr" not in size:
+            return ""
+        tree = self._tree(str(size["as_expr"]["expr_str"]))
+        return _symbol_name(tree)
+
+    def value(self, size: Mapping[str, Any]) -> int:
+        """`size` as a number; raises `ModelImportError` where data decides it, or where it is absurd."""
+        if "as_int" in size:
+            return self._checked(size["as_int"], "a size")
+        expression = size["as_expr"]
+        text, hint = str(expression["expr_str"]), _hint(expression)
+        if hint is not None and not self.chosen:
+            return self._checked(hint, text)
+        try:
+            found = evaluated(self._tree(text), {**self.examples, **self.chosen})
+        except (ValueError, ZeroDivisionError, OverflowError, TypeError) as error:
+            raise ModelImportError(
+                f"{self.file}: the size {text[:120]!r} cannot be computed ({error}); data decides it, or it "
+                "is written in an unknown way: export the model with fixed sizes"
+            ) from None
+        return self._checked(found, text)
+
+    def learn(self, size: Mapping[str, Any]) -> None:
+        """Notes the example size of a symbol."""
+        symbol, hint = self.symbol(size), _hint(size.get("as_expr", {}))
+        if symbol and hint is not None:
+            self.examples.setdefault(symbol, self._checked(hint, symbol))
+
+    def _tree(self, text: str) -> ast.expr:
+        if text not in self._trees:
+            if len(text) > EXPRESSION_CHARACTERS:
+                raise ModelImportError(
+                    f"{self.file}: holds a size of {len(text)} characters, at most {EXPRESSION_CHARACTERS} "
+                    "are read; export the model with fixed sizes"
+                )
+            try:
+                self._trees[text] = ast.parse(text, mode="eval").body
+            except (SyntaxError, ValueError, MemoryError, RecursionError):
+                raise ModelImportError(
+                    f"{self.file}: the size {text[:120]!r} is no expression; export the model again"
+                ) from None
+        return self._trees[text]
+
+    def _checked(self, value: Any, text: str) -> int:
+        number = value if isinstance(value, int | Fraction) and not isinstance(value, bool) else -1
+        if number.denominator != 1 or not 0 <= number <= AXIS_SIZE:
+            raise ModelImportError(
+                f"{self.file}: {text[:120]} is {str(value)[:40]}, which is no size; export the model again"
+            )
+        return int(number)
+
+
+def evaluated(tree: ast.expr, symbols: Mapping[str, int], depth: int = EXPRESSION_DEPTH) -> Fraction:
+    """The value of a size expression; raises `ValueError` for whatever is no arithmetic on symbols.
+
+    >>> size = ast.parse("FloorDiv(Add(Symbol('s1', positive=True), Integer(3)), 2)", mode="eval").body
+    >>> evaluated(size, {"s1": 8})
+    Fraction(5, 1)
+    >>> evaluated(ast.parse("__import__('os').getcwd()", mode="eval").body, {})
+    Traceback (most recent call last):
+    ...
+    ValueError: the form Call
+    """
+    if depth == 0:
+        raise ValueError(f"more than {EXPRESSION_DEPTH} levels of brackets")
+    name = _symbol_name(tree)
+    if name:
+        if name not in symbols:
+            raise ValueError(f"the open size {name[:40]}")
+        return Fraction(symbols[name])
+    if isinstance(tree, ast.Constant) and type(tree.value) is int:
+        return _bounded(tree.value)
+    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
+        return -evaluated(tree.operand, symbols, depth - 1)
+    if isinstance(tree, ast.BinOp) and type(tree.op) in OPERATORS:
+        apply, operands = OPERATORS[type(tree.op)], [tree.left, tree.right]
+    elif isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in FUNCTIONS:
+        apply, operands = FUNCTIONS[tree.func.id], tree.args
+    else:
+        raise ValueError(f"the form {type(tree).__name__}")
+    return _bounded(apply(*(evaluated(operand, symbols, depth - 1) for operand in operands)))
+
+
+def _bounded(value: Fraction | int) -> Fraction:
+    exact = Fraction(value)
+    if abs(exact.numerator) > AXIS_SIZE**2 or exact.denominator > AXIS_SIZE:
+        raise ValueError("a number beyond any size")
+    return exact
+
+
+def _symbol_name(tree: ast.expr) -> str:
+    """The name in "s1" and in "Symbol('s1', positive=True)"; empty for other forms."""
+    if isinstance(tree, ast.Name):
+        return tree.id
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == "Symbol":
+        first: Sequence[ast.expr] = tree.args[:1]
+        if first and isinstance(first[0], ast.Constant) and isinstance(first[0].value, str):
+            return first[0].value
+    return ""
+
+
+def _hint(expression: Mapping[str, Any]) -> int | None:
+    """The size in the example that an expression was exported with."""
+    hint = expression.get("hint")
+    if isinstance(hint, Mapping):
+        hint = hint.get("as_int")
+    return hint if isinstance(hint, int) and not isinstance(hint, bool) else None

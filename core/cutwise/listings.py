@@ -1,0 +1,76 @@
+"""What is registered, as rows for people and for `--json`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from cutwise.channels import CHANNELS
+from cutwise.hardware.profiles import hardware
+from cutwise.importers import samples
+from cutwise.plain import plain
+from cutwise.schemes import SCHEMES
+from cutwise.schemes.options import choices_of
+from cutwise.units import facts_of, hints_of
+
+Rows = list[dict[str, Any]]
+
+
+def schemes() -> Rows:
+    """Every scheme with its one sentence and its options."""
+    return [
+        {
+            "name": name,
+            "about": first_line(scheme),
+            "baseline": scheme.is_baseline,
+            "options": _described(scheme),
+        }
+        for name, scheme in SCHEMES.items()
+    ]
+
+
+def channels() -> Rows:
+    """Every channel model with its one sentence and its fields."""
+    return [
+        {"name": name, "about": first_line(channel), "fields": _described(channel)}
+        for name, channel in CHANNELS.items()
+    ]
+
+
+def devices() -> Rows:
+    """Every row of the hardware catalogue."""
+    return [plain(profile) for profile in hardware().values()]
+
+
+def sample_models() -> Rows:
+    """The shipped models, by the name that `load_model` takes."""
+    return [{"name": f"sample:{name}"} for name in samples()]
+
+
+def first_line(thing: Any) -> str:
+    """The first line of a docstring."""
+    return (inspect.getdoc(thing) or "").partition("\n")[0]
+
+
+def _described(owner: Any) -> Rows:
+    hints = hints_of(owner)
+    return [
+        {
+            "name": f.name,
+            "default": plain(f.default),
+            "choices": list(choices_of(hints[f.name])),
+            "help": facts_of(owner, f.name)["help"],
+        }
+        for f in fields(owner)
+        if f.name != "kind"
+    ]
+
+
+LISTINGS: Mapping[str, Callable[[], Rows]] = {
+    "schemes": schemes,
+    "devices": devices,
+    "channels": channels,
+    "samples": sample_models,
+}

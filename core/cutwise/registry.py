@@ -1,0 +1,56 @@
+"""A table of named things that refuses a name twice and answers an unknown name with a suggestion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+
+from cutwise.errors import UnknownNameError
+
+T = TypeVar("T")
+
+
+class Registry(Mapping[str, T]):
+    """Names and what they stand for, in the order they were registered.
+
+    >>> shapes: Registry[int] = Registry("shape")
+    >>> shapes.add("square", 4)
+    4
+    >>> shapes["square"]
+    4
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._entries: dict[str, T] = {}
+
+    def add(self, name: str, entry: T) -> T:
+        """Registers `entry` under `name` and returns it; a second use of a name is a programming error."""
+        if name in self._entries:
+            raise ValueError(f"{self._what} {name!r} is registered twice")
+        self._entries[name] = entry
+        return entry
+
+    def named(self, *names: str) -> Callable[[T], T]:
+        """A decorator that registers what it decorates under each of `names`."""
+
+        def register(entry: T) -> T:
+            for name in names:
+                self.add(name, entry)
+            return entry
+
+        return register
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._entries:
+            raise UnknownNameError(self._what, name, self._entries)
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)

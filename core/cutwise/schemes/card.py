@@ -1,0 +1,151 @@
+"""P4: the cut and the server's clock together, delay against energy, devices served one after another.
+
+"Energy-Efficient Split Learning for Fine-Tuning Large Language Models in Edge Networks", arXiv 2412.00090.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutwise.plans import Plan
+from cutwise.problem import Conditions, SplitProblem
+from cutwise.schemes.base import SCHEMES
+from cutwise.schemes.choice import table_of
+from cutwise.schemes.objective import delay
+from cutwise.schemes.planned import fixed_plan, planned
+from cutwise.schemes.round_value import score_of_round
+from cutwise.schemes.rounds import IN_TURN, Round
+from cutwise.schemes.server_clock import Prices, best_ratios, least_ratios, own_prices, prices_of
+from cutwise.schemes.shared_options import certify_option, cut_option
+from cutwise.schemes.solve import best_round, relative_gap
+from cutwise.units import quantity
+
+Floats = NDArray[np.float64]
+Frequency = Literal["best", "highest", "lowest"]
+STEPS = 40
+"""Prices of time that are tried when a limit breaks at the best clocks."""
+
+
+@SCHEMES.named("card")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """CARD (P4): devices in turn, each with its best cut and the server's best clock for it."""
+
+    is_baseline: ClassVar[bool] = False
+    round_of: ClassVar[Round] = IN_TURN
+    separable: ClassVar[bool] = False
+    frequency: Frequency = quantity(
+        "best", title="Server clock", help="best: P4's closed form; or always the highest or the lowest"
+    )
+    least_frequency_ratio: float = quantity(
+        0.0, unit="ratio", ge=0, le=1, title="Lowest clock", shown=(0.0, 1.0),
+        help="Lowest clock of the server over its highest; 0: as fast as the device that is served",
+    )  # fmt: skip
+    normalisers: Literal["scenario", "device"] = quantity(
+        "scenario", title="Normalised over",
+        help="scenario: one scale for all devices; device: each turn over its own extremes, as P4",
+    )  # fmt: skip
+    cut: str = cut_option()
+    certify: bool = certify_option()
+
+    def solve(self, problem: SplitProblem) -> Plan:
+        r"""The plan with devices served in turn, each under its own clock of the server.
+
+        $f^* = [(w/\Delta D / ((1-w)/\Delta E) + P_s) / 2\xi]^{1/3}$, clipped: the same for every cut, so the
+        best cut at that clock is the best of both (science notes 3.2). Where a limit breaks at these clocks,
+        seconds are given a higher price until it holds, which is no proof; the gap says how far.
+        """
+        full = problem.conditions()
+        least = least_ratios(problem, self.least_frequency_ratio)
+        if self.frequency != "best":
+            ratio = least if self.frequency == "lowest" else np.ones(problem.device_count)
+            return self._at(problem, full, ratio, f"{self.frequency} clock")
+        prices = prices_of(problem, full)
+        if self.normalisers == "device" and problem.scenario.objective.kind == "weighted":
+            return _by_device(problem, own_prices(problem, full, least), least)
+        plan = self._at(problem, full, best_ratios(problem, full, prices, least), "clock in closed form")
+        if plan.status != "infeasible":
+            return plan
+        return self._within_limits(problem, prices, least) or plan
+
+    def _at(self, problem: SplitProblem, full: Conditions, ratio: Floats, clock: str) -> Plan:
+        """The best cuts at given clocks."""
+        conditions = replace(full, server_frequency_ratio=ratio)
+        plan = planned(
+            problem,
+            scheme="card",
+            round_of=IN_TURN,
+            conditions=conditions,
+            cut=self.cut,
+            certify=self.certify and self.frequency == "best",
+        )
+        return replace(plan, report=replace(plan.report, method=f"{clock}; {plan.report.method}"))
+
+    def _within_limits(self, problem: SplitProblem, prices: Prices, least: Floats) -> Plan | None:
+        """The best plan that keeps the limits while time is given ever higher prices; None if none does."""
+        started = time.perf_counter()
+        full, quick = problem.conditions(), replace(self, certify=False)
+        found: Plan | None = None
+        bound = -np.inf
+        for price in _dearer_seconds(problem, full, prices, least):
+            ratio = best_ratios(problem, full, prices.dearer(price), least)
+            plan = quick._at(problem, full, ratio, "clock in closed form with time dearer")
+            bound = max(bound, _promised(problem, full, ratio, price))
+            if plan.status != "infeasible" and (found is None or plan.report.value < found.report.value):
+                found = plan
+        if found is None:
+            return None
+        lowest = bound if np.isfinite(bound) and not self.cut else None
+        gap = None if lowest is None else relative_gap(found.report.value, lowest)
+        timing = {"decide_s": time.perf_counter() - started}
+        report = replace(found.report, bound=lowest, gap=gap, certificate=None, timing=timing)
+        return replace(found, report=report, status="feasible")
+
+
+def _by_device(problem: SplitProblem, prices: Prices, least: Floats) -> Plan:
+    """P4 to the letter: every turn has its own scale. The bound is that of the scenario's one scale."""
+    full = problem.conditions()
+    conditions = replace(full, server_frequency_ratio=best_ratios(problem, full, prices, least))
+    best = best_round(problem, conditions, IN_TURN, certify=False)
+    table = best.table
+    values = prices.second[:, None] * np.where(np.isfinite(table.delays_s), table.delays_s, 0.0)
+    values = values + prices.joule[:, None] * np.where(np.isfinite(table.counted_j), table.counted_j, 0.0)
+    picks = table.best(np.where(table.excess > 0, np.inf, values))
+    plan = fixed_plan(
+        problem,
+        scheme="card",
+        round_of=IN_TURN,
+        conditions=conditions,
+        masks=table.masks(picks),
+        method="clock in closed form and cut, normalised for each device",
+        best=best,
+    )
+    return replace(plan, report=replace(plan.report, bound=None, gap=None))
+
+
+def _dearer_seconds(problem: SplitProblem, conditions: Conditions, prices: Prices, least: Floats) -> Floats:
+    """Prices of a second to add: from where the first clock moves to where all are at their highest."""
+    power_w = max(float(np.max(conditions.server_power_w)), 1e-9)
+    unit = float(np.max(prices.joule)) * power_w or float(np.max(prices.second)) or 1.0
+    return unit * np.geomspace(2 * max(float(least.min()), 1e-3) ** 3 / 10, 20.0, STEPS)
+
+
+def _promised(problem: SplitProblem, full: Conditions, ratio: Floats, price: float) -> float:
+    """What no plan within the deadline can beat: the best with time dearer, less the price of the deadline.
+
+    0 prices bound nothing else than a deadline, so other limits are kept by each device's own cuts.
+    """
+    deadline_s = problem.scenario.limits.deadline_s
+    if deadline_s is None:
+        return -np.inf
+    conditions = replace(full, server_frequency_ratio=ratio)
+    score = score_of_round(problem, conditions, IN_TURN)
+    table = table_of(problem, conditions, lambda stages: score(stages) + price * delay(stages))
+    if not table.complete:
+        return -np.inf
+    return float(table.raw_scores.min(axis=1).sum() - price * deadline_s)

@@ -1,0 +1,46 @@
+"""Federated learning: the whole model on every device, all at once, then averaging."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from cutwise.plans import Plan
+from cutwise.problem import SplitProblem
+from cutwise.schemes.bandwidth import planned_with_best_shares
+from cutwise.schemes.base import SCHEMES
+from cutwise.schemes.planned import fixed_plan, last_ops
+from cutwise.schemes.rounds import AT_ONCE, Round
+
+
+@SCHEMES.named("federated")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Federated:
+    """Federated learning: everybody trains the whole model at once; only models are exchanged."""
+
+    is_baseline: ClassVar[bool] = False
+    round_of: ClassVar[Round] = AT_ONCE
+    separable: ClassVar[bool] = False
+
+    def solve(self, problem: SplitProblem) -> Plan:
+        r"""The plan with no split.
+
+        $T = \max_n [w / R^D_n(N) + I B (\varphi^F + \varphi^B) / F_n + w / R^U_n(N)]$ (P5's comparison;
+        science notes 4.2). The server only averages, which costs nothing and counts no memory.
+        """
+        masks = np.ones((problem.device_count, len(problem.cost.graph)), dtype=bool)
+        if problem.scenario.sharing.bandwidth == "optimised" and problem.device_count > 1:
+            whole = last_ops(problem, masks[0])
+            plan = planned_with_best_shares(problem, scheme="federated", cut=whole, common_cut=False)
+            # that bound and those alternatives are of plans that split the model
+            return replace(plan, report=replace(plan.report, bound=None, gap=None), alternatives=())
+        return fixed_plan(
+            problem,
+            scheme="federated",
+            round_of=AT_ONCE,
+            conditions=problem.conditions(active=problem.device_count),
+            masks=masks,
+            method="fixed cut",
+        )

@@ -1,0 +1,108 @@
+"""Group-based split federated learning (P5): groups at once, the devices of a group in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from cutwise.plans import Plan
+from cutwise.problem import SplitProblem
+from cutwise.schemes.base import SCHEMES
+from cutwise.schemes.divisions import (
+    Arrangement,
+    CutChoice,
+    Division,
+    Floats,
+    best_division,
+    counts_of,
+    own_turns,
+    plan_with,
+    promise_of,
+    undivided,
+)
+from cutwise.schemes.rounds import AT_ONCE, IN_TURN, Round, grouped_round
+from cutwise.schemes.shared_options import certify_option, common_cut_option, cut_option
+from cutwise.solvers.balanced_grouping import balanced_groups
+from cutwise.solvers.exact_grouping import exact_groups
+from cutwise.solvers.grouping import Grouping, longest_first, random_groups, round_robin
+from cutwise.units import quantity
+
+GroupingRule = Literal["lpt", "round_robin", "random", "exact", "balanced"]
+GROUPINGS: Mapping[str, Callable[[SplitProblem, Floats, Floats, int], Grouping]] = {
+    "lpt": lambda problem, loads, samples, groups: longest_first(loads, groups),
+    "round_robin": lambda problem, loads, samples, groups: round_robin(loads, groups),
+    "random": lambda problem, loads, samples, groups: random_groups(
+        loads, groups, seed=problem.scenario.seed
+    ),
+    "exact": lambda problem, loads, samples, groups: exact_groups(loads, groups),
+    "balanced": lambda problem, loads, samples, groups: balanced_groups(
+        loads, groups, histograms=samples[:, None]
+    ),
+}
+"""Groups of devices that are listed by falling turns, whichever way the scenario lists them."""
+RULE = (
+    "One round serves every device once: groups at the same time, the devices of a group one after another."
+)
+
+
+@SCHEMES.named("gsfl")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gsfl:
+    """Group-based split federated learning: groups at once, the devices of a group in turn."""
+
+    is_baseline: ClassVar[bool] = False
+    round_of: ClassVar[Round] = AT_ONCE
+    separable: ClassVar[bool] = False
+    groups: int = quantity(
+        0, ge=0, le=100_000, title="Groups", shown=(0, 30), symbol="M",
+        help="Groups that are active at once, at most one a device; 0: the best number",
+    )  # fmt: skip
+    grouping: GroupingRule = quantity(
+        "lpt", title="Grouping", help="Who shares a group; lpt: the longest turn first, to the least loaded"
+    )
+    cut: str = cut_option()
+    common_cut: bool = common_cut_option()
+    certify: bool = certify_option()
+
+    def solve(self, problem: SplitProblem) -> Plan:
+        r"""The plan with the given or the best number $M$ of groups.
+
+        $T = \max_m \sum_{n \in G_m} [\tau_n(M) + \mu_n(M)]$ (P5; science notes 4.2): the turn $\tau + \mu$ of
+        a device is that of its best cut where $M$ share the band and the server. One group is
+        `split_learning`, a group a device `split_federated`, proofs and best shares of the band included;
+        with any other number the groups hold equal shares where the best are asked for.
+        """
+        choice = CutChoice(cut=self.cut, common_cut=self.common_cut, certify=self.certify)
+        counts = counts_of(self.groups, problem.device_count)
+        divisions = [_division(problem, count, self.grouping, choice) for count in counts]
+        return best_division(problem, divisions, choice)
+
+
+def _division(problem: SplitProblem, count: int, grouping: str, choice: CutChoice) -> Division:
+    """The prospect of `count` groups."""
+    if count in (1, problem.device_count):
+        round_of = IN_TURN if count == 1 else AT_ONCE
+        return undivided(problem, scheme="gsfl", round_of=round_of, choice=choice)
+    conditions = problem.conditions(active=count)
+    turns = own_turns(problem, conditions, choice)
+    promise = promise_of(problem, turns, lambda loads: round_robin(loads, count).bound)
+
+    def arranged() -> Arrangement:
+        order = turns.order
+        found = GROUPINGS[grouping](problem, turns.delays_s[order], problem.samples[order], count)
+        groups = [sorted(order[list(group)].tolist()) for group in found.groups]
+        proven = problem.scenario.objective.kind == "delay" and turns.fastest
+        return Arrangement(
+            round_of=grouped_round(groups, rule=RULE),
+            conditions=conditions,
+            bound=max(promise, found.bound) if proven else promise,
+            method=f"{count} groups ({grouping})",
+        )
+
+    return Division(
+        promise=promise,
+        complete=turns.complete,
+        arranged=arranged,
+        planned=plan_with(problem, scheme="gsfl", choice=choice),
+    )

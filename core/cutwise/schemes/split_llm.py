@@ -1,0 +1,216 @@
+"""P2: user, edge and cloud, the edges' users at once, each with two cuts of its own model.
+
+"SplitLLM: Hierarchical Split Learning for Large Language Model over Wireless Network", arXiv 2501.13318.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutwise.costs.cut_sums import nested_sums
+from cutwise.errors import SolverError
+from cutwise.evaluate import stage_times
+from cutwise.plans import Certificate, Plan, Report
+from cutwise.problem import Conditions, SplitProblem
+from cutwise.schemes.assemble import Behind, plan_of
+from cutwise.schemes.base import SCHEMES
+from cutwise.schemes.edges import behind_edges, edge_columns
+from cutwise.schemes.limits import SERVER_MEMORY
+from cutwise.schemes.nested_cut import EDGE, NestedCut, Place, nested_cut
+from cutwise.schemes.objective import counted_energy
+from cutwise.schemes.planned import planned
+from cutwise.schemes.round_value import objective_value, score_of_round, spread_of
+from cutwise.schemes.rounds import AT_ONCE, IN_TURN, Round
+from cutwise.schemes.solve import EXACT_GAP, alike, relative_gap
+from cutwise.solvers.assignment import Assignment, exact_assignment, longest_first_assignment
+from cutwise.units import quantity
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Phases = tuple[tuple[tuple[int, ...], ...], ...]
+MOST_EXACT = 400
+"""Users times edges up to which CP-SAT assigns users; beyond it the longest turn goes first."""
+
+
+@SCHEMES.named("split_llm")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitLlm:
+    """SplitLLM (P2): user, edge and cloud; every edge serves one user at a time, all edges at once."""
+
+    is_baseline: ClassVar[bool] = False
+    round_of: ClassVar[Round] = AT_ONCE
+    separable: ClassVar[bool] = False
+    uses_edges: ClassVar[bool] = True
+    reading: Literal["sample", "sweep"] = quantity(
+        "sample", title="A round",
+        help="sample: one user an edge, then averaging; sweep: an edge's users in turn, then averaging",
+    )  # fmt: skip
+    association: Literal["exact", "lpt", "in_turn"] = quantity(
+        "exact", title="Users to edges", help="CP-SAT with a bound, the longest turn first, or dealt in turn"
+    )
+    waves: int = quantity(
+        0, ge=0, le=10_000, title="Waves", shown=(0, 10),
+        help="Parts in which the edges are active; 0: as few as the cloud's memory holds",
+    )  # fmt: skip
+
+    def solve(self, problem: SplitProblem) -> Plan:
+        """The plan of a pass over all users: every round has one user an edge, or all of them in turn.
+
+        Each user has its best two cuts at its edge, and users are divided so that the edges end early.
+        Without edges it is split learning between users and the server. Raises `SolverError` for a queue
+        at the server, which would mix edges and cloud.
+        """
+        if not problem.scenario.edges:
+            plan = planned(problem, scheme="split_llm", round_of=IN_TURN, conditions=problem.conditions())
+            return replace(plan, report=replace(plan.report, method=f"no edges; {plan.report.method}"))
+        if problem.scenario.sharing.server == "queue":
+            raise SolverError("split_llm shares the cloud; set sharing.server to equal or dedicated")
+        most = len(problem.scenario.edges)
+        for waves in range(self.waves or 1, (self.waves or most) + 1):
+            plan = self._planned(problem, min(waves, most))
+            if not any(found.rule == SERVER_MEMORY for found in plan.violations):
+                break
+        return plan
+
+    def _planned(self, problem: SplitProblem, waves: int) -> Plan:
+        started = time.perf_counter()
+        chains = -(-len(problem.scenario.edges) // waves)
+        desk = _Desk.of(problem, chains)
+        found = self._assigned(desk.loads)
+        groups = [np.flatnonzero(found.owner == edge) for edge in range(desk.loads.shape[1])]
+        order = [sorted(g.tolist(), key=lambda i: -desk.loads[i, found.owner[i]]) for g in groups]
+        round_of = _round(self.reading, order, chains)
+        return desk.plan(found, round_of, f"{waves} wave{'s' * (waves > 1)}", self.association, started)
+
+    def _assigned(self, loads: Floats) -> Assignment:
+        if self.association == "in_turn":
+            owner = np.arange(len(loads)) % loads.shape[1]
+            taken = np.bincount(owner, loads[np.arange(len(loads)), owner], loads.shape[1])
+            least = longest_first_assignment(loads).bound
+            return Assignment(owner=owner, makespan=float(taken.max()), bound=least)
+        small = self.association == "exact" and loads.size <= MOST_EXACT
+        return (exact_assignment if small else longest_first_assignment)(loads)
+
+
+def _round(reading: str, order: Sequence[Sequence[int]], chains: int) -> Round:
+    """Edges in waves of `chains`; of every edge one user after another, averaged after each or at the end."""
+    busy = [tuple(users) for users in order if users]
+    waves = [busy[first : first + chains] for first in range(0, len(busy), chains)]
+    if reading == "sweep":
+        rule = "One round serves every user once: edges at the same time, an edge's users one after another."
+        phases: Phases = tuple(tuple(wave) for wave in waves)
+    else:
+        rule = (
+            "This is a pass of rounds over all users: in each every edge serves one user, all at the same "
+            "time, and the adapters are averaged."
+        )
+        longest = max(map(len, busy))
+        phases = tuple(
+            tuple((users[k],) for users in wave if k < len(users)) for k in range(longest) for wave in waves
+        )
+    phases = tuple(phase for phase in phases if phase)
+    return Round(parallel=any(len(phase) > 1 for phase in phases), rule=rule, phases=phases)
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _Desk:
+    """The best cuts of every user at every edge, and how long its turn is there."""
+
+    problem: SplitProblem
+    conditions: Conditions
+    cuts: tuple[tuple[NestedCut, ...], ...]
+    loads: Floats
+
+    @classmethod
+    def of(cls, problem: SplitProblem, chains: int) -> _Desk:
+        """Prices every kind of user at every kind of edge once."""
+        dedicated = problem.scenario.sharing.server == "dedicated"
+        conditions = problem.conditions(active=1, server_share=1.0 if dedicated else 1.0 / chains)
+        kinds, known = alike(problem, conditions), {}
+        score = score_of_round(problem, conditions, AT_ONCE)
+        columns = edge_columns(problem.scenario.edges, problem.workload.compute)
+        rows = []
+        for device, kind in enumerate(kinds):
+            row = []
+            for edge, given in enumerate(problem.scenario.edges):
+                key = (kind, replace(given, name=""))
+                if key not in known:
+                    own = behind_edges(problem, conditions.of(np.array([device])), [edge])
+                    place = Place(
+                        conditions=own.of(0),
+                        device_bytes=float(problem.device_memory_bytes[device]),
+                        edge_bytes=float(columns.memory_bytes[edge]),
+                        cloud_bytes=problem.server_memory_bytes,
+                        chains=chains,
+                    )
+                    known[key] = nested_cut(problem, place, score)
+                row.append(known[key])
+            rows.append(tuple(row))
+        by_delay = problem.scenario.objective.kind == "delay"
+        loads = np.array([[cut.delay_s if by_delay else cut.score for cut in row] for row in rows])
+        unfit = np.array([[not cut.fits for cut in row] for row in rows])
+        loads = loads + unfit * (1.0 + loads.sum())
+        return cls(problem=problem, conditions=conditions, cuts=tuple(rows), loads=loads)
+
+    def plan(self, found: Assignment, round_of: Round, waves: str, association: str, started: float) -> Plan:
+        problem, owner = self.problem, found.owner
+        columns = edge_columns(problem.scenario.edges, problem.workload.compute)
+        picked = [self.cuts[device][edge] for device, edge in enumerate(owner)]
+        labels = np.stack([cut.labels for cut in picked])
+        conditions = behind_edges(problem, self.conditions, owner.tolist())
+        masks, edge_masks = labels == 0, labels <= EDGE
+        stages = stage_times(nested_sums(problem.cost, masks, edge_masks), conditions)
+        count = problem.device_count
+        energy = np.broadcast_to(counted_energy(problem.scenario.objective)(stages), count)
+        value = objective_value(
+            problem,
+            delay_s=float(round_of.total(np.broadcast_to(stages.delay_s, count))),
+            energy_j=float(energy.sum()),
+            spread=spread_of(problem, self.conditions, AT_ONCE),
+        )
+        bound = self._bound(association, round_of)
+        gap = None if bound is None else relative_gap(value, bound)
+        cuts = " and ".join(sorted({cut.method for cut in picked}))
+        method = f"{cuts}; users to edges: {association.replace('_', ' ')}; {waves}"
+        proof = None if bound is None else Certificate(method=method, value=value, bound=bound)
+        return plan_of(
+            problem,
+            scheme="split_llm",
+            masks=masks,
+            behind=Behind(
+                masks=edge_masks,
+                names=tuple(problem.scenario.edge_names[edge] for edge in owner),
+                memory_bytes=columns.memory_bytes[owner],
+            ),
+            conditions=conditions,
+            round_of=round_of,
+            stages=stages,
+            report=Report(
+                method=method,
+                value=value,
+                bound=bound,
+                gap=gap,
+                certificate=proof,
+                timing={"decide_s": time.perf_counter() - started},
+            ),
+            status="optimal" if gap is not None and gap <= EXACT_GAP else "feasible",
+        )
+
+    def _bound(self, association: str, round_of: Round) -> float | None:
+        """What no cuts and no association are below: their own bounds, assigned at best."""
+        kind, problem = self.problem.scenario.objective.kind, self.problem
+        bounds = np.array([[cut.bound for cut in row] for row in self.cuts])
+        if problem.micro_batches > 1 or kind == "weighted" or not np.isfinite(bounds).all():
+            return None
+        if kind == "energy":
+            return float(bounds.min(axis=1).sum())
+        if len(round_of.of(problem.device_count)) > 1:
+            return None
+        small = association == "exact" and bounds.size <= MOST_EXACT
+        return (exact_assignment if small else longest_first_assignment)(np.maximum(bounds, 0.0)).bound

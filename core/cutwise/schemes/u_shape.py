@@ -1,0 +1,232 @@
+"""Label-private split learning: the first and the last ops on the device, the server between them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutwise.costs.cut_sums import CutSums, looped_sums, move_sums, tensor_sums
+from cutwise.cuts.u_shape import UShapeCut, u_shape_cut
+from cutwise.cuts.u_shape_problem import TOP, UShapeProblem
+from cutwise.errors import SolverError
+from cutwise.evaluate import stage_times
+from cutwise.plans import Certificate, Plan, Report, StageTimes
+from cutwise.problem import Conditions, SplitProblem
+from cutwise.schemes.assemble import plan_of
+from cutwise.schemes.base import SCHEMES
+from cutwise.schemes.candidates import kept_bytes, split_graph
+from cutwise.schemes.limits import device_limits, excess_ratio
+from cutwise.schemes.objective import Score, counted_energy, score_of
+from cutwise.schemes.round_value import objective_value, spread_of
+from cutwise.schemes.rounds import AT_ONCE, IN_TURN, Round
+from cutwise.schemes.solve import EXACT_GAP, alike, relative_gap
+from cutwise.units import quantity
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@SCHEMES.named("u_shape")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UShape:
+    """Label-private split (U-shape): device, server, device; neither data nor labels leave the device."""
+
+    is_baseline: ClassVar[bool] = False
+    round_of: ClassVar[Round] = IN_TURN
+    separable: ClassVar[bool] = False
+    at_once: bool = quantity(
+        False, title="All at once", help="All devices at the same time, a server part for each; else in turn"
+    )
+
+    def solve(self, problem: SplitProblem) -> Plan:
+        """The plan in which every device keeps the model's outputs too, each with its best two cuts.
+
+        Exact by a scan, one minimum cut or CP-SAT, whichever fits the graph. Where the best cuts break a
+        limit, the best within the memories and everything on the device are tried, which is no proof. Raises
+        `SolverError` for micro-batches, whose overlap over two visits to the device is not modelled.
+        """
+        if problem.micro_batches > 1:
+            raise SolverError("u_shape visits the device twice a mini-batch; set micro_batches to 1")
+        started = time.perf_counter()
+        round_of = AT_ONCE if self.at_once else IN_TURN
+        active = problem.device_count if self.at_once else 1
+        conditions = replace(problem.conditions(active=active), label_bytes=0.0)
+        desk = _Desk(problem=problem, conditions=conditions, round_of=round_of)
+        keys = alike(problem, conditions)
+        first = {key: device for device, key in reversed(list(enumerate(keys)))}
+        answers = {key: desk.best(device) for key, device in first.items()}
+        return desk.plan([answers[key] for key in keys], started)
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _Answer:
+    """A device's labels, the score that nothing is below, and what found them."""
+
+    labels: NDArray[np.int64]
+    bound: float
+    method: str
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _Desk:
+    """What is the same for every device of a round."""
+
+    problem: SplitProblem
+    conditions: Conditions
+    round_of: Round
+
+    @property
+    def score(self) -> Score:
+        spread = spread_of(self.problem, self.conditions, self.round_of)
+        return score_of(self.problem.scenario.objective, spread)
+
+    def best(self, device: int) -> _Answer:
+        """The best cuts of one device; where they break its limits, the best of those that keep them."""
+        own, problem = self.conditions.of(np.array([device])), self.problem
+        asked = _weighed(problem, own, self.score)
+        free = u_shape_cut(asked)
+        if free.labels is None:
+            return self._kept(device, [np.zeros(len(problem.cost.graph), dtype=np.int64)], -np.inf, "nothing")
+        candidates = [free.labels, np.zeros_like(free.labels)]
+        if self._excess(candidates, device)[0] > 0:
+            candidates += [cut.labels for cut in _within(problem, asked, device) if cut.labels is not None]
+        everything = self._scores(candidates[1:2], device)[0]
+        bound = min(everything, _promised(self, free, own))
+        return self._kept(device, candidates, bound, free.method)
+
+    def _kept(self, device: int, candidates: list[NDArray[np.int64]], bound: float, method: str) -> _Answer:
+        """The best candidate within the limits; without one the nearest to them."""
+        excess, scores = self._excess(candidates, device), self._scores(candidates, device)
+        within = np.where(excess > 0, np.inf, scores)
+        best = int(within.argmin() if np.isfinite(within).any() else excess.argmin())
+        chosen = candidates[best]
+        whole = np.zeros_like(chosen)
+        return _Answer(labels=chosen if (chosen == 1).any() else whole, bound=bound, method=method)
+
+    def _scores(self, candidates: list[NDArray[np.int64]], device: int) -> Floats:
+        stages = self._stages(candidates, device)
+        return np.broadcast_to(np.asarray(self.score(stages), dtype=np.float64), (1, len(candidates)))[0]
+
+    def _excess(self, candidates: list[NDArray[np.int64]], device: int) -> Floats:
+        stages = self._stages(candidates, device)
+        return np.asarray(excess_ratio(device_limits(self.problem), stages, np.array([device]))[0])
+
+    def _stages(self, candidates: list[NDArray[np.int64]], device: int) -> StageTimes:
+        labels = np.stack(candidates)
+        return stage_times(self._sums(labels), self.conditions.of(np.array([device])).of((slice(None), None)))
+
+    def _sums(self, labels: NDArray[np.int64]) -> CutSums:
+        return looped_sums(self.problem.cost, labels == 0, labels == TOP)
+
+    def plan(self, answers: list[_Answer], started: float) -> Plan:
+        """The plan of these answers with its proof."""
+        problem, labels = self.problem, np.stack([answer.labels for answer in answers])
+        stages = stage_times(self._sums(labels), self.conditions)
+        value = self._value(stages)
+        bound = self._bound(np.array([answer.bound for answer in answers]))
+        methods = " and ".join(sorted({answer.method for answer in answers}))
+        proof = None if bound is None else Certificate(method=methods, value=value, bound=bound)
+        gap = None if bound is None else relative_gap(value, bound)
+        return plan_of(
+            problem,
+            scheme="u_shape",
+            masks=labels == 0,
+            returned=labels == TOP,
+            conditions=self.conditions,
+            round_of=self.round_of,
+            stages=stages,
+            report=Report(
+                method=f"device–server–device by {methods}",
+                value=value,
+                bound=bound,
+                gap=gap,
+                certificate=proof,
+                timing={"decide_s": time.perf_counter() - started},
+            ),
+            status="optimal" if gap is not None and gap <= EXACT_GAP else "feasible",
+        )
+
+    def _value(self, stages: StageTimes) -> float:
+        problem, count = self.problem, self.problem.device_count
+        energy = np.broadcast_to(counted_energy(problem.scenario.objective)(stages), count)
+        return objective_value(
+            problem,
+            delay_s=float(self.round_of.total(np.broadcast_to(stages.delay_s, count))),
+            energy_j=float(energy.sum()),
+            spread=spread_of(problem, self.conditions, self.round_of),
+        )
+
+    def _bound(self, bounds: Floats) -> float | None:
+        """What no cuts are below; None where devices that work at once are weighed together."""
+        kind = self.problem.scenario.objective.kind
+        if not np.isfinite(bounds).all() or (kind == "weighted" and self.round_of.parallel):
+            return None
+        return float(self.round_of.total(bounds) if kind == "delay" else bounds.sum())
+
+
+def _weighed(problem: SplitProblem, own: Conditions, score: Score) -> UShapeProblem:
+    """What each op and each tensor adds to the score of one device, read off the evaluator."""
+    cost = problem.cost
+    still = replace(own, uplink_latency_s=0.0, downlink_latency_s=0.0).of((slice(None), None))
+
+    def scored(sums: CutSums) -> Floats:
+        values = np.asarray(score(stage_times(sums, still)), dtype=np.float64)
+        return np.broadcast_to(values, (1, len(cost.graph)))[0]
+
+    up = tensor_sums(cost)
+    down = replace(up, output_bytes=up.gradient_bytes, gradient_bytes=up.output_bytes)
+    return UShapeProblem(
+        graph=split_graph(problem),
+        device_costs=scored(move_sums(cost)),
+        server_costs=np.zeros(len(cost.graph)),
+        up_costs=scored(up),
+        down_costs=scored(down),
+        pinned_top=output_ops(problem),
+    )
+
+
+def output_ops(problem: SplitProblem) -> Mask:
+    """The ops (ops,) that nobody reads and that are no input: where labels are needed."""
+    cost = problem.cost
+    found = ~cost.is_input
+    found[cost.graph.edge_array[:, 0]] = False
+    return np.asarray(found & ~problem.pinned)
+
+
+def _within(problem: SplitProblem, asked: UShapeProblem, device: int) -> list[UShapeCut]:
+    """The best cut whose two sides fit their memories, the widest tensor under way counted on both."""
+    cost = problem.cost
+    held = kept_bytes(cost) + problem.workload.batch_size * cost.saved_bytes
+    widest = problem.workload.batch_size * float(cost.transient_bytes.max(initial=0.0))
+    caps = np.array([problem.device_memory_bytes[device], problem.server_memory_bytes])
+    caps = np.where(np.isfinite(caps), caps, 2 * held.sum() + widest)
+    if (caps < widest).any():
+        return []
+    return [u_shape_cut(asked, use=np.column_stack([held, held]), caps=caps, constant=[widest, widest])]
+
+
+def _promised(desk: _Desk, free: UShapeCut, own: Conditions) -> float:
+    """A score that no cut with work at the server is below: with the latency of one message each way."""
+    cost = desk.problem.cost
+    given = own.of((slice(None), None))
+    nobody = np.zeros((1, len(cost.graph)), dtype=bool)
+    server = looped_sums(cost, nobody, nobody)
+    server = replace(server, server=replace(server.server, transient_bytes=0.0))
+    base = float(np.ravel(desk.score(stage_times(server, given)))[0])
+    speaking = replace(server, output_bytes=np.ones(1), gradient_bytes=np.ones(1))
+    still = replace(given, uplink_latency_s=0.0, downlink_latency_s=0.0)
+    loud, quiet = (float(np.ravel(desk.score(stage_times(speaking, c)))[0]) for c in (given, still))
+    return base + free.bound + (loud - quiet if _always_speaks(desk.problem) else 0.0)
+
+
+def _always_speaks(problem: SplitProblem) -> bool:
+    """True where work at the server needs something sent up and something back, whatever the cut."""
+    cost = problem.cost
+    senders, readers = cost.graph.edge_array.T
+    sources = np.ones(len(cost.graph), dtype=bool)
+    sources[readers] = False
+    return bool((cost.output_bytes[senders] > 0).all() and problem.pinned[sources].all())
