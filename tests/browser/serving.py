@@ -1,17 +1,17 @@
-"""A dashboard server in a process of its own."""
+"""`cutwise serve` in a process of its own, started from a folder that is not the checkout."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from tempfile import gettempdir
 from typing import IO
 
-ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60
 
 
@@ -19,12 +19,12 @@ PATIENCE_S = 60
 def serving(port: int, output: IO[str] | int) -> Iterator[str]:
     """The address of a server on this port, once it answers; what it prints goes to `output`."""
     process = subprocess.Popen(
-        [
-            sys.executable, "-m", "streamlit", "run", "dashboard/app.py",
-            "--server.port", str(port), "--server.headless", "true",
-        ],
-        cwd=ROOT, stdout=output, stderr=output,
-    )  # fmt: skip
+        [sys.executable, "-m", "cutwise", "serve", "--port", str(port)],
+        cwd=gettempdir(),
+        env=os.environ | {"STREAMLIT_SERVER_HEADLESS": "true"},
+        stdout=output,
+        stderr=output,
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         _wait(f"{address}/_stcore/health")
