@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from formula_calls import graph, op
-
 from cutwise.graph.model_graph import ModelGraph, Op
+from tests.core.costs.formula_calls import graph, op
 
 BATCH, TOKENS, WIDTH, HEADS = 2, 6, 16, 2
 

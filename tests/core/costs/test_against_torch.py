@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from formula_calls import graph, op
-from torch_truth import counted_flops, dense_flops, saved_bytes
 
 from cutwise.costs.graph_cost import GraphCost, price
 from cutwise.costs.op_costs_pointwise import ACTIVATIONS
 from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph, Op
+from tests.core.costs.formula_calls import graph, op
+from tests.core.costs.torch_truth import counted_flops, dense_flops, saved_bytes
 
 torch = pytest.importorskip("torch")
 nn, functional = torch.nn, torch.nn.functional

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from formula_calls import graph, op
 
 from cutwise.costs.attention_pattern import attentions, written_out_attentions
 from cutwise.graph.model_graph import ModelGraph, Op
+from tests.core.costs.formula_calls import graph, op
 
 SCORES = (1, 2, 3, 3)
 

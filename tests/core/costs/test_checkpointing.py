@@ -3,15 +3,15 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from formula_calls import graph, op, stated
-from small_transformers import BATCH, TOKENS, WIDTH, layer, mlp_ops
-from torch_truth import counted_flops, dense_flops
 
 from cutwise.costs.graph_cost import COLUMNS, price
 from cutwise.costs.workload import Lora, Workload
 from cutwise.graph.blocks import blocks
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.base import load_model
+from tests.core.costs.formula_calls import graph, op, stated
+from tests.core.costs.small_transformers import BATCH, TOKENS, WIDTH, layer, mlp_ops
+from tests.core.costs.torch_truth import counted_flops, dense_flops
 
 
 def towers(count: int = 3) -> ModelGraph:
@@ -110,7 +110,8 @@ def test_flops_are_what_torch_counts_with_its_own_checkpoints():
     """Without early stop: torch else leaves out what a block runs behind the last tensor it keeps."""
     torch = pytest.importorskip("torch")
     from torch.utils.checkpoint import set_checkpoint_early_stop
-    from torch_towers import Towers
+
+    from tests.core.costs.torch_towers import Towers
 
     with set_checkpoint_early_stop(enable=False):
         counted = counted_flops(Towers(again=True), torch.randn(BATCH, TOKENS, 12))

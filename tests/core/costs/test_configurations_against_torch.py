@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from torch_truth import counted_flops, dense_flops, saved_bytes
 
 from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Lora, Workload
 from cutwise.importers.hf_config import from_config
+from tests.core.costs.torch_truth import counted_flops, dense_flops, saved_bytes
 
 pytest.importorskip("torch")
 TOKENS = 24
@@ -58,7 +58,7 @@ def graph_of(config: dict[str, Any]) -> Any:
 
 
 def built(config: dict[str, Any]) -> Any:
-    from torch_transformers import built
+    from tests.core.costs.torch_transformers import built
 
     return built(config, TOKENS)
 
@@ -96,7 +96,7 @@ def test_attention_with_capped_scores_is_found_in_the_module_as_in_its_configura
 def test_adapters_of_a_grouped_query_model_keep_what_frozen_layers_leave_out() -> None:
     """Frozen layers keep no input and frozen norms no normalised value: of rank-8 adapters at queries and
     values of 2 layers, each keeps its input h (shared) and A h, 24 x 8 floats."""
-    from torch_transformers import Adapted
+    from tests.core.costs.torch_transformers import Adapted
 
     config = CONFIGS["llama"]
     module, data = built(config)

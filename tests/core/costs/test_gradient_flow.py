@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from formula_calls import graph, op, stated
 
 from cutwise.costs.gradient_flow import gradient_flow
 from cutwise.costs.workload import Workload
 from cutwise.errors import ScenarioError
+from tests.core.costs.formula_calls import graph, op, stated
 
 LAYERS = graph(
     op("x", "input", shape=(1, 4)),

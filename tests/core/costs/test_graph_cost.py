@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-from formula_calls import graph, op, stated
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from cutwise.costs.op_costs import OP_COSTS
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError, UnknownNameError
 from cutwise.graph.model_graph import ModelGraph
+from tests.core.costs.formula_calls import graph, op, stated
 
 CONV = {"w": (4, 3, 3, 3)}
 

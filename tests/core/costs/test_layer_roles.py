@@ -3,12 +3,20 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from formula_calls import graph, op
-from small_transformers import BATCH, TOKENS, WIDTH, attention_ops, layer, mlp_ops, transformer
 
 from cutwise.costs.layer_roles import linear_roles
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.base import load_model
+from tests.core.costs.formula_calls import graph, op
+from tests.core.costs.small_transformers import (
+    BATCH,
+    TOKENS,
+    WIDTH,
+    attention_ops,
+    layer,
+    mlp_ops,
+    transformer,
+)
 
 
 def roles(model: ModelGraph) -> dict[str, str]:

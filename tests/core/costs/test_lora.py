@@ -4,11 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from formula_calls import graph, op, stated
 from hypothesis import given
 from hypothesis import strategies as st
-from small_transformers import BATCH, TOKENS, WIDTH, transformer
-from torch_truth import counted_flops, dense_flops, saved_bytes
 
 from cutwise.costs.graph_cost import COLUMNS, GraphCost, price
 from cutwise.costs.lora import rewritten, without_adapters
@@ -16,6 +13,9 @@ from cutwise.costs.workload import Lora, Workload
 from cutwise.errors import ScenarioError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.base import load_model
+from tests.core.costs.formula_calls import graph, op, stated
+from tests.core.costs.small_transformers import BATCH, TOKENS, WIDTH, transformer
+from tests.core.costs.torch_truth import counted_flops, dense_flops, saved_bytes
 
 torch = pytest.importorskip("torch")
 nn, functional = torch.nn, torch.nn.functional

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from formula_calls import graph, op, work
 
 from cutwise.costs.graph_cost import price
 from cutwise.costs.op_costs import OP_COSTS, OpCall, OpWork
 from cutwise.costs.workload import Workload
 from cutwise.errors import UnknownNameError
+from tests.core.costs.formula_calls import graph, op, work
 
 NAMES = """
 input constant conv1d conv2d conv3d conv_transpose2d linear matmul attention embedding batch_norm layer_norm

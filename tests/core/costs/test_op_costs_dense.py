@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from formula_calls import flops, graph, op, work
 
 from cutwise.costs.graph_cost import price
 from cutwise.costs.op_costs import OUTPUT
 from cutwise.costs.workload import Workload
+from tests.core.costs.formula_calls import flops, graph, op, work
 
 
 def test_first_convolution_of_resnet_costs_what_is_published():

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from formula_calls import flops, graph, op, work
-from torch_truth import counted_flops
 
 from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError
+from tests.core.costs.formula_calls import flops, graph, op, work
+from tests.core.costs.torch_truth import counted_flops
 
 torch = pytest.importorskip("torch")
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from formula_calls import flops, work
+
+from tests.core.costs.formula_calls import flops, work
 
 SHAPE = (2, 3, 4)  # 24 elements
 FREE = (

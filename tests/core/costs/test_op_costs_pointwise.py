@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from formula_calls import flops, graph, op, work
 
 from cutwise.costs.graph_cost import price
 from cutwise.costs.op_costs import OUTPUT
 from cutwise.costs.op_costs_pointwise import ACTIVATIONS
 from cutwise.costs.workload import Workload
+from tests.core.costs.formula_calls import flops, graph, op, work
 
 SHAPE = (2, 3, 4)  # 24 elements
 

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from formula_calls import flops, work
 
 from cutwise.costs.op_costs import OUTPUT
+from tests.core.costs.formula_calls import flops, work
 
 MAP = (2, 6, 4, 4)  # 192 elements, 2 samples of 6 channels of 16
 

@@ -7,13 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from formula_calls import graph, op, stated
 from hypothesis import given
 from hypothesis import strategies as st
-from small_transformers import BATCH, TOKENS, transformer
 from test_checkpointing import towers
 from test_lora import TARGETS, with_adapters
-from torch_truth import live_bytes
 
 from cutwise import sample_models
 from cutwise.costs.graph_cost import GraphCost, price
@@ -21,6 +18,9 @@ from cutwise.costs.memory import memory_by_kind
 from cutwise.costs.peak_memory import memory_sweep, peak_memory
 from cutwise.costs.workload import Lora, Workload
 from cutwise.importers.base import load_model
+from tests.core.costs.formula_calls import graph, op, stated
+from tests.core.costs.small_transformers import BATCH, TOKENS, transformer
+from tests.core.costs.torch_truth import live_bytes
 
 torch = pytest.importorskip("torch")
 
@@ -133,7 +133,7 @@ def test_sweep_of_a_sample_takes_milliseconds():
 
 @lru_cache
 def in_torch(name: str) -> tuple[int, int]:
-    from onnx_in_torch import OnnxInTorch
+    from tests.core.costs.onnx_in_torch import OnnxInTorch
 
     dtypes = {"int64": torch.int64, "fp32": torch.float32}
     data = [
@@ -175,7 +175,7 @@ def test_adapted_transformer_peaks_as_in_torch():
 
 @pytest.mark.parametrize("checkpointing", ["none", "blocks"])
 def test_checkpoints_lower_the_peak_as_in_torch(checkpointing: str):
-    from torch_towers import Towers
+    from tests.core.costs.torch_towers import Towers
 
     module = Towers(again=checkpointing == "blocks")
     after_forward, most = live_bytes(module, torch.randn(BATCH, TOKENS, 12))

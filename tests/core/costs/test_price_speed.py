@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from formula_calls import graph, stated
 
 from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Workload
@@ -16,6 +15,7 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.base import load_model
 from cutwise.importers.hf_config import from_config
 from cutwise.problem import priced
+from tests.core.costs.formula_calls import graph, stated
 
 LLAMA_70B = {
     "model_type": "llama", "vocab_size": 128256, "hidden_size": 8192, "intermediate_size": 28672,

@@ -43,8 +43,8 @@ def eager(name: str) -> GraphCost:
 @lru_cache
 def in_torch(name: str) -> tuple[tuple[int, int], int]:
     """FLOPs forward and backward, and bytes kept, of torch running the file."""
-    from onnx_in_torch import OnnxInTorch
-    from torch_truth import counted_flops, saved_bytes
+    from tests.core.costs.onnx_in_torch import OnnxInTorch
+    from tests.core.costs.torch_truth import counted_flops, saved_bytes
 
     module = OnnxInTorch(Path(str(files(sample_models) / f"{name}.onnx")))
     dtypes = {"int64": torch.int64, "fp32": torch.float32}
@@ -72,7 +72,7 @@ def test_every_op_of_a_sample_has_a_formula(name: str):
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_forward_flops_are_what_torch_counts(name: str):
-    from torch_truth import dense_flops
+    from tests.core.costs.torch_truth import dense_flops
 
     cost = eager(name)
     assert dense_flops(cost)[0] == in_torch(name)[0][0]
@@ -81,14 +81,14 @@ def test_forward_flops_are_what_torch_counts(name: str):
 
 @pytest.mark.parametrize("name", COUNTED_BACK)
 def test_backward_flops_are_what_torch_counts(name: str):
-    from torch_truth import dense_flops
+    from tests.core.costs.torch_truth import dense_flops
 
     assert dense_flops(eager(name))[1] == in_torch(name)[0][1]
 
 
 def test_depthwise_convolutions_run_back_at_twice_forward_less_the_first_input():
     """mobilenet_v2's first convolution makes 32 x 112 x 112 outputs of 27 multiply-adds: 21 676 032 FLOP."""
-    from torch_truth import dense_flops
+    from tests.core.costs.torch_truth import dense_flops
 
     forward, backward = dense_flops(eager("mobilenet_v2"))
     assert backward == 2 * forward - 21_676_032

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from formula_calls import graph, op, stated
 
 from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Workload
+from tests.core.costs.formula_calls import graph, op, stated
 
 TOY = graph(
     stated("x", kind="input", output_bytes=602_112),

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from formula_calls import graph, op
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cutwise.costs.storages import reshaped_strides, storage_roots
 from cutwise.graph.model_graph import Op
+from tests.core.costs.formula_calls import graph, op
 
 
 def roots(*ops: Op, training: bool = True) -> list[str]:

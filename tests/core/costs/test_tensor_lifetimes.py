@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
-from formula_calls import graph, op
 
 from cutwise.costs.graph_cost import GraphCost, price
 from cutwise.costs.tensor_lifetimes import activation_gradients, tensors, weight_gradients
 from cutwise.costs.workload import Lora, Workload
 from cutwise.graph.model_graph import ModelGraph, Op
+from tests.core.costs.formula_calls import graph, op
 
 WIDE = (1, 4)  # 16 B
 

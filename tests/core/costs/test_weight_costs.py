@@ -3,11 +3,11 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from formula_calls import graph, op
 
 from cutwise.costs.graph_cost import price
 from cutwise.costs.weight_costs import bytes_per_weight
 from cutwise.costs.workload import Workload
+from tests.core.costs.formula_calls import graph, op
 
 NORM = graph(
     op("x", "input", shape=(1, 6)),

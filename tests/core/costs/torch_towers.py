@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from small_transformers import WIDTH
 from torch import nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
+
+from tests.core.costs.small_transformers import WIDTH
 
 
 class Block(nn.Module):

@@ -6,13 +6,13 @@ import time
 
 import numpy as np
 import pytest
-from graphs import ZOO, chain, dense, graph_of, inception, residual
 
 from cutwise.cuts.block_wise import block_wise_cut
 from cutwise.cuts.blocks import find_blocks, intra_block_test
 from cutwise.cuts.max_flow import minimum_cut
 from cutwise.cuts.split_graph import SplitGraph, is_split
 from cutwise.errors import SolverError
+from tests.core.cuts.graphs import ZOO, chain, dense, graph_of, inception, residual
 
 
 def wide_block(server_faster: bool = True) -> SplitGraph:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from graphs import chain, graph_of
 
 from cutwise.cuts.brute_force import all_splits, split_batches
 from cutwise.cuts.split_graph import is_split
 from cutwise.errors import SolverError
+from tests.core.cuts.graphs import chain, graph_of
 
 
 def test_a_chain_has_a_split_behind_each_op_from_the_pinned_one_on() -> None:

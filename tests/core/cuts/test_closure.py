@@ -5,11 +5,11 @@ from __future__ import annotations
 import networkx
 import numpy as np
 import pytest
-from graphs import ZOO, dense, graph_of, inception, random_graph, two_towers
 
 from cutwise.cuts.closure import comparable_with_all, component_labels, ideals, lay_out
 from cutwise.cuts.contraction import contract
 from cutwise.cuts.pieces import interior_pieces, timeline, whole_piece
+from tests.core.cuts.graphs import ZOO, dense, graph_of, inception, random_graph, two_towers
 
 
 def digraph(count: int, edges: np.ndarray) -> networkx.DiGraph:

@@ -6,11 +6,11 @@ import time
 from dataclasses import replace
 
 import numpy as np
-from graphs import chain, graph_of, random_graph
 
 from cutwise.cuts.brute_force import all_splits
 from cutwise.cuts.contraction import contract
 from cutwise.cuts.split_graph import is_split
+from tests.core.cuts.graphs import chain, graph_of, random_graph
 
 
 def test_the_root_holds_pins_their_ancestors_and_what_is_tied_to_them() -> None:

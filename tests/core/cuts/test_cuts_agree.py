@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from graphs import random_graph
 
 from cutwise.cuts.block_wise import block_wise_cut
 from cutwise.cuts.brute_force import all_splits
@@ -14,6 +13,7 @@ from cutwise.cuts.limits import Limit, minimum_cut_within
 from cutwise.cuts.max_flow import minimum_cut
 from cutwise.cuts.pool import build_pool
 from cutwise.cuts.split_graph import SplitGraph, features_of, is_split
+from tests.core.cuts.graphs import random_graph
 
 CASES_EACH, RELATIVE = 100, 1e-9
 

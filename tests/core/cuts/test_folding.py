@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from graphs import chain, graph_of, transformer
 
 from cutwise.cuts.brute_force import all_splits
 from cutwise.cuts.contraction import Units, contract
 from cutwise.cuts.folding import fold
 from cutwise.cuts.pool import build_pool
 from cutwise.cuts.split_graph import SplitGraph, features_of
+from tests.core.cuts.graphs import chain, graph_of, transformer
 
 
 def folded(graph: SplitGraph) -> Units:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from graphs import chain, graph_of, random_graph, u_shape
 
 from cutwise.cuts.brute_force import all_splits
 from cutwise.cuts.limits import Limit, LimitedCut, minimum_cut_within, usage
 from cutwise.cuts.pool import build_pool
 from cutwise.cuts.split_graph import SplitGraph, crossing_ops
 from cutwise.errors import SolverError
+from tests.core.cuts.graphs import chain, graph_of, random_graph, u_shape
 
 
 def limit_on(values: list[float] | np.ndarray, cap: float, **more: np.ndarray) -> Limit:

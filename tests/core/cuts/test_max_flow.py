@@ -7,12 +7,12 @@ from collections import Counter
 import networkx
 import numpy as np
 import pytest
-from graphs import ZOO, chain, graph_of, random_graph
 
 from cutwise.cuts.brute_force import all_splits
 from cutwise.cuts.max_flow import flow_network, minimum_cut, split_cost
 from cutwise.cuts.split_graph import SplitGraph, crossing_ops, features_of, is_split
 from cutwise.errors import SolverError
+from tests.core.cuts.graphs import ZOO, chain, graph_of, random_graph
 
 
 def weights_of(graph: SplitGraph) -> dict[str, np.ndarray]:

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from graphs import ZOO, chain, graph_of, inception, random_graph, two_towers
 
 from cutwise.cuts import tables
 from cutwise.cuts.brute_force import all_splits
@@ -17,6 +16,7 @@ from cutwise.cuts.max_flow import minimum_cut
 from cutwise.cuts.pool import CutPool, build_pool
 from cutwise.cuts.split_graph import SplitGraph, features_of, is_split
 from cutwise.errors import SolverError
+from tests.core.cuts.graphs import ZOO, chain, graph_of, inception, random_graph, two_towers
 
 
 def assert_complete(graph: SplitGraph, pool: CutPool) -> None:

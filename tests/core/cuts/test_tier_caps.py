@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from graphs import chain, random_graph
-from labellings import all_labellings, tier_totals
 from test_tiers import bare, random_dag_problem
 
 from cutwise.cuts.levels import is_labelling
 from cutwise.cuts.tier_caps import capped_tier_cut
 from cutwise.cuts.tiers import TierProblem, tier_cut
 from cutwise.errors import SolverError
+from tests.core.cuts.graphs import chain, random_graph
+from tests.core.cuts.labellings import all_labellings, tier_totals
 
 CLOSE = 1e-9
 

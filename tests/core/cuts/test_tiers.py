@@ -8,14 +8,14 @@ import time
 import networkx
 import numpy as np
 import pytest
-from graphs import chain, random_graph
-from labellings import all_labellings, tier_totals
 
 from cutwise.cuts.levels import is_labelling
 from cutwise.cuts.max_flow import flow_network, minimum_cut
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.cuts.tiers import TierProblem, crossing_hops, tier_cost, tier_cut, tier_network
 from cutwise.errors import SolverError
+from tests.core.cuts.graphs import chain, random_graph
+from tests.core.cuts.labellings import all_labellings, tier_totals
 
 CLOSE = 1e-9
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from graphs import chain, dense, random_graph, residual, transformer
-from labellings import all_labellings, u_totals
 from test_tiers import bare
 
 from cutwise.cuts.split_graph import SplitGraph
@@ -15,6 +13,8 @@ from cutwise.cuts.u_shape_problem import UShapeProblem, is_u_shape, u_shape_cost
 from cutwise.cuts.u_shape_program import search
 from cutwise.cuts.u_shape_scan import order_of
 from cutwise.errors import SolverError
+from tests.core.cuts.graphs import chain, dense, random_graph, residual, transformer
+from tests.core.cuts.labellings import all_labellings, u_totals
 
 CLOSE = 1e-9
 

@@ -26,9 +26,8 @@ from cutwise.importers.guard import PROJECT
 torch = pytest.importorskip("torch")
 nn, functional = torch.nn, torch.nn.functional
 
-from torch_models import MODELS, on_meta  # noqa: E402
-
 from tests.core.costs.torch_truth import counted_flops, dense_flops, saved_bytes  # noqa: E402
+from tests.core.importers.torch_models import MODELS, on_meta  # noqa: E402
 
 BATCH = 2
 

@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from configurations import BERT, CONFIGS, VIT, Config
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors_files import saved
 
 from cutwise.costs.graph_cost import GraphCost, price
 from cutwise.costs.layer_roles import linear_roles
@@ -27,6 +25,8 @@ from cutwise.importers.graph_wire import from_lines, to_lines
 from cutwise.importers.guard import PROJECT
 from cutwise.importers.hf_config import from_config, read, regenerate
 from cutwise.importers.hf_families import FAMILIES
+from tests.core.importers.configurations import BERT, CONFIGS, VIT, Config
+from tests.core.importers.safetensors_files import saved
 
 TOKENS = 128
 LLAMA = CONFIGS["Llama-3.2-1B"]

@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 from onnx import TensorProto, helper
-from onnx_files import integers, model, node, save, weight
 
 from cutwise import sample_models
 from cutwise.errors import ModelImportError
 from cutwise.importers import base, load_bytes, load_model
 from cutwise.importers.base import read_here
+from tests.core.importers.onnx_files import integers, model, node, save, weight
 
 SAMPLES = Path(sample_models.__file__).parent
 

@@ -9,13 +9,13 @@ from typing import Any
 import onnx
 import pytest
 from onnx import TensorProto, helper
-from onnx_files import integers, model, node, save, weight
 
 from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.base import read_here
+from tests.core.importers.onnx_files import integers, model, node, save, weight
 
 ZOO = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
 

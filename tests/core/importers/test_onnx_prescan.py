@@ -5,11 +5,11 @@ from pathlib import Path
 import onnx
 import pytest
 from onnx import helper
-from onnx_files import model, node, save, weight
 
 from cutwise.errors import ModelImportError
 from cutwise.importers import onnx_prescan
 from cutwise.importers.onnx_prescan import KEPT_PAYLOAD_BYTES, graph_bytes, looks_like_onnx
+from tests.core.importers.onnx_files import model, node, save, weight
 
 
 def test_a_graph_without_large_weights_comes_through_as_it_is(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from safetensors_files import saved, write
 
 from cutwise.errors import ModelImportError
 from cutwise.importers import load_bytes, load_model
 from cutwise.importers.safetensors_header import read_header, shards_of
+from tests.core.importers.safetensors_files import saved, write
 
 
 def refusal_of(path: Path) -> str:

@@ -8,7 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from torch_archives import (
+
+from cutwise.costs.graph_cost import price
+from cutwise.costs.workload import Workload
+from cutwise.errors import ModelImportError
+from cutwise.importers import load_bytes, load_model
+from cutwise.importers.base import read_here
+from cutwise.importers.guard import PROJECT
+from tests.core.importers.torch_archives import (
     document,
     graph_of,
     node,
@@ -18,13 +25,6 @@ from torch_archives import (
     tensor,
     tied_program,
 )
-
-from cutwise.costs.graph_cost import price
-from cutwise.costs.workload import Workload
-from cutwise.errors import ModelImportError
-from cutwise.importers import load_bytes, load_model
-from cutwise.importers.base import read_here
-from cutwise.importers.guard import PROJECT
 
 
 def test_a_small_program_becomes_ops_with_weights_blocks_and_batch(tmp_path: Path) -> None:

@@ -16,7 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from torch_archives import (
+
+from cutwise.costs.graph_cost import price
+from cutwise.costs.workload import Workload
+from cutwise.errors import ModelImportError
+from cutwise.importers import load_bytes, load_model, torch_archive
+from cutwise.importers.base import read_here
+from tests.core.importers.torch_archives import (
     Json,
     document,
     graph_of,
@@ -27,12 +33,6 @@ from torch_archives import (
     tensor,
     tied_program,
 )
-
-from cutwise.costs.graph_cost import price
-from cutwise.costs.workload import Workload
-from cutwise.errors import ModelImportError
-from cutwise.importers import load_bytes, load_model, torch_archive
-from cutwise.importers.base import read_here
 
 
 def refusal_of(path: Path) -> str:

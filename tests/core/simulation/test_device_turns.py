@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from simulated_worlds import ONE, STAGES, random_turns, stages, turns
 
 from cutwise.simulation.engine import simulate
 from cutwise.simulation.round_tasks import parallel_round, sequential_round
 from cutwise.simulation.turns import Turns
+from tests.core.simulation.simulated_worlds import ONE, STAGES, random_turns, stages, turns
 
 
 def flow_s(played: Turns, device: int, parts: int) -> float:

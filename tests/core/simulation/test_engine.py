@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated_worlds import make_tasks, naive_starts, random_turns, simpy_starts
 
 from cutwise.errors import SolverError
 from cutwise.simulation.engine import simulate
 from cutwise.simulation.round_tasks import parallel_round
 from cutwise.simulation.tasks import Resource, Tasks
+from tests.core.simulation.simulated_worlds import make_tasks, naive_starts, random_turns, simpy_starts
 
 DESK = (Resource(name="desk"),)
 

@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated_worlds import (
+
+from cutwise.errors import SolverError, UnknownNameError
+from cutwise.simulation.engine import simulate
+from cutwise.simulation.round_tasks import clustered_round, grouped_round, parallel_round, sequential_round
+from cutwise.simulation.turns import Turns
+from tests.core.simulation.simulated_worlds import (
     BOARD,
     CAMERA,
     ONE,
@@ -19,11 +24,6 @@ from simulated_worlds import (
     stages,
     turns,
 )
-
-from cutwise.errors import SolverError, UnknownNameError
-from cutwise.simulation.engine import simulate
-from cutwise.simulation.round_tasks import clustered_round, grouped_round, parallel_round, sequential_round
-from cutwise.simulation.turns import Turns
 
 FLEET = turns(PHONE, BOARD, CAMERA)
 EXACT = 1e-12

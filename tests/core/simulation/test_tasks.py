@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from simulated_worlds import make_tasks
 
 from cutwise.errors import SolverError
 from cutwise.simulation.tasks import Resource
+from tests.core.simulation.simulated_worlds import make_tasks
 
 DESK = (Resource(name="desk"),)
 TWO = make_tasks([1, 2], [[], [0]], resources=DESK, resource=[0, -1])

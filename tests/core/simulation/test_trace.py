@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from simulated_worlds import ONE, make_tasks, stages, turns
 
 from cutwise.simulation.engine import simulate
 from cutwise.simulation.round_tasks import parallel_round
 from cutwise.simulation.tasks import Resource
+from tests.core.simulation.simulated_worlds import ONE, make_tasks, stages, turns
 
 TWINS = turns({**ONE, **stages(1, 1, 2, 1, 1)}, {**ONE, **stages(1, 1, 2, 1, 1)})
 """Both reach the server at 2; one is served from 2 to 4, the other from 4 to 6 and done at 8."""

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from simulated_worlds import BOARD, PHONE, turns
 
 import cutwise
 from cutwise.channels import FixedRate
@@ -18,6 +17,7 @@ from cutwise.scenario import Scenario
 from cutwise.simulation.engine import simulate
 from cutwise.simulation.round_tasks import parallel_round, sequential_round
 from cutwise.simulation.turns import Turns, turns_of
+from tests.core.simulation.simulated_worlds import BOARD, PHONE, turns
 
 SCENARIO = Scenario(
     workload=Workload(batch_size=10, labels_at="device"),

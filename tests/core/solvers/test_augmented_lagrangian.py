@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cells import finish_of
 from scipy.optimize import minimize
 
 from cutwise.solvers.augmented_lagrangian import augmented_lagrangian
 from cutwise.solvers.constrained import ConstrainedProblem
 from cutwise.solvers.minmax_share import minmax_share
 from cutwise.solvers.share_problem import share_problem, shares_reached
+from tests.core.solvers.cells import finish_of
 
 PLANE = ConstrainedProblem(
     objective=lambda x: float((x**2).sum()), lower=np.full(3, -9.0), upper=np.full(3, 9.0)

@@ -7,12 +7,12 @@ import time
 
 import numpy as np
 import pytest
-from cells import finish_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cutwise.solvers.block_shares import minmax_blocks
 from cutwise.solvers.minmax_share import minmax_share
+from tests.core.solvers.cells import finish_of
 
 
 def best_by_enumeration(work: np.ndarray, fixed: np.ndarray, blocks: int) -> float:

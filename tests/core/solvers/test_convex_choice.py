@@ -6,10 +6,10 @@ import itertools
 
 import numpy as np
 import pytest
-from cells import radio
 
 from cutwise.solvers.convex_choice import minmax_convex_choice
 from cutwise.solvers.tangent_shares import minmax_convex_shares
+from tests.core.solvers.cells import radio
 
 
 def world(seed: int, count: int, layers: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

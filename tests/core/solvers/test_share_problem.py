@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from cells import finish_of
 
 from cutwise.solvers.constrained import differences
 from cutwise.solvers.share_problem import share_problem, shares_reached
+from tests.core.solvers.cells import finish_of
 
 
 def test_equal_shares_start_on_the_limits() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from cells import finish_of
 from scipy.optimize import minimize
 
 from cutwise.errors import SolverError
@@ -12,6 +11,7 @@ from cutwise.solvers.constrained import ConstrainedProblem
 from cutwise.solvers.minmax_share import minmax_share
 from cutwise.solvers.share_problem import share_problem, shares_reached
 from cutwise.solvers.sqp import sequential_quadratic
+from tests.core.solvers.cells import finish_of
 
 
 def test_the_corner_of_a_parabola_and_a_line() -> None:

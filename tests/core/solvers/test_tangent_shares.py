@@ -6,12 +6,12 @@ import time
 
 import numpy as np
 import pytest
-from cells import finish_of
 from scipy.optimize import minimize
 
 from cutwise.solvers.minmax_share import minmax_share
 from cutwise.solvers.reciprocal_shares import minmax_reciprocal_shares
 from cutwise.solvers.tangent_shares import minmax_convex_shares
+from tests.core.solvers.cells import finish_of
 
 
 @pytest.mark.parametrize("count", [2, 8, 40])
