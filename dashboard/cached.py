@@ -9,14 +9,14 @@ import streamlit as st
 
 import cutwise
 from cutwise import papers
-from cutwise.comparison import Outcome, outcome_of
+from cutwise.analyses.comparison import Outcome, outcome_of
 from cutwise.graph.blocks import Block, blocks
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.papers import Headline
 from cutwise.pipeline import best_baseline
-from cutwise.plans import Plan
-from cutwise.problem import build_problem
-from cutwise.scenario import Scenario
+from cutwise.plans.plan import Plan
+from cutwise.problem.split_problem import build_problem
+from cutwise.scenario.parts import Scenario
 
 BY_DIGEST: Mapping[Any, Any] = {ModelGraph: lambda graph: graph.digest, Scenario: repr}
 

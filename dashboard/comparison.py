@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from cutwise.comparison import Outcome, best_of, comparison_table, places
+from cutwise.analyses.comparison import Outcome, best_of, comparison_table, places
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.plans import Plan
-from cutwise.problem import SplitProblem, build_problem
-from cutwise.scenario import Scenario
+from cutwise.plans.plan import Plan
+from cutwise.problem.split_problem import SplitProblem, build_problem
+from cutwise.scenario.parts import Scenario
 from cutwise.schemes import SCHEMES, baseline_names
 from cutwise_dashboard import cached
 from cutwise_dashboard.session import Choice

@@ -8,7 +8,7 @@ import streamlit as st
 
 from cutwise.errors import CutwiseError
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.scenario import Scenario
+from cutwise.scenario.parts import Scenario
 from cutwise_dashboard import session, sidebar
 from cutwise_dashboard.comparison import Comparison
 from cutwise_dashboard.question import Question

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.plans import Plan
-from cutwise.problem import SplitProblem, build_problem
-from cutwise.scenario import Scenario
+from cutwise.plans.plan import Plan
+from cutwise.problem.split_problem import SplitProblem, build_problem
+from cutwise.scenario.parts import Scenario
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard import cached
 from cutwise_dashboard.session import Choice

@@ -18,8 +18,8 @@ from cutwise.errors import CutwiseError, ScenarioError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_bytes, samples
 from cutwise.importers.base import checked_dims
-from cutwise.scenario import Scenario
-from cutwise.scenario_file import parse_scenario, scenario_from_dict, scenario_to_dict
+from cutwise.scenario.parts import Scenario
+from cutwise.scenario.scenario_file import parse_scenario, scenario_from_dict, scenario_to_dict
 from cutwise.schemes.options import scheme_with
 from cutwise_dashboard import cached
 

@@ -20,22 +20,35 @@ import pytest
 
 import cutwise
 from cutwise.__main__ import main
+from cutwise.analyses.sweeps import SweepFile, read_sweep_file
 from cutwise.channels import CHANNELS
-from cutwise.cli.told import FINE
+from cutwise.cli.printing import FINE
 from cutwise.compression import ACCURACIES, CODECS, Uncompressed
 from cutwise.costs.graph_cost import GraphCost, OpCost
-from cutwise.costs.memory import MemoryByKind
-from cutwise.costs.op_costs import OP_COSTS
+from cutwise.costs.memory.by_kind import MemoryByKind
+from cutwise.costs.ops.formulas import OP_COSTS
 from cutwise.costs.workload import FullTuning, Lora, Workload
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
-from cutwise.hardware.parties import Device, Edge, Server
 from cutwise.hardware.profiles import Profile
-from cutwise.importers import IMPORTERS, base, guard, json_document, onnx_prescan
-from cutwise.importers.graph_json import GRAPH_KEYS, OP_KEYS
-from cutwise.importers.refused import REFUSED
-from cutwise.plans import Alternative, Certificate, Cut, DeviceDecision, Plan, Report, StageTimes, Violation
-from cutwise.problem import Conditions
-from cutwise.scenario import (
+from cutwise.importers import IMPORTERS, base
+from cutwise.importers.gate import guard
+from cutwise.importers.gate.refused import REFUSED
+from cutwise.importers.json_formats import document as json_document
+from cutwise.importers.json_formats.cutwise_graph import GRAPH_KEYS, OP_KEYS
+from cutwise.importers.onnx_format import prescan as onnx_prescan
+from cutwise.plans.plan import (
+    Alternative,
+    Certificate,
+    Cut,
+    DeviceDecision,
+    Plan,
+    Report,
+    StageTimes,
+    Violation,
+)
+from cutwise.problem.split_problem import Conditions
+from cutwise.scenario.parties import Device, Edge, Server
+from cutwise.scenario.parts import (
     Backhaul,
     Compression,
     Convergence,
@@ -47,10 +60,9 @@ from cutwise.scenario import (
     Scenario,
     Sharing,
 )
-from cutwise.scenario_file import parse_scenario
+from cutwise.scenario.scenario_file import parse_scenario
 from cutwise.schemes import SCHEMES
 from cutwise.schemes.options import choices_of
-from cutwise.sweeps import SweepFile, read_sweep_file
 from cutwise.units import UNITS, facts_of
 
 ROOT = Path(__file__).parents[1]

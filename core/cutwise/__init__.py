@@ -12,27 +12,27 @@ if TYPE_CHECKING:
     from cutwise.errors import CutwiseError as CutwiseError
     from cutwise.importers import load_model as load_model
     from cutwise.importers import samples as samples
-    from cutwise.importers.from_torch import export as export
-    from cutwise.importers.from_torch import from_torch as from_torch
+    from cutwise.importers.torch_format.from_torch import export as export
+    from cutwise.importers.torch_format.from_torch import from_torch as from_torch
     from cutwise.pipeline import compare as compare
     from cutwise.pipeline import plan as plan
     from cutwise.pipeline import simulate as simulate
     from cutwise.pipeline import sweep as sweep
-    from cutwise.scenario import Scenario as Scenario
-    from cutwise.scenario_file import load_scenario as load_scenario
+    from cutwise.scenario.parts import Scenario as Scenario
+    from cutwise.scenario.scenario_file import load_scenario as load_scenario
 
 _HOMES = {
     "CutwiseError": "cutwise.errors",
     "load_model": "cutwise.importers",
     "samples": "cutwise.importers",
-    "export": "cutwise.importers.from_torch",
-    "from_torch": "cutwise.importers.from_torch",
+    "export": "cutwise.importers.torch_format.from_torch",
+    "from_torch": "cutwise.importers.torch_format.from_torch",
     "compare": "cutwise.pipeline",
     "plan": "cutwise.pipeline",
     "simulate": "cutwise.pipeline",
     "sweep": "cutwise.pipeline",
-    "Scenario": "cutwise.scenario",
-    "load_scenario": "cutwise.scenario_file",
+    "Scenario": "cutwise.scenario.parts",
+    "load_scenario": "cutwise.scenario.scenario_file",
 }
 __all__ = list(_HOMES)
 

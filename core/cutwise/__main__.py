@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from cutwise.cli.arguments import parsed
-from cutwise.cli.told import BAD_INPUT, FINE
+from cutwise.cli.printing import BAD_INPUT, FINE
 from cutwise.errors import CutwiseError
 
 ALONE = "serve"

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cutwise.comparison import comparison_table, outcome_of
-from cutwise.evidence import with_evidence
+from cutwise.analyses.comparison import comparison_table, outcome_of
+from cutwise.analyses.sweeps import read_sweep_file, sweep_rows
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_model
-from cutwise.plans import Plan
-from cutwise.problem import SplitProblem, build_problem
-from cutwise.scenario import Scenario
+from cutwise.planning.answer.evidence import with_evidence
+from cutwise.plans.plan import Plan
+from cutwise.problem.split_problem import SplitProblem, build_problem
+from cutwise.scenario.parts import Scenario
 from cutwise.schemes import SCHEMES, baseline_names
 from cutwise.schemes.options import scheme_with
 from cutwise.simulation.engine import simulate as played
 from cutwise.simulation.round_tasks import phased_round
 from cutwise.simulation.trace import Trace
 from cutwise.simulation.turns import planned_turns
-from cutwise.sweeps import read_sweep_file, sweep_rows
 
 if TYPE_CHECKING:
     import pandas

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from cutwise_dashboard import page, session
-from cutwise_dashboard.views import devices, fleet_editor
+from cutwise_dashboard.views.fleet import fleet_editor
+from cutwise_dashboard.views.plan import devices
 
 
 def main() -> None:

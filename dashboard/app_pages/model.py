@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cutwise.import_report import import_report
+from cutwise.importers.import_report import import_report
 from cutwise_dashboard import page
-from cutwise_dashboard.views import import_report as report_view
-from cutwise_dashboard.views import op_graph
+from cutwise_dashboard.views.model import import_report as report_view
+from cutwise_dashboard.views.model import op_graph
 
 
 def main() -> None:

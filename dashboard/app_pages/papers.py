@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cutwise_dashboard.views import messages, papers
+from cutwise_dashboard.views import messages
+from cutwise_dashboard.views.papers import papers
 
 
 def main() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from cutwise_dashboard import page
-from cutwise_dashboard.views import curve, devices, headline, model_graph, one_round, share, trade_offs
+from cutwise_dashboard.views.model import model_graph
+from cutwise_dashboard.views.plan import curve, devices, headline, one_round, share, trade_offs
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cutwise_dashboard import page
-from cutwise_dashboard.views import scheme_details, scheme_table, share_comparison
+from cutwise_dashboard.views.schemes import scheme_details, scheme_table, share_comparison
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cutwise.cut_curve import CutCurve
+from cutwise.analyses.cut_curve import CutCurve
 from cutwise_dashboard.charts.parts import seconds_by_part
 
 Option = dict[str, Any]

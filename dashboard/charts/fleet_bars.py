@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cutwise.plans import Plan
+from cutwise.plans.plan import Plan
 from cutwise_dashboard.charts.parts import PARTS, seconds_by_part
 
 Option = dict[str, Any]

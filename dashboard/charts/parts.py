@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cutwise.plans import Plan
+from cutwise.plans.plan import Plan
 
 PARTS: dict[str, tuple[str, ...]] = {
     "Device computing": ("device_forward_s", "device_backward_s"),

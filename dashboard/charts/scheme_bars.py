@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cutwise.comparison import is_valid, rounds_per_data_pass
-from cutwise.plans import Plan
+from cutwise.analyses.comparison import is_valid, rounds_per_data_pass
+from cutwise.plans.plan import Plan
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard.charts.cut_curve import HATCH
 from cutwise_dashboard.charts.palette import PALETTES, color_of

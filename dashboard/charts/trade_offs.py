@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from cutwise.delay_energy import Choice
-from cutwise.replanning import Epochs
+from cutwise.analyses.delay_energy import Choice
+from cutwise.analyses.replanning import Epochs
 from cutwise_dashboard.charts.palette import PALETTES, color_of
 from cutwise_dashboard.format import quantity_text, rounded, seconds_text
 

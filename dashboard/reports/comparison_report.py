@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cutwise.comparison import Outcome, best_of, cuts_text, is_valid, optimality
+from cutwise.analyses.comparison import Outcome, best_of, cuts_text, is_valid, optimality
+from cutwise.cli.listings import first_line
 from cutwise.graph.blocks import blocks
-from cutwise.listings import first_line
-from cutwise.plans import OWNERS, Plan
+from cutwise.plans.plan import OWNERS, Plan
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard.format import quantity_text, rounds_text, seconds_text
 from cutwise_dashboard.reports import figures

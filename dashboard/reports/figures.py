@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cutwise.comparison import is_valid, optimality, rounds_per_data_pass
-from cutwise.costs.memory import MemoryByKind
-from cutwise.plans import OWNERS, DeviceDecision, Plan
+from cutwise.analyses.comparison import is_valid, optimality, rounds_per_data_pass
+from cutwise.costs.memory.by_kind import MemoryByKind
+from cutwise.plans.plan import OWNERS, DeviceDecision, Plan
 from cutwise_dashboard.charts.parts import PARTS, seconds_by_part, stage_titles
 from cutwise_dashboard.format import (
     edge_cut_text,

@@ -8,9 +8,9 @@ import numpy as np
 
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.graph.blocks import Block
-from cutwise_dashboard.charts.graph_drawing import GraphDrawing, draw_graph
-from cutwise_dashboard.charts.graph_flow import Flow, Spot, flow, node_spots
-from cutwise_dashboard.charts.graph_routes import route
+from cutwise_dashboard.charts.graph.graph_drawing import GraphDrawing, draw_graph
+from cutwise_dashboard.charts.graph.graph_flow import Flow, Spot, flow, node_spots
+from cutwise_dashboard.charts.graph.graph_routes import route
 from cutwise_dashboard.reports.markup import Markup, element
 
 PAGE_WIDTH = 960.0

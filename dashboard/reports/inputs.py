@@ -13,11 +13,11 @@ from typing import Any
 
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.graph.blocks import Block
-from cutwise.hardware.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Party, Server
 from cutwise.hardware.profiles import DATASHEET_EFFICIENCY_RATIO, Profile
-from cutwise.import_report import ImportReport, import_report
-from cutwise.problem import SplitProblem
-from cutwise.scenario_file import dump_scenario
+from cutwise.importers.import_report import ImportReport, import_report
+from cutwise.problem.split_problem import SplitProblem
+from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Party, Server
+from cutwise.scenario.scenario_file import dump_scenario
 from cutwise.units import facts_of
 from cutwise_dashboard.format import quantity_text
 from cutwise_dashboard.reports.markup import Child, Markup, element, facts, section, table

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cutwise.comparison import cuts_text
+from cutwise.analyses.comparison import cuts_text
 from cutwise.graph.blocks import Block, blocks
-from cutwise.plans import Plan
+from cutwise.plans.plan import Plan
 from cutwise_dashboard.format import percent_text, seconds_text
 from cutwise_dashboard.reports import figures
 from cutwise_dashboard.reports.document import document

@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.scenario import Scenario
+from cutwise.scenario.parts import Scenario
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard import session
 from cutwise_dashboard.controls import drawer

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.scenario import LayerDepth, Objective, Privacy, Scenario
+from cutwise.scenario.parts import LayerDepth, Objective, Privacy, Scenario
 from cutwise.units import facts_of
 from cutwise_dashboard.controls import drawer, edited, follow, seen, slider
 

@@ -9,7 +9,7 @@ import streamlit as st
 from cutwise.channels import CHANNELS
 from cutwise.compression import ACCURACIES, CODECS, Uncompressed
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.scenario import Scenario
+from cutwise.scenario.parts import Scenario
 from cutwise_dashboard.controls import choice, drawer, edited
 
 CODEC_FIELDS = {"top_k": ("density_ratio", "value_bits"), "dead_zone": ("step_ratio",)}

@@ -9,10 +9,10 @@ import numpy as np
 import streamlit as st
 
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.hardware.parties import Device, Edge, Server
-from cutwise.problem import device_numbers, server_numbers
-from cutwise.scenario import Scenario
-from cutwise.schemes.edges import edge_columns
+from cutwise.problem.edge_links import edge_columns
+from cutwise.problem.split_problem import device_numbers, server_numbers
+from cutwise.scenario.parties import Device, Edge, Server
+from cutwise.scenario.parts import Scenario
 from cutwise_dashboard.controls import edited, kept_choice, number, slider
 
 ALL_DEVICES = "all devices"

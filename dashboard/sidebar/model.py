@@ -6,12 +6,12 @@ from dataclasses import fields
 
 import streamlit as st
 
+from cutwise.cli.listings import first_line
 from cutwise.errors import CutwiseError, ScenarioError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import samples
-from cutwise.importers.hf_config import SEQUENCE, can_regenerate
-from cutwise.listings import first_line
-from cutwise.scenario_file import parse_scenario
+from cutwise.importers.hugging_face.config_file import SEQUENCE, can_regenerate
+from cutwise.scenario.scenario_file import parse_scenario
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard import session
 from cutwise_dashboard.controls import choice, drawer, field_widget, follow, readable, seen

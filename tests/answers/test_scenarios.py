@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from cutwise.scenario_file import load_scenario
+from cutwise.scenario.scenario_file import load_scenario
 from tests.answers.record import scenario_files
 
 

@@ -9,16 +9,16 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 import cutwise
+from cutwise.analyses.delay_energy import delay_energy_front, long_run
 from cutwise.channels import FixedRate
-from cutwise.delay_energy import delay_energy_front, long_run
-from cutwise.problem import SplitProblem, build_problem
-from cutwise.scenario import Objective, Scenario
-from cutwise.schemes.choice import CutTable, listed_table, repriced
-from cutwise.schemes.objective import counted_energy, delay
-from cutwise.schemes.server_clock import Prices, best_ratios, least_ratios
+from cutwise.planning.one_device.cut_table import CutTable, listed_table, repriced
+from cutwise.planning.one_device.objective import counted_energy, delay
+from cutwise.planning.whole_round.server_clock import Prices, best_ratios, least_ratios
+from cutwise.problem.split_problem import SplitProblem, build_problem
+from cutwise.scenario.parts import Objective, Scenario
 from tests.bench.clock import seconds, table
 from tests.bench.shares import fleet
-from tests.core.schemes.fleets import load
+from tests.core.fleets import load
 from tests.core.schemes.test_card import chain_sets, layers
 
 CLOCKS = 50

@@ -16,10 +16,10 @@ from cutwise.costs.graph_cost import GraphCost, price
 from cutwise.costs.workload import Workload
 from cutwise.cuts.block_wise import block_wise_cut
 from cutwise.cuts.max_flow import minimum_cut
-from cutwise.cuts.pool import CutPool, build_pool
+from cutwise.cuts.pool.build import CutPool, build_pool
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.importers import samples
-from cutwise.private_ops import private_ops
+from cutwise.problem.private_ops import private_ops
 from tests.bench.clock import once, seconds, table
 
 SCENARIOS = 10_000

@@ -7,8 +7,8 @@ import numpy as np
 import cutwise
 from cutwise.channels import FixedRate
 from cutwise.costs.workload import Workload
-from cutwise.problem import build_problem
-from cutwise.scenario import Scenario
+from cutwise.problem.split_problem import build_problem
+from cutwise.scenario.parts import Scenario
 from cutwise.schemes.base import SCHEMES
 from cutwise.simulation.engine import simulate
 from cutwise.simulation.round_tasks import phased_round

@@ -7,9 +7,9 @@ from dataclasses import replace
 import cutwise
 from cutwise.channels import Shannon
 from cutwise.compression import TopK
-from cutwise.problem import build_problem
-from cutwise.scenario import Compression, Limits, Scenario
-from cutwise.schemes.bandwidth import best_band, even_shares
+from cutwise.planning.sharing.band_split import best_band, even_shares
+from cutwise.problem.split_problem import build_problem
+from cutwise.scenario.parts import Compression, Limits, Scenario
 from tests.bench.clock import once, seconds, table
 from tests.bench.shares import fleet
 

@@ -8,8 +8,8 @@ import numpy as np
 
 import cutwise
 from cutwise.channels import FixedRate, Shannon
-from cutwise.hardware.parties import Device
-from cutwise.scenario import Scenario, Sharing
+from cutwise.scenario.parties import Device
+from cutwise.scenario.parts import Scenario, Sharing
 from tests.bench.clock import once, seconds, table
 
 SEED = 7

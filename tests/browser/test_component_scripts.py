@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Playwright
 
 from cutwise.graph.blocks import blocks
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec
-from cutwise_dashboard.charts.graph_drawing import GraphDrawing, draw_graph
+from cutwise_dashboard.charts.graph.graph_drawing import GraphDrawing, draw_graph
 from cutwise_dashboard.components import dag_view as viewer
 from cutwise_dashboard.components import live_slider as slider
 from cutwise_dashboard.components.dag_view.payload import fallback_colors, packed_geometry, packed_state

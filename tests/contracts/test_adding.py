@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import cutwise
-from cutwise.problem import build_problem
+from cutwise.problem.split_problem import build_problem
 from cutwise.schemes import SCHEMES
 from cutwise.schemes.options import scheme_with
 from tests.contracts import test_schemes as contracts

@@ -12,10 +12,10 @@ import cutwise
 from cutwise import channels
 from cutwise.channels import CHANNELS, Channel
 from cutwise.channels.base import CellFields
-from cutwise.hardware.parties import Device
-from cutwise.listings import first_line
-from cutwise.scenario import Scenario, Sharing
-from cutwise.scenario_file import dump_scenario, parse_scenario
+from cutwise.cli.listings import first_line
+from cutwise.scenario.parties import Device
+from cutwise.scenario.parts import Scenario, Sharing
+from cutwise.scenario.scenario_file import dump_scenario, parse_scenario
 from tests.contracts.families import modules_of
 
 SHARES = np.array([1e-9, 1e-3, 0.1, 0.5, 1.0])

@@ -12,60 +12,27 @@ import pytest
 import cutwise
 from cutwise import schemes
 from cutwise.channels import FixedRate, Shannon
+from cutwise.cli.listings import first_line
 from cutwise.compression import DeadZone, TopK
 from cutwise.costs.workload import Lora, Workload
 from cutwise.errors import ScenarioError, UnknownNameError
-from cutwise.evaluate import stage_times
-from cutwise.hardware.parties import Device, Edge, Server
-from cutwise.listings import first_line
 from cutwise.pipeline import played_round
 from cutwise.plain import plain
-from cutwise.plans import Plan
-from cutwise.private_ops import with_ancestors
-from cutwise.problem import SplitProblem, build_problem
-from cutwise.scenario import Backhaul, Compression, Limits, Objective, Privacy, Scenario, Sharing
+from cutwise.planning.answer.plan_conditions import decided_conditions, decided_sums
+from cutwise.planning.whole_round.best_round import best_round
+from cutwise.plans.evaluate import stage_times
+from cutwise.plans.plan import Plan
+from cutwise.plans.rounds import IN_TURN
+from cutwise.problem.private_ops import with_ancestors
+from cutwise.problem.split_problem import SplitProblem, build_problem
+from cutwise.scenario.parties import Device, Edge, Server
+from cutwise.scenario.parts import Backhaul, Compression, Limits, Objective, Privacy, Scenario, Sharing
 from cutwise.schemes import SCHEMES
-from cutwise.schemes.decided import decided_conditions, decided_sums
 from cutwise.schemes.options import choices_of, option_hints, scheme_with
-from cutwise.schemes.rounds import IN_TURN
-from cutwise.schemes.solve import best_round
 from tests.contracts.families import modules_of
-from tests.core.schemes.fleets import random_limits, random_problem
+from tests.core.fleets import random_limits, random_problem
 
-SHARED = {
-    "assemble",
-    "bandwidth",
-    "base",
-    "candidates",
-    "choice",
-    "cut_weights",
-    "decided",
-    "divisions",
-    "edges",
-    "earliest_groups",
-    "exact_cut",
-    "grouped_choice",
-    "joint_choice",
-    "limited_cut",
-    "limits",
-    "nested_cut",
-    "objective",
-    "options",
-    "planned",
-    "positions",
-    "queued",
-    "round_value",
-    "rounds",
-    "server_clock",
-    "shared_options",
-    "server_levels",
-    "server_shares",
-    "settings",
-    "slots",
-    "solve",
-    "two_timescale",
-    "waits",
-}
+SHARED = {"base", "options", "shared_options"}
 """Modules of the family that register nothing."""
 OWN_TRANSFERS = {"centralised"}
 """Schemes whose transfers are not those of split learning: their stages do not follow from their cuts."""

@@ -74,8 +74,8 @@ PURE_NUMBERS = {
 WITHOUT_UNITS = (
     "cutwise.cuts",
     "cutwise.solvers",
-    "cutwise.schemes.cut_weights",
-    "cutwise.schemes.limited_cut",
+    "cutwise.planning.one_device.cut_weights",
+    "cutwise.planning.one_device.limited_cut",
     "cutwise.importers",
     "cutwise.costs.derived_costs",
     "cutwise.graph",

@@ -16,9 +16,9 @@ import pytest
 import cutwise
 from cutwise.__main__ import main
 from cutwise.channels import FixedRate
-from cutwise.plans import Plan
-from cutwise.scenario import Scenario
-from cutwise.scenario_file import dump_scenario
+from cutwise.plans.plan import Plan
+from cutwise.scenario.parts import Scenario
+from cutwise.scenario.scenario_file import dump_scenario
 from cutwise.schemes import SCHEMES
 
 SIX_MISTAKES = """format = "cutwise-scenario/1"

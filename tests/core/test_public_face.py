@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 import cutwise
-from cutwise.hardware.parties import Device
 from cutwise.pipeline import best_baseline
-from cutwise.scenario import Limits, Privacy, Scenario
+from cutwise.scenario.parties import Device
+from cutwise.scenario.parts import Limits, Privacy, Scenario
 
 HEAVY = ("pandas", "ortools", "pydantic", "torch", "streamlit", "plotly", "networkx")
 
 
-@pytest.mark.parametrize("module", ["cutwise", "cutwise.importers.guard", "cutwise.importers.base"])
+@pytest.mark.parametrize("module", ["cutwise", "cutwise.importers.gate.guard", "cutwise.importers.base"])
 def test_importing_it_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print([name for name in {HEAVY} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

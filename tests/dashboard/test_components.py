@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from cutwise.graph.blocks import blocks
 from cutwise.graph.model_graph import ModelGraph, Op
-from cutwise_dashboard.charts.graph_drawing import GraphDrawing, draw_graph
+from cutwise_dashboard.charts.graph.graph_drawing import GraphDrawing, draw_graph
 from cutwise_dashboard.components.dag_view.payload import packed_geometry, packed_state
 from cutwise_dashboard.components.live_slider import kept_value, live_slider
 
@@ -77,7 +77,7 @@ def viewer_page() -> None:
 
     from cutwise.graph import blocks as finder
     from cutwise.graph.model_graph import ModelGraph, Op
-    from cutwise_dashboard.charts.graph_drawing import draw_graph
+    from cutwise_dashboard.charts.graph.graph_drawing import draw_graph
     from cutwise_dashboard.components.dag_view import dag_event, dag_view
 
     graph = ModelGraph(name="toy", ops=(Op(id="x", kind="input"), Op(id="y", kind="relu", inputs=("x",))))

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from cutwise.graph.blocks import Block, blocks
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec
-from cutwise_dashboard.charts.graph_drawing import GraphDrawing, draw_graph, toggled
-from cutwise_dashboard.charts.graph_geometry import CARD_PREFIX, OP_HEIGHT, OP_WIDTH, op_label
+from cutwise_dashboard.charts.graph.graph_drawing import GraphDrawing, draw_graph, toggled
+from cutwise_dashboard.charts.graph.graph_geometry import CARD_PREFIX, OP_HEIGHT, OP_WIDTH, op_label
 
 
 def op(name: str, *inputs: str, block: str = "", kind: str = "relu") -> Op:

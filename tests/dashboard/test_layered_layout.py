@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cutwise_dashboard.charts.layered_layout import LANE_REACH, NODE_REACH, lay_out
+from cutwise_dashboard.charts.graph.layered_layout import LANE_REACH, NODE_REACH, lay_out
 
 RESIDUAL = ((0, 1), (1, 2), (2, 3), (0, 3))
 

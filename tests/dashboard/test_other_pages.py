@@ -12,10 +12,10 @@ import cutwise
 from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Workload
 from cutwise.graph.blocks import blocks
-from cutwise.import_report import import_report
-from cutwise_dashboard.charts.op_colors import STEP_NAMES, steps
+from cutwise.importers.import_report import import_report
+from cutwise_dashboard.charts.graph.op_colors import STEP_NAMES, steps
 from cutwise_dashboard.session import Choice, first_scenario
-from cutwise_dashboard.views.op_graph import block_table, op_table
+from cutwise_dashboard.views.model.op_graph import block_table, op_table
 
 APP = str(Path(__file__).parents[2] / "dashboard" / "app.py")
 
@@ -106,7 +106,7 @@ def test_the_fleet_page_lists_every_mistake_of_a_pasted_fleet_and_keeps_the_old_
 
 def test_the_schemes_page_says_what_a_third_tier_saves() -> None:
     """Four of eight chains at once: the concurrency is a half."""
-    from cutwise.scenario_file import scenario_from_dict, scenario_to_dict
+    from cutwise.scenario.scenario_file import scenario_from_dict, scenario_to_dict
 
     changes = {
         "devices": [{"name": f"u{i}", "samples": 64} for i in range(8)],

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 import cutwise
 from cutwise.importers import IMPORTERS, load_bytes, load_model
-from cutwise.scenario_file import scenario_from_dict
+from cutwise.scenario.scenario_file import scenario_from_dict
 from cutwise_dashboard.session import first_scenario, restore
 
 PAGE = str(Path(__file__).parents[2] / "dashboard" / "app.py")
@@ -55,7 +55,7 @@ def shown(page: AppTest) -> tuple[str, ...]:
 
 def scenario(**changes: Any) -> Any:
     """The first scenario with some parts given anew."""
-    from cutwise.scenario_file import scenario_to_dict
+    from cutwise.scenario.scenario_file import scenario_to_dict
 
     return scenario_from_dict(scenario_to_dict(first_scenario()) | changes)
 

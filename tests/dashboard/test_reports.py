@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 import cutwise
-from cutwise.comparison import outcome_of
+from cutwise.analyses.comparison import outcome_of
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
-from cutwise.hardware.parties import Device
-from cutwise.plans import Plan
-from cutwise.problem import build_problem
-from cutwise.scenario import Scenario
+from cutwise.plans.plan import Plan
+from cutwise.problem.split_problem import build_problem
+from cutwise.scenario.parties import Device
+from cutwise.scenario.parts import Scenario
 from cutwise_dashboard.reports import Origin, comparison_report, plan_report
 
 HOSTILE = "<script>alert(1)</script>"

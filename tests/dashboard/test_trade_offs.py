@@ -11,10 +11,10 @@ import pytest
 
 import cutwise
 from cutwise.__main__ import main
-from cutwise.delay_energy import Choice, delay_energy_front
-from cutwise.problem import build_problem
-from cutwise.replanning import drawn_ratios, replan
-from cutwise.scenario_file import dump_scenario
+from cutwise.analyses.delay_energy import Choice, delay_energy_front
+from cutwise.analyses.replanning import drawn_ratios, replan
+from cutwise.problem.split_problem import build_problem
+from cutwise.scenario.scenario_file import dump_scenario
 from cutwise_dashboard.charts.trade_offs import epochs_figure, front_figure
 from cutwise_dashboard.session import first_scenario
 from tests.dashboard.test_plan_page import opened, shown, with_drawers

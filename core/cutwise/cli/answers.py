@@ -8,8 +8,8 @@ import sys
 from importlib.resources import files
 from typing import Any
 
-from cutwise.cli.given import model_of, numbers_in, options_of, scenario_of, write
-from cutwise.cli.told import FINE, INFEASIBLE, comparison_text, plan_text, show
+from cutwise.cli.inputs import model_of, numbers_in, options_of, scenario_of, write
+from cutwise.cli.printing import FINE, INFEASIBLE, comparison_text, plan_text, show
 from cutwise.errors import CutwiseError
 
 
@@ -24,9 +24,9 @@ def open_page(known: argparse.Namespace) -> int:
 def inspect(known: argparse.Namespace) -> int:
     """Prints what was read of a model, and what could not be priced."""
     from cutwise.costs.workload import Workload
-    from cutwise.import_report import import_report
+    from cutwise.importers.import_report import import_report
     from cutwise.plain import plain
-    from cutwise.problem import priced
+    from cutwise.problem.split_problem import priced
 
     report = import_report(priced(model_of(known), Workload()))
     return show(known, plain(report))
@@ -80,9 +80,9 @@ def compare_all(known: argparse.Namespace) -> int:
 
 def replan_epochs(known: argparse.Namespace) -> int:
     """Prints rounds of every epoch, and what choosing the cuts anew saves."""
+    from cutwise.analyses.replanning import FADE_DB, drawn_ratios, replan
     from cutwise.plain import plain
-    from cutwise.problem import build_problem
-    from cutwise.replanning import FADE_DB, drawn_ratios, replan
+    from cutwise.problem.split_problem import build_problem
 
     scenario = scenario_of(known)
     seed = scenario.seed if known.seed is None else known.seed
@@ -154,10 +154,10 @@ def export_own(known: argparse.Namespace) -> int:
     from contextlib import redirect_stdout
 
     from cutwise.costs.workload import Workload
-    from cutwise.import_report import import_report
-    from cutwise.importers.export_command import export_from_source
+    from cutwise.importers.import_report import import_report
+    from cutwise.importers.torch_format.export_command import export_from_source
     from cutwise.plain import plain
-    from cutwise.problem import priced
+    from cutwise.problem.split_problem import priced
 
     with redirect_stdout(sys.stderr):  # whatever the file prints, what is printed here stays JSON
         graph = export_from_source(known.source, known.out)
@@ -166,7 +166,7 @@ def export_own(known: argparse.Namespace) -> int:
 
 def list_registered(known: argparse.Namespace) -> int:
     """Prints what is registered under the name of the command."""
-    from cutwise.listings import LISTINGS
+    from cutwise.cli.listings import LISTINGS
 
     rows = LISTINGS[known.command]()
     if known.json:

@@ -6,7 +6,7 @@ import argparse
 from typing import NoReturn
 
 from cutwise.cli.commands import COMMANDS, DEFAULT_SCHEME, MODEL, SCENARIO, SCHEME, Argument, Command
-from cutwise.cli.given import OPTION
+from cutwise.cli.inputs import OPTION
 from cutwise.errors import CutwiseError, UnknownNameError
 
 

@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from cutwise.compression.coders.quantiser import QuantisedTensor
 from cutwise.compression.magnitudes import PROFILES, MagnitudeProfile
-from cutwise.compression.quantiser import QuantisedTensor
 from cutwise.compression.rate_model import RAW_ELEMENT_BYTES
 from cutwise.errors import ScenarioError, SolverError
 from cutwise.registry import Registry

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutwise.compression.codec import CODECS, CodecFields, Forecast, Reals, read_payload, write_payload
-from cutwise.compression.entropy_coder import decode_bits, decode_symbols, encode_bits, encode_symbols
+from cutwise.compression.coders.entropy_coder import decode_bits, decode_symbols, encode_bits, encode_symbols
+from cutwise.compression.coders.quantiser import QuantisedTensor, as_reals, dead_zone_back, dead_zone_levels
+from cutwise.compression.coders.rice_coder import best_exponent, rice_decode, rice_encode
 from cutwise.compression.expectation import dead_zone_expectation, mean_place
 from cutwise.compression.magnitudes import MagnitudeProfile
-from cutwise.compression.quantiser import QuantisedTensor, as_reals, dead_zone_back, dead_zone_levels
 from cutwise.compression.rate_model import SCALE_BITS, binary_entropy_bits
-from cutwise.compression.rice_coder import best_exponent, rice_decode, rice_encode
 from cutwise.units import quantity
 
 Whole = NDArray[np.int64]

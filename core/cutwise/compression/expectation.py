@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cutwise.compression.coders.quantiser import Rounding, dead_zone_levels, positions, round_up_probability
 from cutwise.compression.magnitudes import MagnitudeProfile
-from cutwise.compression.quantiser import Rounding, dead_zone_levels, positions, round_up_probability
 from cutwise.compression.rate_model import entropy_bits
 
 Doubles = NDArray[np.float64]

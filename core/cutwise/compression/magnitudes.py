@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cutwise.compression.quantiser import as_reals
+from cutwise.compression.coders.quantiser import as_reals
 from cutwise.errors import SolverError
 from cutwise.registry import Registry
 

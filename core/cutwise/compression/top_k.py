@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutwise.compression.codec import CODECS, CodecFields, Forecast, Reals, read_payload, write_payload
-from cutwise.compression.entropy_coder import decode_bits, decode_symbols, encode_bits, encode_symbols
-from cutwise.compression.expectation import top_k_expectation
-from cutwise.compression.magnitudes import MagnitudeProfile
-from cutwise.compression.mask_coder import MASK_CODERS, MaskCoding
-from cutwise.compression.quantiser import (
+from cutwise.compression.coders.entropy_coder import decode_bits, decode_symbols, encode_bits, encode_symbols
+from cutwise.compression.coders.mask_coder import MASK_CODERS, MaskCoding
+from cutwise.compression.coders.quantiser import (
     QuantisedTensor,
     Rounding,
     as_reals,
@@ -22,8 +20,10 @@ from cutwise.compression.quantiser import (
     levels_back,
     stochastic_levels,
 )
+from cutwise.compression.coders.rice_coder import pack_integers, unpack_integers
+from cutwise.compression.expectation import top_k_expectation
+from cutwise.compression.magnitudes import MagnitudeProfile
 from cutwise.compression.rate_model import SCALE_BITS, binary_entropy_bits
-from cutwise.compression.rice_coder import pack_integers, unpack_integers
 from cutwise.units import quantity
 
 HEAVY_KURTOSIS = 10.0

@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from cutwise.cuts.blocks import Blocks, BlockTest, find_blocks, intra_block_test, unfolded_blocks
+from cutwise.cuts.gates import Blocks, BlockTest, find_blocks, intra_block_test, unfolded_blocks
 from cutwise.cuts.max_flow import FlowNetwork, checked_weights, network_of, solve_network, split_cost
 from cutwise.cuts.split_graph import Bools, Floats, Ints, SplitGraph
 from cutwise.errors import SolverError

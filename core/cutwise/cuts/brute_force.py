@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cutwise.cuts.contraction import Units, contract
+from cutwise.cuts.pool.contraction import Units, contract
 from cutwise.cuts.split_graph import Bools, SplitGraph
 from cutwise.errors import SolverError
 

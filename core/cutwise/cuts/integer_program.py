@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from cutwise.cuts.contraction import Units
+from cutwise.cuts.pool.contraction import Units
 from cutwise.cuts.split_graph import Bools, Floats, Ints
 from cutwise.errors import SolverError
 

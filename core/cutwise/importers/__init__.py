@@ -1,7 +1,12 @@
 """Model files in, ModelGraph out; nothing an importer reads is ever executed or unpickled."""
 
-from cutwise.importers import fiddle_json, graph_json, hf_config, onnx_file, safetensors_file, torch_export
 from cutwise.importers.base import IMPORTERS, Importer, load_bytes, load_model, samples
+from cutwise.importers.hugging_face import config_file as hf_config
+from cutwise.importers.hugging_face import safetensors_file
+from cutwise.importers.json_formats import cutwise_graph as graph_json
+from cutwise.importers.json_formats import fiddle as fiddle_json
+from cutwise.importers.onnx_format import onnx_file
+from cutwise.importers.torch_format import torch_export
 
 __all__ = ["IMPORTERS", "Importer", "load_bytes", "load_model", "samples"]
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.importers.refused import refusal
+from cutwise.importers.gate.refused import refusal
 from cutwise.registry import Registry
 
 SAMPLE_PREFIX = "sample:"
@@ -77,7 +77,7 @@ def load_model(source: str | os.PathLike[str], *, dims: Mapping[str, int] | None
     importer = recognised(path)
     if path.stat().st_size <= importer.in_process_bytes:
         return read_here(path, checked_dims(dims))
-    from cutwise.importers.guard import read_guarded
+    from cutwise.importers.gate.guard import read_guarded
 
     return read_guarded(path, dims=checked_dims(dims))
 
@@ -94,7 +94,7 @@ def load_bytes(
     `poll` is called about five times a second while the reader works; whatever it raises ends the
     reader. Raises `ModelImportError`.
     """
-    from cutwise.importers.guard import read_guarded
+    from cutwise.importers.gate.guard import read_guarded
 
     with tempfile.TemporaryDirectory(prefix="cutwise-upload-") as folder:
         path = Path(folder) / _safe_file_name(name)

@@ -17,7 +17,7 @@ def load_sample(name: str, dims: Mapping[str, int]) -> ModelGraph:
     """The shipped model called `name`; raises `UnknownNameError` when there is none."""
     if name not in SAMPLES:
         raise UnknownNameError("sample", name, SAMPLES)
-    from cutwise.importers.onnx_file import read
+    from cutwise.importers.onnx_format.onnx_file import read
 
     with as_file(files("cutwise.sample_models") / f"{name}.onnx") as path:
         return read(path, dims)

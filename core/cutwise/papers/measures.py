@@ -10,20 +10,20 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cutwise.changes import changed
+from cutwise.analyses.sweeps import merged_problem, stacked_conditions
+from cutwise.analyses.tier_memory import reduction
 from cutwise.compression import Uncompressed
 from cutwise.compression.magnitudes import REFERENCE_COUNT
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.papers.paper import WHOLE
-from cutwise.problem import Conditions, SplitProblem, build_problem
+from cutwise.planning.one_device.cut_positions import cut_positions
+from cutwise.planning.one_device.cut_table import listed_table, repriced, table_of
+from cutwise.planning.one_device.objective import counted_energy, delay
+from cutwise.planning.whole_round.server_clock import Prices, best_ratios
+from cutwise.problem.split_problem import Conditions, SplitProblem, build_problem
 from cutwise.registry import Registry
-from cutwise.scenario import Scenario
-from cutwise.schemes.choice import listed_table, repriced, table_of
-from cutwise.schemes.objective import counted_energy, delay
-from cutwise.schemes.positions import cut_positions
-from cutwise.schemes.server_clock import Prices, best_ratios
-from cutwise.sweeps import merged_problem, stacked_conditions
-from cutwise.tier_memory import reduction
+from cutwise.scenario.changes import changed
+from cutwise.scenario.parts import Scenario
 
 Floats = NDArray[np.float64]
 Settings = Mapping[str, Floats]

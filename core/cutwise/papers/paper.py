@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cutwise.changes import changed
 from cutwise.errors import ScenarioError, UnknownNameError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_model
-from cutwise.scenario import Scenario
-from cutwise.scenario_file import scenario_from_dict
+from cutwise.scenario.changes import changed
+from cutwise.scenario.parts import Scenario
+from cutwise.scenario.scenario_file import scenario_from_dict
 
 FOLDER = "papers"
 PROVENANCES = ("published preprint", "published journal", "recalled", "calibrated by us")

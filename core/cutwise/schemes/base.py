@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol
 
-from cutwise.plans import Plan
-from cutwise.problem import SplitProblem
+from cutwise.plans.plan import Plan
+from cutwise.plans.rounds import Round
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.registry import Registry
-from cutwise.schemes.rounds import Round
 
 
 class Scheme(Protocol):

@@ -14,22 +14,22 @@ from numpy.typing import NDArray
 from cutwise.compression import Uncompressed
 from cutwise.costs.cut_sums import CutSums, cut_sums
 from cutwise.cuts.brute_force import all_splits
-from cutwise.evaluate import stage_times
-from cutwise.plans import Certificate, Plan, Report
-from cutwise.private_ops import private_ops, with_ancestors
-from cutwise.problem import Conditions, SplitProblem
-from cutwise.schemes.assemble import alternatives_of, plan_of
+from cutwise.planning.answer.assemble import alternatives_of, plan_of
+from cutwise.planning.answer.best_plan import fixed_plan
+from cutwise.planning.one_device.candidates import split_graph
+from cutwise.planning.one_device.cut_positions import cut_positions, smallest_split
+from cutwise.planning.one_device.cut_table import listed_table
+from cutwise.planning.one_device.objective import counted_energy, score_of
+from cutwise.planning.sharing.codec_choice import with_codec
+from cutwise.planning.whole_round.best_round import EXACT_GAP, best_round, relative_gap
+from cutwise.planning.whole_round.joint_choice import chosen
+from cutwise.planning.whole_round.round_value import objective_value, round_value, spread_of
+from cutwise.plans.evaluate import stage_times
+from cutwise.plans.plan import Certificate, Plan, Report
+from cutwise.plans.rounds import IN_TURN, Round
+from cutwise.problem.private_ops import private_ops, with_ancestors
+from cutwise.problem.split_problem import Conditions, SplitProblem
 from cutwise.schemes.base import SCHEMES
-from cutwise.schemes.candidates import split_graph
-from cutwise.schemes.choice import listed_table
-from cutwise.schemes.joint_choice import chosen
-from cutwise.schemes.objective import counted_energy, score_of
-from cutwise.schemes.planned import fixed_plan
-from cutwise.schemes.positions import cut_positions, smallest_split
-from cutwise.schemes.round_value import objective_value, round_value, spread_of
-from cutwise.schemes.rounds import IN_TURN, Round
-from cutwise.schemes.settings import with_codec
-from cutwise.schemes.solve import EXACT_GAP, best_round, relative_gap
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]

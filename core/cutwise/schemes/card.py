@@ -12,17 +12,17 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cutwise.plans import Plan
-from cutwise.problem import Conditions, SplitProblem
+from cutwise.planning.answer.best_plan import fixed_plan, planned
+from cutwise.planning.one_device.cut_table import table_of
+from cutwise.planning.one_device.objective import delay
+from cutwise.planning.whole_round.best_round import best_round, relative_gap
+from cutwise.planning.whole_round.round_value import score_of_round
+from cutwise.planning.whole_round.server_clock import Prices, best_ratios, least_ratios, own_prices, prices_of
+from cutwise.plans.plan import Plan
+from cutwise.plans.rounds import IN_TURN, Round
+from cutwise.problem.split_problem import Conditions, SplitProblem
 from cutwise.schemes.base import SCHEMES
-from cutwise.schemes.choice import table_of
-from cutwise.schemes.objective import delay
-from cutwise.schemes.planned import fixed_plan, planned
-from cutwise.schemes.round_value import score_of_round
-from cutwise.schemes.rounds import IN_TURN, Round
-from cutwise.schemes.server_clock import Prices, best_ratios, least_ratios, own_prices, prices_of
 from cutwise.schemes.shared_options import certify_option, cut_option
-from cutwise.schemes.solve import best_round, relative_gap
 from cutwise.units import quantity
 
 Floats = NDArray[np.float64]

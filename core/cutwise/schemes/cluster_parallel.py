@@ -8,10 +8,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from cutwise.plans import Plan
-from cutwise.problem import SplitProblem
-from cutwise.schemes.base import SCHEMES
-from cutwise.schemes.divisions import (
+from cutwise.planning.sharing.device_groups import (
     Arrangement,
     CutChoice,
     Division,
@@ -24,10 +21,13 @@ from cutwise.schemes.divisions import (
     promise_of,
     undivided,
 )
-from cutwise.schemes.rounds import AT_ONCE, IN_TURN, Round, clustered_round
+from cutwise.plans.plan import Plan
+from cutwise.plans.rounds import AT_ONCE, IN_TURN, Round, clustered_round
+from cutwise.problem.split_problem import SplitProblem
+from cutwise.schemes.base import SCHEMES
 from cutwise.schemes.shared_options import certify_option, common_cut_option, cut_option
-from cutwise.solvers.balanced_grouping import balanced_groups
-from cutwise.solvers.clustering import alike_clusters, sizes_of
+from cutwise.solvers.groups.balanced_grouping import balanced_groups
+from cutwise.solvers.groups.clustering import alike_clusters, sizes_of
 from cutwise.units import quantity
 
 ClusteringRule = Literal["similar", "round_robin", "random", "balanced"]

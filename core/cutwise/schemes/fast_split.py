@@ -10,16 +10,16 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from cutwise.plans import Plan
-from cutwise.problem import SplitProblem
+from cutwise.planning.answer.best_plan import fixed_plan, planned
+from cutwise.planning.one_device.exact_cut import exact_cuts
+from cutwise.planning.whole_round.best_round import EXACT_GAP, alike, best_round, relative_gap
+from cutwise.planning.whole_round.joint_choice import is_coupled
+from cutwise.planning.whole_round.round_value import score_of_round
+from cutwise.plans.plan import Plan
+from cutwise.plans.rounds import IN_TURN, Round
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.schemes.base import SCHEMES
-from cutwise.schemes.exact_cut import exact_cuts
-from cutwise.schemes.joint_choice import is_coupled
-from cutwise.schemes.planned import fixed_plan, planned
-from cutwise.schemes.round_value import score_of_round
-from cutwise.schemes.rounds import IN_TURN, Round
 from cutwise.schemes.shared_options import certify_option
-from cutwise.schemes.solve import EXACT_GAP, alike, best_round, relative_gap
 from cutwise.units import quantity
 
 Method = Literal["pool", "max_flow", "block_wise"]

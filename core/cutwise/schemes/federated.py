@@ -7,12 +7,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from cutwise.plans import Plan
-from cutwise.problem import SplitProblem
-from cutwise.schemes.bandwidth import planned_with_best_shares
+from cutwise.planning.answer.best_plan import fixed_plan, last_ops
+from cutwise.planning.sharing.band_split import planned_with_best_shares
+from cutwise.plans.plan import Plan
+from cutwise.plans.rounds import AT_ONCE, Round
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.schemes.base import SCHEMES
-from cutwise.schemes.planned import fixed_plan, last_ops
-from cutwise.schemes.rounds import AT_ONCE, Round
 
 
 @SCHEMES.named("federated")

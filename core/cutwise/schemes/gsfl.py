@@ -6,10 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from cutwise.plans import Plan
-from cutwise.problem import SplitProblem
-from cutwise.schemes.base import SCHEMES
-from cutwise.schemes.divisions import (
+from cutwise.planning.sharing.device_groups import (
     Arrangement,
     CutChoice,
     Division,
@@ -21,11 +18,14 @@ from cutwise.schemes.divisions import (
     promise_of,
     undivided,
 )
-from cutwise.schemes.rounds import AT_ONCE, IN_TURN, Round, grouped_round
+from cutwise.plans.plan import Plan
+from cutwise.plans.rounds import AT_ONCE, IN_TURN, Round, grouped_round
+from cutwise.problem.split_problem import SplitProblem
+from cutwise.schemes.base import SCHEMES
 from cutwise.schemes.shared_options import certify_option, common_cut_option, cut_option
-from cutwise.solvers.balanced_grouping import balanced_groups
-from cutwise.solvers.exact_grouping import exact_groups
-from cutwise.solvers.grouping import Grouping, longest_first, random_groups, round_robin
+from cutwise.solvers.groups.balanced_grouping import balanced_groups
+from cutwise.solvers.groups.exact_grouping import exact_groups
+from cutwise.solvers.groups.grouping import Grouping, longest_first, random_groups, round_robin
 from cutwise.units import quantity
 
 GroupingRule = Literal["lpt", "round_robin", "random", "exact", "balanced"]

@@ -6,17 +6,17 @@ import time
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
-from cutwise.plans import Plan
-from cutwise.problem import Conditions, SplitProblem, accuracy_loss_ratio
-from cutwise.schemes.bandwidth import best_band, even_shares, plan_with_band
+from cutwise.planning.answer.best_plan import planned
+from cutwise.planning.sharing.band_split import best_band, even_shares, plan_with_band
+from cutwise.planning.sharing.codec_choice import on_limit, with_compressor
+from cutwise.planning.sharing.fading_slots import bound_over_slots, fading_gains, over_slots
+from cutwise.planning.sharing.server_shares import with_server_shares
+from cutwise.planning.sharing.two_timescale import spectrum, two_timescale
+from cutwise.plans.plan import Plan
+from cutwise.plans.rounds import AT_ONCE, Round
+from cutwise.problem.split_problem import Conditions, SplitProblem, accuracy_loss_ratio
 from cutwise.schemes.base import SCHEMES
-from cutwise.schemes.planned import planned
-from cutwise.schemes.rounds import AT_ONCE, Round
-from cutwise.schemes.server_shares import with_server_shares
-from cutwise.schemes.settings import on_limit, with_compressor
-from cutwise.schemes.slots import bound_over_slots, fading_gains, over_slots
-from cutwise.schemes.two_timescale import spectrum, two_timescale
-from cutwise.solvers.minmax_share import minmax_share
+from cutwise.solvers.shares.minmax_share import minmax_share
 from cutwise.units import quantity
 
 

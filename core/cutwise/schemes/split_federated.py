@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from cutwise.plans import Plan
-from cutwise.problem import SplitProblem
-from cutwise.schemes.bandwidth import planned_with_best_shares
+from cutwise.planning.answer.best_plan import planned
+from cutwise.planning.sharing.band_split import planned_with_best_shares
+from cutwise.planning.sharing.shared_server_model import planned_with_queue
+from cutwise.plans.plan import Plan
+from cutwise.plans.rounds import AT_ONCE, Round
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.schemes.base import SCHEMES
-from cutwise.schemes.planned import planned
-from cutwise.schemes.queued import planned_with_queue
-from cutwise.schemes.rounds import AT_ONCE, Round
 from cutwise.schemes.shared_options import certify_option, common_cut_option, cut_option
 from cutwise.units import quantity
 

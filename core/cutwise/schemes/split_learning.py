@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from cutwise.plans import Plan
-from cutwise.problem import SplitProblem
+from cutwise.planning.answer.best_plan import planned
+from cutwise.plans.plan import Plan
+from cutwise.plans.rounds import IN_TURN, Round
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.schemes.base import SCHEMES
-from cutwise.schemes.planned import planned
-from cutwise.schemes.rounds import IN_TURN, Round
 from cutwise.schemes.shared_options import certify_option, common_cut_option, cut_option
 
 

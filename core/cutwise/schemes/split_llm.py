@@ -15,20 +15,20 @@ from numpy.typing import NDArray
 
 from cutwise.costs.cut_sums import nested_sums
 from cutwise.errors import SolverError
-from cutwise.evaluate import stage_times
-from cutwise.plans import Certificate, Plan, Report
-from cutwise.problem import Conditions, SplitProblem
-from cutwise.schemes.assemble import Behind, plan_of
+from cutwise.planning.answer.assemble import Behind, plan_of
+from cutwise.planning.answer.best_plan import planned
+from cutwise.planning.one_device.device_limits import SERVER_MEMORY
+from cutwise.planning.one_device.nested_cut import EDGE, NestedCut, Place, nested_cut
+from cutwise.planning.one_device.objective import counted_energy
+from cutwise.planning.whole_round.best_round import EXACT_GAP, alike, relative_gap
+from cutwise.planning.whole_round.round_value import objective_value, score_of_round, spread_of
+from cutwise.plans.evaluate import stage_times
+from cutwise.plans.plan import Certificate, Plan, Report
+from cutwise.plans.rounds import AT_ONCE, IN_TURN, Round
+from cutwise.problem.edge_links import behind_edges, edge_columns
+from cutwise.problem.split_problem import Conditions, SplitProblem
 from cutwise.schemes.base import SCHEMES
-from cutwise.schemes.edges import behind_edges, edge_columns
-from cutwise.schemes.limits import SERVER_MEMORY
-from cutwise.schemes.nested_cut import EDGE, NestedCut, Place, nested_cut
-from cutwise.schemes.objective import counted_energy
-from cutwise.schemes.planned import planned
-from cutwise.schemes.round_value import objective_value, score_of_round, spread_of
-from cutwise.schemes.rounds import AT_ONCE, IN_TURN, Round
-from cutwise.schemes.solve import EXACT_GAP, alike, relative_gap
-from cutwise.solvers.assignment import Assignment, exact_assignment, longest_first_assignment
+from cutwise.solvers.groups.assignment import Assignment, exact_assignment, longest_first_assignment
 from cutwise.units import quantity
 
 Floats = NDArray[np.float64]

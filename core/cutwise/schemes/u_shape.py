@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutwise.costs.cut_sums import CutSums, looped_sums, move_sums, tensor_sums
-from cutwise.cuts.u_shape import UShapeCut, u_shape_cut
-from cutwise.cuts.u_shape_problem import TOP, UShapeProblem
+from cutwise.cuts.u_shape.u_shape_cut import UShapeCut, u_shape_cut
+from cutwise.cuts.u_shape.u_shape_numbers import TOP, UShapeProblem
 from cutwise.errors import SolverError
-from cutwise.evaluate import stage_times
-from cutwise.plans import Certificate, Plan, Report, StageTimes
-from cutwise.problem import Conditions, SplitProblem
-from cutwise.schemes.assemble import plan_of
+from cutwise.planning.answer.assemble import plan_of
+from cutwise.planning.one_device.candidates import kept_bytes, split_graph
+from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
+from cutwise.planning.one_device.objective import Score, counted_energy, score_of
+from cutwise.planning.whole_round.best_round import EXACT_GAP, alike, relative_gap
+from cutwise.planning.whole_round.round_value import objective_value, spread_of
+from cutwise.plans.evaluate import stage_times
+from cutwise.plans.plan import Certificate, Plan, Report, StageTimes
+from cutwise.plans.rounds import AT_ONCE, IN_TURN, Round
+from cutwise.problem.split_problem import Conditions, SplitProblem
 from cutwise.schemes.base import SCHEMES
-from cutwise.schemes.candidates import kept_bytes, split_graph
-from cutwise.schemes.limits import device_limits, excess_ratio
-from cutwise.schemes.objective import Score, counted_energy, score_of
-from cutwise.schemes.round_value import objective_value, spread_of
-from cutwise.schemes.rounds import AT_ONCE, IN_TURN, Round
-from cutwise.schemes.solve import EXACT_GAP, alike, relative_gap
 from cutwise.units import quantity
 
 Floats = NDArray[np.float64]

@@ -11,8 +11,8 @@ import numpy as np
 
 from cutwise.digests import EqualByDigest, freeze
 from cutwise.errors import SolverError
-from cutwise.plans import Plan
-from cutwise.problem import SplitProblem
+from cutwise.plans.plan import Plan
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.simulation.tasks import Floats, Ints
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from cutwise_dashboard.charts.graph_drawing import GraphDrawing
+from cutwise_dashboard.charts.graph.graph_drawing import GraphDrawing
 from cutwise_dashboard.components import asset_text
 from cutwise_dashboard.components.dag_view.markup import HTML
 from cutwise_dashboard.components.dag_view.payload import fallback_colors, packed_geometry, packed_state

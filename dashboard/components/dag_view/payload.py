@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cutwise_dashboard.charts import graph_geometry
-from cutwise_dashboard.charts.graph_drawing import GraphDrawing
-from cutwise_dashboard.charts.graph_geometry import DrawnEdge, Geometry
+from cutwise_dashboard.charts.graph import graph_geometry
+from cutwise_dashboard.charts.graph.graph_drawing import GraphDrawing
+from cutwise_dashboard.charts.graph.graph_geometry import DrawnEdge, Geometry
 from cutwise_dashboard.charts.palette import DARK, LIGHT
 
 MIXED = 255

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cutwise.costs.op_costs import OP_COSTS, OpCall, OpWork
+from cutwise.costs.ops.formulas import OP_COSTS, OpCall, OpWork
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
 
 Shape = tuple[int, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cutwise.costs.graph_cost import GraphCost, price
-from cutwise.costs.op_costs_pointwise import ACTIVATIONS
+from cutwise.costs.ops.pointwise import ACTIVATIONS
 from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph, Op
 from tests.core.costs.formula_calls import graph, op

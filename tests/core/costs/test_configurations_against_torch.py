@@ -8,7 +8,7 @@ import pytest
 
 from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Lora, Workload
-from cutwise.importers.hf_config import from_config
+from cutwise.importers.hugging_face.config_file import from_config
 from tests.core.costs.torch_truth import counted_flops, dense_flops, saved_bytes
 
 pytest.importorskip("torch")
@@ -83,7 +83,7 @@ def test_saved_bytes_are_those_of_the_module_to_the_byte(name: str) -> None:
 
 def test_attention_with_capped_scores_is_found_in_the_module_as_in_its_configuration() -> None:
     """Gemma 2 writes its attention out with a tanh inside: adapters of 2 layers, 4 projections each."""
-    from cutwise.importers.from_torch import from_torch
+    from cutwise.importers.torch_format.from_torch import from_torch
 
     module, data = built(CONFIGS["gemma2"])
     tuned = Workload(tuning=Lora(rank=8, targets=("attention",)))

@@ -10,9 +10,9 @@ import pytest
 
 from cutwise.costs.cut_sums import Side, crossing_ops, cut_sums, move_sums, tensor_sums
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.problem import build_problem
-from cutwise.scenario import Scenario
-from tests.core.schemes.fleets import closed_sets, random_problem
+from cutwise.problem.split_problem import build_problem
+from cutwise.scenario.parts import Scenario
+from tests.core.fleets import closed_sets, random_problem
 
 SUMMED = [f.name for f in fields(Side) if f.name != "transient_bytes"]
 

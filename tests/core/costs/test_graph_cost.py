@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutwise.costs.graph_cost import COLUMNS, price
-from cutwise.costs.op_costs import OP_COSTS
+from cutwise.costs.ops.formulas import OP_COSTS
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError, UnknownNameError
 from cutwise.graph.model_graph import ModelGraph

@@ -13,8 +13,8 @@ from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.base import load_model
-from cutwise.importers.hf_config import from_config
-from cutwise.problem import priced
+from cutwise.importers.hugging_face.config_file import from_config
+from cutwise.problem.split_problem import priced
 from tests.core.costs.formula_calls import graph, stated
 
 LLAMA_70B = {

@@ -4,7 +4,7 @@ import pytest
 
 from cutwise.costs.workload import FullTuning, Lora, Workload
 from cutwise.errors import ScenarioError
-from cutwise.scenario_file import FORMAT, scenario_from_dict, scenario_to_dict
+from cutwise.scenario.scenario_file import FORMAT, scenario_from_dict, scenario_to_dict
 
 
 def in_file(**workload: object) -> Workload:

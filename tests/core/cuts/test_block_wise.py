@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cutwise.cuts.block_wise import block_wise_cut
-from cutwise.cuts.blocks import find_blocks, intra_block_test
+from cutwise.cuts.gates import find_blocks, intra_block_test
 from cutwise.cuts.max_flow import minimum_cut
 from cutwise.cuts.split_graph import SplitGraph, is_split
 from cutwise.errors import SolverError

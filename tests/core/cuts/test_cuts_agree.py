@@ -9,9 +9,9 @@ import pytest
 
 from cutwise.cuts.block_wise import block_wise_cut
 from cutwise.cuts.brute_force import all_splits
-from cutwise.cuts.limits import Limit, minimum_cut_within
+from cutwise.cuts.cut_under_limits import Limit, minimum_cut_within
 from cutwise.cuts.max_flow import minimum_cut
-from cutwise.cuts.pool import build_pool
+from cutwise.cuts.pool.build import build_pool
 from cutwise.cuts.split_graph import SplitGraph, features_of, is_split
 from tests.core.cuts.graphs import random_graph
 

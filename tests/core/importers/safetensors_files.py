@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cutwise.importers.safetensors_header import DTYPES
+from cutwise.importers.hugging_face.safetensors_header import DTYPES
 
 Tensors = Mapping[str, tuple[str, tuple[int, ...]]]
 

@@ -11,7 +11,7 @@ import cutwise
 from cutwise.errors import ScenarioError, UnknownNameError
 from cutwise.papers import MEASURES, headline, paper, papers
 from cutwise.papers.paper import PROVENANCES, _read
-from cutwise.scenario import Compression
+from cutwise.scenario.parts import Compression
 from cutwise.schemes import SCHEMES
 
 FIGURES = [(key, figure.name) for key, one in papers().items() for figure in one.figures]

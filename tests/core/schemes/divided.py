@@ -11,12 +11,12 @@ import numpy as np
 import cutwise
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.costs.workload import Workload
-from cutwise.evaluate import stage_times
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.hardware.parties import Device, Server
-from cutwise.problem import Conditions, SplitProblem
-from cutwise.scenario import Privacy, Scenario
-from tests.core.schemes.fleets import closed_sets
+from cutwise.plans.evaluate import stage_times
+from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.scenario.parties import Device, Server
+from cutwise.scenario.parts import Privacy, Scenario
+from tests.core.fleets import closed_sets
 
 TOY = "docs/examples/toy.json"
 SECONDS = (30.0, 60.0, 15.0, 10.0)

@@ -11,9 +11,9 @@ import cutwise
 from cutwise.channels import FixedRate
 from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.hardware.parties import Device, Server
-from cutwise.plans import Plan
-from cutwise.scenario import Limits, Objective, Privacy, Scenario
+from cutwise.plans.plan import Plan
+from cutwise.scenario.parties import Device, Server
+from cutwise.scenario.parts import Limits, Objective, Privacy, Scenario
 from cutwise.schemes import SCHEMES, baseline_names
 from tests.conftest import Load
 

@@ -9,23 +9,23 @@ import numpy as np
 import pytest
 
 import cutwise
+from cutwise.analyses.delay_energy import delay_energy_front, long_run
 from cutwise.channels import FixedRate
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.costs.workload import Workload
-from cutwise.delay_energy import delay_energy_front, long_run
 from cutwise.errors import ScenarioError
-from cutwise.evaluate import stage_times
-from cutwise.hardware.parties import Device, Server
-from cutwise.plans import StageTimes
-from cutwise.problem import SplitProblem, build_problem
-from cutwise.scenario import Limits, Objective, Privacy, Scenario
-from cutwise.schemes.limits import device_limits, excess_ratio
-from cutwise.schemes.objective import counted_energy
+from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
+from cutwise.planning.one_device.objective import counted_energy
+from cutwise.planning.whole_round.round_value import objective_value, spread_of
+from cutwise.planning.whole_round.server_clock import least_ratios, own_prices
+from cutwise.plans.evaluate import stage_times
+from cutwise.plans.plan import StageTimes
+from cutwise.plans.rounds import IN_TURN
+from cutwise.problem.split_problem import SplitProblem, build_problem
+from cutwise.scenario.parties import Device, Server
+from cutwise.scenario.parts import Limits, Objective, Privacy, Scenario
 from cutwise.schemes.options import scheme_with
-from cutwise.schemes.round_value import objective_value, spread_of
-from cutwise.schemes.rounds import IN_TURN
-from cutwise.schemes.server_clock import least_ratios, own_prices
-from tests.core.schemes.fleets import closed_sets, load, random_problem, with_scenario
+from tests.core.fleets import closed_sets, load, random_problem, with_scenario
 
 CLOCKS = 400
 SERVER_ONLY = Objective(kind="weighted", energy_of=("server",))

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import cutwise
-from cutwise.problem import build_problem
-from cutwise.scenario import Objective, Scenario, Sharing
+from cutwise.problem.split_problem import build_problem
+from cutwise.scenario.parts import Objective, Scenario, Sharing
 from cutwise.schemes.cluster_parallel import ClusterParallel
 from cutwise.schemes.options import choices_of, option_hints, scheme_with
 from tests.bench.shares import fleet
+from tests.core.fleets import random_problem, with_scenario
 from tests.core.schemes.divided import SHARED_S, four, partitions, shortest_turns_s
-from tests.core.schemes.fleets import random_problem, with_scenario
 
 RULES = choices_of(option_hints(ClusterParallel)["clustering"])
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import cutwise
-from cutwise.scenario import Sharing
+from cutwise.scenario.parts import Sharing
 from tests.core.schemes.divided import four
 
 

@@ -10,20 +10,20 @@ import pytest
 
 import cutwise
 from cutwise.channels import FixedRate, Shannon
-from cutwise.hardware.parties import Device, Server
-from cutwise.problem import build_problem
-from cutwise.scenario import Limits, Objective, Scenario, Sharing
+from cutwise.problem.split_problem import build_problem
+from cutwise.scenario.parties import Device, Server
+from cutwise.scenario.parts import Limits, Objective, Scenario, Sharing
 from cutwise.schemes.gsfl import Gsfl
 from cutwise.schemes.options import choices_of, option_hints, scheme_with
 from tests.bench.shares import fleet
 from tests.conftest import Load
+from tests.core.fleets import random_problem, with_scenario
 from tests.core.schemes.divided import SHARED_S, UPLOADS, four, partitions, shortest_turns_s, uploading
-from tests.core.schemes.fleets import random_problem, with_scenario
 
 RULES = choices_of(option_hints(Gsfl)["grouping"])
 
 
-def names_of(plan: cutwise.plans.Plan) -> set[frozenset[str]]:
+def names_of(plan: cutwise.plans.plan.Plan) -> set[frozenset[str]]:
     return {frozenset(plan.decisions[i].device for i in group) for group in plan.phases[0]}
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import cutwise
 from cutwise.compression import AccuracyTable, DeadZone, Surrogate, TopK, Uncompressed
-from cutwise.plans import Plan
-from cutwise.scenario import Compression, Limits, Objective, Scenario, Sharing
+from cutwise.plans.plan import Plan
+from cutwise.scenario.parts import Compression, Limits, Objective, Scenario, Sharing
 from tests.core.schemes.vit_l import BLOCKS, cell, saved_bytes, vit_l
 
 FIXED_CUT = "block2"

@@ -12,21 +12,21 @@ import numpy as np
 import pytest
 
 import cutwise
+from cutwise.analyses.tier_memory import reduction, tier_memory
 from cutwise.channels import FixedRate
 from cutwise.costs.cut_sums import nested_sums
 from cutwise.costs.workload import Lora, Workload
-from cutwise.evaluate import stage_times
-from cutwise.hardware.parties import Device, Edge, Server
-from cutwise.problem import SplitProblem, build_problem
-from cutwise.scenario import Backhaul, Objective, Privacy, Scenario, Sharing
-from cutwise.schemes.edges import behind_edges
-from cutwise.schemes.objective import score_of
+from cutwise.planning.one_device.objective import score_of
+from cutwise.planning.whole_round.round_value import spread_of
+from cutwise.plans.evaluate import stage_times
+from cutwise.plans.rounds import AT_ONCE
+from cutwise.problem.edge_links import behind_edges
+from cutwise.problem.split_problem import SplitProblem, build_problem
+from cutwise.scenario.parties import Device, Edge, Server
+from cutwise.scenario.parts import Backhaul, Objective, Privacy, Scenario, Sharing
 from cutwise.schemes.options import scheme_with
-from cutwise.schemes.round_value import spread_of
-from cutwise.schemes.rounds import AT_ONCE
-from cutwise.tier_memory import reduction, tier_memory
+from tests.core.fleets import closed_sets, load, random_problem, with_scenario
 from tests.core.importers.configurations import BERT, CONFIGS
-from tests.core.schemes.fleets import closed_sets, load, random_problem, with_scenario
 
 GIGA = 1e9
 

@@ -13,16 +13,16 @@ import cutwise
 from cutwise.channels import FixedRate
 from cutwise.costs.cut_sums import looped_sums
 from cutwise.errors import SolverError
-from cutwise.evaluate import stage_times
-from cutwise.problem import SplitProblem
-from cutwise.scenario import Objective
-from cutwise.schemes.limits import device_limits, excess_ratio
-from cutwise.schemes.objective import score_of
+from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
+from cutwise.planning.one_device.objective import score_of
+from cutwise.planning.whole_round.round_value import spread_of
+from cutwise.plans.evaluate import stage_times
+from cutwise.plans.rounds import AT_ONCE, IN_TURN
+from cutwise.problem.split_problem import SplitProblem
+from cutwise.scenario.parts import Objective
 from cutwise.schemes.options import scheme_with
-from cutwise.schemes.round_value import spread_of
-from cutwise.schemes.rounds import AT_ONCE, IN_TURN
 from cutwise.schemes.u_shape import output_ops
-from tests.core.schemes.fleets import load, random_problem, with_scenario
+from tests.core.fleets import load, random_problem, with_scenario
 
 CHAIN = [
     {"id": "x", "kind": "input", "output_bytes": 1e3},
@@ -42,7 +42,7 @@ def test_a_chain_worked_by_hand(tmp_path: Path) -> None:
         server=replace(scenario.server, flops_per_s=1000.0),
         workload=replace(scenario.workload, batch_size=2, label_bytes=1e6),
         channel=FixedRate(uplink_bps=8.0, downlink_bps=16.0, uplink_latency_s=0.5, downlink_latency_s=0.25),
-        privacy=cutwise.scenario.Privacy(keep_on_device=("a",)),
+        privacy=cutwise.scenario.parts.Privacy(keep_on_device=("a",)),
     )
     plan = cutwise.plan(graph, cell, "u_shape")
     (stage,), (decision,) = plan.stages, plan.decisions

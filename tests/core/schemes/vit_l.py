@@ -12,9 +12,9 @@ import numpy as np
 from cutwise.channels import Shannon
 from cutwise.compression import TopK
 from cutwise.costs.workload import Workload
-from cutwise.hardware.parties import Device, Server
-from cutwise.scenario import Compression, Privacy, Scenario
-from tests.core.schemes.fleets import load
+from cutwise.scenario.parties import Device, Server
+from cutwise.scenario.parts import Compression, Privacy, Scenario
+from tests.core.fleets import load
 
 WIDTH, TOKENS, HEADS, RANK, BLOCKS, BATCH = 1024, 197, 16, 16, 24, 64
 ADAPTERS = 16 * RANK * WIDTH

@@ -10,10 +10,10 @@ from cutwise.channels import FixedRate
 from cutwise.costs.workload import Workload
 from cutwise.errors import SolverError
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.hardware.parties import Device, Server
-from cutwise.plans import Plan
-from cutwise.problem import build_problem
-from cutwise.scenario import Scenario
+from cutwise.plans.plan import Plan
+from cutwise.problem.split_problem import build_problem
+from cutwise.scenario.parties import Device, Server
+from cutwise.scenario.parts import Scenario
 from cutwise.simulation.engine import simulate
 from cutwise.simulation.round_tasks import parallel_round, sequential_round
 from cutwise.simulation.turns import Turns, turns_of

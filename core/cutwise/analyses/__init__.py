@@ -1,0 +1,1 @@
+"""What a scenario is asked beyond one plan: comparisons, sweeps, curves, re-planning, explanations."""

@@ -1,0 +1,174 @@
+"""Schemes side by side on one scenario: one row a scheme, and which of them passes over all data first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+
+from cutwise.errors import CutwiseError
+from cutwise.planning.answer.evidence import with_evidence
+from cutwise.plans.plan import OWNERS, Plan
+from cutwise.problem.split_problem import SplitProblem
+from cutwise.schemes.base import SCHEMES
+
+if TYPE_CHECKING:
+    import pandas
+
+SAME_DELAY_RATIO = 1e-9
+"""Delays this near to each other are one place in the ranking: they differ by rounding only."""
+
+HEADLINES = (
+    "place", "scheme", "status", "delay_per_data_pass_s", "delay_s", "time_to_target_s",
+    "rounds_to_target", "energy_j", "traffic_bytes", "device_memory_bytes", "server_memory_bytes", "cut",
+    "optimality", "violations",
+)  # fmt: skip
+"""The columns that people read first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsolved:
+    """A scheme that gives no plan for this problem, and why."""
+
+    scheme: str
+    reason: str
+
+
+Outcome: TypeAlias = Plan | Unsolved
+
+
+def outcome_of(problem: SplitProblem, scheme: str) -> Outcome:
+    """The plan of a scheme with its default options, or why it gives none (brute force on a large model).
+
+    Raises `UnknownNameError` for a scheme that is not registered.
+    """
+    chosen = SCHEMES[scheme]()
+    try:
+        return with_evidence(problem, chosen.solve(problem))
+    except CutwiseError as error:
+        return Unsolved(scheme=scheme, reason=str(error))
+
+
+def is_valid(outcome: Outcome) -> TypeGuard[Plan]:
+    """True for a plan that keeps every rule; only such a plan can be the best."""
+    return isinstance(outcome, Plan) and outcome.status != "infeasible"
+
+
+def best_of(outcomes: Sequence[Outcome]) -> Plan | None:
+    """The valid plan that passes over all data first; of several a scheme before a baseline.
+
+    None where every plan breaks a rule.
+    """
+    first = [
+        found
+        for found, place in zip(outcomes, places(outcomes), strict=True)
+        if is_valid(found) and place == 1
+    ]
+    return min(first, key=lambda found: SCHEMES[found.scheme].is_baseline, default=None)
+
+
+def places(outcomes: Sequence[Outcome]) -> tuple[int | None, ...]:
+    """1 for the least delay per pass over all data, and so on; equal delays share a place.
+
+    A plan that breaks a rule has none. The delay of one round does not count, because rounds of
+    different schemes train on different numbers of samples.
+    """
+    delays = [found.delay_per_data_pass_s if is_valid(found) else None for found in outcomes]
+    valid = sorted(delay for delay in delays if delay is not None)
+    return tuple(
+        None if delay is None else 1 + sum(other < delay * (1 - SAME_DELAY_RATIO) for other in valid)
+        for delay in delays
+    )
+
+
+def optimality(plan: Plan) -> str:
+    """How good a plan is within its scheme, in words.
+
+    A gap is rounded up to a hundredth of a percent.
+    """
+    if plan.status == "infeasible":
+        return "breaks a rule"
+    if plan.status == "optimal":
+        return "certified optimal"
+    if plan.report.gap is None:
+        return "feasible, no bound known"
+    return f"heuristic, gap ≤ {math.ceil(1e4 * plan.report.gap) / 100:g} %"
+
+
+def rounds_per_data_pass(plan: Plan) -> float:
+    """Rounds in which as many samples are trained on as all devices hold.
+
+    A round of 20 s whose scheme passes over all data in 30 s holds two thirds of the data: 1.5 rounds.
+    """
+    return plan.delay_per_data_pass_s / plan.delay_s if plan.delay_s else 1.0
+
+
+def cuts_text(plan: Plan) -> str:
+    """The cut that all devices share, or how many different ones there are."""
+    cuts = {decision.cut.label for decision in plan.decisions}
+    return cuts.pop() if len(cuts) == 1 else f"{len(cuts)} different cuts"
+
+
+def comparison_table(outcomes: Sequence[Outcome]) -> pandas.DataFrame:
+    """One row an outcome, in the order given; figures of a scheme without a plan are absent.
+
+    Delay, energy and traffic are those of one round, memory is what is held at once; `place` is the
+    rank by delay per pass over all data.
+    """
+    import pandas
+
+    rows = [
+        {"place": place, **(_row(found) if isinstance(found, Plan) else _unsolved_row(found))}
+        for place, found in zip(places(outcomes), outcomes, strict=True)
+    ]
+    table = pandas.DataFrame(rows, columns=["place", *COLUMNS])
+    table["place"] = pandas.Series([row["place"] for row in rows], dtype=object)
+    return table
+
+
+COLUMNS = (
+    "scheme", "baseline", "status", "delay_per_data_pass_s", "delay_s", "time_to_target_s",
+    "time_to_target_least_s", "time_to_target_most_s", "rounds_to_target", "rounds_to_target_least",
+    "rounds_to_target_most", "samples_per_round",
+    "energy_j", *(f"energy_{owner}_j" for owner in OWNERS), "energy_per_data_pass_j", "cut", "traffic_bytes",
+    "device_memory_bytes", "server_memory_bytes", "optimality", "method", "violations", "evidence",
+)  # fmt: skip
+
+
+def _row(plan: Plan) -> dict[str, Any]:
+    return {
+        "scheme": plan.scheme,
+        "baseline": SCHEMES[plan.scheme].is_baseline,
+        "status": plan.status,
+        "delay_per_data_pass_s": plan.delay_per_data_pass_s,
+        "delay_s": plan.delay_s,
+        "time_to_target_s": plan.time_to_target_s,
+        "time_to_target_least_s": plan.time_to_target_least_s,
+        "time_to_target_most_s": plan.time_to_target_most_s,
+        "rounds_to_target": plan.rounds_to_target,
+        "rounds_to_target_least": plan.rounds_to_target_least,
+        "rounds_to_target_most": plan.rounds_to_target_most,
+        "samples_per_round": plan.samples_per_round,
+        "energy_j": plan.energy_j,
+        **{f"energy_{owner}_j": plan.energy_by_owner_j[owner] for owner in OWNERS},
+        "energy_per_data_pass_j": plan.energy_j * rounds_per_data_pass(plan),
+        "cut": cuts_text(plan),
+        "traffic_bytes": sum(stage.traffic_bytes for stage in plan.stages),
+        "device_memory_bytes": max(stage.device_memory.total_bytes for stage in plan.stages),
+        "server_memory_bytes": plan.server_memory_bytes,
+        "optimality": optimality(plan),
+        "method": plan.report.method,
+        "violations": "; ".join(violation.sentence for violation in plan.violations),
+        "evidence": plan.evidence,
+    }
+
+
+def _unsolved_row(found: Unsolved) -> dict[str, Any]:
+    return {
+        "scheme": found.scheme,
+        "baseline": SCHEMES[found.scheme].is_baseline,
+        "status": "unsolved",
+        "optimality": "no plan",
+        "violations": found.reason,
+    }

@@ -1,0 +1,144 @@
+"""Delay against energy: what the cut and the server's clock can trade, in one round and over many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutwise.errors import ScenarioError
+from cutwise.planning.one_device.cut_table import CutTable, repriced, table_of
+from cutwise.planning.one_device.objective import Spread, score_of
+from cutwise.planning.whole_round.round_value import spread_of
+from cutwise.planning.whole_round.server_clock import Prices, best_ratios, least_ratios
+from cutwise.plans.rounds import IN_TURN
+from cutwise.problem.split_problem import SplitProblem
+from cutwise.scenario.parts import Objective
+from cutwise.solvers.frequency import next_queue_j
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Choice:
+    """One way to serve every device in turn: its round's delay and counted energy, clocks, device sides."""
+
+    delay_s: float
+    energy_j: float
+    server_frequency_ratio: Floats
+    masks: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class LongRun:
+    """Rounds one after another under an energy budget: columns of shape (rounds,).
+
+    `queue_j` is the energy owed before a round, `server_frequency_ratio` (rounds, devices) its clocks.
+    """
+
+    delay_s: Floats
+    energy_j: Floats
+    queue_j: Floats
+    server_frequency_ratio: Floats
+
+
+def delay_energy_front(problem: SplitProblem, *, points: int = 33, least_ratio: float = 0.0) -> list[Choice]:
+    """Rounds that no round in turn beats in both delay and energy, fastest first.
+
+    Each is exact: the best cuts and clocks for one of `points` weights between delay and the energy that the
+    objective counts (P4). No round lies below the line between two neighbours of enough weights.
+    """
+    desk = _Desk.of(problem, least_ratio)
+    spread = desk.spread
+    found = [
+        desk.choice(Prices(second=weight / spread.delay_s, joule=(1 - weight) / spread.energy_j))
+        for weight in np.linspace(0.0, 1.0, points)
+    ]
+    return list(_undominated(sorted(found, key=lambda one: (one.delay_s, one.energy_j))))
+
+
+def long_run(
+    problem: SplitProblem,
+    *,
+    energy_budget_j: float,
+    delay_price: float,
+    rounds: int,
+    least_ratio: float = 0.0,
+) -> LongRun:
+    r"""Rounds whose mean energy tends to the budget, each chosen for what is owed by then.
+
+    With the energy owed $Q_{t+1} = \max(Q_t + E_t - \bar E, 0)$ every round minimises $V D + Q_t E$: the
+    clock is $f^* = (V / (2 \xi Q_t))^{1/3}$ and the cut the best at that clock (ASL, arXiv 2403.05158). A
+    larger `delay_price` $V$ (joules squared a second) is faster and owes more on the way. Raises
+    `ScenarioError` for numbers that are not positive.
+    """
+    given = {"energy_budget_j": energy_budget_j, "delay_price": delay_price, "rounds": rounds}
+    if wrong := [
+        f"{name} is {value:g}; give a positive number" for name, value in given.items() if value <= 0
+    ]:
+        raise ScenarioError(wrong)
+    desk, queue_j = _Desk.of(problem, least_ratio), 0.0
+    rows = []
+    for _ in range(rounds):
+        choice = desk.choice(Prices(second=delay_price, joule=queue_j))
+        rows.append((choice.delay_s, choice.energy_j, queue_j, choice.server_frequency_ratio))
+        queue_j = float(next_queue_j(queue_j=queue_j, energy_j=choice.energy_j, budget_j=energy_budget_j))
+    delays, energies, queues, ratios = zip(*rows, strict=True)
+    return LongRun(
+        delay_s=np.array(delays),
+        energy_j=np.array(energies),
+        queue_j=np.array(queues),
+        server_frequency_ratio=np.stack(ratios),
+    )
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _Desk:
+    """The cuts that can be optimal for any price of a second and of a joule."""
+
+    problem: SplitProblem
+    table: CutTable
+    spread: Spread
+    least: Floats
+
+    @classmethod
+    def of(cls, problem: SplitProblem, least_ratio: float) -> _Desk:
+        """The table of a weighted objective holds the best cut for every weight."""
+        kept = problem.scenario.objective
+        weighted = Objective(kind="weighted", energy_of=kept.energy_of)
+        asked = replace(problem, scenario=replace(problem.scenario, objective=weighted))
+        conditions = asked.conditions()
+        spread = spread_of(asked, conditions, IN_TURN)
+        table = table_of(asked, conditions, score_of(weighted, spread))
+        return cls(problem=asked, table=table, spread=spread, least=least_ratios(asked, least_ratio))
+
+    def choice(self, prices: Prices) -> Choice:
+        """The best cuts and clocks at these prices, within every device's limits."""
+        full = self.problem.conditions()
+        ratio = best_ratios(self.problem, full, prices, self.least)
+        conditions = replace(full, server_frequency_ratio=ratio)
+        priced = repriced(self.table, self.problem, conditions, lambda stages: stages.delay_s)
+        kept = np.isfinite(priced.delays_s)
+        values = np.where(kept, 0.0, np.inf)
+        for price, amounts in ((prices.second, priced.delays_s), (prices.joule, priced.counted_j)):
+            values = values + price * np.where(kept, amounts, 0.0)
+        picks = priced.best(np.where(priced.excess > 0, np.inf, values))
+        rows = np.arange(len(picks))
+        return Choice(
+            delay_s=float(priced.delays_s[rows, picks].sum()),
+            energy_j=float(priced.counted_j[rows, picks].sum()),
+            server_frequency_ratio=ratio,
+            masks=priced.masks(picks),
+        )
+
+
+def _undominated(ordered: list[Choice]) -> Iterator[Choice]:
+    """Of choices by rising delay those that spend less than all before."""
+    least_j = np.inf
+    for choice in ordered:
+        if choice.energy_j < least_j * (1 - 1e-12):
+            least_j = choice.energy_j
+            yield choice

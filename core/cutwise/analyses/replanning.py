@@ -1,0 +1,158 @@
+"""P1 on a changing rate: the cut chosen anew every epoch, beside one cut kept for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutwise.errors import ScenarioError
+from cutwise.planning.answer.assemble import cut_of
+from cutwise.planning.one_device.cut_positions import cut_positions
+from cutwise.planning.one_device.cut_table import CutTable, listed_table, repriced, table_of
+from cutwise.planning.one_device.objective import delay
+from cutwise.problem.split_problem import Conditions, SplitProblem
+
+if TYPE_CHECKING:
+    import pandas
+
+Floats = NDArray[np.float64]
+FADE_DB, MOST_FADE_DB = 8.0, 60.0
+MEMORY = 0.9
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Epochs:
+    """One column an epoch, arrays of shape (epochs,): rates over the mean, and seconds of a round.
+
+    `replanned_s` has the best cut of every device for that epoch, `static_s` the best cuts for the mean
+    rate, `device_only_s` everything on the device, `first_layer_s` only what must stay there. `cuts` names
+    the cuts of each epoch.
+    """
+
+    rate_ratio: Floats
+    replanned_s: Floats
+    static_s: Floats
+    device_only_s: Floats
+    first_layer_s: Floats
+    cuts: tuple[str, ...]
+
+    @property
+    def saved_ratio(self) -> float:
+        """How much less all epochs take than with the static cuts."""
+        return 1.0 - float(self.replanned_s.sum() / self.static_s.sum())
+
+    @property
+    def changes(self) -> int:
+        """How often the cuts change from one epoch to the next."""
+        return sum(one != other for one, other in zip(self.cuts, self.cuts[1:], strict=False))
+
+    def to_frame(self) -> pandas.DataFrame:
+        """One row an epoch."""
+        import pandas
+
+        names = ("rate_ratio", "replanned_s", "static_s", "device_only_s", "first_layer_s")
+        return pandas.DataFrame({name: getattr(self, name) for name in names} | {"cut": self.cuts})
+
+
+def drawn_ratios(*, epochs: int, seed: int, fade_db: float = FADE_DB) -> Floats:
+    """Rates over their mean for every epoch: slow fading in decibels that remembers the epoch before.
+
+    A first-order process with correlation 0.9 and standard deviation `fade_db`; the same seed draws the same.
+    Raises `ScenarioError` for a deviation outside 0 to 60 dB.
+    """
+    if not 0 <= fade_db <= MOST_FADE_DB:
+        raise ScenarioError([f"fading: {fade_db:g} dB; give a deviation from 0 to {MOST_FADE_DB:g}"])
+    rng, level = np.random.default_rng(seed), 0.0
+    drawn = []
+    for number in range(epochs):
+        kick = rng.normal()
+        level = kick if number == 0 else MEMORY * level + np.sqrt(1 - MEMORY**2) * kick
+        drawn.append(level)
+    ratios = 10 ** (fade_db * np.array(drawn) / 10)
+    return np.asarray(ratios / ratios.mean())
+
+
+def replan(problem: SplitProblem, ratios: Sequence[float] | Floats) -> Epochs:
+    """Rounds in turn of epochs whose rates are `ratios` times the scenario's, the cut chosen for each (P1).
+
+    All epochs are priced in one table of every cut that can be optimal. Raises `ScenarioError` for a ratio
+    that is not positive, and for a scenario in which some device's limits leave no cut.
+    """
+    rates = np.asarray(ratios, dtype=np.float64)
+    if not rates.size or not (np.isfinite(rates) & (rates > 0)).all():
+        raise ScenarioError(["rates: give at least one number above 0 for an epoch"])
+    many, conditions = _stacked(problem, rates)
+    table = table_of(many, conditions, delay)
+    if (table.excess.min(axis=1) > 0).any():
+        raise ScenarioError(["limits: no cut keeps them on every device in every epoch"])
+    picks = np.where(table.excess > 0, np.inf, table.delays_s).argmin(axis=1)
+    shape = (len(rates), problem.device_count)
+    static = _static_picks(problem, table)
+    ends = listed_table(many, conditions, delay, cut_positions(problem)[[0, -1]])
+    first, everything = (ends.delays_s[:, k].reshape(shape).sum(axis=1) for k in (0, 1))
+    return Epochs(
+        rate_ratio=rates,
+        replanned_s=_total(table, picks, shape),
+        static_s=_total(table, np.tile(static, len(rates)), shape),
+        device_only_s=everything,
+        first_layer_s=first,
+        cuts=_names(problem, table, picks, shape),
+    )
+
+
+def _stacked(problem: SplitProblem, rates: Floats) -> tuple[SplitProblem, Conditions]:
+    """One problem whose devices are those of every epoch, epoch by epoch."""
+    count = len(rates)
+    conditions = problem.conditions()
+    each = np.repeat(rates, problem.device_count)
+    spread: dict[str, Any] = {
+        name: np.tile(value, count)
+        for name in conditions.__dataclass_fields__
+        if isinstance(value := getattr(conditions, name), np.ndarray)
+    }
+    stacked = replace(conditions, **spread)
+    faded = replace(stacked, uplink_bps=stacked.uplink_bps * each, downlink_bps=stacked.downlink_bps * each)
+    columns: dict[str, Any] = {
+        name: np.tile(value, count)
+        for name in problem.__dataclass_fields__
+        if name != "pinned" and isinstance(value := getattr(problem, name), np.ndarray)
+    }
+    return replace(problem, **columns), faded
+
+
+def _static_picks(problem: SplitProblem, table: CutTable) -> NDArray[np.int64]:
+    """The best cut of every device at the mean rate, among the cuts of the epochs' table."""
+    count = problem.device_count
+    own = CutTable(
+        groups=table.groups,
+        group_of=table.group_of[:count],
+        **{
+            name: getattr(table, name)[:count]
+            for name in ("raw_scores", "delays_s", "energies_j", "counted_j", "server_bytes", "excess")
+        },
+    )
+    mean = repriced(own, problem, problem.conditions(), delay)
+    return np.asarray(np.where(mean.excess > 0, np.inf, mean.delays_s).argmin(axis=1))
+
+
+def _total(table: CutTable, picks: NDArray[np.int64], shape: tuple[int, int]) -> Floats:
+    rows = np.arange(len(picks))
+    return np.asarray(table.delays_s[rows, picks].reshape(shape).sum(axis=1))
+
+
+def _names(
+    problem: SplitProblem, table: CutTable, picks: NDArray[np.int64], shape: tuple[int, int]
+) -> tuple[str, ...]:
+    known: dict[tuple[int, int], str] = {}
+    names = []
+    for group, pick in zip(table.group_of.tolist(), picks.tolist(), strict=True):
+        if (group, pick) not in known:
+            known[group, pick] = cut_of(problem, table.groups[group].masks[pick]).label
+        names.append(known[group, pick])
+    epochs, devices = shape
+    rows = (names[epoch * devices : (epoch + 1) * devices] for epoch in range(epochs))
+    return tuple(" | ".join(dict.fromkeys(row)) for row in rows)

@@ -1,0 +1,60 @@
+"""What the arguments of a command name: models, scenarios, options, files."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from cutwise.errors import CutwiseError
+
+OPTION = "option of the scheme: "
+
+
+def model_of(known: argparse.Namespace) -> Any:
+    """The model that was named, with the sizes that were given."""
+    from cutwise.importers import load_model
+
+    return load_model(known.model, dims=dict(_dim(text) for text in known.dim) or None)
+
+
+def scenario_of(known: argparse.Namespace) -> Any:
+    """The scenario file that was named, or the default cell."""
+    from cutwise.scenario.parts import Scenario
+    from cutwise.scenario.scenario_file import load_scenario
+
+    return load_scenario(known.scenario) if known.scenario else Scenario()
+
+
+def _dim(text: str) -> tuple[str, int]:
+    name, _, size = text.partition("=")
+    if not name or not size.isdigit() or int(size) < 1:
+        raise CutwiseError(f"--dim {text}: write NAME=SIZE with a whole size of at least 1")
+    return name, int(size)
+
+
+def options_of(known: argparse.Namespace) -> dict[str, str]:
+    """The options of the scheme that were given, as text."""
+    given = vars(known).items()
+    return {
+        name.removeprefix(OPTION): text
+        for name, text in given
+        if name.startswith(OPTION) and text is not None
+    }
+
+
+def numbers_in(name: str) -> list[float]:
+    """The numbers of a text file, one a line."""
+    try:
+        with open(name, encoding="utf-8") as file:
+            return [float(line) for line in file if line.strip()]
+    except (OSError, ValueError) as error:
+        raise CutwiseError(f"{name}: give one number a line ({error})") from error
+
+
+def write(name: str, text: str) -> None:
+    """Writes a file that the reader named; raises `CutwiseError` where that cannot be."""
+    try:
+        with open(name, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError as error:
+        raise CutwiseError(f"{name}: cannot be written: {error.strerror}") from error

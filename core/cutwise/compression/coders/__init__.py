@@ -1,0 +1,1 @@
+"""Coders of numbers into bits."""

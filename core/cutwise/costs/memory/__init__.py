@@ -1,0 +1,1 @@
+"""Bytes that training and inference hold."""

@@ -1,0 +1,74 @@
+"""What a backward pass needs again: which storages each op keeps, each counted once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutwise.costs.ops.formula import OUTPUT, OpWork
+from cutwise.graph.model_graph import ModelGraph
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedTensors:
+    """For each op the storages it keeps and what it keeps beside them; bytes per sample.
+
+    A storage is named by the position of the op that makes it; `sizes` are those of all storages.
+    """
+
+    storages: Sequence[frozenset[int]]
+    extra_bytes: Sequence[float]
+    sizes: Sequence[float]
+
+    def charged_bytes(self, side: Sequence[bool] | None = None) -> Floats:
+        """Bytes that each op adds to what is kept: a storage is charged to the first op that keeps it.
+
+        Ops that are not of the `side` keep nothing.
+        """
+        kept: set[int] = set()
+        charged = np.zeros(len(self.storages))
+        for position, (storages, extra) in enumerate(zip(self.storages, self.extra_bytes, strict=True)):
+            if (storages or extra) and (side is None or side[position]):
+                charged[position] = extra + sum(self.sizes[root] for root in storages - kept)
+                kept |= storages
+        return charged
+
+
+def saved_tensors(
+    graph: ModelGraph,
+    works: Sequence[OpWork],
+    roots: Sequence[int],
+    needs_grad: Sequence[bool],
+    sizes: Sequence[float],
+    stated_bytes: Sequence[float],
+) -> SavedTensors:
+    """What every op keeps by its formula, or by its own figure (`stated_bytes`, 0 for all others).
+
+    `roots` say in whose storage each op's output lies. Ops whose output needs no gradient keep nothing.
+    """
+    samples = graph.batch_size
+    return SavedTensors(
+        storages=[
+            frozenset(roots[tensor] for tensor in _kept(graph, position, work)) if needed else frozenset()
+            for position, (work, needed) in enumerate(zip(works, needs_grad, strict=True))
+        ],
+        extra_bytes=[
+            work.extra_bytes / samples * needed + stated
+            for work, needed, stated in zip(works, needs_grad, stated_bytes, strict=True)
+        ],
+        sizes=[size / samples for size in sizes],
+    )
+
+
+def _kept(graph: ModelGraph, position: int, work: OpWork) -> Iterator[int]:
+    inputs = graph.ops[position].inputs
+    for place in work.saves:
+        if place == OUTPUT:
+            yield position
+        elif place < len(inputs):
+            yield graph.index[inputs[place]]

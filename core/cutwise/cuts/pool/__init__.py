@@ -1,0 +1,1 @@
+"""The pool of cuts that can be optimal under some condition."""

@@ -1,0 +1,1 @@
+"""Cuts into device, edge, cloud and more."""

@@ -1,0 +1,1 @@
+"""Cuts with both ends on the device."""

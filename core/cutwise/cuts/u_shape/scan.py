@@ -1,0 +1,109 @@
+"""Every cut device–server–device of a graph whose ops that can move stand in one order, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cutwise.cuts.pool.closure import comparable_with_all
+from cutwise.cuts.pool.contraction import contract
+from cutwise.cuts.split_graph import Bools, Floats, Ints
+from cutwise.cuts.tiers.tier_labels import LabelCap
+from cutwise.cuts.u_shape.u_shape_numbers import BOTTOM, SERVER, UShapeProblem, forced_top
+
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Order:
+    """Where each op (n,) stands: 0 must be in the bottom, `count` + 1 in the top, 1 … `count` may move."""
+
+    position: Ints
+    count: int
+
+
+def order_of(problem: UShapeProblem) -> Order | None:
+    """The order of the ops, None where two that can move are not ordered or one must be in both ends."""
+    bottom, top = contract(problem.untied).unit_of == 0, forced_top(problem)
+    if (top & bottom).any():
+        return None
+    movable = np.flatnonzero(~bottom & ~top)
+    local = np.full(problem.graph.op_count, -1)
+    local[movable] = np.arange(len(movable))
+    arcs = local[problem.graph.edges]
+    arcs = arcs[(arcs >= 0).all(axis=1)]
+    if len(comparable_with_all(len(movable), arcs[:, 0], arcs[:, 1])) < len(movable):
+        return None
+    position = np.where(top, len(movable) + 1, 0)
+    position[movable] = np.arange(1, len(movable) + 1)
+    return Order(position=position, count=len(movable))
+
+
+def scan(problem: UShapeProblem, order: Order, caps: Sequence[LabelCap]) -> Bools | None:
+    """The best ops on the server (n,), None when none keep the caps.
+
+    Every cut is a pair i <= j: the bottom ends with position i, the server's part with j. A table over
+    all pairs prices them, skips over any number of ops included.
+    """
+    costs = _sums(order, problem.label_costs) + _sent_up(problem, order) + _sent_down(problem, order)
+    pairs = np.arange(order.count + 1)
+    allowed = (pairs[:, None] <= pairs) & _together(problem, order)
+    for cap in caps:
+        used, most = _sums(order, cap.table) + cap.constant, cap.cap
+        allowed &= used <= most + ROUNDING * (abs(most) + np.abs(used))
+    costs[~allowed] = np.inf
+    for pair in np.argsort(costs, axis=None, kind="stable")[: int(allowed.sum())].tolist():
+        start, stop = divmod(pair, order.count + 1)
+        on_server = (order.position > start) & (order.position <= stop)
+        if all(cap.keeps(np.where(on_server, SERVER, BOTTOM)) for cap in caps):
+            return on_server
+    return None
+
+
+def _sums(order: Order, table: Floats) -> Floats:
+    """Sums (count + 1, count + 1) over all ops of a table (n, 3) of labels, for every pair."""
+    bottom, server, top = (
+        np.cumsum(np.bincount(order.position, weights=column, minlength=order.count + 2))
+        for column in table.T
+    )
+    begun, ended = (bottom - server)[:-1, None], (server - top)[None, :-1]
+    return begun + ended + top[-1]
+
+
+def _sent_up(problem: UShapeProblem, order: Order) -> Floats:
+    """For every pair what bottom ops send that have a reader on the server.
+
+    A bottom op pays from the pair on at which its first reader beyond i is within j.
+    """
+    paid_from = np.zeros((order.count + 1, order.count + 2))
+    producer, reader = problem.graph.edges.T
+    reads = np.unique(np.stack([producer, order.position[reader]], axis=1), axis=0)
+    before = np.where(np.diff(reads[:, 0], prepend=-1) == 0, np.roll(reads[:, 1], 1), 0)
+    first = np.maximum(before, order.position[reads[:, 0]])
+    for (op, stop), start in zip(reads.tolist(), first.tolist(), strict=True):
+        paid_from[start:stop, stop] += problem.up_costs[op]
+    return np.cumsum(paid_from, axis=1)[:, :-1]
+
+
+def _sent_down(problem: UShapeProblem, order: Order) -> Floats:
+    """For every pair what server ops send that have a reader in the top."""
+    last = order.position.copy()
+    producer, reader = problem.graph.edges.T
+    np.maximum.at(last, producer, order.position[reader])
+    paid = np.zeros((order.count + 1, order.count + 1))
+    for op in np.flatnonzero((order.position > 0) & (last > order.position)).tolist():
+        position = int(order.position[op])
+        paid[:position, position : int(last[op])] += problem.down_costs[op]
+    return paid
+
+
+def _together(problem: UShapeProblem, order: Order) -> Bools:
+    """The pairs at which each tie has all or none of its ops on the server."""
+    allowed = np.full((order.count + 1, order.count + 1), True)
+    for group in problem.graph.ties:
+        inside = np.cumsum(np.bincount(order.position[list(group)], minlength=order.count + 2))[:-1]
+        on_server = inside - inside[:, None]
+        allowed &= (on_server == 0) | (on_server == len(group))
+    return allowed

@@ -1,0 +1,91 @@
+"""The best cut device–server–device of any graph as an integer program, two free binaries an op."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cutwise.cuts.cut_under_limits import add_limit, op_weights
+from cutwise.cuts.integer_program import (
+    OBJECTIVE_BITS,
+    Program,
+    Rounding,
+    exponent_of,
+    model_of,
+    rounding_error,
+    scaled,
+    searched,
+    total_of,
+    weighted,
+)
+from cutwise.cuts.split_graph import Bools
+from cutwise.cuts.tiers.tier_labels import LabelCap, by_level, level_units, net_of_next
+from cutwise.cuts.u_shape.u_shape_numbers import BOTTOM, SERVER, UShapeProblem, forced_top
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+
+def search(
+    problem: UShapeProblem, caps: Sequence[LabelCap], time_limit_s: float
+) -> tuple[Bools | None, float, float]:
+    """The best ops on the server (n,) that keep the caps, what none are below, and that bound's error.
+
+    None where no U shape keeps the caps.
+    """
+    on_server, bound, error = searched(
+        lambda rounded: _program(problem, caps, rounded),
+        lambda mask: all(cap.keeps(np.where(mask, SERVER, BOTTOM)) for cap in caps),
+        within=", ".join(cap.name for cap in caps) or "the pins",
+        time_limit_s=time_limit_s,
+    )
+    return on_server, bound + math.fsum(problem.device_costs.tolist()), error
+
+
+def _program(problem: UShapeProblem, caps: Sequence[LabelCap], rounded: Rounding) -> Program:
+    """The program; an op is in the bottom in level 0, in the bottom or on the server in level 1.
+
+    As labels never fall, an op with a reader on the server is there or in the bottom: what crosses is
+    told by who is on the server, as in a minimum cut, which gives the program a strong relaxation.
+    """
+    units = level_units(problem.untied, 2)
+    model, variables = model_of(units)
+    for cap in caps:
+        add_limit(model, units, variables, cap.limit(rounded), rounded)
+    below_top, bottom = ([variables[i] for i in row] for row in units.unit_of.reshape(2, -1).tolist())
+    for op in np.flatnonzero(forced_top(problem)).tolist():
+        model.add(below_top[op] == 0)
+    on_server = [model.new_bool_var("") for _ in bottom]
+    for op, inside in enumerate(on_server):
+        model.add_exactly_one(bottom[op], inside, below_top[op].negated())
+    for first, *others in problem.graph.ties:
+        for op in others:
+            model.add(on_server[op] == on_server[first])
+    net = by_level(net_of_next(problem.label_costs))
+    sent = np.concatenate([problem.up_costs, problem.down_costs])
+    exponent = exponent_of(total_of([net, sent]), OBJECTIVE_BITS)
+    cost = op_weights(units, units.count, scaled(net, exponent, np.rint))
+    cost = np.concatenate([cost, scaled(sent, exponent, np.rint)])
+    model.minimize(weighted(cost, [*variables, *_sent(model, problem, on_server)]))
+    return Program(
+        model=model,
+        units=[variables[0], *on_server],
+        unit_of=np.arange(1, len(on_server) + 1),
+        exponent=exponent,
+        error=rounding_error([net, sent], exponent),
+    )
+
+
+def _sent(
+    model: cp_model.CpModel, problem: UShapeProblem, on_server: Sequence[cp_model.IntVar]
+) -> list[cp_model.IntVar]:
+    """Variables (2 n) that are true at least where an op's output is sent up, then where it is sent down."""
+    ops = problem.graph.op_count
+    sent = [model.new_bool_var("") for _ in range(2 * ops)]
+    for op, reader in problem.graph.edges.tolist():
+        model.add_bool_or(sent[op], on_server[reader].negated(), on_server[op])
+        model.add_bool_or(sent[ops + op], on_server[op].negated(), on_server[reader])
+    return sent

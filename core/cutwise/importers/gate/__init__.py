@@ -1,0 +1,1 @@
+"""What stands between a file nobody vouches for and its reader."""

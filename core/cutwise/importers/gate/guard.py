@@ -1,0 +1,183 @@
+"""Reads a file nobody vouches for in a process of its own: limited in time, memory and reach.
+
+The child sets its own limits before it looks at the file, has no environment to speak of, and hands
+back JSON. Whatever ends the parent's wait, a cancelled page included, ends the child.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from cutwise.errors import ModelImportError
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers.base import SMALLER, read_head, read_here
+from cutwise.importers.gate.graph_wire import from_lines, to_lines
+
+# The slowest real file tried, 2 GB with 10,000 nodes, takes about 5 s on two busy cores.
+WALL_S = 60
+CPU_S = 30
+
+# Python, numpy and onnx reserve some 400 MB; the mapped file comes on top.
+MEMORY_BYTES = 1 * 2**30
+
+# The graph of 50,000 nodes is about 20 MB as JSON.
+RESULT_BYTES = 256 * 2**20
+OPEN_FILES = 64
+
+# The page of whoever else is connected goes before a file nobody vouches for, from the first import on.
+NICENESS = 10
+
+POLL_S = 0.2
+PROJECT = Path(__file__).resolve().parents[3]
+GIVE_WAY = f"import os; hasattr(os, 'nice') and os.nice({NICENESS}); "
+START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from cutwise.importers.gate.guard import main; main(sys.argv[2])"
+)
+PR_SET_PDEATHSIG = 1
+
+
+def read_guarded(
+    path: Path,
+    *,
+    dims: Mapping[str, int] | None = None,
+    poll: Callable[[], None] | None = None,
+    wall_s: float = WALL_S,
+    cpu_s: int = CPU_S,
+    memory_bytes: int = MEMORY_BYTES,
+) -> ModelGraph:
+    """The graph of the model file at `path`, read by a guarded child process.
+
+    `poll` is called every 0.2 s; whatever it raises ends the child and is passed on. `memory_bytes`
+    comes on top of the file's own size. Raises `ModelImportError` when the file is refused, when the
+    reader fails in any way, and when it needs more time or memory than it is given.
+    """
+    path = path.resolve()
+    read_head(path)
+    request = {
+        "path": os.fspath(path),
+        "dims": dict(dims or {}),
+        "memory_bytes": memory_bytes + path.stat().st_size,
+        "cpu_s": cpu_s,
+        "parent": os.getpid(),
+    }
+    with tempfile.TemporaryDirectory(prefix="cutwise-read-") as folder:
+        result = Path(folder) / "result.json"
+        with result.open("wb") as output:
+            child = _start(request, folder, output)
+        try:
+            finished = _wait(child, poll, wall_s)
+        finally:
+            _end(child)
+        if not finished:
+            raise ModelImportError(f"{path.name}: takes more than {wall_s:g} s to read; {SMALLER}")
+        return _graph(path, child.returncode, result, cpu_s)
+
+
+def _start(request: Mapping[str, Any], folder: str, output: Any) -> subprocess.Popen[bytes]:
+    environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    if "SYSTEMROOT" in os.environ:
+        environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
+    return subprocess.Popen(
+        [sys.executable, "-I", "-c", GIVE_WAY + START, os.fspath(PROJECT), json.dumps(request)],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        cwd=folder,
+        start_new_session=True,
+    )
+
+
+def _wait(child: subprocess.Popen[bytes], poll: Callable[[], None] | None, wall_s: float) -> bool:
+    """True when the child has ended by itself in time."""
+    deadline = time.monotonic() + wall_s
+    while time.monotonic() < deadline:
+        try:
+            child.wait(min(POLL_S, max(0.0, deadline - time.monotonic())))
+        except subprocess.TimeoutExpired:
+            if poll is not None:
+                poll()
+        else:
+            return True
+    return False
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(child.pid, signal.SIGKILL)
+        else:
+            child.kill()
+    child.wait()
+
+
+def _graph(path: Path, code: int, result: Path, cpu_s: int) -> ModelGraph:
+    if code in (-signal.SIGXCPU, -signal.SIGKILL):
+        raise ModelImportError(f"{path.name}: needs more than {cpu_s} s of computing to read; {SMALLER}")
+    text = result.read_text(encoding="utf-8", errors="replace")
+    kind, _, body = text.partition("\n")
+    if code == 0 and kind == "error":
+        raise ModelImportError(json.loads(body))
+    try:
+        if code == 0 and kind == "graph":
+            return from_lines(body)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    raise ModelImportError(
+        f"{path.name}: the reader stopped without an answer (exit code {code}); "
+        "the file is damaged or hostile, export the model again"
+    )
+
+
+def main(request: str) -> None:
+    """Runs in the child: reads the file named in `request` and prints the graph, or one sentence."""
+    order = json.loads(request)
+    _limit(order)
+    path = Path(order["path"])
+    try:
+        kind, body = "graph", to_lines(read_here(path, order["dims"]))
+    except ModelImportError as refusal:
+        kind, body = "error", json.dumps(str(refusal))
+    sys.stdout.write(f"{kind}\n{body}")
+    sys.stdout.flush()
+    # The interpreter's own clean-up costs more than the answer, and nothing is left to clean up.
+    os._exit(0)
+
+
+def _limit(order: Mapping[str, Any]) -> None:
+    try:
+        import resource
+    except ImportError:
+        return
+    limits = {
+        resource.RLIMIT_AS: order["memory_bytes"],
+        resource.RLIMIT_CPU: order["cpu_s"],
+        resource.RLIMIT_FSIZE: RESULT_BYTES,
+        resource.RLIMIT_NOFILE: OPEN_FILES,
+        resource.RLIMIT_CORE: 0,
+    }
+    for limit, value in limits.items():
+        hard = resource.getrlimit(limit)[1]
+        allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(limit, (allowed, allowed))
+    if sys.platform == "linux":
+        _die_with(order["parent"])
+
+
+def _die_with(parent: int) -> None:
+    import ctypes
+
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)

@@ -1,0 +1,170 @@
+"""What is read of a Hugging Face configuration: a list of keys, each with its kind and range.
+
+Every other key is passed over: code to run, kernels to fetch, quantisation, file names.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from cutwise.errors import ModelImportError
+from cutwise.importers.json_formats.document import shown
+
+# Key: smallest and largest whole number. The largest published models stay a factor of ten below.
+WIDTH = (1, 2**18)
+COUNTS: Mapping[str, tuple[int, int]] = {
+    "hidden_size": WIDTH, "n_embd": WIDTH, "dim": WIDTH, "word_embed_proj_dim": WIDTH,
+    "intermediate_size": (1, 2**20), "n_inner": (1, 2**20), "ffn_dim": (1, 2**20), "hidden_dim": (1, 2**20),
+    "num_hidden_layers": (1, 1000), "n_layer": (1, 1000), "n_layers": (1, 1000),
+    "num_attention_heads": (1, 4096), "n_head": (1, 4096), "n_heads": (1, 4096),
+    "num_key_value_heads": (1, 4096), "head_dim": (1, 2**14),
+    "vocab_size": (1, 2**24), "type_vocab_size": (1, 2**16), "num_labels": (1, 2**20),
+    "max_position_embeddings": (1, 2**26), "n_positions": (1, 2**26), "sliding_window": (1, 2**26),
+    "max_window_layers": (0, 2**26),
+    "image_size": (1, 2**14), "patch_size": (1, 2**14), "num_channels": (1, 4096),
+    "pooler_output_size": WIDTH,
+}  # fmt: skip
+FLAGS = frozenset(
+    {
+        "tie_word_embeddings", "attention_bias", "mlp_bias", "qkv_bias", "enable_bias",
+        "do_layer_norm_before", "layer_norm_elementwise_affine", "_remove_final_layer_norm",
+        "use_parallel_residual", "use_sliding_window", "is_decoder", "add_cross_attention",
+    }
+)  # fmt: skip
+RATIOS = frozenset({"rotary_pct", "partial_rotary_factor"})
+CAPS = frozenset({"final_logit_softcapping", "attn_logit_softcapping"})
+WORDS = frozenset({"model_type", "hidden_act", "hidden_activation", "activation_function", "activation"})
+DROPOUTS = frozenset(
+    {
+        "resid_pdrop", "embd_pdrop", "attn_pdrop", "dropout", "attention_dropout", "hidden_dropout",
+        "hidden_dropout_prob", "attention_probs_dropout_prob",
+    }
+)  # fmt: skip
+LONGEST_WORD = 64
+CLASS_NAME = re.compile(r"\w{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one configuration; `file` is what messages call it.
+
+    Null is as good as absent, but for caps. Every reader raises `ModelImportError` for a value of another
+    kind or out of its range.
+    """
+
+    file: str
+    values: Mapping[str, Any]
+    architecture: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        values = {name: value for name, value in self.values.items() if value is not None or name in CAPS}
+        object.__setattr__(self, "architecture", self._first_architecture(values))
+        object.__setattr__(self, "values", values | _from_tables(values))
+
+    def count(self, name: str, default: int | None = None) -> int:
+        """The whole number under `name`; without a default the key has to be there."""
+        return self._count(name, self.values.get(name, default))
+
+    def count_of(self, *names: str) -> int:
+        """The whole number under the first of `names` that is there: one size, by its several names."""
+        return self.count(next((name for name in names if name in self.values), names[0]))
+
+    def flag(self, name: str, default: bool) -> bool:
+        """True or false."""
+        value = self.values.get(name, default)
+        if name not in FLAGS or not isinstance(value, bool):
+            self.refuse(f"{name} is {shown(value)}", "true or false")
+        return value
+
+    def ratio(self, name: str, default: float) -> float:
+        """A number from 0 to 1."""
+        value = self.values.get(name, default)
+        if name not in RATIOS or not _is_number(value) or not 0 <= value <= 1:
+            self.refuse(f"{name} is {shown(value)}", "a number from 0 to 1")
+        return float(value)
+
+    def cap(self, name: str, default: bool) -> bool:
+        """Whether there is a cap; the key holds its height, or null where there is none."""
+        value = self.values.get(name, 1.0 if default else None)
+        if name not in CAPS or (value is not None and not (_is_number(value) and 0 < value < math.inf)):
+            self.refuse(f"{name} is {shown(value)}", "a number above 0, or null")
+        return value is not None
+
+    def word(self, name: str, known: Mapping[str, Any] | frozenset[str], default: str) -> str:
+        """One of the `known` words."""
+        value = self.values.get(name, default)
+        if name not in WORDS or not isinstance(value, str) or value not in known:
+            self.refuse(f"{name} is {shown(value)}", f"one of {', '.join(sorted(known))}")
+        return str(value)
+
+    def square(self, name: str) -> tuple[int, int]:
+        """Height and width under `name`: one whole number for both, or a list of two."""
+        value = self.values.get(name)
+        sides = value if isinstance(value, list) and len(value) == 2 else [value, value]
+        return self._count(name, sides[0]), self._count(name, sides[1])
+
+    @property
+    def drops(self) -> bool:
+        """Whether the model drops anything in training."""
+        return any(_is_number(self.values.get(name)) and self.values[name] > 0 for name in DROPOUTS)
+
+    def divided(self, whole: str, parts: str, *, size: int, count: int) -> int:
+        """`size` / `count` without remainder; `whole` and `parts` are their keys in the message."""
+        if size % count:
+            raise ModelImportError(
+                f"{self.file}: {whole} is {size}, which is no multiple of {parts} = {count}; correct either"
+            )
+        return size // count
+
+    def plain(self) -> dict[str, Any]:
+        """The keys of this list that are there, as JSON values: enough to read the same model again."""
+        kept = COUNTS.keys() | FLAGS | RATIOS | CAPS | WORDS
+        plain = {name: value for name, value in self.values.items() if name in kept and _is_plain(value)}
+        return plain | ({"architectures": [self.architecture]} if self.architecture else {})
+
+    def refuse(self, fact: str, wanted: str) -> NoReturn:
+        """Raises `ModelImportError`: a fact about this file, and what to give instead."""
+        raise ModelImportError(f"{self.file}: {fact}; give {wanted}")
+
+    def _count(self, name: str, value: Any) -> int:
+        least, most = COUNTS[name]
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            fact = "is missing" if value is None else f"is {shown(value)}"
+            self.refuse(f"{name} {fact}", f"a whole number from {least} to {most}")
+        return value
+
+    def _first_architecture(self, values: Mapping[str, Any]) -> str:
+        names = values.get("architectures", [])
+        if not isinstance(names, list) or not all(map(_is_class_name, names)):
+            self.refuse(f"architectures is {shown(names)}", "a list of class names")
+        return names[0] if names else ""
+
+
+def _from_tables(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands inside nested tables: the number of labels, and the part of a head that is rotated."""
+    found: dict[str, Any] = {}
+    labels, rotary = values.get("id2label"), values.get("rope_parameters")
+    if isinstance(labels, dict) and labels and "num_labels" not in values:
+        found["num_labels"] = len(labels)
+    if isinstance(rotary, dict) and rotary.get("partial_rotary_factor") is not None:
+        found["partial_rotary_factor"] = rotary["partial_rotary_factor"]
+    return found
+
+
+def _is_class_name(name: Any) -> bool:
+    return isinstance(name, str) and bool(CLASS_NAME.fullmatch(name))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list):
+        return len(value) == 2 and all(isinstance(side, int) for side in value)
+    short = isinstance(value, str) and len(value) <= LONGEST_WORD
+    return short or value is None or isinstance(value, bool) or (_is_number(value) and math.isfinite(value))

@@ -1,0 +1,175 @@
+"""Reads the header of safetensors files: names, dtypes and shapes of weights, never the weights.
+
+Format: 8 bytes with the header's length (little-endian), the header as JSON, then the weights.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from cutwise.errors import ModelImportError
+from cutwise.graph.model_graph import FLOATING, Weight
+from cutwise.importers.json_formats.document import shown
+
+# As in the format's own library; the largest header published is some megabytes.
+HEADER_BYTES = 100 * 10**6
+LENGTH_BYTES = 8
+MOST_AXES = 32
+LARGEST_SIZE = 2**63
+NOTES = "__metadata__"
+
+# Dtype: our name for it, bits of an element.
+DTYPES: Mapping[str, tuple[str, int]] = {
+    "F64": ("fp64", 64), "F32": ("fp32", 32), "F16": ("fp16", 16), "BF16": ("bf16", 16),
+    "F8_E4M3": ("fp8", 8), "F8_E5M2": ("fp8", 8), "F8_E8M0": ("fp8", 8),
+    "I64": ("int64", 64), "I32": ("int32", 32), "I16": ("int16", 16), "I8": ("int8", 8),
+    "U64": ("uint64", 64), "U32": ("uint32", 32), "U16": ("uint16", 16), "U8": ("uint8", 8),
+    "BOOL": ("bool", 8),
+}  # fmt: skip
+
+SUFFIX = ".safetensors"
+# Tables some files carry beside their parameters: causal masks, positions, frequencies of rotary positions.
+BUFFERS = re.compile(r"(^|\.)(attn|attention)\.(masked_)?bias$|(^|\.)(position_ids|inv_freq)$")
+SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\.safetensors)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParameterTable:
+    """Every tensor of one or more files, by name; `file` is what messages call them.
+
+    `parameters` counts elements of all tensors that are no buffers, `size_bytes` what all take.
+    """
+
+    file: str
+    weights: Mapping[str, Weight]
+    size_bytes: int
+
+    @cached_property
+    def parameters(self) -> int:
+        """Number of parameters; a tied weight that is stored twice counts twice."""
+        return sum(w.elements for w in self.weights.values() if w.role == "parameter")
+
+    @cached_property
+    def dtypes(self) -> Mapping[str, int]:
+        """Elements of each dtype, the most frequent first."""
+        counts: Counter[str] = Counter()
+        for weight in self.weights.values():
+            counts[weight.dtype] += weight.elements
+        return dict(counts.most_common())
+
+    @property
+    def dtype(self) -> str:
+        """The floating dtype that most elements have; "fp32" where none has one."""
+        return next((dtype for dtype in self.dtypes if dtype in FLOATING), "fp32")
+
+    def __str__(self) -> str:
+        facts = f"{', '.join(self.dtypes)}, {self.size_bytes:,} bytes"
+        return f"{self.parameters:,} parameters in {len(self.weights):,} tensors ({facts})"
+
+
+def read_header(path: Path, *shards: Path, most: int = HEADER_BYTES) -> ParameterTable:
+    """The tensors that the safetensors file at `path` lists; their data is not read.
+
+    With `shards` those of all files together; `most` limits the bytes of their headers. Raises
+    `ModelImportError` for a header that is longer than that or the file, is no JSON, or describes tensors
+    that the file cannot hold.
+    """
+    weights: dict[str, Weight] = {}
+    data_bytes = 0
+    for file in (path, *shards):
+        text, data = _header(file, most)
+        most -= len(text)
+        data_bytes += data
+        weights |= {name: _weight(file, name, entry, data) for name, entry in _entries(file, text).items()}
+    label = f"{path.name} and {len(shards)} more" if shards else path.name
+    return ParameterTable(file=label, weights=weights, size_bytes=data_bytes)
+
+
+def shards_of(path: Path) -> tuple[Path, ...]:
+    """The files that hold one model together with `path`, those that are there, in order; else `path`."""
+    match = SHARD.fullmatch(path.name)
+    if not match:
+        return (path,)
+    stem, _, count, suffix = match.groups()
+    found = [
+        other for other in path.parent.glob(f"*-of-{count}{suffix}") if other.name.startswith(f"{stem}-")
+    ]
+    return tuple(sorted(other for other in found if SHARD.fullmatch(other.name))) or (path,)
+
+
+def looks_like_safetensors(head: bytes, path: Path) -> bool:
+    """True for a length followed by a JSON object."""
+    is_short = int.from_bytes(head[:LENGTH_BYTES], "little") < 2**32
+    return head[8:9] == b"{" and (is_short or path.suffix == SUFFIX)
+
+
+def _header(path: Path, most: int) -> tuple[bytes, int]:
+    """The header's text, and how many bytes of data follow it."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        length = int.from_bytes(file.read(LENGTH_BYTES), "little")
+        if not 2 <= length <= size - LENGTH_BYTES:
+            raise ModelImportError(
+                f"{path.name}: names a header of {length:,} bytes and is {size:,} bytes long; the file is "
+                "damaged, download it again"
+            )
+        if length > most:
+            raise ModelImportError(
+                f"{path.name}: has a header of {length:,} bytes; at most {most:,} are read here"
+            )
+        return file.read(length), size - LENGTH_BYTES - length
+
+
+def _entries(path: Path, text: bytes) -> dict[str, Any]:
+    try:
+        entries = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:80]
+        raise ModelImportError(
+            f"{path.name}: its header is no JSON ({reason}); the file is damaged, download it again"
+        ) from None
+    if not isinstance(entries, dict):
+        raise ModelImportError(f"{path.name}: its header is no JSON object; download the file again")
+    return {name: entry for name, entry in entries.items() if name != NOTES}
+
+
+def _weight(path: Path, name: str, entry: Any, data_bytes: int) -> Weight:
+    mistake = next(_mistakes(entry, data_bytes), "")
+    if mistake:
+        raise ModelImportError(f"{path.name}: tensor {shown(name)} {mistake}; download the file again")
+    role = "buffer" if BUFFERS.search(name) else "parameter"
+    return Weight(id=name, shape=tuple(entry["shape"]), dtype=DTYPES[entry["dtype"]][0], role=role)
+
+
+def _mistakes(entry: Any, data_bytes: int) -> Iterator[str]:
+    if not isinstance(entry, dict):
+        yield "is described by no JSON object"
+        return
+    dtype, shape, offsets = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
+    if not isinstance(dtype, str) or dtype not in DTYPES:
+        yield f"has dtype {shown(dtype)}; known are {', '.join(DTYPES)}"
+        return
+    if not _are_sizes(shape) or len(shape) > MOST_AXES:
+        yield f"has shape {shown(shape)}, which is no list of at most {MOST_AXES} sizes"
+        return
+    if not _are_sizes(offsets) or len(offsets) != 2 or not offsets[0] <= offsets[1] <= data_bytes:
+        yield f"lies at {shown(offsets)}, outside the {data_bytes:,} bytes of data"
+        return
+    needed = math.prod(shape) * DTYPES[dtype][1] // 8
+    if offsets[1] - offsets[0] != needed:
+        yield f"takes {offsets[1] - offsets[0]:,} bytes, its shape and dtype take {shown(needed)}"
+
+
+def _are_sizes(values: Any) -> TypeGuard[list[int]]:
+    return isinstance(values, list) and all(
+        isinstance(size, int) and not isinstance(size, bool) and 0 <= size < LARGEST_SIZE for size in values
+    )

@@ -1,0 +1,256 @@
+"""Reads the msr-fiddle partitioning JSON: a graph whose nodes carry measured times.
+
+`cpuLatency` and `fpgaLatency` (milliseconds) become device and server forward seconds, the largest
+edge `size` of a node its output bytes, its own `size` its weight bytes. Backward nodes are folded
+into the forward node of their `colorClass` that takes longest; what crosses between them becomes
+gradient bytes. Nodes that read nothing stay on the device.
+Format: Tarnawski et al., Efficient Algorithms for Device Placement of DNN Graph Operators, NeurIPS 2020.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from cutwise.graph.model_graph import ModelGraph, Op
+from cutwise.importers.base import IN_PROCESS_BYTES, Importer
+from cutwise.importers.json_formats.cutwise_graph import UNSTATED
+from cutwise.importers.json_formats.document import (
+    is_figure,
+    json_type,
+    read_object,
+    refuse,
+    refuse_dims,
+    shown,
+)
+
+FORMAT = "msr-fiddle"
+KEYS_OF_ITS_OWN = (b'"fpgaLatency"', b'"maxSizePerFPGA"', b'"destId"')
+MILLISECONDS_PER_SECOND = 1e3
+NODE_FIGURES = ("cpuLatency", "fpgaLatency", "size")
+
+NodeId = int | str
+Node = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """Nodes by id in topological order, and edges as (source, reader, bytes)."""
+
+    by_id: Mapping[NodeId, Node]
+    edges: tuple[tuple[NodeId, NodeId, float], ...]
+
+    def is_backward(self, name: NodeId) -> bool:
+        """True for a node of the backward pass."""
+        return bool(self.by_id[name].get("isBackwardNode", False))
+
+    @property
+    def forward(self) -> tuple[NodeId, ...]:
+        """The nodes of the forward pass, in topological order."""
+        return tuple(name for name in self.by_id if not self.is_backward(name))
+
+
+def is_fiddle_json(head: bytes, path: Path) -> bool:
+    """True for a JSON object whose beginning shows the format's own keys."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return text.startswith(b"{") and any(key in text for key in KEYS_OF_ITS_OWN)
+
+
+def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
+    """The graph in the msr-fiddle file at `path`, which has no open dimensions.
+
+    Raises one `ModelImportError` that names every mistake (up to ten).
+    """
+    document = read_object(path)
+    refuse_dims(path, dims)
+    refuse(path, _list_mistakes(document))
+    refuse(path, _node_mistakes(document["nodes"]), _edge_mistakes(document))
+    nodes = _in_topological_order(document["nodes"], document["edges"])
+    refuse(path, _order_mistakes(document["nodes"], nodes))
+    homes, displaced = _homes(nodes)
+    return ModelGraph(
+        name=path.stem,
+        ops=tuple(_ops(nodes, homes)),
+        provenance={"format": FORMAT, "file": path.name},
+        warnings=tuple(_warnings(nodes, displaced)),
+    )
+
+
+def _list_mistakes(document: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("nodes", "edges"):
+        if not isinstance(document.get(key), list):
+            yield f'the list "{key}" is missing; a partitioning graph has "nodes" and "edges"'
+        elif strange := [entry for entry in document[key] if not isinstance(entry, dict)]:
+            yield f'"{key}" holds a JSON {json_type(strange[0])}; give objects'
+    if document.get("nodes") == []:
+        yield '"nodes" is empty; list at least one node'
+
+
+def _node_mistakes(nodes: list[Node]) -> Iterator[str]:
+    seen: set[NodeId] = set()
+    for number, node in enumerate(nodes, start=1):
+        name = node.get("id")
+        if not _is_id(name):
+            yield f'node number {number}: "id" is {shown(name)}; give a number or a text'
+        elif name in seen:
+            yield f"node {name!r}: the id is used twice; ids must be unique"
+        else:
+            seen.add(name)
+            yield from _field_mistakes(name, node)
+
+
+def _field_mistakes(name: NodeId, node: Node) -> Iterator[str]:
+    for figure in NODE_FIGURES:
+        if not is_figure(node.get(figure, 0)):
+            yield f"node {name!r}: {figure} is {shown(node[figure])}; give a finite number, at least 0"
+    if node.get("isBackwardNode", 0) not in (0, 1):
+        yield f"node {name!r}: isBackwardNode is {shown(node['isBackwardNode'])}; give true or false"
+    if node.get("colorClass") is not None and not _is_id(node["colorClass"]):
+        yield f"node {name!r}: colorClass is {shown(node['colorClass'])}; give a number or a text"
+
+
+def _edge_mistakes(document: Mapping[str, Any]) -> Iterator[str]:
+    known = {node["id"] for node in document["nodes"] if _is_id(node.get("id"))}
+    for number, edge in enumerate(document["edges"], start=1):
+        for end in ("sourceId", "destId"):
+            if not _is_id(edge.get(end)) or edge[end] not in known:
+                yield f"edge number {number}: {end} is {shown(edge.get(end))}, which is no node's id"
+        if not is_figure(edge.get("size", 0)):
+            yield f"edge number {number}: size is {shown(edge['size'])}; give a finite number, at least 0"
+
+
+def _is_id(value: Any) -> TypeGuard[NodeId]:
+    return isinstance(value, int | str) and not isinstance(value, bool)
+
+
+def _in_topological_order(entries: list[Node], links: list[Node]) -> Nodes:
+    """The nodes off and before any cycle, in file order where the edges leave a choice."""
+    position = {entry["id"]: number for number, entry in enumerate(entries)}
+    edges = tuple((link["sourceId"], link["destId"], float(link.get("size", 0))) for link in links)
+    after, waiting = defaultdict(list), dict.fromkeys(position, 0)
+    for source, reader, _ in edges:
+        after[source].append(reader)
+        waiting[reader] += 1
+    ready = [number for name, number in position.items() if not waiting[name]]
+    order: list[NodeId] = []
+    while ready:
+        order.append(entries[heapq.heappop(ready)]["id"])
+        for reader in after[order[-1]]:
+            waiting[reader] -= 1
+            if not waiting[reader]:
+                heapq.heappush(ready, position[reader])
+    return Nodes({name: entries[position[name]] for name in order}, edges)
+
+
+def _order_mistakes(entries: list[Node], nodes: Nodes) -> Iterator[str]:
+    stuck = [entry["id"] for entry in entries if entry["id"] not in nodes.by_id]
+    if stuck:
+        yield f"node {stuck[0]!r} lies on or behind a cycle of edges; a model graph has none"
+    elif not nodes.forward:
+        yield "all nodes are backward nodes; list the forward pass too"
+
+
+def _homes(nodes: Nodes) -> tuple[dict[NodeId, NodeId], int]:
+    """The forward node each node is charged to, and how many backward nodes have none of their class."""
+    by_class = _longest_of_class(nodes)
+    homes = {name: name for name in nodes.forward}
+    for name, node in nodes.by_id.items():
+        if nodes.is_backward(name) and node.get("colorClass") in by_class:
+            homes[name] = by_class[node["colorClass"]]
+    displaced = [name for name in nodes.by_id if name not in homes]
+    before, after = defaultdict(list), defaultdict(list)
+    for source, reader, _ in nodes.edges:
+        before[reader].append(source)
+        after[source].append(reader)
+    place = {name: number for number, name in enumerate(nodes.by_id)}
+    for neighbours, names in ((before, displaced), (after, displaced[::-1])):
+        for name in names:
+            housed = [other for other in neighbours[name] if other in homes]
+            if name not in homes and housed:
+                homes[name] = max((homes[other] for other in housed), key=place.__getitem__)
+    return homes | {name: nodes.forward[-1] for name in displaced if name not in homes}, len(displaced)
+
+
+def _longest_of_class(nodes: Nodes) -> dict[Any, NodeId]:
+    longest: dict[Any, NodeId] = {}
+    for name in nodes.forward:
+        color = nodes.by_id[name].get("colorClass")
+        rival = longest.get(color)
+        if color is not None and (rival is None or _latency(nodes, name) > _latency(nodes, rival)):
+            longest[color] = name
+    return longest
+
+
+def _latency(nodes: Nodes, name: NodeId) -> float:
+    return float(nodes.by_id[name].get("cpuLatency", 0))
+
+
+def _ops(nodes: Nodes, homes: Mapping[NodeId, NodeId]) -> Iterator[Op]:
+    labels = _labels(nodes)
+    inputs: dict[NodeId, dict[str, None]] = defaultdict(dict)
+    sent: dict[NodeId, float] = defaultdict(float)
+    returned: dict[NodeId, float] = defaultdict(float)
+    for source, reader, size in nodes.edges:
+        sent[source] = max(sent[source], size)
+        if not nodes.is_backward(reader):
+            inputs[reader][labels[source]] = None
+        elif nodes.is_backward(source) and homes[source] != homes[reader]:
+            returned[homes[reader]] = max(returned[homes[reader]], size)
+    folded: dict[NodeId, list[Node]] = defaultdict(list)
+    for name, home in homes.items():
+        if name != home:
+            folded[home].append(nodes.by_id[name])
+    for name in nodes.forward:
+        node = nodes.by_id[name]
+        gradient = {"gradient_bytes": returned[name]} if folded[name] else {}
+        yield Op(
+            id=labels[name],
+            kind="custom" if inputs[name] else "input",
+            inputs=tuple(inputs[name]),
+            output=UNSTATED,
+            block=f"layer_{node['layerId']}" if "layerId" in node else "",
+            figures=_figures(node, folded[name]) | {"output_bytes": sent[name]} | gradient,
+            source=str(node.get("name", name)),
+        )
+
+
+def _figures(node: Node, backward: Iterable[Node]) -> dict[str, float]:
+    figures = {"weight_bytes": float(node.get("size", 0))}
+    for place, key in (("device", "cpuLatency"), ("server", "fpgaLatency")):
+        figures[f"{place}_forward_s"] = node.get(key, 0) / MILLISECONDS_PER_SECOND
+        if backward:
+            figures[f"{place}_backward_s"] = sum(b.get(key, 0) for b in backward) / MILLISECONDS_PER_SECOND
+    return figures
+
+
+def _labels(nodes: Nodes) -> dict[NodeId, str]:
+    names = {name: str(node.get("name") or name) for name, node in nodes.by_id.items()}
+    if len(set(names.values())) == len(names):
+        return names
+    return {name: f"{label}#{name}" for name, label in names.items()}
+
+
+def _warnings(nodes: Nodes, displaced: int) -> Iterator[str]:
+    yield "times are taken as seconds per sample; the file does not say for how many samples they are"
+    yield "edge cost is ignored: transfer times follow from the size and the scenario's rate"
+    backward = len(nodes.by_id) - len(nodes.forward)
+    if backward:
+        yield f"{backward} backward nodes are folded into forward nodes; their sizes in memory are left out"
+    if displaced:
+        yield f"{displaced} backward nodes share no colorClass with a forward node and join the nearest one"
+    unsupported = sum(not node.get("supportedOnFpga", True) for node in nodes.by_id.values())
+    if unsupported:
+        yield f"{unsupported} nodes are marked as unsupported on the accelerator; the mark is ignored"
+
+
+IMPORTER = Importer(
+    name=FORMAT,
+    suffixes=(".json",),
+    sniff=is_fiddle_json,
+    read=read,
+    in_process_bytes=IN_PROCESS_BYTES,
+)

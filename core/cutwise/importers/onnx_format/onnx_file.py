@@ -1,0 +1,98 @@
+"""Reads ONNX files: opset 7 and newer, with their weights inside, beside or missing.
+
+Files with the weights beside them are never opened: the graph alone says what a model costs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cutwise.errors import ModelImportError
+from cutwise.graph.model_graph import ModelGraph, Op
+from cutwise.importers.base import Importer
+from cutwise.importers.onnx_format.dims import bind
+from cutwise.importers.onnx_format.functions import inlined
+from cutwise.importers.onnx_format.graph import build_ops
+from cutwise.importers.onnx_format.notices import warnings_about
+from cutwise.importers.onnx_format.prescan import graph_bytes, looks_like_onnx
+from cutwise.importers.onnx_format.tensors import Trace
+from cutwise.importers.onnx_format.trace import STANDARD_DOMAINS, trace
+
+# Before opset 7 operators broadcast by an attribute of their own.
+OLDEST_OPSET = 7
+
+
+def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
+    """The graph in the ONNX file at `path`, its open dimensions bound to `dims` or to proposals.
+
+    Raises `ModelImportError` when the file is damaged, too large or too deep, or when the shape of
+    a tensor cannot be determined.
+    """
+    model = _parsed(graph_bytes(path), path.name)
+    opset = _opset(model, path.name)
+    model = inlined(model, file=path.name)
+    stored = {tensor.name for tensor in model.graph.initializer}
+    inputs = [value for value in model.graph.input if value.name not in stored]
+    bound = bind(inputs, dims, file=path.name)
+    known = trace(model, inputs, bound, file=path.name)
+    ops = build_ops(known, [value.name for value in inputs])
+    return ModelGraph(
+        name=path.stem,
+        ops=ops,
+        batch_size=bound.batch_size or _fixed_batch_size(known, ops),
+        dims=bound.chosen,
+        provenance=_provenance(model, opset, path),
+        warnings=(*bound.warnings, *warnings_about(known, ops, inputs)),
+    )
+
+
+def _parsed(data: bytes, file: str) -> Any:
+    import onnx
+
+    try:
+        return onnx.ModelProto.FromString(data)
+    except Exception:
+        # protobuf's DecodeError, which has no place of its own in all its releases
+        raise ModelImportError(f"{file}: is no valid ONNX message; download or export it again") from None
+
+
+def _opset(model: Any, file: str) -> int:
+    versions = [entry.version for entry in model.opset_import if entry.domain in STANDARD_DOMAINS]
+    if not model.graph.node:
+        raise ModelImportError(f"{file}: holds no nodes; export the model again")
+    opset = max(versions, default=1)
+    if opset < OLDEST_OPSET:
+        raise ModelImportError(
+            f"{file}: uses opset {opset}, {OLDEST_OPSET} and newer are read; "
+            "convert it with onnx.version_converter.convert_version(model, 17)"
+        )
+    return opset
+
+
+def _fixed_batch_size(known: Trace, ops: Sequence[Op]) -> int:
+    """The size of the first axis, when all inputs with two or more axes and all outputs agree on it."""
+    specs = [op.output for op in ops if op.kind == "input" and len(op.output.shape) > 1]
+    specs += [spec for name in known.outputs if (spec := known.tensors.spec(name)) is not None]
+    sizes = {spec.shape[0] if spec.shape else 0 for spec in specs}
+    size = sizes.pop() if len(sizes) == 1 and any(len(spec.shape) > 1 for spec in specs) else 1
+    return max(size, 1)
+
+
+def _provenance(model: Any, opset: int, path: Path) -> dict[str, str]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    producer = f"{model.producer_name} {model.producer_version}".strip()
+    return {
+        "format": "onnx",
+        "file": path.name,
+        "opset": str(opset),
+        "producer": producer or "not stated",
+        "ir_version": str(model.ir_version),
+        "sha256": digest,
+    }
+
+
+IMPORTER = Importer(name="onnx", suffixes=(".onnx",), sniff=looks_like_onnx, read=read)

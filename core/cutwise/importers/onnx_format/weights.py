@@ -1,0 +1,67 @@
+"""Which constants an ONNX node reads are weights, and under which id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cutwise.graph.model_graph import FLOATING, TensorSpec, Weight
+from cutwise.importers.onnx_format.ops import Rule
+from cutwise.importers.onnx_format.tensors import Step, Tensors
+
+QUANTISED = frozenset({"int8", "uint8", "int4", "uint4"})
+
+
+def weights_of(tensors: Tensors, step: Step, rule: Rule, seen: set[str]) -> tuple[Weight, ...]:
+    """The weights `step` reads, main one first, each once; `seen` collects ids over the whole graph."""
+    found: dict[str, Weight] = {}
+    for slot in (*rule.weights, *rule.buffers):
+        name = step.inputs[slot] if slot < len(step.inputs) else ""
+        if tensors.is_constant(name):
+            role = "buffer" if slot in rule.buffers else "parameter"
+            for weight in _at_slot(tensors, name, rule, role, main=slot == rule.weights[0]):
+                own = _untied(tensors, weight, seen)
+                found.setdefault(own.id, own)
+                seen.add(own.id)
+    return tuple(found.values())
+
+
+def _at_slot(tensors: Tensors, name: str, rule: Rule, role: str, *, main: bool) -> Iterator[Weight]:
+    read = tensors.spec(name)
+    roots = [root for root in tensors.roots[name] if _is_weight(tensors.stored[root], rule)]
+    if read is not None:
+        # A vector made by repeating one number (an absent bias, for one) holds no parameter.
+        roots = [root for root in roots if tensors.stored[root].elements > 1 or read.elements == 1]
+        roots.sort(key=lambda root: tensors.stored[root].elements != read.elements)
+    for root in roots:
+        stored = tensors.stored[root]
+        reshaped = rule.kind.startswith("conv") and read is not None and read.elements == stored.elements
+        shape = read.shape if reshaped and read is not None else stored.shape
+        yield Weight(id=root, shape=shape, dtype=stored.dtype, role=role)
+    if not roots and main and not rule.loose and read is not None:
+        yield Weight(id=name, shape=read.shape, dtype=read.dtype, role="buffer")
+
+
+def _is_weight(spec: TensorSpec, rule: Rule) -> bool:
+    if not rule.loose:
+        return spec.elements > 0 and (spec.dtype in FLOATING or spec.dtype in QUANTISED)
+    masked = not rule.kind.startswith("other:") and _is_square_mask(spec.shape)
+    return spec.dtype in FLOATING and spec.elements > 1 and not masked
+
+
+def _is_square_mask(shape: tuple[int, ...]) -> bool:
+    """An attention mask is square with nothing but ones before it; added parameters are not."""
+    return len(shape) > 1 and shape[-1] == shape[-2] and set(shape[:-2]) <= {1}
+
+
+def _untied(tensors: Tensors, weight: Weight, seen: set[str]) -> Weight:
+    """`weight` under an id of its own when it is a vector of equal numbers that another op reads too.
+
+    Exporters merge vectors that are equal in value, which untrained biases and scales are; taking
+    that for a tie would chain unrelated layers together.
+    """
+    if weight.id not in seen or len(weight.shape) > 1 or not tensors.is_uniform(weight.id):
+        return weight
+    number = 2
+    while f"{weight.id}#{number}" in seen:
+        number += 1
+    return Weight(id=f"{weight.id}#{number}", shape=weight.shape, dtype=weight.dtype, role=weight.role)

@@ -1,0 +1,261 @@
+"""From a PyTorch module of your own to a ModelGraph, or to a small file without weights; needs PyTorch.
+
+The module is exported (torch.export, nothing is trained or run on data; a module on the meta device has no
+weights at all) and read back by the same reader as files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import os
+import tempfile
+import warnings
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cutwise.errors import ModelImportError
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers.base import checked_dims
+from cutwise.importers.torch_format.archive import NOTES_PATH, Archive, read_archive
+from cutwise.importers.torch_format.torch_export import graph_of
+
+if TYPE_CHECKING:
+    import torch
+
+INSTALL = "install it with pip install 'cutwise[torch]'"
+NOTES_FORMAT = "cutwise-export/1"
+
+# Entries of a zip file carry a date; one that never changes makes equal models equal files.
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+def from_torch(
+    module: torch.nn.Module,
+    example_inputs: Any,
+    *,
+    name: str | None = None,
+    dynamic_shapes: Any = None,
+    dims: Mapping[str, int] | None = None,
+) -> ModelGraph:
+    """The graph of `module` as it runs on `example_inputs`: a tensor, a tuple, or a mapping of keywords.
+
+    The module is taken in the mode it is in (`train()` or `eval()`), on whatever device; on the meta
+    device it needs no memory. `dynamic_shapes` leaves dimensions open as torch.export does, `dims` gives
+    these sizes by name. The first axis counts samples, or an open dimension that is called "batch".
+    Raises `ModelImportError` when PyTorch is missing or cannot export the module.
+
+    >>> import torch
+    >>> with torch.device("meta"):
+    ...     net, image = torch.nn.Conv2d(3, 8, 3), torch.empty(1, 3, 32, 32)
+    >>> graph = from_torch(net, image)
+    >>> [op.kind for op in graph.ops], graph.parameters
+    (['input', 'conv2d'], 224)
+    """
+    label = name or type(module).__name__
+    archive = _exported(module, example_inputs, dynamic_shapes, label)
+    return graph_of(archive, checked_dims(dims), file=label, name=label)
+
+
+def export(
+    module: torch.nn.Module,
+    example_inputs: Any,
+    path: str | os.PathLike[str],
+    *,
+    dynamic_shapes: Any = None,
+) -> ModelGraph:
+    """Writes the graph of `module` without its weights to `path`, a ".pt2" file, and returns it as read back.
+
+    The file is a zip of the exported program as JSON, without stack traces, and of notes that name tied
+    weights and open dimensions: some 10 to 200 KB, the same bytes for the same model. Arguments and
+    errors are those of `from_torch`.
+    """
+    target = Path(path)
+    if target.suffix != ".pt2":
+        raise ModelImportError(f"{target}: is not called .pt2; give a file name that ends in .pt2")
+    archive = _exported(module, example_inputs, dynamic_shapes, target.stem)
+    graph = graph_of(archive, {}, file=target.name, name=target.stem)
+    data = _zipped(archive, target.stem)
+    try:
+        target.write_bytes(data)
+    except OSError as error:
+        raise ModelImportError(
+            f"{target}: cannot be written ({error.strerror or error}); give a folder that exists and is yours"
+        ) from None
+    return graph
+
+
+def _exported(module: torch.nn.Module, example_inputs: Any, dynamic_shapes: Any, label: str) -> Archive:
+    torch = _torch()
+    if not isinstance(module, torch.nn.Module):
+        raise ModelImportError(
+            f"{label}: is a {type(module).__name__}, not a torch.nn.Module; give the model itself"
+        )
+    arguments, keywords = _arguments(torch, example_inputs, label)
+    try:
+        with warnings.catch_warnings(), _no_logs():
+            warnings.simplefilter("ignore")
+            program = torch.export.export(
+                module, arguments, keywords, dynamic_shapes=dynamic_shapes, strict=False
+            )
+            document = _document(torch, program)
+    except Exception as error:
+        reason = " ".join(str(error).split())[:300]
+        raise ModelImportError(
+            f"{label}: torch.export cannot export it ({type(error).__name__}: {reason}); "
+            "try it with torch.export.export(module, example_inputs, strict=False)"
+        ) from error
+    notes = {
+        "format": NOTES_FORMAT,
+        "ties": _ties(module),
+        "dims": _names_of_dims(torch, document, dynamic_shapes),
+    }
+    return Archive(_without_traces(document), {}, notes)
+
+
+@contextlib.contextmanager
+def _no_logs() -> Iterator[None]:
+    """torch logs tracebacks of what it then raises; the one sentence says it."""
+    level = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(level)
+
+
+def _torch() -> Any:
+    try:
+        import torch
+    except ImportError:
+        raise ModelImportError(f"PyTorch is not installed; {INSTALL}") from None
+    return torch
+
+
+def _arguments(torch: Any, example_inputs: Any, label: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    seen: set[int] = set()
+
+    def distinct(tensor: Any) -> Any:
+        # One tensor given twice would be traced as one input.
+        twice = id(tensor) in seen
+        seen.add(id(tensor))
+        return tensor.clone() if twice else tensor
+
+    given = torch.utils._pytree.tree_map_only(torch.Tensor, distinct, example_inputs)
+    if isinstance(given, torch.Tensor):
+        return (given,), {}
+    if isinstance(given, Mapping):
+        return (), dict(given)
+    if isinstance(given, Sequence) and not isinstance(given, str):
+        return tuple(given), {}
+    raise ModelImportError(
+        f"{label}: example inputs are a {type(example_inputs).__name__}; "
+        "give a tensor, a tuple of arguments or a mapping of keyword arguments"
+    )
+
+
+def _document(torch: Any, program: Any) -> dict[str, Any]:
+    """The exported program as JSON, without weights; by way of a whole archive where PyTorch changed."""
+    try:
+        from torch._export.serde.serialize import serialize
+
+        artifact = serialize(
+            program, serialize_state_dict=False, serialize_constants=False, serialize_example_inputs=False
+        )
+        return dict(json.loads(artifact.exported_program))
+    except (ImportError, TypeError, AttributeError):
+        with tempfile.TemporaryDirectory(prefix="cutwise-export-") as folder:
+            path = Path(folder) / "model.pt2"
+            torch.export.save(program, path)
+            return dict(read_archive(path).program)
+
+
+def _ties(module: torch.nn.Module) -> list[list[str]]:
+    """Names of parameters and buffers that are one and the same tensor, in groups of two or more."""
+    names: dict[int, list[str]] = defaultdict(list)
+    for every in (module.named_parameters, module.named_buffers):
+        for name, tensor in every(remove_duplicate=False):
+            names[id(tensor)].append(name)
+    return [group for group in names.values() if len(group) > 1]
+
+
+def _names_of_dims(torch: Any, document: Mapping[str, Any], dynamic_shapes: Any) -> dict[str, str]:
+    """Names the user gave to open dimensions, by "input:axis"."""
+    leaves = list(_shape_leaves(torch, dynamic_shapes))
+    specs = document["graph_module"]["signature"]["input_specs"]
+    inputs = [
+        spec["user_input"]["arg"]["as_tensor"]["name"]
+        for spec in specs
+        if "as_tensor" in spec.get("user_input", {}).get("arg", {})
+    ]
+    if len(leaves) != len(inputs):
+        return {}
+    return {
+        f"{name}:{axis}": dim.__name__
+        for name, leaf in zip(inputs, leaves, strict=True)
+        for axis, dim in leaf.items()
+        if isinstance(getattr(dim, "__name__", None), str)
+    }
+
+
+def _shape_leaves(torch: Any, shapes: Any) -> Iterator[Mapping[int, Any]]:
+    """What each input tensor leaves open, by axis, in the order of the inputs."""
+    if shapes is None:
+        yield {}
+    elif isinstance(shapes, Mapping) and all(isinstance(axis, int) for axis in shapes):
+        yield shapes
+    elif isinstance(shapes, Mapping):
+        for value in shapes.values():
+            yield from _shape_leaves(torch, value)
+    elif isinstance(shapes, Sequence) and any(isinstance(i, Mapping | Sequence) or i is None for i in shapes):
+        for value in shapes:
+            yield from _shape_leaves(torch, value)
+    else:
+        yield dict(enumerate(shapes))
+
+
+def _without_traces(document: dict[str, Any]) -> dict[str, Any]:
+    """`document` without source lines of the user's program, and without what only PyTorch reads."""
+    document = {**document, "guards_code": []}
+    module = {**document["graph_module"], "module_call_graph": []}
+    return {**document, "graph_module": {**module, "graph": _plain_graph(module["graph"])}}
+
+
+def _plain_graph(graph: Mapping[str, Any]) -> dict[str, Any]:
+    nodes = []
+    for node in graph["nodes"]:
+        stack = node["metadata"].get("nn_module_stack")
+        inputs = [_plain_argument(item) for item in node["inputs"]]
+        nodes.append({**node, "inputs": inputs, "metadata": {"nn_module_stack": stack} if stack else {}})
+    return {**graph, "nodes": nodes}
+
+
+def _plain_argument(item: Mapping[str, Any]) -> dict[str, Any]:
+    graph = item["arg"].get("as_graph")
+    if graph is None:
+        return dict(item)
+    return {**item, "arg": {"as_graph": {**graph, "graph": _plain_graph(graph["graph"])}}}
+
+
+def _zipped(archive: Archive, name: str) -> bytes:
+    entries = {
+        "archive_format": "pt2",
+        "models/model.json": _text(archive.program),
+        NOTES_PATH: _text(archive.notes),
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
+        for place, text in entries.items():
+            info = zipfile.ZipInfo(f"{name}/{place}", ZIP_DATE)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(info, text)
+    return buffer.getvalue()
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, separators=(",", ":"), sort_keys=True)

@@ -1,0 +1,106 @@
+"""From the calls of a torch.export program to ops: one vertex for each tensor that reaches an output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cutwise.errors import ModelImportError
+from cutwise.graph.model_graph import Op, Weight
+from cutwise.importers.onnx_format.blocks import Place, named, printable
+from cutwise.importers.torch_format.facts import Step
+from cutwise.importers.torch_format.program import Program
+from cutwise.importers.torch_format.walk import Walk, current, follow
+
+
+def build_ops(program: Program) -> tuple[Op, ...]:
+    """The ops of `program` in topological order, model inputs first; adds what was assumed to its warnings.
+
+    Raises `ModelImportError` when no output depends on an input.
+    """
+    walk = Walk(program, constants={name: (name,) for name in program.lasting})
+    for call in program.calls:
+        follow(walk, call)
+    needed = _needed(walk, [current(walk, name) for name in program.outputs])
+    inputs = [name for name in program.inputs if name in needed]
+    if not inputs:
+        raise ModelImportError(f"{program.file}: no output depends on an input of the model; export it again")
+    steps = [step for step in walk.steps if needed.intersection(step.outputs)]
+    program.warnings += _warnings(walk, steps, needed)
+    ids = {name: printable(name) for name in inputs}
+    placed = named([_place(step) for step in steps], list(ids.values()))
+    ops = [Op(id=ids[name], kind="input", output=program.tensors[name], source=name) for name in inputs]
+    for step, (own, block) in zip(steps, placed, strict=True):
+        made = [(at, name) for at, name in enumerate(step.outputs) if name in needed]
+        ids |= {name: f"{own}:{at}" if number else own for number, (at, name) in enumerate(made)}
+        ops += _vertices(program, step, made, ids, block)
+    return tuple(ops)
+
+
+def _needed(walk: Walk, outputs: Sequence[str]) -> set[str]:
+    needed = {name for name in outputs if name not in walk.constants}
+    for step in reversed(walk.steps):
+        if needed.intersection(step.outputs):
+            needed.update(step.inputs)
+    return needed
+
+
+def _place(step: Step) -> Place:
+    weight = step.weights[0].id if step.weights else ""
+    return Place(
+        tuple(map(printable, step.modules)), printable(step.name), step.kind, tuple(weight.split(".")[:-1])
+    )
+
+
+def _vertices(
+    program: Program, step: Step, made: Sequence[tuple[int, str]], ids: dict[str, str], block: str
+) -> Iterator[Op]:
+    inputs = tuple(ids[name] for name in step.inputs)
+    for number, (at, name) in enumerate(made):
+        index = {"output_index": at} if len(made) > 1 else {}
+        yield Op(
+            id=ids[name],
+            kind=step.kind,
+            inputs=inputs,
+            output=program.tensors[name],
+            weights=step.weights if number == 0 else (),
+            block=block,
+            attrs={**step.attrs, **index},
+            source=step.name,
+        )
+
+
+def _warnings(walk: Walk, steps: Sequence[Step], needed: set[str]) -> Iterator[str]:
+    program = walk.program
+    for name in program.inputs:
+        if name not in needed:
+            yield f"input {name!r} is read by no op and is left out"
+    if walk.products:
+        yield (
+            f"{walk.products} matrix products of parameters alone are not counted; "
+            "their parameters belong to the ops that read the result"
+        )
+    used = {weight.id for step in steps for weight in step.weights}
+    fixed = [w for name, w in program.stored.items() if name in program.frozen and w.id in used]
+    if fixed:
+        yield (
+            f"{len(fixed)} parameter tensors of the file need no gradient ({_examples(fixed)}); they are "
+            "trained here unless workload.frozen names their ops"
+        )
+    stopped = [step.weights[0] for step in steps if step.weights and step.attrs.get("stops_gradient")]
+    if stopped:
+        yield (
+            f"{len(stopped)} ops with parameters ({_examples(stopped)}) run under torch.no_grad() and are "
+            "not trained"
+        )
+    tables = sum(program.tensors[name].size_bytes for name in walk.tables)
+    if tables > TABLE_BYTES:
+        yield f"{tables / 2**20:.0f} MB of constant tables and masks are not counted as memory"
+
+
+# Below this, tables are no matter for any device.
+TABLE_BYTES = 2**20
+
+
+def _examples(weights: Sequence[Weight]) -> str:
+    names = ", ".join(repr(weight.id) for weight in weights[:3])
+    return names + (", …" if len(weights) > 3 else "")

@@ -1,0 +1,1 @@
+"""From a problem to the decisions of a plan: what schemes share."""

@@ -1,0 +1,1 @@
+"""Decisions put together as a plan, with what is known of it."""

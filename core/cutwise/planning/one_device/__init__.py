@@ -1,0 +1,1 @@
+"""Which cut for one device."""

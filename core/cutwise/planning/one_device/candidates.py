@@ -1,0 +1,198 @@
+"""The cuts that can be optimal, priced once and kept for every later question about the same model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutwise.costs.cut_sums import CutSums, cut_sums, move_sums
+from cutwise.costs.graph_cost import GraphCost
+from cutwise.cuts.pool.build import build_pool
+from cutwise.cuts.pool.closure import PoolTooLarge
+from cutwise.cuts.split_graph import SplitGraph
+from cutwise.planning.one_device.objective import Score
+from cutwise.planning.one_device.server_memory_levels import MOST_LEVELS, server_levels
+from cutwise.plans.evaluate import stage_times
+from cutwise.problem.split_problem import Conditions, SplitProblem
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+MOST_CUTS = 1 << 13
+"""Cuts worth keeping of one model; with work cheap on both sides at once some have thousands."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Candidates:
+    """Cuts and what each side adds up to; `masks` has shape (cuts, ops).
+
+    `complete` is true when no cut outside can be better for the objective they were made for.
+    """
+
+    masks: Mask
+    sums: CutSums
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComputeFeature:
+    """One per-op number that device work counts as; equal when the bytes are equal."""
+
+    content: bytes
+
+    @property
+    def values(self) -> Floats:
+        """The numbers, shape (ops,)."""
+        return np.frombuffer(self.content)
+
+
+def compute_features(
+    problem: SplitProblem, conditions: Conditions, scores: tuple[Score, ...]
+) -> list[tuple[ComputeFeature, ...]]:
+    """For every device, the distinct compute features that its objective and limits need.
+
+    Work on the device is dear or cheap by its *net* price: device seconds less the server's. Where all
+    work is FLOPs that is FLOPs with a sign, the same pool for every device with that sign; measured
+    seconds make a feature of their own. Where micro-batches overlap, a pass on the device and one on the
+    server count apart, so that every delay that rises with them has its cut in the pool.
+    """
+    if problem.micro_batches > 1:
+        return _passes(problem, conditions)
+    if problem.cost.measured_s.any():
+        an_iteration = replace(conditions, iterations=1.0)
+        return [
+            _distinct(_net_work(problem, an_iteration.of(device), score) for score in scores)
+            for device in range(problem.device_count)
+        ]
+    moves = move_sums(problem.cost, compute_only=True)
+    total = moves.reshaped(lambda column: column.sum(keepdims=True))
+    stages = stage_times(total, conditions.of((slice(None), None)))
+    shape = (problem.device_count, 1)
+    dear = np.hstack([np.broadcast_to(score(stages), shape) >= 0 for score in scores])
+    flops = _flops(problem.cost)
+    kinds = {
+        row: _distinct(flops if cheap_at_server else -flops for cheap_at_server in row)
+        for row in map(tuple, dear)
+    }
+    return [kinds[tuple(row)] for row in dear]
+
+
+def candidates_of(
+    problem: SplitProblem, compute: tuple[ComputeFeature, ...], *, server_memory: bool = False
+) -> Candidates:
+    """The pool for these compute features; with `server_memory` also for a limit on the server's.
+
+    Raises `PoolTooLarge` where the pool has too many entries to keep.
+    """
+    if not server_memory:
+        return _pooled(problem.cost, (split_graph(problem, compute),))
+    levels = server_levels(problem)
+    if len(levels) > MOST_LEVELS:
+        raise PoolTooLarge(f"tensors at the server have {len(levels)} different widths, over {MOST_LEVELS}")
+    graphs = (
+        split_graph(replace(problem, pinned=level.pinned), compute, server_memory=True) for level in levels
+    )
+    return _pooled(problem.cost, tuple(graphs))
+
+
+def split_graph(
+    problem: SplitProblem, compute: tuple[ComputeFeature, ...] = (), *, server_memory: bool = False
+) -> SplitGraph:
+    """The priced graph as the cut algorithms see it.
+
+    Device memory is a feature only where some device cannot hold the whole model: a smaller device side
+    never needs more, so elsewhere no cut can break that limit and the pool stays small.
+    """
+    cost = problem.cost
+    held = kept_bytes(cost) + problem.workload.batch_size * cost.saved_bytes
+    features = [feature.values for feature in compute] + [cost.exchanged_bytes]
+    peaks = np.zeros((len(cost.graph), 0))
+    if device_may_overflow(problem):
+        features.append(held)
+        peaks = cost.transient_bytes[:, None]
+    if server_memory:
+        shared = shared_bytes(cost)
+        features += [-(held - shared), -shared] if shared.any() else [-held]
+    return SplitGraph(
+        op_count=len(cost.graph),
+        edges=cost.graph.edge_array,
+        device_features=np.column_stack(features),
+        peak_features=peaks,
+        crossing_features=np.column_stack([cost.output_bytes, cost.gradient_bytes]),
+        pinned=problem.pinned,
+        ties=problem.ties,
+    )
+
+
+def kept_bytes(cost: GraphCost) -> Floats:
+    """What each op holds once per copy of the model: weights, buffers, gradients, optimiser state."""
+    return cost.weight_bytes + cost.buffer_bytes + cost.weight_gradient_bytes + cost.optimizer_bytes
+
+
+def shared_bytes(cost: GraphCost) -> Floats:
+    """What of each op the server holds once for all clients: weights that are not trained."""
+    return np.maximum(cost.weight_bytes - cost.trainable_bytes, 0.0)
+
+
+def device_may_overflow(problem: SplitProblem) -> bool:
+    """True when some device cannot hold and train the whole model, so that cuts differ in what fits."""
+    needed = kept_bytes(problem.cost).sum() + _whole_activations_bytes(problem)
+    return bool(needed > problem.device_memory_bytes.min())
+
+
+def server_may_overflow(problem: SplitProblem, *, clients: int = 1) -> bool:
+    """True when the whole model for every client would not fit on the server, so that cuts differ there."""
+    shared = shared_bytes(problem.cost).sum()
+    own = kept_bytes(problem.cost).sum() - shared + _whole_activations_bytes(problem)
+    return bool(shared + clients * own > problem.server_memory_bytes)
+
+
+def _whole_activations_bytes(problem: SplitProblem) -> float:
+    """Activations of a mini-batch through the whole model, the widest tensor under way included."""
+    cost = problem.cost
+    return float(
+        problem.workload.batch_size * (cost.saved_bytes.sum() + cost.transient_bytes.max(initial=0.0))
+    )
+
+
+def listed(problem: SplitProblem, masks: Mask) -> Candidates:
+    """Given cuts with their sums."""
+    return Candidates(masks=masks, sums=cut_sums(problem.cost, masks), complete=False)
+
+
+@lru_cache(maxsize=64)
+def _pooled(cost: GraphCost, graphs: tuple[SplitGraph, ...]) -> Candidates:
+    """The pools of all graphs together, each cut once."""
+    masks = np.concatenate([build_pool(graph, max_size=MOST_CUTS).masks for graph in graphs])
+    if len(graphs) > 1:
+        masks = masks[np.sort(np.unique(masks, axis=0, return_index=True)[1])]
+    return Candidates(masks=masks, sums=cut_sums(cost, masks), complete=True)
+
+
+def _distinct(vectors: Iterable[Floats]) -> tuple[ComputeFeature, ...]:
+    return tuple(ComputeFeature(content=content) for content in dict.fromkeys(v.tobytes() for v in vectors))
+
+
+def _passes(problem: SplitProblem, conditions: Conditions) -> list[tuple[ComputeFeature, ...]]:
+    """For every device its forward work, its backward work, and the server's."""
+    cost, count = problem.cost, problem.device_count
+    if not cost.measured_s.any():
+        backward = cost.backward_input_flops + cost.backward_weight_flops
+        return [_distinct((cost.forward_flops, backward, -_flops(cost)))] * count
+    moves = move_sums(cost, compute_only=True)
+    once = replace(conditions, iterations=1.0)
+    stages = [stage_times(moves, once.of(device)) for device in range(count)]
+    return [_distinct((s.device_forward_s, s.device_backward_s, s.server_compute_s)) for s in stages]
+
+
+def _net_work(problem: SplitProblem, conditions: Conditions, score: Score) -> Floats:
+    """How the score of one device changes, op by op, when only the op's computing moves to the device."""
+    moves = move_sums(problem.cost, compute_only=True)
+    return np.asarray(score(stage_times(moves, conditions)), dtype=np.float64)
+
+
+def _flops(cost: GraphCost) -> Floats:
+    return cost.forward_flops + cost.backward_input_flops + cost.backward_weight_flops

@@ -1,0 +1,162 @@
+"""Every device's candidate cuts under given conditions, scored and checked against its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutwise.cuts.pool.closure import PoolTooLarge
+from cutwise.planning.one_device.candidates import (
+    Candidates,
+    ComputeFeature,
+    candidates_of,
+    compute_features,
+    listed,
+    server_may_overflow,
+)
+from cutwise.planning.one_device.cut_positions import cut_positions
+from cutwise.planning.one_device.device_limits import device_limits, excess_ratio, server_memory_bytes
+from cutwise.planning.one_device.exact_cut import exact_cuts
+from cutwise.planning.one_device.objective import Score, counted_energy, delay, device_energy
+from cutwise.plans.evaluate import stage_times
+from cutwise.problem.split_problem import Conditions, SplitProblem
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+COLUMN = (slice(None), None)
+CELLS_AT_ONCE = 1 << 20
+"""Pairs of device and cut that are priced at once."""
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class CutTable:
+    """Scores of every device's candidate cuts, arrays of shape (devices, cuts).
+
+    Device i's cuts are the rows of `groups[group_of[i]].masks`; entries beyond them are infinite.
+    `excess` says by how much a cut breaks the worst limit of its device, 0 or less if none. `counted_j`
+    is the energy that the objective counts, `server_bytes` what the server holds for this device alone.
+    """
+
+    groups: tuple[Candidates, ...]
+    group_of: Ints
+    raw_scores: Floats
+    delays_s: Floats
+    energies_j: Floats
+    counted_j: Floats
+    server_bytes: Floats
+    excess: Floats
+
+    @property
+    def scores(self) -> Floats:
+        """Scores of the cuts that keep every limit, infinite for the others."""
+        return np.where(self.excess > 0, np.inf, self.raw_scores)
+
+    @property
+    def complete(self) -> bool:
+        """True when no cut outside the table can be better for any device."""
+        return all(group.complete for group in self.groups)
+
+    def best(self, scores: Floats | None = None) -> Ints:
+        """The cut with the least score of each device; where none keeps its limits, the one nearest to."""
+        scores = self.scores if scores is None else scores
+        nothing = ~np.isfinite(scores).any(axis=1)
+        return np.where(nothing, self.excess.argmin(axis=1), scores.argmin(axis=1))
+
+    def masks(self, picks: Ints) -> NDArray[np.bool_]:
+        """The device sides of the picked cuts, shape (devices, ops)."""
+        return np.stack([self.groups[g].masks[k] for g, k in zip(self.group_of, picks, strict=True)])
+
+
+def table_of(
+    problem: SplitProblem, conditions: Conditions, score: Score, *, common: bool = False, clients: int = 1
+) -> CutTable:
+    """The table in which every cut stands that can be optimal for a device under its limits.
+
+    `common` gives all devices the same candidates, so that one cut can be chosen for all of them.
+    `clients` is how many devices the server holds a model for at once.
+    """
+    rising = [score, delay]
+    if problem.scenario.objective.kind == "weighted":
+        rising.append(counted_energy(problem.scenario.objective))
+    if problem.scenario.limits.device_energy_j is not None:
+        rising.append(device_energy)
+    by_device = compute_features(problem, conditions, tuple(rising))
+    if common:
+        by_device = [tuple(dict.fromkeys(f for row in by_device for f in row))] * problem.device_count
+    members: dict[tuple[ComputeFeature, ...], list[int]] = {}
+    for device, features in enumerate(by_device):
+        members.setdefault(features, []).append(device)
+    overflow = server_may_overflow(problem, clients=clients)
+    groups = [_candidates(problem, conditions, score, overflow, *group) for group in members.items()]
+    group_of = np.zeros(problem.device_count, dtype=np.int64)
+    for number, devices in enumerate(members.values()):
+        group_of[devices] = number
+    return _filled(problem, conditions, score, tuple(groups), group_of)
+
+
+def repriced(table: CutTable, problem: SplitProblem, conditions: Conditions, score: Score) -> CutTable:
+    """The same cuts under other conditions."""
+    return _filled(problem, conditions, score, table.groups, table.group_of)
+
+
+def listed_table(
+    problem: SplitProblem, conditions: Conditions, score: Score, masks: NDArray[np.bool_]
+) -> CutTable:
+    """The table of given cuts, the same for all devices."""
+    group_of = np.zeros(problem.device_count, dtype=np.int64)
+    return _filled(problem, conditions, score, (listed(problem, masks),), group_of)
+
+
+def _filled(
+    problem: SplitProblem,
+    conditions: Conditions,
+    score: Score,
+    groups: tuple[Candidates, ...],
+    group_of: Ints,
+) -> CutTable:
+    shape = (problem.device_count, max(len(group.masks) for group in groups))
+    names = ("raw_scores", "delays_s", "energies_j", "counted_j", "server_bytes", "excess")
+    arrays = {name: np.full(shape, np.inf) for name in names}
+    energy = counted_energy(problem.scenario.objective)
+    for group, devices in _parts(groups, group_of):
+        stages = stage_times(group.sums, conditions.of(devices).of(COLUMN))
+        columns = (
+            score(stages),
+            stages.delay_s,
+            stages.energy_j,
+            energy(stages),
+            server_memory_bytes(stages),
+            excess_ratio(device_limits(problem), stages, devices),
+        )
+        for name, values in zip(names, columns, strict=True):
+            arrays[name][devices, : len(group.masks)] = values
+    return CutTable(groups=groups, group_of=group_of, **arrays)
+
+
+def _parts(groups: tuple[Candidates, ...], group_of: Ints) -> Iterator[tuple[Candidates, Ints]]:
+    """Every group with its devices, a few at a time where there are many cuts."""
+    for number, group in enumerate(groups):
+        devices = np.flatnonzero(group_of == number)
+        step = max(1, CELLS_AT_ONCE // len(group.masks))
+        for first in range(0, len(devices), step):
+            yield group, devices[first : first + step]
+
+
+def _candidates(
+    problem: SplitProblem,
+    conditions: Conditions,
+    score: Score,
+    overflow: bool,
+    features: tuple[ComputeFeature, ...],
+    devices: list[int],
+) -> Candidates:
+    """The pool; where it is too large to keep, the devices' exact cuts one by one, and cut positions."""
+    try:
+        return candidates_of(problem, features, server_memory=overflow)
+    except PoolTooLarge:
+        cuts = exact_cuts(problem, conditions, score, devices=devices, solver="max_flow")
+        masks = np.vstack([*(cut.mask for cut in cuts), cut_positions(problem)])
+        return listed(problem, np.unique(masks, axis=0))

@@ -1,0 +1,104 @@
+"""A score as weights on ops and tensors, read off the evaluator: what max-flow and CP-SAT work on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutwise.costs.cut_sums import CutSums, cut_sums, move_sums, tensor_sums
+from cutwise.cuts.pool.closure import component_labels
+from cutwise.planning.one_device.objective import Score
+from cutwise.plans.evaluate import stage_times
+from cutwise.problem.split_problem import Conditions, SplitProblem
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+COLUMN = (slice(None), None)
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class SplitClass:
+    """Splits that pay the same fixed charge at most: those that do not send the `silent` tensors (ops,).
+
+    `uplink` and `downlink` say which way messages go, each of which costs its latency.
+    """
+
+    silent: Mask
+    uplink: bool
+    downlink: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class CutWeights:
+    """Scores as `base` + sum over device ops + sum over crossing ops + the charge of the split's class.
+
+    `base` (devices,) is the score with everything on the server and nothing sent; `device_weight` and
+    `crossing_weight` have shape (devices, ops), `charges` (classes, devices). The widest tensor at work
+    on the server is no sum and is left out.
+    """
+
+    base: Floats
+    device_weight: Floats
+    crossing_weight: Floats
+    charges: Floats
+
+
+def split_classes(problem: SplitProblem, conditions: Conditions) -> tuple[SplitClass, ...]:
+    """The classes that together hold every split but the one that keeps all ops on the device.
+
+    A split stands in each class whose messages it sends at most; the one that charges it least is exact.
+    """
+    cost, senders = problem.cost, problem.cost.graph.edge_array[:, 0]
+    speaks_up, speaks_down = cost.output_bytes > 0, cost.gradient_bytes > 0
+    apart = not problem.pinned.any() or _in_pieces(problem)
+    mute_up = bool((apart or not speaks_up[senders].all()) and np.any(conditions.uplink_latency_s))
+    mute_down = bool((apart or not speaks_down[senders].all()) and np.any(conditions.downlink_latency_s))
+    return tuple(
+        SplitClass(silent=(speaks_up & (not up)) | (speaks_down & (not down)), uplink=up, downlink=down)
+        for up in ((True, False) if mute_up else (True,))
+        for down in ((True, False) if mute_down else (True,))
+    )
+
+
+def _in_pieces(problem: SplitProblem) -> bool:
+    """True when the model falls apart, so that a split need not send anything at all."""
+    graph = problem.cost.graph
+    return bool(component_labels(len(graph), *graph.edge_array.T).any())
+
+
+def cut_weights(problem: SplitProblem, conditions: Conditions, score: Score) -> CutWeights:
+    """The weights of every device's score, for `conditions` of shape (devices,)."""
+    cost, given = problem.cost, conditions.of(COLUMN)
+    count = len(np.atleast_1d(conditions.device_flops_per_s))
+    still = replace(given, label_bytes=0.0, uplink_latency_s=0.0, downlink_latency_s=0.0)
+
+    def scored(sums: CutSums, under: Conditions, width: int) -> Floats:
+        return np.broadcast_to(np.asarray(score(stage_times(sums, under)), dtype=np.float64), (count, width))
+
+    everything = cut_sums(cost, np.zeros((1, len(cost.graph)), dtype=bool))
+    everything = replace(everything, server=replace(everything.server, transient_bytes=0.0))
+    quiet = replace(everything, has_server=np.zeros(1, dtype=bool))
+    base = scored(quiet, still, 1)[:, 0]
+    speaking = replace(everything, output_bytes=np.ones(1), gradient_bytes=np.ones(1))
+    whispered = scored(replace(speaking, has_server=quiet.has_server), still, 1)[:, 0]
+    charges = [
+        scored(speaking, _charged(given, one), 1)[:, 0] - whispered
+        for one in split_classes(problem, conditions)
+    ]
+    return CutWeights(
+        base=base,
+        device_weight=scored(move_sums(cost), still, len(cost.graph)),
+        crossing_weight=scored(tensor_sums(cost), still, len(cost.graph)),
+        charges=np.stack(charges),
+    )
+
+
+def _charged(given: Conditions, one: SplitClass) -> Conditions:
+    """The conditions with the latencies that this class pays; labels are a message up of their own."""
+    return replace(
+        given,
+        uplink_latency_s=given.uplink_latency_s * np.logical_or(one.uplink, given.label_bytes > 0),
+        downlink_latency_s=given.downlink_latency_s * one.downlink,
+    )

@@ -1,0 +1,116 @@
+"""Which cuts keep every limit of a device, and by how much the others break them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutwise.costs.cut_sums import cut_sums
+from cutwise.planning.one_device.candidates import shared_bytes
+from cutwise.planning.one_device.objective import Score, device_energy, traffic
+from cutwise.plans.plan import StageTimes, Violation
+from cutwise.plans.rounds import Groups, Round
+from cutwise.problem.split_problem import SplitProblem
+
+Mask = NDArray[np.bool_]
+ROUNDING = 1e-9
+"""A limit is broken when it is exceeded by more than rounding of sums of many terms."""
+
+DEVICE_MEMORY, SERVER_MEMORY, ACCURACY = "device memory", "server memory", "accuracy loss"
+
+UNITS = {
+    "memory": (1e9, "GB"),
+    "energy": (1.0, "J"),
+    "traffic": (1e6, "MB"),
+    "deadline": (1.0, "s"),
+    "accuracy": (0.01, "points"),
+}
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class DeviceLimit:
+    """A cap on something each device has of its own, one cap a device."""
+
+    rule: str
+    unit: str
+    needs: Score
+    caps: NDArray[np.float64]
+
+
+def server_memory_bytes(stages: StageTimes) -> Any:
+    """Bytes the server needs for one client."""
+    return stages.server_memory.total_bytes
+
+
+def held_at_once(problem: SplitProblem, masks: Mask, client_bytes: Any, round_of: Round) -> float:
+    """Bytes the server holds at once: of every active group the largest client, frozen weights one copy.
+
+    With one model for all that is one client at work, and the smashed data of the others in the queue.
+
+    `masks` (devices, ops) are the device sides, `client_bytes` (devices,) what each would need alone. A
+    group keeps one replica of its own; a single group is its largest client; a round its fullest phase.
+    """
+    if round_of.one_model:
+        smashed = problem.workload.batch_size * cut_sums(problem.cost, masks).output_bytes
+        return float(np.max(client_bytes - smashed) + smashed.sum())
+    held = (held_by(problem, masks, client_bytes, groups) for groups in round_of.of(problem.device_count))
+    return float(max(held))
+
+
+def held_by(problem: SplitProblem, masks: Mask, client_bytes: Any, groups: Groups) -> float:
+    """Bytes the server holds while `groups` are active: of each its largest client, frozen weights once."""
+    if len(groups) == 1:
+        return float(np.max(client_bytes[list(groups[0])]))
+    shared = shared_bytes(problem.cost)
+    own = client_bytes - ~masks @ shared
+    active = [device for group in groups for device in group]
+    copies = sum(float(np.max(own[list(group)])) for group in groups)
+    return copies + float((~masks[active]).any(axis=0) @ shared)
+
+
+def device_limits(problem: SplitProblem) -> tuple[DeviceLimit, ...]:
+    """The limits that stand for each device alone: its memory, its part of the server's, and those given."""
+    given = problem.scenario.limits
+    everyone = np.ones(problem.device_count)
+    limits = [
+        DeviceLimit(
+            rule=DEVICE_MEMORY,
+            unit="memory",
+            needs=lambda stages: stages.device_memory.total_bytes,
+            caps=problem.device_memory_bytes,
+        )
+    ]
+    if given.device_energy_j is not None:
+        caps = given.device_energy_j * everyone
+        limits.append(DeviceLimit(rule="device energy", unit="energy", needs=device_energy, caps=caps))
+    if given.traffic_bytes is not None:
+        caps = given.traffic_bytes * everyone
+        limits.append(DeviceLimit(rule="traffic", unit="traffic", needs=traffic, caps=caps))
+    if np.isfinite(problem.server_memory_bytes):
+        caps = problem.server_memory_bytes * everyone
+        limits.append(DeviceLimit(rule=SERVER_MEMORY, unit="memory", needs=server_memory_bytes, caps=caps))
+    return tuple(limits)
+
+
+def excess_ratio(limits: tuple[DeviceLimit, ...], stages: StageTimes, devices: NDArray[np.int64]) -> Any:
+    """By how much the worst limit is exceeded, shape (devices, cuts); at most 0 where all hold."""
+    worst = np.full(np.broadcast_shapes(np.shape(stages.delay_s), (len(devices), 1)), -np.inf)
+    for limit in limits:
+        caps = limit.caps[devices][:, None]
+        with np.errstate(invalid="ignore"):
+            worst = np.maximum(worst, limit.needs(stages) / caps - 1)
+    return np.where(worst <= ROUNDING, np.minimum(worst, 0.0), worst)
+
+
+def violation(*, rule: str, where: str, needs: float, has: float, unit: str) -> Violation:
+    """A broken limit with its sentence.
+
+    >>> violation(rule="device memory", where="phone", needs=5.1e9, has=4e9, unit="memory").sentence
+    'phone: device memory needs 5.1 GB, has 4 GB'
+    """
+    scale, symbol = UNITS[unit]
+    sentence = f"{where}: {rule} needs {needs / scale:.3g} {symbol}, has {has / scale:.3g} {symbol}"
+    return Violation(rule=rule, where=where, needs=needs, has=has, sentence=sentence)

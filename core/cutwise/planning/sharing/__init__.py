@@ -1,0 +1,1 @@
+"""Who gets how much of band and server, and in which group."""

@@ -1,0 +1,164 @@
+"""The settings a compressor can have, and the one that sends least within the accuracy limit (P3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, cast
+
+import numpy as np
+
+from cutwise.compression import CODECS, DeadZone, TopK, Uncompressed
+from cutwise.compression.codec import CodecFields
+from cutwise.compression.magnitudes import REFERENCE_COUNT
+from cutwise.problem.split_problem import LOSS_ROUNDING, SplitProblem, pinned_by
+from cutwise.scenario.parts import Compression
+
+LEAST_DENSITY, DENSITIES = 1e-3, 33
+VALUE_BITS = range(2, 13)
+STEPS = (0.01, 100.0, 65)
+REFINED = 1e-6
+"""Where the limit is met, densities and steps are told apart to this relative distance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A compressor with its numbers, the size it leaves and the accuracy it costs."""
+
+    codec: TopK | DeadZone
+    size_ratio: float
+    loss_ratio: float
+
+
+def with_codec(problem: SplitProblem, codec: Any) -> SplitProblem:
+    """The same problem with another compressor."""
+    scenario = problem.scenario
+    scenario = replace(scenario, compression=replace(scenario.compression, codec=codec))
+    return replace(problem, scenario=scenario, pinned=pinned_by(problem.private, scenario))
+
+
+def with_compressor(problem: SplitProblem, kind: str) -> SplitProblem:
+    """The problem with the scenario's own compressor, or with one of `kind` at P3's setting.
+
+    A scenario that compresses nothing gets P3's: half of the elements, 8 bits. What is known of tensors
+    and of the device's coding speed is kept.
+    """
+    codec = problem.scenario.compression.codec
+    if isinstance(codec, Uncompressed):
+        return with_codec(problem, CODECS[kind if kind in CODECS else "top_k"]())
+    if kind not in CODECS or isinstance(codec, CODECS[kind]):
+        return problem
+    known = {f.name: getattr(codec, f.name) for f in fields(CodecFields)}
+    return with_codec(problem, CODECS[kind](**known))
+
+
+def on_limit(problem: SplitProblem) -> SplitProblem:
+    """The problem with the setting that sends least within the accuracy limit; as it is without a limit.
+
+    Delay, energy and traffic grow with the size whatever the cuts and shares, and the accuracy depends on
+    the setting alone, so that this setting is optimal together with any of them. Where none keeps the
+    limit it is the one that costs least accuracy.
+    """
+    limit = problem.scenario.limits.accuracy_loss_ratio
+    if limit is None:
+        return problem
+    return with_codec(problem, lightest(problem.scenario.compression, limit).codec)
+
+
+@lru_cache(maxsize=256)
+def lightest(compression: Compression, limit: float) -> Setting:
+    """The setting with the least size whose loss is at most `limit`.
+
+    Every number of bits is tried on a grid of densities, every step of the dead zone on a grid of its
+    own; between a setting that keeps the limit and its neighbour that does not, the limit is bisected.
+    """
+    best: Setting | None = None
+    for line in _lines(compression):
+        for light, heavy in _starts(line, limit):
+            size = heavy.size_ratio if light is None else light.size_ratio
+            if best is None or size < best.size_ratio:
+                found = heavy if light is None else _met(compression, light, heavy, limit)
+                best = found if best is None or found.size_ratio < best.size_ratio else best
+    return best or min(frontier(compression), key=lambda setting: setting.loss_ratio)
+
+
+@lru_cache(maxsize=256)
+def frontier(compression: Compression) -> tuple[Setting, ...]:
+    """Settings that no other undercuts in both size and loss, by rising size."""
+    settings = sorted(
+        (one for line in _lines(compression) for one in line), key=lambda s: (s.size_ratio, s.loss_ratio)
+    )
+    kept: list[Setting] = []
+    for setting in settings:
+        if not kept or setting.loss_ratio < kept[-1].loss_ratio:
+            kept.append(setting)
+    return tuple(kept)
+
+
+def given(compression: Compression) -> Setting:
+    """The setting that the compressor has."""
+    return _setting(compression, cast("TopK | DeadZone", compression.codec))
+
+
+def keeps(setting: Setting, limit: float) -> bool:
+    """True where the loss is within the limit."""
+    return setting.loss_ratio <= limit * (1 + LOSS_ROUNDING)
+
+
+def tightened(compression: Compression, setting: Setting, limit: float) -> Setting:
+    """The lightest setting between one that keeps the limit and its lighter neighbour on the grid."""
+    for line in _lines(compression):
+        for light, heavy in pairwise(line):
+            if heavy == setting and not keeps(light, limit):
+                return _met(compression, light, heavy, limit)
+    return setting
+
+
+def _starts(line: tuple[Setting, ...], limit: float) -> Iterable[tuple[Setting | None, Setting]]:
+    """Where a line of settings, by rising size, comes to keep the limit."""
+    if keeps(line[0], limit):
+        yield None, line[0]
+    for light, heavy in pairwise(line):
+        if keeps(heavy, limit) and not keeps(light, limit):
+            yield light, heavy
+
+
+def _met(compression: Compression, light: Setting, heavy: Setting, limit: float) -> Setting:
+    """The lightest setting between two that keeps the limit."""
+    name = "density_ratio" if isinstance(heavy.codec, TopK) else "step_ratio"
+    low, high = getattr(light.codec, name), getattr(heavy.codec, name)
+    while abs(high / low - 1) > REFINED:
+        middle = float(np.sqrt(low * high))
+        numbers: dict[str, Any] = {name: middle}
+        found = _setting(compression, replace(heavy.codec, **numbers))
+        if keeps(found, limit):
+            high, heavy = middle, found
+        else:
+            low = middle
+    return heavy
+
+
+@lru_cache(maxsize=64)
+def _lines(compression: Compression) -> tuple[tuple[Setting, ...], ...]:
+    """The grid: one line of settings for every number of bits, or one of steps, by rising size."""
+    return tuple(
+        tuple(_setting(compression, codec) for codec in line) for line in _grid(cast(Any, compression.codec))
+    )
+
+
+def _grid(codec: TopK | DeadZone) -> Iterable[list[TopK | DeadZone]]:
+    if isinstance(codec, DeadZone):
+        return [[replace(codec, step_ratio=float(step)) for step in np.geomspace(*STEPS)[::-1]]]
+    densities = np.minimum(np.geomspace(LEAST_DENSITY, 1.0, DENSITIES), 1.0).tolist()
+    return [[replace(codec, value_bits=b, density_ratio=kept) for kept in densities] for b in VALUE_BITS]
+
+
+def _setting(compression: Compression, codec: TopK | DeadZone) -> Setting:
+    forecast = codec.forecast(element_count=REFERENCE_COUNT)
+    return Setting(
+        codec=codec,
+        size_ratio=forecast.size_ratio,
+        loss_ratio=compression.accuracy.loss_ratio(forecast.error_ratio),
+    )

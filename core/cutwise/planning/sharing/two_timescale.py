@@ -1,0 +1,209 @@
+"""P3's method: compression and cuts by the augmented Lagrangian, then the band by quadratic programming."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutwise.planning.one_device.cut_table import repriced
+from cutwise.planning.one_device.objective import delay
+from cutwise.planning.sharing.band_split import (
+    Offer,
+    SharedBand,
+    at_shares,
+    ends_by_share,
+    open_offer,
+    per_bit,
+)
+from cutwise.planning.sharing.codec_choice import Setting, frontier, given, keeps, tightened, with_codec
+from cutwise.problem.split_problem import Conditions, SplitProblem, compression_numbers
+from cutwise.solvers.descent.augmented_lagrangian import augmented_lagrangian
+from cutwise.solvers.descent.constrained import ConstrainedProblem
+from cutwise.solvers.descent.sqp import sequential_quadratic
+from cutwise.solvers.shares.minmax_share import ShareSplit
+from cutwise.solvers.shares.share_problem import share_problem, shares_reached
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+ALTERNATIONS = 4
+SETTLED = 1e-6
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class TwoTimescale:
+    """What P3's method decides: the problem with its compressor, the band and the cuts."""
+
+    problem: SplitProblem
+    band: SharedBand
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Ladder:
+    """Every device's cuts by rising device work: columns of the table, and how many each has."""
+
+    columns: Ints
+    counts: Ints
+
+    def between(self, values: Floats, place: Floats) -> tuple[Floats, Floats]:
+        """Values (devices, rungs) at places between the rungs, and their slopes."""
+        low = np.clip(np.floor(place), 0, np.maximum(self.counts - 2, 0)).astype(np.int64)
+        high = np.minimum(low + 1, self.counts - 1)
+        rows = np.arange(len(place))
+        slope = values[rows, high] - values[rows, low]
+        return values[rows, low] + (place - low) * slope, slope
+
+
+def two_timescale(problem: SplitProblem, even: Conditions) -> TwoTimescale:
+    r"""Compression, cuts and shares by the method that P3 names (arXiv 2501.09237; steps are the textbook's).
+
+    Large timescale: the augmented Lagrangian minimises $z$ where $T_k(\rho, l_k) \le z$ and the loss is
+    within its limit, with a size $\rho$ along the compressor's best settings and a real $l_k$ between a
+    device's cuts by rising work; cuts are rounded to the faster neighbour and the setting to the limit.
+    Small timescale: sequential quadratic programming splits the band. Both take turns until the round ends
+    no sooner, as the shares of the last turn say which devices are late.
+    """
+    offer = open_offer(problem, even, False)
+    ladder = ladder_of(offer)
+    best, shares = None, even.network_share
+    for _ in range(ALTERNATIONS):
+        conditions = at_shares(problem, even, shares)
+        used, places = _large(problem, conditions, offer, ladder)
+        picks = _rounded(used, conditions, offer, ladder, places)
+        found = _spread(used, even, offer, picks)
+        shares, value = found.band.split.shares, found.band.split.value
+        if best is not None and value >= best.band.split.value * (1 - SETTLED):
+            break
+        best = found
+    assert best is not None
+    return best
+
+
+def ladder_of(offer: Offer) -> Ladder:
+    """The cuts that each device may take, by rising work on the device."""
+    work = np.full(offer.allowed.shape, np.inf)
+    for number, group in enumerate(offer.table.groups):
+        members = offer.table.group_of == number
+        flops = group.sums.device.forward_flops + group.sums.device.backward_flops
+        seconds = group.sums.device.forward_sample_s + group.sums.device.backward_sample_s
+        rank = np.empty(len(group.masks))
+        rank[np.lexsort([group.masks.sum(axis=1), seconds, flops])] = np.arange(len(group.masks))
+        work[np.ix_(members, np.arange(len(group.masks)))] = rank
+    allowed = offer.allowed & np.isfinite(offer.table.delays_s)
+    ranked = np.where(allowed, work, np.inf)
+    columns = np.argsort(ranked, axis=1, kind="stable")
+    return Ladder(columns=columns, counts=np.isfinite(ranked).sum(axis=1))
+
+
+def spectrum(finish: Any, count: int) -> ShareSplit:
+    """The split of the band by sequential quadratic programming; a split by numbers has no bound."""
+    small, start = share_problem(finish, count)
+    shares, value = shares_reached(finish, sequential_quadratic(small, start).point)
+    return ShareSplit(shares=shares, value=value, bound=-np.inf)
+
+
+def _spread(problem: SplitProblem, even: Conditions, offer: Offer, picks: Ints) -> TwoTimescale:
+    """The small timescale: shares for given cuts."""
+    even = replace(even, **compression_numbers(problem.scenario.compression, problem.workload.smashed))
+    taken = np.arange(offer.allowed.shape[1]) == picks[:, None]
+    ends = per_bit(problem, even, offer.table, delay)
+    split = spectrum(ends_by_share(problem, ends, ends, taken, None), problem.device_count)
+    conditions = at_shares(problem, even, split.shares)
+    table = repriced(offer.table, problem, conditions, delay)
+    band = SharedBand(split=split, conditions=conditions, table=table, picks=picks, complete=False)
+    return TwoTimescale(problem=problem, band=band)
+
+
+def _large(
+    problem: SplitProblem, conditions: Conditions, offer: Offer, ladder: Ladder
+) -> tuple[SplitProblem, Floats]:
+    """The large timescale at the shares at hand: the problem with its setting, places between the cuts."""
+    limit = problem.scenario.limits.accuracy_loss_ratio
+    compression = problem.scenario.compression
+    settings = (given(compression),) if limit is None else frontier(compression)
+    still, sent = _by_size(problem, conditions, offer, ladder)
+    sizes = np.log([one.size_ratio for one in settings])
+    losses = np.array([one.loss_ratio for one in settings])
+    reference = float(np.max((still + sent * np.exp(sizes[-1]))[:, 0]))
+    count = problem.device_count
+
+    def limits(point: Floats) -> Floats:
+        size = np.exp(point[0])
+        ends, _ = ladder.between(still + size * sent, point[1:-1])
+        over = [np.interp(point[0], sizes, losses) / limit - 1.0] if limit is not None else []
+        return np.concatenate((ends / reference - point[-1], over))
+
+    def slopes(point: Floats) -> Floats:
+        size = np.exp(point[0])
+        rows = np.zeros((count + (limit is not None), count + 2))
+        rows[:count, 0] = size * ladder.between(sent, point[1:-1])[0] / reference
+        steps = ladder.between(still + size * sent, point[1:-1])[1] / reference
+        rows[np.arange(count), 1 + np.arange(count)] = steps
+        rows[:count, -1] = -1.0
+        if limit is not None:
+            at = int(np.clip(np.searchsorted(sizes, point[0]) - 1, 0, max(len(sizes) - 2, 0)))
+            rise = (losses[at + 1] - losses[at]) / (sizes[at + 1] - sizes[at]) if len(sizes) > 1 else 0.0
+            rows[count, 0] = rise / limit
+        return rows
+
+    start = np.concatenate(([np.log(given(compression).size_ratio)], 0.5 * (ladder.counts - 1.0), [1.0]))
+    found = augmented_lagrangian(
+        ConstrainedProblem(
+            objective=lambda point: float(point[-1]),
+            objective_gradient=lambda point: np.append(np.zeros(count + 1), 1.0),
+            lower=np.concatenate(([sizes[0]], np.zeros(count + 1))),
+            upper=np.concatenate(([sizes[-1]], ladder.counts - 1.0, [np.inf])),
+            inequalities=limits,
+            inequality_jacobian=slopes,
+        ),
+        start,
+    ).point
+    if limit is None:
+        return problem, found[1:-1]
+    chosen = _from_size(settings, float(np.exp(found[0])), limit)
+    return with_codec(problem, tightened(compression, chosen, limit).codec), found[1:-1]
+
+
+def _by_size(
+    problem: SplitProblem, conditions: Conditions, offer: Offer, ladder: Ladder
+) -> tuple[Floats, Floats]:
+    """Delays without what compression sends and per size of it, shape (devices, rungs)."""
+    both = problem.scenario.compression.directions == "both"
+    unit = conditions.uplink_compression_ratio / given(problem.scenario.compression).size_ratio
+    none, full = (
+        replace(
+            conditions,
+            uplink_compression_ratio=size * unit,
+            downlink_compression_ratio=size * unit if both else 1.0,
+        )
+        for size in (0.0, 1.0)
+    )
+    still, sent = (
+        np.take_along_axis(repriced(offer.table, problem, one, delay).delays_s, ladder.columns, axis=1)
+        for one in (none, full)
+    )
+    usable = np.isfinite(still)
+    return np.where(usable, still, 0.0), np.where(usable, sent - np.where(usable, still, 0.0), 0.0)
+
+
+def _rounded(
+    problem: SplitProblem, conditions: Conditions, offer: Offer, ladder: Ladder, places: Floats
+) -> Ints:
+    """The neighbour of each place between two cuts that ends first at the shares at hand."""
+    used = replace(conditions, **compression_numbers(problem.scenario.compression, problem.workload.smashed))
+    delays = np.take_along_axis(repriced(offer.table, problem, used, delay).delays_s, ladder.columns, axis=1)
+    rows = np.arange(len(places))
+    low = np.floor(places).astype(np.int64)
+    high = np.minimum(low + 1, ladder.counts - 1)
+    rung = np.where(delays[rows, high] < delays[rows, low], high, low)
+    return ladder.columns[rows, rung]
+
+
+def _from_size(settings: tuple[Setting, ...], size_ratio: float, limit: float) -> Setting:
+    """The lightest setting from the size found on that keeps the limit; the most exact where none does."""
+    fitting = [one for one in settings if keeps(one, limit)]
+    if not fitting:
+        return min(settings, key=lambda one: one.loss_ratio)
+    return next((one for one in fitting if one.size_ratio >= size_ratio), fitting[-1])

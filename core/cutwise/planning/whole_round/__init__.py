@@ -1,0 +1,1 @@
+"""Cuts of all devices of a round together."""

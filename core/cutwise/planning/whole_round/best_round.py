@@ -1,0 +1,146 @@
+"""Finds the cuts of a round and proves them: device by device by max-flow or CP-SAT, or over all cuts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutwise.errors import SolverError
+from cutwise.planning.one_device.cut_table import CutTable, table_of
+from cutwise.planning.one_device.exact_cut import ExactCut, Solver, exact_cuts
+from cutwise.planning.one_device.objective import Score, score_of
+from cutwise.planning.whole_round.joint_choice import chosen
+from cutwise.planning.whole_round.round_value import round_value, spread_of
+from cutwise.plans.plan import Certificate, Report, Status
+from cutwise.plans.rounds import Round
+from cutwise.problem.split_problem import Conditions, SplitProblem
+
+Ints = NDArray[np.int64]
+EXACT_GAP = 1e-9
+POOLED = "pool of every cut that can be optimal"
+UNPOOLED = "max-flow for every device, as its pool of cuts is too large"
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class RoundCuts:
+    """The cuts of a round, one a device: picks from `table`, their value and what proves it."""
+
+    table: CutTable
+    picks: Ints
+    value: float
+    certificate: Certificate | None
+    timing: Mapping[str, float]
+
+    @property
+    def masks(self) -> NDArray[np.bool_]:
+        """The device sides, shape (devices, ops)."""
+        return self.table.masks(self.picks)
+
+    @property
+    def gap(self) -> float | None:
+        """Relative distance of the value from its bound; None without a bound."""
+        return relative_gap(self.value, self.certificate.bound) if self.certificate else None
+
+    @property
+    def status(self) -> Status:
+        """Optimal where the certificate closes the gap."""
+        return "optimal" if self.gap is not None and self.gap <= EXACT_GAP else "feasible"
+
+    def report(self) -> Report:
+        """The report of a plan with these cuts."""
+        return Report(
+            method=POOLED if self.table.complete else UNPOOLED,
+            value=self.value,
+            bound=self.certificate.bound if self.certificate else None,
+            gap=self.gap,
+            certificate=self.certificate,
+            timing=self.timing,
+        )
+
+
+def relative_gap(value: float, bound: float) -> float | None:
+    """How far apart value and bound are, relative to the value; None where one is infinite.
+
+    >>> relative_gap(4.0, 3.0), relative_gap(0.0, 0.0)
+    (0.25, 0.0)
+    """
+    if not (np.isfinite(value) and np.isfinite(bound)):
+        return None
+    return 0.0 if value == bound else abs(value - bound) / max(abs(value), abs(bound))
+
+
+def best_round(
+    problem: SplitProblem,
+    conditions: Conditions,
+    round_of: Round,
+    *,
+    common_cut: bool = False,
+    certify: bool = True,
+) -> RoundCuts:
+    """The best cuts under `conditions`, arrays of shape (devices,), certified unless not asked to."""
+    started = time.perf_counter()
+    spread = spread_of(problem, conditions, round_of)
+    score = score_of(problem.scenario.objective, spread)
+    clients = round_of.active(problem.device_count)
+    table = table_of(problem, conditions, score, common=common_cut, clients=clients)
+    built = time.perf_counter()
+    picks = chosen(problem, table, round_of, spread, common_cut=common_cut)
+    value = round_value(problem, table, picks.cuts, round_of, spread)
+    decided = time.perf_counter()
+    proof = None
+    if certify and picks.alone and problem.micro_batches == 1:
+        proof = _proof_alone(problem, conditions, score, table, picks.cuts, round_of)
+    elif certify and table.complete:
+        reached = value if np.isfinite(picks.bound) else np.inf
+        proof = Certificate(method="every cut that can be optimal", value=reached, bound=picks.bound)
+    timing = {
+        "pool_s": built - started,
+        "choose_s": decided - built,
+        "certify_s": time.perf_counter() - decided,
+    }
+    return RoundCuts(table=table, picks=picks.cuts, value=value, certificate=proof, timing=timing)
+
+
+def _proof_alone(
+    problem: SplitProblem, conditions: Conditions, score: Score, table: CutTable, picks: Ints, round_of: Round
+) -> Certificate | None:
+    """Max-flow for every device whose limits do not bind, CP-SAT for the others; alike devices once.
+
+    None where the search ends without a proof.
+    """
+    chosen_scores = table.raw_scores[np.arange(problem.device_count), picks]
+    binds = chosen_scores > table.raw_scores.min(axis=1) * (1 + EXACT_GAP)
+    keys = list(zip(alike(problem, conditions), map(bool, binds), strict=True))
+    first = {key: device for device, key in reversed(list(enumerate(keys)))}
+    cuts: dict[tuple[bytes, bool], ExactCut] = {}
+    try:
+        for bound, solver in _PROVERS.items():
+            members = {key: device for key, device in first.items() if key[1] is bound}
+            devices = list(members.values())
+            proven = exact_cuts(problem, conditions, score, devices=devices, solver=solver)
+            cuts |= dict(zip(members, proven, strict=True))
+    except SolverError:
+        return None
+    total = round_of.total if problem.scenario.objective.kind == "delay" else np.sum
+    values = np.array([(cuts[key].value, cuts[key].bound) for key in keys])
+    return Certificate(
+        method=" and ".join(sorted({cut.method for cut in cuts.values()})),
+        value=float(total(values[:, 0])),
+        bound=float(total(values[:, 1])),
+    )
+
+
+_PROVERS: Mapping[bool, Solver] = {False: "max_flow", True: "cp_sat"}
+
+
+def alike(problem: SplitProblem, conditions: Conditions) -> list[bytes]:
+    """A key for every device; devices with equal keys have the same best cut."""
+    columns = [
+        value for f in fields(conditions) if isinstance(value := getattr(conditions, f.name), np.ndarray)
+    ]
+    rows = np.column_stack([*columns, problem.device_memory_bytes])
+    return [row.tobytes() for row in rows]

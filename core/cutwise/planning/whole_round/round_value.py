@@ -1,0 +1,55 @@
+"""The objective of a whole round: delays add up in turn, the last counts at once; energies always add up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutwise.planning.one_device.cut_positions import cut_positions
+from cutwise.planning.one_device.cut_table import CutTable, listed_table
+from cutwise.planning.one_device.objective import Score, Spread, delay, score_of
+from cutwise.plans.rounds import Round
+from cutwise.problem.split_problem import Conditions, SplitProblem
+
+Ints = NDArray[np.int64]
+
+
+def score_of_round(problem: SplitProblem, conditions: Conditions, round_of: Round) -> Score:
+    """The function to minimise for one device of a round."""
+    return score_of(problem.scenario.objective, spread_of(problem, conditions, round_of))
+
+
+def spread_of(problem: SplitProblem, conditions: Conditions, round_of: Round) -> Spread:
+    """How far the round's delay and energy range over the cut positions, limits apart (P4's normalisers).
+
+    At the server's highest clock, so that every clock is measured on one scale.
+    """
+    if problem.scenario.objective.kind != "weighted":
+        return Spread(delay_s=1.0, energy_j=1.0)
+    conditions = replace(conditions, server_frequency_ratio=1.0)
+    table = listed_table(problem, conditions, delay, cut_positions(problem))
+    delays = round_of.total(table.delays_s)
+    energies = table.counted_j.sum(axis=0)
+    return Spread(delay_s=float(np.ptp(delays)) or 1.0, energy_j=float(np.ptp(energies)) or 1.0)
+
+
+def round_value(
+    problem: SplitProblem, table: CutTable, picks: Ints, round_of: Round, spread: Spread
+) -> float:
+    """The objective of the round in which device i takes the cut `picks[i]` of the table."""
+    rows = np.arange(len(picks))
+    delays, energy_j = table.delays_s[rows, picks], float(table.counted_j[rows, picks].sum())
+    return objective_value(problem, delay_s=float(round_of.total(delays)), energy_j=energy_j, spread=spread)
+
+
+def objective_value(problem: SplitProblem, *, delay_s: float, energy_j: float, spread: Spread) -> float:
+    """Delay, counted energy, or their weighted sum over the spreads."""
+    objective = problem.scenario.objective
+    if objective.kind == "weighted":
+        return (
+            objective.delay_weight * delay_s / spread.delay_s
+            + objective.energy_weight * energy_j / spread.energy_j
+        )
+    return delay_s if objective.kind == "delay" else energy_j

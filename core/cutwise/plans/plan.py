@@ -1,0 +1,224 @@
+"""The answer: decisions per device, what they cost, how good they are and how that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from cutwise.costs.memory.by_kind import NOTHING_HELD, MemoryByKind
+
+Status = Literal["optimal", "feasible", "infeasible"]
+ServerPolicy = Literal["share", "queue"]
+OWNERS = ("device_compute", "device_radio", "server", "network")
+NO_EVIDENCE = "no convergence evidence"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageTimes:
+    """Seconds, joules and bytes of one device in one round; numbers, or arrays of one shape.
+
+    Labels that are sent up count in `uplink_s`; coding and decoding of compressed tensors in the device's
+    times; `waiting_s` is spent while a queueing server works for others. The times, less the `overlap_s` that
+    micro-batches save, add up to `delay_s`; the four energies add up to `energy_j`, edges with the server.
+    """
+
+    device_forward_s: Any
+    uplink_s: Any
+    server_compute_s: Any
+    downlink_s: Any
+    device_backward_s: Any
+    model_sync_s: Any
+    device_energy_j: Any
+    radio_energy_j: Any
+    server_energy_j: Any
+    network_energy_j: Any
+    traffic_bytes: Any
+    device_memory: MemoryByKind
+    server_memory: MemoryByKind
+    edge_compute_s: Any = 0.0
+    backhaul_s: Any = 0.0
+    waiting_s: Any = 0.0
+    edge_memory: MemoryByKind = NOTHING_HELD
+    overlap_s: Any = 0.0
+
+    @property
+    def delay_s(self) -> Any:
+        """Seconds from the first stage to the last, one after another but for what overlaps."""
+        return (
+            self.device_forward_s
+            + self.uplink_s
+            + self.edge_compute_s
+            + self.backhaul_s
+            + self.waiting_s
+            + self.server_compute_s
+            + self.downlink_s
+            + self.device_backward_s
+            + self.model_sync_s
+            - self.overlap_s
+        )
+
+    @property
+    def energy_j(self) -> Any:
+        """Joules of all owners."""
+        return self.device_energy_j + self.radio_energy_j + self.server_energy_j + self.network_energy_j
+
+
+TIMES = (
+    "device_forward_s",
+    "uplink_s",
+    "edge_compute_s",
+    "backhaul_s",
+    "waiting_s",
+    "server_compute_s",
+    "downlink_s",
+    "device_backward_s",
+    "model_sync_s",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """Where one device's model is cut.
+
+    `device_ops` are the ids that stay on the device, `crossing` those whose output is sent, and `label`
+    the short name of the cut.
+    """
+
+    label: str
+    device_ops: tuple[str, ...]
+    crossing: tuple[str, ...]
+    crossing_bytes: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceDecision:
+    """What was decided for one device; a bandwidth is None where the channel knows rates only.
+
+    Devices of one `group` work one after another, groups of one `phase` at once, phases in turn. With an
+    `edge`, `edge_cut` keeps what runs on the device or the edge. `returned_ops` run on the device again,
+    after the server. `compression` is the compressor in words, `accuracy_loss_ratio` what it costs where
+    something is sent, by the scenario's evidence.
+    """
+
+    device: str
+    cut: Cut
+    phase: int
+    group: int
+    bandwidth_share: float
+    uplink_bps: float
+    downlink_bps: float
+    uplink_bandwidth_hz: float | None
+    downlink_bandwidth_hz: float | None
+    uplink_power_w: float
+    server_share: float
+    server_frequency_ratio: float = 1.0
+    server_frequency_hz: float | None = None
+    device_frequency_hz: float | None = None
+    compression: str | None = None
+    uplink_compression_ratio: float = 1.0
+    downlink_compression_ratio: float = 1.0
+    encode_s_per_byte: float = 0.0
+    decode_s_per_byte: float = 0.0
+    accuracy_loss_ratio: float = 0.0
+    edge: str | None = None
+    edge_share: float = 1.0
+    edge_cut: Cut | None = None
+    returned_ops: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A rule that the plan breaks: `needs` is what it takes, `has` what is allowed, in SI units."""
+
+    rule: str
+    where: str
+    needs: float
+    has: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """An independent bound on the objective; `gap` 0 (to rounding) proves the answer optimal."""
+
+    method: str
+    value: float
+    bound: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How the answer was found and how good it is.
+
+    `value` is the objective reached, `bound` what no plan of this scheme can beat, `gap` their relative
+    distance. `timing` holds run times in seconds and stays out of comparisons.
+    """
+
+    method: str
+    value: float
+    bound: float | None
+    gap: float | None
+    certificate: Certificate | None
+    timing: Mapping[str, float] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """A cut that was not chosen for a device, and how much more it costs there."""
+
+    device: str
+    cut: str
+    delay_s: float
+    energy_j: float
+    worse_ratio: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One scheme's answer to one problem; delays and energies are those of one round.
+
+    `server_memory_bytes` is what the server holds at once. `round_rule` says in one sentence what a round is
+    in this scheme. With the `server_policy` "queue" the server works for one active device after another,
+    else each has its share of it. `rounds_to_target` and `time_to_target_s` are None where there is no
+    convergence evidence; their least and most are over the seeds, None where not all got there.
+    """
+
+    scheme: str
+    status: Status
+    delay_s: float
+    energy_j: float
+    energy_by_owner_j: Mapping[str, float]
+    decisions: tuple[DeviceDecision, ...]
+    stages: tuple[StageTimes, ...]
+    server_memory_bytes: float
+    samples_per_round: int
+    sequential_updates_per_round: int
+    delay_per_data_pass_s: float
+    round_rule: str
+    rounds_to_target: float | None = None
+    rounds_to_target_least: int | None = None
+    rounds_to_target_most: int | None = None
+    time_to_target_s: float | None = None
+    time_to_target_least_s: float | None = None
+    time_to_target_most_s: float | None = None
+    evidence: str = NO_EVIDENCE
+    violations: tuple[Violation, ...] = ()
+    report: Report
+    alternatives: tuple[Alternative, ...] = ()
+    server_policy: ServerPolicy = "share"
+
+    @property
+    def phases(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """Who works when: phases in turn, their groups at once, a group's devices in turn, as positions."""
+        found: dict[int, dict[int, list[int]]] = {}
+        for position, decision in enumerate(self.decisions):
+            found.setdefault(decision.phase, {}).setdefault(decision.group, []).append(position)
+        return tuple(
+            tuple(tuple(found[phase][group]) for group in sorted(found[phase])) for phase in sorted(found)
+        )
+
+    @property
+    def active(self) -> int:
+        """The most devices that are active at once."""
+        return max(len(groups) for groups in self.phases)

@@ -1,0 +1,1 @@
+"""The question as numbers."""

@@ -1,0 +1,55 @@
+"""Edges between devices and cloud, as numbers, and what a device meets at one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.scenario.parties import DEFAULT_EDGE, Edge
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class EdgeColumns:
+    """Speeds, memories and powers of the edges, shape (edges,)."""
+
+    flops_per_s: Floats
+    memory_bytes: Floats
+    power_w: Floats
+    idle_power_w: Floats
+
+
+@lru_cache(maxsize=64)
+def edge_columns(edges: tuple[Edge, ...], dtype: str) -> EdgeColumns:
+    """The edges' numbers; what is not given comes from the catalogue."""
+    rows = []
+    for edge in edges:
+        profile = edge.profile_of(kind="server", default=DEFAULT_EDGE)
+        given = (edge.memory_bytes, edge.compute_power_w, edge.idle_power_w)
+        known = (profile.memory_bytes, profile.dynamic_power_w, profile.idle_power_w)
+        filled = [known_one if one is None else one for one, known_one in zip(given, known, strict=True)]
+        rows.append([edge.speed_flops_per_s(profile, dtype), *filled])
+    table = np.array(rows, dtype=np.float64).reshape(len(edges), 4).T
+    return EdgeColumns(flops_per_s=table[0], memory_bytes=table[1], power_w=table[2], idle_power_w=table[3])
+
+
+def behind_edges(problem: SplitProblem, conditions: Conditions, owner: Sequence[int]) -> Conditions:
+    """The conditions of devices that are each served by the edge `owner[i]`, alone while it is their turn."""
+    columns = edge_columns(problem.scenario.edges, problem.workload.compute)
+    own = np.asarray(owner, dtype=np.int64)
+    backhaul = problem.scenario.backhaul
+    return replace(
+        conditions,
+        edge_flops_per_s=columns.flops_per_s[own],
+        edge_share=1.0,
+        edge_power_w=columns.power_w[own],
+        edge_idle_power_w=columns.idle_power_w[own],
+        backhaul_bps=backhaul.rate_bps,
+        backhaul_latency_s=backhaul.latency_s,
+    )

@@ -1,0 +1,107 @@
+"""A scenario with some of its values replaced, each checked as a scenario file would check it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.scenario.parts import Scenario
+from cutwise.scenario.scenario_file import KINDS, value_at
+
+Path: TypeAlias = tuple[str, ...]
+EVERY = "*"
+
+
+def changed(scenario: Scenario, setting: Mapping[str, Any]) -> Scenario:
+    """The scenario with the values at dotted paths replaced; `devices.*.x` changes every device.
+
+    Another `kind` of channel or tuning keeps the fields that both kinds have. Raises `ScenarioError`
+    for a path that does not exist and for a value that is not allowed there.
+
+    >>> changed(Scenario(), {"channel.uplink_bps": 1e6}).channel.uplink_bps
+    1000000.0
+    """
+    for path, value in setting.items():
+        parts = re.sub(r"\[(\d+|\*)\]", r".\1", path).split(".")
+        try:
+            _refuse_unknown(scenario, parts)
+            scenario = _replaced(scenario, tuple(parts), _checked(scenario, tuple(parts), value))
+        except UnknownNameError as error:
+            raise ScenarioError([f"{path}: {error}"]) from error
+        except ScenarioError as error:
+            raise ScenarioError([_located(path, mistake) for mistake in error.mistakes]) from error
+    return scenario
+
+
+def _located(path: str, mistake: str) -> str:
+    top = re.split(r"[.\[]", path)[0]
+    return mistake if mistake.startswith(top) else f"{path}: {mistake}"
+
+
+def _refuse_unknown(value: Any, parts: Sequence[str]) -> None:
+    """Raises `UnknownNameError` where the path leads nowhere."""
+    for part in parts:
+        if isinstance(value, tuple) and value:
+            known = [*map(str, range(len(value))), EVERY]
+            if part not in known:
+                raise UnknownNameError("position", part, known)
+            value = value[0 if part == EVERY else int(part)]
+        else:
+            names = [f.name for f in fields(value)] if is_dataclass(value) else []
+            if part not in names:
+                raise UnknownNameError("field", part, names)
+            value = getattr(value, part)
+
+
+def _checked(scenario: Scenario, parts: Path, value: Any) -> Any:
+    """The value as a file would give it; parts of a scenario that are given whole stay as they are."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if is_dataclass(value) or (isinstance(value, tuple) and value and all(map(is_dataclass, value))):
+        return value
+    kinds = tuple(
+        (len(path), _at(scenario, path).kind)
+        for path in KINDS
+        if parts[: len(path)] == path and len(parts) > len(path)
+    )
+    if isinstance(value, Hashable):
+        return _known_value(parts, value, kinds)
+    return value_at(parts, value, kinds=dict(kinds))
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _known_value(parts: Path, value: Any, kinds: tuple[tuple[int, str], ...]) -> Any:
+    return value_at(parts, value, kinds=dict(kinds))
+
+
+def _at(value: Any, path: tuple[int | str, ...]) -> Any:
+    for part in path:
+        value = getattr(value, str(part))
+    return value
+
+
+def _replaced(value: Any, parts: Path, new: Any, above: Path = ()) -> Any:
+    if not parts:
+        return new
+    head, rest = parts[0], parts[1:]
+    if isinstance(value, tuple):
+        chosen = range(len(value)) if head == EVERY else [int(head)]
+        return tuple(
+            _replaced(part, rest, new, (*above, head)) if i in chosen else part
+            for i, part in enumerate(value)
+        )
+    if head == "kind" and above in KINDS:
+        return _other_kind(value, KINDS[above][new])
+    return replace(value, **{head: _replaced(getattr(value, head), rest, new, (*above, head))})
+
+
+def _other_kind(value: Any, kind: type[Any]) -> Any:
+    """The defaults of another kind, with the fields of `value` that both have."""
+    names = {f.name for f in fields(kind)} - {"kind"}
+    return kind(**{f.name: getattr(value, f.name) for f in fields(value) if f.name in names})

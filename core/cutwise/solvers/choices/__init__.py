@@ -1,0 +1,1 @@
+"""One option an item together with the split of a resource."""

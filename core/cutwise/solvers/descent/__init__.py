@@ -1,0 +1,1 @@
+"""A smooth function under constraints."""

@@ -1,0 +1,1 @@
+"""Items into groups, clusters and machines."""

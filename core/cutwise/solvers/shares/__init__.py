@@ -1,0 +1,1 @@
+"""The split of divisible resources that ends the last of many first."""

@@ -1,0 +1,36 @@
+"""What the import found, assumed and could not price."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from cutwise.importers.import_report import ImportReport
+from cutwise_dashboard.format import quantity_text
+
+
+def show(report: ImportReport) -> None:
+    with st.container(border=True):
+        st.subheader(report.name, anchor=False)
+        grid = st.grid(5, min_column_width=150)
+        grid.metric("Ops", f"{report.ops:,}")
+        grid.metric("Edges", f"{report.edges:,}")
+        grid.metric("Parameters", f"{report.parameters:,}")
+        grid.metric("Trainable", f"{report.trainable_parameters:,}")
+        grid.metric("Multiply-adds a sample", quantity_text(report.macs, ""))
+        st.caption(f"{report.format} · digest {report.digest[:16]}…")
+        for warning in report.warnings:
+            st.warning(warning)
+        if report.unpriced:
+            kinds = ", ".join(f"{count} × {kind}" for kind, count in report.unpriced.items())
+            st.warning(
+                f"No formula for {kinds}: their FLOPs are missing from every figure. They make "
+                f"{100 * report.unpriced_ratio:.3g} % of all elements."
+            )
+        frame = pd.DataFrame(
+            {
+                "figure": [name.replace("_", " ") for name in report.confidence],
+                "how sure": list(report.confidence.values()),
+            }
+        )
+        st.dataframe(frame, hide_index=True, alt="How sure each figure is")

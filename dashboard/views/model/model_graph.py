@@ -1,0 +1,70 @@
+"""The model's graph with both sides coloured; ops are picked, blocks folded."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from cutwise_dashboard import cached
+from cutwise_dashboard.charts.graph.graph_drawing import VIEWS, draw_graph
+from cutwise_dashboard.format import quantity_text
+from cutwise_dashboard.question import Question
+from cutwise_dashboard.views.model import folding_graph
+
+KEY = "graph"
+VIEW_NAMES = {"blocks": "Blocks", "near_cut": "Near the cut", "all": "All ops"}
+
+
+def show(question: Question, device: int) -> None:
+    """Draws the graph with the cut of `device`, and the costs of the op that is picked."""
+    graph, plan = question.graph, question.plan
+    with st.container(border=True):
+        left, right = st.columns([3, 2], vertical_alignment="center")
+        left.subheader(f"Model graph, cut for {plan.decisions[device].device}", anchor=False)
+        with right:
+            view = st.segmented_control(
+                "View", VIEWS, default="near_cut", key="graph.view", required=True,
+                format_func=VIEW_NAMES.__getitem__, label_visibility="collapsed",
+            )  # fmt: skip
+        kept = frozenset(plan.decisions[device].cut.device_ops)
+        side = np.array([op.id not in kept for op in graph.ops], dtype=np.int64)
+        selected = folding_graph.show(partial(_drawing, question, view, side), key=KEY, digest=graph.digest)
+        st.caption(
+            f"{int((side == 0).sum())} of {len(graph)} ops on the device; click an op for its costs, "
+            "double-click a block to fold it."
+        )
+        if selected in graph.index:
+            _costs(question, selected)
+
+
+def _drawing(question: Question, view: str, side: np.ndarray, opened: frozenset, closed: frozenset):
+    workload = question.scenario.workload
+    return draw_graph(
+        question.graph,
+        cached.blocks_of(question.graph),
+        view=view,
+        side=side,
+        opened=opened,
+        closed=closed,
+        output_bytes=question.problem.cost.output_bytes * workload.batch_size,
+    )
+
+
+def _costs(question: Question, op_id: str) -> None:
+    """The costs of one op, per sample unless said."""
+    graph = question.graph
+    op, cost = graph.ops[graph.index[op_id]], question.problem.cost.row(op_id)
+    figures = {name: value for name, value in asdict(cost).items() if name != "op" and value}
+    shape = " × ".join(map(str, op.output.shape)) or "as stated in the file"
+    st.markdown(f"**{op.id}** · {op.kind} · {shape} · {op.output.dtype}")
+    grid = st.grid(min_column_width=150)
+    for name, value in figures.items():
+        words, _, unit = name.rpartition("_")
+        grid.metric(
+            words.replace("_", " ").capitalize(), quantity_text(value, "FLOP" if unit == "flops" else "B")
+        )
+    if not figures:
+        st.caption("This op costs nothing: it only passes data on.")

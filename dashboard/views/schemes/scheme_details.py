@@ -1,0 +1,115 @@
+"""One scheme of a comparison opened: what its round is, what it decides for each device, what that costs."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from cutwise.analyses.comparison import Unsolved, optimality
+from cutwise.cli.listings import first_line
+from cutwise.plans.plan import Plan
+from cutwise.schemes import SCHEMES
+from cutwise_dashboard import session
+from cutwise_dashboard.charts.parts import stage_titles
+from cutwise_dashboard.comparison import Comparison
+from cutwise_dashboard.controls import follow, readable
+from cutwise_dashboard.format import percent_text, scale_of, seconds_text, sentence_case
+from cutwise_dashboard.views.plan import devices, tiers
+from cutwise_dashboard.views.schemes import scheme_table
+
+MOST_VIOLATIONS = 5
+ENERGY_TITLES = {
+    "device_energy_j": "Device computing",
+    "radio_energy_j": "Device radio",
+    "server_energy_j": "Server",
+    "network_energy_j": "Network",
+}
+
+
+def show(comparison: Comparison, shown: str) -> None:
+    """The scheme's decisions, stages and proof; and why some schemes have none."""
+    for found in comparison.outcomes:
+        if isinstance(found, Unsolved):
+            st.info(f"{readable(found.scheme).capitalize()} gives no plan: {found.reason}")
+    if shown not in comparison.plans:
+        return
+    plan = comparison.plans[shown]
+    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    with left:
+        _selector(comparison, shown)
+    if right.button("Open on the Plan page", key="schemes.plan", width="stretch"):
+        session.choose(scheme=shown, options={})
+        st.switch_page("app_pages/plan.py")
+    _standing(plan)
+    devices.table(comparison.problem, plan, editable=False)
+    if plan.decisions[0].edge_cut:
+        tiers.show(comparison.problem, plan)
+    _stages(plan)
+
+
+def _selector(comparison: Comparison, shown: str) -> None:
+    names = [plan.scheme for plan in comparison.ordered]
+    follow(scheme_table.SHOWN, shown)
+    name = st.selectbox("Scheme opened", names, key=scheme_table.SHOWN, format_func=readable)
+    if name != shown:
+        scheme_table.open_scheme(name)
+
+
+def _standing(plan: Plan) -> None:
+    """What the scheme is, what proves it, and what it breaks."""
+    st.caption(f"{first_line(SCHEMES[plan.scheme])} {plan.round_rule}")
+    if plan.violations:
+        told = [violation.sentence for violation in plan.violations[:MOST_VIOLATIONS]]
+        more = len(plan.violations) - len(told)
+        st.error("Infeasible. " + " · ".join(told) + "." + (f" And {more} more." if more else ""))
+    colors = {"optimal": "green", "feasible": "gray", "infeasible": "red"}
+    proof = plan.report.certificate
+    proven = f", {proof.method}: value {proof.value:.6g}, bound {proof.bound:.6g}" if proof else ""
+    gap = f", gap {percent_text(plan.report.gap)}" if plan.report.gap else ""
+    st.markdown(
+        f":{colors[plan.status]}-badge[{optimality(plan).capitalize()}] {plan.report.method}{proven}{gap}. "
+        f"{sentence_case(plan.evidence)}."
+    )
+
+
+def _stages(plan: Plan) -> None:
+    """One row a device: seconds, joules and bytes of its turn."""
+    number = st.column_config.NumberColumn
+    energy, prefix = scale_of(max(float(stage.energy_j) for stage in plan.stages))
+    frame = stage_table(plan)
+    frame[list(ENERGY_TITLES)] /= energy
+    titles = {name: f"{title} (s)" for name, title in stage_titles(plan).items()}
+    titles |= {name: f"{title} ({prefix}J)" for name, title in ENERGY_TITLES.items()}
+    titles |= {"traffic": "Traffic (MB)"} | {
+        f"{side}.{kind}": f"{side.capitalize()} {kind} (MB)"
+        for side in ("device", "server")
+        for kind in KINDS
+    }
+    with st.container(border=True):
+        st.subheader("Stages of every device's turn", anchor=False)
+        st.dataframe(
+            frame,
+            hide_index=True,
+            column_config={
+                "device": st.column_config.TextColumn("Device", pinned=True),
+                **{name: number(title, format="%.4g") for name, title in titles.items()},
+            },
+            alt="Seconds, joules and bytes of every device's turn",
+        )
+        st.caption(f"The round takes {seconds_text(plan.delay_s)}.")
+
+
+KINDS = ("weights", "gradients", "optimizer", "activations", "buffers")
+
+
+def stage_table(plan: Plan) -> pd.DataFrame:
+    """Seconds, joules and megabytes of every device in one round."""
+    columns: dict[str, list[object]] = {"device": [decision.device for decision in plan.decisions]}
+    names = (*stage_titles(plan), *ENERGY_TITLES)
+    columns |= {name: [getattr(stage, name) for stage in plan.stages] for name in names}
+    columns["traffic"] = [stage.traffic_bytes / 1e6 for stage in plan.stages]
+    for side in ("device", "server"):
+        for kind in KINDS:
+            held = [getattr(getattr(stage, f"{side}_memory"), f"{kind}_bytes") for stage in plan.stages]
+            columns[f"{side}.{kind}"] = [size / 1e6 for size in held]
+    return pd.DataFrame(columns)

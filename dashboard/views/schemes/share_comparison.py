@@ -1,0 +1,59 @@
+"""Taking a comparison away: files, the report, and the command that reproduces it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import streamlit as st
+
+from cutwise.analyses.comparison import Unsolved
+from cutwise.plain import plain
+from cutwise.plans.plan import Plan
+from cutwise.scenario.scenario_file import dump_scenario
+from cutwise_dashboard.commands import compare_command
+from cutwise_dashboard.comparison import Comparison
+from cutwise_dashboard.reports import Origin, comparison_report
+
+
+def show(comparison: Comparison) -> None:
+    with st.container(border=True):
+        st.subheader("Take it away", anchor=False)
+        st.caption("This command gives the same numbers, with the scenario saved as scenario.toml:")
+        st.code(command(comparison), language="bash", wrap_lines=True)
+        name = f"{comparison.name}-schemes"
+        row = st.container(horizontal=True)
+        row.download_button(
+            "Comparison (JSON)", lambda: json.dumps(plain(comparison.table.to_dict("records")), indent=2),
+            f"{name}.json", "application/json", on_click="ignore", key="schemes.download.json",
+        )  # fmt: skip
+        row.download_button(
+            "Comparison (CSV)", lambda: comparison.table.to_csv(index=False), f"{name}.csv", "text/csv",
+            on_click="ignore", key="schemes.download.csv",
+        )  # fmt: skip
+        row.download_button(
+            "Scenario (TOML)", lambda: dump_scenario(comparison.problem.scenario), "scenario.toml",
+            "application/toml", on_click="ignore", key="schemes.download.toml",
+        )  # fmt: skip
+        row.download_button(
+            "Report (HTML)", lambda: report(comparison), f"{name}.html", "text/html",
+            on_click="ignore", key="schemes.download.html",
+        )  # fmt: skip
+
+
+def report(comparison: Comparison) -> str:
+    """One HTML page with everything about the comparison; it opens offline and prints."""
+    plans = [found for found in comparison.outcomes if isinstance(found, Plan)]
+    unsolved = [(found.scheme, found.reason) for found in comparison.outcomes if isinstance(found, Unsolved)]
+    origin = Origin(
+        name=comparison.name,
+        problem=comparison.problem,
+        command=command(comparison),
+        made=datetime.now().astimezone(),
+    )
+    return comparison_report(plans, unsolved, origin)
+
+
+def command(comparison: Comparison) -> str:
+    """The command line that prints the same table."""
+    return compare_command(comparison.choice, [found.scheme for found in comparison.outcomes])

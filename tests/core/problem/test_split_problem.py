@@ -1,0 +1,168 @@
+"""A scenario as numbers: speeds, rates, iterations, labels and ties."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import cutwise
+from cutwise.channels import FixedRate, Shannon
+from cutwise.costs.workload import Lora, Workload
+from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
+from cutwise.problem.split_problem import build_problem, targets_of, tied_ops
+from cutwise.scenario.parties import Device, Server
+from cutwise.scenario.parts import Scenario, Sharing
+
+THREE = tuple(Device(name=name) for name in "abc")
+
+
+def test_iterations_are_batches_of_a_devices_own_samples(chain: ModelGraph) -> None:
+    """ceil(100/32) = 4 and ceil(64/32) = 2, twice for two epochs; local iterations replace them."""
+    fleet = (Device(samples=100), Device(samples=64))
+    for given, expected in (
+        ({}, [4, 2]),
+        ({"local_epochs": 2}, [8, 4]),
+        ({"local_iterations": 5}, [5, 5]),
+    ):
+        workload = Workload(batch_size=32, **given)
+        problem = build_problem(chain, Scenario(devices=fleet, workload=workload))
+        assert problem.iterations.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("bandwidth", "rate", "duty", "network"),
+    [
+        ("dedicated", 90.0, 1.0, 1.0),
+        ("equal", 30.0, 1.0, 1 / 3),
+        ("time_division", 30.0, 1 / 3, 1.0),
+        ("optimised", 30.0, 1.0, 1 / 3),
+    ],
+)
+def test_active_devices_share_the_band_by_the_policy(
+    chain: ModelGraph, bandwidth: str, rate: float, duty: float, network: float
+) -> None:
+    scenario = Scenario(devices=THREE, channel=FixedRate(uplink_bps=90), sharing=Sharing(bandwidth=bandwidth))
+    conditions = build_problem(chain, scenario).conditions(active=3)
+    assert conditions.uplink_bps == pytest.approx([rate] * 3)
+    assert conditions.duty_ratio == pytest.approx(duty)
+    assert conditions.network_share == pytest.approx([network] * 3)
+
+
+def test_alone_a_device_has_everything(chain: ModelGraph) -> None:
+    for bandwidth in ("dedicated", "equal", "time_division", "optimised"):
+        scenario = Scenario(
+            devices=THREE, channel=FixedRate(uplink_bps=90), sharing=Sharing(bandwidth=bandwidth)
+        )
+        conditions = build_problem(chain, scenario).conditions()
+        assert conditions.uplink_bps == pytest.approx([90.0] * 3)
+        assert (conditions.duty_ratio, conditions.server_share) == (1.0, 1.0)
+
+
+def test_the_server_is_shared_by_its_own_policy(chain: ModelGraph) -> None:
+    for server, share in (("equal", 0.25), ("dedicated", 1.0)):
+        problem = build_problem(chain, Scenario(sharing=Sharing(server=server)))
+        assert problem.conditions(active=4).server_share == share
+
+
+def test_given_shares_win_over_the_policy(chain: ModelGraph) -> None:
+    scenario = Scenario(
+        devices=THREE, channel=FixedRate(uplink_bps=100), sharing=Sharing(bandwidth="time_division")
+    )
+    conditions = build_problem(chain, scenario).conditions(active=3, share=np.array([0.2, 0.3, 0.5]))
+    assert conditions.uplink_bps == pytest.approx([20.0, 30.0, 50.0])
+    assert conditions.duty_ratio == 1.0
+
+
+def test_a_shannon_share_of_the_band_is_more_than_its_share_of_the_rate(chain: ModelGraph) -> None:
+    """A device sends its whole power in whatever it holds of the band."""
+    weak = tuple(replace(device, distance_m=2000.0) for device in THREE)
+    problem = build_problem(chain, Scenario(devices=weak, channel=Shannon()))
+    assert (problem.conditions(active=3).uplink_bps > problem.conditions().uplink_bps / 3).all()
+
+
+def test_what_is_not_given_comes_from_the_profile(chain: ModelGraph) -> None:
+    """Jetson TX2: 6.66e11 FLOP/s at 0.4, 8 GB, 15 W of which 2 W idle; RTX A6000 for the server."""
+    problem = build_problem(chain, Scenario(devices=(Device(profile="jetson_tx2"),)))
+    assert problem.device_flops_per_s.tolist() == [pytest.approx(0.4 * 6.66e11)]
+    assert problem.device_memory_bytes.tolist() == [8e9]
+    assert problem.powers["device_power_w"].tolist() == [13.0]
+    assert problem.powers["device_idle_power_w"].tolist() == [2.0]
+
+
+def test_a_sending_radio_needs_its_circuits_and_its_amplifier(chain: ModelGraph) -> None:
+    """0.3 W + 0.2 W / 0.35."""
+    problem = build_problem(chain, Scenario())
+    assert problem.powers["sending_power_w"].tolist() == [pytest.approx(0.3 + 0.2 / 0.35)]
+
+
+def test_figures_of_its_own_need_no_profile_and_no_memory_limit(chain: ModelGraph) -> None:
+    problem = build_problem(
+        chain, Scenario(devices=(Device(flops_per_s=5.0),), server=Server(flops_per_s=7.0))
+    )
+    assert problem.device_flops_per_s.tolist() == [5.0]
+    assert problem.device_memory_bytes.tolist() == [np.inf]
+    assert (problem.server_flops_per_s, problem.server_memory_bytes) == (7.0, np.inf)
+
+
+@pytest.mark.parametrize(
+    ("shape", "targets"), [((1, 1000), 1), ((1, 128, 50257), 128), ((1, 2, 64, 64), 4096), ((), 1), ((5,), 1)]
+)
+def test_a_sample_has_a_target_for_each_place_without_the_class_axis(
+    shape: tuple[int, ...], targets: int
+) -> None:
+    graph = ModelGraph(name="m", ops=(Op(id="y", kind="linear", output=TensorSpec(shape=shape)),))
+    assert targets_of(graph) == targets
+
+
+def test_targets_are_those_of_one_sample_of_a_batch() -> None:
+    op = Op(id="y", kind="linear", output=TensorSpec(shape=(4, 128, 10)))
+    assert targets_of(ModelGraph(name="m", ops=(op,), batch_size=4)) == 128
+
+
+def test_ops_that_read_one_weight_are_tied_unless_untied() -> None:
+    shared = Weight(id="table", shape=(10, 4))
+    ops = (
+        Op(id="ids", kind="input", output=TensorSpec(shape=(1, 8), dtype="int64")),
+        Op(
+            id="lookup",
+            kind="embedding",
+            inputs=("ids",),
+            weights=(shared,),
+            output=TensorSpec(shape=(1, 8, 4)),
+        ),
+        Op(
+            id="head",
+            kind="linear",
+            inputs=("lookup",),
+            weights=(shared,),
+            output=TensorSpec(shape=(1, 8, 10)),
+        ),
+    )
+    graph = ModelGraph(name="m", ops=ops)
+    assert tied_ops(graph) == ((1, 2),)
+    assert build_problem(graph, Scenario()).ties == ((1, 2),)
+    assert build_problem(graph, Scenario(workload=Workload(tied_weights="untied"))).ties == ()
+
+
+def test_ties_are_places_in_the_adapted_model() -> None:
+    workload = Workload(tuning=Lora(targets=("attention",)))
+    problem = build_problem(cutwise.load_model("sample:gpt2"), Scenario(workload=workload))
+    tied = [[problem.cost.graph.ops[i].id for i in group] for group in problem.ties]
+    assert ["embeddings/tokens", "lm_head"] in tied
+
+
+def test_tied_ops_stay_on_one_side_of_every_plan() -> None:
+    graph = cutwise.load_model("sample:gpt2")
+    assert cutwise.plan(graph).decisions[0].cut.label == "all on device"
+    free = cutwise.plan(
+        graph, Scenario(workload=Workload(tied_weights="untied"), devices=(Device(flops_per_s=1e9),))
+    )
+    assert free.decisions[0].cut.label != "all on device"
+    split = cutwise.plan(graph, scheme="first_layer")
+    assert "tied weights" in [violation.rule for violation in split.violations]
+
+
+def test_raw_samples_have_the_bytes_of_all_inputs(diamond: ModelGraph) -> None:
+    assert build_problem(diamond, Scenario()).input_bytes == 1000.0
