@@ -30,23 +30,15 @@ from cutwise.costs.ops.formulas import OP_COSTS
 from cutwise.costs.workload import FullTuning, Lora, Workload
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
 from cutwise.hardware.profiles import Profile
-from cutwise.importers import IMPORTERS, base
+from cutwise.importers import IMPORTERS, importer
 from cutwise.importers.gate import guard
 from cutwise.importers.gate.refused import REFUSED
 from cutwise.importers.json_formats import document as json_document
 from cutwise.importers.json_formats.cutwise_graph import GRAPH_KEYS, OP_KEYS
 from cutwise.importers.onnx_format import prescan as onnx_prescan
-from cutwise.plans.plan import (
-    Alternative,
-    Certificate,
-    Cut,
-    DeviceDecision,
-    Plan,
-    Report,
-    StageTimes,
-    Violation,
-)
-from cutwise.problem.split_problem import Conditions
+from cutwise.plans.plan import Alternative, Certificate, Cut, DeviceDecision, Plan, Report, Violation
+from cutwise.plans.stages import StageTimes
+from cutwise.problem.conditions import Conditions
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.scenario.parts import (
     Backhaul,
@@ -317,7 +309,7 @@ def test_limits_of_the_readers_are_as_documented() -> None:
     numbers = (
         f"{guard.WALL_S} s", f"{guard.CPU_S} s of computing", f"{guard.MEMORY_BYTES // 2**30} GB",
         f"{json_document.JSON_FILE_BYTES // 2**20} MB", f"{onnx_prescan.FILE_BYTES // 2**30} GB",
-        f"{base.OPS:,} ops", f"{base.LINKS:,} inputs", f"{onnx_prescan.NODES:,} nodes",
+        f"{importer.OPS:,} ops", f"{importer.LINKS:,} inputs", f"{onnx_prescan.NODES:,} nodes",
         f"{onnx_prescan.GRAPH_BYTES // 2**20} MB besides its weights",
     )  # fmt: skip
     assert [number for number in numbers if number not in text] == []

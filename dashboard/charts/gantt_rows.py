@@ -7,13 +7,11 @@ from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Ints, Mask
 from cutwise.simulation.tasks import NOBODY
 from cutwise.simulation.trace import Trace
 
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 ROUNDING = 1e-9
 NOBODYS_ROW = "round"
 

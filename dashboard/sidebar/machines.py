@@ -10,7 +10,7 @@ import streamlit as st
 
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.problem.edge_links import edge_columns
-from cutwise.problem.split_problem import device_numbers, server_numbers
+from cutwise.problem.numbers import device_numbers, server_numbers
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.scenario.parts import Scenario
 from cutwise_dashboard.controls import edited, kept_choice, number, slider

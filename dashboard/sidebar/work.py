@@ -10,7 +10,7 @@ from cutwise.costs.layer_roles import linear_roles
 from cutwise.costs.workload import LORA_TARGETS, OPTIMIZER_STATES, TUNINGS, FullTuning, Lora, Workload
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.hugging_face.config_file import can_regenerate
-from cutwise.problem.split_problem import tied_ops
+from cutwise.problem.pricing import tied_ops
 from cutwise.scenario.parts import Scenario
 from cutwise.units import facts_of
 from cutwise_dashboard.controls import choice, drawer, edited, follow, number, readable, seen

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Mask
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.planning.answer.assemble import cut_of
 from cutwise.planning.answer.best_plan import last_ops
@@ -15,7 +15,8 @@ from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
 from cutwise.planning.one_device.objective import Spread, score_of
 from cutwise.plans.evaluate import stage_times
-from cutwise.plans.plan import Plan, StageTimes
+from cutwise.plans.plan import Plan
+from cutwise.plans.stages import StageTimes
 from cutwise.problem.split_problem import SplitProblem
 
 
@@ -28,12 +29,12 @@ class CutCurve:
     of the least score among those that fit.
     """
 
-    masks: NDArray[np.bool_]
+    masks: Mask
     cuts: tuple[str, ...]
     names: tuple[str, ...]
     stages: StageTimes
-    scores: NDArray[np.float64]
-    fits: NDArray[np.bool_]
+    scores: Floats
+    fits: Mask
     chosen: int
     best: int
 

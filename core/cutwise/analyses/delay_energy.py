@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Mask
 from cutwise.errors import ScenarioError
 from cutwise.planning.one_device.cut_table import CutTable, repriced, table_of
 from cutwise.planning.one_device.objective import Spread, score_of
@@ -18,9 +18,6 @@ from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parts import Objective
 from cutwise.solvers.frequency import next_queue_j
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Choice:
@@ -29,7 +26,7 @@ class Choice:
     delay_s: float
     energy_j: float
     server_frequency_ratio: Floats
-    masks: NDArray[np.bool_]
+    masks: Mask
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

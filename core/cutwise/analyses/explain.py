@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.planning.answer.assemble import cut_of
 from cutwise.planning.answer.plan_conditions import decided_conditions
 from cutwise.planning.one_device.cut_table import table_of
@@ -98,9 +98,7 @@ def moves(problem: SplitProblem, plan: Plan, device: int) -> tuple[Move, ...]:
     return tuple(found)
 
 
-def _next_corner(
-    start: NDArray[np.float64], slope: NDArray[np.float64], here: float, *, toward_zero: bool
-) -> tuple[float, int] | None:
+def _next_corner(start: Floats, slope: Floats, here: float, *, toward_zero: bool) -> tuple[float, int] | None:
     """Where another line becomes the lowest, going from `here` down to 0 or up, and which one."""
     best = int(np.argmin(start + here * slope))
     with np.errstate(divide="ignore", invalid="ignore"):

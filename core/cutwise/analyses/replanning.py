@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints
 from cutwise.errors import ScenarioError
 from cutwise.planning.answer.assemble import cut_of
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.cut_table import CutTable, listed_table, repriced, table_of
 from cutwise.planning.one_device.objective import delay
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 
 if TYPE_CHECKING:
     import pandas
 
-Floats = NDArray[np.float64]
 FADE_DB, MOST_FADE_DB = 8.0, 60.0
 MEMORY = 0.9
 
@@ -124,7 +124,7 @@ def _stacked(problem: SplitProblem, rates: Floats) -> tuple[SplitProblem, Condit
     return replace(problem, **columns), faded
 
 
-def _static_picks(problem: SplitProblem, table: CutTable) -> NDArray[np.int64]:
+def _static_picks(problem: SplitProblem, table: CutTable) -> Ints:
     """The best cut of every device at the mean rate, among the cuts of the epochs' table."""
     count = problem.device_count
     own = CutTable(
@@ -139,14 +139,12 @@ def _static_picks(problem: SplitProblem, table: CutTable) -> NDArray[np.int64]:
     return np.asarray(np.where(mean.excess > 0, np.inf, mean.delays_s).argmin(axis=1))
 
 
-def _total(table: CutTable, picks: NDArray[np.int64], shape: tuple[int, int]) -> Floats:
+def _total(table: CutTable, picks: Ints, shape: tuple[int, int]) -> Floats:
     rows = np.arange(len(picks))
     return np.asarray(table.delays_s[rows, picks].reshape(shape).sum(axis=1))
 
 
-def _names(
-    problem: SplitProblem, table: CutTable, picks: NDArray[np.int64], shape: tuple[int, int]
-) -> tuple[str, ...]:
+def _names(problem: SplitProblem, table: CutTable, picks: Ints, shape: tuple[int, int]) -> tuple[str, ...]:
     known: dict[tuple[int, int], str] = {}
     names = []
     for group, pick in zip(table.group_of.tolist(), picks.tolist(), strict=True):

@@ -20,7 +20,8 @@ from cutwise.planning.one_device.cut_table import CutTable, table_of
 from cutwise.planning.one_device.device_limits import ROUNDING
 from cutwise.planning.one_device.objective import Spread, score_of
 from cutwise.planning.whole_round.joint_choice import is_coupled
-from cutwise.problem.split_problem import Conditions, SplitProblem, build_problem
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
 from cutwise.schemes.base import SCHEMES

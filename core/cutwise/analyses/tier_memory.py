@@ -7,14 +7,12 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Mask
 from cutwise.costs.cut_sums import cut_sums, nested_sums
 from cutwise.costs.memory.by_kind import NOTHING_HELD, MemoryByKind
 from cutwise.plans.evaluate import stage_times
 from cutwise.problem.split_problem import SplitProblem
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ def inspect(known: argparse.Namespace) -> int:
     from cutwise.costs.workload import Workload
     from cutwise.importers.import_report import import_report
     from cutwise.plain import plain
-    from cutwise.problem.split_problem import priced
+    from cutwise.problem.pricing import priced
 
     report = import_report(priced(model_of(known), Workload()))
     return show(known, plain(report))
@@ -157,7 +157,7 @@ def export_own(known: argparse.Namespace) -> int:
     from cutwise.importers.import_report import import_report
     from cutwise.importers.torch_format.export_command import export_from_source
     from cutwise.plain import plain
-    from cutwise.problem.split_problem import priced
+    from cutwise.problem.pricing import priced
 
     with redirect_stdout(sys.stderr):  # whatever the file prints, what is printed here stays JSON
         graph = export_from_source(known.source, known.out)

@@ -8,12 +8,10 @@ from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.errors import ScenarioError
 from cutwise.units import bound_mistakes, quantity
-
-Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +115,7 @@ ACCURACIES: Mapping[str, type[ErrorProxy | Surrogate | AccuracyTable]] = {
 }
 
 
-def _rising(values: Sequence[float]) -> Doubles:
+def _rising(values: Sequence[float]) -> Floats:
     """The nearest numbers that never fall (least squares, pooling neighbours that do)."""
     pools: list[list[float]] = []
     for value in values:

@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
-import numpy as np
-from numpy.typing import NDArray
-
+from cutwise.arrays import Singles
 from cutwise.compression.coders.quantiser import QuantisedTensor
 from cutwise.compression.magnitudes import PROFILES, MagnitudeProfile
 from cutwise.compression.rate_model import RAW_ELEMENT_BYTES
@@ -18,7 +16,6 @@ from cutwise.errors import ScenarioError, SolverError
 from cutwise.registry import Registry
 from cutwise.units import BITS_PER_BYTE, bound_mistakes, quantity, transfer_time_s
 
-Reals = NDArray[np.float32]
 Profile = Literal["gaussian", "student_t4", "outlier_channels"]
 HEAD, LENGTH = struct.Struct("<BIff"), struct.Struct("<I")
 
@@ -71,11 +68,11 @@ class Codec(Protocol):
         """The tensor as bytes."""
         ...
 
-    def decode(self, payload: bytes) -> Reals:
+    def decode(self, payload: bytes) -> Singles:
         """The tensor that the bytes stand for, exactly as `restored` gives it."""
         ...
 
-    def restored(self, tensor: Any, *, seed: int = 0) -> Reals:
+    def restored(self, tensor: Any, *, seed: int = 0) -> Singles:
         """The tensor after compression, without writing bytes."""
         ...
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cutwise.compression.codec import CODECS, CodecFields, Forecast, Reals, read_payload, write_payload
+from cutwise.arrays import Ints, Singles
+from cutwise.compression.codec import CODECS, CodecFields, Forecast, read_payload, write_payload
 from cutwise.compression.coders.entropy_coder import decode_bits, decode_symbols, encode_bits, encode_symbols
 from cutwise.compression.coders.quantiser import QuantisedTensor, as_reals, dead_zone_back, dead_zone_levels
 from cutwise.compression.coders.rice_coder import best_exponent, rice_decode, rice_encode
@@ -17,7 +17,6 @@ from cutwise.compression.magnitudes import MagnitudeProfile
 from cutwise.compression.rate_model import SCALE_BITS, binary_entropy_bits
 from cutwise.units import quantity
 
-Whole = NDArray[np.int64]
 ESCAPE = 1023
 """Levels from here on are rare: the coder sees this symbol, the excess follows as a Golomb code."""
 SMALLEST_STEP = float(np.finfo(np.float32).tiny)
@@ -67,7 +66,7 @@ class DeadZone(CodecFields):
             scale=(step, place),
         )
 
-    def restored(self, tensor: Any, *, seed: int = 0) -> Reals:
+    def restored(self, tensor: Any, *, seed: int = 0) -> Singles:
         """The tensor after compression: its shape, 32-bit numbers."""
         return dead_zone_back(self.quantised(tensor, seed=seed))
 
@@ -81,7 +80,7 @@ class DeadZone(CodecFields):
         sections = (encode_symbols(symbols, alphabet), _excess_out(levels), encode_bits(held.negative))
         return write_payload(held, alphabet, sections)
 
-    def decode(self, payload: bytes) -> Reals:
+    def decode(self, payload: bytes) -> Singles:
         """The tensor that a codec of this kind encoded; `SolverError` for a damaged payload."""
         parts = read_payload(payload, section_count=3)
         symbols, excess, signs = parts.sections
@@ -110,11 +109,11 @@ class DeadZone(CodecFields):
         )
 
 
-def _excess_out(levels: Whole) -> bytes:
+def _excess_out(levels: Ints) -> bytes:
     excess = levels[levels >= ESCAPE] - ESCAPE
     exponent = best_exponent(excess)
     return bytes([exponent]) + rice_encode(excess, exponent)
 
 
-def _excess_in(payload: bytes, count: int) -> Whole:
+def _excess_in(payload: bytes, count: int) -> Ints:
     return rice_decode(payload[1:], count=count, exponent=payload[0])

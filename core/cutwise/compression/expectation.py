@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.compression.coders.quantiser import Rounding, dead_zone_levels, positions, round_up_probability
 from cutwise.compression.magnitudes import MagnitudeProfile
 from cutwise.compression.rate_model import entropy_bits
-
-Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -20,7 +18,7 @@ class Expectation:
     """Share of elements that is kept, share of the elements at each level, relative mean square error."""
 
     kept_ratio: float
-    level_ratio: Doubles
+    level_ratio: Floats
     error_ratio: float
 
     @property
@@ -106,13 +104,13 @@ def mean_place(steps: Any, levels: Any, weights: Any) -> float:
     return float(weights[kept] @ (steps[kept] - levels[kept])) / total if total > 0 else 0.0
 
 
-def _kept_shares(profile: MagnitudeProfile, density_ratio: float) -> Doubles:
+def _kept_shares(profile: MagnitudeProfile, density_ratio: float) -> Floats:
     """The part of each magnitude's elements that is among the largest; zeros are never kept."""
     before = np.cumsum(profile.element_ratio) - profile.element_ratio
     shares = np.clip(density_ratio - before, 0.0, profile.element_ratio)
     return np.where(profile.magnitude_ratio > 0, shares, 0.0)
 
 
-def _clipped_rank(weights: Doubles, clip_ratio: float) -> int:
+def _clipped_rank(weights: Floats, clip_ratio: float) -> int:
     """The first magnitude that has no more than `clip_ratio` of the kept ones above it."""
     return int(np.searchsorted(np.cumsum(weights), clip_ratio * weights.sum(), side="right"))

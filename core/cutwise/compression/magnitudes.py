@@ -10,13 +10,12 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.compression.coders.quantiser import as_reals
 from cutwise.errors import SolverError
 from cutwise.registry import Registry
 
-Doubles = NDArray[np.float64]
 REFERENCE_COUNT = 8 * 197 * 768
 """Elements of the reference tensors: a mini-batch of 8 at a cut of ViT-B/16."""
 TAIL_PARTS, BULK_PARTS, TAIL_SHARE = 1024, 4096, 0.01
@@ -32,8 +31,8 @@ class MagnitudeProfile:
     `negative_ratio` is the share of negative values among those that are not zero.
     """
 
-    magnitude_ratio: Doubles
-    element_ratio: Doubles
+    magnitude_ratio: Floats
+    element_ratio: Floats
     negative_ratio: float
 
     @property
@@ -104,24 +103,24 @@ def outlier_channels() -> MagnitudeProfile:
     return _profile(mixed, np.diff(_edges(REFERENCE_COUNT)), negative_ratio=0.5)
 
 
-def _profile(magnitudes: Doubles, shares: Doubles, *, negative_ratio: float) -> MagnitudeProfile:
+def _profile(magnitudes: Floats, shares: Floats, *, negative_ratio: float) -> MagnitudeProfile:
     root_mean_square = np.sqrt(shares @ magnitudes**2)
     relative = magnitudes / root_mean_square if root_mean_square > 0 else np.zeros_like(magnitudes)
     return MagnitudeProfile(magnitude_ratio=relative, element_ratio=shares, negative_ratio=negative_ratio)
 
 
-def _edges(count: int) -> Doubles:
+def _edges(count: int) -> Floats:
     """Shares of the elements from the largest on: one element, geometric steps to 1 %, even steps."""
     tail = np.geomspace(min(1 / count, TAIL_SHARE), TAIL_SHARE, TAIL_PARTS)
     return np.unique(np.concatenate(([0.0], tail, np.linspace(TAIL_SHARE, 1.0, BULK_PARTS + 1))))
 
 
-def _middles(count: int) -> Doubles:
+def _middles(count: int) -> Floats:
     edges = _edges(count)
     return 0.5 * (edges[1:] + edges[:-1])
 
 
-def _half_normal(count: int) -> tuple[Doubles, Doubles]:
+def _half_normal(count: int) -> tuple[Floats, Floats]:
     """Magnitudes of `count` standard normal values, largest first, and the share at each."""
     quantile = NormalDist().inv_cdf
     magnitudes = [-quantile(share / 2) if share < 1 else 0.0 for share in _middles(count).tolist()]

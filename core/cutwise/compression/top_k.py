@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cutwise.compression.codec import CODECS, CodecFields, Forecast, Reals, read_payload, write_payload
+from cutwise.arrays import Ints, Singles
+from cutwise.compression.codec import CODECS, CodecFields, Forecast, read_payload, write_payload
 from cutwise.compression.coders.entropy_coder import decode_bits, decode_symbols, encode_bits, encode_symbols
 from cutwise.compression.coders.mask_coder import MASK_CODERS, MaskCoding
 from cutwise.compression.coders.quantiser import (
@@ -89,7 +89,7 @@ class TopK(CodecFields):
         )
         return QuantisedTensor(shape=reals.shape, kept=kept, levels=levels, negative=values < 0, scale=scale)
 
-    def restored(self, tensor: Any, *, seed: int = 0) -> Reals:
+    def restored(self, tensor: Any, *, seed: int = 0) -> Singles:
         """The tensor after compression: its shape, 32-bit numbers."""
         return levels_back(self.quantised(tensor, seed=seed), level_count=self.level_count)
 
@@ -101,7 +101,7 @@ class TopK(CodecFields):
             held, held.levels.size, (mask, self._levels_out(held.levels), encode_bits(held.negative))
         )
 
-    def decode(self, payload: bytes) -> Reals:
+    def decode(self, payload: bytes) -> Singles:
         """The tensor that a codec with the same fields encoded; `SolverError` for a damaged payload."""
         parts = read_payload(payload, section_count=3)
         mask, levels, signs = parts.sections
@@ -142,12 +142,12 @@ class TopK(CodecFields):
             "have 3): most of the tensor's energy is lost; set it to 0",
         )
 
-    def _levels_out(self, levels: NDArray[np.int64]) -> bytes:
+    def _levels_out(self, levels: Ints) -> bytes:
         if self.value_coding == "plain":
             return pack_integers(levels, self.value_bits - 1)
         return encode_symbols(levels, self.level_count)
 
-    def _levels_in(self, payload: bytes, count: int) -> NDArray[np.int64]:
+    def _levels_in(self, payload: bytes, count: int) -> Ints:
         if self.value_coding == "plain":
             return unpack_integers(payload, count=count, width=self.value_bits - 1)
         return decode_symbols(payload, count=count, alphabet=self.level_count)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Ints
 from cutwise.errors import SolverError
 
-Whole = NDArray[np.int64]
 DRAWS = 10_000
 
 
-def iid_shares(samples: int, devices: int, *, rng: np.random.Generator) -> tuple[Whole, ...]:
+def iid_shares(samples: int, devices: int, *, rng: np.random.Generator) -> tuple[Ints, ...]:
     """Sample numbers of every device: a random order in parts whose sizes differ by one at most.
 
     >>> [len(share) for share in iid_shares(10, 4, rng=np.random.default_rng(0))]
@@ -24,7 +23,7 @@ def iid_shares(samples: int, devices: int, *, rng: np.random.Generator) -> tuple
 
 def dirichlet_shares(
     labels: Any, devices: int, *, alpha: float, least: int, rng: np.random.Generator
-) -> tuple[Whole, ...]:
+) -> tuple[Ints, ...]:
     r"""Sample numbers of every device, each class divided by its own draw from $\mathrm{Dir}(\alpha)$.
 
     Small alpha: a device sees few classes, and sizes differ. Drawn anew until every device has `least`

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Whole = NDArray[np.int64]
-Reals = NDArray[np.float64]
+from cutwise.arrays import Floats, Ints
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -21,7 +19,7 @@ class Learner:
     """
 
     seed: int
-    shares: tuple[Whole, ...]
+    shares: tuple[Ints, ...]
     groups: tuple[tuple[int, ...], ...]
     learning_rate: float
 
@@ -34,11 +32,11 @@ class Schedule:
     mini-batch may be smaller). `owner` is the learner of a chain, `weight` its part of the learner's samples.
     """
 
-    owner: Whole
-    samples: Whole
-    present: Reals
-    active: Whole
-    weight: Reals
+    owner: Ints
+    samples: Ints
+    present: Floats
+    active: Ints
+    weight: Floats
 
 
 def round_schedule(
@@ -65,7 +63,7 @@ def round_schedule(
     )
 
 
-def server_turns(owner: Any, *, rng: np.random.Generator) -> list[Whole]:
+def server_turns(owner: Any, *, rng: np.random.Generator) -> list[Ints]:
     """Chains in the order one server-side model serves them: turn k has the k-th chain of every learner.
 
     >>> [sorted(turn.tolist()) for turn in server_turns([0, 0, 1], rng=np.random.default_rng(1))]
@@ -78,8 +76,8 @@ def server_turns(owner: Any, *, rng: np.random.Generator) -> list[Whole]:
 
 def _group_batches(
     learner: Learner, group: Sequence[int], round_number: int, local_epochs: int, batch_size: int | None
-) -> list[Whole]:
-    batches: list[Whole] = []
+) -> list[Ints]:
+    batches: list[Ints] = []
     for device in group:
         share = learner.shares[device]
         size = batch_size or share.size
@@ -90,7 +88,7 @@ def _group_batches(
     return batches
 
 
-def _padded(chains: list[list[Whole]]) -> tuple[Whole, Reals]:
+def _padded(chains: list[list[Ints]]) -> tuple[Ints, Floats]:
     width = max(batch.size for chain in chains for batch in chain)
     samples = np.zeros((len(chains), max(map(len, chains)), width), dtype=np.int64)
     present = np.zeros(samples.shape)

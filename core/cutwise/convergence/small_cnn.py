@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from cutwise.arrays import Floats
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Reals = NDArray[np.float64]
 IMAGE_SIDE, KERNEL_SIDE, POOL_SIDE = 8, 3, 2
 WINDOWS = (IMAGE_SIDE // POOL_SIDE) ** 2
 """Places of the image after pooling."""
@@ -25,7 +25,7 @@ WEIGHT_SHAPES = ((9, FIRST_CHANNELS), (64, 32), (128, 64), (64, 10))
 BLOCK_COUNT = len(WEIGHT_SHAPES)
 
 
-def image_patches(images: Any) -> Reals:
+def image_patches(images: Any) -> Floats:
     """What the first convolution reads: (images, 8, 8) to (images, 64 * 9), places of a pool window together.
 
     >>> image_patches(np.ones((1, 8, 8))).sum()  # 6x6 whole patches, 24 at an edge, 4 in a corner: 324+144+16
@@ -38,7 +38,7 @@ def image_patches(images: Any) -> Reals:
     return windows.reshape(len(padded), -1)
 
 
-def initial_weights(seeds: Sequence[int]) -> list[Reals]:
+def initial_weights(seeds: Sequence[int]) -> list[Floats]:
     """Kernel and bias of every block, one copy a seed: normal with variance 2 / inputs (He), biases zero."""
     copies = [_initial(np.random.default_rng([seed, 0])) for seed in seeds]
     return [np.stack(parts) for parts in zip(*copies, strict=True)]
@@ -51,7 +51,7 @@ def forward(weights: Sequence[Tensor], data: Tensor, *, first: int = 0) -> Tenso
     return data
 
 
-def _initial(rng: np.random.Generator) -> list[Reals]:
+def _initial(rng: np.random.Generator) -> list[Floats]:
     parts = []
     for inputs, outputs in WEIGHT_SHAPES:
         parts += [rng.normal(scale=(2 / inputs) ** 0.5, size=(inputs, outputs)), np.zeros((1, outputs))]

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.convergence.study_design import (
     BATCH_SIZE,
     CUT,
@@ -48,7 +48,7 @@ LEAST_ROUNDS = 20
 
 def accuracy_curves(
     cell: Cell, runs: Sequence[tuple[int, float]], *, rounds: int, stop_at: float = 2.0
-) -> NDArray[np.float64]:
+) -> Floats:
     """Test accuracy after every round, (runs, rounds), of runs given by seed and learning rate.
 
     Ends earlier, but not before `LEAST_ROUNDS`, when all runs have been at `stop_at` or above.
@@ -59,7 +59,7 @@ def accuracy_curves(
     pairs = [learner_of(cell, seed=seed, learning_rate=rate) for seed, rate in runs]
     test = torch.as_tensor(np.stack([chosen for _, chosen in pairs]))
     recipe, generator = recipe_of(cell), torch.Generator().manual_seed(runs[0][0])
-    curve: list[NDArray[np.float64]] = []
+    curve: list[Floats] = []
     learners = [learner for learner, _ in pairs]
     for trained in train(patches, labels, learners=learners, recipe=recipe):
         right = right_answers(

@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints
 from cutwise.convergence.lossy_channel import LossyChannel
 from cutwise.convergence.partitions import dirichlet_shares, equal_groups, iid_shares
 from cutwise.convergence.schedule import Learner
@@ -17,7 +17,6 @@ from cutwise.convergence.small_cnn import BLOCK_COUNT, image_patches
 from cutwise.convergence.table import Cell, compression_name, partition_name
 from cutwise.convergence.training import Recipe
 
-Whole = NDArray[np.int64]
 DEVICES, CUT, BATCH_SIZE = 12, 1, 16
 TEST_IMAGES = 22 * BATCH_SIZE
 LEAST_SAMPLES = 10
@@ -67,7 +66,7 @@ def recipe_of(cell: Cell) -> Recipe:
     )
 
 
-def learner_of(cell: Cell, *, seed: int, learning_rate: float) -> tuple[Learner, Whole]:
+def learner_of(cell: Cell, *, seed: int, learning_rate: float) -> tuple[Learner, Ints]:
     """The learner of a seed and the sample numbers it is tested on; the split is the same for every cell."""
     _, labels = digits()
     order = np.random.default_rng([seed, 2]).permutation(labels.size)
@@ -78,7 +77,7 @@ def learner_of(cell: Cell, *, seed: int, learning_rate: float) -> tuple[Learner,
 
 
 @cache
-def digits() -> tuple[NDArray[np.float64], Whole]:
+def digits() -> tuple[Floats, Ints]:
     """Patches and labels of scikit-learn's 1,797 handwritten digits, grey levels between 0 and 1."""
     from sklearn.datasets import load_digits
 
@@ -86,7 +85,7 @@ def digits() -> tuple[NDArray[np.float64], Whole]:
     return image_patches(found.images / found.images.max()), found.target.astype(np.int64)
 
 
-def _shares(cell: Cell, labels: Any, seed: int) -> Iterable[Whole]:
+def _shares(cell: Cell, labels: Any, seed: int) -> Iterable[Ints]:
     rng = np.random.default_rng([seed, 4])
     if cell.partition == "pooled":
         return (np.arange(labels.size),)

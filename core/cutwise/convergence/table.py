@@ -11,9 +11,9 @@ from importlib.resources import files
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Reals = NDArray[np.float64]
+from cutwise.arrays import Floats
+
 TABLE = "convergence/digits.csv"
 HIGHEST_TARGET = 0.95
 """A run of the study may end once all its seeds are here, so higher targets have no evidence."""
@@ -38,7 +38,7 @@ class Curves:
 
     seeds: tuple[int, ...]
     learning_rate: float
-    accuracy: Reals
+    accuracy: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +138,7 @@ def rounds_to_target(
     )
 
 
-def first_rounds(accuracy: Reals, *, target: float) -> Reals:
+def first_rounds(accuracy: Floats, *, target: float) -> Floats:
     """For every seed the number of the first round at or above the target, counted from 1; inf if none.
 
     >>> first_rounds(np.array([[0.5, 0.9, 0.8], [0.1, 0.2, 0.3]]), target=0.8).tolist()
@@ -189,7 +189,7 @@ def _curves(rows: Iterable[Mapping[str, str]], images: int) -> Curves:
     )
 
 
-def _evidence(table: ConvergenceTable, cell: Cell, first: Reals, target: float) -> str:
+def _evidence(table: ConvergenceTable, cell: Cell, first: Floats, target: float) -> str:
     curves = table.cells[cell]
     reached = first[first < math.inf]
     span = f"{reached.min():.0f} to {reached.max():.0f}" if reached.size else "none"

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Mask
 from cutwise.costs.checkpointing import checkpoints_of, run_again
 from cutwise.costs.derived_costs import derived_costs, is_stated
 from cutwise.costs.gradient_flow import gradient_flow
 from cutwise.costs.lora import rewritten
 from cutwise.costs.stated_costs import measured_times, stated_columns
-from cutwise.costs.weight_costs import Floats
 from cutwise.costs.workload import Workload
 from cutwise.digests import EqualByDigest, freeze
 from cutwise.errors import UnknownNameError
@@ -92,7 +91,7 @@ class GraphCost(EqualByDigest):
     output_bytes: Floats
     gradient_bytes: Floats
     measured_s: Floats
-    is_input: NDArray[np.bool_]
+    is_input: Mask
     unpriced: Mapping[str, int]
     macs: int
     parameters: int

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cutwise.arrays import Floats
 from cutwise.costs.gradient_flow import GradientFlow
-from cutwise.costs.weight_costs import Floats, bytes_per_weight, training_state, unquantised_dtype
+from cutwise.costs.weight_costs import bytes_per_weight, training_state, unquantised_dtype
 from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import DTYPE_BYTES, ModelGraph
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.costs.gradient_flow import GradientFlow
 from cutwise.costs.workload import HALF_PRECISION, OPTIMIZER_STATES, QUANTISED, Workload
 from cutwise.graph.model_graph import DTYPE_BYTES, FLOATING, ModelGraph, Weight
-
-Floats = NDArray[np.float64]
 
 # One fp16 scale for each block of weights in four bits (the usual block size of QLoRA's NF4). In int8 there
 # is one for each row of a matrix, far below 1 % of it, and left out.

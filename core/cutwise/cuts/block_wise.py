@@ -18,9 +18,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.gates import Blocks, BlockTest, find_blocks, intra_block_test, unfolded_blocks
 from cutwise.cuts.max_flow import FlowNetwork, checked_weights, network_of, solve_network, split_cost
-from cutwise.cuts.split_graph import Bools, Floats, Ints, SplitGraph
+from cutwise.cuts.split_graph import SplitGraph
 from cutwise.errors import SolverError
 
 PROPORTIONAL = 1e-9
@@ -55,10 +56,10 @@ class BlockWiseCut:
     """
 
     value: float
-    mask: Bools
+    mask: Mask
     method: Literal["prefix_scan", "max_flow"]
     test: BlockTest
-    contracted: Bools
+    contracted: Mask
     vertices: int
     vertices_before: int
     detection_s: float = field(compare=False)
@@ -146,7 +147,7 @@ def _check_fit(test: BlockTest, graph: SplitGraph, crossing: Floats) -> None:
         )
 
 
-def _guards(blocks: Blocks, weight: Floats) -> Bools:
+def _guards(blocks: Blocks, weight: Floats) -> Mask:
     """Which blocks hold no unit, their exit aside, that is cheaper on the device."""
     bounds = np.stack([blocks.entry + 1, blocks.exit], axis=1).ravel()
     if not len(bounds):
@@ -154,7 +155,7 @@ def _guards(blocks: Blocks, weight: Floats) -> Bools:
     return np.minimum.reduceat(weight, bounds)[::2] >= 0
 
 
-def _prefix_scan(blocks: Blocks, weight: Floats, crossing: Floats) -> Bools:
+def _prefix_scan(blocks: Blocks, weight: Floats, crossing: Floats) -> Mask:
     """Units on the device at the best gate; the first of several equal ones."""
     units = blocks.units
     sent = np.bincount(units.sender_unit, weights=crossing[units.sender_op], minlength=units.count)
@@ -162,7 +163,7 @@ def _prefix_scan(blocks: Blocks, weight: Floats, crossing: Floats) -> Bools:
     return np.arange(units.count) <= blocks.gates[np.argmin(cost)]
 
 
-def _small_cut(blocks: Blocks, contracted: Bools, weight: Floats, crossing: Floats) -> tuple[Bools, int]:
+def _small_cut(blocks: Blocks, contracted: Mask, weight: Floats, crossing: Floats) -> tuple[Mask, int]:
     """Units on the device in the minimum cut of the contracted graph, and its number of vertices."""
     vertex_of, senders, network = _contracted_network(blocks, contracted.tobytes())
     count = network.vertex_count

@@ -6,19 +6,20 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from cutwise.arrays import Mask
 from cutwise.cuts.pool.contraction import Units, contract
-from cutwise.cuts.split_graph import Bools, SplitGraph
+from cutwise.cuts.split_graph import SplitGraph
 from cutwise.errors import SolverError
 
 MASKS_AT_ONCE = 4096
 
 
-def all_splits(graph: SplitGraph, *, max_splits: int = 1 << 22) -> Bools:
+def all_splits(graph: SplitGraph, *, max_splits: int = 1 << 22) -> Mask:
     """Masks (K, n) of every split of `graph`; see `split_batches`."""
     return np.concatenate(list(split_batches(graph, max_splits=max_splits)))
 
 
-def split_batches(graph: SplitGraph, *, max_splits: int = 1 << 22) -> Iterator[Bools]:
+def split_batches(graph: SplitGraph, *, max_splits: int = 1 << 22) -> Iterator[Mask]:
     """Masks (up to 4096, n) of every split of `graph`, each split once, in a fixed order.
 
     Any graph of at most 22 units (ops that can move on their own) stays within the default.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.integer_program import (
     OBJECTIVE_BITS,
     Program,
@@ -27,7 +28,7 @@ from cutwise.cuts.integer_program import (
 )
 from cutwise.cuts.max_flow import checked_weights, minimum_cut, split_cost
 from cutwise.cuts.pool.contraction import Units, contract
-from cutwise.cuts.split_graph import Bools, Floats, Ints, SplitGraph, crossing_ops, row_peaks, row_sums
+from cutwise.cuts.split_graph import SplitGraph, crossing_ops, row_peaks, row_sums
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -59,7 +60,7 @@ class LimitedCut:
 
     status: Status
     value: float
-    mask: Bools | None
+    mask: Mask | None
     bound: float
     method: Literal["max_flow", "cp_sat"]
     runtime_s: float = field(compare=False)
@@ -118,7 +119,7 @@ def minimum_cut_within(
     )
 
 
-def _within(graph: SplitGraph, mask: Bools | None, limits: Sequence[Limit]) -> Bools | None:
+def _within(graph: SplitGraph, mask: Mask | None, limits: Sequence[Limit]) -> Mask | None:
     """The mask itself when it keeps every limit in float64."""
     if mask is None or any(usage(graph, limit, mask)[0] > limit.cap for limit in limits):
         return None

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.max_flow import network_of, solve_network
 from cutwise.cuts.pool.closure import comparable_with_all
 from cutwise.cuts.pool.contraction import Units, contract
 from cutwise.cuts.pool.folding import fold
-from cutwise.cuts.split_graph import Bools, Floats, Ints, SplitGraph
+from cutwise.cuts.split_graph import SplitGraph
 from cutwise.errors import SolverError
 
 ROUNDING = 1e-12
@@ -32,7 +33,7 @@ class Blocks:
     gates: Ints
     entry: Ints
     exit: Ints
-    free: Bools
+    free: Mask
 
     @property
     def covers_all(self) -> bool:
@@ -56,7 +57,7 @@ class BlockTest:
     crossing_weight: Floats
     entering: Floats
     internal: Floats
-    passed: Bools
+    passed: Mask
     runtime_s: float = field(compare=False)
 
 
@@ -79,7 +80,7 @@ def unfolded_blocks(graph: SplitGraph) -> Blocks:
     return _blocks(graph, contract(graph), np.zeros(graph.op_count, dtype=bool))
 
 
-def _blocks(graph: SplitGraph, units: Units, free: Bools) -> Blocks:
+def _blocks(graph: SplitGraph, units: Units, free: Mask) -> Blocks:
     gates = _gates(units)
     wide = np.flatnonzero(np.diff(gates) > 1)
     return Blocks(graph=graph, units=units, gates=gates, entry=gates[wide], exit=gates[wide + 1], free=free)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.pool.contraction import Units
-from cutwise.cuts.split_graph import Bools, Floats, Ints
 from cutwise.errors import SolverError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Program:
     exponent: int
     error: float
 
-    def solve(self, *, within: str, time_limit_s: float) -> tuple[Bools | None, float]:
+    def solve(self, *, within: str, time_limit_s: float) -> tuple[Mask | None, float]:
         """The best mask (n,) and the proven bound; (None, inf) when there is none.
 
         Raises `SolverError`, naming what the answer had to keep `within`, when the time ends before any
@@ -63,7 +63,7 @@ class Program:
         chosen = np.array([bool(solver.value(unit)) for unit in self.units])
         return chosen[self.unit_of], math.ldexp(solver.best_objective_bound, -self.exponent)
 
-    def exclude(self, mask: Bools) -> None:
+    def exclude(self, mask: Mask) -> None:
         """Forbids exactly the answer `mask` (n,); the first unit is true even where it holds no op."""
         chosen = np.arange(len(self.units)) == 0
         chosen[self.unit_of] |= mask
@@ -74,11 +74,11 @@ class Program:
 
 def searched(
     program_of: Callable[[Rounding], Program],
-    fits: Callable[[Bools], bool],
+    fits: Callable[[Mask], bool],
     *,
     within: str,
     time_limit_s: float,
-) -> tuple[Bools | None, float, float]:
+) -> tuple[Mask | None, float, float]:
     """The best mask that `fits`, what no such mask is below, and the error of that bound.
 
     `program_of` gives the program with its limits rounded down, so that no answer is lost, or up. An

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from cutwise.cuts.split_graph import Floats, Ints
+from cutwise.arrays import Floats, Ints
 from cutwise.errors import SolverError
 
 ROUNDING = 1e-12

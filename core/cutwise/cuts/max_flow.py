@@ -11,7 +11,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from cutwise.cuts.split_graph import Bools, Floats, Ints, SplitGraph
+from cutwise.arrays import Floats, Ints, Mask
+from cutwise.cuts.split_graph import SplitGraph
 from cutwise.errors import SolverError
 
 CAPACITY_BITS = 61
@@ -26,7 +27,7 @@ class MinimumCut:
     """
 
     value: float
-    mask: Bools
+    mask: Mask
     bound: float
     bound_error: float
     vertices: int
@@ -165,10 +166,10 @@ def solve_network(
     *,
     device: Floats,
     crossing: Floats,
-    on_device: Bools,
-    uncuttable: Bools | None = None,
-    on_server: Bools | None = None,
-) -> tuple[Bools, float, float]:
+    on_device: Mask,
+    uncuttable: Mask | None = None,
+    on_server: Mask | None = None,
+) -> tuple[Mask, float, float]:
     """Device side (n,) of the least cut, the flow's value, and how far rounding may have moved it.
 
     `device` (n,) and `crossing` (senders,) are the weights; a negative device weight becomes a source

@@ -9,12 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.digests import EqualByDigest, freeze
 from cutwise.errors import SolverError
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 ROWS_AT_ONCE = 1 << 24
 
@@ -43,7 +40,7 @@ class SplitGraph(EqualByDigest):
     device_features: Floats
     crossing_features: Floats
     peak_features: Floats = field(default_factory=lambda: np.zeros((0, 0)))
-    pinned: Bools = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    pinned: Mask = field(default_factory=lambda: np.zeros(0, dtype=bool))
     ties: tuple[tuple[int, ...], ...] = ()
     feature_names: tuple[str, ...] = ()
     digest: str = field(init=False, default="")
@@ -130,7 +127,7 @@ def features_of(graph: SplitGraph, masks: npt.ArrayLike) -> Floats:
     return np.concatenate(parts) if parts else np.zeros((0, graph.feature_count))
 
 
-def crossing_ops(graph: SplitGraph, masks: npt.ArrayLike) -> Bools:
+def crossing_ops(graph: SplitGraph, masks: npt.ArrayLike) -> Mask:
     """Which ops (K, n) send their output across in the splits `masks` (K, n)."""
     rows = np.atleast_2d(np.asarray(masks, dtype=bool))
     crosses = np.zeros_like(rows)
@@ -142,17 +139,17 @@ def crossing_ops(graph: SplitGraph, masks: npt.ArrayLike) -> Bools:
     return crosses
 
 
-def row_sums(rows: Bools, values: Floats) -> Floats:
+def row_sums(rows: Mask, values: Floats) -> Floats:
     """Sum of `values` (n,) over each row of `rows` (K, n), the same however many rows are given."""
     return np.asarray(np.where(np.ascontiguousarray(rows), values, 0.0).sum(axis=1))
 
 
-def row_peaks(rows: Bools, values: Floats) -> Floats:
+def row_peaks(rows: Mask, values: Floats) -> Floats:
     """Largest of `values` (n,) over each row of `rows` (K, n), 0 for an empty row."""
     return np.asarray(np.where(rows, values, 0.0).max(axis=1, initial=0.0))
 
 
-def _features(graph: SplitGraph, rows: Bools) -> Floats:
+def _features(graph: SplitGraph, rows: Mask) -> Floats:
     sent = crossing_ops(graph, rows)
     columns = [row_sums(rows, values) for values in graph.device_features.T]
     columns += [row_peaks(rows, values) for values in graph.peak_features.T]

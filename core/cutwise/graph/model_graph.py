@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Ints
 from cutwise.digests import EqualByDigest
 from cutwise.errors import ModelImportError
 
@@ -137,7 +137,7 @@ class ModelGraph(EqualByDigest):
         )
 
     @cached_property
-    def edge_array(self) -> NDArray[np.int64]:
+    def edge_array(self) -> Ints:
         """The edges as a read-only array of shape (edges, 2)."""
         array = np.array(self.edges, dtype=np.int64).reshape(-1, 2)
         array.setflags(write=False)

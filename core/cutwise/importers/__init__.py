@@ -1,8 +1,9 @@
 """Model files in, ModelGraph out; nothing an importer reads is ever executed or unpickled."""
 
-from cutwise.importers.base import IMPORTERS, Importer, load_bytes, load_model, samples
+from cutwise.importers.base import load_bytes, load_model, samples
 from cutwise.importers.hugging_face import config_file as hf_config
 from cutwise.importers.hugging_face import safetensors_file
+from cutwise.importers.importer import IMPORTERS, Importer
 from cutwise.importers.json_formats import cutwise_graph as graph_json
 from cutwise.importers.json_formats import fiddle as fiddle_json
 from cutwise.importers.onnx_format import onnx_file

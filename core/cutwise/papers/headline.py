@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.errors import ScenarioError
 from cutwise.papers.measures import MEASURES
 from cutwise.papers.paper import Figure, Paper
@@ -16,7 +16,6 @@ from cutwise.papers.paper import Figure, Paper
 if TYPE_CHECKING:
     import pandas
 
-Floats = NDArray[np.float64]
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cutwise.analyses.sweeps import merged_problem, stacked_conditions
 from cutwise.analyses.tier_memory import reduction
+from cutwise.arrays import Floats, Mask
 from cutwise.compression import Uncompressed
 from cutwise.compression.magnitudes import REFERENCE_COUNT
 from cutwise.graph.model_graph import ModelGraph
@@ -20,12 +20,12 @@ from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.cut_table import listed_table, repriced, table_of
 from cutwise.planning.one_device.objective import counted_energy, delay
 from cutwise.planning.whole_round.server_clock import Prices, best_ratios
-from cutwise.problem.split_problem import Conditions, SplitProblem, build_problem
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.registry import Registry
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
 
-Floats = NDArray[np.float64]
 Settings = Mapping[str, Floats]
 AT_ONCE = 2000
 """Draws that are priced in one table."""
@@ -264,7 +264,7 @@ def _longest_first(turns: Floats, groups: int) -> Floats:
     return np.asarray(sums.max(axis=1))
 
 
-def _layers(problem: SplitProblem) -> NDArray[np.bool_]:
+def _layers(problem: SplitProblem) -> Mask:
     """Device sides after each repeated layer of a chain of equal ones, the first with none of them."""
     numbers = [re.search(r"(?:layers?|h|block)[/.]?(\d+)", op.id) for op in problem.cost.graph.ops]
     layer = [int(found.group(1)) if found else None for found in numbers]

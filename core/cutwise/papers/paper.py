@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cutwise.arrays import Floats
 from cutwise.errors import ScenarioError, UnknownNameError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_model
@@ -56,7 +56,7 @@ class Setting(_Part):
     scale: str
     why: str
 
-    def drawn(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    def drawn(self, rng: np.random.Generator, count: int) -> Floats:
         """So many draws."""
         if self.scale == "log":
             return np.asarray(np.exp(rng.uniform(np.log(self.low), np.log(self.high), count)))

@@ -15,8 +15,8 @@ import numpy as np
 
 from cutwise.costs.cut_sums import CutSums, Side
 from cutwise.costs.memory.by_kind import NOTHING_HELD, MemoryByKind, memory_by_kind
-from cutwise.plans.plan import StageTimes
-from cutwise.problem.split_problem import Conditions
+from cutwise.plans.stages import StageTimes
+from cutwise.problem.conditions import Conditions
 from cutwise.units import transfer_time_s
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+
+from cutwise.arrays import Ints
 
 Groups: TypeAlias = tuple[tuple[int, ...], ...]
 Phases: TypeAlias = tuple[Groups, ...]
@@ -62,7 +63,7 @@ class Round:
         """The most devices that are active at once."""
         return max(len(groups) for groups in self.of(count))
 
-    def places(self, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def places(self, count: int) -> tuple[Ints, Ints]:
         """The phase of every device, and its group's number in that phase."""
         places = np.zeros((2, count), dtype=np.int64)
         for phase, groups in enumerate(self.of(count)):

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.arrays import Floats
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parties import DEFAULT_EDGE, Edge
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Mask
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.errors import ScenarioError
 from cutwise.graph.model_graph import ModelGraph, Op
 from cutwise.scenario.parts import LayerDepth
 
-Mask = NDArray[np.bool_]
 ATTENTION_CORE = frozenset({"softmax", "attention"})
 
 
@@ -78,7 +77,7 @@ def _ends_layer(op: Op) -> bool:
     return bool(op.weights) or states or "adapts" in op.attrs
 
 
-def _depths(cost: GraphCost, weighted: Mask, *, lookups: bool) -> NDArray[np.float64]:
+def _depths(cost: GraphCost, weighted: Mask, *, lookups: bool) -> Floats:
     """How many layers deep each op's output is; infinite where no model input leads to it.
 
     Of several paths the shallowest counts; behind an embedding lookup the deepest, counted in attention

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Mask
 from cutwise.compression import Uncompressed
 from cutwise.costs.cut_sums import CutSums, cut_sums
 from cutwise.cuts.brute_force import all_splits
@@ -27,12 +27,11 @@ from cutwise.planning.whole_round.round_value import objective_value, round_valu
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Certificate, Plan, Report
 from cutwise.plans.rounds import IN_TURN, Round
+from cutwise.problem.conditions import Conditions
 from cutwise.problem.private_ops import private_ops, with_ancestors
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.schemes.base import SCHEMES
 
-Mask = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 MOST_ENTRIES = 1 << 20
 """Pairs of device and split that enumeration prices at once."""
 

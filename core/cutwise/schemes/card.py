@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.planning.answer.best_plan import fixed_plan, planned
 from cutwise.planning.one_device.cut_table import table_of
 from cutwise.planning.one_device.objective import delay
@@ -20,12 +20,12 @@ from cutwise.planning.whole_round.round_value import score_of_round
 from cutwise.planning.whole_round.server_clock import Prices, best_ratios, least_ratios, own_prices, prices_of
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import IN_TURN, Round
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.schemes.base import SCHEMES
 from cutwise.schemes.shared_options import certify_option, cut_option
 from cutwise.units import quantity
 
-Floats = NDArray[np.float64]
 Frequency = Literal["best", "highest", "lowest"]
 STEPS = 40
 """Prices of time that are tried when a limit breaks at the best clocks."""

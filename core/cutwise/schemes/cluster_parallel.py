@@ -8,11 +8,11 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from cutwise.arrays import Ints
 from cutwise.planning.sharing.device_groups import (
     Arrangement,
     CutChoice,
     Division,
-    Ints,
     OwnTurns,
     best_division,
     counts_of,

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from cutwise.arrays import Floats
 from cutwise.planning.sharing.device_groups import (
     Arrangement,
     CutChoice,
     Division,
-    Floats,
     best_division,
     counts_of,
     own_turns,

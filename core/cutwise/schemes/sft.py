@@ -14,7 +14,9 @@ from cutwise.planning.sharing.server_shares import with_server_shares
 from cutwise.planning.sharing.two_timescale import spectrum, two_timescale
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import AT_ONCE, Round
-from cutwise.problem.split_problem import Conditions, SplitProblem, accuracy_loss_ratio
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.numbers import accuracy_loss_ratio
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.schemes.base import SCHEMES
 from cutwise.solvers.shares.minmax_share import minmax_share
 from cutwise.units import quantity

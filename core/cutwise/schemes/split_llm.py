@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.costs.cut_sums import nested_sums
 from cutwise.errors import SolverError
 from cutwise.planning.answer.assemble import Behind, plan_of
@@ -25,14 +25,13 @@ from cutwise.planning.whole_round.round_value import objective_value, score_of_r
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Certificate, Plan, Report
 from cutwise.plans.rounds import AT_ONCE, IN_TURN, Round
+from cutwise.problem.conditions import Conditions
 from cutwise.problem.edge_links import behind_edges, edge_columns
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.schemes.base import SCHEMES
 from cutwise.solvers.groups.assignment import Assignment, exact_assignment, longest_first_assignment
 from cutwise.units import quantity
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Phases = tuple[tuple[tuple[int, ...], ...], ...]
 MOST_EXACT = 400
 """Users times edges up to which CP-SAT assigns users; beyond it the longest turn goes first."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.costs.cut_sums import CutSums, looped_sums, move_sums, tensor_sums
 from cutwise.cuts.u_shape.u_shape_cut import UShapeCut, u_shape_cut
 from cutwise.cuts.u_shape.u_shape_numbers import TOP, UShapeProblem
@@ -20,14 +20,13 @@ from cutwise.planning.one_device.objective import Score, counted_energy, score_o
 from cutwise.planning.whole_round.best_round import EXACT_GAP, alike, relative_gap
 from cutwise.planning.whole_round.round_value import objective_value, spread_of
 from cutwise.plans.evaluate import stage_times
-from cutwise.plans.plan import Certificate, Plan, Report, StageTimes
+from cutwise.plans.plan import Certificate, Plan, Report
 from cutwise.plans.rounds import AT_ONCE, IN_TURN, Round
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.plans.stages import StageTimes
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.schemes.base import SCHEMES
 from cutwise.units import quantity
-
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 
 @SCHEMES.named("u_shape")
@@ -66,7 +65,7 @@ class UShape:
 class _Answer:
     """A device's labels, the score that nothing is below, and what found them."""
 
-    labels: NDArray[np.int64]
+    labels: Ints
     bound: float
     method: str
 
@@ -98,7 +97,7 @@ class _Desk:
         bound = min(everything, _promised(self, free, own))
         return self._kept(device, candidates, bound, free.method)
 
-    def _kept(self, device: int, candidates: list[NDArray[np.int64]], bound: float, method: str) -> _Answer:
+    def _kept(self, device: int, candidates: list[Ints], bound: float, method: str) -> _Answer:
         """The best candidate within the limits; without one the nearest to them."""
         excess, scores = self._excess(candidates, device), self._scores(candidates, device)
         within = np.where(excess > 0, np.inf, scores)
@@ -107,19 +106,19 @@ class _Desk:
         whole = np.zeros_like(chosen)
         return _Answer(labels=chosen if (chosen == 1).any() else whole, bound=bound, method=method)
 
-    def _scores(self, candidates: list[NDArray[np.int64]], device: int) -> Floats:
+    def _scores(self, candidates: list[Ints], device: int) -> Floats:
         stages = self._stages(candidates, device)
         return np.broadcast_to(np.asarray(self.score(stages), dtype=np.float64), (1, len(candidates)))[0]
 
-    def _excess(self, candidates: list[NDArray[np.int64]], device: int) -> Floats:
+    def _excess(self, candidates: list[Ints], device: int) -> Floats:
         stages = self._stages(candidates, device)
         return np.asarray(excess_ratio(device_limits(self.problem), stages, np.array([device]))[0])
 
-    def _stages(self, candidates: list[NDArray[np.int64]], device: int) -> StageTimes:
+    def _stages(self, candidates: list[Ints], device: int) -> StageTimes:
         labels = np.stack(candidates)
         return stage_times(self._sums(labels), self.conditions.of(np.array([device])).of((slice(None), None)))
 
-    def _sums(self, labels: NDArray[np.int64]) -> CutSums:
+    def _sums(self, labels: Ints) -> CutSums:
         return looped_sums(self.problem.cost, labels == 0, labels == TOP)
 
     def plan(self, answers: list[_Answer], started: float) -> Plan:

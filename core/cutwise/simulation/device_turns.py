@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from cutwise.arrays import Floats, Ints
 from cutwise.simulation.task_builder import TaskBuilder
-from cutwise.simulation.tasks import NOBODY, Floats, Ints, Resource
+from cutwise.simulation.tasks import NOBODY, Resource
 from cutwise.simulation.turns import Turns
 
 LANES = ("computing", "uplink", "downlink", "share of the server")

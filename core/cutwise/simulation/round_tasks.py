@@ -8,10 +8,11 @@ from typing import Literal, TypedDict, Unpack, get_args
 
 import numpy as np
 
+from cutwise.arrays import Ints
 from cutwise.errors import SolverError, UnknownNameError
 from cutwise.simulation.device_turns import add_turns, resources_of
 from cutwise.simulation.task_builder import TaskBuilder
-from cutwise.simulation.tasks import Ints, Tasks
+from cutwise.simulation.tasks import Tasks
 from cutwise.simulation.turns import COLUMNS, Turns
 
 Groups = Sequence[Sequence[int]]

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from cutwise.arrays import Ints
 from cutwise.errors import UnknownNameError
-from cutwise.simulation.tasks import COLUMNS, KIND_CODES, NOBODY, Ints, Resource, Tasks
+from cutwise.simulation.tasks import COLUMNS, KIND_CODES, NOBODY, Resource, Tasks
 
 
 class TaskBuilder:

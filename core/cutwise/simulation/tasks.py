@@ -7,13 +7,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints
 from cutwise.digests import EqualByDigest, freeze
 from cutwise.errors import SolverError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 KINDS = (
     "model_down",

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cutwise.arrays import Floats
 from cutwise.digests import EqualByDigest, freeze
-from cutwise.simulation.tasks import KINDS, NOBODY, Floats, Tasks
+from cutwise.simulation.tasks import KINDS, NOBODY, Tasks
 
 if TYPE_CHECKING:
     import pandas

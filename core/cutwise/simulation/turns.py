@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from cutwise.arrays import Floats, Ints
 from cutwise.digests import EqualByDigest, freeze
 from cutwise.errors import SolverError
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.simulation.tasks import Floats, Ints
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.graph.blocks import Block
 from cutwise.graph.model_graph import ModelGraph
 from cutwise_dashboard.charts.graph.graph_geometry import (
@@ -25,10 +25,6 @@ from cutwise_dashboard.charts.graph.graph_geometry import (
 
 VIEWS = ("blocks", "near_cut", "all")
 FULL_VIEW_OPS = 90  # near the cut, blocks are opened up to this many ops
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,7 @@ class GraphDrawing:
 
     geometry: Geometry
     shares: Floats
-    crosses: Flags
+    crosses: Mask
     crossings: tuple[Crossing, ...]
     side_names: tuple[str, ...]
     total_text: str
@@ -80,7 +76,7 @@ def draw_graph(
     blocks: tuple[Block, ...],
     *,
     view: str = "near_cut",
-    side: Sequence[int] | Integers,
+    side: Sequence[int] | Ints,
     opened: Collection[str] = frozenset(),
     closed: Collection[str] = frozenset(),
     output_bytes: Sequence[float] | Floats | None = None,
@@ -143,9 +139,7 @@ def bytes_text(size_bytes: float) -> str:
     return f"{size_bytes:.3g} B"
 
 
-def _open_by_view(
-    blocks: Sequence[Block], view: str, runs_on: Integers, made: Integers, read: Integers
-) -> set[int]:
+def _open_by_view(blocks: Sequence[Block], view: str, runs_on: Ints, made: Ints, read: Ints) -> set[int]:
     if view == "all":
         return set(range(len(blocks)))
     if view == "blocks" or made.size == 0:
@@ -154,7 +148,7 @@ def _open_by_view(
     return _up_to_full(blocks, passed or _touched(blocks, made, read))
 
 
-def _touched(blocks: Sequence[Block], made: Integers, read: Integers) -> list[int]:
+def _touched(blocks: Sequence[Block], made: Ints, read: Ints) -> list[int]:
     """The block of the last tensor that crosses and the first block that reads it."""
     block_of = {op: at for at, block in enumerate(blocks) for op in block.ops}
     sender = max(made.tolist(), key=lambda op: block_of[op])
@@ -177,14 +171,14 @@ def _own_bytes(graph: ModelGraph) -> Floats:
     return np.array([op.output.size_bytes for op in graph.ops], dtype=np.float64)
 
 
-def _shares(geometry: Geometry, runs_on: Integers, sides: int) -> Floats:
+def _shares(geometry: Geometry, runs_on: Ints, sides: int) -> Floats:
     counts = np.zeros((len(geometry.nodes), sides))
     np.add.at(counts, (geometry.node_of, runs_on), 1.0)
     shares: Floats = counts / counts.sum(axis=1, keepdims=True)
     return shares
 
 
-def _crossing_edges(geometry: Geometry, is_cut: Flags) -> Flags:
+def _crossing_edges(geometry: Geometry, is_cut: Mask) -> Mask:
     crosses = np.zeros(len(geometry.edges), dtype=np.bool_)
     drawn = geometry.edge_of[is_cut]
     crosses[drawn[drawn >= 0]] = True
@@ -192,7 +186,7 @@ def _crossing_edges(geometry: Geometry, is_cut: Flags) -> Flags:
 
 
 def _crossings(
-    geometry: Geometry, senders: Integers, sizes: Floats, size_text: Callable[[float], str]
+    geometry: Geometry, senders: Ints, sizes: Floats, size_text: Callable[[float], str]
 ) -> tuple[Crossing, ...]:
     """One for each node that sends, however many read: a tensor is sent once."""
     nodes = geometry.node_of[senders]
@@ -208,7 +202,7 @@ def _crossings(
 def _summary(
     graph: ModelGraph,
     blocks: Sequence[Block],
-    runs_on: Integers,
+    runs_on: Ints,
     crossing: int,
     total_text: str,
     side_names: Sequence[str],

@@ -14,8 +14,8 @@ from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Ints
 from cutwise.graph.block_names import parts_of
 from cutwise.graph.blocks import Block
 from cutwise.graph.model_graph import ModelGraph, Op
@@ -97,8 +97,8 @@ class Geometry:
     nodes: tuple[DrawnNode, ...]
     edges: tuple[DrawnEdge, ...]
     frames: tuple[Frame, ...]
-    node_of: NDArray[np.int64]
-    edge_of: NDArray[np.int64]
+    node_of: Ints
+    edge_of: Ints
     digest: str
     node_by_id: Mapping[str, int] = field(repr=False)
 
@@ -124,7 +124,7 @@ class _Wires:
 
 
 @lru_cache(maxsize=16)
-def edge_ends(graph: ModelGraph) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def edge_ends(graph: ModelGraph) -> tuple[Ints, Ints]:
     """Producers and readers of the graph's edges, as two arrays of op positions."""
     ends = np.array(graph.edges, dtype=np.int64).reshape(-1, 2)
     ends.flags.writeable = False
@@ -195,8 +195,8 @@ def _edges(
     home: Mapping[int, tuple[int, int]],
     wires: _Wires,
     layouts: Mapping[int, Layout],
-    node_of: NDArray[np.int64],
-) -> tuple[list[DrawnEdge], NDArray[np.int64]]:
+    node_of: Ints,
+) -> tuple[list[DrawnEdge], Ints]:
     drawn: dict[Edge, int] = {}
     edges: list[DrawnEdge] = []
     edge_of = np.full(len(graph.edges), -1, dtype=np.int64)

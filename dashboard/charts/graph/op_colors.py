@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints
 from cutwise.graph.blocks import Block
 
 STEPS_RATIO = (0.0, 0.01, 0.03, 0.1, 0.2)
 STEP_NAMES = ("none", "< 1 %", "< 3 %", "< 10 %", "< 20 %", "more")
 
 
-def steps(values: NDArray[np.float64], blocks: Sequence[Block], folded: frozenset[str]) -> NDArray[np.int64]:
+def steps(values: Floats, blocks: Sequence[Block], folded: frozenset[str]) -> Ints:
     """For each op the step of its share of the total, or of its block's share where that is folded."""
     total = float(values.sum()) or 1.0
     shares = values / total

@@ -14,7 +14,7 @@ from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.base import load_model
 from cutwise.importers.hugging_face.config_file import from_config
-from cutwise.problem.split_problem import priced
+from cutwise.problem.pricing import priced
 from tests.core.costs.formula_calls import graph, stated
 
 LLAMA_70B = {

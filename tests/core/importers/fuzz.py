@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cutwise import sample_models
 from cutwise.errors import ModelImportError
-from cutwise.importers.base import read_here
+from cutwise.importers.gate.reading import read_here
 
 SAMPLES = Path(sample_models.__file__).parent
 MEMORY_BYTES, CPU_S, SLOWEST_S = 3 * 2**30, 3000, 20.0

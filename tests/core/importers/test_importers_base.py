@@ -19,7 +19,7 @@ import cutwise
 from cutwise import sample_models
 from cutwise.errors import CutwiseError, ModelImportError
 from cutwise.importers import IMPORTERS, load_bytes, load_model
-from cutwise.importers.base import recognised
+from cutwise.importers.gate.reading import recognised
 
 FOLDER = Path(sample_models.__file__).parent
 REFUSED = {

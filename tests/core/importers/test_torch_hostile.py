@@ -21,7 +21,7 @@ from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError
 from cutwise.importers import load_bytes, load_model
-from cutwise.importers.base import read_here
+from cutwise.importers.gate.reading import read_here
 from cutwise.importers.torch_format import archive as torch_archive
 from tests.core.importers.torch_archives import (
     Json,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.importers.base import read_here
+from cutwise.importers.gate.reading import read_here
 
 Json = dict[str, Any]
 

@@ -14,8 +14,9 @@ from cutwise.costs.cut_sums import cut_sums
 from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.plans.evaluate import stage_times
-from cutwise.plans.plan import TIMES, StageTimes
-from cutwise.problem.split_problem import Conditions, SplitProblem, build_problem
+from cutwise.plans.stages import TIMES, StageTimes
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Scenario
 from tests.core.fleets import closed_sets, random_problem
 

@@ -12,8 +12,9 @@ from cutwise.costs.cut_sums import crossing_ops
 from cutwise.costs.workload import Lora, Workload
 from cutwise.errors import ScenarioError
 from cutwise.graph.model_graph import ModelGraph
+from cutwise.problem.pricing import priced
 from cutwise.problem.private_ops import private_ops, with_ancestors
-from cutwise.problem.split_problem import build_problem, priced
+from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.parts import LayerDepth, Privacy, Scenario
 from tests.conftest import Load
 

@@ -14,7 +14,7 @@ from cutwise.costs.workload import FullTuning, Lora, Workload
 from cutwise.errors import ScenarioError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_bytes
-from cutwise.problem.split_problem import priced
+from cutwise.problem.pricing import priced
 from cutwise.scenario.parts import Scenario
 
 LLAMA: dict[str, Any] = {

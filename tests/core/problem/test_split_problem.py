@@ -11,7 +11,8 @@ import cutwise
 from cutwise.channels import FixedRate, Shannon
 from cutwise.costs.workload import Lora, Workload
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
-from cutwise.problem.split_problem import build_problem, targets_of, tied_ops
+from cutwise.problem.pricing import targets_of, tied_ops
+from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.parties import Device, Server
 from cutwise.scenario.parts import Scenario, Sharing
 

@@ -13,7 +13,8 @@ from cutwise.costs.cut_sums import cut_sums
 from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.plans.evaluate import stage_times
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parties import Device, Server
 from cutwise.scenario.parts import Privacy, Scenario
 from tests.core.fleets import closed_sets

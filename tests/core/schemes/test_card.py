@@ -19,8 +19,8 @@ from cutwise.planning.one_device.objective import counted_energy
 from cutwise.planning.whole_round.round_value import objective_value, spread_of
 from cutwise.planning.whole_round.server_clock import least_ratios, own_prices
 from cutwise.plans.evaluate import stage_times
-from cutwise.plans.plan import StageTimes
 from cutwise.plans.rounds import IN_TURN
+from cutwise.plans.stages import StageTimes
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parties import Device, Server
 from cutwise.scenario.parts import Limits, Objective, Privacy, Scenario

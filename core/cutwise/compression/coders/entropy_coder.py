@@ -10,8 +10,8 @@ from __future__ import annotations
 import struct
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Ints, Mask, Words
 from cutwise.compression.coders.frequency_table import (
     PRECISION_BITS,
     codes_of,
@@ -22,9 +22,6 @@ from cutwise.compression.coders.frequency_table import (
 from cutwise.compression.rate_model import entropy_bits
 from cutwise.errors import SolverError
 
-Whole = NDArray[np.int64]
-Bits = NDArray[np.bool_]
-States = NDArray[np.uint64]
 LEAST_STATE = 1 << 24
 WORD_BITS = 16
 STATE_BYTES = 5
@@ -36,7 +33,7 @@ SYMBOL_BITS = 4
 RAW, CODED = b"\x00", b"\x01"
 
 
-def encode_symbols(symbols: Whole, alphabet: int) -> bytes:
+def encode_symbols(symbols: Ints, alphabet: int) -> bytes:
     """The code of whole numbers in [0, alphabet): a frequency table, the lanes' states and their words.
 
     Its size is the count times the entropy of the numbers, plus the table (about half a byte a symbol of
@@ -52,7 +49,7 @@ def encode_symbols(symbols: Whole, alphabet: int) -> bytes:
     return write_table(codes) + LANES.pack(lanes) + packed.tobytes() + words.astype("<u2").tobytes()
 
 
-def decode_symbols(payload: bytes, *, count: int, alphabet: int) -> Whole:
+def decode_symbols(payload: bytes, *, count: int, alphabet: int) -> Ints:
     """The `count` numbers that `encode_symbols` was given; a `SolverError` where the payload is another's.
 
     >>> decode_symbols(encode_symbols(np.array([2, 0, 0, 1]), 3), count=4, alphabet=3)
@@ -72,14 +69,14 @@ def decode_symbols(payload: bytes, *, count: int, alphabet: int) -> Whole:
     return _pop(packed.view("<u8").ravel().astype(np.uint64), words, frequencies_of(codes), count)
 
 
-def encode_bits(bits: Bits) -> bytes:
+def encode_bits(bits: Mask) -> bytes:
     """The shorter of a bitmap and a code of the bits four at a time, which also sees clusters."""
     bitmap = np.packbits(bits).tobytes()
     coded = encode_symbols(_grouped(bits), 1 << SYMBOL_BITS)
     return CODED + coded if len(coded) < len(bitmap) else RAW + bitmap
 
 
-def decode_bits(payload: bytes, *, count: int) -> Bits:
+def decode_bits(payload: bytes, *, count: int) -> Mask:
     """The `count` bits that `encode_bits` was given.
 
     >>> decode_bits(encode_bits(np.array([True, False, True])), count=3)
@@ -91,13 +88,13 @@ def decode_bits(payload: bytes, *, count: int) -> Bits:
     return np.unpackbits(groups.astype(np.uint8)[:, None], axis=1)[:, -SYMBOL_BITS:].ravel()[:count] > 0
 
 
-def _grouped(bits: Bits) -> Whole:
+def _grouped(bits: Mask) -> Ints:
     padded = np.zeros(-(-bits.size // SYMBOL_BITS) * SYMBOL_BITS, dtype=np.int64)
     padded[: bits.size] = bits
     return padded.reshape(-1, SYMBOL_BITS) @ (1 << np.arange(SYMBOL_BITS - 1, -1, -1))
 
 
-def _push(symbols: Whole, frequencies: Whole, lanes: int) -> tuple[States, NDArray[np.uint64]]:
+def _push(symbols: Ints, frequencies: Ints, lanes: int) -> tuple[Words, Words]:
     frequency = frequencies.astype(np.uint64)[symbols]
     start = (np.cumsum(frequencies) - frequencies).astype(np.uint64)[symbols]
     ceiling = frequency << np.uint64(24 + WORD_BITS - PRECISION_BITS)
@@ -114,7 +111,7 @@ def _push(symbols: Whole, frequencies: Whole, lanes: int) -> tuple[States, NDArr
     return states, np.concatenate(spilled[::-1])
 
 
-def _pop(states: States, words: NDArray[np.uint64], frequencies: Whole, count: int) -> Whole:
+def _pop(states: Words, words: Words, frequencies: Ints, count: int) -> Ints:
     lookup = np.repeat(np.arange(frequencies.size), frequencies)
     frequency = frequencies.astype(np.uint64)
     start = (np.cumsum(frequencies) - frequencies).astype(np.uint64)

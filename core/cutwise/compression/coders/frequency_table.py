@@ -5,11 +5,10 @@ from __future__ import annotations
 import struct
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Ints
 from cutwise.compression.coders.rice_coder import best_exponent, rice_decode, rice_encode
 
-Whole = NDArray[np.int64]
 PRECISION_BITS = 16
 """Frequencies are whole numbers that sum to 2**16."""
 STEPS_PER_OCTAVE = 8
@@ -19,7 +18,7 @@ OCTAVE = np.array([round(2.0 ** (10 + step / STEPS_PER_OCTAVE)) for step in rang
 HEADER = struct.Struct("<BH")
 
 
-def codes_of(counts: Whole) -> Whole:
+def codes_of(counts: Ints) -> Ints:
     """0 for a symbol that never occurs, else 1 to 129: its frequency relative to the commonest symbol.
 
     Rounding to an eighth of an octave errs by at most 4.4 %, which costs under 0.001 bit a symbol.
@@ -32,7 +31,7 @@ def codes_of(counts: Whole) -> Whole:
     return np.where(counts > 0, 1 + np.maximum(steps, 0), 0)
 
 
-def frequencies_of(codes: Whole) -> Whole:
+def frequencies_of(codes: Ints) -> Ints:
     """Whole frequencies that sum to 2**16, at least 1 for every symbol that occurs.
 
     >>> frequencies_of(np.array([0, 121, 129]))  # 1 : 2 of 65534, and 1 more each
@@ -48,7 +47,7 @@ def frequencies_of(codes: Whole) -> Whole:
     return shares + present
 
 
-def write_table(codes: Whole) -> bytes:
+def write_table(codes: Ints) -> bytes:
     """The codes as Golomb-Rice numbers of their zigzag differences, with their length in front."""
     differences = np.diff(codes, prepend=0)
     zigzag = np.where(differences < 0, -2 * differences - 1, 2 * differences)
@@ -57,7 +56,7 @@ def write_table(codes: Whole) -> bytes:
     return HEADER.pack(exponent, len(body)) + body
 
 
-def read_table(payload: bytes, alphabet: int) -> tuple[Whole, bytes]:
+def read_table(payload: bytes, alphabet: int) -> tuple[Ints, bytes]:
     """The codes of `alphabet` symbols and the rest of the payload.
 
     >>> read_table(write_table(np.array([129, 0, 7])) + b"rest", 3)

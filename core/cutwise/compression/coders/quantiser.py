@@ -6,14 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints, Mask, Singles
 from cutwise.errors import SolverError
 
-Reals = NDArray[np.float32]
-Doubles = NDArray[np.float64]
-Bits = NDArray[np.bool_]
-Whole = NDArray[np.int64]
 Rounding = Literal["unbiased", "authors"]
 AUTHORS_LEAST, AUTHORS_MOST = 0.25, 0.75
 """Range of what the authors' code adds before it rounds down."""
@@ -31,13 +27,13 @@ class QuantisedTensor:
     """
 
     shape: tuple[int, ...]
-    kept: Bits
-    levels: Whole
-    negative: Bits
+    kept: Mask
+    levels: Ints
+    negative: Mask
     scale: tuple[float, float]
 
 
-def as_reals(tensor: Any) -> Reals:
+def as_reals(tensor: Any) -> Singles:
     """The tensor as 32-bit numbers; a `SolverError` where one is not finite."""
     with np.errstate(over="ignore"):
         reals = np.asarray(tensor, dtype=np.float32)
@@ -48,7 +44,7 @@ def as_reals(tensor: Any) -> Reals:
     return reals
 
 
-def largest(tensor: Reals, *, density_ratio: float) -> Bits:
+def largest(tensor: Singles, *, density_ratio: float) -> Mask:
     """Marks the round(density * n) elements of largest magnitude, at least one; zeros are never kept.
 
     >>> largest(np.array([1, -4, 0, 2], dtype=np.float32), density_ratio=0.5)
@@ -62,7 +58,7 @@ def largest(tensor: Reals, *, density_ratio: float) -> Bits:
     return kept
 
 
-def kept_range(magnitudes: Reals, *, clip_ratio: float) -> tuple[float, float]:
+def kept_range(magnitudes: Singles, *, clip_ratio: float) -> tuple[float, float]:
     """Smallest kept magnitude, and the largest or, with clipping, the one `clip_ratio` are above.
 
     >>> kept_range(np.arange(1, 102, dtype=np.float32), clip_ratio=0.05)
@@ -74,7 +70,7 @@ def kept_range(magnitudes: Reals, *, clip_ratio: float) -> tuple[float, float]:
     return float(magnitudes.min()), float(np.partition(magnitudes, rank)[rank])
 
 
-def positions(magnitudes: Any, *, scale: tuple[float, float], level_count: int) -> Doubles:
+def positions(magnitudes: Any, *, scale: tuple[float, float], level_count: int) -> Floats:
     r"""Where magnitudes lie between the levels: $z = (v - v_{min}) / \Delta$, cut off at the last level.
 
     $\Delta = (v_{max} - v_{min}) / (Q - 1)$.
@@ -103,8 +99,8 @@ def round_up_probability(fraction: Any, *, rounding: Rounding) -> Any:
 
 
 def stochastic_levels(
-    magnitudes: Reals, *, scale: tuple[float, float], level_count: int, rounding: Rounding, seed: int
-) -> Whole:
+    magnitudes: Singles, *, scale: tuple[float, float], level_count: int, rounding: Rounding, seed: int
+) -> Ints:
     """A level for each magnitude, rounded up or down at random, the same for the same seed."""
     exact = positions(magnitudes, scale=scale, level_count=level_count)
     lower = np.floor(exact)
@@ -113,14 +109,14 @@ def stochastic_levels(
     return lower.astype(np.int64) + up
 
 
-def levels_back(tensor: QuantisedTensor, *, level_count: int) -> Reals:
+def levels_back(tensor: QuantisedTensor, *, level_count: int) -> Singles:
     """The tensor that top-k levels stand for: each level's magnitude with its sign, zero elsewhere."""
     low, high = tensor.scale
     step = (high - low) / (level_count - 1)
     return _placed(tensor, low + step * tensor.levels)
 
 
-def dead_zone_levels(magnitudes: Any, *, step: float) -> Whole:
+def dead_zone_levels(magnitudes: Any, *, step: float) -> Ints:
     r"""Levels of magnitudes, 0 below two thirds of a step: $\lfloor |x| / \Delta + 1/3 \rfloor$.
 
     >>> dead_zone_levels(np.array([0.6, 0.7, 1.6, 1.7]), step=1.0)
@@ -129,13 +125,13 @@ def dead_zone_levels(magnitudes: Any, *, step: float) -> Whole:
     return np.floor(magnitudes / np.float64(step) + (1 - DEAD_ZONE)).astype(np.int64)
 
 
-def dead_zone_back(tensor: QuantisedTensor) -> Reals:
+def dead_zone_back(tensor: QuantisedTensor) -> Singles:
     """The tensor that dead-zone levels stand for: level plus the mean place inside a step, times the step."""
     step, place = tensor.scale
     return _placed(tensor, step * (tensor.levels + place))
 
 
-def _placed(tensor: QuantisedTensor, magnitudes: Any) -> Reals:
+def _placed(tensor: QuantisedTensor, magnitudes: Any) -> Singles:
     values = np.zeros(tensor.kept.size, dtype=np.float32)
     values[tensor.kept] = np.where(tensor.negative, -magnitudes, magnitudes)
     return values.reshape(tensor.shape)

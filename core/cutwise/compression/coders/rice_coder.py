@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Ints
 from cutwise.errors import SolverError
 
-Whole = NDArray[np.int64]
 LARGEST_EXPONENT = 40
 
 
-def rice_encode(values: Whole, exponent: int) -> bytes:
+def rice_encode(values: Ints, exponent: int) -> bytes:
     """The code of whole numbers >= 0: all quotients by 2**exponent in unary, then all remainders.
 
     A number v takes v >> exponent zeros, a one and `exponent` bits; the two streams are kept apart so that
@@ -26,7 +25,7 @@ def rice_encode(values: Whole, exponent: int) -> bytes:
     return np.packbits(unary).tobytes() + pack_integers(values & ((1 << exponent) - 1), exponent)
 
 
-def rice_decode(payload: bytes, *, count: int, exponent: int) -> Whole:
+def rice_decode(payload: bytes, *, count: int, exponent: int) -> Ints:
     """The `count` numbers that `rice_encode` was given.
 
     >>> rice_decode(bytes.fromhex("9440"), count=3, exponent=1)
@@ -40,7 +39,7 @@ def rice_decode(payload: bytes, *, count: int, exponent: int) -> Whole:
     return (quotients << exponent) + unpack_integers(payload[unary_bytes:], count=count, width=exponent)
 
 
-def best_exponent(values: Whole) -> int:
+def best_exponent(values: Ints) -> int:
     """The exponent that makes the code of these numbers shortest.
 
     >>> best_exponent(np.array([8, 9, 16]))  # width 3: 3 * 4 + 1 + 1 + 2 = 16 bits; width 2: 3 * 3 + 8 = 17
@@ -52,7 +51,7 @@ def best_exponent(values: Whole) -> int:
     return min(exponents, key=lambda b: int((values >> b).sum()) + values.size * (1 + b))
 
 
-def pack_integers(values: Whole, width: int) -> bytes:
+def pack_integers(values: Ints, width: int) -> bytes:
     """Whole numbers below 2**width, `width` bits each, highest bit first.
 
     >>> pack_integers(np.array([1, 2, 3]), 2).hex()  # 01 10 11 -> 0110 1100
@@ -64,7 +63,7 @@ def pack_integers(values: Whole, width: int) -> bytes:
     return np.packbits(bits).tobytes()
 
 
-def unpack_integers(payload: bytes, *, count: int, width: int) -> Whole:
+def unpack_integers(payload: bytes, *, count: int, width: int) -> Ints:
     """The `count` numbers that `pack_integers` was given.
 
     >>> unpack_integers(bytes.fromhex("6c"), count=3, width=2)

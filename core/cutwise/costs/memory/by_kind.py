@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+from cutwise.arrays import Floats
 
-Bytes: TypeAlias = "float | NDArray[np.float64]"
+Bytes: TypeAlias = "float | Floats"
 
 # What the runtime itself holds is not counted: a device's `memory_bytes` is what is left for the model.
 RUNTIME_BYTES = 0

@@ -10,13 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Mask
 from cutwise.costs.graph_cost import GraphCost
-from cutwise.costs.memory.saved_tensors import Floats
 from cutwise.costs.memory.tensor_lifetimes import Interval, activation_gradients, tensors, weight_gradients
-
-Mask = NDArray[np.bool_]
 
 
 def peak_memory(cost: GraphCost, side: Mask | None = None) -> float:

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Mask
 from cutwise.costs.checkpointing import Checkpoints, checkpoints_of
 from cutwise.costs.derived_costs import DerivedCosts, derived_costs
 from cutwise.costs.gradient_flow import GradientFlow, gradient_flow
@@ -21,7 +21,6 @@ from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.memory.storages import RESHAPES
 from cutwise.graph.model_graph import DTYPE_BYTES, ModelGraph
 
-Mask = NDArray[np.bool_]
 Interval = tuple[float, int, int]
 """Bytes, first step, last step."""
 # The gradient of what these read is their own result's gradient, seen in another shape.

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.pool.contraction import contract
 from cutwise.cuts.pool.folding import fold
 from cutwise.cuts.pool.pareto import front
 from cutwise.cuts.pool.pieces import whole_piece
 from cutwise.cuts.pool.tables import Caps, table_of
-from cutwise.cuts.split_graph import Bools, Floats, Ints, SplitGraph, features_of
+from cutwise.cuts.split_graph import SplitGraph, features_of
 from cutwise.digests import EqualByDigest, freeze
 from cutwise.errors import SolverError
 
@@ -33,7 +34,7 @@ class CutPool(EqualByDigest):
     """
 
     features: Floats
-    masks: Bools
+    masks: Mask
     feature_names: tuple[str, ...]
     build_s: float = 0.0
     all_device: int = field(init=False, default=0)
@@ -59,7 +60,7 @@ class CutPool(EqualByDigest):
         return self.features[:, self.feature_names.index(name)]
 
     def best(
-        self, theta: npt.ArrayLike, *, allowed: Bools | None = None, charges: Floats | None = None
+        self, theta: npt.ArrayLike, *, allowed: Mask | None = None, charges: Floats | None = None
     ) -> tuple[float, int]:
         """Smallest features @ theta and its entry; of equal ones the first in lexicographic order.
 
@@ -74,7 +75,7 @@ class CutPool(EqualByDigest):
         return float(values[0]), int(entries[0])
 
     def best_many(
-        self, thetas: npt.ArrayLike, *, allowed: Bools | None = None, charges: Floats | None = None
+        self, thetas: npt.ArrayLike, *, allowed: Mask | None = None, charges: Floats | None = None
     ) -> tuple[Floats, Ints]:
         """Smallest values (N,) and their entries (N,) for the weights `thetas` (N, p); see `best`."""
         weights = self._checked(thetas)
@@ -148,7 +149,7 @@ def build_pool(graph: SplitGraph, *, max_size: int = 4096, max_ideals: int = 20_
     return _pool_of(graph, units.op_masks(on_device), began)
 
 
-def _pool_of(graph: SplitGraph, masks: Bools, began: float) -> CutPool:
+def _pool_of(graph: SplitGraph, masks: Mask, began: float) -> CutPool:
     features = features_of(graph, masks)
     keep = front(features)
     assert keep is not None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cutwise.cuts.split_graph import Bools, Floats, Ints
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.errors import SolverError
 
 
@@ -31,7 +31,7 @@ class Piece:
     device: Floats
     peak: Floats
     sender_unit: Ints
-    beyond: Bools
+    beyond: Mask
     price: Floats
     flag: Ints
     read_sender: Ints
@@ -52,7 +52,7 @@ class Layout:
 
     start: Ints
     stop: Ints
-    is_cut: Bools
+    is_cut: Mask
     label: Ints
 
     @property
@@ -118,7 +118,7 @@ def component_labels(count: int, tails: Ints, heads: Ints) -> Ints:
     return label
 
 
-def ideals(piece: Piece, limit: int) -> Bools | None:
+def ideals(piece: Piece, limit: int) -> Mask | None:
     """Every closed set of the piece as a mask (K, k), the empty one first; None if there are over `limit`."""
     count = len(piece)
     sets = np.zeros((1, count), dtype=bool)

@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from cutwise.cuts.split_graph import Bools, Floats, Ints, SplitGraph
+from cutwise.arrays import Floats, Ints, Mask
+from cutwise.cuts.split_graph import SplitGraph
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,7 +40,7 @@ class Units:
         np.maximum.at(largest, self.unit_of, table)
         return largest
 
-    def op_masks(self, unit_masks: Bools) -> Bools:
+    def op_masks(self, unit_masks: Mask) -> Mask:
         """Masks over ops (K, n) of masks over units (K, units)."""
         return np.asarray(unit_masks)[:, self.unit_of]
 
@@ -85,7 +86,7 @@ def _sorted_distinct(keys: Ints) -> Ints:
     return keys[np.diff(keys, prepend=-1) != 0]
 
 
-def _root_ops(graph: SplitGraph) -> Bools:
+def _root_ops(graph: SplitGraph) -> Mask:
     """Pinned ops, their ancestors, what is tied to one of these, and so on."""
     root = graph.pinned.copy()
     _add_ancestors(graph, root)
@@ -100,7 +101,7 @@ def _root_ops(graph: SplitGraph) -> Bools:
     return root
 
 
-def _add_ancestors(graph: SplitGraph, root: Bools) -> None:
+def _add_ancestors(graph: SplitGraph, root: Mask) -> None:
     flags = root.tolist()
     last = int(np.flatnonzero(root)[-1]) if root.any() else 0
     edges = graph.edges[graph.edges[:, 1] <= last]
@@ -110,7 +111,7 @@ def _add_ancestors(graph: SplitGraph, root: Bools) -> None:
     root[:] = flags
 
 
-def _tied_units(graph: SplitGraph, root: Bools) -> Ints:
+def _tied_units(graph: SplitGraph, root: Mask) -> Ints:
     """Unit of each op: strongly connected components of the edges and two-way ties, in topological order."""
     links = [pair for group in graph.ties for pair in pairwise(group)]
     two_way = np.array(links + [(b, a) for a, b in links], dtype=np.int64)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.pool.closure import comparable_with_all
 from cutwise.cuts.pool.contraction import Units, units_from
-from cutwise.cuts.split_graph import Bools, Floats, Ints, SplitGraph
+from cutwise.cuts.split_graph import SplitGraph
 
 
 def fold(graph: SplitGraph, units: Units, *, device: Floats, peak: Floats, crossing: Floats) -> Units:
@@ -30,7 +31,7 @@ def fold(graph: SplitGraph, units: Units, *, device: Floats, peak: Floats, cross
     return _ordered_sources(graph, merged, device)
 
 
-def _merged(graph: SplitGraph, units: Units, hidden: Bools, device: Floats, peak: Floats) -> Units:
+def _merged(graph: SplitGraph, units: Units, hidden: Mask, device: Floats, peak: Floats) -> Units:
     sums, peaks = units.sums(device), units.peaks(peak)
     sources = np.flatnonzero(hidden & _sources(units) & (sums >= 0).all(axis=1))
     outputs = np.flatnonzero(hidden & _outputs(units) & (sums <= 0).all(axis=1))
@@ -98,14 +99,14 @@ def _ordered_sources(graph: SplitGraph, units: Units, device: Floats) -> Units:
     return units_from(graph, rank[units.unit_of], arcs)
 
 
-def _incomparable(units: Units) -> Bools:
+def _incomparable(units: Units) -> Mask:
     hidden = np.ones(units.count, dtype=bool)
     hidden[_cut_points(units, hidden)] = False
     hidden[0] = False
     return hidden
 
 
-def _cut_points(units: Units, kept: Bools) -> Ints:
+def _cut_points(units: Units, kept: Mask) -> Ints:
     """Units comparable with every other one in the graph of the `kept` units, without the root."""
     vertices = np.flatnonzero(kept[1:]) + 1
     local = np.full(units.count, -1)
@@ -115,11 +116,11 @@ def _cut_points(units: Units, kept: Bools) -> Ints:
     return vertices[comparable_with_all(len(vertices), arcs[:, 0], arcs[:, 1])]
 
 
-def _sources(units: Units) -> Bools:
+def _sources(units: Units) -> Mask:
     return (np.bincount(units.arcs[:, 1], minlength=units.count) == 0) & (np.arange(units.count) > 0)
 
 
-def _outputs(units: Units) -> Bools:
+def _outputs(units: Units) -> Mask:
     return (np.bincount(units.arcs[:, 0], minlength=units.count) == 0) & (np.arange(units.count) > 0)
 
 

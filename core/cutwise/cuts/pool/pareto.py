@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cutwise.cuts.split_graph import Bools, Floats, Ints
+from cutwise.arrays import Floats, Ints, Mask
 
 BLOCK = 256
 SIEVES = 32
@@ -34,7 +34,7 @@ def front(rows: Floats, *, limit: int | None = None) -> Ints | None:
     return order[np.concatenate(kept)] if kept else order
 
 
-def covered(rows: Floats, others: Floats) -> Bools:
+def covered(rows: Floats, others: Floats) -> Mask:
     """Which of `rows` (K, p) some row of `others` (L, p) equals or undercuts in every column."""
     found = np.zeros(len(rows), dtype=bool)
     step = max(1, (1 << 22) // max(1, len(rows)))
@@ -43,14 +43,14 @@ def covered(rows: Floats, others: Floats) -> Bools:
     return found
 
 
-def _below(lower: Floats, upper: Floats) -> Bools:
+def _below(lower: Floats, upper: Floats) -> Mask:
     below = np.ones((len(lower), len(upper)), dtype=bool)
     for a, b in zip(lower.T, upper.T, strict=True):
         below &= a[:, None] <= b
     return below
 
 
-def _covered_before(rows: Floats) -> Bools:
+def _covered_before(rows: Floats) -> Mask:
     """Which rows of a lexicographically sorted table an earlier row covers."""
     return np.asarray(np.triu(_below(rows, rows), k=1).any(axis=0))
 

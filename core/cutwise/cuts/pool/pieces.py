@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.pool.closure import Layout, Piece
 from cutwise.cuts.pool.contraction import Units
-from cutwise.cuts.split_graph import Bools, Floats, Ints, SplitGraph
+from cutwise.cuts.split_graph import SplitGraph
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -22,7 +23,7 @@ class Timeline:
 
     join: Ints
     leave: Ints
-    waits: Bools
+    waits: Mask
     waiting: Ints
     waiting_start: Ints
     read_start: Ints
@@ -148,7 +149,7 @@ def _flags(
     return flag, added, np.array(prices).reshape(len(numbers), piece.price.shape[1])
 
 
-def _component(piece: Piece, inside: Bools) -> Piece:
+def _component(piece: Piece, inside: Mask) -> Piece:
     """The units `inside` (k,) of a piece, with the senders that they are or that they read."""
     members = np.flatnonzero(inside)
     local = np.cumsum(inside) - 1

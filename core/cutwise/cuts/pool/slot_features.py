@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from cutwise.arrays import Floats, Ints
 from cutwise.cuts.pool.closure import Layout, Piece
 from cutwise.cuts.pool.pieces import Timeline
-from cutwise.cuts.split_graph import Floats, Ints
 
 
 def slot_values(piece: Piece, layout: Layout, times: Timeline) -> tuple[Floats, Floats]:

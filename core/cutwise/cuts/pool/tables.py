@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.pool.closure import Layout, Piece, PoolTooLarge, ideals, lay_out
 from cutwise.cuts.pool.pareto import covered, front
 from cutwise.cuts.pool.pieces import Timeline, interior_pieces, timeline
 from cutwise.cuts.pool.slot_features import floors, slot_values
-from cutwise.cuts.split_graph import Bools, Floats, Ints
 
 SMALL_PIECE = 24
 FEW_IDEALS = 64
@@ -39,7 +39,7 @@ class Table:
     """Splits of a piece: `values` (K, columns) and `masks` (K, k) over its units."""
 
     values: Floats
-    masks: Bools
+    masks: Mask
 
 
 def table_of(piece: Piece, caps: Caps) -> Table:
@@ -60,7 +60,7 @@ def table_of(piece: Piece, caps: Caps) -> Table:
     return Table(values=values[keep], masks=sets[keep])
 
 
-def _priced(piece: Piece, masks: Bools) -> Floats:
+def _priced(piece: Piece, masks: Mask) -> Floats:
     """The columns of the given closed sets, straight from their definition."""
     on_device = np.ones((len(masks), len(piece.sender_unit)), dtype=bool)
     inside = piece.sender_unit >= 0

@@ -11,9 +11,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from cutwise.arrays import Ints
 from cutwise.cuts.cut_under_limits import limited_program
 from cutwise.cuts.integer_program import Status, searched, status_of
-from cutwise.cuts.split_graph import Ints
 from cutwise.cuts.tiers.tier_cut import TierProblem, tier_cost, tier_cut
 from cutwise.cuts.tiers.tier_labels import LabelCap, by_level, label_caps, labels_of, level_units, net_of_next
 

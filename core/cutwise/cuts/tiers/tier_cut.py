@@ -10,9 +10,10 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.max_flow import FlowNetwork, network_of, solve_network
 from cutwise.cuts.pool.contraction import Units
-from cutwise.cuts.split_graph import Bools, Floats, Ints, SplitGraph, crossing_ops
+from cutwise.cuts.split_graph import SplitGraph, crossing_ops
 from cutwise.cuts.tiers.tier_labels import (
     by_level,
     label_costs,
@@ -141,7 +142,7 @@ def tier_cost(problem: TierProblem, labels: npt.ArrayLike) -> float:
     return math.fsum(label_costs(problem.tier_costs, tiers) + hops.tolist())
 
 
-def crossing_hops(graph: SplitGraph, labels: npt.ArrayLike, tiers: int) -> Bools:
+def crossing_hops(graph: SplitGraph, labels: npt.ArrayLike, tiers: int) -> Mask:
     """Which hops (n, K-1) the output of each op crosses.
 
     >>> chain = SplitGraph(op_count=2, edges=[[0, 1]], device_features=[], crossing_features=[])

@@ -9,10 +9,11 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.cut_under_limits import Limit
 from cutwise.cuts.integer_program import Rounding
 from cutwise.cuts.pool.contraction import Units, contract, units_from
-from cutwise.cuts.split_graph import Bools, Floats, Ints, SplitGraph, is_split
+from cutwise.cuts.split_graph import SplitGraph, is_split
 from cutwise.errors import SolverError
 
 
@@ -54,12 +55,12 @@ def net_of_next(table: Floats) -> Floats:
     return table[:, :-1] - table[:, 1:]
 
 
-def labels_of(mask: Bools, op_count: int) -> Ints:
+def labels_of(mask: Mask, op_count: int) -> Ints:
     """The labels (n,) of a mask in the order of `level_units`."""
     return np.asarray((~mask.reshape(-1, op_count)).sum(axis=0))
 
 
-def level_masks(labels: Ints, levels: int) -> Bools:
+def level_masks(labels: Ints, levels: int) -> Mask:
     """The nested splits (levels, n), level 0 first, of labels (n,)."""
     return labels <= np.arange(levels)[:, None]
 

@@ -8,13 +8,14 @@ from itertools import pairwise
 
 import numpy as np
 
+from cutwise.arrays import Ints, Mask
 from cutwise.cuts.max_flow import FlowNetwork, solve_network
 from cutwise.cuts.pool.contraction import contract
-from cutwise.cuts.split_graph import Bools, Ints, SplitGraph
+from cutwise.cuts.split_graph import SplitGraph
 from cutwise.cuts.u_shape.u_shape_numbers import BOTTOM, SERVER, TOP, UShapeProblem, forced_top
 
 
-def relaxed(problem: UShapeProblem) -> tuple[Bools, float, float]:
+def relaxed(problem: UShapeProblem) -> tuple[Mask, float, float]:
     """The ops on the server (n,) of least cost, that cost, and its error; a bound for every U shape.
 
     What crosses depends on the server's set alone: up from an op outside with a reader inside, down
@@ -34,7 +35,7 @@ def relaxed(problem: UShapeProblem) -> tuple[Bools, float, float]:
     return ~mask, flow + math.fsum(problem.server_costs.tolist()), error
 
 
-def u_shape_of(problem: UShapeProblem, on_server: Bools) -> Ints | None:
+def u_shape_of(problem: UShapeProblem, on_server: Mask) -> Ints | None:
     """The labels (n,) with exactly these ops on the server and the fewest in the top.
 
     None where a path leaves them and comes back, or an op must be in both ends.

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.pool.closure import comparable_with_all
 from cutwise.cuts.pool.contraction import contract
-from cutwise.cuts.split_graph import Bools, Floats, Ints
 from cutwise.cuts.tiers.tier_labels import LabelCap
 from cutwise.cuts.u_shape.u_shape_numbers import BOTTOM, SERVER, UShapeProblem, forced_top
 
@@ -41,7 +41,7 @@ def order_of(problem: UShapeProblem) -> Order | None:
     return Order(position=position, count=len(movable))
 
 
-def scan(problem: UShapeProblem, order: Order, caps: Sequence[LabelCap]) -> Bools | None:
+def scan(problem: UShapeProblem, order: Order, caps: Sequence[LabelCap]) -> Mask | None:
     """The best ops on the server (n,), None when none keep the caps.
 
     Every cut is a pair i <= j: the bottom ends with position i, the server's part with j. A table over
@@ -99,7 +99,7 @@ def _sent_down(problem: UShapeProblem, order: Order) -> Floats:
     return paid
 
 
-def _together(problem: UShapeProblem, order: Order) -> Bools:
+def _together(problem: UShapeProblem, order: Order) -> Mask:
     """The pairs at which each tie has all or none of its ops on the server."""
     allowed = np.full((order.count + 1, order.count + 1), True)
     for group in problem.graph.ties:

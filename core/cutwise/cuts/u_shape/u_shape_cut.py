@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from cutwise.arrays import Ints, Mask
 from cutwise.cuts.integer_program import Status, status_of
-from cutwise.cuts.split_graph import Bools, Ints
 from cutwise.cuts.tiers.tier_labels import LabelCap, label_caps
 from cutwise.cuts.u_shape.flow import relaxed, u_shape_of
 from cutwise.cuts.u_shape.scan import order_of, scan
@@ -89,7 +89,7 @@ def u_shape_cut(
 
 def _solved(
     problem: UShapeProblem, within: Sequence[LabelCap], time_limit_s: float
-) -> tuple[Method, Bools | None, float, float]:
+) -> tuple[Method, Mask | None, float, float]:
     """What answered, the best ops on the server if there are any, what none are below, and its error."""
     order = order_of(problem)
     if order is not None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from cutwise.cuts.split_graph import Bools, Floats, SplitGraph
+from cutwise.arrays import Floats, Mask
+from cutwise.cuts.split_graph import SplitGraph
 from cutwise.cuts.tiers.tier_labels import is_labelling, label_costs
 from cutwise.digests import freeze
 from cutwise.errors import SolverError
@@ -35,7 +36,7 @@ class UShapeProblem:
     server_costs: Floats
     up_costs: Floats
     down_costs: Floats
-    pinned_top: Bools = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    pinned_top: Mask = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def __post_init__(self) -> None:
         count = self.graph.op_count
@@ -63,7 +64,7 @@ class UShapeProblem:
         return replace(self.graph, ties=()) if self.graph.ties else self.graph
 
 
-def forced_top(problem: UShapeProblem) -> Bools:
+def forced_top(problem: UShapeProblem) -> Mask:
     """Which ops (n,) are in `pinned_top` or after one that is."""
     top = problem.pinned_top.tolist()
     for producer, reader in problem.graph.edges.tolist():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cutwise.arrays import Mask
 from cutwise.cuts.cut_under_limits import add_limit, op_weights
 from cutwise.cuts.integer_program import (
     OBJECTIVE_BITS,
@@ -21,7 +22,6 @@ from cutwise.cuts.integer_program import (
     total_of,
     weighted,
 )
-from cutwise.cuts.split_graph import Bools
 from cutwise.cuts.tiers.tier_labels import LabelCap, by_level, level_units, net_of_next
 from cutwise.cuts.u_shape.u_shape_numbers import BOTTOM, SERVER, UShapeProblem, forced_top
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def search(
     problem: UShapeProblem, caps: Sequence[LabelCap], time_limit_s: float
-) -> tuple[Bools | None, float, float]:
+) -> tuple[Mask | None, float, float]:
     """The best ops on the server (n,) that keep the caps, what none are below, and that bound's error.
 
     None where no U shape keeps the caps.

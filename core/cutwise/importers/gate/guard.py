@@ -20,8 +20,9 @@ from typing import Any
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.importers.base import SMALLER, read_head, read_here
 from cutwise.importers.gate.graph_wire import from_lines, to_lines
+from cutwise.importers.gate.reading import read_head, read_here
+from cutwise.importers.importer import SMALLER
 
 # The slowest real file tried, 2 GB with 10,000 nodes, takes about 5 s on two busy cores.
 WALL_S = 60

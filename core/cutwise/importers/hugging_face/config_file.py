@@ -18,13 +18,13 @@ from typing import Any
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph, Op
-from cutwise.importers.base import IN_PROCESS_BYTES, Importer
 from cutwise.importers.gate.refused import EXPORT_COMMAND
 from cutwise.importers.hugging_face.families import FAMILIES
 from cutwise.importers.hugging_face.keys import Keys
 from cutwise.importers.hugging_face.layers import Blueprint
 from cutwise.importers.hugging_face.net import BATCH, Net
 from cutwise.importers.hugging_face.safetensors_header import ParameterTable, read_header, shards_of
+from cutwise.importers.importer import IN_PROCESS_BYTES, Importer
 from cutwise.importers.json_formats.document import read_object, shown
 
 FORMAT = "hf_config"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.importers.base import Importer
 from cutwise.importers.hugging_face import config_file as hf_config
 from cutwise.importers.hugging_face.safetensors_header import (
     SUFFIX,
@@ -15,6 +14,7 @@ from cutwise.importers.hugging_face.safetensors_header import (
     read_header,
     shards_of,
 )
+from cutwise.importers.importer import Importer
 
 
 def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cutwise.errors import ModelImportError
-from cutwise.importers.base import JSON_FILE_BYTES
+from cutwise.importers.importer import JSON_FILE_BYTES
 
 SHOWN_MISTAKES = 10
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph, Op
-from cutwise.importers.base import Importer
+from cutwise.importers.importer import Importer
 from cutwise.importers.onnx_format.dims import bind
 from cutwise.importers.onnx_format.functions import inlined
 from cutwise.importers.onnx_format.graph import build_ops

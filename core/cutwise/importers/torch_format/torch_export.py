@@ -10,7 +10,7 @@ from typing import Any
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph, Op
-from cutwise.importers.base import Importer
+from cutwise.importers.importer import Importer
 from cutwise.importers.onnx_format.blocks import printable
 from cutwise.importers.torch_format.archive import Archive, looks_like_torch_export, read_archive
 from cutwise.importers.torch_format.graph import build_ops

@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.compression import Uncompressed
 from cutwise.costs.cut_sums import crossing_ops, cut_sums
 from cutwise.costs.memory.by_kind import MemoryByKind
@@ -26,22 +26,14 @@ from cutwise.planning.one_device.objective import counted_energy
 from cutwise.planning.whole_round.best_round import EXACT_GAP, relative_gap
 from cutwise.planning.whole_round.round_value import objective_value, spread_of
 from cutwise.plans.evaluate import stage_times
-from cutwise.plans.plan import (
-    Alternative,
-    Cut,
-    DeviceDecision,
-    Plan,
-    Report,
-    ServerPolicy,
-    StageTimes,
-    Status,
-    Violation,
-)
+from cutwise.plans.plan import Alternative, Cut, DeviceDecision, Plan, Report, ServerPolicy, Status, Violation
 from cutwise.plans.rounds import Round
-from cutwise.problem.split_problem import LOSS_ROUNDING, Conditions, SplitProblem, accuracy_loss_ratio
+from cutwise.plans.stages import StageTimes
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.numbers import accuracy_loss_ratio
+from cutwise.problem.split_problem import SplitProblem
+from cutwise.tolerances import LOSS_ROUNDING
 
-Mask = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 COMPRESSED = (
     "uplink_compression_ratio",
     "downlink_compression_ratio",
@@ -58,7 +50,7 @@ class Behind:
 
     masks: Mask
     names: tuple[str, ...]
-    memory_bytes: NDArray[np.float64]
+    memory_bytes: Floats
 
 
 def plan_of(

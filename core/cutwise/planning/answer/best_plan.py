@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Mask
 from cutwise.errors import UnknownNameError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.assemble import alternatives_of, plan_of
@@ -16,10 +16,9 @@ from cutwise.planning.whole_round.best_round import RoundCuts, best_round, relat
 from cutwise.planning.whole_round.round_value import round_value, spread_of
 from cutwise.plans.plan import Alternative, Plan, Report
 from cutwise.plans.rounds import Round
+from cutwise.problem.conditions import Conditions
 from cutwise.problem.private_ops import with_ancestors
-from cutwise.problem.split_problem import Conditions, SplitProblem
-
-Mask = NDArray[np.bool_]
+from cutwise.problem.split_problem import SplitProblem
 
 
 def planned(

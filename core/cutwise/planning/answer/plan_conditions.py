@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Mask
 from cutwise.costs.cut_sums import CutSums, cut_sums, looped_sums, nested_sums
 from cutwise.planning.answer.server_waiting import waits_s
 from cutwise.plans.plan import Plan
+from cutwise.problem.conditions import Conditions
 from cutwise.problem.edge_links import behind_edges
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.problem.split_problem import SplitProblem
 
-Mask = NDArray[np.bool_]
 DECIDED = (
     "uplink_bps",
     "downlink_bps",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.errors import SolverError
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem
@@ -12,7 +12,6 @@ from cutwise.simulation.engine import simulate
 from cutwise.simulation.round_tasks import phased_round
 from cutwise.simulation.turns import planned_turns
 
-Floats = NDArray[np.float64]
 MOST_ITERATIONS = 200_000
 """Iterations of all devices together, five tasks each; a round of so many is played in a few seconds."""
 

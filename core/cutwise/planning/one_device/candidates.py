@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Mask
 from cutwise.costs.cut_sums import CutSums, cut_sums, move_sums
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.cuts.pool.build import build_pool
@@ -17,10 +17,9 @@ from cutwise.cuts.split_graph import SplitGraph
 from cutwise.planning.one_device.objective import Score
 from cutwise.planning.one_device.server_memory_levels import MOST_LEVELS, server_levels
 from cutwise.plans.evaluate import stage_times
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 MOST_CUTS = 1 << 13
 """Cuts worth keeping of one model; with work cheap on both sides at once some have thousands."""
 

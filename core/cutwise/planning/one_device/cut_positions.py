@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.problem.private_ops import with_ancestors
 from cutwise.problem.split_problem import SplitProblem
 
-Mask = NDArray[np.bool_]
 FEWEST_GATES = 4
 MOST_POSITIONS = 160
 MOST_CELLS = 1 << 22
@@ -40,7 +39,7 @@ def cut_positions(problem: SplitProblem) -> Mask:
     return masks[together]
 
 
-def _order(problem: SplitProblem) -> tuple[NDArray[np.int64], int]:
+def _order(problem: SplitProblem) -> tuple[Ints, int]:
     """Rank of every op (-1 for what must stay, then 0, 1, … in order), and how many are free."""
     smallest = smallest_split(problem)
     rank = np.full(len(smallest), -1, dtype=np.int64)
@@ -61,9 +60,7 @@ def smallest_split(problem: SplitProblem) -> Mask:
         mask = grown
 
 
-def _crossing(
-    problem: SplitProblem, rank: NDArray[np.int64], free: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _crossing(problem: SplitProblem, rank: Ints, free: int) -> tuple[Floats, Floats]:
     """How many tensors cross, and their bytes, when the first t free ops stay, for t from 0 to `free`."""
     last_reader = np.full(len(rank), -1, dtype=np.int64)
     producers, readers = problem.cost.graph.edge_array.T

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.pool.closure import PoolTooLarge
 from cutwise.planning.one_device.candidates import (
     Candidates,
@@ -22,10 +22,9 @@ from cutwise.planning.one_device.device_limits import device_limits, excess_rati
 from cutwise.planning.one_device.exact_cut import exact_cuts
 from cutwise.planning.one_device.objective import Score, counted_energy, delay, device_energy
 from cutwise.plans.evaluate import stage_times
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 COLUMN = (slice(None), None)
 CELLS_AT_ONCE = 1 << 20
 """Pairs of device and cut that are priced at once."""
@@ -65,7 +64,7 @@ class CutTable:
         nothing = ~np.isfinite(scores).any(axis=1)
         return np.where(nothing, self.excess.argmin(axis=1), scores.argmin(axis=1))
 
-    def masks(self, picks: Ints) -> NDArray[np.bool_]:
+    def masks(self, picks: Ints) -> Mask:
         """The device sides of the picked cuts, shape (devices, ops)."""
         return np.stack([self.groups[g].masks[k] for g, k in zip(self.group_of, picks, strict=True)])
 
@@ -102,9 +101,7 @@ def repriced(table: CutTable, problem: SplitProblem, conditions: Conditions, sco
     return _filled(problem, conditions, score, table.groups, table.group_of)
 
 
-def listed_table(
-    problem: SplitProblem, conditions: Conditions, score: Score, masks: NDArray[np.bool_]
-) -> CutTable:
+def listed_table(problem: SplitProblem, conditions: Conditions, score: Score, masks: Mask) -> CutTable:
     """The table of given cuts, the same for all devices."""
     group_of = np.zeros(problem.device_count, dtype=np.int64)
     return _filled(problem, conditions, score, (listed(problem, masks),), group_of)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Mask
 from cutwise.costs.cut_sums import CutSums, cut_sums, move_sums, tensor_sums
 from cutwise.cuts.pool.closure import component_labels
 from cutwise.planning.one_device.objective import Score
 from cutwise.plans.evaluate import stage_times
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 COLUMN = (slice(None), None)
 
 

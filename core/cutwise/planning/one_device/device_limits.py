@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.planning.one_device.candidates import shared_bytes
 from cutwise.planning.one_device.objective import Score, device_energy, traffic
-from cutwise.plans.plan import StageTimes, Violation
+from cutwise.plans.plan import Violation
 from cutwise.plans.rounds import Groups, Round
+from cutwise.plans.stages import StageTimes
 from cutwise.problem.split_problem import SplitProblem
 
-Mask = NDArray[np.bool_]
 ROUNDING = 1e-9
 """A limit is broken when it is exceeded by more than rounding of sums of many terms."""
 
@@ -37,7 +37,7 @@ class DeviceLimit:
     rule: str
     unit: str
     needs: Score
-    caps: NDArray[np.float64]
+    caps: Floats
 
 
 def server_memory_bytes(stages: StageTimes) -> Any:
@@ -95,7 +95,7 @@ def device_limits(problem: SplitProblem) -> tuple[DeviceLimit, ...]:
     return tuple(limits)
 
 
-def excess_ratio(limits: tuple[DeviceLimit, ...], stages: StageTimes, devices: NDArray[np.int64]) -> Any:
+def excess_ratio(limits: tuple[DeviceLimit, ...], stages: StageTimes, devices: Ints) -> Any:
     """By how much the worst limit is exceeded, shape (devices, cuts); at most 0 where all hold."""
     worst = np.full(np.broadcast_shapes(np.shape(stages.delay_s), (len(devices), 1)), -np.inf)
     for limit in limits:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.cuts.block_wise import block_wise_cut
 from cutwise.cuts.max_flow import minimum_cut
@@ -18,11 +18,9 @@ from cutwise.planning.one_device.device_limits import device_limits, excess_rati
 from cutwise.planning.one_device.limited_cut import Answer, Question, cut_within, limits_of, rungs_of
 from cutwise.planning.one_device.objective import Score
 from cutwise.plans.evaluate import stage_times
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 Solver = Literal["max_flow", "block_wise", "cp_sat"]
 PROHIBITIVE = 1e3
 """Times the sum of all weights: a tensor at that price never crosses in the least cut."""

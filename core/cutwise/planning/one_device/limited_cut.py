@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.cut_under_limits import Limit, minimum_cut_within, usage
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.planning.one_device.candidates import server_may_overflow, split_graph
 from cutwise.planning.one_device.cut_weights import cut_weights, split_classes
 from cutwise.planning.one_device.device_limits import DEVICE_MEMORY, ROUNDING, SERVER_MEMORY, device_limits
 from cutwise.planning.one_device.server_memory_levels import MOST_LEVELS, server_levels
-from cutwise.problem.split_problem import Conditions, SplitProblem
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.costs.cut_sums import CutSums, nested_sums, no_sums, op_sums, tensor_sums
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.cuts.tiers.tier_caps import capped_tier_cut
@@ -15,11 +15,10 @@ from cutwise.cuts.tiers.tier_cut import TierCut, TierProblem, tier_cut
 from cutwise.planning.one_device.candidates import kept_bytes, shared_bytes, split_graph
 from cutwise.planning.one_device.objective import Score
 from cutwise.plans.evaluate import stage_times
-from cutwise.plans.plan import StageTimes
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.plans.stages import StageTimes
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 DEVICE, EDGE, CLOUD = range(3)
 COLUMN = (slice(None), None)
 
@@ -95,7 +94,7 @@ def _scores(problem: SplitProblem, place: Place, score: Score, candidates: list[
     return np.broadcast_to(values, len(candidates))
 
 
-def _fit(problem: SplitProblem, place: Place, candidates: list[Ints]) -> NDArray[np.bool_]:
+def _fit(problem: SplitProblem, place: Place, candidates: list[Ints]) -> Mask:
     """Which candidates every tier has the memory for; the cloud holds one frozen copy for all chains."""
     stages, slack = _stages(problem, place, candidates), 1 + 1e-9
     shared = (np.stack(candidates) == CLOUD) @ shared_bytes(problem.cost)

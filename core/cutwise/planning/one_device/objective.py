@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cutwise.plans.plan import StageTimes
+from cutwise.plans.stages import StageTimes
 from cutwise.scenario.parts import Objective
 
 Score = Callable[[StageTimes], Any]

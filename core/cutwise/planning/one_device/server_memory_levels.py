@@ -10,11 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Mask
 from cutwise.problem.split_problem import SplitProblem
 
-Mask = NDArray[np.bool_]
 MOST_LEVELS = 64
 """Beyond this many, a limit on server memory is searched for without proof."""
 
@@ -38,7 +37,7 @@ def server_levels(problem: SplitProblem) -> tuple[ServerLevel, ...]:
     return (*levels, ServerLevel(pinned=np.ones(len(reach), dtype=bool), transient_bytes=0.0))
 
 
-def _widest_reached(problem: SplitProblem) -> NDArray[np.float64]:
+def _widest_reached(problem: SplitProblem) -> Floats:
     """The widest tensor among each op, what is tied to it, and all that depends on these."""
     reach = problem.cost.transient_bytes.copy()
     edges = problem.cost.graph.edge_array

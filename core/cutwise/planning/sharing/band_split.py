@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.planning.answer.assemble import alternatives_of, plan_of
 from cutwise.planning.answer.best_plan import cut_after, planned
 from cutwise.planning.one_device.cut_table import CutTable, listed_table, repriced, table_of
@@ -19,13 +19,11 @@ from cutwise.planning.whole_round.joint_choice import holds_all
 from cutwise.planning.whole_round.round_value import round_value, spread_of
 from cutwise.plans.plan import Certificate, Plan, Report
 from cutwise.plans.rounds import AT_ONCE
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.solvers.shares.minmax_share import Finish, ShareSplit, is_reachable, minmax_share
 from cutwise.solvers.shares.tangent_shares import minmax_convex_shares
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 TANGENTS = 4
 """Rounds of tangents that bring the shares near; three or four mostly do."""
 
@@ -38,7 +36,7 @@ class Offer:
     """
 
     table: CutTable
-    allowed: Bools
+    allowed: Mask
     complete: bool
 
 
@@ -196,8 +194,8 @@ def at_shares(problem: SplitProblem, even: Conditions, shares: Floats) -> Condit
 
 
 def _any_columns(
-    problem: SplitProblem, ends: PerBit, energies: PerBit, allowed: Bools, cap_j: float | None
-) -> tuple[ShareSplit, Bools]:
+    problem: SplitProblem, ends: PerBit, energies: PerBit, allowed: Mask, cap_j: float | None
+) -> tuple[ShareSplit, Mask]:
     """The best shares when each device takes any of its cuts."""
     finish = ends_by_share(problem, ends, energies, allowed, cap_j)
     return _best_shares(finish, problem.device_count, cap_j), allowed
@@ -212,8 +210,8 @@ def _best_shares(finish: Finish, count: int, cap_j: float | None) -> ShareSplit:
 
 
 def _one_column(
-    problem: SplitProblem, ends: PerBit, energies: PerBit, allowed: Bools, cap_j: float | None
-) -> tuple[ShareSplit, Bools]:
+    problem: SplitProblem, ends: PerBit, energies: PerBit, allowed: Mask, cap_j: float | None
+) -> tuple[ShareSplit, Mask]:
     """The best shares and the one cut for all, tried in order of what each reaches on the whole band."""
     everywhere = np.asarray(allowed.all(axis=0))
     fitting = everywhere if everywhere.any() else np.asarray(allowed.any(axis=0))
@@ -234,7 +232,7 @@ def _one_column(
 
 
 def ends_by_share(
-    problem: SplitProblem, ends: PerBit, energies: PerBit, allowed: Bools, device_energy_j: float | None
+    problem: SplitProblem, ends: PerBit, energies: PerBit, allowed: Mask, device_energy_j: float | None
 ) -> Finish:
     """Every device's earliest end as a function of its share of the band, over the cuts it may take.
 

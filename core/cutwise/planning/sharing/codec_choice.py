@@ -13,8 +13,9 @@ import numpy as np
 from cutwise.compression import CODECS, DeadZone, TopK, Uncompressed
 from cutwise.compression.codec import CodecFields
 from cutwise.compression.magnitudes import REFERENCE_COUNT
-from cutwise.problem.split_problem import LOSS_ROUNDING, SplitProblem, pinned_by
+from cutwise.problem.split_problem import SplitProblem, pinned_by
 from cutwise.scenario.parts import Compression
+from cutwise.tolerances import LOSS_ROUNDING
 
 LEAST_DENSITY, DENSITIES = 1e-3, 33
 VALUE_BITS = range(2, 13)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints
 from cutwise.planning.answer.best_plan import cut_after, planned
 from cutwise.planning.one_device.cut_table import listed_table, table_of
 from cutwise.planning.one_device.objective import delay, score_of
@@ -16,10 +16,9 @@ from cutwise.planning.whole_round.best_round import EXACT_GAP, relative_gap
 from cutwise.planning.whole_round.round_value import objective_value, spread_of
 from cutwise.plans.plan import Certificate, Plan, Report, Status
 from cutwise.plans.rounds import IN_TURN, Round
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 ALL_COUNTS = 64
 """Up to so many devices every number of parts is tried; beyond, as many numbers, even in their logarithm."""
 

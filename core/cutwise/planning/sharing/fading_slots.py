@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.planning.one_device.cut_table import repriced
 from cutwise.planning.one_device.objective import delay
 from cutwise.planning.sharing.band_split import SharedBand, best_band, ends_by_share, per_bit
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.solvers.shares.minmax_share import Finish, ShareSplit
 
-Floats = NDArray[np.float64]
 Splitter = Callable[[Finish, int], ShareSplit]
 
 

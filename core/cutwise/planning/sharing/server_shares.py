@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.planning.one_device.cut_table import CutTable, listed_table, table_of
 from cutwise.planning.one_device.objective import delay
 from cutwise.planning.sharing.band_split import per_bit
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.solvers.choices.convex_choice import minmax_convex_choice
 
-Floats = NDArray[np.float64]
 LITTLE = 1e-6
 """A share at which nearly any device is faster than the server."""
 

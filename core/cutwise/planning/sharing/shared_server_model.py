@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Mask
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.planning.answer.assemble import alternatives_of, plan_of
 from cutwise.planning.answer.best_plan import cut_after
@@ -19,10 +19,9 @@ from cutwise.planning.whole_round.round_value import objective_value, round_valu
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Certificate, Plan, Report
 from cutwise.plans.rounds import QUEUED
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 METHOD = "common cuts in order of their rounds without waiting, each played"
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints
 from cutwise.planning.one_device.cut_table import repriced
 from cutwise.planning.one_device.objective import delay
 from cutwise.planning.sharing.band_split import (
@@ -19,15 +19,15 @@ from cutwise.planning.sharing.band_split import (
     per_bit,
 )
 from cutwise.planning.sharing.codec_choice import Setting, frontier, given, keeps, tightened, with_codec
-from cutwise.problem.split_problem import Conditions, SplitProblem, compression_numbers
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.numbers import compression_numbers
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.solvers.descent.augmented_lagrangian import augmented_lagrangian
 from cutwise.solvers.descent.constrained import ConstrainedProblem
 from cutwise.solvers.descent.sqp import sequential_quadratic
 from cutwise.solvers.shares.minmax_share import ShareSplit
 from cutwise.solvers.shares.share_problem import share_problem, shares_reached
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 ALTERNATIONS = 4
 SETTLED = 1e-6
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Ints, Mask
 from cutwise.errors import SolverError
 from cutwise.planning.one_device.cut_table import CutTable, table_of
 from cutwise.planning.one_device.exact_cut import ExactCut, Solver, exact_cuts
@@ -17,9 +17,9 @@ from cutwise.planning.whole_round.joint_choice import chosen
 from cutwise.planning.whole_round.round_value import round_value, spread_of
 from cutwise.plans.plan import Certificate, Report, Status
 from cutwise.plans.rounds import Round
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 
-Ints = NDArray[np.int64]
 EXACT_GAP = 1e-9
 POOLED = "pool of every cut that can be optimal"
 UNPOOLED = "max-flow for every device, as its pool of cuts is too large"
@@ -36,7 +36,7 @@ class RoundCuts:
     timing: Mapping[str, float]
 
     @property
-    def masks(self) -> NDArray[np.bool_]:
+    def masks(self) -> Mask:
         """The device sides, shape (devices, ops)."""
         return self.table.masks(self.picks)
 

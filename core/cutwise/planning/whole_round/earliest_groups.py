@@ -6,17 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints
 from cutwise.planning.one_device.candidates import shared_bytes
 from cutwise.planning.one_device.cut_table import CutTable
 from cutwise.planning.one_device.device_limits import ROUNDING, held_by
 from cutwise.planning.whole_round.grouped_choice import GroupedChoice
 from cutwise.plans.rounds import Groups, Round
 from cutwise.problem.split_problem import SplitProblem
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

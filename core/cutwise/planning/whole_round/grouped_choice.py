@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.planning.one_device.candidates import shared_bytes
 from cutwise.planning.one_device.cut_table import CutTable
 from cutwise.planning.one_device.device_limits import ROUNDING
@@ -21,8 +21,6 @@ from cutwise.problem.split_problem import SplitProblem
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Takes = list[dict[int, Any]]
 WHOLE = 1 << 40
 """Whole numbers that the largest total becomes."""
@@ -125,7 +123,7 @@ def _within_memory(
 
 
 def _frozen(
-    model: cp_model.CpModel, takes: Takes, groups: Groups, present: list[NDArray[np.bool_]], amounts: Floats
+    model: cp_model.CpModel, takes: Takes, groups: Groups, present: list[Mask], amounts: Floats
 ) -> Iterator[Any]:
     """Whole amounts of frozen weights that some active device needs at the server."""
     for weight, amount in enumerate(amounts):
@@ -137,7 +135,7 @@ def _frozen(
         yield needed * int(np.ceil(amount * (1 - ROUNDING)))
 
 
-def _shared_weights(problem: SplitProblem, table: CutTable) -> tuple[list[NDArray[np.bool_]], Floats]:
+def _shared_weights(problem: SplitProblem, table: CutTable) -> tuple[list[Mask], Floats]:
     """Which frozen weights each device's cuts leave at the server, (cuts, weights), and their bytes.
 
     Weights that no cut of the table tells apart are one.

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints
 from cutwise.cuts.knapsack import Choice, choose_one_per_group
 from cutwise.planning.one_device.candidates import server_may_overflow
 from cutwise.planning.one_device.cut_table import CutTable
@@ -23,9 +23,6 @@ from cutwise.planning.whole_round.round_value import objective_value, round_valu
 from cutwise.plans.rounds import Round
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parts import Scenario
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

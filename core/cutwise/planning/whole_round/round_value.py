@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Ints
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.cut_table import CutTable, listed_table
 from cutwise.planning.one_device.objective import Score, Spread, delay, score_of
 from cutwise.plans.rounds import Round
-from cutwise.problem.split_problem import Conditions, SplitProblem
-
-Ints = NDArray[np.int64]
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 
 
 def score_of_round(problem: SplitProblem, conditions: Conditions, round_of: Round) -> Score:

@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.cut_table import listed_table
 from cutwise.planning.one_device.objective import delay
 from cutwise.planning.whole_round.round_value import spread_of
 from cutwise.plans.rounds import IN_TURN
-from cutwise.problem.split_problem import Conditions, SplitProblem
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
 from cutwise.solvers.frequency import best_frequency_hz
 
-Floats = NDArray[np.float64]
 COLUMN = (slice(None), None)
 
 

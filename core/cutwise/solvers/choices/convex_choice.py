@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints
 from cutwise.solvers.choices.reciprocal_choice import ChoiceSplit, minmax_reciprocal_choice
 from cutwise.solvers.shares.reciprocal_shares import ResourceSplit
 from cutwise.solvers.shares.tangent_shares import minmax_convex_shares, touching_reciprocals
 
-Floats = NDArray[np.float64]
-Whole = NDArray[np.int64]
 Laws = Callable[[Floats], Floats]
 ROUNDS = 8
 SECTION_STEPS = 44
@@ -40,7 +38,7 @@ def minmax_convex_choice(laws: Laws, fixed: Floats, work: Floats) -> ChoiceSplit
     ([0, 0], 10.0, 10.0)
     """
     shares = np.full((len(fixed), 1), 1.0 / len(fixed))
-    best: tuple[ResourceSplit, Whole] | None = None
+    best: tuple[ResourceSplit, Ints] | None = None
     for _ in range(ROUNDS):
         options = _touching_choice(laws, fixed, work, shares).options
         if best is not None and np.array_equal(options, best[1]):
@@ -65,7 +63,7 @@ def _touching_choice(laws: Laws, fixed: Floats, work: Floats, shares: Floats) ->
     return minmax_reciprocal_choice(fixed + touching, np.stack((first_work, work), axis=2))
 
 
-def _split(laws: Laws, fixed: Floats, work: Floats, options: Whole) -> ResourceSplit:
+def _split(laws: Laws, fixed: Floats, work: Floats, options: Ints) -> ResourceSplit:
     items = np.arange(options.size)
     chosen = fixed[items, options]
     return minmax_convex_shares(lambda x: chosen + laws(x[:, None])[items, options], work[items, options])

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints
 from cutwise.errors import SolverError
 from cutwise.solvers.shares.reciprocal_shares import ResourceSplit, minmax_reciprocal_shares
 
-Floats = NDArray[np.float64]
-Whole = NDArray[np.int64]
 ANGLES, ROUNDS = 17, 4
 BISECTIONS = 44
 IMPROVED, RELATIVE_GAP = 1e-12, 1e-8
@@ -22,7 +20,7 @@ IMPROVED, RELATIVE_GAP = 1e-12, 1e-8
 class ChoiceSplit:
     """The option of each item, the best split for these options, and a bound over all options."""
 
-    options: Whole
+    options: Ints
     split: ResourceSplit
     bound: float
 
@@ -61,8 +59,8 @@ def minmax_reciprocal_choice(fixed: Floats, work: Floats, *, improvements: int =
 
 
 def _improved(
-    fixed: Floats, work: Floats, split: ResourceSplit, options: Whole, *, target: float, tries: int
-) -> tuple[ResourceSplit, Whole]:
+    fixed: Floats, work: Floats, split: ResourceSplit, options: Ints, *, target: float, tries: int
+) -> tuple[ResourceSplit, Ints]:
     """Changes one item at a time, the most promising change first, while the last finish gets earlier."""
     roots = np.sqrt(work)
     while tries > 0 and split.value > target * (1 + RELATIVE_GAP):
@@ -85,12 +83,12 @@ def _improved(
     return split, options
 
 
-def _split(fixed: Floats, work: Floats, options: Whole) -> ResourceSplit:
+def _split(fixed: Floats, work: Floats, options: Ints) -> ResourceSplit:
     items = np.arange(options.size)
     return minmax_reciprocal_shares(fixed[items, options], work[items, options])
 
 
-def _levels(fixed: Floats, roots: Floats, angles: Floats) -> tuple[Floats, Whole]:
+def _levels(fixed: Floats, roots: Floats, angles: Floats) -> tuple[Floats, Ints]:
     """For each pair of prices the level below which nothing fits, and the options that ask least there."""
     prices = np.stack((np.cos(angles), np.sin(angles)), axis=1)
     pulls = np.einsum("iom,am->aio", roots, prices)

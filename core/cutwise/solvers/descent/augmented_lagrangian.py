@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.solvers.descent.bounded_descent import bounded_minimum
 from cutwise.solvers.descent.constrained import ConstrainedOptimum, ConstrainedProblem
-
-Floats = NDArray[np.float64]
 
 
 def augmented_lagrangian(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.solvers.descent.constrained import Value, Vector, damped_update
 
-Floats = NDArray[np.float64]
 SUFFICIENT = 1e-4
 SHORTEST_STEP = 1e-12
 

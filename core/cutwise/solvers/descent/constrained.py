@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cutwise.arrays import Floats
+
 Value = Callable[[Floats], float]
 Vector = Callable[[Floats], Floats]
 DIFFERENCE = 6e-6

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cutwise.arrays import Floats
+
 TO_BOUNDARY = 0.995
 STEPS = 60
 EXHAUSTED = 1e-13

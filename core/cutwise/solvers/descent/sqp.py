@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.errors import SolverError
 from cutwise.solvers.descent.constrained import ConstrainedOptimum, ConstrainedProblem, damped_update
 from cutwise.solvers.descent.quadratic_program import quadratic_minimum
 
-Floats = NDArray[np.float64]
 SUFFICIENT = 1e-4
 SHORTEST_STEP = 1e-6
 PENALTY_GROWTH = 10.0

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints
 from cutwise.errors import SolverError
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 SCALED_BITS = 40
 
 

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints
 from cutwise.solvers.groups.grouping import Grouping, checked_loads, grouping_of
 
-Floats = NDArray[np.float64]
-Whole = NDArray[np.int64]
 ENOUGH = 1e-12
 """Relative gain below which an exchange is rounding."""
 
@@ -47,7 +45,7 @@ def label_distance(histograms: Any, groups: Sequence[Sequence[int]]) -> float:
     return float(0.5 * np.abs(shares - everyone).sum(axis=1).mean())
 
 
-def _dealt(counts: Floats, groups: int) -> Whole:
+def _dealt(counts: Floats, groups: int) -> Ints:
     """Items in falling order of size, each to the group with room whose labels it completes best."""
     target = counts.sum(axis=0) / groups
     held = np.zeros((groups, counts.shape[1]))
@@ -62,7 +60,7 @@ def _dealt(counts: Floats, groups: int) -> Whole:
     return owner
 
 
-def _exchange(counts: Floats, owner: Whole, groups: int) -> bool:
+def _exchange(counts: Floats, owner: Ints, groups: int) -> bool:
     """Exchanges, for each item in turn, the pair that helps most; False where none does."""
     off = np.array([counts[owner == group].sum(axis=0) for group in range(groups)])
     off -= counts.sum(axis=0) / groups

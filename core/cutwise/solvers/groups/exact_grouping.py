@@ -6,12 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints
 from cutwise.solvers.groups.grouping import Grouping, checked_loads, grouping_of, longest_first
 
-Floats = NDArray[np.float64]
-Whole = NDArray[np.int64]
 SCALED_BITS, MOST_ITEMS = 40, 2000
 EVEN = 1e-12
 """Relative change of squared sums that is rounding."""
@@ -68,7 +66,7 @@ def _exchanged(loads: Floats, grouping: Grouping) -> Grouping:
     return min(grouping_of(loads, owner, groups), grouping, key=lambda found: found.makespan)
 
 
-def _assignment_model(whole: Whole, incumbent: Grouping, model: Any) -> tuple[Any, list[list[Any]]]:
+def _assignment_model(whole: Ints, incumbent: Grouping, model: Any) -> tuple[Any, list[list[Any]]]:
     """Which group holds each item; the item of rank r goes to one of the first r groups."""
     groups, rank = len(incumbent.groups), np.empty(whole.size, dtype=np.int64)
     rank[np.argsort(-whole, kind="stable")] = np.arange(whole.size)

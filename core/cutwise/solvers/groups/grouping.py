@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints
 from cutwise.errors import SolverError
-
-Floats = NDArray[np.float64]
-Whole = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +67,7 @@ def checked_loads(loads: Any, groups: int) -> Floats:
     return loads
 
 
-def grouping_of(loads: Floats, owner: Whole, groups: int) -> Grouping:
+def grouping_of(loads: Floats, owner: Ints, groups: int) -> Grouping:
     """The grouping in which `owner` holds each item's group, with the bounds that need no search."""
     members = tuple(tuple(np.flatnonzero(owner == group).tolist()) for group in range(groups))
     makespan = float(max(loads[list(group)].sum() for group in members))

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats, Ints
 from cutwise.solvers.shares.minmax_share import LAST_LEVEL, Finish
 
-Floats = NDArray[np.float64]
-Whole = NDArray[np.int64]
 NO_SHARE = 1e-12
 """Stands for no block: the functions have a pole at 0."""
 INDIFFERENT = 1e-9
@@ -23,7 +21,7 @@ class BlockSplit:
     Blocks that would not help are left over. Where the blocks do not suffice for all, the value is infinite.
     """
 
-    blocks: Whole
+    blocks: Ints
     value: float
 
 
@@ -59,24 +57,24 @@ def minmax_blocks(finish: Finish, count: int, *, blocks: int) -> BlockSplit:
     return BlockSplit(blocks=chosen, value=float(high))
 
 
-def _finishes(finish: Finish, blocks: Whole, total: int) -> Floats:
+def _finishes(finish: Finish, blocks: Ints, total: int) -> Floats:
     return finish(np.maximum(blocks / max(total, 1), NO_SHARE))
 
 
-def _fewest_each(finish: Finish, count: int, total: int) -> Whole:
+def _fewest_each(finish: Finish, count: int, total: int) -> Ints:
     """0 for an item that one block does not make faster, else 1."""
     without = _finishes(finish, np.zeros(count, dtype=np.int64), total)
     one = _finishes(finish, np.ones(count, dtype=np.int64), total)
     return np.where(without <= one + INDIFFERENT * np.abs(one), 0, 1)
 
 
-def _even(floor: Whole, total: int) -> Whole:
+def _even(floor: Ints, total: int) -> Ints:
     """The floor and an equal part of what is left."""
     each, more = divmod(total - int(floor.sum()), max(floor.size, 1))
     return floor + each + (np.arange(floor.size) < more)
 
 
-def _needed(finish: Finish, level: float, least: Whole, most: Whole, total: int) -> Whole:
+def _needed(finish: Finish, level: float, least: Ints, most: Ints, total: int) -> Ints:
     """The fewest blocks between `least` and `most` that finish by `level`."""
     low, high = least, most
     while (low < high).any():

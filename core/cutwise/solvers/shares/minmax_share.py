@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cutwise.arrays import Floats
+
 Finish = Callable[[Floats], Floats]
 RELATIVE_GAP = 5e-10
 JUST_BELOW = 0.8 * RELATIVE_GAP

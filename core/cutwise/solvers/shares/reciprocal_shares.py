@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cutwise.arrays import Floats
+
 RELATIVE_GAP = 1e-12
 STEPS = 100
 TINY = float(np.finfo(np.float64).tiny)

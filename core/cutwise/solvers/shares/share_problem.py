@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.solvers.descent.constrained import ConstrainedProblem, share_slopes
 from cutwise.solvers.shares.minmax_share import Finish
 
-Floats = NDArray[np.float64]
 SMALLEST_SHARE = 1e-6
 
 

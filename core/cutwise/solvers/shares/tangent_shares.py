@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cutwise.arrays import Floats
 from cutwise.solvers.descent.constrained import share_slopes
 from cutwise.solvers.shares.minmax_share import Finish
 from cutwise.solvers.shares.reciprocal_shares import ResourceSplit, minmax_reciprocal_shares
 
-Floats = NDArray[np.float64]
 RELATIVE_GAP = 1e-9
 STEPS = 60
 SMALLEST_SHARE = 1e-12

@@ -223,9 +223,9 @@ def test_any_failure_of_a_reader_is_one_sentence(monkeypatch: pytest.MonkeyPatch
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from cutwise.importers.gate import guard; from cutwise.importers.onnx_format import onnx_file\n"
-        "import dataclasses, cutwise.importers.base as base\n"
+        "import dataclasses, cutwise.importers.importer as importer\n"
         "def broken(path, dims): raise KeyError('secret detail')\n"
-        "base.IMPORTERS._entries['onnx'] = dataclasses.replace(onnx_file.IMPORTER, read=broken)\n"
+        "importer.IMPORTERS._entries['onnx'] = dataclasses.replace(onnx_file.IMPORTER, read=broken)\n"
         "guard.main(sys.argv[2])"
     )
     monkeypatch.setattr(guard, "START", code)

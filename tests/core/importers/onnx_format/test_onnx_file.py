@@ -14,7 +14,7 @@ from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.importers.base import read_here
+from cutwise.importers.gate.reading import read_here
 from tests.core.importers.onnx_files import integers, model, node, save, weight
 
 ZOO = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"

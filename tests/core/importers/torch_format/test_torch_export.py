@@ -13,8 +13,8 @@ from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError
 from cutwise.importers import load_bytes, load_model
-from cutwise.importers.base import read_here
 from cutwise.importers.gate.guard import PROJECT
+from cutwise.importers.gate.reading import read_here
 from tests.core.importers.torch_archives import (
     document,
     graph_of,
@@ -52,7 +52,7 @@ def test_a_guarded_reader_gives_the_same_graph_and_loads_no_pytorch(tmp_path: Pa
     assert load_model(path) == load_bytes("upload.pt2", path.read_bytes()) == read_here(path, {})
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n"
-        "from cutwise.importers.base import read_here; import cutwise.importers\n"
+        "from cutwise.importers.gate.reading import read_here; import cutwise.importers\n"
         "read_here(Path(sys.argv[2]), {})\n"
         "print(*sorted({name.split('.')[0] for name in sys.modules}))"
     )

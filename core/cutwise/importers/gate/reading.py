@@ -1,0 +1,90 @@
+"""A file read in this process: recognised by its first bytes, and every fault one sentence."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from cutwise.errors import ModelImportError
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers.gate.refused import refusal
+from cutwise.importers.importer import (
+    HEAD_BYTES,
+    IMPORTERS,
+    LINKS,
+    OPS,
+    SMALLER,
+    Importer,
+)
+
+
+def read_here(path: Path, dims: Mapping[str, int]) -> ModelGraph:
+    """The graph of the model file at `path`, read in this process.
+
+    Raises `ModelImportError` for everything that goes wrong, so that no file can raise anything else.
+    """
+    importer = recognised(path)
+    try:
+        return _of_readable_size(importer.read(path, dims), path)
+    except ModelImportError as error:
+        raise ModelImportError(_one_line(str(error))) from error
+    except MemoryError:
+        raise ModelImportError(
+            f"{path.name}: needs more memory to read than it is given; {SMALLER}"
+        ) from None
+    except RecursionError:
+        raise ModelImportError(f"{path.name}: is nested too deeply to read; {SMALLER}") from None
+    except Exception as error:
+        cause = _one_line(f"{type(error).__name__}: {error}")[:160]
+        raise ModelImportError(
+            f"{path.name}: cannot be read as {importer.name} ({cause}); "
+            "the file is damaged, or uses the format in a way unknown here: export the model again"
+        ) from error
+
+
+def _of_readable_size(graph: ModelGraph, path: Path) -> ModelGraph:
+    links = sum(len(op.inputs) for op in graph.ops)
+    for count, most, what in ((len(graph.ops), OPS, "ops"), (links, LINKS, "inputs of ops")):
+        if count > most:
+            raise ModelImportError(f"{path.name}: has {count:,} {what}, at most {most:,} are read; {SMALLER}")
+    return graph
+
+
+def _one_line(text: str) -> str:
+    """`text` with every run of white space as one blank: names in a file may hold line breaks."""
+    return " ".join(text.split())
+
+
+def recognised(path: Path) -> Importer:
+    """The importer that reads the file at `path`, judged by its first bytes.
+
+    Raises `ModelImportError` with one sentence for everything that no importer reads.
+    """
+    head = read_head(path)
+    for importer in IMPORTERS.values():
+        if importer.sniff(head, path):
+            return importer
+    raise ModelImportError(f"{path.name}: {refusal(head, path)}")
+
+
+def read_head(path: Path) -> bytes:
+    """The first bytes of a regular, non-empty file; raises `ModelImportError` for anything else."""
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise ModelImportError(f"{path}: is a folder; give the model file inside it")
+        if not stat.S_ISREG(mode):
+            raise ModelImportError(f"{path}: is not a regular file; give a model file")
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except FileNotFoundError:
+        raise ModelImportError(f"{path}: no such file; check the path") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ModelImportError(
+            f"{path}: cannot be opened ({reason}); check the path and its rights"
+        ) from None
+    if not head:
+        raise ModelImportError(f"{path.name}: is empty; export or download the model again")
+    return head

@@ -1,0 +1,59 @@
+"""Graphs priced under a workload, kept, and what else follows from both alone."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+from cutwise.costs.graph_cost import GraphCost, price
+from cutwise.costs.workload import Workload
+from cutwise.errors import ModelImportError, ScenarioError
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers.hugging_face.config_file import SEQUENCE, can_regenerate, regenerate
+
+
+@lru_cache(maxsize=32)
+def priced(graph: ModelGraph, workload: Workload) -> GraphCost:
+    """The price of `graph` under `workload`, kept for the next question about the same two.
+
+    A graph from a configuration is priced at the length that the workload asks for, made again in
+    memory. Raises `ScenarioError` for a length that the model cannot have.
+    """
+    return price(_at_length(graph, workload.sequence_length), workload)
+
+
+@lru_cache(maxsize=8)
+def _at_length(graph: ModelGraph, tokens: int | None) -> ModelGraph:
+    if tokens is None or tokens == graph.dims.get(SEQUENCE) or not can_regenerate(graph):
+        return graph
+    try:
+        return regenerate(graph, sequence=tokens)
+    except ModelImportError as error:
+        raise ScenarioError([f"workload.sequence_length: {error}"]) from error
+
+
+def targets_of(graph: ModelGraph) -> int:
+    """Targets of one sample: the elements of the last output without its class axis.
+
+    The class axis is the second of four or more (a map of classes), else the last.
+
+    >>> from cutwise.graph.model_graph import Op, TensorSpec
+    >>> logits = Op(id="y", kind="linear", output=TensorSpec(shape=(1, 128, 50257)))
+    >>> targets_of(ModelGraph(name="m", ops=(logits,)))
+    128
+    """
+    read = {name for op in graph.ops for name in op.inputs}
+    outputs = [op for op in graph.ops if op.id not in read]
+    shape = outputs[-1].output.shape if outputs else ()
+    targets = (shape[0], *shape[2:]) if len(shape) > 3 else shape[:-1]
+    return max(1, math.prod(targets) // graph.batch_size)
+
+
+@lru_cache(maxsize=32)
+def tied_ops(graph: ModelGraph) -> tuple[tuple[int, ...], ...]:
+    """Groups of op positions that read the same weight."""
+    readers: dict[str, list[int]] = {}
+    for position, op in enumerate(graph.ops):
+        for weight in dict.fromkeys(w.id for w in op.weights):
+            readers.setdefault(weight, []).append(position)
+    return tuple(sorted({tuple(group) for group in readers.values() if len(group) > 1}))
