@@ -1,5 +1,21 @@
-"""How near two numbers count as equal: every tolerance by its name and reason."""
+"""How near two numbers count as equal: every tolerance of a claim by its name and reason.
+
+Where a search stops improving is a matter of its method and stands there.
+"""
 
 from __future__ import annotations
 
-LOSS_ROUNDING = 1e-9
+LIMIT_ROUNDING = 1e-9
+"""An amount that passes its limit by at most this ratio keeps it: sums of many terms differ by rounding."""
+
+CLOSED_GAP = 1e-9
+"""A value within this ratio of its bound is proven optimal."""
+
+SAME_RATIO = 1e-9
+"""Results within this ratio of each other are equal to a reader: one place in a ranking."""
+
+SUM_ROUNDING = 1e-12
+"""The same numbers added up in another order differ by less than this ratio."""
+
+SMALLEST_SHARE = 1e-12
+"""A share below this is none: rates are divided by shares."""

@@ -12,12 +12,10 @@ from cutwise.planning.answer.evidence import with_evidence
 from cutwise.plans.plan import OWNERS, Plan
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.schemes.base import SCHEMES
+from cutwise.tolerances import SAME_RATIO
 
 if TYPE_CHECKING:
     import pandas
-
-SAME_DELAY_RATIO = 1e-9
-"""Delays this near to each other are one place in the ranking: they differ by rounding only."""
 
 HEADLINES = (
     "place", "scheme", "status", "delay_per_data_pass_s", "delay_s", "time_to_target_s",
@@ -77,7 +75,7 @@ def places(outcomes: Sequence[Outcome]) -> tuple[int | None, ...]:
     delays = [found.delay_per_data_pass_s if is_valid(found) else None for found in outcomes]
     valid = sorted(delay for delay in delays if delay is not None)
     return tuple(
-        None if delay is None else 1 + sum(other < delay * (1 - SAME_DELAY_RATIO) for other in valid)
+        None if delay is None else 1 + sum(other < delay * (1 - SAME_RATIO) for other in valid)
         for delay in delays
     )
 

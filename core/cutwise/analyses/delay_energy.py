@@ -17,6 +17,7 @@ from cutwise.plans.rounds import IN_TURN
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parts import Objective
 from cutwise.solvers.frequency import next_queue_j
+from cutwise.tolerances import SUM_ROUNDING
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -136,6 +137,6 @@ def _undominated(ordered: list[Choice]) -> Iterator[Choice]:
     """Of choices by rising delay those that spend less than all before."""
     least_j = np.inf
     for choice in ordered:
-        if choice.energy_j < least_j * (1 - 1e-12):
+        if choice.energy_j < least_j * (1 - SUM_ROUNDING):
             least_j = choice.energy_j
             yield choice

@@ -17,7 +17,6 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.assemble import cut_of
 from cutwise.planning.one_device.candidates import server_may_overflow
 from cutwise.planning.one_device.cut_table import CutTable, table_of
-from cutwise.planning.one_device.device_limits import ROUNDING
 from cutwise.planning.one_device.objective import Spread, score_of
 from cutwise.planning.whole_round.joint_choice import is_coupled
 from cutwise.problem.conditions import Conditions
@@ -26,6 +25,7 @@ from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
 from cutwise.schemes.base import SCHEMES
 from cutwise.schemes.options import scheme_with
+from cutwise.tolerances import LIMIT_ROUNDING
 
 if TYPE_CHECKING:
     import pandas
@@ -210,7 +210,7 @@ def _many(graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str) -> list
     broken = np.any((table.excess[rows, picks] > 0).reshape(per_scenario), axis=1)
     deadline_s = merged.scenario.limits.deadline_s
     if deadline_s is not None:
-        broken = np.logical_or(broken, total > deadline_s * (1 + ROUNDING))
+        broken = np.logical_or(broken, total > deadline_s * (1 + LIMIT_ROUNDING))
     labels = _labels(problems[0], table, picks)
     reached = "optimal" if table.complete or merged.micro_batches == 1 else "feasible"
     return [

@@ -15,8 +15,7 @@ from cutwise.cuts.pool.contraction import Units, contract
 from cutwise.cuts.pool.folding import fold
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.errors import SolverError
-
-ROUNDING = 1e-12
+from cutwise.tolerances import SUM_ROUNDING
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -102,7 +101,7 @@ def intra_block_test(blocks: Blocks, crossing_weight: npt.ArrayLike) -> BlockTes
         crossing_weight=weight,
         entering=entering,
         internal=internal,
-        passed=internal >= entering * (1 - ROUNDING),
+        passed=internal >= entering * (1 - SUM_ROUNDING),
         runtime_s=time.perf_counter() - began,
     )
 

@@ -12,11 +12,11 @@ import numpy as np
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.pool.contraction import Units
 from cutwise.errors import SolverError
+from cutwise.tolerances import CLOSED_GAP
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-CLOSED_GAP = 1e-9
 OBJECTIVE_BITS = 54
 REFUSALS = 16
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from cutwise.arrays import Floats, Ints
 from cutwise.errors import SolverError
+from cutwise.tolerances import SUM_ROUNDING
 
-ROUNDING = 1e-12
 MOST_STATES = 1 << 17
 
 
@@ -99,7 +99,7 @@ def _lagrangian(cost: Floats, weight: Floats, cap: float, heavy: Ints, light: In
         priced = cost + price * weight
         options = _least(priced, weight)
         line = _sum(priced, heavy)
-        if _sum(priced, options) >= line - ROUNDING * abs(line):
+        if _sum(priced, options) >= line - SUM_ROUNDING * abs(line):
             break
         if _sum(weight, options) <= cap:
             light = options
@@ -123,7 +123,7 @@ def _mixed(weight: Floats, cap: float, light: Ints, heavy: Ints) -> Ints:
 def _search(cost: Floats, weight: Floats, cap: float, price: float, known: Ints) -> tuple[Ints, bool]:
     """The best options within `cap`, and whether that is certain; at least as good as the `known` ones."""
     limit = enough = _sum(cost, known)
-    slack = ROUNDING * (abs(limit) + price * abs(cap) + abs(cap))
+    slack = SUM_ROUNDING * (abs(limit) + price * abs(cap) + abs(cap))
     least_weight = _after(weight.min(axis=1))
     least_priced = _after((cost + price * weight).min(axis=1))
     groups = np.arange(len(cost))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 from cutwise.plans.stages import StageTimes
+from cutwise.tolerances import CLOSED_GAP
 
 Status = Literal["optimal", "feasible", "infeasible"]
 ServerPolicy = Literal["share", "queue"]
@@ -98,6 +101,44 @@ class Report:
     gap: float | None
     certificate: Certificate | None
     timing: Mapping[str, float] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        method: str,
+        value: float,
+        bound: float | None,
+        certificate: Certificate | None,
+        timing: Mapping[str, float] = MappingProxyType({}),
+    ) -> Report:
+        """The report with the gap that value and bound leave."""
+        gap = None if bound is None else relative_gap(value, bound)
+        return cls(method=method, value=value, bound=bound, gap=gap, certificate=certificate, timing=timing)
+
+    @property
+    def status(self) -> Status:
+        """What the report proves of a plan that keeps every rule: optimal where a certificate closes the gap.
+
+        >>> proof = Certificate(method="by hand", value=2.0, bound=2.0)
+        >>> Report(method="by hand", value=2.0, bound=2.0, gap=0.0, certificate=proof).status
+        'optimal'
+        >>> Report(method="a guess", value=2.0, bound=2.0, gap=0.0, certificate=None).status
+        'feasible'
+        """
+        closed = self.certificate is not None and self.gap is not None and self.gap <= CLOSED_GAP
+        return "optimal" if closed else "feasible"
+
+
+def relative_gap(value: float, bound: float) -> float | None:
+    """How far apart value and bound are, relative to the value; None where one is infinite.
+
+    >>> relative_gap(4.0, 3.0), relative_gap(0.0, 0.0)
+    (0.25, 0.0)
+    """
+    if not (math.isfinite(value) and math.isfinite(bound)):
+        return None
+    return 0.0 if value == bound else abs(value - bound) / max(abs(value), abs(bound))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

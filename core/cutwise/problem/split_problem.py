@@ -22,7 +22,7 @@ from cutwise.problem.numbers import (
 from cutwise.problem.pricing import priced, targets_of, tied_ops
 from cutwise.problem.private_ops import private_ops
 from cutwise.scenario.parts import Privacy, Scenario
-from cutwise.tolerances import LOSS_ROUNDING
+from cutwise.tolerances import LIMIT_ROUNDING
 
 BYTES_OF_A_TARGET = 8
 """A class label or a token to predict is an int64."""
@@ -178,5 +178,5 @@ def _private(cost: GraphCost, privacy: Privacy) -> Mask:
 def pinned_by(private: Mask, scenario: Scenario) -> Mask:
     """The ops that must stay on the device: private ones, or all where compression costs too much."""
     allowed = scenario.limits.accuracy_loss_ratio
-    lossy = allowed is not None and accuracy_loss_ratio(scenario.compression) > allowed * (1 + LOSS_ROUNDING)
+    lossy = allowed is not None and accuracy_loss_ratio(scenario.compression) > allowed * (1 + LIMIT_ROUNDING)
     return np.ones_like(private) if lossy else private

@@ -21,7 +21,7 @@ from cutwise.planning.one_device.cut_positions import cut_positions, smallest_sp
 from cutwise.planning.one_device.cut_table import listed_table
 from cutwise.planning.one_device.objective import counted_energy, score_of
 from cutwise.planning.sharing.codec_choice import with_codec
-from cutwise.planning.whole_round.best_round import EXACT_GAP, best_round, relative_gap
+from cutwise.planning.whole_round.best_round import best_round
 from cutwise.planning.whole_round.joint_choice import chosen
 from cutwise.planning.whole_round.round_value import objective_value, round_value, spread_of
 from cutwise.plans.evaluate import stage_times
@@ -107,10 +107,7 @@ class Centralised(Baseline):
             masks=masks,
             conditions=once,
             round_of=IN_TURN,
-            report=Report(
-                method="raw data at the server", value=value, bound=None, gap=None, certificate=None
-            ),
-            status="feasible",
+            report=Report.of(method="raw data at the server", value=value, bound=None, certificate=None),
             stages=stages,
         )
 
@@ -190,7 +187,6 @@ class BruteForce(Baseline):
         table = listed_table(problem, conditions, score_of(problem.scenario.objective, spread), masks)
         picks = chosen(problem, table, IN_TURN, spread)
         value = round_value(problem, table, picks.cuts, IN_TURN, spread)
-        gap = relative_gap(value, picks.bound)
         reached = value if np.isfinite(picks.bound) else np.inf
         proof = Certificate(method=f"all {len(masks)} splits", value=reached, bound=picks.bound)
         return plan_of(
@@ -199,8 +195,7 @@ class BruteForce(Baseline):
             masks=table.masks(picks.cuts),
             conditions=conditions,
             round_of=IN_TURN,
-            report=Report(method="enumeration", value=value, bound=picks.bound, gap=gap, certificate=proof),
-            status="optimal" if gap is not None and gap <= EXACT_GAP else "feasible",
+            report=Report.of(method="enumeration", value=value, bound=picks.bound, certificate=proof),
             alternatives=alternatives_of(problem, table, picks.cuts),
         )
 

@@ -15,10 +15,10 @@ from cutwise.arrays import Floats
 from cutwise.planning.answer.best_plan import fixed_plan, planned
 from cutwise.planning.one_device.cut_table import table_of
 from cutwise.planning.one_device.objective import delay
-from cutwise.planning.whole_round.best_round import best_round, relative_gap
+from cutwise.planning.whole_round.best_round import best_round
 from cutwise.planning.whole_round.round_value import score_of_round
 from cutwise.planning.whole_round.server_clock import Prices, best_ratios, least_ratios, own_prices, prices_of
-from cutwise.plans.plan import Plan
+from cutwise.plans.plan import Plan, relative_gap
 from cutwise.plans.rounds import IN_TURN, Round
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem

@@ -12,7 +12,7 @@ import numpy as np
 
 from cutwise.planning.answer.best_plan import fixed_plan, planned
 from cutwise.planning.one_device.exact_cut import exact_cuts
-from cutwise.planning.whole_round.best_round import EXACT_GAP, alike, best_round, relative_gap
+from cutwise.planning.whole_round.best_round import alike, best_round
 from cutwise.planning.whole_round.joint_choice import is_coupled
 from cutwise.planning.whole_round.round_value import score_of_round
 from cutwise.plans.plan import Plan
@@ -96,11 +96,9 @@ def cut_one_by_one(
         method=method,
         best=best,
     )
-    gap = relative_gap(plan.report.value, best.certificate.bound) if best.certificate else None
     report = replace(
         plan.report,
         certificate=best.certificate and replace(best.certificate, value=plan.report.value),
         timing={"algorithm_s": algorithm_s, **best.timing},
     )
-    proven = plan.status == "feasible" and gap is not None and gap <= EXACT_GAP
-    return replace(plan, report=report, status="optimal" if proven else plan.status)
+    return replace(plan, report=report, status=report.status if plan.status == "feasible" else plan.status)

@@ -20,7 +20,7 @@ from cutwise.planning.answer.best_plan import planned
 from cutwise.planning.one_device.device_limits import SERVER_MEMORY
 from cutwise.planning.one_device.nested_cut import EDGE, NestedCut, Place, nested_cut
 from cutwise.planning.one_device.objective import counted_energy
-from cutwise.planning.whole_round.best_round import EXACT_GAP, alike, relative_gap
+from cutwise.planning.whole_round.best_round import alike
 from cutwise.planning.whole_round.round_value import objective_value, score_of_round, spread_of
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Certificate, Plan, Report
@@ -174,7 +174,6 @@ class _Desk:
             spread=spread_of(problem, self.conditions, AT_ONCE),
         )
         bound = self._bound(association, round_of)
-        gap = None if bound is None else relative_gap(value, bound)
         cuts = " and ".join(sorted({cut.method for cut in picked}))
         method = f"{cuts}; users to edges: {association.replace('_', ' ')}; {waves}"
         proof = None if bound is None else Certificate(method=method, value=value, bound=bound)
@@ -190,15 +189,13 @@ class _Desk:
             conditions=conditions,
             round_of=round_of,
             stages=stages,
-            report=Report(
+            report=Report.of(
                 method=method,
                 value=value,
                 bound=bound,
-                gap=gap,
                 certificate=proof,
                 timing={"decide_s": time.perf_counter() - started},
             ),
-            status="optimal" if gap is not None and gap <= EXACT_GAP else "feasible",
         )
 
     def _bound(self, association: str, round_of: Round) -> float | None:

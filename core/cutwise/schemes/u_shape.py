@@ -17,7 +17,7 @@ from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.one_device.candidates import kept_bytes, split_graph
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
 from cutwise.planning.one_device.objective import Score, counted_energy, score_of
-from cutwise.planning.whole_round.best_round import EXACT_GAP, alike, relative_gap
+from cutwise.planning.whole_round.best_round import alike
 from cutwise.planning.whole_round.round_value import objective_value, spread_of
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Certificate, Plan, Report
@@ -129,7 +129,6 @@ class _Desk:
         bound = self._bound(np.array([answer.bound for answer in answers]))
         methods = " and ".join(sorted({answer.method for answer in answers}))
         proof = None if bound is None else Certificate(method=methods, value=value, bound=bound)
-        gap = None if bound is None else relative_gap(value, bound)
         return plan_of(
             problem,
             scheme="u_shape",
@@ -138,15 +137,13 @@ class _Desk:
             conditions=self.conditions,
             round_of=self.round_of,
             stages=stages,
-            report=Report(
+            report=Report.of(
                 method=f"device–server–device by {methods}",
                 value=value,
                 bound=bound,
-                gap=gap,
                 certificate=proof,
                 timing={"decide_s": time.perf_counter() - started},
             ),
-            status="optimal" if gap is not None and gap <= EXACT_GAP else "feasible",
         )
 
     def _value(self, stages: StageTimes) -> float:

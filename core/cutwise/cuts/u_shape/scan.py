@@ -12,8 +12,7 @@ from cutwise.cuts.pool.closure import comparable_with_all
 from cutwise.cuts.pool.contraction import contract
 from cutwise.cuts.tiers.tier_labels import LabelCap
 from cutwise.cuts.u_shape.u_shape_numbers import BOTTOM, SERVER, UShapeProblem, forced_top
-
-ROUNDING = 1e-9
+from cutwise.tolerances import LIMIT_ROUNDING
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -52,7 +51,7 @@ def scan(problem: UShapeProblem, order: Order, caps: Sequence[LabelCap]) -> Mask
     allowed = (pairs[:, None] <= pairs) & _together(problem, order)
     for cap in caps:
         used, most = _sums(order, cap.table) + cap.constant, cap.cap
-        allowed &= used <= most + ROUNDING * (abs(most) + np.abs(used))
+        allowed &= used <= most + LIMIT_ROUNDING * (abs(most) + np.abs(used))
     costs[~allowed] = np.inf
     for pair in np.argsort(costs, axis=None, kind="stable")[: int(allowed.sum())].tolist():
         start, stop = divmod(pair, order.count + 1)

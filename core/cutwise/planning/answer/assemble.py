@@ -16,23 +16,21 @@ from cutwise.planning.answer.server_waiting import waits_s
 from cutwise.planning.one_device.cut_table import CutTable
 from cutwise.planning.one_device.device_limits import (
     ACCURACY,
-    ROUNDING,
     SERVER_MEMORY,
     device_limits,
     held_at_once,
     violation,
 )
 from cutwise.planning.one_device.objective import counted_energy
-from cutwise.planning.whole_round.best_round import EXACT_GAP, relative_gap
 from cutwise.planning.whole_round.round_value import objective_value, spread_of
 from cutwise.plans.evaluate import stage_times
-from cutwise.plans.plan import Alternative, Cut, DeviceDecision, Plan, Report, ServerPolicy, Status, Violation
+from cutwise.plans.plan import Alternative, Cut, DeviceDecision, Plan, Report, ServerPolicy, Violation
 from cutwise.plans.rounds import Round
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.numbers import accuracy_loss_ratio
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.tolerances import LOSS_ROUNDING
+from cutwise.tolerances import LIMIT_ROUNDING
 
 COMPRESSED = (
     "uplink_compression_ratio",
@@ -61,7 +59,6 @@ def plan_of(
     conditions: Conditions,
     round_of: Round,
     report: Report,
-    status: Status,
     alternatives: tuple[Alternative, ...] = (),
     stages: StageTimes | None = None,
     returned: Mask | None = None,
@@ -70,10 +67,10 @@ def plan_of(
     """The plan that gives device i the cut `masks[i]`, shape (devices, ops).
 
     `stages` replaces the evaluator's for schemes whose transfers differ from split learning's; `returned`
-    (devices, ops) runs on the device again, after the server; `behind` says what edges run. The
-    status falls to infeasible when a rule is broken; the violations say which. Where devices that are
-    active at once queue for the server, the round is played, and what they wait is in the plan and in the
-    report's value; the bound stays that of a round without waiting.
+    (devices, ops) runs on the device again, after the server; `behind` says what edges run. The status is
+    what the report proves, or infeasible where a rule is broken; the violations say which. Where devices
+    that are active at once queue for the server, the round is played, and what they wait is in the plan and
+    in the report's value; the bound stays that of a round without waiting.
     """
     draft = _Draft(
         problem=problem,
@@ -86,14 +83,12 @@ def plan_of(
     )
     if stages is None:
         stages = stage_times(cut_sums(problem.cost, masks), conditions)
-    plan = draft.plan(stages, report, status, alternatives)
+    plan = draft.plan(stages, report, alternatives)
     if plan.server_policy == "share" or round_of.one_model:
         return plan
     waiting = replace(conditions, waiting_s=waits_s(problem, plan))
     stages = stage_times(decided_sums(problem, plan), waiting)
-    report = _waited(draft, stages, report)
-    proven = status == "optimal" and report.gap is not None and report.gap <= EXACT_GAP
-    return draft.plan(stages, report, "optimal" if proven else "feasible", alternatives)
+    return draft.plan(stages, _waited(draft, stages, report), alternatives)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -115,11 +110,9 @@ class _Draft:
         queues = self.problem.scenario.sharing.server == "queue" and at_once
         return "queue" if queues or self.round_of.one_model else "share"
 
-    def plan(
-        self, stages: StageTimes, report: Report, status: Status, alternatives: tuple[Alternative, ...]
-    ) -> Plan:
+    def plan(self, stages: StageTimes, report: Report, alternatives: tuple[Alternative, ...]) -> Plan:
         """The plan with these stages."""
-        return _priced(self, _arrays(stages, self.problem.device_count), report, status, alternatives)
+        return _priced(self, _arrays(stages, self.problem.device_count), report, alternatives)
 
 
 def _waited(draft: _Draft, stages: StageTimes, report: Report) -> Report:
@@ -132,11 +125,12 @@ def _waited(draft: _Draft, stages: StageTimes, report: Report) -> Report:
         energy_j=float(np.sum(counted_energy(objective)(arrays))),
         spread=spread_of(problem, draft.conditions, draft.round_of),
     )
-    return replace(
-        report,
+    return Report.of(
+        method=report.method,
         value=value,
-        gap=None if report.bound is None else relative_gap(value, report.bound),
+        bound=report.bound,
         certificate=report.certificate and replace(report.certificate, value=value),
+        timing=report.timing,
     )
 
 
@@ -144,7 +138,6 @@ def _priced(
     draft: _Draft,
     stages: StageTimes,
     report: Report,
-    status: Status,
     alternatives: tuple[Alternative, ...],
 ) -> Plan:
     problem, round_of, held = draft.problem, draft.round_of, draft.masks | draft.returned
@@ -155,7 +148,7 @@ def _priced(
     samples = float((problem.iterations * problem.workload.batch_size).sum())
     return Plan(
         scheme=draft.scheme,
-        status="infeasible" if violations else status,
+        status="infeasible" if violations else report.status,
         delay_s=delay_s,
         energy_j=float(stages.energy_j.sum()),
         energy_by_owner_j={
@@ -307,9 +300,9 @@ def _violations(
                 has=float(limit.caps[i]),
                 unit=limit.unit,
             )
-            for i in np.flatnonzero(needs > limit.caps * (1 + ROUNDING))
+            for i in np.flatnonzero(needs > limit.caps * (1 + LIMIT_ROUNDING))
         ]
-    if server_bytes > problem.server_memory_bytes * (1 + ROUNDING):
+    if server_bytes > problem.server_memory_bytes * (1 + LIMIT_ROUNDING):
         found.append(
             violation(
                 rule=SERVER_MEMORY,
@@ -321,7 +314,7 @@ def _violations(
         )
     found += _accuracy_violations(problem, masks)
     deadline_s = problem.scenario.limits.deadline_s
-    if deadline_s is not None and delay_s > deadline_s * (1 + ROUNDING):
+    if deadline_s is not None and delay_s > deadline_s * (1 + LIMIT_ROUNDING):
         found.append(
             violation(rule="deadline", where="round", needs=delay_s, has=deadline_s, unit="deadline")
         )
@@ -332,7 +325,7 @@ def _accuracy_violations(problem: SplitProblem, masks: Mask) -> list[Violation]:
     """What compression costs where anything is sent, if it is more than allowed."""
     allowed = problem.scenario.limits.accuracy_loss_ratio
     loss = accuracy_loss_ratio(problem.scenario.compression)
-    if allowed is None or loss <= allowed * (1 + LOSS_ROUNDING):
+    if allowed is None or loss <= allowed * (1 + LIMIT_ROUNDING):
         return []
     if not crossing_ops(problem.cost, masks).any():
         return []
@@ -349,7 +342,7 @@ def _edge_violations(draft: _Draft, stages: StageTimes) -> tuple[Violation, ...]
         violation(
             rule="edge memory", where=names[i], needs=float(needs[i]), has=float(caps[i]), unit="memory"
         )
-        for i in np.flatnonzero(needs > caps * (1 + ROUNDING))
+        for i in np.flatnonzero(needs > caps * (1 + LIMIT_ROUNDING))
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from cutwise.arrays import Mask
@@ -12,7 +10,7 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.assemble import alternatives_of, plan_of
 from cutwise.planning.one_device.cut_table import listed_table
 from cutwise.planning.one_device.objective import score_of
-from cutwise.planning.whole_round.best_round import RoundCuts, best_round, relative_gap
+from cutwise.planning.whole_round.best_round import RoundCuts, best_round
 from cutwise.planning.whole_round.round_value import round_value, spread_of
 from cutwise.plans.plan import Alternative, Plan, Report
 from cutwise.plans.rounds import Round
@@ -45,7 +43,6 @@ def planned(
         conditions=conditions,
         round_of=round_of,
         report=best.report(),
-        status=best.status,
         alternatives=alternatives_of(problem, best.table, best.picks),
     )
 
@@ -65,10 +62,8 @@ def fixed_plan(
     listed, picks = np.unique(masks, axis=0, return_inverse=True)
     table = listed_table(problem, conditions, score_of(problem.scenario.objective, spread), listed)
     value = round_value(problem, table, picks.ravel(), round_of, spread)
-    report = Report(method=method, value=value, bound=None, gap=None, certificate=None)
     alternatives: tuple[Alternative, ...] = ()
     if best is not None:
-        report = replace(report, bound=best.value, gap=relative_gap(value, best.value))
         alternatives = alternatives_of(problem, best.table, best.picks)
     return plan_of(
         problem,
@@ -76,8 +71,9 @@ def fixed_plan(
         masks=masks,
         conditions=conditions,
         round_of=round_of,
-        report=report,
-        status="feasible",
+        report=Report.of(
+            method=method, value=value, bound=None if best is None else best.value, certificate=None
+        ),
         alternatives=alternatives,
     )
 

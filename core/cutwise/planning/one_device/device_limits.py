@@ -15,8 +15,8 @@ from cutwise.plans.plan import Violation
 from cutwise.plans.rounds import Groups, Round
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.split_problem import SplitProblem
+from cutwise.tolerances import LIMIT_ROUNDING
 
-ROUNDING = 1e-9
 """A limit is broken when it is exceeded by more than rounding of sums of many terms."""
 
 DEVICE_MEMORY, SERVER_MEMORY, ACCURACY = "device memory", "server memory", "accuracy loss"
@@ -102,7 +102,7 @@ def excess_ratio(limits: tuple[DeviceLimit, ...], stages: StageTimes, devices: I
         caps = limit.caps[devices][:, None]
         with np.errstate(invalid="ignore"):
             worst = np.maximum(worst, limit.needs(stages) / caps - 1)
-    return np.where(worst <= ROUNDING, np.minimum(worst, 0.0), worst)
+    return np.where(worst <= LIMIT_ROUNDING, np.minimum(worst, 0.0), worst)
 
 
 def violation(*, rule: str, where: str, needs: float, has: float, unit: str) -> Violation:

@@ -11,10 +11,11 @@ from cutwise.cuts.cut_under_limits import Limit, minimum_cut_within, usage
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.planning.one_device.candidates import server_may_overflow, split_graph
 from cutwise.planning.one_device.cut_weights import cut_weights, split_classes
-from cutwise.planning.one_device.device_limits import DEVICE_MEMORY, ROUNDING, SERVER_MEMORY, device_limits
+from cutwise.planning.one_device.device_limits import DEVICE_MEMORY, SERVER_MEMORY, device_limits
 from cutwise.planning.one_device.server_memory_levels import MOST_LEVELS, server_levels
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
+from cutwise.tolerances import LIMIT_ROUNDING
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ def limits_of(problem: SplitProblem, theirs: Conditions, devices: Ints) -> list[
                     device=weight.device_weight[row],
                     crossing=weight.crossing_weight[row],
                     peak=peak if limit.rule == DEVICE_MEMORY else None,
-                    cap=float(limit.caps[device]) * (1 + ROUNDING)
+                    cap=float(limit.caps[device]) * (1 + LIMIT_ROUNDING)
                     - weight.base[row]
                     - weight.charges[number, row],
                 )

@@ -18,6 +18,7 @@ from cutwise.plans.evaluate import stage_times
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
+from cutwise.tolerances import LIMIT_ROUNDING
 
 DEVICE, EDGE, CLOUD = range(3)
 COLUMN = (slice(None), None)
@@ -96,7 +97,7 @@ def _scores(problem: SplitProblem, place: Place, score: Score, candidates: list[
 
 def _fit(problem: SplitProblem, place: Place, candidates: list[Ints]) -> Mask:
     """Which candidates every tier has the memory for; the cloud holds one frozen copy for all chains."""
-    stages, slack = _stages(problem, place, candidates), 1 + 1e-9
+    stages, slack = _stages(problem, place, candidates), 1 + LIMIT_ROUNDING
     shared = (np.stack(candidates) == CLOUD) @ shared_bytes(problem.cost)
     cloud = shared + place.chains * (stages.server_memory.total_bytes - shared)
     return np.asarray(

@@ -12,9 +12,8 @@ from cutwise.arrays import Floats, Ints, Mask
 from cutwise.planning.answer.assemble import alternatives_of, plan_of
 from cutwise.planning.answer.best_plan import cut_after, planned
 from cutwise.planning.one_device.cut_table import CutTable, listed_table, repriced, table_of
-from cutwise.planning.one_device.device_limits import ROUNDING
 from cutwise.planning.one_device.objective import Score, delay, device_energy
-from cutwise.planning.whole_round.best_round import EXACT_GAP, best_round, relative_gap
+from cutwise.planning.whole_round.best_round import best_round
 from cutwise.planning.whole_round.joint_choice import holds_all
 from cutwise.planning.whole_round.round_value import round_value, spread_of
 from cutwise.plans.plan import Certificate, Plan, Report
@@ -23,6 +22,7 @@ from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.solvers.shares.minmax_share import Finish, ShareSplit, is_reachable, minmax_share
 from cutwise.solvers.shares.tangent_shares import minmax_convex_shares
+from cutwise.tolerances import LIMIT_ROUNDING
 
 TANGENTS = 4
 """Rounds of tangents that bring the shares near; three or four mostly do."""
@@ -123,7 +123,6 @@ def plan_with_band(
     """The plan with these shares and cuts; where `proven`, the bound certifies it."""
     spread = spread_of(problem, even_shares(problem), AT_ONCE)
     value = round_value(problem, band.table, band.picks, AT_ONCE, spread)
-    gap = None if bound is None else relative_gap(value, bound)
     proof = None
     if bound is not None and proven:
         proof = Certificate(method="bisection over the band", value=value, bound=bound)
@@ -133,8 +132,7 @@ def plan_with_band(
         masks=band.table.masks(band.picks),
         conditions=band.conditions,
         round_of=AT_ONCE,
-        report=Report(method=method, value=value, bound=bound, gap=gap, certificate=proof, timing=timing),
-        status="optimal" if proof and gap is not None and gap <= EXACT_GAP else "feasible",
+        report=Report.of(method=method, value=value, bound=bound, certificate=proof, timing=timing),
         alternatives=alternatives_of(problem, band.table, band.picks),
     )
 
@@ -244,7 +242,7 @@ def ends_by_share(
         usable = (
             allowed
             if device_energy_j is None
-            else allowed & (energies.at(*rates) <= device_energy_j * (1 + ROUNDING))
+            else allowed & (energies.at(*rates) <= device_energy_j * (1 + LIMIT_ROUNDING))
         )
         return np.where(usable, ends.at(*rates), np.inf).min(axis=1)
 

@@ -15,7 +15,7 @@ from cutwise.compression.codec import CodecFields
 from cutwise.compression.magnitudes import REFERENCE_COUNT
 from cutwise.problem.split_problem import SplitProblem, pinned_by
 from cutwise.scenario.parts import Compression
-from cutwise.tolerances import LOSS_ROUNDING
+from cutwise.tolerances import LIMIT_ROUNDING
 
 LEAST_DENSITY, DENSITIES = 1e-3, 33
 VALUE_BITS = range(2, 13)
@@ -105,7 +105,7 @@ def given(compression: Compression) -> Setting:
 
 def keeps(setting: Setting, limit: float) -> bool:
     """True where the loss is within the limit."""
-    return setting.loss_ratio <= limit * (1 + LOSS_ROUNDING)
+    return setting.loss_ratio <= limit * (1 + LIMIT_ROUNDING)
 
 
 def tightened(compression: Compression, setting: Setting, limit: float) -> Setting:

@@ -12,7 +12,6 @@ from cutwise.planning.answer.best_plan import cut_after, planned
 from cutwise.planning.one_device.cut_table import listed_table, table_of
 from cutwise.planning.one_device.objective import delay, score_of
 from cutwise.planning.sharing.band_split import planned_with_best_shares
-from cutwise.planning.whole_round.best_round import EXACT_GAP, relative_gap
 from cutwise.planning.whole_round.round_value import objective_value, spread_of
 from cutwise.plans.plan import Certificate, Plan, Report, Status
 from cutwise.plans.rounds import IN_TURN, Round
@@ -232,15 +231,11 @@ def _reported(plan: Plan, made: Arrangement, bound: float | None) -> Plan:
     if bound is None:
         unproven = replace(report, method=method, bound=None, gap=None, certificate=None)
         return replace(plan, report=unproven, status=_fallen(plan, proven=False))
-    gap = relative_gap(report.value, bound)
     proof = report.certificate and Certificate(
         method=f"{report.certificate.method}; {made.method}", value=report.certificate.value, bound=bound
     )
-    proven = proof is not None and gap is not None and gap <= EXACT_GAP
-    found = Report(
-        method=method, value=report.value, bound=bound, gap=gap, certificate=proof, timing=report.timing
-    )
-    return replace(plan, report=found, status=_fallen(plan, proven=proven))
+    found = Report.of(method=method, value=report.value, bound=bound, certificate=proof, timing=report.timing)
+    return replace(plan, report=found, status=_fallen(plan, proven=found.status == "optimal"))
 
 
 def _fallen(plan: Plan, *, proven: bool) -> Status:

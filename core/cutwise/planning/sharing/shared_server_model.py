@@ -14,7 +14,7 @@ from cutwise.planning.answer.best_plan import cut_after
 from cutwise.planning.answer.server_waiting import check_length, waits_s
 from cutwise.planning.one_device.cut_table import CutTable
 from cutwise.planning.one_device.objective import Spread, counted_energy
-from cutwise.planning.whole_round.best_round import EXACT_GAP, best_round, relative_gap
+from cutwise.planning.whole_round.best_round import best_round
 from cutwise.planning.whole_round.round_value import objective_value, round_value, spread_of
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Certificate, Plan, Report
@@ -51,18 +51,17 @@ def planned_with_queue(problem: SplitProblem, *, scheme: str, cut: str, certify:
     best = best_round(problem, game.conditions, QUEUED, common_cut=True, certify=certify)
     found = game.played(cut_after(problem, cut)) if cut else _first(game, best.table)
     bound = best.certificate.bound if best.certificate else None
-    report = Report(
+    report = Report.of(
         method="given cut, played" if cut else METHOD,
         value=found.value,
         bound=bound,
-        gap=None if bound is None else relative_gap(found.value, bound),
         certificate=None,
         timing={"decide_s": time.perf_counter() - started},
     )
     if bound is not None and not cut:
         proof = Certificate(method="the round without waiting", value=found.value, bound=bound)
         report = replace(report, certificate=proof)
-    proven = report.certificate is not None and report.gap is not None and report.gap <= EXACT_GAP
+    proven = report.status == "optimal"
     return replace(
         found.plan,
         report=report,
@@ -109,8 +108,7 @@ class _Game:
             masks=masks,
             conditions=conditions,
             round_of=QUEUED,
-            report=Report(method=METHOD, value=0.0, bound=None, gap=None, certificate=None),
-            status="feasible",
+            report=Report.of(method=METHOD, value=0.0, bound=None, certificate=None),
         )
 
 

@@ -19,8 +19,8 @@ from cutwise.plans.plan import Certificate, Report, Status
 from cutwise.plans.rounds import Round
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
+from cutwise.tolerances import CLOSED_GAP
 
-EXACT_GAP = 1e-9
 POOLED = "pool of every cut that can be optimal"
 UNPOOLED = "max-flow for every device, as its pool of cuts is too large"
 
@@ -43,34 +43,22 @@ class RoundCuts:
     @property
     def gap(self) -> float | None:
         """Relative distance of the value from its bound; None without a bound."""
-        return relative_gap(self.value, self.certificate.bound) if self.certificate else None
+        return self.report().gap
 
     @property
     def status(self) -> Status:
         """Optimal where the certificate closes the gap."""
-        return "optimal" if self.gap is not None and self.gap <= EXACT_GAP else "feasible"
+        return self.report().status
 
     def report(self) -> Report:
         """The report of a plan with these cuts."""
-        return Report(
+        return Report.of(
             method=POOLED if self.table.complete else UNPOOLED,
             value=self.value,
             bound=self.certificate.bound if self.certificate else None,
-            gap=self.gap,
             certificate=self.certificate,
             timing=self.timing,
         )
-
-
-def relative_gap(value: float, bound: float) -> float | None:
-    """How far apart value and bound are, relative to the value; None where one is infinite.
-
-    >>> relative_gap(4.0, 3.0), relative_gap(0.0, 0.0)
-    (0.25, 0.0)
-    """
-    if not (np.isfinite(value) and np.isfinite(bound)):
-        return None
-    return 0.0 if value == bound else abs(value - bound) / max(abs(value), abs(bound))
 
 
 def best_round(
@@ -113,7 +101,7 @@ def _proof_alone(
     None where the search ends without a proof.
     """
     chosen_scores = table.raw_scores[np.arange(problem.device_count), picks]
-    binds = chosen_scores > table.raw_scores.min(axis=1) * (1 + EXACT_GAP)
+    binds = chosen_scores > table.raw_scores.min(axis=1) * (1 + CLOSED_GAP)
     keys = list(zip(alike(problem, conditions), map(bool, binds), strict=True))
     first = {key: device for device, key in reversed(list(enumerate(keys)))}
     cuts: dict[tuple[bytes, bool], ExactCut] = {}

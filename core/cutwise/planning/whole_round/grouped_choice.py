@@ -12,11 +12,11 @@ import numpy as np
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.planning.one_device.candidates import shared_bytes
 from cutwise.planning.one_device.cut_table import CutTable
-from cutwise.planning.one_device.device_limits import ROUNDING
 from cutwise.planning.one_device.objective import Spread
 from cutwise.planning.whole_round.round_value import objective_value
 from cutwise.plans.rounds import Groups, Round
 from cutwise.problem.split_problem import SplitProblem
+from cutwise.tolerances import LIMIT_ROUNDING
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -51,7 +51,7 @@ def grouped_choice(
     end, unit_s = _end(model, takes, np.where(allowed, table.delays_s, 0.0), round_of)
     deadline_s = problem.scenario.limits.deadline_s
     if deadline_s is not None:
-        model.add(end <= int(deadline_s * (1 + ROUNDING) / unit_s))
+        model.add(end <= int(deadline_s * (1 + LIMIT_ROUNDING) / unit_s))
     if memory:
         _within_memory(model, takes, problem, table, round_of)
     energies_j = np.where(allowed, table.counted_j, 0.0)
@@ -117,7 +117,7 @@ def _within_memory(
             for i in group:
                 own = table.server_bytes[i] - (present[i] @ amounts if apart else 0.0)
                 own = np.where(np.isfinite(own), np.maximum(own, 0.0), 0.0)
-                whole = np.ceil(own / unit * (1 - ROUNDING)).astype(np.int64)
+                whole = np.ceil(own / unit * (1 - LIMIT_ROUNDING)).astype(np.int64)
                 model.add(_weighted(takes[i], whole) <= held[-1])
         model.add(sum(held) <= 1 << 36)
 
@@ -132,7 +132,7 @@ def _frozen(
             users = [take for k, take in takes[i].items() if present[i][k, weight]]
             if users:
                 model.add(sum(users) <= needed)
-        yield needed * int(np.ceil(amount * (1 - ROUNDING)))
+        yield needed * int(np.ceil(amount * (1 - LIMIT_ROUNDING)))
 
 
 def _shared_weights(problem: SplitProblem, table: CutTable) -> tuple[list[Mask], Floats]:

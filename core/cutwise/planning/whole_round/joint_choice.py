@@ -15,7 +15,7 @@ from cutwise.arrays import Floats, Ints
 from cutwise.cuts.knapsack import Choice, choose_one_per_group
 from cutwise.planning.one_device.candidates import server_may_overflow
 from cutwise.planning.one_device.cut_table import CutTable
-from cutwise.planning.one_device.device_limits import ROUNDING, held_at_once
+from cutwise.planning.one_device.device_limits import held_at_once
 from cutwise.planning.one_device.objective import Spread
 from cutwise.planning.whole_round.earliest_groups import earliest_groups, least_by, shared_at_server
 from cutwise.planning.whole_round.grouped_choice import grouped_choice
@@ -23,6 +23,7 @@ from cutwise.planning.whole_round.round_value import objective_value, round_valu
 from cutwise.plans.rounds import Round
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parts import Scenario
+from cutwise.tolerances import LIMIT_ROUNDING
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -135,7 +136,7 @@ def _grouped(problem: SplitProblem, table: CutTable, round_of: Round, spread: Sp
         choice = grouped_choice(problem, table, round_of, spread, memory=memory)
     if choice.cuts is not None:
         value = round_value(problem, table, choice.cuts, round_of, spread)
-        near = abs(value - choice.bound) <= ROUNDING * abs(value)
+        near = abs(value - choice.bound) <= LIMIT_ROUNDING * abs(value)
         return Picks(cuts=choice.cuts, bound=value if near else min(value, choice.bound))
     late = np.where(table.excess > 0, np.inf, table.delays_s)
     if round_of.total(late.min(axis=1)) <= _deadline_s(problem):
@@ -145,7 +146,7 @@ def _grouped(problem: SplitProblem, table: CutTable, round_of: Round, spread: Sp
 
 def _offers(problem: SplitProblem, table: CutTable) -> Iterator[Offers]:
     """All cuts; where the server's memory may bind, those with at most so many weights held once."""
-    allowed, cap = table.excess <= 0, problem.server_memory_bytes * (1 + ROUNDING)
+    allowed, cap = table.excess <= 0, problem.server_memory_bytes * (1 + LIMIT_ROUNDING)
     overflow = server_may_overflow(problem, clients=problem.device_count)
     shared = shared_at_server(problem, table) if overflow else np.zeros_like(table.delays_s)
     own = np.where(allowed, table.server_bytes, 0.0) - shared if overflow else shared
@@ -220,9 +221,9 @@ def holds_all(problem: SplitProblem, table: CutTable, cuts: Ints, round_of: Roun
         return True
     client_bytes = table.server_bytes[np.arange(len(cuts)), cuts]
     held = held_at_once(problem, table.masks(cuts), client_bytes, round_of)
-    return held <= problem.server_memory_bytes * (1 + ROUNDING)
+    return held <= problem.server_memory_bytes * (1 + LIMIT_ROUNDING)
 
 
 def _deadline_s(problem: SplitProblem) -> float:
     given = problem.scenario.limits.deadline_s
-    return np.inf if given is None else given * (1 + ROUNDING)
+    return np.inf if given is None else given * (1 + LIMIT_ROUNDING)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.arrays import Floats
+from cutwise.tolerances import SMALLEST_SHARE
 
 Finish = Callable[[Floats], Floats]
 RELATIVE_GAP = 5e-10
 JUST_BELOW = 0.8 * RELATIVE_GAP
-SMALLEST_SHARE = 1e-12
 ROOT_TOLERANCE = 1e-13
 HALVING = 4
 """Every so many steps of a root search the bracket is halved, whatever the secant says."""

@@ -10,10 +10,10 @@ from cutwise.arrays import Floats
 from cutwise.solvers.descent.constrained import share_slopes
 from cutwise.solvers.shares.minmax_share import Finish
 from cutwise.solvers.shares.reciprocal_shares import ResourceSplit, minmax_reciprocal_shares
+from cutwise.tolerances import SMALLEST_SHARE
 
 RELATIVE_GAP = 1e-9
 STEPS = 60
-SMALLEST_SHARE = 1e-12
 
 
 def minmax_convex_shares(finish: Finish, work: Floats, *, steps: int = STEPS) -> ResourceSplit:
