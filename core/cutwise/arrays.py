@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeAlias
 
 import numpy as np
@@ -15,3 +16,26 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 Number: TypeAlias = float | Floats
 """A quantity of one thing, or of many things at once."""
+
+
+def larger(one: Number, other: Number) -> Number:
+    """The larger of two quantities, one by one where they are arrays.
+
+    >>> larger(np.array([1.0, 4.0]), 3.0).tolist(), larger(1.0, 2.0)
+    ([3.0, 4.0], 2.0)
+    """
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.maximum(one, other)
+    return max(one, other)
+
+
+def added(terms: Iterable[Number]) -> Number:
+    """The terms added in order; 0 for none.
+
+    >>> added([1.0, np.array([1.0, 2.0])]).tolist(), added([])
+    ([2.0, 3.0], 0.0)
+    """
+    found: Number | None = None
+    for term in terms:
+        found = term if found is None else found + term
+    return 0.0 if found is None else found

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import MISSING, Field, field, fields, is_dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Any, get_type_hints
+from typing import Any, get_type_hints, overload
+
+from cutwise.arrays import Number
 
 BITS_PER_BYTE = 8
 FLOP_PER_MULTIPLY_ADD = 2
@@ -31,7 +33,15 @@ UNITS = {
 }
 
 
-def transfer_time_s(*, size_bytes: Any, rate_bps: Any) -> Any:
+@overload
+def transfer_time_s(*, size_bytes: float, rate_bps: float) -> float: ...
+
+
+@overload
+def transfer_time_s(*, size_bytes: Number, rate_bps: Number) -> Number: ...
+
+
+def transfer_time_s(*, size_bytes: Number, rate_bps: Number) -> Number:
     r"""Seconds that `size_bytes` take at `rate_bps`; both may be arrays.
 
     $t = 8 \cdot \mathrm{size} / \mathrm{rate}$.

@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from cutwise.arrays import Number, added
 from cutwise.plans.plan import Plan
+from cutwise.plans.stages import PARTS, STAGES, StageTimes
 
-PARTS: dict[str, tuple[str, ...]] = {
-    "Device computing": ("device_forward_s", "device_backward_s"),
-    "Server computing": ("edge_compute_s", "waiting_s", "server_compute_s"),
-    "Uplink": ("uplink_s", "backhaul_s"),
-    "Downlink": ("downlink_s",),
-    "Model exchange": ("model_sync_s",),
-}
-
-STAGE_TITLES = {
-    "device_forward_s": "Device forward",
-    "uplink_s": "Uplink",
-    "edge_compute_s": "Edge",
-    "backhaul_s": "Backhaul",
-    "waiting_s": "Waiting for the server",
-    "server_compute_s": "Server",
-    "downlink_s": "Downlink",
-    "device_backward_s": "Device backward",
-    "model_sync_s": "Model exchange",
-    "overlap_s": "Saved by overlap",
-}
+OVERLAP = ("overlap_s", "Saved by overlap")
 ONLY_WITH_AN_EDGE = ("edge_compute_s", "backhaul_s")
 
 
@@ -37,15 +18,16 @@ def stage_titles(plan: Plan) -> dict[str, str]:
     absent = () if edges else ONLY_WITH_AN_EDGE
     absent = absent if plan.server_policy == "queue" else (*absent, "waiting_s")
     absent = absent if any(stage.overlap_s for stage in plan.stages) else (*absent, "overlap_s")
-    return {name: title for name, title in STAGE_TITLES.items() if name not in absent}
+    titles = [*((stage.name, stage.title) for stage in STAGES), OVERLAP]
+    return {name: title for name, title in titles if name not in absent}
 
 
-def seconds_by_part(stages: Any) -> dict[str, Any]:
+def seconds_by_part(stages: StageTimes) -> dict[str, Number]:
     """Seconds of every part; numbers or arrays, as the stages are.
 
     Where micro-batches overlap, each part has its share of the delay, so that the parts add up to it.
     """
-    seconds = {part: sum(getattr(stages, name) for name in names) for part, names in PARTS.items()}
+    seconds = {part: added(stage.seconds(stages) for stage in STAGES if stage.part == part) for part in PARTS}
     if not np.any(stages.overlap_s):
         return seconds
     return {

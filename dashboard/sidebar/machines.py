@@ -10,7 +10,7 @@ import streamlit as st
 
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.problem.edge_links import edge_columns
-from cutwise.problem.numbers import device_numbers, server_numbers
+from cutwise.problem.numbers import device_columns, server_numbers
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.scenario.parts import Scenario
 from cutwise_dashboard.controls import edited, kept_choice, number, slider
@@ -28,12 +28,12 @@ def device_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
         names[0] if len(names) == 1 else kept_choice("Adjust", (ALL_DEVICES, *names), key="devices.picked")
     )
     chosen = [i for i, name in enumerate(names) if picked in (name, ALL_DEVICES)]
-    columns = device_numbers(scenario.devices, scenario.workload)
+    columns = device_columns(scenario.devices, scenario.workload)
     fields_shown = ["flops_per_s", "memory_bytes", "samples"]
     if scenario.channel.bandwidth_hz("uplink") is not None:
         fields_shown.append("distance_m")
     for field in fields_shown:
-        scenario = _scaled(scenario, field, chosen, columns[field], whose=picked)
+        scenario = _scaled(scenario, field, chosen, getattr(columns, field), whose=picked)
     return scenario
 
 
@@ -84,8 +84,8 @@ def server_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
     """Speed and memory of the server."""
     st.subheader("Cloud" if scenario.edges else "Server")
     server = scenario.server
-    flops_per_s, memory_bytes, _ = server_numbers(server, scenario.workload.compute)
-    for field, current in (("flops_per_s", flops_per_s), ("memory_bytes", memory_bytes)):
+    known = server_numbers(server, scenario.workload.compute)
+    for field, current in (("flops_per_s", known.flops_per_s), ("memory_bytes", known.memory_bytes)):
         if not math.isfinite(current):
             continue
         value = number(Server, field, current, key=f"server.{field}")

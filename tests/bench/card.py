@@ -92,7 +92,7 @@ def _grid(problem: SplitProblem, desk: CutTable) -> CutTable:
 
 
 def _at(problem: SplitProblem, desk: CutTable, ratio: np.ndarray) -> CutTable:
-    conditions = replace(problem.conditions(), server_frequency_ratio=ratio)
+    conditions = problem.conditions().at_clock(ratio)
     energy = counted_energy(problem.scenario.objective)
     return repriced(
         desk, problem, conditions,

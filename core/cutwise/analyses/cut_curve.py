@@ -8,8 +8,8 @@ import numpy as np
 
 from cutwise.arrays import Floats, Mask
 from cutwise.costs.cut_sums import cut_sums
-from cutwise.planning.answer.assemble import cut_of
 from cutwise.planning.answer.best_plan import last_ops
+from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.answer.plan_conditions import decided_conditions
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio

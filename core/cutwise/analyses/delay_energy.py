@@ -117,7 +117,7 @@ class _Desk:
         """The best cuts and clocks at these prices, within every device's limits."""
         full = self.problem.conditions()
         ratio = best_ratios(self.problem, full, prices, self.least)
-        conditions = replace(full, server_frequency_ratio=ratio)
+        conditions = full.at_clock(ratio)
         priced = repriced(self.table, self.problem, conditions, lambda stages: stages.delay_s)
         kept = np.isfinite(priced.delays_s)
         values = np.where(kept, 0.0, np.inf)

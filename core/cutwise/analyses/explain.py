@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from cutwise.arrays import Floats
-from cutwise.planning.answer.assemble import cut_of
+from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.answer.plan_conditions import decided_conditions
 from cutwise.planning.one_device.cut_table import table_of
 from cutwise.planning.whole_round.round_value import score_of_round
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import AT_ONCE, IN_TURN
+from cutwise.plans.stages import STAGES
 from cutwise.problem.split_problem import SplitProblem
-
-PARTS = {
-    "device computing": ("device_forward_s", "device_backward_s"),
-    "sending smashed data": ("uplink_s",),
-    "edge computing": ("edge_compute_s",),
-    "relaying to the cloud": ("backhaul_s",),
-    "waiting for the server": ("waiting_s",),
-    "server computing": ("server_compute_s",),
-    "receiving gradients": ("downlink_s",),
-    "exchanging the device-side model": ("model_sync_s",),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +44,10 @@ def dominant(plan: Plan) -> Dominant:
     at_once = plan.active > 1
     slowest = max(range(len(plan.stages)), key=lambda i: plan.stages[i].delay_s)
     counted = [plan.stages[slowest]] if at_once else list(plan.stages)
-    seconds = {
-        part: sum(getattr(stage, name) for stage in counted for name in names)
-        for part, names in PARTS.items()
-    }
+    seconds = dict.fromkeys((stage.doing for stage in STAGES), 0.0)
+    for turn in counted:
+        for stage in STAGES:
+            seconds[stage.doing] += float(stage.seconds(turn))
     part = max(seconds, key=lambda name: seconds[name])
     total = sum(seconds.values())
     return Dominant(
@@ -85,10 +75,17 @@ def moves(problem: SplitProblem, plan: Plan, device: int) -> tuple[Move, ...]:
         return ()
     conditions = everyone.of(device)
     still, one = (
-        np.asarray(score(stage_times(group.sums, replace(conditions, uplink_bps=rate))))[fits]
+        np.asarray(
+            score(
+                stage_times(
+                    group.sums,
+                    conditions.at_rates(uplink_bps=rate, downlink_bps=conditions.link.downlink_bps),
+                )
+            )
+        )[fits]
         for rate in (np.inf, 1.0)
     )
-    here = 1.0 / float(conditions.uplink_bps)
+    here = 1.0 / float(conditions.link.uplink_bps)
     found = []
     for faster in (False, True):
         corner = _next_corner(still, one - still, here, toward_zero=faster)

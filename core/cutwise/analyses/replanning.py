@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cutwise.arrays import Floats, Ints
 from cutwise.errors import ScenarioError
-from cutwise.planning.answer.assemble import cut_of
+from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.cut_table import CutTable, listed_table, repriced, table_of
 from cutwise.planning.one_device.objective import delay
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
+from cutwise.problem.stacked import stacked_problem
 
 if TYPE_CHECKING:
     import pandas
@@ -109,19 +110,10 @@ def _stacked(problem: SplitProblem, rates: Floats) -> tuple[SplitProblem, Condit
     count = len(rates)
     conditions = problem.conditions()
     each = np.repeat(rates, problem.device_count)
-    spread: dict[str, Any] = {
-        name: np.tile(value, count)
-        for name in conditions.__dataclass_fields__
-        if isinstance(value := getattr(conditions, name), np.ndarray)
-    }
-    stacked = replace(conditions, **spread)
-    faded = replace(stacked, uplink_bps=stacked.uplink_bps * each, downlink_bps=stacked.downlink_bps * each)
-    columns: dict[str, Any] = {
-        name: np.tile(value, count)
-        for name in problem.__dataclass_fields__
-        if name != "pinned" and isinstance(value := getattr(problem, name), np.ndarray)
-    }
-    return replace(problem, **columns), faded
+    tiled = conditions.each(lambda value: np.tile(value, count) if isinstance(value, np.ndarray) else value)
+    uplink_bps, downlink_bps = tiled.link.uplink_bps * each, tiled.link.downlink_bps * each
+    faded = tiled.at_rates(uplink_bps=uplink_bps, downlink_bps=downlink_bps)
+    return stacked_problem([problem] * count), faded
 
 
 def _static_picks(problem: SplitProblem, table: CutTable) -> Ints:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +14,13 @@ import numpy as np
 
 from cutwise.errors import ScenarioError, SolverError
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.planning.answer.assemble import cut_of
+from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.one_device.candidates import server_may_overflow
 from cutwise.planning.one_device.cut_table import CutTable, table_of
 from cutwise.planning.one_device.objective import Spread, score_of
 from cutwise.planning.whole_round.joint_choice import is_coupled
-from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem, build_problem
+from cutwise.problem.stacked import stacked_conditions, stacked_problem
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
 from cutwise.schemes.base import SCHEMES
@@ -198,7 +198,7 @@ def _many(graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str) -> list
         return [_one(graph, scenario, scheme) for scenario in scenarios]
     active = count if round_of.parallel else 1
     conditions = stacked_conditions([problem.conditions(active=active) for problem in problems], count)
-    merged = merged_problem(problems)
+    merged = stacked_problem(problems)
     score = score_of(merged.scenario.objective, Spread(delay_s=1.0, energy_j=1.0))
     table = table_of(merged, conditions, score)
     picks = table.best()
@@ -232,23 +232,3 @@ def _labels(problem: SplitProblem, table: CutTable, picks: Any) -> list[str]:
             known[key] = cut_of(problem, table.groups[key[0]].masks[key[1]]).label
         names.append(known[key])
     return names
-
-
-def stacked_conditions(conditions: Sequence[Conditions], count: int) -> Conditions:
-    """Conditions of many scenarios with `count` devices each, one after another, every field an array."""
-    stacked = {}
-    for f in fields(Conditions):
-        values = [getattr(one, f.name) for one in conditions]
-        each = isinstance(values[0], np.ndarray)
-        stacked[f.name] = np.concatenate(values) if each else np.repeat(np.array(values, dtype=float), count)
-    return Conditions(**stacked)
-
-
-def merged_problem(problems: Sequence[SplitProblem]) -> SplitProblem:
-    """One problem whose devices are those of all problems, which share everything but numbers of devices."""
-    arrays: dict[str, Any] = {
-        f.name: np.concatenate([getattr(problem, f.name) for problem in problems])
-        for f in fields(SplitProblem)
-        if f.name not in {"pinned"} and isinstance(getattr(problems[0], f.name), np.ndarray)
-    }
-    return replace(problems[0], **arrays)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
-from cutwise.arrays import Floats, Mask
+from cutwise.arrays import Floats, Mask, Number
 from cutwise.costs.graph_cost import GraphCost
+
+Change: TypeAlias = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -20,55 +22,74 @@ class Side:
     the other bytes are once per copy of the model. `transient_bytes` is the largest of the side, per sample.
     """
 
-    forward_flops: Any
-    backward_flops: Any
-    forward_fixed_s: Any
-    forward_sample_s: Any
-    backward_fixed_s: Any
-    backward_sample_s: Any
-    weight_bytes: Any
-    trainable_bytes: Any
-    buffer_bytes: Any
-    weight_gradient_bytes: Any
-    optimizer_bytes: Any
-    exchanged_bytes: Any
-    saved_bytes: Any
-    transient_bytes: Any
+    forward_flops: Floats
+    backward_flops: Floats
+    forward_fixed_s: Floats
+    forward_sample_s: Floats
+    backward_fixed_s: Floats
+    backward_sample_s: Floats
+    weight_bytes: Floats
+    trainable_bytes: Floats
+    buffer_bytes: Floats
+    weight_gradient_bytes: Floats
+    optimizer_bytes: Floats
+    exchanged_bytes: Floats
+    saved_bytes: Floats
+    transient_bytes: Floats
+
+    def each(self, change: Change) -> Side:
+        """The same side with `change` applied to every array."""
+        return Side(
+            forward_flops=change(self.forward_flops),
+            backward_flops=change(self.backward_flops),
+            forward_fixed_s=change(self.forward_fixed_s),
+            forward_sample_s=change(self.forward_sample_s),
+            backward_fixed_s=change(self.backward_fixed_s),
+            backward_sample_s=change(self.backward_sample_s),
+            weight_bytes=change(self.weight_bytes),
+            trainable_bytes=change(self.trainable_bytes),
+            buffer_bytes=change(self.buffer_bytes),
+            weight_gradient_bytes=change(self.weight_gradient_bytes),
+            optimizer_bytes=change(self.optimizer_bytes),
+            exchanged_bytes=change(self.exchanged_bytes),
+            saved_bytes=change(self.saved_bytes),
+            transient_bytes=change(self.transient_bytes),
+        )
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class CutSums:
     """Sums of K cuts: every side, and what crosses up and down per sample.
 
-    `has_server` says whether any op runs beyond the device at all. With an `edge` between device and
-    server, the `relayed` bytes cross from the edge to the server and back, and `has_relay` says whether
-    any op runs beyond the edge. A cut that comes back to the device sends `more` messages than one each way.
+    `has_server` is 1 where any op runs beyond the device, else 0. With an `edge` between device and server,
+    the `relayed` bytes cross from the edge to the server and back, and `has_relay` is 1 where any op runs
+    beyond the edge. A cut that comes back to the device sends `more` messages than one each way.
     """
 
     device: Side
     server: Side
-    output_bytes: Any
-    gradient_bytes: Any
-    has_server: Any
+    output_bytes: Floats
+    gradient_bytes: Floats
+    has_server: Floats
     edge: Side | None = None
-    relayed_output_bytes: Any = 0.0
-    relayed_gradient_bytes: Any = 0.0
-    has_relay: Any = False
-    more_uplink_messages: Any = 0.0
-    more_downlink_messages: Any = 0.0
+    relayed_output_bytes: Number = 0.0
+    relayed_gradient_bytes: Number = 0.0
+    has_relay: Number = 0.0
+    more_uplink_messages: Number = 0.0
+    more_downlink_messages: Number = 0.0
 
-    def reshaped(self, change: Callable[[Any], Any]) -> CutSums:
+    def reshaped(self, change: Change) -> CutSums:
         """The same sums with `change` applied to every array (to add an axis, or to pick entries)."""
         return CutSums(
-            device=_side(change, self.device),
-            server=_side(change, self.server),
+            device=self.device.each(change),
+            server=self.server.each(change),
             output_bytes=change(self.output_bytes),
             gradient_bytes=change(self.gradient_bytes),
             has_server=change(self.has_server),
-            edge=self.edge and _side(change, self.edge),
-            relayed_output_bytes=change(self.relayed_output_bytes) if self.edge else 0.0,
-            relayed_gradient_bytes=change(self.relayed_gradient_bytes) if self.edge else 0.0,
-            has_relay=change(self.has_relay) if self.edge else False,
+            edge=None if self.edge is None else self.edge.each(change),
+            relayed_output_bytes=_maybe(change, self.relayed_output_bytes),
+            relayed_gradient_bytes=_maybe(change, self.relayed_gradient_bytes),
+            has_relay=_maybe(change, self.has_relay),
             more_uplink_messages=_maybe(change, self.more_uplink_messages),
             more_downlink_messages=_maybe(change, self.more_downlink_messages),
         )
@@ -81,17 +102,17 @@ def cut_sums(cost: GraphCost, masks: Mask) -> CutSums:
     many readers there are.
     """
     masks = np.atleast_2d(masks)
-    crossing = crossing_ops(cost, masks).astype(np.float64)
+    crossing = _ones(crossing_ops(cost, masks))
     return CutSums(
         device=_sums(_columns(cost, server=False), cost.transient_bytes, masks),
         server=_sums(_columns(cost, server=True), cost.transient_bytes, ~masks),
         output_bytes=crossing @ cost.output_bytes,
         gradient_bytes=crossing @ cost.gradient_bytes,
-        has_server=~masks.all(axis=1),
+        has_server=_ones(~masks).max(axis=1, initial=0.0),
     )
 
 
-def _maybe(change: Callable[[Any], Any], value: Any) -> Any:
+def _maybe(change: Change, value: Number) -> Number:
     return change(value) if isinstance(value, np.ndarray) else value
 
 
@@ -119,8 +140,8 @@ def looped_sums(cost: GraphCost, bottoms: Mask, tops: Mask) -> CutSums:
     the top come down, each as a message of its own. What the top reads of the bottom stays on the device.
     """
     bottoms, tops = np.atleast_2d(bottoms), np.atleast_2d(tops)
-    rising = _read_by(cost, bottoms, ~(bottoms | tops)).astype(np.float64)
-    falling = _read_by(cost, ~(bottoms | tops), tops).astype(np.float64)
+    rising = _ones(_read_by(cost, bottoms, ~(bottoms | tops)))
+    falling = _ones(_read_by(cost, ~(bottoms | tops), tops))
     up_bytes, back_up_bytes = rising @ cost.output_bytes, falling @ cost.gradient_bytes
     down_bytes, back_down_bytes = falling @ cost.output_bytes, rising @ cost.gradient_bytes
     return CutSums(
@@ -128,10 +149,15 @@ def looped_sums(cost: GraphCost, bottoms: Mask, tops: Mask) -> CutSums:
         server=_sums(_columns(cost, server=True), cost.transient_bytes, ~(bottoms | tops)),
         output_bytes=up_bytes + back_up_bytes,
         gradient_bytes=down_bytes + back_down_bytes,
-        has_server=(~(bottoms | tops)).any(axis=1),
-        more_uplink_messages=1.0 * (up_bytes > 0) * (back_up_bytes > 0),
-        more_downlink_messages=1.0 * (down_bytes > 0) * (back_down_bytes > 0),
+        has_server=_ones(~(bottoms | tops)).max(axis=1, initial=0.0),
+        more_uplink_messages=_ones((up_bytes > 0) & (back_up_bytes > 0)),
+        more_downlink_messages=_ones((down_bytes > 0) & (back_down_bytes > 0)),
     )
+
+
+def _ones(mask: Mask) -> Floats:
+    """1 where the mask is true, else 0."""
+    return mask.astype(np.float64)
 
 
 def crossing_ops(cost: GraphCost, masks: Mask) -> Mask:
@@ -159,82 +185,104 @@ def move_sums(cost: GraphCost, *, compute_only: bool = False) -> CutSums:
     nothing = np.zeros(len(cost.graph))
     device, server = _columns(cost, server=False), -_columns(cost, server=True)
     if compute_only:
-        device, server = (np.where(_IS_WORK, columns, 0.0) for columns in (device, server))
+        device[:, WORK_COLUMNS:] = server[:, WORK_COLUMNS:] = 0.0
     return CutSums(
-        device=Side(**dict(zip(_SUMMED, device.T, strict=True)), transient_bytes=nothing),
-        server=Side(**dict(zip(_SUMMED, server.T, strict=True)), transient_bytes=nothing),
+        device=_side(device, nothing),
+        server=_side(server, nothing),
         output_bytes=nothing,
         gradient_bytes=nothing,
-        has_server=nothing.astype(bool),
+        has_server=nothing,
     )
 
 
 def no_sums(count: int) -> CutSums:
     """Sums of nothing on three tiers, shape (count,)."""
     nothing = np.zeros(count)
-    empty = Side(**dict.fromkeys((f.name for f in fields(Side)), nothing))
+    empty = _empty(count)
     return CutSums(
         device=empty,
         server=empty,
         output_bytes=nothing,
         gradient_bytes=nothing,
-        has_server=nothing.astype(bool),
+        has_server=nothing,
         edge=empty,
         relayed_output_bytes=nothing,
         relayed_gradient_bytes=nothing,
-        has_relay=nothing.astype(bool),
+        has_relay=nothing,
     )
 
 
 def op_sums(cost: GraphCost) -> tuple[CutSums, CutSums, CutSums]:
     """What each op adds on the device, on an edge and on the server, shape (ops,), nothing crossing."""
-    quiet = no_sums(len(cost.graph))
-    here, there = (
-        Side(
-            **dict(zip(_SUMMED, _columns(cost, server=server).T, strict=True)),
-            transient_bytes=np.zeros(len(cost.graph)),
-        )
-        for server in (False, True)
-    )
+    quiet, nothing = no_sums(len(cost.graph)), np.zeros(len(cost.graph))
+    here, there = (_side(_columns(cost, server=server), nothing) for server in (False, True))
     return replace(quiet, device=here), replace(quiet, edge=there), replace(quiet, server=there)
 
 
 def tensor_sums(cost: GraphCost) -> CutSums:
     """What each op's output adds when it crosses, shape (ops,), with nothing on either side."""
     nothing = np.zeros(len(cost.graph))
-    empty = Side(**dict.fromkeys((f.name for f in fields(Side)), nothing))
+    empty = _empty(len(cost.graph))
     return CutSums(
         device=empty,
         server=empty,
         output_bytes=cost.output_bytes,
         gradient_bytes=cost.gradient_bytes,
-        has_server=nothing.astype(bool),
+        has_server=nothing,
     )
 
 
-_SUMMED = tuple(f.name for f in fields(Side) if f.name != "transient_bytes")
-_IS_WORK = np.array([name.endswith(("_flops", "_s")) for name in _SUMMED])
+WORK_COLUMNS = 6
+"""The first columns of an op are work, the others bytes."""
 
 
 def _columns(cost: GraphCost, *, server: bool) -> Floats:
-    """Per-op columns in the order of `_SUMMED`, shape (ops, columns)."""
+    """What is summed over the ops of a side, in the order that `_side` takes, shape (ops, columns)."""
     forward, backward = (2, 3) if server else (0, 1)
-    columns = {
-        "forward_flops": cost.forward_flops,
-        "backward_flops": cost.backward_input_flops + cost.backward_weight_flops,
-        "forward_fixed_s": cost.measured_s[:, forward, 0],
-        "forward_sample_s": cost.measured_s[:, forward, 1],
-        "backward_fixed_s": cost.measured_s[:, backward, 0],
-        "backward_sample_s": cost.measured_s[:, backward, 1],
-    }
-    return np.column_stack([columns[name] if name in columns else getattr(cost, name) for name in _SUMMED])
+    return np.column_stack(
+        [
+            cost.forward_flops,
+            cost.backward_input_flops + cost.backward_weight_flops,
+            cost.measured_s[:, forward, 0],
+            cost.measured_s[:, forward, 1],
+            cost.measured_s[:, backward, 0],
+            cost.measured_s[:, backward, 1],
+            cost.weight_bytes,
+            cost.trainable_bytes,
+            cost.buffer_bytes,
+            cost.weight_gradient_bytes,
+            cost.optimizer_bytes,
+            cost.exchanged_bytes,
+            cost.saved_bytes,
+        ]
+    )
+
+
+def _side(columns: Floats, transient_bytes: Floats) -> Side:
+    """A side of these columns, shape (cuts, columns), and largest tensors (cuts,)."""
+    rows = columns.T
+    return Side(
+        forward_flops=rows[0],
+        backward_flops=rows[1],
+        forward_fixed_s=rows[2],
+        forward_sample_s=rows[3],
+        backward_fixed_s=rows[4],
+        backward_sample_s=rows[5],
+        weight_bytes=rows[6],
+        trainable_bytes=rows[7],
+        buffer_bytes=rows[8],
+        weight_gradient_bytes=rows[9],
+        optimizer_bytes=rows[10],
+        exchanged_bytes=rows[11],
+        saved_bytes=rows[12],
+        transient_bytes=transient_bytes,
+    )
+
+
+def _empty(count: int) -> Side:
+    return _side(np.zeros((count, 13)), np.zeros(count))
 
 
 def _sums(columns: Floats, transient_bytes: Floats, masks: Mask) -> Side:
-    sums = masks.astype(np.float64) @ columns
     largest = np.where(masks, transient_bytes, 0.0).max(axis=1, initial=0.0)
-    return Side(**dict(zip(_SUMMED, sums.T, strict=True)), transient_bytes=largest)
-
-
-def _side(change: Callable[[Any], Any], side: Side) -> Side:
-    return Side(**{f.name: change(getattr(side, f.name)) for f in fields(Side)})
+    return _side(_ones(masks) @ columns, largest)

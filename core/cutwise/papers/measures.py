@@ -9,9 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from cutwise.analyses.sweeps import merged_problem, stacked_conditions
 from cutwise.analyses.tier_memory import reduction
-from cutwise.arrays import Floats, Mask
+from cutwise.arrays import Floats, Mask, Number
 from cutwise.compression import Uncompressed
 from cutwise.compression.magnitudes import REFERENCE_COUNT
 from cutwise.graph.model_graph import ModelGraph
@@ -21,7 +20,9 @@ from cutwise.planning.one_device.cut_table import listed_table, repriced, table_
 from cutwise.planning.one_device.objective import counted_energy, delay
 from cutwise.planning.whole_round.server_clock import Prices, best_ratios
 from cutwise.problem.conditions import Conditions
+from cutwise.problem.numbers import RAW
 from cutwise.problem.split_problem import SplitProblem, build_problem
+from cutwise.problem.stacked import stacked_conditions, stacked_problem
 from cutwise.registry import Registry
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
@@ -59,10 +60,20 @@ class _Batch:
         """The conditions of all draws while so many devices are active."""
         return stacked_conditions([one.conditions(active=active) for one in self.each], self.shape[1])
 
-    def mean(self, values: Floats) -> Floats:
+    def mean(self, values: Number) -> Floats:
         """The geometric mean over the devices of every draw, for each of them."""
-        means = np.exp(np.log(values.reshape(self.shape)).mean(axis=1))
+        means = np.exp(np.log(np.reshape(values, self.shape)).mean(axis=1))
         return np.repeat(means, self.shape[1])
+
+    def mean_speeds(self, conditions: Conditions) -> Conditions:
+        """The conditions with the mean device and the mean rates of every draw."""
+        link, compute = conditions.link, conditions.compute
+        uplink_bps, downlink_bps = self.mean(link.uplink_bps), self.mean(link.downlink_bps)
+        return replace(
+            conditions,
+            link=replace(link, uplink_bps=uplink_bps, downlink_bps=downlink_bps),
+            compute=replace(compute, device_flops_per_s=self.mean(compute.device_flops_per_s)),
+        )
 
     def per_draw(self, values: Floats) -> Floats:
         """Sums over the devices of every draw."""
@@ -82,7 +93,7 @@ def _batches(graph: ModelGraph, scenario: Scenario, settings: Settings) -> Itera
         ]
         each = tuple(build_problem(graph, changed(scenario, row)) for row in rows)
         yield _Batch(
-            problem=merged_problem(each), each=each, own={n: v for n, v in part.items() if "." not in n}
+            problem=stacked_problem(each), each=each, own={n: v for n, v in part.items() if "." not in n}
         )
 
 
@@ -162,23 +173,15 @@ def delay_beside_uncompressed(graph: ModelGraph, scenario: Scenario, settings: S
 def _compressed(batch: _Batch) -> Floats:
     count, first = batch.shape[1], cut_positions(batch.problem)[:1]
     coded = batch.conditions(count)
-    plain = replace(
-        coded,
-        uplink_compression_ratio=1.0,
-        downlink_compression_ratio=1.0,
-        encode_s_per_byte=0.0,
-        decode_s_per_byte=0.0,
-    )
+    plain = replace(coded, link=RAW.on(coded.link))
 
-    def ends_s(conditions: Conditions, **rates: float) -> Floats:
-        asked = replace(
-            conditions, **{name: np.full(len(coded.uplink_bps), rate) for name, rate in rates.items()}
-        )
-        return listed_table(batch.problem, asked, delay, first).delays_s[:, 0].reshape(batch.shape)
+    def ends_s(conditions: Conditions) -> Floats:
+        return listed_table(batch.problem, conditions, delay, first).delays_s[:, 0].reshape(batch.shape)
 
-    still = ends_s(coded, uplink_bps=np.inf, downlink_bps=np.inf)
-    up = ends_s(coded, uplink_bps=1.0, downlink_bps=np.inf) - still
-    down = ends_s(coded, uplink_bps=np.inf, downlink_bps=1.0) - still
+    endless, one_bps = np.full(batch.problem.device_count, np.inf), np.ones(batch.problem.device_count)
+    still = ends_s(coded.at_rates(uplink_bps=endless, downlink_bps=endless))
+    up = ends_s(coded.at_rates(uplink_bps=one_bps, downlink_bps=endless)) - still
+    down = ends_s(coded.at_rates(uplink_bps=endless, downlink_bps=one_bps)) - still
     ends = [_by_need(one, *parts) for one, *parts in zip(batch.each, still, up, down, strict=True)]
     return np.asarray(1 - np.array(ends) / ends_s(plain).max(axis=1))
 
@@ -215,8 +218,7 @@ def _beside_mean_cut(batch: _Batch) -> Floats:
     conditions = batch.conditions(1)
     best = table_of(batch.problem, conditions, delay).raw_scores.min(axis=1)
     static = listed_table(batch.problem, conditions, delay, cut_positions(batch.problem))
-    names = ("device_flops_per_s", "uplink_bps", "downlink_bps")
-    mean = replace(conditions, **{name: batch.mean(getattr(conditions, name)) for name in names})
+    mean = batch.mean_speeds(conditions)
     picks = batch.per_draw(repriced(static, batch.problem, mean, delay).delays_s).argmin(axis=1)
     totals = batch.per_draw(static.delays_s)[np.arange(batch.shape[0]), picks]
     return np.asarray(1 - batch.per_draw(best) / totals)
@@ -232,9 +234,9 @@ def _card(batch: _Batch) -> tuple[Floats, Floats]:
     weight = batch.own["delay_weight"] if "delay_weight" in batch.own else np.full(batch.shape[0], 0.5)
     prices = [part / span for part, span in zip((weight, 1 - weight), spans, strict=True)]
     second, joule = (np.repeat(price, batch.shape[1]) for price in prices)
-    least = np.minimum(full.device_flops_per_s / full.server_flops_per_s, 1.0)
+    least = np.minimum(full.compute.device_flops_per_s / full.compute.server_flops_per_s, 1.0)
     ratio = best_ratios(problem, full, Prices(second=second, joule=joule), least)
-    slow = repriced(table, problem, replace(full, server_frequency_ratio=ratio), energy)
+    slow = repriced(table, problem, full.at_clock(ratio), energy)
     values = second[:, None] * slow.delays_s + joule[:, None] * slow.counted_j
     picks = np.where(slow.excess > 0, np.inf, values).argmin(axis=1)
     rows = np.arange(len(picks))

@@ -7,16 +7,15 @@ Everything broadcasts, so one call prices K cuts for N devices in S scenarios.
 from __future__ import annotations
 
 import functools
-import operator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from cutwise.arrays import Number, added, larger
 from cutwise.costs.cut_sums import CutSums, Side
 from cutwise.costs.memory.by_kind import NOTHING_HELD, MemoryByKind, memory_by_kind
 from cutwise.plans.stages import StageTimes
-from cutwise.problem.conditions import Conditions
+from cutwise.problem.conditions import ComputeConditions, Conditions, PowerConditions
 from cutwise.units import transfer_time_s
 
 
@@ -38,147 +37,190 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     A server that queues adds what the device waits for it. Of $m$ micro-batches each takes an equal part of
     a stage, but every message and every measured start is paid $m$ times; `overlap_s` says what they save.
     """
-    c = conditions
-    samples = c.iterations * c.batch_size
-    raw_up_bytes, raw_down_bytes = samples * cuts.output_bytes, samples * cuts.gradient_bytes
-    forward_s = c.iterations * _seconds(cuts.device, "forward", c, c.device_flops_per_s)
-    if not _nothing(c.encode_s_per_byte):
-        forward_s = forward_s + raw_up_bytes * c.encode_s_per_byte
-    backward_s = c.iterations * _seconds(cuts.device, "backward", c, c.device_flops_per_s)
-    if not _nothing(c.decode_s_per_byte):
-        backward_s = backward_s + raw_down_bytes * c.decode_s_per_byte
-    clock = c.server_frequency_ratio
-    server_alone_s = c.iterations * _both(cuts.server, c, c.server_flops_per_s) / clock
-    server_s = server_alone_s / c.server_share
-    hop = _hop(cuts, c)
-
-    up_bytes = _sized(raw_up_bytes, c.uplink_compression_ratio) + samples * c.label_bytes * cuts.has_server
-    down_bytes = _sized(raw_down_bytes, c.downlink_compression_ratio)
-    exchanged_bytes = cuts.device.exchanged_bytes
-    up_air_s = transfer_time_s(size_bytes=up_bytes, rate_bps=c.uplink_bps)
-    down_air_s = transfer_time_s(size_bytes=down_bytes, rate_bps=c.downlink_bps)
-    sync_up_s = transfer_time_s(size_bytes=exchanged_bytes, rate_bps=c.uplink_bps)
-    sync_down_s = transfer_time_s(size_bytes=exchanged_bytes, rate_bps=c.downlink_bps)
-    messages = c.iterations * c.micro_batches
-    uplink_s = _late(up_air_s, c.uplink_latency_s, messages, up_bytes, cuts.more_uplink_messages)
-    downlink_s = _late(down_air_s, c.downlink_latency_s, messages, down_bytes, cuts.more_downlink_messages)
-    sync_s = sync_up_s + sync_down_s + hop.sync_s
+    link, compute, power, edge = conditions.link, conditions.compute, conditions.power, conditions.edge
+    sent, hop = _sent(cuts, conditions), _hop(cuts, conditions)
+    forward_s = compute.iterations * _forward_s(cuts.device, compute, compute.device_flops_per_s)
+    forward_s = _with(forward_s, sent.raw_up_bytes, link.encode_s_per_byte)
+    backward_s = compute.iterations * _backward_s(cuts.device, compute, compute.device_flops_per_s)
+    backward_s = _with(backward_s, sent.raw_down_bytes, link.decode_s_per_byte)
+    clock = compute.server_frequency_ratio
+    server_alone_s = compute.iterations * _both_s(cuts.server, compute, compute.server_flops_per_s) / clock
+    server_s = server_alone_s / compute.server_share
+    sync_s = sent.sync_up_s + sent.sync_down_s + hop.sync_s
     hop_s = hop.compute_s + hop.backhaul_s
-    overlap_s = _overlap_s(c, forward_s, (uplink_s, _sum(server_s, hop_s), downlink_s), backward_s)
-    turn_s = _sum(forward_s, uplink_s, hop_s, c.waiting_s, server_s, downlink_s, backward_s, sync_s)
-    turn_s = _sum(turn_s, -overlap_s)
-    server_idle_w = c.server_idle_power_w * c.server_share * c.server_idle_ratio
-    server_j = c.server_power_w * clock**3 * server_alone_s + server_idle_w * turn_s
-
-    sending_s = c.duty_ratio * (up_air_s + sync_up_s)
-    receiving_s = c.duty_ratio * (down_air_s + sync_down_s)
+    between_s = (sent.uplink_s, _sum(server_s, hop_s), sent.downlink_s)
+    overlap_s = _overlap_s(compute.micro_batches, forward_s, between_s, backward_s)
+    before_s = (forward_s, sent.uplink_s, hop_s, compute.waiting_s, server_s)
+    turn_s = _sum(_sum(*before_s, sent.downlink_s, backward_s, sync_s), -overlap_s)
+    sending_s = link.duty_ratio * (sent.up_air_s + sent.sync_up_s)
+    receiving_s = link.duty_ratio * (sent.down_air_s + sent.sync_down_s)
+    server_idle_w = power.server_idle_power_w * compute.server_share * power.server_idle_ratio
+    server_j = power.server_power_w * clock**3 * server_alone_s + server_idle_w * turn_s
+    edge_idle_j = 0.0 if _nothing(edge.idle_power_w) else edge.idle_power_w * edge.share * turn_s
     return StageTimes(
         device_forward_s=forward_s,
-        uplink_s=uplink_s,
+        uplink_s=sent.uplink_s,
         server_compute_s=server_s,
-        downlink_s=downlink_s,
+        downlink_s=sent.downlink_s,
         device_backward_s=backward_s,
         model_sync_s=sync_s,
-        device_energy_j=c.device_power_w * (forward_s + backward_s) + c.device_idle_power_w * turn_s,
-        radio_energy_j=c.sending_power_w * sending_s + c.receiving_power_w * receiving_s,
-        server_energy_j=_sum(
-            server_j,
-            c.edge_power_w * hop.alone_s,
-            0.0 if _nothing(c.edge_idle_power_w) else c.edge_idle_power_w * c.edge_share * turn_s,
-        ),
-        network_energy_j=c.network_power_w * c.network_share * (sending_s + receiving_s),
-        traffic_bytes=up_bytes + down_bytes + 2 * exchanged_bytes,
-        device_memory=_memory(cuts.device, c.batch_size),
-        server_memory=_memory(cuts.server, c.batch_size),
+        device_energy_j=_device_j(power, forward_s + backward_s, turn_s),
+        radio_energy_j=power.sending_power_w * sending_s + power.receiving_power_w * receiving_s,
+        server_energy_j=_sum(server_j, edge.power_w * hop.alone_s, edge_idle_j),
+        network_energy_j=power.network_power_w * link.network_share * (sending_s + receiving_s),
+        traffic_bytes=sent.up_bytes + sent.down_bytes + 2 * cuts.device.exchanged_bytes,
+        device_memory=_memory(cuts.device, compute.batch_size),
+        server_memory=_memory(cuts.server, compute.batch_size),
         edge_compute_s=hop.compute_s,
         backhaul_s=hop.backhaul_s,
-        waiting_s=c.waiting_s,
+        waiting_s=compute.waiting_s,
         edge_memory=hop.memory,
         overlap_s=overlap_s,
     )
 
 
-def _late(air_s: Any, latency_s: Any, messages: Any, size_bytes: Any, more: Any) -> Any:
+def _device_j(power: PowerConditions, computing_s: Number, turn_s: Number) -> Number:
+    """Joules of the device without its radio: above idle while it computes, idle all its turn."""
+    return power.device_power_w * computing_s + power.device_idle_power_w * turn_s
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _Sent:
+    """Bytes of a round both ways, before and after coding, and seconds on the air and with latency."""
+
+    raw_up_bytes: Number
+    raw_down_bytes: Number
+    up_bytes: Number
+    down_bytes: Number
+    up_air_s: Number
+    down_air_s: Number
+    uplink_s: Number
+    downlink_s: Number
+    sync_up_s: Number
+    sync_down_s: Number
+
+
+def _sent(cuts: CutSums, conditions: Conditions) -> _Sent:
+    link, compute = conditions.link, conditions.compute
+    samples, messages = compute.iterations * compute.batch_size, compute.iterations * compute.micro_batches
+    raw_up_bytes, raw_down_bytes = samples * cuts.output_bytes, samples * cuts.gradient_bytes
+    labels_bytes = samples * link.label_bytes * cuts.has_server
+    up_bytes = _sized(raw_up_bytes, link.uplink_compression_ratio) + labels_bytes
+    down_bytes = _sized(raw_down_bytes, link.downlink_compression_ratio)
+    up_air_s = transfer_time_s(size_bytes=up_bytes, rate_bps=link.uplink_bps)
+    down_air_s = transfer_time_s(size_bytes=down_bytes, rate_bps=link.downlink_bps)
+    more_up, more_down = cuts.more_uplink_messages, cuts.more_downlink_messages
+    return _Sent(
+        raw_up_bytes=raw_up_bytes,
+        raw_down_bytes=raw_down_bytes,
+        up_bytes=up_bytes,
+        down_bytes=down_bytes,
+        up_air_s=up_air_s,
+        down_air_s=down_air_s,
+        uplink_s=_late(up_air_s, link.uplink_latency_s, messages, up_bytes, more_up),
+        downlink_s=_late(down_air_s, link.downlink_latency_s, messages, down_bytes, more_down),
+        sync_up_s=transfer_time_s(size_bytes=cuts.device.exchanged_bytes, rate_bps=link.uplink_bps),
+        sync_down_s=transfer_time_s(size_bytes=cuts.device.exchanged_bytes, rate_bps=link.downlink_bps),
+    )
+
+
+def _with(seconds: Number, size_bytes: Number, s_per_byte: Number) -> Number:
+    """Seconds with those of coding so many bytes."""
+    return seconds if _nothing(s_per_byte) else seconds + size_bytes * s_per_byte
+
+
+def _late(air_s: Number, latency_s: Number, messages: Number, size_bytes: Number, more: Number) -> Number:
     """Seconds of transfers with the latency of every message; where nothing is sent none is."""
-    return air_s if _nothing(latency_s) else air_s + messages * ((size_bytes > 0) + more) * latency_s
+    return air_s if _nothing(latency_s) else air_s + messages * (_any_sent(size_bytes) + more) * latency_s
 
 
-def _sized(size_bytes: Any, ratio: Any) -> Any:
+def _any_sent(size_bytes: Number) -> Number:
+    """1 where bytes are sent, else 0."""
+    return np.heaviside(size_bytes, 0.0)
+
+
+def _sized(size_bytes: Number, ratio: Number) -> Number:
     return size_bytes if isinstance(ratio, int | float) and ratio == 1 else size_bytes * ratio
 
 
-def _nothing(value: Any) -> bool:
+def _nothing(value: Number) -> bool:
     """True for a plain 0, which changes no sum and is left out of those over many cuts and devices."""
     return isinstance(value, int | float) and value == 0
 
 
-def _sum(*terms: Any) -> Any:
+def _sum(*terms: Number) -> Number:
     """The terms added in order, plain zeros left out."""
-    return functools.reduce(operator.add, [term for term in terms if not _nothing(term)] or [0.0])
+    return added([term for term in terms if not _nothing(term)])
 
 
-def _overlap_s(c: Conditions, forward_s: Any, between_s: tuple[Any, ...], backward_s: Any) -> Any:
+def _overlap_s(
+    count: Number, forward_s: Number, between_s: tuple[Number, Number, Number], backward_s: Number
+) -> Number:
     r"""Seconds of a round that are saved as micro-batches overlap.
 
     Of $m$ alike micro-batches the last leaves a line of stages $f, u, s, d$ after $f + u + s + d + (m - 1)
     \max(f, u, s, d)$ seconds (a permutation flow shop). The device runs every forward pass first, so its
     backward passes end at $\max(\max(f + u + s + d, m f) + m b, \text{last} + b)$.
     """
-    count = c.micro_batches
     if np.all(count == 1):
         return 0.0
     stages = [stage_s / count for stage_s in (forward_s, *between_s)]
-    first_s, slowest_s = sum(stages), functools.reduce(np.maximum, stages)
-    in_order_s = np.maximum(first_s, forward_s) + backward_s
+    first_s, slowest_s = added(stages), functools.reduce(larger, stages)
+    in_order_s = larger(first_s, forward_s) + backward_s
     last_s = first_s + (count - 1) * slowest_s + backward_s / count
-    return sum((forward_s, *between_s)) + backward_s - np.maximum(in_order_s, last_s)
+    return added((forward_s, *between_s)) + backward_s - larger(in_order_s, last_s)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class _Hop:
     """Seconds and bytes of an edge and its backhaul; nothing where there is no edge."""
 
-    alone_s: Any = 0.0
-    compute_s: Any = 0.0
-    backhaul_s: Any = 0.0
-    sync_s: Any = 0.0
+    alone_s: Number = 0.0
+    compute_s: Number = 0.0
+    backhaul_s: Number = 0.0
+    sync_s: Number = 0.0
     memory: MemoryByKind = NOTHING_HELD
 
 
-def _hop(cuts: CutSums, c: Conditions) -> _Hop:
+def _hop(cuts: CutSums, conditions: Conditions) -> _Hop:
     """The edge computes its part and relays what is read beyond it, labels and both sides' models too."""
     if cuts.edge is None:
         return _Hop()
-    alone_s = c.iterations * _both(cuts.edge, c, c.edge_flops_per_s)
-    samples = c.iterations * c.batch_size
-    up_bytes = samples * (cuts.relayed_output_bytes + c.label_bytes * cuts.has_relay)
+    link, compute, edge = conditions.link, conditions.compute, conditions.edge
+    alone_s = compute.iterations * _both_s(cuts.edge, compute, edge.flops_per_s)
+    samples = compute.iterations * compute.batch_size
+    up_bytes = samples * (cuts.relayed_output_bytes + link.label_bytes * cuts.has_relay)
     down_bytes = samples * cuts.relayed_gradient_bytes
-    messages = c.iterations * c.micro_batches * ((up_bytes > 0) * 1.0 + (down_bytes > 0))
-    moved_s = transfer_time_s(size_bytes=up_bytes + down_bytes, rate_bps=c.backhaul_bps)
+    messages = compute.iterations * compute.micro_batches * (_any_sent(up_bytes) + _any_sent(down_bytes))
+    moved_s = transfer_time_s(size_bytes=up_bytes + down_bytes, rate_bps=edge.backhaul_bps)
     model_bytes = 2 * (cuts.device.exchanged_bytes + cuts.edge.exchanged_bytes)
     return _Hop(
         alone_s=alone_s,
-        compute_s=alone_s / c.edge_share,
-        backhaul_s=moved_s + messages * c.backhaul_latency_s,
-        sync_s=transfer_time_s(size_bytes=model_bytes, rate_bps=c.backhaul_bps),
-        memory=_memory(cuts.edge, c.batch_size),
+        compute_s=alone_s / edge.share,
+        backhaul_s=moved_s + messages * edge.backhaul_latency_s,
+        sync_s=transfer_time_s(size_bytes=model_bytes, rate_bps=edge.backhaul_bps),
+        memory=_memory(cuts.edge, compute.batch_size),
     )
 
 
-def _both(side: Side, c: Conditions, flops_per_s: Any) -> Any:
+def _both_s(side: Side, compute: ComputeConditions, flops_per_s: Number) -> Number:
     """Seconds of one iteration, forward and backward."""
-    return _seconds(side, "forward", c, flops_per_s) + _seconds(side, "backward", c, flops_per_s)
+    return _forward_s(side, compute, flops_per_s) + _backward_s(side, compute, flops_per_s)
 
 
-def _seconds(side: Side, direction: str, c: Conditions, flops_per_s: Any) -> Any:
-    """Seconds of one iteration: measured ones as they are, FLOPs over the speed."""
-    flops = getattr(side, f"{direction}_flops")
-    fixed_s = getattr(side, f"{direction}_fixed_s")
-    sample_s = getattr(side, f"{direction}_sample_s")
-    return c.micro_batches * fixed_s + c.batch_size * (sample_s + flops / flops_per_s)
+def _forward_s(side: Side, compute: ComputeConditions, flops_per_s: Number) -> Number:
+    """Seconds of one iteration's forward pass: measured ones as they are, FLOPs over the speed."""
+    sample_s = side.forward_sample_s + side.forward_flops / flops_per_s
+    return compute.micro_batches * side.forward_fixed_s + compute.batch_size * sample_s
 
 
-def _memory(side: Side, batch_size: Any) -> MemoryByKind:
+def _backward_s(side: Side, compute: ComputeConditions, flops_per_s: Number) -> Number:
+    """Seconds of one iteration's backward pass, likewise."""
+    sample_s = side.backward_sample_s + side.backward_flops / flops_per_s
+    return compute.micro_batches * side.backward_fixed_s + compute.batch_size * sample_s
+
+
+def _memory(side: Side, batch_size: Number) -> MemoryByKind:
     return memory_by_kind(
         batch_size=batch_size,
         weight_bytes=side.weight_bytes,

@@ -2,66 +2,226 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import numpy as np
 
+from cutwise.arrays import Floats, Ints, Number
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conditions:
-    """What one device meets in one round: numbers, or arrays that broadcast against the cuts.
+Index: TypeAlias = int | list[int] | Ints | tuple[slice, None]
+Merge: TypeAlias = Callable[[Sequence[Number]], Number]
 
-    `label_bytes` is 0 where no labels are sent. `duty_ratio` is the part of a transfer's seconds that the
-    radio is on (below 1 under time division), `network_share` the part of the access point that serves it.
-    `server_frequency_ratio` is the server's clock over its highest. The compression ratios are sent over
-    raw bytes of what crosses, with the device's seconds a raw byte for coding and decoding. An edge between
-    device and server has a share of its speed and a backhaul. A device waits `waiting_s` a round for a
-    server that queues, and then answers for `server_idle_ratio` of its idle power. The `micro_batches` of
-    a mini-batch overlap.
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class LinkConditions:
+    """What sending costs: rates, latency of a message, the part of the air that the device has, coding.
+
+    `duty_ratio` is the part of a transfer's seconds that the radio is on (below 1 under time division),
+    `network_share` the part of the access point that serves the device. `label_bytes` are a sample's, 0
+    where no labels are sent. The compression ratios are sent over raw bytes of what crosses, with the
+    device's seconds a raw byte for coding and decoding.
     """
 
-    iterations: Any
-    batch_size: Any
-    label_bytes: Any
-    device_flops_per_s: Any
-    server_flops_per_s: Any
-    server_share: Any
-    uplink_bps: Any
-    downlink_bps: Any
-    uplink_latency_s: Any
-    downlink_latency_s: Any
-    duty_ratio: Any
-    network_share: Any
-    device_power_w: Any
-    device_idle_power_w: Any
-    sending_power_w: Any
-    receiving_power_w: Any
-    server_power_w: Any
-    server_idle_power_w: Any
-    network_power_w: Any
-    server_frequency_ratio: Any = 1.0
-    uplink_compression_ratio: Any = 1.0
-    downlink_compression_ratio: Any = 1.0
-    encode_s_per_byte: Any = 0.0
-    decode_s_per_byte: Any = 0.0
-    edge_flops_per_s: Any = np.inf
-    edge_share: Any = 1.0
-    edge_power_w: Any = 0.0
-    edge_idle_power_w: Any = 0.0
-    backhaul_bps: Any = np.inf
-    backhaul_latency_s: Any = 0.0
-    waiting_s: Any = 0.0
-    server_idle_ratio: Any = 1.0
-    micro_batches: Any = 1
+    uplink_bps: Number
+    downlink_bps: Number
+    uplink_latency_s: Number
+    downlink_latency_s: Number
+    duty_ratio: Number
+    network_share: Number
+    label_bytes: Number
+    uplink_compression_ratio: Number = 1.0
+    downlink_compression_ratio: Number = 1.0
+    encode_s_per_byte: Number = 0.0
+    decode_s_per_byte: Number = 0.0
 
-    def of(self, index: Any) -> Conditions:
+    @staticmethod
+    def merged(links: Sequence[LinkConditions], merge: Merge) -> LinkConditions:
+        """One value of many, field by field."""
+        return LinkConditions(
+            uplink_bps=merge([link.uplink_bps for link in links]),
+            downlink_bps=merge([link.downlink_bps for link in links]),
+            uplink_latency_s=merge([link.uplink_latency_s for link in links]),
+            downlink_latency_s=merge([link.downlink_latency_s for link in links]),
+            duty_ratio=merge([link.duty_ratio for link in links]),
+            network_share=merge([link.network_share for link in links]),
+            label_bytes=merge([link.label_bytes for link in links]),
+            uplink_compression_ratio=merge([link.uplink_compression_ratio for link in links]),
+            downlink_compression_ratio=merge([link.downlink_compression_ratio for link in links]),
+            encode_s_per_byte=merge([link.encode_s_per_byte for link in links]),
+            decode_s_per_byte=merge([link.decode_s_per_byte for link in links]),
+        )
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class ComputeConditions:
+    """What is worked on, how often, and how fast by the device and the server.
+
+    `server_frequency_ratio` is the server's clock over its highest. A device waits `waiting_s` a round for
+    a server that queues. The `micro_batches` of a mini-batch overlap.
+    """
+
+    iterations: Number
+    batch_size: Number
+    device_flops_per_s: Number
+    server_flops_per_s: Number
+    server_share: Number
+    server_frequency_ratio: Number = 1.0
+    waiting_s: Number = 0.0
+    micro_batches: Number = 1.0
+
+    @staticmethod
+    def merged(computes: Sequence[ComputeConditions], merge: Merge) -> ComputeConditions:
+        """One value of many, field by field."""
+        return ComputeConditions(
+            iterations=merge([compute.iterations for compute in computes]),
+            batch_size=merge([compute.batch_size for compute in computes]),
+            device_flops_per_s=merge([compute.device_flops_per_s for compute in computes]),
+            server_flops_per_s=merge([compute.server_flops_per_s for compute in computes]),
+            server_share=merge([compute.server_share for compute in computes]),
+            server_frequency_ratio=merge([compute.server_frequency_ratio for compute in computes]),
+            waiting_s=merge([compute.waiting_s for compute in computes]),
+            micro_batches=merge([compute.micro_batches for compute in computes]),
+        )
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class PowerConditions:
+    """What device, radio, access point and server draw; powers of computing are above idle.
+
+    The device answers for `server_idle_ratio` of the server's idle power.
+    """
+
+    device_power_w: Number
+    device_idle_power_w: Number
+    sending_power_w: Number
+    receiving_power_w: Number
+    network_power_w: Number
+    server_power_w: Number
+    server_idle_power_w: Number
+    server_idle_ratio: Number = 1.0
+
+    @staticmethod
+    def merged(powers: Sequence[PowerConditions], merge: Merge) -> PowerConditions:
+        """One value of many, field by field."""
+        return PowerConditions(
+            device_power_w=merge([power.device_power_w for power in powers]),
+            device_idle_power_w=merge([power.device_idle_power_w for power in powers]),
+            sending_power_w=merge([power.sending_power_w for power in powers]),
+            receiving_power_w=merge([power.receiving_power_w for power in powers]),
+            network_power_w=merge([power.network_power_w for power in powers]),
+            server_power_w=merge([power.server_power_w for power in powers]),
+            server_idle_power_w=merge([power.server_idle_power_w for power in powers]),
+            server_idle_ratio=merge([power.server_idle_ratio for power in powers]),
+        )
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class EdgeConditions:
+    """An edge between device and server: its speed, the device's share of it, powers, and the backhaul."""
+
+    flops_per_s: Number = np.inf
+    share: Number = 1.0
+    power_w: Number = 0.0
+    idle_power_w: Number = 0.0
+    backhaul_bps: Number = np.inf
+    backhaul_latency_s: Number = 0.0
+
+    @staticmethod
+    def merged(edges: Sequence[EdgeConditions], merge: Merge) -> EdgeConditions:
+        """One value of many, field by field."""
+        return EdgeConditions(
+            flops_per_s=merge([edge.flops_per_s for edge in edges]),
+            share=merge([edge.share for edge in edges]),
+            power_w=merge([edge.power_w for edge in edges]),
+            idle_power_w=merge([edge.idle_power_w for edge in edges]),
+            backhaul_bps=merge([edge.backhaul_bps for edge in edges]),
+            backhaul_latency_s=merge([edge.backhaul_latency_s for edge in edges]),
+        )
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Conditions:
+    """What one device meets in one round: numbers, or arrays that broadcast against the cuts."""
+
+    link: LinkConditions
+    compute: ComputeConditions
+    power: PowerConditions
+    edge: EdgeConditions = field(default_factory=EdgeConditions)
+
+    @staticmethod
+    def merged(many: Sequence[Conditions], merge: Merge) -> Conditions:
+        """One value of many: `merge` is given what each has in one field, for every field."""
+        return Conditions(
+            link=LinkConditions.merged([one.link for one in many], merge),
+            compute=ComputeConditions.merged([one.compute for one in many], merge),
+            power=PowerConditions.merged([one.power for one in many], merge),
+            edge=EdgeConditions.merged([one.edge for one in many], merge),
+        )
+
+    def each(self, change: Callable[[Number], Number]) -> Conditions:
+        """The conditions with `change` applied to every field."""
+        return Conditions.merged([self], lambda values: change(values[0]))
+
+    def of(self, index: Index) -> Conditions:
         """The conditions of some devices: `index` picks from every array, numbers stay as they are.
 
         `of((slice(None), None))` adds an axis, so that devices broadcast against cuts.
         """
-        picked = {
-            f.name: value[index] if isinstance(value := getattr(self, f.name), np.ndarray) else value
-            for f in fields(self)
-        }
-        return Conditions(**picked)
+        return self.each(lambda value: value[index] if isinstance(value, np.ndarray) else value)
+
+    @property
+    def columns(self) -> list[Floats]:
+        """The fields that hold one number a device."""
+        found: list[Floats] = []
+
+        def kept(value: Number) -> Number:
+            if isinstance(value, np.ndarray):
+                found.append(value)
+            return value
+
+        self.each(kept)
+        return found
+
+    def at_rates(self, *, uplink_bps: Number, downlink_bps: Number) -> Conditions:
+        """The same at other rates."""
+        return replace(self, link=replace(self.link, uplink_bps=uplink_bps, downlink_bps=downlink_bps))
+
+    def at_share(self, network_share: Number, *, uplink_bps: Number, downlink_bps: Number) -> Conditions:
+        """The same for devices that hold this share of the band, with the rates it gives."""
+        faster = self.at_rates(uplink_bps=uplink_bps, downlink_bps=downlink_bps)
+        return replace(faster, link=replace(faster.link, network_share=network_share))
+
+    def at_server_share(self, server_share: Number) -> Conditions:
+        """The same for devices that hold this share of the server."""
+        return replace(self, compute=replace(self.compute, server_share=server_share))
+
+    def at_clock(self, server_frequency_ratio: Number) -> Conditions:
+        """The same with the server's clock at this part of its highest."""
+        return replace(self, compute=replace(self.compute, server_frequency_ratio=server_frequency_ratio))
+
+    def waiting(self, waiting_s: Number) -> Conditions:
+        """The same for devices that wait so long a round for the server."""
+        return replace(self, compute=replace(self.compute, waiting_s=waiting_s))
+
+    def idling(self, server_idle_ratio: Number) -> Conditions:
+        """The same for devices that answer for this part of the server's idle power."""
+        return replace(self, power=replace(self.power, server_idle_ratio=server_idle_ratio))
+
+    def of_one_iteration(self) -> Conditions:
+        """The same for a round of one iteration."""
+        return replace(self, compute=replace(self.compute, iterations=1.0))
+
+    def of_whole_batches(self) -> Conditions:
+        """The same without micro-batches."""
+        return replace(self, compute=replace(self.compute, micro_batches=1.0))
+
+    def without_latency(self) -> Conditions:
+        """The same with messages that take no time of their own."""
+        link = replace(self.link, uplink_latency_s=0.0, downlink_latency_s=0.0)
+        return replace(self, link=link, edge=replace(self.edge, backhaul_latency_s=0.0))
+
+    def without_labels(self) -> Conditions:
+        """The same where no labels are sent."""
+        return replace(self, link=replace(self.link, label_bytes=0.0))

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from cutwise.arrays import Floats
-from cutwise.problem.conditions import Conditions
+from cutwise.problem.conditions import Conditions, EdgeConditions
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parties import DEFAULT_EDGE, Edge
 
@@ -43,12 +43,11 @@ def behind_edges(problem: SplitProblem, conditions: Conditions, owner: Sequence[
     columns = edge_columns(problem.scenario.edges, problem.workload.compute)
     own = np.asarray(owner, dtype=np.int64)
     backhaul = problem.scenario.backhaul
-    return replace(
-        conditions,
-        edge_flops_per_s=columns.flops_per_s[own],
-        edge_share=1.0,
-        edge_power_w=columns.power_w[own],
-        edge_idle_power_w=columns.idle_power_w[own],
+    edge = EdgeConditions(
+        flops_per_s=columns.flops_per_s[own],
+        power_w=columns.power_w[own],
+        idle_power_w=columns.idle_power_w[own],
         backhaul_bps=backhaul.rate_bps,
         backhaul_latency_s=backhaul.latency_s,
     )
+    return replace(conditions, edge=edge)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,66 +14,117 @@ from cutwise.compression.magnitudes import REFERENCE_COUNT
 from cutwise.compression.rate_model import RAW_ELEMENT_BYTES
 from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import DTYPE_BYTES
+from cutwise.problem.conditions import LinkConditions
 from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Server
 from cutwise.scenario.parts import Compression
 
 
-@lru_cache(maxsize=256)
-def device_numbers(devices: tuple[Device, ...], workload: Workload) -> dict[str, Floats]:
-    """Speeds, memories, places and powers of the devices as columns."""
-    rows = []
-    for device in devices:
-        profile = device.profile_of(kind="device", default=DEFAULT_DEVICE)
-        rows.append(
-            {
-                "flops_per_s": device.speed_flops_per_s(profile, workload.compute),
-                "memory_bytes": _given(device.memory_bytes, profile.memory_bytes),
-                "iterations": workload.iterations(device.samples),
-                "samples": device.samples,
-                "distance_m": device.distance_m,
-                "transmit_power_w": device.transmit_power_w,
-                "power_w": _given(device.compute_power_w, profile.dynamic_power_w),
-                "idle_power_w": _given(device.idle_power_w, profile.idle_power_w),
-                "sending_power_w": device.radio_circuit_power_w
-                + device.transmit_power_w / device.amplifier_ratio,
-                "receive_power_w": device.receive_power_w,
-            }
-        )
-    return {name: np.array([row[name] for row in rows], dtype=np.float64) for name in rows[0]}
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class DeviceColumns:
+    """Speeds, memories, work, places and powers of the devices, arrays of shape (devices,)."""
+
+    flops_per_s: Floats
+    memory_bytes: Floats
+    iterations: Floats
+    samples: Floats
+    distance_m: Floats
+    transmit_power_w: Floats
+    power_w: Floats
+    idle_power_w: Floats
+    sending_power_w: Floats
+    receiving_power_w: Floats
 
 
-@lru_cache(maxsize=256)
-def server_numbers(server: Server, dtype: str) -> tuple[float, float, dict[str, float]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerNumbers:
     """Speed, memory and powers of the server."""
-    profile = server.profile_of(kind="server", default=DEFAULT_SERVER)
-    powers = {
-        "server_power_w": _given(server.compute_power_w, profile.dynamic_power_w),
-        "server_idle_power_w": _given(server.idle_power_w, profile.idle_power_w),
-    }
-    memory_bytes = _given(server.memory_bytes, profile.memory_bytes)
-    return server.speed_flops_per_s(profile, dtype), memory_bytes, powers
+
+    flops_per_s: float
+    memory_bytes: float
+    power_w: float
+    idle_power_w: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coding:
+    """Sent over raw bytes in both directions, and the device's seconds to code and decode a raw byte."""
+
+    uplink_ratio: float
+    downlink_ratio: float
+    encode_s_per_byte: float
+    decode_s_per_byte: float
+
+    def on(self, link: LinkConditions) -> LinkConditions:
+        """The link with this coding of what crosses."""
+        return replace(
+            link,
+            uplink_compression_ratio=self.uplink_ratio,
+            downlink_compression_ratio=self.downlink_ratio,
+            encode_s_per_byte=self.encode_s_per_byte,
+            decode_s_per_byte=self.decode_s_per_byte,
+        )
+
+
+RAW = Coding(uplink_ratio=1.0, downlink_ratio=1.0, encode_s_per_byte=0.0, decode_s_per_byte=0.0)
 
 
 @lru_cache(maxsize=256)
-def compression_numbers(compression: Compression, smashed_dtype: str) -> dict[str, float]:
-    """Sent over raw bytes in both directions, and the device's seconds to code and decode a raw byte.
+def device_columns(devices: tuple[Device, ...], workload: Workload) -> DeviceColumns:
+    """The devices' numbers; what is not given comes from the catalogue."""
+    profiles = [device.profile_of(kind="device", default=DEFAULT_DEVICE) for device in devices]
+    both = list(zip(devices, profiles, strict=True))
+    return DeviceColumns(
+        flops_per_s=_column(one.speed_flops_per_s(known, workload.compute) for one, known in both),
+        memory_bytes=_column(_given(one.memory_bytes, known.memory_bytes) for one, known in both),
+        iterations=_column(workload.iterations(one.samples) for one in devices),
+        samples=_column(one.samples for one in devices),
+        distance_m=_column(one.distance_m for one in devices),
+        transmit_power_w=_column(one.transmit_power_w for one in devices),
+        power_w=_column(_given(one.compute_power_w, known.dynamic_power_w) for one, known in both),
+        idle_power_w=_column(_given(one.idle_power_w, known.idle_power_w) for one, known in both),
+        sending_power_w=_column(
+            one.radio_circuit_power_w + one.transmit_power_w / one.amplifier_ratio for one in devices
+        ),
+        receiving_power_w=_column(one.receive_power_w for one in devices),
+    )
+
+
+def _column(values: Iterable[float]) -> Floats:
+    return np.array(list(values), dtype=np.float64)
+
+
+@lru_cache(maxsize=256)
+def server_numbers(server: Server, dtype: str) -> ServerNumbers:
+    """The server's numbers; what is not given comes from the catalogue."""
+    profile = server.profile_of(kind="server", default=DEFAULT_SERVER)
+    return ServerNumbers(
+        flops_per_s=server.speed_flops_per_s(profile, dtype),
+        memory_bytes=_given(server.memory_bytes, profile.memory_bytes),
+        power_w=_given(server.compute_power_w, profile.dynamic_power_w),
+        idle_power_w=_given(server.idle_power_w, profile.idle_power_w),
+    )
+
+
+@lru_cache(maxsize=256)
+def coding_of(compression: Compression, smashed_dtype: str) -> Coding:
+    """What compression does to a raw byte.
 
     A codec counts in 32-bit numbers: relative to smaller smashed data it saves less, and takes longer a byte.
     """
     codec = compression.codec
     if isinstance(codec, Uncompressed):
-        return {}
+        return RAW
     forecast = codec.forecast(element_count=REFERENCE_COUNT)
     element_bytes = DTYPE_BYTES[smashed_dtype]
     ratio = forecast.size_ratio * RAW_ELEMENT_BYTES / element_bytes
     raw_bytes = REFERENCE_COUNT * element_bytes
     both = compression.directions == "both"
-    return {
-        "uplink_compression_ratio": ratio,
-        "downlink_compression_ratio": ratio if both else 1.0,
-        "encode_s_per_byte": forecast.encode_s / raw_bytes,
-        "decode_s_per_byte": forecast.decode_s / raw_bytes if both else 0.0,
-    }
+    return Coding(
+        uplink_ratio=ratio,
+        downlink_ratio=ratio if both else 1.0,
+        encode_s_per_byte=forecast.encode_s / raw_bytes,
+        decode_s_per_byte=forecast.decode_s / raw_bytes if both else 0.0,
+    )
 
 
 @lru_cache(maxsize=256)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
-from cutwise.arrays import Floats, Mask
+from cutwise.arrays import Floats, Mask, Number
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.problem.conditions import Conditions
-from cutwise.problem.numbers import (
-    accuracy_loss_ratio,
-    compression_numbers,
-    device_numbers,
-    server_numbers,
-)
+from cutwise.problem.conditions import ComputeConditions, Conditions, LinkConditions, PowerConditions
+from cutwise.problem.numbers import accuracy_loss_ratio, coding_of, device_columns, server_numbers
 from cutwise.problem.pricing import priced, targets_of, tied_ops
 from cutwise.problem.private_ops import private_ops
 from cutwise.scenario.parts import Privacy, Scenario
@@ -51,8 +45,8 @@ class SplitProblem:
     transmit_power_w: Floats
     server_flops_per_s: float
     server_memory_bytes: float
-    powers: dict[str, Any]
-    gain_ratio: Any = 1.0
+    power: PowerConditions
+    gain_ratio: Number = 1.0
 
     @property
     def device_count(self) -> int:
@@ -84,7 +78,7 @@ class SplitProblem:
             return workload.label_bytes
         return BYTES_OF_A_TARGET * targets_of(self.cost.graph)
 
-    def rates_bps(self, share: Any) -> tuple[Any, Any]:
+    def rates_bps(self, share: Number) -> tuple[Number, Number]:
         """Uplink and downlink rate of every device that holds `share` of the band."""
         channel = self.scenario.channel
         uplink = channel.uplink_rate_bps(
@@ -98,40 +92,44 @@ class SplitProblem:
         )
 
     def conditions(
-        self, *, active: Any = 1, share: Any = None, server_share: float | None = None
+        self, *, active: Number = 1.0, share: Number | None = None, server_share: float | None = None
     ) -> Conditions:
         """What every device meets when `active` of them are served at once, arrays of shape (devices,).
 
         `active` is one number, or one a device where clusters differ in size. `share` is the part of the
         band each holds, by the scenario's sharing policy unless given.
         """
+        server = self.scenario.sharing.server
+        compute = ComputeConditions(
+            iterations=self.iterations,
+            batch_size=float(self.workload.batch_size),
+            device_flops_per_s=self.device_flops_per_s,
+            server_flops_per_s=self.server_flops_per_s,
+            server_share=server_share or (1.0 / active if server == "equal" else 1.0),
+            micro_batches=float(self.micro_batches),
+        )
+        idle_ratio = 1.0 / active if server == "queue" else 1.0
+        power = replace(self.power, server_idle_ratio=idle_ratio)
+        return Conditions(link=self._link(active, share), compute=compute, power=power)
+
+    def _link(self, active: Number, share: Number | None) -> LinkConditions:
         sharing, channel = self.scenario.sharing, self.scenario.channel
         divided = sharing.bandwidth == "time_division" and share is None
         if share is None:
             share = 1.0 if sharing.bandwidth == "dedicated" or divided else 1.0 / active
         duty_ratio = 1.0 / active if divided else 1.0
-        uplink, downlink = self.rates_bps(share)
+        uplink_bps, downlink_bps = self.rates_bps(share)
         everyone = np.ones(self.device_count)
-        sends_labels = self.workload.labels_at == "server"
-        return Conditions(
-            iterations=self.iterations,
-            batch_size=float(self.workload.batch_size),
-            label_bytes=self.label_bytes if sends_labels else 0.0,
-            device_flops_per_s=self.device_flops_per_s,
-            server_flops_per_s=self.server_flops_per_s,
-            server_share=server_share or (1.0 / active if sharing.server == "equal" else 1.0),
-            server_idle_ratio=1.0 / active if sharing.server == "queue" else 1.0,
-            uplink_bps=duty_ratio * uplink * everyone,
-            downlink_bps=duty_ratio * downlink * everyone,
+        link = LinkConditions(
+            uplink_bps=duty_ratio * uplink_bps * everyone,
+            downlink_bps=duty_ratio * downlink_bps * everyone,
             uplink_latency_s=channel.uplink_latency_s,
             downlink_latency_s=channel.downlink_latency_s,
             duty_ratio=duty_ratio,
             network_share=share * everyone,
-            network_power_w=channel.network_power_w,
-            micro_batches=self.micro_batches,
-            **self.powers,
-            **compression_numbers(self.scenario.compression, self.workload.smashed),
+            label_bytes=self.label_bytes if self.workload.labels_at == "server" else 0.0,
         )
+        return coding_of(self.scenario.compression, self.workload.smashed).on(link)
 
 
 def build_problem(graph: ModelGraph, scenario: Scenario) -> SplitProblem:
@@ -141,10 +139,8 @@ def build_problem(graph: ModelGraph, scenario: Scenario) -> SplitProblem:
     turned into numbers before are used again, so that a sweep pays for what changes.
     """
     cost = priced(graph, scenario.workload)
-    server_flops_per_s, server_memory_bytes, server_powers = server_numbers(
-        scenario.server, scenario.workload.compute
-    )
-    numbers = device_numbers(scenario.devices, scenario.workload)
+    server = server_numbers(scenario.server, scenario.workload.compute)
+    devices = device_columns(scenario.devices, scenario.workload)
     private = _private(cost, scenario.privacy)
     return SplitProblem(
         scenario=scenario,
@@ -152,21 +148,23 @@ def build_problem(graph: ModelGraph, scenario: Scenario) -> SplitProblem:
         private=private,
         pinned=pinned_by(private, scenario),
         ties=tied_ops(cost.graph) if scenario.workload.tied_weights == "one_side" else (),
-        device_flops_per_s=numbers["flops_per_s"],
-        device_memory_bytes=numbers["memory_bytes"],
-        iterations=numbers["iterations"],
-        samples=numbers["samples"],
-        distance_m=numbers["distance_m"],
-        transmit_power_w=numbers["transmit_power_w"],
-        server_flops_per_s=server_flops_per_s,
-        server_memory_bytes=server_memory_bytes,
-        powers={
-            "device_power_w": numbers["power_w"],
-            "device_idle_power_w": numbers["idle_power_w"],
-            "sending_power_w": numbers["sending_power_w"],
-            "receiving_power_w": numbers["receive_power_w"],
-            **server_powers,
-        },
+        device_flops_per_s=devices.flops_per_s,
+        device_memory_bytes=devices.memory_bytes,
+        iterations=devices.iterations,
+        samples=devices.samples,
+        distance_m=devices.distance_m,
+        transmit_power_w=devices.transmit_power_w,
+        server_flops_per_s=server.flops_per_s,
+        server_memory_bytes=server.memory_bytes,
+        power=PowerConditions(
+            device_power_w=devices.power_w,
+            device_idle_power_w=devices.idle_power_w,
+            sending_power_w=devices.sending_power_w,
+            receiving_power_w=devices.receiving_power_w,
+            network_power_w=scenario.channel.network_power_w,
+            server_power_w=server.power_w,
+            server_idle_power_w=server.idle_power_w,
+        ),
     )
 
 

@@ -14,8 +14,9 @@ from cutwise.arrays import Floats, Mask
 from cutwise.compression import Uncompressed
 from cutwise.costs.cut_sums import CutSums, cut_sums
 from cutwise.cuts.brute_force import all_splits
-from cutwise.planning.answer.assemble import alternatives_of, plan_of
+from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.answer.best_plan import fixed_plan
+from cutwise.planning.answer.cut_labels import alternatives_of
 from cutwise.planning.one_device.candidates import split_graph
 from cutwise.planning.one_device.cut_positions import cut_positions, smallest_split
 from cutwise.planning.one_device.cut_table import listed_table
@@ -88,11 +89,12 @@ class Centralised(Baseline):
         masks = np.tile(problem.cost.is_input, (count, 1))
         conditions = problem.conditions()
         sums, spread = cut_sums(problem.cost, masks), spread_of(problem, conditions, IN_TURN)
-        trained = conditions.iterations * conditions.batch_size
-        once_bytes = problem.samples * (problem.input_bytes + conditions.label_bytes) / rounds
+        trained = conditions.compute.iterations * conditions.compute.batch_size
+        once_bytes = problem.samples * (problem.input_bytes + conditions.link.label_bytes) / rounds
         sums = replace(sums, output_bytes=once_bytes / trained, gradient_bytes=np.zeros(count))
-        messages = 1.0 / (conditions.iterations * rounds)
-        once = replace(conditions, label_bytes=0.0, uplink_latency_s=conditions.uplink_latency_s * messages)
+        messages = 1.0 / (conditions.compute.iterations * rounds)
+        latency_s = conditions.link.uplink_latency_s * messages
+        once = replace(conditions, link=replace(conditions.link, label_bytes=0.0, uplink_latency_s=latency_s))
         stages = stage_times(sums, once)
         counted_j = counted_energy(problem.scenario.objective)(stages)
         value = objective_value(
@@ -214,8 +216,7 @@ def _same_cut(problem: SplitProblem, scheme: str, mask: Mask) -> Plan:
 
 def _mean(conditions: Conditions) -> Conditions:
     """Every condition averaged over the devices."""
-    names = conditions.__dataclass_fields__
-    return Conditions(**{name: np.mean(getattr(conditions, name)) for name in names})
+    return conditions.each(lambda value: float(np.mean(value)))
 
 
 def _smoothed(sums: CutSums) -> CutSums:
@@ -233,10 +234,11 @@ def _smoothed(sums: CutSums) -> CutSums:
         line = np.polyfit(position[sent], np.log(column[sent]), 1)
         return np.exp(np.polyval(line, position))
 
-    smooth = sums.reshaped(lambda column: quadratic(column) if column.dtype != bool else column)
+    smooth = sums.reshaped(quadratic)
     last = position == position[-1]
     return replace(
         smooth,
+        has_server=sums.has_server,
         output_bytes=np.where(last, sums.output_bytes, exponential(sums.output_bytes)),
         gradient_bytes=np.where(last, sums.gradient_bytes, exponential(sums.gradient_bytes)),
     )

@@ -75,7 +75,7 @@ class Card:
 
     def _at(self, problem: SplitProblem, full: Conditions, ratio: Floats, clock: str) -> Plan:
         """The best cuts at given clocks."""
-        conditions = replace(full, server_frequency_ratio=ratio)
+        conditions = full.at_clock(ratio)
         plan = planned(
             problem,
             scheme="card",
@@ -110,11 +110,13 @@ class Card:
 def _by_device(problem: SplitProblem, prices: Prices, least: Floats) -> Plan:
     """P4 to the letter: every turn has its own scale. The bound is that of the scenario's one scale."""
     full = problem.conditions()
-    conditions = replace(full, server_frequency_ratio=best_ratios(problem, full, prices, least))
+    conditions = full.at_clock(best_ratios(problem, full, prices, least))
     best = best_round(problem, conditions, IN_TURN, certify=False)
     table = best.table
-    values = prices.second[:, None] * np.where(np.isfinite(table.delays_s), table.delays_s, 0.0)
-    values = values + prices.joule[:, None] * np.where(np.isfinite(table.counted_j), table.counted_j, 0.0)
+    values = np.reshape(prices.second, (-1, 1)) * np.where(np.isfinite(table.delays_s), table.delays_s, 0.0)
+    values = values + np.reshape(prices.joule, (-1, 1)) * np.where(
+        np.isfinite(table.counted_j), table.counted_j, 0.0
+    )
     picks = table.best(np.where(table.excess > 0, np.inf, values))
     plan = fixed_plan(
         problem,
@@ -130,7 +132,7 @@ def _by_device(problem: SplitProblem, prices: Prices, least: Floats) -> Plan:
 
 def _dearer_seconds(problem: SplitProblem, conditions: Conditions, prices: Prices, least: Floats) -> Floats:
     """Prices of a second to add: from where the first clock moves to where all are at their highest."""
-    power_w = max(float(np.max(conditions.server_power_w)), 1e-9)
+    power_w = max(float(np.max(conditions.power.server_power_w)), 1e-9)
     unit = float(np.max(prices.joule)) * power_w or float(np.max(prices.second)) or 1.0
     return unit * np.geomspace(2 * max(float(least.min()), 1e-3) ** 3 / 10, 20.0, STEPS)
 
@@ -143,7 +145,7 @@ def _promised(problem: SplitProblem, full: Conditions, ratio: Floats, price: flo
     deadline_s = problem.scenario.limits.deadline_s
     if deadline_s is None:
         return -np.inf
-    conditions = replace(full, server_frequency_ratio=ratio)
+    conditions = full.at_clock(ratio)
     score = score_of_round(problem, conditions, IN_TURN)
     table = table_of(problem, conditions, lambda stages: score(stages) + price * delay(stages))
     if not table.complete:

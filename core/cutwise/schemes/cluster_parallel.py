@@ -94,7 +94,7 @@ def _division(problem: SplitProblem, count: int, clustering: str, choice: CutCho
 
     def arranged() -> Arrangement:
         clusters = _clusters(problem, large, small, count, clustering)
-        size = np.empty(devices, dtype=np.int64)
+        size = np.empty(devices)
         for cluster in clusters:
             size[list(cluster)] = len(cluster)
         return Arrangement(

@@ -15,8 +15,9 @@ import numpy as np
 from cutwise.arrays import Floats
 from cutwise.costs.cut_sums import nested_sums
 from cutwise.errors import SolverError
-from cutwise.planning.answer.assemble import Behind, plan_of
+from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.answer.best_plan import planned
+from cutwise.planning.answer.decisions import Behind
 from cutwise.planning.one_device.device_limits import SERVER_MEMORY
 from cutwise.planning.one_device.nested_cut import EDGE, NestedCut, Place, nested_cut
 from cutwise.planning.one_device.objective import counted_energy

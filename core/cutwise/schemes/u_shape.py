@@ -53,7 +53,7 @@ class UShape:
         started = time.perf_counter()
         round_of = AT_ONCE if self.at_once else IN_TURN
         active = problem.device_count if self.at_once else 1
-        conditions = replace(problem.conditions(active=active), label_bytes=0.0)
+        conditions = problem.conditions(active=active).without_labels()
         desk = _Desk(problem=problem, conditions=conditions, round_of=round_of)
         keys = alike(problem, conditions)
         first = {key: device for device, key in reversed(list(enumerate(keys)))}
@@ -167,7 +167,7 @@ class _Desk:
 def _weighed(problem: SplitProblem, own: Conditions, score: Score) -> UShapeProblem:
     """What each op and each tensor adds to the score of one device, read off the evaluator."""
     cost = problem.cost
-    still = replace(own, uplink_latency_s=0.0, downlink_latency_s=0.0).of((slice(None), None))
+    still = own.without_latency().of((slice(None), None))
 
     def scored(sums: CutSums) -> Floats:
         values = np.asarray(score(stage_times(sums, still)), dtype=np.float64)
@@ -211,10 +211,10 @@ def _promised(desk: _Desk, free: UShapeCut, own: Conditions) -> float:
     given = own.of((slice(None), None))
     nobody = np.zeros((1, len(cost.graph)), dtype=bool)
     server = looped_sums(cost, nobody, nobody)
-    server = replace(server, server=replace(server.server, transient_bytes=0.0))
+    server = replace(server, server=replace(server.server, transient_bytes=np.zeros(1)))
     base = float(np.ravel(desk.score(stage_times(server, given)))[0])
     speaking = replace(server, output_bytes=np.ones(1), gradient_bytes=np.ones(1))
-    still = replace(given, uplink_latency_s=0.0, downlink_latency_s=0.0)
+    still = given.without_latency()
     loud, quiet = (float(np.ravel(desk.score(stage_times(speaking, c)))[0]) for c in (given, still))
     return base + free.bound + (loud - quiet if _always_speaks(desk.problem) else 0.0)
 

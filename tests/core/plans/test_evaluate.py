@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import fields, replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,21 +15,44 @@ from cutwise.costs.cut_sums import cut_sums
 from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.plans.evaluate import stage_times
-from cutwise.plans.stages import TIMES, StageTimes
-from cutwise.problem.conditions import Conditions
+from cutwise.plans.stages import STAGES, StageTimes
+from cutwise.problem.conditions import ComputeConditions, Conditions, LinkConditions, PowerConditions
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Scenario
 from tests.core.fleets import closed_sets, random_problem
 
 HALF = Conditions(
-    iterations=3.0, batch_size=2.0, label_bytes=5.0,
-    device_flops_per_s=10.0, server_flops_per_s=100.0, server_share=0.5,
-    uplink_bps=80.0, downlink_bps=160.0, uplink_latency_s=0.25, downlink_latency_s=0.5,
-    duty_ratio=1.0, network_share=0.5,
-    device_power_w=4.0, device_idle_power_w=1.0, sending_power_w=2.0, receiving_power_w=3.0,
-    server_power_w=20.0, server_idle_power_w=8.0, network_power_w=6.0,
+    link=LinkConditions(
+        uplink_bps=80.0, downlink_bps=160.0, uplink_latency_s=0.25, downlink_latency_s=0.5,
+        duty_ratio=1.0, network_share=0.5, label_bytes=5.0,
+    ),
+    compute=ComputeConditions(
+        iterations=3.0, batch_size=2.0, device_flops_per_s=10.0, server_flops_per_s=100.0, server_share=0.5,
+    ),
+    power=PowerConditions(
+        device_power_w=4.0, device_idle_power_w=1.0, sending_power_w=2.0, receiving_power_w=3.0,
+        server_power_w=20.0, server_idle_power_w=8.0, network_power_w=6.0,
+    ),
 )  # fmt: skip
 """Three iterations of two samples, half of the server and of the access point."""
+
+
+def half(**changed: Any) -> Conditions:
+    """HALF with some fields of its values changed."""
+    return replace(
+        HALF,
+        **{
+            part.name: replace(value, **{name: changed[name] for name in changed if hasattr(value, name)})
+            for part in fields(HALF)
+            if (value := getattr(HALF, part.name)) is not None
+        },
+    )
+
+
+def flat(conditions: Conditions) -> SimpleNamespace:
+    """All fields of the values of `conditions` under their own names."""
+    parts = (conditions.link, conditions.compute, conditions.power)
+    return SimpleNamespace(**{one.name: getattr(part, one.name) for part in parts for one in fields(part)})
 
 
 def priced(graph: ModelGraph, device_ops: str, given: Conditions = HALF, **workload: Any) -> StageTimes:
@@ -53,7 +77,7 @@ def test_server_seconds_count_both_directions_and_its_share(chain: ModelGraph) -
 def test_uplink_carries_smashed_data_labels_and_a_latency_an_iteration(chain: ModelGraph) -> None:
     """8 x 3 x 2 x (50 + 5) / 80 = 33 s, and 3 x 0.25 s of latency: T_lab is the 3 s in it."""
     assert priced(chain, "x a").uplink_s == pytest.approx(33.75)
-    assert priced(chain, "x a", replace(HALF, label_bytes=0.0)).uplink_s == pytest.approx(30.75)
+    assert priced(chain, "x a", half(label_bytes=0.0)).uplink_s == pytest.approx(30.75)
 
 
 def test_downlink_carries_the_gradient_and_a_latency_an_iteration(chain: ModelGraph) -> None:
@@ -64,7 +88,7 @@ def test_downlink_carries_the_gradient_and_a_latency_an_iteration(chain: ModelGr
 def test_the_device_side_model_is_exchanged_once_a_round(chain: ModelGraph) -> None:
     """8 x 20 x (1/80 + 1/160) = 3 s, whatever the iterations."""
     assert priced(chain, "x a").model_sync_s == pytest.approx(3.0)
-    assert priced(chain, "x a", replace(HALF, iterations=9.0)).model_sync_s == pytest.approx(3.0)
+    assert priced(chain, "x a", half(iterations=9.0)).model_sync_s == pytest.approx(3.0)
 
 
 def test_device_only_still_exchanges_its_model_and_sends_nothing_else(chain: ModelGraph) -> None:
@@ -122,7 +146,7 @@ def test_a_frozen_front_gets_no_gradient(chain: ModelGraph) -> None:
 
 def test_inference_is_the_forward_pass_only(chain: ModelGraph) -> None:
     """Up 8 x 6 x 50 / 80 + 0.75 = 30.75 s (no labels are compared), server 3 x 2 x 300 / 100 / 0.5 = 36 s."""
-    stages = priced(chain, "x a", replace(HALF, label_bytes=0.0), mode="inference")
+    stages = priced(chain, "x a", half(label_bytes=0.0), mode="inference")
     assert stages.uplink_s == pytest.approx(30.75)
     assert stages.server_compute_s == 36
     assert (stages.device_backward_s, stages.downlink_s, stages.model_sync_s) == (0.0, 0.0, 0.0)
@@ -130,7 +154,7 @@ def test_inference_is_the_forward_pass_only(chain: ModelGraph) -> None:
 
 def test_inference_asks_for_no_labels(chain: ModelGraph) -> None:
     problem = build_problem(chain, Scenario(workload=Workload(mode="inference", label_bytes=1e6)))
-    assert problem.conditions().label_bytes == 0.0
+    assert problem.conditions().link.label_bytes == 0.0
 
 
 def test_measured_seconds_are_used_as_they_are(load_ops: Callable[..., ModelGraph]) -> None:
@@ -147,14 +171,14 @@ def test_measured_seconds_are_used_as_they_are(load_ops: Callable[..., ModelGrap
         ]
     )  # fmt: skip
     for speed in (1.0, 1e12):
-        stages = priced(graph, "x a", replace(HALF, device_flops_per_s=speed, server_flops_per_s=speed))
+        stages = priced(graph, "x a", half(device_flops_per_s=speed, server_flops_per_s=speed))
         assert stages.device_forward_s == 3.0
         assert stages.device_backward_s == 3 * 2 * 1
         assert stages.server_compute_s == pytest.approx(3 * (2 * 0.125 + 2 + 2 * 0.5) / 0.5)
 
 
 def test_endless_rates_take_no_time_but_latency(chain: ModelGraph) -> None:
-    stages = priced(chain, "x a", replace(HALF, uplink_bps=math.inf, downlink_bps=math.inf))
+    stages = priced(chain, "x a", half(uplink_bps=math.inf, downlink_bps=math.inf))
     assert (stages.uplink_s, stages.downlink_s, stages.model_sync_s) == (0.75, 1.5, 0.0)
 
 
@@ -168,7 +192,7 @@ def test_a_message_without_bytes_is_not_sent(load_ops: Callable[..., ModelGraph]
         ]
     )
     assert priced(graph, "x a").uplink_s == pytest.approx(8 * 6 * 5 / 80 + 0.75)
-    silent = priced(graph, "x a", replace(HALF, label_bytes=0.0))
+    silent = priced(graph, "x a", half(label_bytes=0.0))
     assert (silent.uplink_s, silent.downlink_s) == (0.0, 0.0)
 
 
@@ -184,7 +208,7 @@ def test_radio_energy_counts_time_on_air_and_no_latency(chain: ModelGraph) -> No
 
 def test_under_time_division_the_radio_is_on_for_its_part_of_the_transfer(chain: ModelGraph) -> None:
     """A third of the time on air: 118 / 3 J, and the access point 6 W x (35 + 16) / 3 s = 102 J."""
-    given = replace(HALF, duty_ratio=1 / 3, network_share=1.0)
+    given = half(duty_ratio=1 / 3, network_share=1.0)
     assert priced(chain, "x a", given).radio_energy_j == pytest.approx(118 / 3)
     assert priced(chain, "x a", given).network_energy_j == pytest.approx(102.0)
 
@@ -226,7 +250,7 @@ def test_an_optimiser_with_state_is_held_for_trained_weights(chain: ModelGraph) 
 
 def test_the_breakdown_adds_up_to_the_totals(chain: ModelGraph) -> None:
     stages = priced(chain, "x a")
-    assert stages.delay_s == pytest.approx(sum(getattr(stages, name) for name in TIMES))
+    assert stages.delay_s == pytest.approx(sum(stage.seconds(stages) for stage in STAGES))
     assert stages.delay_s == pytest.approx(60 + 33.75 + 96 + 16.5 + 120 + 3)
     assert stages.energy_j == pytest.approx(1049.25 + 118 + 2277 + 153)
 
@@ -241,7 +265,13 @@ def test_one_call_for_many_devices_and_cuts_equals_calls_one_by_one(tmp_path: An
         for device in range(3):
             for row, mask in enumerate(masks):
                 one = stage_times(cut_sums(problem.cost, mask), conditions.of(device))
-                for name in (*TIMES, "device_energy_j", "radio_energy_j", "server_energy_j", "traffic_bytes"):
+                for name in (
+                    *(stage.name for stage in STAGES),
+                    "device_energy_j",
+                    "radio_energy_j",
+                    "server_energy_j",
+                    "traffic_bytes",
+                ):
                     found = np.broadcast_to(getattr(together, name), (3, len(masks)))[device, row]
                     assert found == pytest.approx(float(np.squeeze(getattr(one, name))), rel=1e-12), name
 
@@ -263,9 +293,10 @@ def test_the_evaluator_equals_the_definition_in_plain_python(tmp_path: Any) -> N
                     assert float(np.squeeze(found)) == pytest.approx(value, rel=1e-12, abs=1e-12), name
 
 
-def by_definition(problem: SplitProblem, on_device: list[bool], c: Conditions) -> dict[str, float]:
+def by_definition(problem: SplitProblem, on_device: list[bool], conditions: Conditions) -> dict[str, float]:
     """The design's formulas with loops over ops and edges."""
     cost, ops = problem.cost, range(len(problem.cost.graph))
+    c = flat(conditions)
     batch, rounds = c.batch_size, c.iterations
     crossing = {u for u, v in cost.graph.edges if on_device[u] and not on_device[v]}
     server = any(not on for on in on_device)
@@ -313,7 +344,7 @@ def by_definition(problem: SplitProblem, on_device: list[bool], c: Conditions) -
 
 
 def test_conditions_pick_devices_and_leave_numbers_alone() -> None:
-    given = replace(HALF, uplink_bps=np.array([1.0, 2.0, 3.0]))
+    given = half(uplink_bps=np.array([1.0, 2.0, 3.0]))
     assert given.of(1).uplink_bps == 2.0
     assert given.of((slice(None), None)).uplink_bps.shape == (3, 1)
     assert all(

@@ -46,9 +46,9 @@ def test_active_devices_share_the_band_by_the_policy(
 ) -> None:
     scenario = Scenario(devices=THREE, channel=FixedRate(uplink_bps=90), sharing=Sharing(bandwidth=bandwidth))
     conditions = build_problem(chain, scenario).conditions(active=3)
-    assert conditions.uplink_bps == pytest.approx([rate] * 3)
-    assert conditions.duty_ratio == pytest.approx(duty)
-    assert conditions.network_share == pytest.approx([network] * 3)
+    assert conditions.link.uplink_bps == pytest.approx([rate] * 3)
+    assert conditions.link.duty_ratio == pytest.approx(duty)
+    assert conditions.link.network_share == pytest.approx([network] * 3)
 
 
 def test_alone_a_device_has_everything(chain: ModelGraph) -> None:
@@ -57,14 +57,14 @@ def test_alone_a_device_has_everything(chain: ModelGraph) -> None:
             devices=THREE, channel=FixedRate(uplink_bps=90), sharing=Sharing(bandwidth=bandwidth)
         )
         conditions = build_problem(chain, scenario).conditions()
-        assert conditions.uplink_bps == pytest.approx([90.0] * 3)
-        assert (conditions.duty_ratio, conditions.server_share) == (1.0, 1.0)
+        assert conditions.link.uplink_bps == pytest.approx([90.0] * 3)
+        assert (conditions.link.duty_ratio, conditions.compute.server_share) == (1.0, 1.0)
 
 
 def test_the_server_is_shared_by_its_own_policy(chain: ModelGraph) -> None:
     for server, share in (("equal", 0.25), ("dedicated", 1.0)):
         problem = build_problem(chain, Scenario(sharing=Sharing(server=server)))
-        assert problem.conditions(active=4).server_share == share
+        assert problem.conditions(active=4).compute.server_share == share
 
 
 def test_given_shares_win_over_the_policy(chain: ModelGraph) -> None:
@@ -72,15 +72,15 @@ def test_given_shares_win_over_the_policy(chain: ModelGraph) -> None:
         devices=THREE, channel=FixedRate(uplink_bps=100), sharing=Sharing(bandwidth="time_division")
     )
     conditions = build_problem(chain, scenario).conditions(active=3, share=np.array([0.2, 0.3, 0.5]))
-    assert conditions.uplink_bps == pytest.approx([20.0, 30.0, 50.0])
-    assert conditions.duty_ratio == 1.0
+    assert conditions.link.uplink_bps == pytest.approx([20.0, 30.0, 50.0])
+    assert conditions.link.duty_ratio == 1.0
 
 
 def test_a_shannon_share_of_the_band_is_more_than_its_share_of_the_rate(chain: ModelGraph) -> None:
     """A device sends its whole power in whatever it holds of the band."""
     weak = tuple(replace(device, distance_m=2000.0) for device in THREE)
     problem = build_problem(chain, Scenario(devices=weak, channel=Shannon()))
-    assert (problem.conditions(active=3).uplink_bps > problem.conditions().uplink_bps / 3).all()
+    assert (problem.conditions(active=3).link.uplink_bps > problem.conditions().link.uplink_bps / 3).all()
 
 
 def test_what_is_not_given_comes_from_the_profile(chain: ModelGraph) -> None:
@@ -88,14 +88,14 @@ def test_what_is_not_given_comes_from_the_profile(chain: ModelGraph) -> None:
     problem = build_problem(chain, Scenario(devices=(Device(profile="jetson_tx2"),)))
     assert problem.device_flops_per_s.tolist() == [pytest.approx(0.4 * 6.66e11)]
     assert problem.device_memory_bytes.tolist() == [8e9]
-    assert problem.powers["device_power_w"].tolist() == [13.0]
-    assert problem.powers["device_idle_power_w"].tolist() == [2.0]
+    assert problem.power.device_power_w.tolist() == [13.0]
+    assert problem.power.device_idle_power_w.tolist() == [2.0]
 
 
 def test_a_sending_radio_needs_its_circuits_and_its_amplifier(chain: ModelGraph) -> None:
     """0.3 W + 0.2 W / 0.35."""
     problem = build_problem(chain, Scenario())
-    assert problem.powers["sending_power_w"].tolist() == [pytest.approx(0.3 + 0.2 / 0.35)]
+    assert problem.power.sending_power_w.tolist() == [pytest.approx(0.3 + 0.2 / 0.35)]
 
 
 def test_figures_of_its_own_need_no_profile_and_no_memory_limit(chain: ModelGraph) -> None:

@@ -77,7 +77,7 @@ def weights(delay: float) -> Objective:
 
 def priced(problem: SplitProblem, masks: np.ndarray, *, device: int, ratio: float) -> StageTimes:
     """What the evaluator says of device sides (cuts, ops) at one clock."""
-    conditions = replace(problem.conditions().of(device), server_frequency_ratio=ratio)
+    conditions = problem.conditions().of(device).at_clock(ratio)
     return stage_times(cut_sums(problem.cost, masks), conditions)
 
 
@@ -205,7 +205,7 @@ def test_a_faster_device_and_a_worse_channel_never_send_more_layers_away(tmp_pat
 def test_the_shipped_gpu_draws_a_plausible_power_at_its_highest_clock() -> None:
     """Check 3.4.6: 100 to 450 W."""
     problem = build_problem(cutwise.load_model("sample:resnet18"), Scenario())
-    assert 100 <= problem.powers["server_power_w"] + problem.powers["server_idle_power_w"] <= 450
+    assert 100 <= problem.power.server_power_w + problem.power.server_idle_power_w <= 450
 
 
 def test_energy_saved_against_the_highest_clock_is_one_less_its_square(tmp_path: Path) -> None:

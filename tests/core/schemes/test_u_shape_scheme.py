@@ -80,7 +80,7 @@ def test_no_pair_of_ends_is_better(seed: int, tmp_path: Path) -> None:
         if case % 2:
             channel = replace(problem.scenario.channel, uplink_latency_s=0.0, downlink_latency_s=0.0)
             problem = with_scenario(problem, channel=channel)
-        conditions = replace(problem.conditions(), label_bytes=0.0)
+        conditions = problem.conditions().without_labels()
         score = score_of(problem.scenario.objective, spread_of(problem, conditions, IN_TURN))
         bottoms, tops = ends_of(problem)
         stages = stage_times(looped_sums(problem.cost, bottoms, tops), conditions.of(0))
@@ -103,7 +103,7 @@ def test_where_memory_binds_the_answer_keeps_it(seed: int, tmp_path: Path) -> No
     for _ in range(8):
         problem = random_problem(rng, tmp_path, devices=1, most=6)
         bottoms, tops = ends_of(problem)
-        conditions = replace(problem.conditions(), label_bytes=0.0)
+        conditions = problem.conditions().without_labels()
         stages = stage_times(looped_sums(problem.cost, bottoms, tops), conditions.of(0))
         needs = np.sort(stages.device_memory.total_bytes)
         tight = replace(problem.scenario.devices[0], memory_bytes=float(needs[len(needs) // 3]) + 1)
@@ -139,7 +139,7 @@ def test_at_once_every_device_has_its_best_ends(kind: str, tmp_path: Path) -> No
         problem = random_problem(rng, tmp_path, devices=3, most=5)
         channel = replace(problem.scenario.channel, uplink_latency_s=0.0, downlink_latency_s=0.0)
         problem = with_scenario(problem, channel=channel, objective=Objective(kind=kind))
-        conditions = replace(problem.conditions(active=3), label_bytes=0.0)
+        conditions = problem.conditions(active=3).without_labels()
         bottoms, tops = ends_of(problem)
         sums = looped_sums(problem.cost, bottoms, tops)
         score = score_of(problem.scenario.objective, spread_of(problem, conditions, AT_ONCE))

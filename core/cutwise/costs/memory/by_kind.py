@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from cutwise.arrays import Floats
-
-Bytes: TypeAlias = "float | Floats"
+from cutwise.arrays import Number
 
 # What the runtime itself holds is not counted: a device's `memory_bytes` is what is left for the model.
 RUNTIME_BYTES = 0
@@ -21,17 +19,40 @@ class MemoryByKind:
     the widest tensor of an op at work.
     """
 
-    weights_bytes: Bytes
-    gradients_bytes: Bytes
-    optimizer_bytes: Bytes
-    activations_bytes: Bytes
-    buffers_bytes: Bytes
+    weights_bytes: Number
+    gradients_bytes: Number
+    optimizer_bytes: Number
+    activations_bytes: Number
+    buffers_bytes: Number
 
     @property
-    def total_bytes(self) -> Bytes:
+    def total_bytes(self) -> Number:
         """All kinds together, with the runtime's own share."""
         held = self.weights_bytes + self.gradients_bytes + self.optimizer_bytes
         return held + self.activations_bytes + self.buffers_bytes + RUNTIME_BYTES
+
+    @property
+    def numbers(self) -> tuple[Number, Number, Number, Number, Number]:
+        """The kinds in the order that `of_numbers` takes."""
+        return (
+            self.weights_bytes,
+            self.gradients_bytes,
+            self.optimizer_bytes,
+            self.activations_bytes,
+            self.buffers_bytes,
+        )
+
+    @classmethod
+    def of_numbers(cls, numbers: Sequence[Number]) -> MemoryByKind:
+        """The memory with these `numbers`."""
+        weights_bytes, gradients_bytes, optimizer_bytes, activations_bytes, buffers_bytes = numbers
+        return cls(
+            weights_bytes=weights_bytes,
+            gradients_bytes=gradients_bytes,
+            optimizer_bytes=optimizer_bytes,
+            activations_bytes=activations_bytes,
+            buffers_bytes=buffers_bytes,
+        )
 
 
 NOTHING_HELD = MemoryByKind(
@@ -41,13 +62,13 @@ NOTHING_HELD = MemoryByKind(
 
 def memory_by_kind(
     *,
-    batch_size: Bytes,
-    weight_bytes: Bytes,
-    weight_gradient_bytes: Bytes,
-    optimizer_bytes: Bytes,
-    buffer_bytes: Bytes,
-    saved_bytes: Bytes,
-    transient_bytes: Bytes,
+    batch_size: Number,
+    weight_bytes: Number,
+    weight_gradient_bytes: Number,
+    optimizer_bytes: Number,
+    buffer_bytes: Number,
+    saved_bytes: Number,
+    transient_bytes: Number,
 ) -> MemoryByKind:
     r"""Memory of a part of a model from sums over its ops; `transient_bytes` is their largest.
 

@@ -7,7 +7,8 @@ import numpy as np
 from cutwise.arrays import Mask
 from cutwise.errors import UnknownNameError
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.planning.answer.assemble import alternatives_of, plan_of
+from cutwise.planning.answer.assemble import plan_of
+from cutwise.planning.answer.cut_labels import alternatives_of
 from cutwise.planning.one_device.cut_table import listed_table
 from cutwise.planning.one_device.objective import score_of
 from cutwise.planning.whole_round.best_round import RoundCuts, best_round

@@ -2,49 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from cutwise.arrays import Mask
+from cutwise.arrays import Floats, Mask
 from cutwise.costs.cut_sums import CutSums, cut_sums, looped_sums, nested_sums
 from cutwise.planning.answer.server_waiting import waits_s
-from cutwise.plans.plan import Plan
+from cutwise.plans.plan import DeviceDecision, Plan
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.edge_links import behind_edges
 from cutwise.problem.split_problem import SplitProblem
 
-DECIDED = (
-    "uplink_bps",
-    "downlink_bps",
-    "server_share",
-    "server_frequency_ratio",
-    "uplink_compression_ratio",
-    "downlink_compression_ratio",
-    "encode_s_per_byte",
-    "decode_s_per_byte",
-)
-"""What a decision says about the conditions, under the conditions' own names."""
-
 
 def decided_conditions(problem: SplitProblem, plan: Plan) -> Conditions:
     """The conditions the plan was priced under, arrays of shape (devices,)."""
-    decided = {name: np.array([getattr(decision, name) for decision in plan.decisions]) for name in DECIDED}
     at_once = {i: len(groups) for groups in plan.phases for group in groups for i in group}
     active = np.array([at_once[i] for i in range(problem.device_count)])
     conditions = problem.conditions(active=active)
     if plan.server_policy == "queue":
-        waiting = {"waiting_s": waits_s(problem, plan), "server_idle_ratio": 1.0 / active}
-        conditions = replace(conditions, **waiting)
+        conditions = conditions.waiting(waits_s(problem, plan)).idling(1.0 / active)
     if any(decision.edge for decision in plan.decisions):
         names = problem.scenario.edge_names
         owner = [names.index(decision.edge) for decision in plan.decisions if decision.edge]
         conditions = behind_edges(problem, conditions, owner)
     if any(decision.returned_ops for decision in plan.decisions):
-        conditions = replace(conditions, label_bytes=0.0)
-    shares = np.array([decision.bandwidth_share for decision in plan.decisions])
-    return replace(conditions, **decided, network_share=shares / conditions.duty_ratio)
+        conditions = conditions.without_labels()
+    return _as_decided(conditions, plan.decisions)
+
+
+def _as_decided(conditions: Conditions, decisions: Sequence[DeviceDecision]) -> Conditions:
+    """The conditions with the rates, coding, shares and clocks of these decisions."""
+
+    def column(of: Callable[[DeviceDecision], float]) -> Floats:
+        return np.array([of(decision) for decision in decisions])
+
+    link = replace(
+        conditions.link,
+        uplink_bps=column(lambda one: one.uplink_bps),
+        downlink_bps=column(lambda one: one.downlink_bps),
+        network_share=column(lambda one: one.bandwidth_share) / conditions.link.duty_ratio,
+        uplink_compression_ratio=column(lambda one: one.uplink_compression_ratio),
+        downlink_compression_ratio=column(lambda one: one.downlink_compression_ratio),
+        encode_s_per_byte=column(lambda one: one.encode_s_per_byte),
+        decode_s_per_byte=column(lambda one: one.decode_s_per_byte),
+    )
+    compute = replace(
+        conditions.compute,
+        server_share=column(lambda one: one.server_share),
+        server_frequency_ratio=column(lambda one: one.server_frequency_ratio),
+    )
+    return replace(conditions, link=link, compute=compute)
 
 
 def decided_sums(problem: SplitProblem, plan: Plan) -> CutSums:

@@ -61,7 +61,7 @@ def compute_features(
     if problem.micro_batches > 1:
         return _passes(problem, conditions)
     if problem.cost.measured_s.any():
-        an_iteration = replace(conditions, iterations=1.0)
+        an_iteration = conditions.of_one_iteration()
         return [
             _distinct(_net_work(problem, an_iteration.of(device), score) for score in scores)
             for device in range(problem.device_count)
@@ -182,9 +182,10 @@ def _passes(problem: SplitProblem, conditions: Conditions) -> list[tuple[Compute
         backward = cost.backward_input_flops + cost.backward_weight_flops
         return [_distinct((cost.forward_flops, backward, -_flops(cost)))] * count
     moves = move_sums(cost, compute_only=True)
-    once = replace(conditions, iterations=1.0)
+    once = conditions.of_one_iteration()
     stages = [stage_times(moves, once.of(device)) for device in range(count)]
-    return [_distinct((s.device_forward_s, s.device_backward_s, s.server_compute_s)) for s in stages]
+    passes = ((one.device_forward_s, one.device_backward_s, one.server_compute_s) for one in stages)
+    return [_distinct(np.asarray(seconds, dtype=np.float64) for seconds in row) for row in passes]
 
 
 def _net_work(problem: SplitProblem, conditions: Conditions, score: Score) -> Floats:

@@ -52,8 +52,8 @@ def split_classes(problem: SplitProblem, conditions: Conditions) -> tuple[SplitC
     cost, senders = problem.cost, problem.cost.graph.edge_array[:, 0]
     speaks_up, speaks_down = cost.output_bytes > 0, cost.gradient_bytes > 0
     apart = not problem.pinned.any() or _in_pieces(problem)
-    mute_up = bool((apart or not speaks_up[senders].all()) and np.any(conditions.uplink_latency_s))
-    mute_down = bool((apart or not speaks_down[senders].all()) and np.any(conditions.downlink_latency_s))
+    mute_up = bool((apart or not speaks_up[senders].all()) and np.any(conditions.link.uplink_latency_s))
+    mute_down = bool((apart or not speaks_down[senders].all()) and np.any(conditions.link.downlink_latency_s))
     return tuple(
         SplitClass(silent=(speaks_up & (not up)) | (speaks_down & (not down)), uplink=up, downlink=down)
         for up in ((True, False) if mute_up else (True,))
@@ -70,15 +70,15 @@ def _in_pieces(problem: SplitProblem) -> bool:
 def cut_weights(problem: SplitProblem, conditions: Conditions, score: Score) -> CutWeights:
     """The weights of every device's score, for `conditions` of shape (devices,)."""
     cost, given = problem.cost, conditions.of(COLUMN)
-    count = len(np.atleast_1d(conditions.device_flops_per_s))
-    still = replace(given, label_bytes=0.0, uplink_latency_s=0.0, downlink_latency_s=0.0)
+    count = len(np.atleast_1d(conditions.compute.device_flops_per_s))
+    still = given.without_latency().without_labels()
 
     def scored(sums: CutSums, under: Conditions, width: int) -> Floats:
         return np.broadcast_to(np.asarray(score(stage_times(sums, under)), dtype=np.float64), (count, width))
 
     everything = cut_sums(cost, np.zeros((1, len(cost.graph)), dtype=bool))
-    everything = replace(everything, server=replace(everything.server, transient_bytes=0.0))
-    quiet = replace(everything, has_server=np.zeros(1, dtype=bool))
+    everything = replace(everything, server=replace(everything.server, transient_bytes=np.zeros(1)))
+    quiet = replace(everything, has_server=np.zeros(1))
     base = scored(quiet, still, 1)[:, 0]
     speaking = replace(everything, output_bytes=np.ones(1), gradient_bytes=np.ones(1))
     whispered = scored(replace(speaking, has_server=quiet.has_server), still, 1)[:, 0]
@@ -96,8 +96,10 @@ def cut_weights(problem: SplitProblem, conditions: Conditions, score: Score) -> 
 
 def _charged(given: Conditions, one: SplitClass) -> Conditions:
     """The conditions with the latencies that this class pays; labels are a message up of their own."""
-    return replace(
-        given,
-        uplink_latency_s=given.uplink_latency_s * np.logical_or(one.uplink, given.label_bytes > 0),
-        downlink_latency_s=given.downlink_latency_s * one.downlink,
+    speaks = np.logical_or(one.uplink, given.link.label_bytes > 0)
+    link = replace(
+        given.link,
+        uplink_latency_s=given.link.uplink_latency_s * speaks,
+        downlink_latency_s=given.link.downlink_latency_s * one.downlink,
     )
+    return replace(given, link=link)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -49,7 +49,7 @@ def exact_cuts(
     bound are infinite and all ops stay on the device. Micro-batches are taken as one, because a delay that
     overlaps is no sum over ops.
     """
-    conditions = replace(conditions, micro_batches=1)
+    conditions = conditions.of_whole_batches()
     step = max(1, CELLS_AT_ONCE // max(1, len(problem.cost.graph)))
     found = [
         cut

@@ -110,8 +110,7 @@ def _fit(problem: SplitProblem, place: Place, candidates: list[Ints]) -> Mask:
 def _problems(problem: SplitProblem, place: Place, score: Score) -> tuple[TierProblem, TierProblem]:
     """Device and edge alone, and all three tiers, as additive costs read off the evaluator."""
     cost, graph = problem.cost, split_graph(problem)
-    quiet = replace(place.conditions, uplink_latency_s=0.0, downlink_latency_s=0.0, backhaul_latency_s=0.0)
-    still = replace(quiet, label_bytes=0.0, micro_batches=1)
+    still = place.conditions.without_latency().without_labels().of_whole_batches()
 
     def scored(sums: CutSums) -> Floats:
         return np.broadcast_to(np.asarray(score(stage_times(sums, still))), len(cost.graph))
@@ -134,8 +133,8 @@ def _tier_problem(graph: SplitGraph, tiers: Floats, hops: Floats) -> TierProblem
 def _charges(problem: SplitProblem, place: Place, score: Score) -> tuple[float, float]:
     """What every split with work on the edge, and with work in the cloud, pays for labels and messages."""
     speaks = np.full(1, 1e-200 if _always_speaks(problem) else 0.0)
-    near = replace(no_sums(1), output_bytes=speaks, has_server=np.ones(1, dtype=bool))
-    far = replace(near, has_relay=np.ones(1, dtype=bool), relayed_output_bytes=speaks)
+    near = replace(no_sums(1), output_bytes=speaks, has_server=np.ones(1))
+    far = replace(near, has_relay=np.ones(1), relayed_output_bytes=speaks)
     edge, cloud = (float(np.ravel(score(stage_times(sums, place.conditions)))[0]) for sums in (near, far))
     return edge, cloud
 

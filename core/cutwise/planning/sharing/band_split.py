@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
-from cutwise.planning.answer.assemble import alternatives_of, plan_of
+from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.answer.best_plan import cut_after, planned
+from cutwise.planning.answer.cut_labels import alternatives_of
 from cutwise.planning.one_device.cut_table import CutTable, listed_table, repriced, table_of
 from cutwise.planning.one_device.objective import Score, delay, device_energy
 from cutwise.planning.whole_round.best_round import best_round
@@ -188,7 +189,7 @@ def _shared(problem: SplitProblem, even: Conditions, offer: Offer, *, common_cut
 def at_shares(problem: SplitProblem, even: Conditions, shares: Floats) -> Conditions:
     """The conditions when each device holds its share of the band, all else as it was."""
     uplink_bps, downlink_bps = _rates(problem, shares)
-    return replace(even, uplink_bps=uplink_bps, downlink_bps=downlink_bps, network_share=shares)
+    return even.at_share(shares, uplink_bps=uplink_bps, downlink_bps=downlink_bps)
 
 
 def _any_columns(
@@ -251,14 +252,14 @@ def ends_by_share(
 
 def _rates(problem: SplitProblem, shares: Floats) -> tuple[Floats, Floats]:
     uplink_bps, downlink_bps = problem.rates_bps(shares)
-    return uplink_bps, downlink_bps
+    return np.asarray(uplink_bps, dtype=np.float64), np.asarray(downlink_bps, dtype=np.float64)
 
 
 def per_bit(problem: SplitProblem, even: Conditions, table: CutTable, score: Score) -> PerBit:
     """Delay and energy are affine in the seconds a bit takes, so three calls of the evaluator tell all."""
     endless, one = np.full(problem.device_count, np.inf), np.ones(problem.device_count)
     still, up, down = (
-        _priced(problem, replace(even, uplink_bps=uplink, downlink_bps=downlink), table, score)
+        _priced(problem, even.at_rates(uplink_bps=uplink, downlink_bps=downlink), table, score)
         for uplink, downlink in ((endless, endless), (one, endless), (endless, one))
     )
     return PerBit(still=still, up=up - still, down=down - still)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -115,10 +115,7 @@ def own_turns(problem: SplitProblem, conditions: Conditions, choice: CutChoice) 
 
 def _longest_first(problem: SplitProblem, conditions: Conditions, delays_s: Floats) -> Ints:
     """Devices by falling delay; those of one delay by everything else that tells them apart."""
-    columns = [
-        value for f in fields(conditions) if isinstance(value := getattr(conditions, f.name), np.ndarray)
-    ]
-    return np.lexsort([*columns, problem.device_memory_bytes, problem.samples, -delays_s])
+    return np.lexsort([*conditions.columns, problem.device_memory_bytes, problem.samples, -delays_s])
 
 
 def promise_of(problem: SplitProblem, turns: OwnTurns, delay_of: Callable[[Floats], float]) -> float:

@@ -42,10 +42,10 @@ def over_slots(
     for gain in gains:
         slot = replace(problem, gain_ratio=gain)
         splits.append(splitter(ends_by_share(slot, ends, ends, taken, None), problem.device_count))
-        seconds.append([1.0 / rate for rate in slot.rates_bps(splits[-1].shares)])
+        seconds.append([np.divide(1.0, rate) for rate in slot.rates_bps(splits[-1].shares)])
     uplink_bps, downlink_bps = 1.0 / np.mean(seconds, axis=0)
     shares = np.mean([split.shares for split in splits], axis=0)
-    conditions = replace(even, uplink_bps=uplink_bps, downlink_bps=downlink_bps, network_share=shares)
+    conditions = even.at_share(shares, uplink_bps=uplink_bps, downlink_bps=downlink_bps)
     table = repriced(band.table, problem, conditions, delay)
     split = ShareSplit(shares=shares, value=float(np.mean([split.value for split in splits])), bound=-np.inf)
     return replace(band, split=split, conditions=conditions, table=table)

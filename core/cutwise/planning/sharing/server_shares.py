@@ -35,7 +35,7 @@ def with_server_shares(problem: SplitProblem, even: Conditions) -> ServerShares:
     A device whose cut leaves nothing on the server needs no share of it; it keeps a millionth.
     """
     table, complete = _both_signs(problem, even)
-    whole, half = (per_bit(problem, replace(even, server_share=y), table, delay) for y in (1.0, 0.5))
+    whole, half = (per_bit(problem, even.at_server_share(y), table, delay) for y in (1.0, 0.5))
     work = half.still - whole.still
     kept = table.excess <= np.maximum(table.excess.min(axis=1, keepdims=True), 0.0)
     fixed = np.where(kept, whole.still - work, np.inf)
@@ -49,7 +49,7 @@ def with_server_shares(problem: SplitProblem, even: Conditions) -> ServerShares:
 
     best = minmax_convex_choice(laws, fixed, work)
     shares = np.maximum(best.split.shares[:, 1], LITTLE)
-    conditions = replace(even, server_share=shares / max(1.0, float(shares.sum())))
+    conditions = even.at_server_share(shares / max(1.0, float(shares.sum())))
     return ServerShares(conditions=conditions, bound=best.bound if complete else None)
 
 
@@ -57,8 +57,7 @@ def _both_signs(problem: SplitProblem, even: Conditions) -> tuple[CutTable, bool
     """The cuts that can be best where the server is dear and where it is cheap, and whether these are all."""
     clients = problem.device_count
     tables = [
-        table_of(problem, replace(even, server_share=share), delay, clients=clients)
-        for share in (1.0, LITTLE)
+        table_of(problem, even.at_server_share(share), delay, clients=clients) for share in (1.0, LITTLE)
     ]
     masks = np.concatenate([group.masks for table in tables for group in table.groups])
     complete = all(table.complete for table in tables) and not problem.cost.measured_s.any()

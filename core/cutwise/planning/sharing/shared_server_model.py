@@ -9,8 +9,9 @@ import numpy as np
 
 from cutwise.arrays import Mask
 from cutwise.costs.cut_sums import cut_sums
-from cutwise.planning.answer.assemble import alternatives_of, plan_of
+from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.answer.best_plan import cut_after
+from cutwise.planning.answer.cut_labels import alternatives_of
 from cutwise.planning.answer.server_waiting import check_length, waits_s
 from cutwise.planning.one_device.cut_table import CutTable
 from cutwise.planning.one_device.objective import Spread, counted_energy
@@ -74,7 +75,7 @@ def queue_conditions(problem: SplitProblem) -> Conditions:
     """Everybody has the whole server when served, a part of the band, and nobody waits yet."""
     count = problem.device_count
     shared = problem.conditions(active=count, server_share=1.0)
-    return replace(shared, server_idle_ratio=1.0 / count)
+    return shared.idling(1.0 / count)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ class _Game:
         """The plan of one cut for all, waiting included."""
         masks = np.tile(mask, (self.problem.device_count, 1))
         alone = self.plan(masks, self.conditions)
-        waiting = replace(self.conditions, waiting_s=waits_s(self.problem, alone))
+        waiting = self.conditions.waiting(waits_s(self.problem, alone))
         plan = self.plan(masks, waiting)
         stages = stage_times(cut_sums(self.problem.cost, masks), waiting)
         energy_j = float(np.sum(counted_energy(self.problem.scenario.objective)(stages)))

@@ -20,7 +20,7 @@ from cutwise.planning.sharing.band_split import (
 )
 from cutwise.planning.sharing.codec_choice import Setting, frontier, given, keeps, tightened, with_codec
 from cutwise.problem.conditions import Conditions
-from cutwise.problem.numbers import compression_numbers
+from cutwise.problem.numbers import coding_of
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.solvers.descent.augmented_lagrangian import augmented_lagrangian
 from cutwise.solvers.descent.constrained import ConstrainedProblem
@@ -67,7 +67,7 @@ def two_timescale(problem: SplitProblem, even: Conditions) -> TwoTimescale:
     """
     offer = open_offer(problem, even, False)
     ladder = ladder_of(offer)
-    best, shares = None, even.network_share
+    best, shares = None, np.asarray(even.link.network_share, dtype=np.float64)
     for _ in range(ALTERNATIONS):
         conditions = at_shares(problem, even, shares)
         used, places = _large(problem, conditions, offer, ladder)
@@ -106,7 +106,7 @@ def spectrum(finish: Any, count: int) -> ShareSplit:
 
 def _spread(problem: SplitProblem, even: Conditions, offer: Offer, picks: Ints) -> TwoTimescale:
     """The small timescale: shares for given cuts."""
-    even = replace(even, **compression_numbers(problem.scenario.compression, problem.workload.smashed))
+    even = replace(even, link=coding_of(problem.scenario.compression, problem.workload.smashed).on(even.link))
     taken = np.arange(offer.allowed.shape[1]) == picks[:, None]
     ends = per_bit(problem, even, offer.table, delay)
     split = spectrum(ends_by_share(problem, ends, ends, taken, None), problem.device_count)
@@ -171,12 +171,15 @@ def _by_size(
 ) -> tuple[Floats, Floats]:
     """Delays without what compression sends and per size of it, shape (devices, rungs)."""
     both = problem.scenario.compression.directions == "both"
-    unit = conditions.uplink_compression_ratio / given(problem.scenario.compression).size_ratio
+    unit = conditions.link.uplink_compression_ratio / given(problem.scenario.compression).size_ratio
     none, full = (
         replace(
             conditions,
-            uplink_compression_ratio=size * unit,
-            downlink_compression_ratio=size * unit if both else 1.0,
+            link=replace(
+                conditions.link,
+                uplink_compression_ratio=size * unit,
+                downlink_compression_ratio=size * unit if both else 1.0,
+            ),
         )
         for size in (0.0, 1.0)
     )
@@ -192,7 +195,8 @@ def _rounded(
     problem: SplitProblem, conditions: Conditions, offer: Offer, ladder: Ladder, places: Floats
 ) -> Ints:
     """The neighbour of each place between two cuts that ends first at the shares at hand."""
-    used = replace(conditions, **compression_numbers(problem.scenario.compression, problem.workload.smashed))
+    coding = coding_of(problem.scenario.compression, problem.workload.smashed)
+    used = replace(conditions, link=coding.on(conditions.link))
     delays = np.take_along_axis(repriced(offer.table, problem, used, delay).delays_s, ladder.columns, axis=1)
     rows = np.arange(len(places))
     low = np.floor(places).astype(np.int64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -127,8 +127,5 @@ _PROVERS: Mapping[bool, Solver] = {False: "max_flow", True: "cp_sat"}
 
 def alike(problem: SplitProblem, conditions: Conditions) -> list[bytes]:
     """A key for every device; devices with equal keys have the same best cut."""
-    columns = [
-        value for f in fields(conditions) if isinstance(value := getattr(conditions, f.name), np.ndarray)
-    ]
-    rows = np.column_stack([*columns, problem.device_memory_bytes])
+    rows = np.column_stack([*conditions.columns, problem.device_memory_bytes])
     return [row.tobytes() for row in rows]

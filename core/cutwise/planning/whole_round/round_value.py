@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from cutwise.arrays import Ints
@@ -27,7 +25,7 @@ def spread_of(problem: SplitProblem, conditions: Conditions, round_of: Round) ->
     """
     if problem.scenario.objective.kind != "weighted":
         return Spread(delay_s=1.0, energy_j=1.0)
-    conditions = replace(conditions, server_frequency_ratio=1.0)
+    conditions = conditions.at_clock(1.0)
     table = listed_table(problem, conditions, delay, cut_positions(problem))
     delays = round_of.total(table.delays_s)
     energies = table.counted_j.sum(axis=0)

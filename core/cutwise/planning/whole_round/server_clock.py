@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from cutwise.arrays import Floats
+from cutwise.arrays import Floats, Number
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.cut_table import listed_table
 from cutwise.planning.one_device.objective import delay
@@ -24,8 +23,8 @@ COLUMN = (slice(None), None)
 class Prices:
     """What one more second and one more joule add to the objective; numbers, or arrays (devices,)."""
 
-    second: Any
-    joule: Any
+    second: Number
+    joule: Number
 
     def dearer(self, seconds: float) -> Prices:
         """The prices with time worth `seconds` more."""
@@ -54,7 +53,7 @@ def own_prices(problem: SplitProblem, conditions: Conditions, least_ratio: Float
         return prices_of(problem, conditions)
     positions = cut_positions(problem)
     corners = [
-        listed_table(problem, replace(conditions, server_frequency_ratio=ratio), delay, positions)
+        listed_table(problem, conditions.at_clock(ratio), delay, positions)
         for ratio in (least_ratio, np.ones(problem.device_count))
     ]
     delays, energies = (
@@ -80,13 +79,14 @@ def best_ratios(problem: SplitProblem, conditions: Conditions, prices: Prices, l
     Owners whose energy does not count have no power here.
     """
     counted = problem.scenario.objective.energy_of
-    server_idle_w = conditions.server_idle_power_w * conditions.server_share * conditions.server_idle_ratio
-    static_w = conditions.device_idle_power_w * ("device" in counted) + server_idle_w * ("server" in counted)
+    power = conditions.power
+    server_idle_w = power.server_idle_power_w * conditions.compute.server_share * power.server_idle_ratio
+    static_w = power.device_idle_power_w * ("device" in counted) + server_idle_w * ("server" in counted)
     return np.asarray(
         best_frequency_hz(
             time_weight=prices.second,
             energy_weight=prices.joule,
-            coefficient=conditions.server_power_w * ("server" in counted),
+            coefficient=power.server_power_w * ("server" in counted),
             static_power_w=static_w,
             least_hz=least,
             most_hz=np.ones(problem.device_count),

@@ -13,8 +13,8 @@ import cutwise
 from cutwise.cuts.split_graph import is_split
 from cutwise.errors import UnknownNameError
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.planning.answer.assemble import cut_of
 from cutwise.planning.answer.best_plan import cut_after, last_ops
+from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.one_device.candidates import split_graph
 from cutwise.planning.one_device.cut_positions import (
     MOST_CELLS,

@@ -1,0 +1,36 @@
+"""Many problems as one whose devices are those of all: what is priced at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from cutwise.arrays import Floats, Number
+from cutwise.problem.conditions import Conditions
+from cutwise.problem.split_problem import SplitProblem
+
+
+def stacked_problem(problems: Sequence[SplitProblem]) -> SplitProblem:
+    """One problem whose devices are those of all problems, which share everything but numbers of devices."""
+    return replace(
+        problems[0],
+        device_flops_per_s=np.concatenate([one.device_flops_per_s for one in problems]),
+        device_memory_bytes=np.concatenate([one.device_memory_bytes for one in problems]),
+        iterations=np.concatenate([one.iterations for one in problems]),
+        samples=np.concatenate([one.samples for one in problems]),
+        distance_m=np.concatenate([one.distance_m for one in problems]),
+        transmit_power_w=np.concatenate([one.transmit_power_w for one in problems]),
+    )
+
+
+def stacked_conditions(many: Sequence[Conditions], count: int) -> Conditions:
+    """Conditions of many scenarios with `count` devices each, one after another, every field an array."""
+
+    def stacked(values: Sequence[Number]) -> Floats:
+        return np.concatenate(
+            [np.broadcast_to(np.asarray(value, dtype=np.float64), count) for value in values]
+        )
+
+    return Conditions.merged(many, stacked)
