@@ -38,7 +38,13 @@ from cutwise.importers.json_formats.cutwise_graph import GRAPH_KEYS, OP_KEYS
 from cutwise.importers.onnx_format import prescan as onnx_prescan
 from cutwise.plans.plan import Alternative, Certificate, Cut, DeviceDecision, Plan, Report, Violation
 from cutwise.plans.stages import StageTimes
-from cutwise.problem.conditions import Conditions
+from cutwise.problem.conditions import (
+    ComputeConditions,
+    Conditions,
+    EdgeConditions,
+    LinkConditions,
+    PowerConditions,
+)
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.scenario.parts import (
     Backhaul,
@@ -62,10 +68,11 @@ PAGES = [
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
     *sorted((ROOT / "docs").glob("*.md")),
 ]
+CONDITIONS = (Conditions, LinkConditions, ComputeConditions, PowerConditions, EdgeConditions)
 CENTRAL = (
     TensorSpec, Weight, Op, ModelGraph, Workload, FullTuning, Lora, OpCost, GraphCost, MemoryByKind, Profile,
     Device, Server, Edge, Backhaul, Scenario, Sharing, LayerDepth, Privacy, Data, Convergence, Objective,
-    Limits, Conditions, StageTimes, Cut, DeviceDecision, Violation, Certificate, Report, Alternative, Plan,
+    Limits, *CONDITIONS, StageTimes, Cut, DeviceDecision, Violation, Certificate, Report, Alternative, Plan,
     Compression, Uncompressed, *CODECS.values(), *ACCURACIES.values(), *CHANNELS.values(), *SCHEMES.values(),
 )  # fmt: skip
 FILE_PARTS: dict[str, type] = {

@@ -39,3 +39,8 @@ def added(terms: Iterable[Number]) -> Number:
     for term in terms:
         found = term if found is None else found + term
     return 0.0 if found is None else found
+
+
+def masked(values: Iterable[bool]) -> Mask:
+    """The truth values as an array."""
+    return np.array(list(values), dtype=np.bool_)

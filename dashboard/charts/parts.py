@@ -27,7 +27,7 @@ def seconds_by_part(stages: StageTimes) -> dict[str, Number]:
 
     Where micro-batches overlap, each part has its share of the delay, so that the parts add up to it.
     """
-    seconds = {part: added(stage.seconds(stages) for stage in STAGES if stage.part == part) for part in PARTS}
+    seconds = {part: added(stage.taken_s(stages) for stage in STAGES if stage.part == part) for part in PARTS}
     if not np.any(stages.overlap_s):
         return seconds
     return {

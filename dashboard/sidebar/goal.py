@@ -38,10 +38,10 @@ def goal_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
     """What is minimised, the limits, and the rounds that are counted."""
     st.subheader("Goal and limits")
     objective = edited(scenario.objective, "kind", key="objective")
-    if objective.kind == "weighted":
+    if objective.is_weighted:
         for name in ("delay_weight", "energy_weight"):
             objective = edited(objective, name, key="objective")
-    if objective.kind != "delay":
+    if not objective.is_delay:
         objective = _energy_of(objective)
     limits = edited(scenario.limits, "deadline_s", key="limits")
     if inside := drawer("More limits"):

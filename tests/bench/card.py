@@ -12,8 +12,8 @@ import cutwise
 from cutwise.analyses.delay_energy import delay_energy_front, long_run
 from cutwise.channels import FixedRate
 from cutwise.planning.one_device.cut_table import CutTable, listed_table, repriced
-from cutwise.planning.one_device.objective import counted_energy, delay
-from cutwise.planning.whole_round.server_clock import Prices, best_ratios, least_ratios
+from cutwise.planning.one_device.objective import Prices, counted_energy, delay
+from cutwise.planning.whole_round.server_clock import best_ratios, least_ratios
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Objective, Scenario
 from tests.bench.clock import seconds, table

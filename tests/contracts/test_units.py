@@ -65,6 +65,7 @@ PURE_NUMBERS = {
     "ratio": "the whole name is the unit",
     "has_server": "yes or no, for each cut",
     "has_relay": "yes or no, for each cut",
+    "share": "a part of the whole, 0 to 1",
     "edge_share": "a part of the whole, 0 to 1",
     "encode_s_per_byte": "seconds for each raw byte",
     "decode_s_per_byte": "seconds for each raw byte",

@@ -48,7 +48,7 @@ def cut_curve(problem: SplitProblem, plan: Plan, device: int) -> CutCurve:
         masks = masks[np.argsort(masks.sum(axis=1), kind="stable")]
     stages = stage_times(cut_sums(problem.cost, masks), decided_conditions(problem, plan).of(device))
     score = score_of(problem.scenario.objective, Spread(delay_s=1.0, energy_j=1.0))
-    if problem.scenario.objective.kind == "weighted":
+    if problem.scenario.objective.is_weighted:
         score = score_of(problem.scenario.objective, _spread(stages))
     scores = np.asarray(score(stages), dtype=np.float64) + np.zeros(len(masks))
     fits = excess_ratio(device_limits(problem), stages, np.array([device]))[0] <= 0

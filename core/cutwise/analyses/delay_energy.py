@@ -10,9 +10,9 @@ import numpy as np
 from cutwise.arrays import Floats, Mask
 from cutwise.errors import ScenarioError
 from cutwise.planning.one_device.cut_table import CutTable, repriced, table_of
-from cutwise.planning.one_device.objective import Spread, score_of
+from cutwise.planning.one_device.objective import Prices, Spread, score_of
 from cutwise.planning.whole_round.round_value import spread_of
-from cutwise.planning.whole_round.server_clock import Prices, best_ratios, least_ratios
+from cutwise.planning.whole_round.server_clock import best_ratios, least_ratios
 from cutwise.plans.rounds import IN_TURN
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parts import Objective

@@ -47,7 +47,7 @@ def dominant(plan: Plan) -> Dominant:
     seconds = dict.fromkeys((stage.doing for stage in STAGES), 0.0)
     for turn in counted:
         for stage in STAGES:
-            seconds[stage.doing] += float(stage.seconds(turn))
+            seconds[stage.doing] += float(stage.taken_s(turn))
     part = max(seconds, key=lambda name: seconds[name])
     total = sum(seconds.values())
     return Dominant(

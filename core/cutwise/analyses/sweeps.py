@@ -159,7 +159,7 @@ def _together(scenario: Scenario, scheme: str, number: int) -> Any:
     """What scenarios must share to be answered from one table; the number itself where none can."""
     sharing, round_of = scenario.sharing, SCHEMES[scheme].round_of
     alone = SCHEMES[scheme].separable and not is_coupled(scenario, round_of)
-    if not alone or scenario.objective.kind == "weighted":
+    if not alone or scenario.objective.is_weighted:
         return number
     if round_of.parallel and (sharing.bandwidth == "optimised" or sharing.server == "queue"):
         return number

@@ -17,8 +17,8 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.papers.paper import WHOLE
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.cut_table import listed_table, repriced, table_of
-from cutwise.planning.one_device.objective import counted_energy, delay
-from cutwise.planning.whole_round.server_clock import Prices, best_ratios
+from cutwise.planning.one_device.objective import Prices, counted_energy, delay
+from cutwise.planning.whole_round.server_clock import best_ratios
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.numbers import RAW
 from cutwise.problem.split_problem import SplitProblem, build_problem

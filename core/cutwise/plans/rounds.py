@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
-from cutwise.arrays import Ints
+from cutwise.arrays import Ints, Number, added
 
 Groups: TypeAlias = tuple[tuple[int, ...], ...]
 Phases: TypeAlias = tuple[Groups, ...]
@@ -43,7 +43,7 @@ class Round:
         """True where devices are neither all in turn nor all at once."""
         return self.phases is not None
 
-    def total(self, per_device: Any) -> Any:
+    def total(self, per_device: Number) -> Number:
         """Figures of shape (devices, …) as a round's: summed in a group, the largest of a phase, summed.
 
         >>> IN_TURN.total(np.array([1.0, 2.0, 3.0])), AT_ONCE.total(np.array([1.0, 2.0, 3.0]))
@@ -51,10 +51,10 @@ class Round:
         >>> float(grouped_round(((0, 1), (2,)), rule="").total(np.array([1.0, 2.0, 4.0])))
         4.0
         """
-        values = np.asarray(per_device)
+        values = np.asarray(per_device, dtype=np.float64)
         if self.phases is None:
             return values.max(axis=0) if self.parallel else values.sum(axis=0)
-        return sum(
+        return added(
             np.stack([values[list(group)].sum(axis=0) for group in groups]).max(axis=0)
             for groups in self.phases
         )

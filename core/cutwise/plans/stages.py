@@ -131,7 +131,7 @@ class Stage:
     title: str
     part: Part
     doing: str
-    seconds: Callable[[StageTimes], Number]
+    taken_s: Callable[[StageTimes], Number]
 
 
 STAGES = (
@@ -140,63 +140,63 @@ STAGES = (
         title="Device forward",
         part="Device computing",
         doing="device computing",
-        seconds=lambda stages: stages.device_forward_s,
+        taken_s=lambda stages: stages.device_forward_s,
     ),
     Stage(
         name="uplink_s",
         title="Uplink",
         part="Uplink",
         doing="sending smashed data",
-        seconds=lambda stages: stages.uplink_s,
+        taken_s=lambda stages: stages.uplink_s,
     ),
     Stage(
         name="edge_compute_s",
         title="Edge",
         part="Server computing",
         doing="edge computing",
-        seconds=lambda stages: stages.edge_compute_s,
+        taken_s=lambda stages: stages.edge_compute_s,
     ),
     Stage(
         name="backhaul_s",
         title="Backhaul",
         part="Uplink",
         doing="relaying to the cloud",
-        seconds=lambda stages: stages.backhaul_s,
+        taken_s=lambda stages: stages.backhaul_s,
     ),
     Stage(
         name="waiting_s",
         title="Waiting for the server",
         part="Server computing",
         doing="waiting for the server",
-        seconds=lambda stages: stages.waiting_s,
+        taken_s=lambda stages: stages.waiting_s,
     ),
     Stage(
         name="server_compute_s",
         title="Server",
         part="Server computing",
         doing="server computing",
-        seconds=lambda stages: stages.server_compute_s,
+        taken_s=lambda stages: stages.server_compute_s,
     ),
     Stage(
         name="downlink_s",
         title="Downlink",
         part="Downlink",
         doing="receiving gradients",
-        seconds=lambda stages: stages.downlink_s,
+        taken_s=lambda stages: stages.downlink_s,
     ),
     Stage(
         name="device_backward_s",
         title="Device backward",
         part="Device computing",
         doing="device computing",
-        seconds=lambda stages: stages.device_backward_s,
+        taken_s=lambda stages: stages.device_backward_s,
     ),
     Stage(
         name="model_sync_s",
         title="Model exchange",
         part="Model exchange",
         doing="exchanging the device-side model",
-        seconds=lambda stages: stages.model_sync_s,
+        taken_s=lambda stages: stages.model_sync_s,
     ),
 )
 """The stages of a turn in order; less what overlaps they add up to its delay."""

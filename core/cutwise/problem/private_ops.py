@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from cutwise.arrays import Floats, Mask
+from cutwise.arrays import Mask, masked
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.errors import ScenarioError
 from cutwise.graph.model_graph import ModelGraph, Op
@@ -57,17 +59,16 @@ def _within(cost: GraphCost, layers: int) -> Mask:
     graph = cost.graph
     weighted = _weighted(graph)
     if not weighted.any():
-        weighted = np.array([any(cost.is_input[graph.index[n]] for n in op.inputs) for op in graph.ops])
-    depth = _depths(cost, weighted, lookups=True)
-    return cost.is_input | np.array(
-        [any(depth[graph.index[name]] < layers for name in op.inputs) for op in graph.ops], dtype=bool
-    )
+        inputs = {op.id for op, given in zip(graph.ops, cost.is_input.tolist(), strict=True) if given}
+        weighted = masked(not inputs.isdisjoint(op.inputs) for op in graph.ops)
+    depth = _depths(cost, weighted.tolist(), lookups=True)
+    return cost.is_input | masked(any(depth[graph.index[n]] < layers for n in op.inputs) for op in graph.ops)
 
 
 def _weighted(graph: ModelGraph) -> Mask:
     """Ops with weights, in their file or by stated figures; of an adapted layer the sum at its end."""
     bases = {op.attrs["adapts"] for op in graph.ops if "adapts" in op.attrs}
-    return np.array([_ends_layer(op) and op.id not in bases for op in graph.ops], dtype=bool)
+    return masked(_ends_layer(op) and op.id not in bases for op in graph.ops)
 
 
 def _ends_layer(op: Op) -> bool:
@@ -77,25 +78,25 @@ def _ends_layer(op: Op) -> bool:
     return bool(op.weights) or states or "adapts" in op.attrs
 
 
-def _depths(cost: GraphCost, weighted: Mask, *, lookups: bool) -> Floats:
+def _depths(cost: GraphCost, weighted: list[bool], *, lookups: bool) -> list[float]:
     """How many layers deep each op's output is; infinite where no model input leads to it.
 
     Of several paths the shallowest counts; behind an embedding lookup the deepest, counted in attention
     outputs, because the residual stream would carry the looked-up table past every layer. Where no
     attention follows the lookups they are ops like any other.
     """
-    graph = cost.graph
-    depth = np.full(len(graph.ops), np.inf)
-    looked_up, attended = np.zeros((2, len(graph.ops)), dtype=bool)
+    graph, is_input = cost.graph, cost.is_input.tolist()
+    depth = [math.inf] * len(graph.ops)
+    looked_up, attended = [False] * len(graph.ops), [False] * len(graph.ops)
     for position, op in enumerate(graph.ops):
-        read = [i for name in op.inputs if np.isfinite(depth[i := graph.index[name]])]
-        if cost.is_input[position]:
+        read = [i for name in op.inputs if math.isfinite(depth[i := graph.index[name]])]
+        if is_input[position]:
             depth[position] = 0
         elif read:
             after_lookup = [i for i in read if looked_up[i]]
             attends = op.kind in ATTENTION_CORE or any(attended[i] for i in read)
             if after_lookup:
-                layer = bool(weighted[position]) and attends
+                layer = weighted[position] and attends
                 depth[position] = max(depth[i] for i in after_lookup) + layer
                 looked_up[position], attended[position] = True, attends and not layer
             elif lookups and op.kind == "embedding":
@@ -103,6 +104,7 @@ def _depths(cost: GraphCost, weighted: Mask, *, lookups: bool) -> Floats:
                 looked_up[position] = True
             else:
                 depth[position] = min(depth[i] for i in read) + weighted[position]
-    if looked_up.any() and not depth[looked_up].any():
+    beyond = [deep for deep, after in zip(depth, looked_up, strict=True) if after]
+    if beyond and not any(beyond):
         return _depths(cost, weighted, lookups=False)
     return depth

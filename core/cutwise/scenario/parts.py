@@ -155,10 +155,35 @@ class Objective(Part):
         mistakes = bound_mistakes(self) + choice_mistakes(self)
         if not self.energy_of:
             mistakes.append("energy_of: name at least one of device, network, server")
-        if self.kind == "weighted" and self.delay_weight + self.energy_weight == 0:
+        if self.is_weighted and self.delay_weight + self.energy_weight == 0:
             mistakes.append("delay_weight and energy_weight are both 0; raise one")
         if mistakes:
             raise ScenarioError(mistakes)
+
+    @property
+    def weights(self) -> tuple[float, float]:
+        """What delay and energy count, each in units of how far it ranges where both do.
+
+        >>> Objective(kind="energy").weights, Objective(kind="weighted", delay_weight=0.7).weights
+        ((0.0, 1.0), (0.7, 0.5))
+        """
+        alone = {"delay": (1.0, 0.0), "energy": (0.0, 1.0)}
+        return alone.get(self.kind, (self.delay_weight, self.energy_weight))
+
+    @property
+    def is_delay(self) -> bool:
+        """True where delay alone is minimised."""
+        return self.kind == "delay"
+
+    @property
+    def is_energy(self) -> bool:
+        """True where energy alone is minimised."""
+        return self.kind == "energy"
+
+    @property
+    def is_weighted(self) -> bool:
+        """True where both are, each normalised over the scenario's extremes."""
+        return self.kind == "weighted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

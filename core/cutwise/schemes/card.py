@@ -14,10 +14,10 @@ import numpy as np
 from cutwise.arrays import Floats
 from cutwise.planning.answer.best_plan import fixed_plan, planned
 from cutwise.planning.one_device.cut_table import table_of
-from cutwise.planning.one_device.objective import delay
+from cutwise.planning.one_device.objective import Prices, delay
 from cutwise.planning.whole_round.best_round import best_round
 from cutwise.planning.whole_round.round_value import score_of_round
-from cutwise.planning.whole_round.server_clock import Prices, best_ratios, least_ratios, own_prices, prices_of
+from cutwise.planning.whole_round.server_clock import best_ratios, least_ratios, own_prices, prices_of
 from cutwise.plans.plan import Plan, relative_gap
 from cutwise.plans.rounds import IN_TURN, Round
 from cutwise.problem.conditions import Conditions
@@ -66,7 +66,7 @@ class Card:
             ratio = least if self.frequency == "lowest" else np.ones(problem.device_count)
             return self._at(problem, full, ratio, f"{self.frequency} clock")
         prices = prices_of(problem, full)
-        if self.normalisers == "device" and problem.scenario.objective.kind == "weighted":
+        if self.normalisers == "device" and problem.scenario.objective.is_weighted:
             return _by_device(problem, own_prices(problem, full, least), least)
         plan = self._at(problem, full, best_ratios(problem, full, prices, least), "clock in closed form")
         if plan.status != "infeasible":

@@ -114,7 +114,7 @@ def _division(problem: SplitProblem, count: int, clustering: str, choice: CutCho
 
 def _promise(problem: SplitProblem, large: OwnTurns, small: OwnTurns, count: int) -> float:
     """What no clusters of these sizes can beat; an estimate under a weighted objective."""
-    if problem.scenario.objective.kind != "delay":
+    if not problem.scenario.objective.is_delay:
         least = replace(large, least=np.minimum(large.least, small.least))
         return promise_of(problem, least, lambda loads: alike_clusters(loads, loads, count).bound)
     if not np.isfinite((large.least, small.least)).all():

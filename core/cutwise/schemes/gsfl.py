@@ -92,7 +92,7 @@ def _division(problem: SplitProblem, count: int, grouping: str, choice: CutChoic
         order = turns.order
         found = GROUPINGS[grouping](problem, turns.delays_s[order], problem.samples[order], count)
         groups = [sorted(order[list(group)].tolist()) for group in found.groups]
-        proven = problem.scenario.objective.kind == "delay" and turns.fastest
+        proven = problem.scenario.objective.is_delay and turns.fastest
         return Arrangement(
             round_of=grouped_round(groups, rule=RULE),
             conditions=conditions,

@@ -152,7 +152,7 @@ class _Desk:
                     known[key] = nested_cut(problem, place, score)
                 row.append(known[key])
             rows.append(tuple(row))
-        by_delay = problem.scenario.objective.kind == "delay"
+        by_delay = problem.scenario.objective.is_delay
         loads = np.array([[cut.delay_s if by_delay else cut.score for cut in row] for row in rows])
         unfit = np.array([[not cut.fits for cut in row] for row in rows])
         loads = loads + unfit * (1.0 + loads.sum())
@@ -201,11 +201,11 @@ class _Desk:
 
     def _bound(self, association: str, round_of: Round) -> float | None:
         """What no cuts and no association are below: their own bounds, assigned at best."""
-        kind, problem = self.problem.scenario.objective.kind, self.problem
+        objective, problem = self.problem.scenario.objective, self.problem
         bounds = np.array([[cut.bound for cut in row] for row in self.cuts])
-        if problem.micro_batches > 1 or kind == "weighted" or not np.isfinite(bounds).all():
+        if problem.micro_batches > 1 or objective.is_weighted or not np.isfinite(bounds).all():
             return None
-        if kind == "energy":
+        if objective.is_energy:
             return float(bounds.min(axis=1).sum())
         if len(round_of.of(problem.device_count)) > 1:
             return None

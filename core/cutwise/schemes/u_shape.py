@@ -18,7 +18,7 @@ from cutwise.planning.one_device.candidates import kept_bytes, split_graph
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
 from cutwise.planning.one_device.objective import Score, counted_energy, score_of
 from cutwise.planning.whole_round.best_round import alike
-from cutwise.planning.whole_round.round_value import objective_value, spread_of
+from cutwise.planning.whole_round.round_value import objective_value, scores_of_round, spread_of
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Certificate, Plan, Report
 from cutwise.plans.rounds import AT_ONCE, IN_TURN, Round
@@ -158,10 +158,10 @@ class _Desk:
 
     def _bound(self, bounds: Floats) -> float | None:
         """What no cuts are below; None where devices that work at once are weighed together."""
-        kind = self.problem.scenario.objective.kind
-        if not np.isfinite(bounds).all() or (kind == "weighted" and self.round_of.parallel):
+        weighted = self.problem.scenario.objective.is_weighted
+        if not np.isfinite(bounds).all() or (weighted and self.round_of.parallel):
             return None
-        return float(self.round_of.total(bounds) if kind == "delay" else bounds.sum())
+        return scores_of_round(self.problem, self.round_of, bounds)
 
 
 def _weighed(problem: SplitProblem, own: Conditions, score: Score) -> UShapeProblem:

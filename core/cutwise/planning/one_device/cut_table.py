@@ -78,7 +78,7 @@ def table_of(
     `clients` is how many devices the server holds a model for at once.
     """
     rising = [score, delay]
-    if problem.scenario.objective.kind == "weighted":
+    if problem.scenario.objective.is_weighted:
         rising.append(counted_energy(problem.scenario.objective))
     if problem.scenario.limits.device_energy_j is not None:
         rising.append(device_energy)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
+import numpy as np
+
+from cutwise.arrays import Number, added
 from cutwise.plans.stages import StageTimes
 from cutwise.scenario.parts import Objective
 
-Score = Callable[[StageTimes], Any]
+Score: TypeAlias = Callable[[StageTimes], Number]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,17 +23,44 @@ class Spread:
     energy_j: float
 
 
-def delay(stages: StageTimes) -> Any:
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Prices:
+    """What one more second and one more joule add to the objective; numbers, or arrays (devices,)."""
+
+    second: Number
+    joule: Number
+
+    @classmethod
+    def of(cls, objective: Objective, spread: Spread) -> Prices:
+        """The prices of an objective whose delay and energy range so far."""
+        delay_weight, energy_weight = objective.weights
+        return cls(second=delay_weight / spread.delay_s, joule=energy_weight / spread.energy_j)
+
+    def dearer(self, seconds: float) -> Prices:
+        """The prices with time worth `seconds` more."""
+        return replace(self, second=self.second + seconds)
+
+    def value(self, *, delay_s: Number, energy_j: Number) -> Number:
+        """What so much delay and energy cost; what has no price is left out, be it infinite."""
+        priced = ((self.second, delay_s), (self.joule, energy_j))
+        return added(_times(price, amount) for price, amount in priced if np.any(price))
+
+
+def _times(price: Number, amount: Number) -> Number:
+    return amount if isinstance(price, float) and price == 1.0 else price * amount
+
+
+def delay(stages: StageTimes) -> Number:
     """Seconds of a device's turn."""
     return stages.delay_s
 
 
-def device_energy(stages: StageTimes) -> Any:
+def device_energy(stages: StageTimes) -> Number:
     """Joules the device spends, computing and on the radio."""
     return stages.device_energy_j + stages.radio_energy_j
 
 
-def traffic(stages: StageTimes) -> Any:
+def traffic(stages: StageTimes) -> Number:
     """Bytes the device sends and receives."""
     return stages.traffic_bytes
 
@@ -43,7 +73,7 @@ def counted_energy(objective: Objective) -> Score:
         "server": lambda stages: stages.server_energy_j,
     }
     counted = [parts[owner] for owner in objective.energy_of]
-    return lambda stages: sum((part(stages) for part in counted), start=0.0 * stages.delay_s)
+    return lambda stages: added([0.0 * stages.delay_s, *(part(stages) for part in counted)])
 
 
 def score_of(objective: Objective, spread: Spread) -> Score:
@@ -52,11 +82,7 @@ def score_of(objective: Objective, spread: Spread) -> Score:
     `weighted` is $w_D D / (D_{max} - D_{min}) + w_E E / (E_{max} - E_{min})$ (P4, without the constants
     that P4 subtracts, which change no choice).
     """
-    energy = counted_energy(objective)
-    if objective.kind == "delay":
-        return delay
-    if objective.kind == "energy":
-        return energy
-    delay_weight = objective.delay_weight / spread.delay_s
-    energy_weight = objective.energy_weight / spread.energy_j
-    return lambda stages: delay_weight * stages.delay_s + energy_weight * energy(stages)
+    prices, energy = Prices.of(objective, spread), counted_energy(objective)
+    if not prices.joule:
+        return lambda stages: prices.value(delay_s=stages.delay_s, energy_j=0.0)
+    return lambda stages: prices.value(delay_s=stages.delay_s, energy_j=energy(stages))

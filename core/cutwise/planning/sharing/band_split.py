@@ -140,7 +140,7 @@ def plan_with_band(
 
 def best_band(problem: SplitProblem, even: Conditions, *, common_cut: bool) -> SharedBand:
     """The best shares and cuts together, or the best shares for the cuts that are best at equal shares."""
-    if problem.scenario.objective.kind == "delay":
+    if problem.scenario.objective.is_delay:
         band = _shared(problem, even, open_offer(problem, even, common_cut), common_cut=common_cut)
         if holds_all(problem, band.table, band.picks, AT_ONCE):
             return band

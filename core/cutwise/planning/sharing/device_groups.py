@@ -120,9 +120,9 @@ def _longest_first(problem: SplitProblem, conditions: Conditions, delays_s: Floa
 
 def promise_of(problem: SplitProblem, turns: OwnTurns, delay_of: Callable[[Floats], float]) -> float:
     """What a round that lasts `delay_of` its turns, or longer, cannot beat; an estimate if weighted."""
-    if problem.scenario.objective.kind == "delay":
+    if problem.scenario.objective.is_delay:
         return delay_of(turns.least) if np.isfinite(turns.least).all() else np.inf
-    if problem.scenario.objective.kind == "energy":
+    if problem.scenario.objective.is_energy:
         return float(turns.least.sum())
     spread = spread_of(problem, problem.conditions(), IN_TURN)
     in_turn, divided = (
@@ -136,13 +136,13 @@ def undivided(problem: SplitProblem, *, scheme: str, round_of: Round, choice: Cu
     """All devices in turn or all at once: nobody to group, and the band's best shares where asked for."""
     active = problem.device_count if round_of.parallel else 1
     best_shares = round_of.parallel and problem.scenario.sharing.bandwidth == "optimised" and active > 1
-    conditions, kind = problem.conditions(active=active), problem.scenario.objective.kind
+    conditions, objective = problem.conditions(active=active), problem.scenario.objective
     # nobody is faster with a share of the band than with all of it
-    fastest = best_shares and kind == "delay"
+    fastest = best_shares and objective.is_delay
     alone = problem.conditions(active=active, share=1.0) if fastest else conditions
     turns = own_turns(problem, alone, choice)
     promise = promise_of(problem, turns, lambda loads: float(round_of.total(loads)))
-    certain = not best_shares or kind == "delay"
+    certain = not best_shares or objective.is_delay
     made = Arrangement(
         round_of=round_of,
         conditions=conditions,
@@ -151,7 +151,7 @@ def undivided(problem: SplitProblem, *, scheme: str, round_of: Round, choice: Cu
         only=True,
     )
     return Division(
-        promise=promise if certain or kind == "weighted" else -np.inf,
+        promise=promise if certain or objective.is_weighted else -np.inf,
         complete=turns.complete and certain,
         arranged=lambda: made,
         planned=plan_with(problem, scheme=scheme, choice=choice, best_shares=best_shares),
@@ -184,7 +184,7 @@ def best_division(problem: SplitProblem, divisions: Iterable[Division], choice: 
     There, and where not every number of parts was considered, no bound is known.
     """
     ranked = sorted(divisions, key=lambda division: division.promise)
-    weighted = problem.scenario.objective.kind == "weighted"
+    weighted = problem.scenario.objective.is_weighted
     tried: list[Trial] = []
     best: Trial | None = None
     for division in ranked:

@@ -14,7 +14,7 @@ from cutwise.planning.one_device.cut_table import CutTable, table_of
 from cutwise.planning.one_device.exact_cut import ExactCut, Solver, exact_cuts
 from cutwise.planning.one_device.objective import Score, score_of
 from cutwise.planning.whole_round.joint_choice import chosen
-from cutwise.planning.whole_round.round_value import round_value, spread_of
+from cutwise.planning.whole_round.round_value import round_value, scores_of_round, spread_of
 from cutwise.plans.plan import Certificate, Report, Status
 from cutwise.plans.rounds import Round
 from cutwise.problem.conditions import Conditions
@@ -113,12 +113,11 @@ def _proof_alone(
             cuts |= dict(zip(members, proven, strict=True))
     except SolverError:
         return None
-    total = round_of.total if problem.scenario.objective.kind == "delay" else np.sum
     values = np.array([(cuts[key].value, cuts[key].bound) for key in keys])
     return Certificate(
         method=" and ".join(sorted({cut.method for cut in cuts.values()})),
-        value=float(total(values[:, 0])),
-        bound=float(total(values[:, 1])),
+        value=scores_of_round(problem, round_of, values[:, 0]),
+        bound=scores_of_round(problem, round_of, values[:, 1]),
     )
 
 

@@ -70,7 +70,7 @@ def chosen(
         if not round_of.parallel or not within or holds_all(problem, table, cuts, round_of):
             value = round_value(problem, table, cuts, round_of, spread)
             return Picks(cuts=cuts, bound=value if within else np.inf, alone=True)
-    if round_of.grouped or (round_of.parallel and problem.scenario.objective.kind == "delay"):
+    if round_of.grouped or (round_of.parallel and problem.scenario.objective.is_delay):
         return _grouped(problem, table, round_of, spread)
     return (_at_once if round_of.parallel else _in_turn)(problem, table, round_of, spread)
 
@@ -78,9 +78,9 @@ def chosen(
 def is_coupled(scenario: Scenario, round_of: Round) -> bool:
     """True when the objective or a deadline makes the devices' cuts depend on each other."""
     objective, limits = scenario.objective, scenario.limits
-    if round_of.parallel and objective.kind == "weighted":
+    if round_of.parallel and objective.is_weighted:
         return True
-    return limits.deadline_s is not None and objective.kind != "delay"
+    return limits.deadline_s is not None and not objective.is_delay
 
 
 def _one_for_all(problem: SplitProblem, table: CutTable, round_of: Round, spread: Spread) -> Picks:
@@ -130,7 +130,7 @@ def _at_once(problem: SplitProblem, table: CutTable, round_of: Round, spread: Sp
 def _grouped(problem: SplitProblem, table: CutTable, round_of: Round, spread: Spread) -> Picks:
     """The best cuts of groups that are active at once."""
     memory = server_may_overflow(problem, clients=round_of.active(problem.device_count))
-    if problem.scenario.objective.kind == "delay":
+    if problem.scenario.objective.is_delay:
         choice = earliest_groups(problem, table, round_of, memory=memory)
     else:
         choice = grouped_choice(problem, table, round_of, spread, memory=memory)
@@ -168,7 +168,7 @@ def _cheapest(problem: SplitProblem, offers: Offers, spread: Spread) -> tuple[In
     are tried in order of what they promise without a budget, until none can be better.
     """
     levels = offers.levels
-    if problem.scenario.objective.kind == "energy":
+    if problem.scenario.objective.is_energy:
         levels = levels[-1:]
     energies = least_by(offers.delays_s, offers.energies_j, levels)
     promised = np.array(

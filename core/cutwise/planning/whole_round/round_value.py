@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cutwise.arrays import Ints
+from cutwise.arrays import Floats, Ints
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.cut_table import CutTable, listed_table
 from cutwise.planning.one_device.objective import Score, Spread, delay, score_of
@@ -23,7 +23,7 @@ def spread_of(problem: SplitProblem, conditions: Conditions, round_of: Round) ->
 
     At the server's highest clock, so that every clock is measured on one scale.
     """
-    if problem.scenario.objective.kind != "weighted":
+    if not problem.scenario.objective.is_weighted:
         return Spread(delay_s=1.0, energy_j=1.0)
     conditions = conditions.at_clock(1.0)
     table = listed_table(problem, conditions, delay, cut_positions(problem))
@@ -43,10 +43,11 @@ def round_value(
 
 def objective_value(problem: SplitProblem, *, delay_s: float, energy_j: float, spread: Spread) -> float:
     """Delay, counted energy, or their weighted sum over the spreads."""
-    objective = problem.scenario.objective
-    if objective.kind == "weighted":
-        return (
-            objective.delay_weight * delay_s / spread.delay_s
-            + objective.energy_weight * energy_j / spread.energy_j
-        )
-    return delay_s if objective.kind == "delay" else energy_j
+    delay_weight, energy_weight = problem.scenario.objective.weights
+    parts = ((delay_weight, delay_s, spread.delay_s), (energy_weight, energy_j, spread.energy_j))
+    return sum(weight * amount / span for weight, amount, span in parts if weight)
+
+
+def scores_of_round(problem: SplitProblem, round_of: Round, scores: Floats) -> float:
+    """Scores of all devices (devices,) as the round's: delays as a round adds them, all others summed."""
+    return float(round_of.total(scores) if problem.scenario.objective.is_delay else scores.sum())

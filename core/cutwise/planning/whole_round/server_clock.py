@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 
-from cutwise.arrays import Floats, Number
+from cutwise.arrays import Floats
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.cut_table import listed_table
-from cutwise.planning.one_device.objective import delay
+from cutwise.planning.one_device.objective import Prices, delay
 from cutwise.planning.whole_round.round_value import spread_of
 from cutwise.plans.rounds import IN_TURN
 from cutwise.problem.conditions import Conditions
@@ -19,27 +17,9 @@ from cutwise.solvers.frequency import best_frequency_hz
 COLUMN = (slice(None), None)
 
 
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Prices:
-    """What one more second and one more joule add to the objective; numbers, or arrays (devices,)."""
-
-    second: Number
-    joule: Number
-
-    def dearer(self, seconds: float) -> Prices:
-        """The prices with time worth `seconds` more."""
-        return replace(self, second=self.second + seconds)
-
-
 def prices_of(problem: SplitProblem, conditions: Conditions) -> Prices:
     """The prices of the scenario's objective, normalised as for every scheme."""
-    objective = problem.scenario.objective
-    if objective.kind != "weighted":
-        return Prices(second=float(objective.kind == "delay"), joule=float(objective.kind == "energy"))
-    spread = spread_of(problem, conditions, IN_TURN)
-    return Prices(
-        second=objective.delay_weight / spread.delay_s, joule=objective.energy_weight / spread.energy_j
-    )
+    return Prices.of(problem.scenario.objective, spread_of(problem, conditions, IN_TURN))
 
 
 def own_prices(problem: SplitProblem, conditions: Conditions, least_ratio: Floats) -> Prices:
@@ -49,7 +29,7 @@ def own_prices(problem: SplitProblem, conditions: Conditions, least_ratio: Float
     nothing.
     """
     objective = problem.scenario.objective
-    if objective.kind != "weighted":
+    if not objective.is_weighted:
         return prices_of(problem, conditions)
     positions = cut_positions(problem)
     corners = [
