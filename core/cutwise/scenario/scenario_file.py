@@ -9,8 +9,8 @@ import difflib
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache
+from dataclasses import field, fields, is_dataclass, make_dataclass
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, Union
@@ -19,10 +19,10 @@ import tomli_w
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from cutwise.channels import CHANNELS, FixedRate
-from cutwise.compression import ACCURACIES, CODECS, Uncompressed
+from cutwise.compression import ACCURACIES, CODECS, ErrorProxy, Uncompressed
 from cutwise.costs.workload import TUNINGS
 from cutwise.errors import ScenarioError, UnknownNameError
-from cutwise.scenario.parts import Scenario
+from cutwise.scenario.parts import Compression, Scenario
 
 FORMAT = "cutwise-scenario/1"
 LARGEST_FILE_BYTES = 16 * 2**20
@@ -33,7 +33,7 @@ KeyPath = tuple[int | str, ...]
 KINDS: Mapping[KeyPath, Mapping[str, Any]] = {
     ("channel",): CHANNELS,
     ("workload", "tuning"): TUNINGS,
-    ("compression", "codec"): {"none": Uncompressed, **CODECS},
+    ("compression", "codec"): CODECS,
     ("compression", "accuracy"): ACCURACIES,
 }
 
@@ -83,7 +83,10 @@ def scenario_from_dict(document: Mapping[str, Any]) -> Scenario:
                 break
         else:
             if not mistakes:
-                return Scenario(**{f.name: getattr(found, f.name) for f in fields(Scenario)})
+                parts = _fields_of(found, Scenario)
+                return Scenario(
+                    **parts | {"compression": Compression(**_fields_of(found.compression, Compression))}
+                )
             break
     raise ScenarioError(list(dict.fromkeys(mistakes)))
 
@@ -126,16 +129,39 @@ def dump_scenario(scenario: Scenario) -> str:
     return tomli_w.dumps(scenario_to_dict(scenario))
 
 
-@cache
 def _adapter() -> TypeAdapter[Any]:
-    kinds: Any = Union[tuple(CHANNELS.values())]  # noqa: UP007
+    return _adapter_of(*(tuple(kinds.values()) for kinds in (CHANNELS, CODECS, ACCURACIES)))
 
-    @dataclass(frozen=True, slots=True, kw_only=True)
-    class FileScenario(Scenario):
-        __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
-        channel: Annotated[kinds, Field(discriminator="kind")] = field(default_factory=FixedRate)
 
-    return TypeAdapter(FileScenario)
+@lru_cache(maxsize=8)
+def _adapter_of(
+    channels: tuple[Any, ...], codecs: tuple[Any, ...], accuracies: tuple[Any, ...]
+) -> TypeAdapter[Any]:
+    """The checker of a file in which these kinds of tables may stand."""
+    compression = _narrowed(
+        Compression, codec=(_tagged(codecs), Uncompressed), accuracy=(_tagged(accuracies), ErrorProxy)
+    )
+    scenario = _narrowed(
+        Scenario, channel=(_tagged(channels), FixedRate), compression=(compression, compression)
+    )
+    return TypeAdapter(scenario)
+
+
+def _narrowed(owner: type[Any], **parts: tuple[Any, Any]) -> type[Any]:
+    """The dataclass with these fields of a type and a default of their own."""
+    rows = [(name, hint, field(default_factory=made)) for name, (hint, made) in parts.items()]
+    config = {"__pydantic_config__": ConfigDict(extra="forbid", strict=True)}
+    return make_dataclass(
+        f"File{owner.__name__}", rows, bases=(owner,), namespace=config, frozen=True, slots=True, kw_only=True
+    )
+
+
+def _tagged(kinds: tuple[Any, ...]) -> Any:
+    return Annotated[Union[kinds], Field(discriminator="kind")]  # noqa: UP007
+
+
+def _fields_of(value: Any, owner: type[Any]) -> dict[str, Any]:
+    return {f.name: getattr(value, f.name) for f in fields(owner)}
 
 
 def _document(content: bytes, *, name: str) -> dict[str, Any]:
