@@ -23,6 +23,7 @@ from cutwise.schemes.options import scheme_with
 from tests.contracts import test_codecs as codecs
 from tests.contracts import test_importers as formats
 from tests.contracts import test_schemes as contracts
+from tests.contracts.controls import WORLDS, moves, option_controls, scenario_controls
 from tests.dashboard.test_plan_page import opened, with_drawers
 from tests.test_docs import fenced
 
@@ -131,6 +132,21 @@ def test_the_codec_of_the_page_is_used_listed_and_offered(added_codec: str, chai
     codecs.test_plans_use_it_and_sft_takes_it_by_name(added_codec, chain)
     (row,) = [row for row in LISTINGS["codecs"]() if row["name"] == added_codec]
     assert "value_bits" in [field["name"] for field in row["fields"]]
+
+
+def test_every_field_of_the_scheme_and_the_codec_of_the_page_changes_a_plan(
+    added: dict[Any, Any], added_codec: str
+) -> None:
+    own = [control for control in option_controls() if control.scheme == NAME]
+    own += [control for control in scenario_controls() if control.title.startswith(f"{added_codec} ")]
+    assert [control.name for control in own] == [
+        "side",
+        "magnitudes",
+        "encode_bps",
+        "decode_bps",
+        "value_bits",
+    ]
+    assert all(moves(control, WORLDS) for control in own)
 
 
 def test_the_codec_of_the_page_has_controls(added_codec: str) -> None:
