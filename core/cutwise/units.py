@@ -88,9 +88,14 @@ def facts_of(owner: Any, name: str) -> dict[str, Any]:
 def hints_of(owner: type) -> Mapping[str, Any]:
     """The type of each field of a dataclass by its name; a text with `choices` is the Literal of them."""
     hints, registered = _hints(owner)
-    if not registered:
-        return hints
-    return {**hints, **{name: cast(Any, Literal)[choices()] for name, choices in registered.items()}}
+    return _with_names(owner, tuple(choices() for choices in registered.values())) if registered else hints
+
+
+@cache
+def _with_names(owner: type, names: tuple[tuple[str, ...], ...]) -> Mapping[str, Any]:
+    hints, registered = _hints(owner)
+    literals = {name: cast(Any, Literal)[offered] for name, offered in zip(registered, names, strict=True)}
+    return MappingProxyType({**hints, **literals})
 
 
 @cache

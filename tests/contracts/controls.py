@@ -15,9 +15,9 @@ from cutwise.hardware.profiles import hardware
 from cutwise.importers.hugging_face.config_file import from_config
 from cutwise.plain import plain
 from cutwise.scenario.changes import changed
+from cutwise.scenario.file_checker import KINDS
 from cutwise.scenario.parties import Device, Edge
 from cutwise.scenario.parts import LayerDepth, Scenario
-from cutwise.scenario.scenario_file import KINDS
 from cutwise.schemes import SCHEMES
 from cutwise.schemes.options import choices_of, option_hints
 from cutwise.units import facts_of, hints_of

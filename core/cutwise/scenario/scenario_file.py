@@ -1,7 +1,4 @@
-"""Scenario files: TOML or JSON in, every mistake at once with its path, and back out as TOML.
-
-The only module that imports pydantic.
-"""
+"""Scenario files: TOML or JSON in, every mistake at once with its path, and back out as TOML."""
 
 from __future__ import annotations
 
@@ -9,33 +6,22 @@ import difflib
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import field, fields, is_dataclass, make_dataclass
-from functools import lru_cache
+from dataclasses import fields, is_dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any, Union
+from typing import Any
 
 import tomli_w
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from cutwise.channels import CHANNELS, FixedRate
-from cutwise.compression import ACCURACIES, CODECS, ErrorProxy, Uncompressed
-from cutwise.costs.workload import TUNINGS
 from cutwise.errors import ScenarioError, UnknownNameError
-from cutwise.scenario.parts import Compression, Scenario
+from cutwise.scenario.file_checker import KINDS, KeyPath, checked_scenario, file_checker
+from cutwise.scenario.parts import Scenario
 
 FORMAT = "cutwise-scenario/1"
 LARGEST_FILE_BYTES = 16 * 2**20
 LONGEST_SHOWN = 80
 KEEP_RULE = "must be raw_allowed, first_layer, { layers = n } or a list of op ids"
-KeyPath = tuple[int | str, ...]
-# Tables that are told apart by their `kind`.
-KINDS: Mapping[KeyPath, Mapping[str, Any]] = {
-    ("channel",): CHANNELS,
-    ("workload", "tuning"): TUNINGS,
-    ("compression", "codec"): CODECS,
-    ("compression", "accuracy"): ACCURACIES,
-}
 
 
 def load_scenario(path: str | PathLike[str]) -> Scenario:
@@ -75,7 +61,7 @@ def scenario_from_dict(document: Mapping[str, Any]) -> Scenario:
     mistakes = _format_mistakes(rest.pop("format", None))
     while True:
         try:
-            found = _adapter().validate_json(json.dumps(rest))
+            found = file_checker().validate_json(json.dumps(rest))
         except ValidationError as error:
             problems = [_problem(row) for row in error.errors()]
             mistakes += dict.fromkeys(sentence for _, sentence in problems)
@@ -83,10 +69,7 @@ def scenario_from_dict(document: Mapping[str, Any]) -> Scenario:
                 break
         else:
             if not mistakes:
-                parts = _fields_of(found, Scenario)
-                return Scenario(
-                    **parts | {"compression": Compression(**_fields_of(found.compression, Compression))}
-                )
+                return checked_scenario(found)
             break
     raise ScenarioError(list(dict.fromkeys(mistakes)))
 
@@ -127,41 +110,6 @@ def scenario_to_dict(scenario: Scenario) -> dict[str, Any]:
 def dump_scenario(scenario: Scenario) -> str:
     """A scenario file in TOML that reads back to an equal scenario."""
     return tomli_w.dumps(scenario_to_dict(scenario))
-
-
-def _adapter() -> TypeAdapter[Any]:
-    return _adapter_of(*(tuple(kinds.values()) for kinds in (CHANNELS, CODECS, ACCURACIES)))
-
-
-@lru_cache(maxsize=8)
-def _adapter_of(
-    channels: tuple[Any, ...], codecs: tuple[Any, ...], accuracies: tuple[Any, ...]
-) -> TypeAdapter[Any]:
-    """The checker of a file in which these kinds of tables may stand."""
-    compression = _narrowed(
-        Compression, codec=(_tagged(codecs), Uncompressed), accuracy=(_tagged(accuracies), ErrorProxy)
-    )
-    scenario = _narrowed(
-        Scenario, channel=(_tagged(channels), FixedRate), compression=(compression, compression)
-    )
-    return TypeAdapter(scenario)
-
-
-def _narrowed(owner: type[Any], **parts: tuple[Any, Any]) -> type[Any]:
-    """The dataclass with these fields of a type and a default of their own."""
-    rows = [(name, hint, field(default_factory=made)) for name, (hint, made) in parts.items()]
-    config = {"__pydantic_config__": ConfigDict(extra="forbid", strict=True)}
-    return make_dataclass(
-        f"File{owner.__name__}", rows, bases=(owner,), namespace=config, frozen=True, slots=True, kw_only=True
-    )
-
-
-def _tagged(kinds: tuple[Any, ...]) -> Any:
-    return Annotated[Union[kinds], Field(discriminator="kind")]  # noqa: UP007
-
-
-def _fields_of(value: Any, owner: type[Any]) -> dict[str, Any]:
-    return {f.name: getattr(value, f.name) for f in fields(owner)}
 
 
 def _document(content: bytes, *, name: str) -> dict[str, Any]:
