@@ -23,7 +23,7 @@ from cutwise.__main__ import main
 from cutwise.analyses.sweeps import SweepFile, read_sweep_file
 from cutwise.channels import CHANNELS
 from cutwise.cli.printing import FINE
-from cutwise.compression import ACCURACIES, CODECS, Uncompressed
+from cutwise.compression import ACCURACIES, CODECS, compressor_names
 from cutwise.costs.graph_cost import GraphCost, OpCost
 from cutwise.costs.memory.by_kind import MemoryByKind
 from cutwise.costs.ops.formulas import OP_COSTS
@@ -73,7 +73,7 @@ CENTRAL = (
     TensorSpec, Weight, Op, ModelGraph, Workload, FullTuning, Lora, OpCost, GraphCost, MemoryByKind, Profile,
     Device, Server, Edge, Backhaul, Scenario, Sharing, LayerDepth, Privacy, Data, Convergence, Objective,
     Limits, *CONDITIONS, StageTimes, Cut, DeviceDecision, Violation, Certificate, Report, Alternative, Plan,
-    Compression, Uncompressed, *CODECS.values(), *ACCURACIES.values(), *CHANNELS.values(), *SCHEMES.values(),
+    Compression, *CODECS.values(), *ACCURACIES.values(), *CHANNELS.values(), *SCHEMES.values(),
 )  # fmt: skip
 FILE_PARTS: dict[str, type] = {
     "Top level": Scenario,
@@ -93,7 +93,11 @@ FILE_PARTS: dict[str, type] = {
     "[objective]": Objective,
     "[limits]": Limits,
     "[compression]": Compression,
-    **{f'[compression.codec] of kind "{kind}"': codec for kind, codec in CODECS.items()},
+    **{
+        f'[compression.codec] of kind "{kind}"': codec
+        for kind, codec in CODECS.items()
+        if kind in compressor_names()
+    },
     **{f'[compression.accuracy] of kind "{kind}"': known for kind, known in ACCURACIES.items()},
 }
 UNIONS = {"devices", "edges", "channel", "tuning", "codec", "accuracy"}
@@ -288,7 +292,14 @@ def test_units_in_the_nomenclature_are_those_of_the_names() -> None:
 
 def test_every_registered_name_is_documented() -> None:
     documented = set().union(*(quoted(path.read_text(encoding="utf-8")) for path in PAGES))
-    names = {*SCHEMES, *CHANNELS, *IMPORTERS, *(f"sample:{name}" for name in cutwise.samples())}
+    names = {
+        *SCHEMES,
+        *CHANNELS,
+        *CODECS,
+        *ACCURACIES,
+        *IMPORTERS,
+        *(f"sample:{name}" for name in cutwise.samples()),
+    }
     assert not names - documented
 
 

@@ -6,10 +6,11 @@ rates are bit/s, one multiply-add is 2 FLOP.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, field, fields, is_dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Any, get_type_hints, overload
+from typing import Any, Literal, cast, get_type_hints, overload
 
 from cutwise.arrays import Number
 
@@ -66,13 +67,15 @@ def quantity(
     scale: str = "linear",
     shown: tuple[float, float] | None = None,
     tagged: bool = False,
+    choices: Callable[[], tuple[str, ...]] | None = None,
 ) -> Any:
     """A dataclass field that carries its unit, bounds, help and symbol in its metadata.
 
     `unit` is a key of `UNITS` or empty; `ge`, `gt`, `le` and `lt` are bounds that scenario files and
     constructors enforce; `title` is the label people read; `shown` is the range a slider offers
     and `scale` its spacing ("linear" or "log"). Widgets, docs and checks read these facts here. A `tagged`
-    field is a union of tables told apart by their `kind`.
+    field is a union of tables told apart by their `kind`; `choices` are the names that a text may be, where
+    a registry says which.
     """
     facts: dict[str, Any] = {"description": help}
     facts |= {"discriminator": "kind"} if tagged else {}
@@ -80,6 +83,7 @@ def quantity(
     facts["json_schema_extra"] = {
         "unit": unit, "symbol": symbol, "title": title, "scale": scale, "shown": shown,
     }  # fmt: skip
+    facts["json_schema_extra"] |= {"choices": choices} if choices else {}
     return field(default=default, metadata=facts)
 
 
@@ -91,10 +95,25 @@ def facts_of(owner: Any, name: str) -> dict[str, Any]:
     return {"help": found.metadata.get("description", ""), **bounds, **extra}
 
 
+def hints_of(owner: type) -> Mapping[str, Any]:
+    """The type of each field of a dataclass by its name; a text with `choices` is the Literal of them."""
+    hints, registered = _hints(owner)
+    return _with_names(owner, tuple(choices() for choices in registered.values())) if registered else hints
+
+
 @cache
-def hints_of(owner: type) -> MappingProxyType[str, Any]:
-    """The type of each field of a dataclass by its name; worked out once, as it costs half a millisecond."""
-    return MappingProxyType(get_type_hints(owner))
+def _with_names(owner: type, names: tuple[tuple[str, ...], ...]) -> Mapping[str, Any]:
+    hints, registered = _hints(owner)
+    literals = {name: cast(Any, Literal)[offered] for name, offered in zip(registered, names, strict=True)}
+    return MappingProxyType({**hints, **literals})
+
+
+@cache
+def _hints(owner: type) -> tuple[Mapping[str, Any], Mapping[str, Callable[[], tuple[str, ...]]]]:
+    """Types and choices by field; worked out once, as it costs half a millisecond."""
+    extras = {f.name: f.metadata.get("json_schema_extra", {}) for f in fields(owner)}
+    registered = {name: extra["choices"] for name, extra in extras.items() if "choices" in extra}
+    return MappingProxyType(get_type_hints(owner)), registered
 
 
 def bound_mistakes(value: Any) -> list[str]:

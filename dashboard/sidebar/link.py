@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
+from typing import Any
 
 import streamlit as st
 
 from cutwise.channels import CHANNELS
 from cutwise.compression import ACCURACIES, CODECS, Uncompressed
+from cutwise.compression.codec import CodecFields
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.scenario.parts import Scenario
 from cutwise_dashboard.controls import choice, drawer, edited
 
-CODEC_FIELDS = {"top_k": ("density_ratio", "value_bits"), "dead_zone": ("step_ratio",)}
+OF_MACHINES = {f.name for f in fields(CodecFields)}
+"""What a codec has from its tensors and machines; its setting is the rest."""
 
 
 def link_controls(scenario: Scenario, graph: ModelGraph | None, *, at_once: bool) -> Scenario:
     """The channel and what crosses it; with devices `at_once` also how they share."""
     st.subheader("Link")
-    kind = choice("Channel", tuple(CHANNELS), scenario.channel.kind, key="channel.kind")
-    channel = scenario.channel if kind == scenario.channel.kind else CHANNELS[kind]()
+    channel = _of_kind(CHANNELS, scenario.channel, "Channel", key="channel.kind")
+    kind = channel.kind
     first = [f.name for f in fields(channel) if f.name.startswith(("uplink_b", "downlink_b"))]
     for name in first:
         channel = edited(channel, name, key=f"channel.{kind}")
@@ -41,20 +45,27 @@ def link_controls(scenario: Scenario, graph: ModelGraph | None, *, at_once: bool
 def _compression(scenario: Scenario) -> Scenario:
     """What compresses the tensors that cross, its setting, and what is known of the accuracy it costs."""
     compression = scenario.compression
-    kinds = ("none", *CODECS)
-    kind = choice("Codec", kinds, compression.codec.kind, key="compression.codec")
-    if kind != compression.codec.kind:
-        compression = replace(compression, codec=CODECS[kind]() if kind in CODECS else Uncompressed())
-    if kind in CODECS:
-        codec = compression.codec
-        for name in CODEC_FIELDS[kind]:
-            codec = edited(codec, name, key=f"compression.{kind}")
-        compression = replace(compression, codec=codec)
+    codec = _of_kind(CODECS, compression.codec, "Codec", key="compression.codec")
+    if not isinstance(codec, Uncompressed):
+        codec = _with_setting(codec, key=f"compression.{codec.kind}")
         compression = edited(compression, "directions", key="compression")
-        known = compression.accuracy.kind
-        evidence = choice("Accuracy", tuple(ACCURACIES), known, key="compression.accuracy")
-        if evidence != compression.accuracy.kind:
-            compression = replace(compression, accuracy=ACCURACIES[evidence]())
+        accuracy = _of_kind(ACCURACIES, compression.accuracy, "Accuracy", key="compression.accuracy")
+        accuracy = _with_setting(accuracy, key=f"compression.{accuracy.kind}")
+        compression = replace(compression, accuracy=accuracy)
         limits = edited(scenario.limits, "accuracy_loss_ratio", key="limits")
         scenario = replace(scenario, limits=limits)
-    return replace(scenario, compression=compression)
+    return replace(scenario, compression=replace(compression, codec=codec))
+
+
+def _of_kind(kinds: Mapping[str, type[Any]], current: Any, label: str, *, key: str) -> Any:
+    """The table at hand, or the one of another kind with its defaults."""
+    kind = choice(label, tuple(kinds), current.kind, key=key)
+    return current if kind == current.kind else kinds[kind]()
+
+
+def _with_setting(value: Any, *, key: str) -> Any:
+    """A codec or a kind of evidence with its own fields as the reader has set them; lists are a file's."""
+    for field in fields(value):
+        if field.name not in OF_MACHINES | {"kind"} and not isinstance(field.default, tuple):
+            value = edited(value, field.name, key=key)
+    return value

@@ -9,7 +9,7 @@ import streamlit as st
 from cutwise.cli.listings import first_line
 from cutwise.errors import CutwiseError, ScenarioError
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.importers import samples
+from cutwise.importers import IMPORTERS, samples
 from cutwise.importers.hugging_face.config_file import SEQUENCE, can_regenerate
 from cutwise.scenario.scenario_file import parse_scenario
 from cutwise.schemes import SCHEMES
@@ -17,10 +17,7 @@ from cutwise_dashboard import session
 from cutwise_dashboard.controls import choice, drawer, field_widget, follow, readable, seen
 
 DIMS_HELP = "A dimension that the file leaves open; everything is priced anew for another size"
-UPLOAD_HELP = (
-    "ONNX (without weights is fine), the config.json of a transformer, .pt2 of torch.export, .safetensors, "
-    "cutwise-graph or msr-fiddle JSON; read in a guarded process, nothing of it is run"
-)
+READ_HOW = "read in a guarded process, nothing of it is run"
 
 
 def model_controls() -> ModelGraph | None:
@@ -47,7 +44,7 @@ def _upload() -> None:
         "Model file",
         key="upload",
         max_upload_size=200,
-        help=UPLOAD_HELP,
+        help=f"{', '.join(known.about for known in IMPORTERS.values())}; {READ_HOW}",
     )
     sizes = st.text_input(
         "Sizes of open dimensions", key="upload.sizes", placeholder="height=320, width=320",

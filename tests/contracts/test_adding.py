@@ -1,4 +1,4 @@
-"""The scheme that docs/adding.md writes: executed from the page, and held to every contract."""
+"""What docs/adding.md writes, a scheme, a codec and a format: run from the page, held to every contract."""
 
 from __future__ import annotations
 
@@ -11,10 +11,20 @@ from typing import Any
 import pytest
 
 import cutwise
+from cutwise.cli.listings import LISTINGS
+from cutwise.compression import CODECS, PROFILES
+from cutwise.errors import ModelImportError
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers import IMPORTERS
 from cutwise.problem.split_problem import build_problem
+from cutwise.registry import Registry
 from cutwise.schemes import SCHEMES
 from cutwise.schemes.options import scheme_with
+from tests.contracts import test_codecs as codecs
+from tests.contracts import test_importers as formats
 from tests.contracts import test_schemes as contracts
+from tests.contracts.controls import WORLDS, moves, option_controls, scenario_controls
+from tests.dashboard.test_plan_page import opened, with_drawers
 from tests.test_docs import fenced
 
 PAGE = Path(__file__).parents[2] / "docs" / "adding.md"
@@ -30,20 +40,65 @@ CONTRACTS = [
     contracts.test_inference_has_no_backward_pass_and_no_exchange,
 ]
 
+CODEC_CONTRACTS = [
+    codecs.test_it_is_a_described_frozen_dataclass_whose_kind_is_its_registered_name,
+    codecs.test_bytes_decode_to_the_restored_tensor_bit_for_bit,
+    codecs.test_empty_zero_scalar_and_tiny_tensors_survive,
+    codecs.test_a_damaged_payload_and_a_tensor_that_is_not_finite_are_refused,
+    codecs.test_the_forecast_from_the_tensors_own_profile_is_what_happens,
+    codecs.test_coding_takes_the_raw_bits_over_the_speed,
+    codecs.test_each_line_of_settings_starts_with_the_lightest_and_runs_along_the_tuned_field,
+    codecs.test_the_setting_chosen_keeps_the_limit_and_is_on_the_frontier,
+    codecs.test_files_keep_it_and_mistakes_in_its_table_are_named,
+]
+FORMAT_CONTRACTS = [
+    formats.test_its_example_is_recognised_and_read,
+    formats.test_every_open_dimension_changes_the_graph_and_no_other_is_taken,
+    formats.test_a_file_cut_short_is_one_sentence_or_a_graph,
+    formats.test_it_is_described_and_does_not_take_noise,
+]
+ROWS = "id,kind,inputs,forward_flops,output_bytes\nx,input,,0,8\na,custom,x,7,4\n"
+TABLE = formats.Example(file="toy.csv", written=lambda path: path.write_text(ROWS, encoding="utf-8"))
+
+
+def run(number: int, name: str) -> types.ModuleType:
+    """The module that is the page's Python block of this number."""
+    source = fenced(PAGE.read_text(encoding="utf-8"), "python")[number]
+    module = types.ModuleType(name)
+    sys.modules[name] = module
+    exec(compile(source, str(PAGE), "exec"), module.__dict__)
+    return module
+
+
+def forget(registry: Registry[Any], name: str, module: types.ModuleType) -> None:
+    del registry._entries[name], sys.modules[module.__name__]
+
 
 @pytest.fixture(scope="module")
 def added() -> Iterator[dict[Any, Any]]:
     """The scheme of the page, registered for as long as this module runs, with its plans of every cell."""
-    (source,) = fenced(PAGE.read_text(encoding="utf-8"), "python")
-    module = types.ModuleType("a_sixth_paper")
-    sys.modules[module.__name__] = module
-    exec(compile(source, str(PAGE), "exec"), module.__dict__)
+    module = run(0, "a_sixth_paper")
     graph = cutwise.load_model("sample:vgg16")
     problems = {cell: build_problem(graph, scenario) for cell, scenario in contracts.CELLS.items()}
     yield {
         (NAME, cell): (problem, scheme_with(NAME, {}).solve(problem)) for cell, problem in problems.items()
     }
-    del SCHEMES._entries[NAME], sys.modules[module.__name__]
+    forget(SCHEMES, NAME, module)
+
+
+@pytest.fixture(scope="module")
+def added_codec() -> Iterator[str]:
+    module = run(1, "a_new_codec")
+    yield "even_levels"
+    forget(CODECS, "even_levels", module)
+
+
+@pytest.fixture(scope="module")
+def added_format() -> Iterator[str]:
+    module = run(2, "a_new_format")
+    IMPORTERS.add(module.IMPORTER.name, module.IMPORTER)
+    yield module.IMPORTER.name
+    forget(IMPORTERS, module.IMPORTER.name, module)
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.__name__)
@@ -59,3 +114,68 @@ def test_the_scheme_of_the_page_takes_its_options(added: dict[Any, Any], tmp_pat
     contracts.test_the_order_of_devices_changes_nothing(NAME, graph)
     contracts.test_the_same_seed_gives_the_same_plan_and_plain_json(NAME, graph)
     contracts.test_random_problems_break_nothing(NAME, tmp_path)
+
+
+@pytest.mark.parametrize("contract", CODEC_CONTRACTS, ids=lambda contract: contract.__name__)
+def test_the_codec_of_the_page_keeps_the_contract(contract: Any, added_codec: str) -> None:
+    contract(added_codec)
+
+
+@pytest.mark.parametrize("magnitudes", list(PROFILES))
+def test_the_codec_of_the_page_is_forecast_as_it_is(magnitudes: str, added_codec: str) -> None:
+    codecs.test_the_forecast_for_reference_magnitudes_is_what_happens_to_such_a_tensor(
+        added_codec, magnitudes
+    )
+
+
+def test_the_codec_of_the_page_is_used_listed_and_offered(added_codec: str, chain: ModelGraph) -> None:
+    codecs.test_plans_use_it_and_sft_takes_it_by_name(added_codec, chain)
+    (row,) = [row for row in LISTINGS["codecs"]() if row["name"] == added_codec]
+    assert "value_bits" in [field["name"] for field in row["fields"]]
+
+
+def test_every_field_of_the_scheme_and_the_codec_of_the_page_changes_a_plan(
+    added: dict[Any, Any], added_codec: str
+) -> None:
+    own = [control for control in option_controls() if control.scheme == NAME]
+    own += [control for control in scenario_controls() if control.title.startswith(f"{added_codec} ")]
+    assert [control.name for control in own] == [
+        "side",
+        "magnitudes",
+        "encode_bps",
+        "decode_bps",
+        "value_bits",
+    ]
+    assert all(moves(control, WORLDS) for control in own)
+
+
+def test_the_codec_of_the_page_has_controls(added_codec: str) -> None:
+    page = with_drawers(opened(), are_open=True)
+    page.session_state["compression.codec"] = added_codec
+    page.run()
+    page.session_state[f"compression.{added_codec}.value_bits"] = 4
+    page.run()
+    assert page.session_state["scenario"].compression.codec.value_bits == 4
+    assert not page.exception
+
+
+@pytest.mark.parametrize("contract", FORMAT_CONTRACTS, ids=lambda contract: contract.__name__)
+def test_the_format_of_the_page_keeps_the_contract(
+    contract: Any, added_format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two ops; a file is read in place here, as the guard's own process has not registered the format."""
+    monkeypatch.setitem(formats.EXAMPLES, added_format, TABLE)
+    contract(added_format, tmp_path)
+
+
+def test_the_format_of_the_page_tells_a_wrong_line(added_format: str, tmp_path: Path) -> None:
+    path = tmp_path / "toy.csv"
+    path.write_text(ROWS.replace("7", "many"), encoding="utf-8")
+    with pytest.raises(ModelImportError, match=r"toy\.csv: line 3: .*'many'"):
+        cutwise.load_model(path)
+
+
+def test_the_format_of_the_page_is_named_at_the_upload(added_format: str) -> None:
+    page = with_drawers(opened(), are_open=True)
+    uploader = next(field for field in page.sidebar.file_uploader if field.label == "Model file")
+    assert IMPORTERS[added_format].about in uploader.help

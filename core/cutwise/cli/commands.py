@@ -110,5 +110,10 @@ COMMANDS: Mapping[str, Command] = {
     "schemes": Command(run=answers.list_registered, help="The schemes and their options."),
     "devices": Command(run=answers.list_registered, help="The hardware catalogue."),
     "channels": Command(run=answers.list_registered, help="The channel models and their fields."),
+    "codecs": Command(run=answers.list_registered, help="What compresses smashed data, with its fields."),
+    "accuracies": Command(
+        run=answers.list_registered, help="What may be known of the accuracy that compression costs."
+    ),
+    "formats": Command(run=answers.list_registered, help="The formats that a model file may have."),
     "samples": Command(run=answers.list_registered, help="The shipped models."),
 }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 from cutwise.channels import CHANNELS
+from cutwise.compression import ACCURACIES, CODECS
 from cutwise.hardware.profiles import hardware
-from cutwise.importers import samples
+from cutwise.importers import IMPORTERS, samples
 from cutwise.plain import plain
 from cutwise.schemes import SCHEMES
 from cutwise.schemes.options import choices_of
@@ -31,11 +33,19 @@ def schemes() -> Rows:
     ]
 
 
-def channels() -> Rows:
-    """Every channel model with its one sentence and its fields."""
+def with_fields(registry: Mapping[str, type[Any]]) -> Rows:
+    """Every entry of a registry of dataclasses with its one sentence and its fields."""
     return [
-        {"name": name, "about": first_line(channel), "fields": _described(channel)}
-        for name, channel in CHANNELS.items()
+        {"name": name, "about": first_line(kind), "fields": _described(kind)}
+        for name, kind in registry.items()
+    ]
+
+
+def formats() -> Rows:
+    """Every format that a model file may have, in the order in which they are tried."""
+    return [
+        {"name": name, "about": known.about, "suffixes": list(known.suffixes)}
+        for name, known in IMPORTERS.items()
     ]
 
 
@@ -71,6 +81,9 @@ def _described(owner: Any) -> Rows:
 LISTINGS: Mapping[str, Callable[[], Rows]] = {
     "schemes": schemes,
     "devices": devices,
-    "channels": channels,
+    "channels": partial(with_fields, CHANNELS),
+    "codecs": partial(with_fields, CODECS),
+    "accuracies": partial(with_fields, ACCURACIES),
+    "formats": formats,
     "samples": sample_models,
 }

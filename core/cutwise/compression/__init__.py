@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cutwise.compression.accuracy import ACCURACIES, AccuracyTable, ErrorProxy, Surrogate
-from cutwise.compression.codec import CODECS, Codec, Forecast
+from cutwise.compression.accuracy import ACCURACIES, Accuracy, AccuracyTable, ErrorProxy, Surrogate
+from cutwise.compression.codec import CODECS, Codec, Forecast, compressor_names
 from cutwise.compression.dead_zone import DeadZone
 from cutwise.compression.magnitudes import PROFILES, MagnitudeProfile, profile_of
 from cutwise.compression.top_k import TopK
@@ -13,6 +13,7 @@ __all__ = [
     "ACCURACIES",
     "CODECS",
     "PROFILES",
+    "Accuracy",
     "AccuracyTable",
     "Codec",
     "DeadZone",
@@ -22,5 +23,6 @@ __all__ = [
     "Surrogate",
     "TopK",
     "Uncompressed",
+    "compressor_names",
     "profile_of",
 ]

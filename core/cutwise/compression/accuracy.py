@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
 from cutwise.arrays import Floats
 from cutwise.errors import ScenarioError
+from cutwise.registry import Registry
 from cutwise.units import bound_mistakes, quantity
 
 
+@runtime_checkable
+class Accuracy(Protocol):
+    """What is known of the accuracy that an error of the tensor costs.
+
+    A frozen dataclass; `evidence` says in words what it rests on. A larger error never costs less.
+    """
+
+    evidence: ClassVar[str]
+
+    @property
+    def kind(self) -> str:
+        """The registered name of the kind of evidence."""
+        ...
+
+    def loss_ratio(self, error_ratio: float) -> float:
+        """The accuracy lost at this relative mean square error."""
+        ...
+
+
+ACCURACIES: Registry[type[Any]] = Registry("accuracy")
+
+
+@ACCURACIES.named("error")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorProxy:
     """The relative mean square error itself stands for the loss: no statement about accuracy.
@@ -32,6 +56,7 @@ class ErrorProxy:
         return error_ratio
 
 
+@ACCURACIES.named("surrogate")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surrogate:
     r"""A power law of the error, fitted: $A_0 - A = a\,\mathrm{NMSE}^c$.
@@ -74,6 +99,7 @@ class Surrogate:
         return cls(scale_ratio=float(np.exp(height)), exponent=float(slope))
 
 
+@ACCURACIES.named("table")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccuracyTable:
     """Measured losses at given errors, made monotone and joined by straight lines; flat outside.
@@ -106,13 +132,6 @@ class AccuracyTable:
     def loss_ratio(self, error_ratio: float) -> float:
         """The loss at this error."""
         return float(np.interp(error_ratio, self.error_ratios, _rising(self.loss_ratios)))
-
-
-ACCURACIES: Mapping[str, type[ErrorProxy | Surrogate | AccuracyTable]] = {
-    "error": ErrorProxy,
-    "surrogate": Surrogate,
-    "table": AccuracyTable,
-}
 
 
 def _rising(values: Sequence[float]) -> Floats:

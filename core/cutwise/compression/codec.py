@@ -6,12 +6,13 @@ import math
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, cast, runtime_checkable
 
 from cutwise.arrays import Singles
 from cutwise.compression.coders.quantiser import QuantisedTensor
 from cutwise.compression.magnitudes import PROFILES, MagnitudeProfile
 from cutwise.compression.rate_model import RAW_ELEMENT_BYTES
+from cutwise.compression.uncompressed import Uncompressed
 from cutwise.errors import ScenarioError, SolverError
 from cutwise.registry import Registry
 from cutwise.units import BITS_PER_BYTE, bound_mistakes, quantity, transfer_time_s
@@ -52,7 +53,14 @@ class Forecast:
 
 @runtime_checkable
 class Codec(Protocol):
-    """A compressor of real tensors; the same seed gives the same bytes."""
+    """A compressor of real tensors; the same seed gives the same bytes.
+
+    A codec is a frozen dataclass with the fields of `CodecFields` and its own, which become keys of the
+    scenario file and controls of the page. `tuned_field` is the one along which each line of `settings` is
+    fine enough to be bisected; empty for a codec without a setting.
+    """
+
+    tuned_field: ClassVar[str]
 
     @property
     def kind(self) -> str:
@@ -80,13 +88,25 @@ class Codec(Protocol):
         """Size, error and seconds for a tensor with these magnitudes, the codec's own profile if None."""
         ...
 
+    def settings(self) -> Sequence[Sequence[Codec]]:
+        """What a scheme may choose among: lines of this codec's settings, each from the lightest on."""
+        ...
+
 
 CODECS: Registry[type[Any]] = Registry("codec")
+CODECS.add("none", Uncompressed)
+
+
+def compressor_names() -> tuple[str, ...]:
+    """Names of the codecs that compress, in order of registration."""
+    return tuple(name for name, codec in CODECS.items() if codec is not Uncompressed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodecFields:
-    """What the codecs share: the magnitudes they expect and how fast they are."""
+    """What the codecs share: the magnitudes they expect and how fast they are; one setting, as it is."""
+
+    tuned_field: ClassVar[str] = ""
 
     magnitudes: Profile = quantity(
         "outlier_channels", title="Magnitudes",
@@ -106,6 +126,10 @@ class CodecFields:
     def __post_init__(self) -> None:
         if mistakes := bound_mistakes(self):
             raise ScenarioError(mistakes)
+
+    def settings(self) -> Sequence[Sequence[Codec]]:
+        """The setting at hand alone."""
+        return ((cast(Codec, self),),)
 
     def expected(self, profile: MagnitudeProfile | None) -> MagnitudeProfile:
         """The profile given, or the reference profile this codec expects."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from cutwise.units import quantity
 
 ESCAPE = 1023
 """Levels from here on are rare: the coder sees this symbol, the excess follows as a Golomb code."""
+STEPS = (0.01, 100.0, 65)
 SMALLEST_STEP = float(np.finfo(np.float32).tiny)
 
 
@@ -36,6 +38,7 @@ class DeadZone(CodecFields):
     [1.149999976158142, -1.649999976158142, 0.0, 0.0]
     """
 
+    tuned_field: ClassVar[str] = "step_ratio"
     kind: Literal["dead_zone"] = quantity(
         "dead_zone", title="Codec", help="A uniform quantiser with a dead zone, entropy coded"
     )
@@ -107,6 +110,10 @@ class DeadZone(CodecFields):
             coded_bits=element_count * (found.level_bits + sign_bits) + SCALE_BITS,
             error_ratio=found.error_ratio,
         )
+
+    def settings(self) -> Sequence[Sequence[DeadZone]]:
+        """One line of steps, the widest first."""
+        return [[replace(self, step_ratio=float(step)) for step in np.geomspace(*STEPS)[::-1]]]
 
 
 def _excess_out(levels: Ints) -> bytes:

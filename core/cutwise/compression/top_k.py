@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -28,6 +29,8 @@ from cutwise.units import quantity
 
 HEAVY_KURTOSIS = 10.0
 """Above it a few values hold most of the energy."""
+LEAST_DENSITY, DENSITIES = 1e-3, 33
+VALUE_BITS = range(2, 13)
 
 
 @CODECS.named("top_k")
@@ -44,6 +47,7 @@ class TopK(CodecFields):
     [[1.0, -4.0], [0.0, 0.0]]
     """
 
+    tuned_field: ClassVar[str] = "density_ratio"
     kind: Literal["top_k"] = quantity("top_k", title="Codec", help="The largest elements, quantised (P3)")
     density_ratio: float = quantity(
         0.5, unit="ratio", gt=0, le=1, symbol="ρ", title="Density", scale="log", shown=(0.01, 1.0),
@@ -133,6 +137,13 @@ class TopK(CodecFields):
             error_ratio=found.error_ratio,
             warnings=self._warnings(magnitudes),
         )
+
+    def settings(self) -> Sequence[Sequence[TopK]]:
+        """A line of densities for every number of bits."""
+        densities = np.minimum(np.geomspace(LEAST_DENSITY, 1.0, DENSITIES), 1.0).tolist()
+        return [
+            [replace(self, value_bits=bits, density_ratio=kept) for kept in densities] for bits in VALUE_BITS
+        ]
 
     def _warnings(self, profile: MagnitudeProfile) -> tuple[str, ...]:
         if self.clip_ratio == 0 or profile.kurtosis <= HEAVY_KURTOSIS:

@@ -40,11 +40,13 @@ class Reader(Protocol):
 class Importer:
     """One file format: how it is recognised from its first bytes, and what reads it.
 
-    `sniff` looks, it never loads. `in_process_bytes` is the largest file that a library user's own
-    path may be read from without the guard; uploads are always guarded.
+    `about` is what the format is to people. `sniff` looks, it never loads. `in_process_bytes` is the
+    largest file that a library user's own path may be read from without the guard; uploads are always
+    guarded.
     """
 
     name: str
+    about: str
     suffixes: tuple[str, ...]
     sniff: Callable[[bytes, Path], bool]
     read: Reader

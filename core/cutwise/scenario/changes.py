@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.scenario.file_checker import KINDS
 from cutwise.scenario.parts import Scenario
-from cutwise.scenario.scenario_file import KINDS, value_at
+from cutwise.scenario.scenario_file import value_at
 
 Path: TypeAlias = tuple[str, ...]
 EVERY = "*"

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 from cutwise.channels import Channel, FixedRate
-from cutwise.compression import AccuracyTable, DeadZone, ErrorProxy, Surrogate, TopK, Uncompressed
+from cutwise.compression import Accuracy, Codec, ErrorProxy, Uncompressed
 from cutwise.costs.workload import Workload
 from cutwise.errors import ScenarioError
 from cutwise.scenario.parties import Device, Edge, Server
@@ -193,14 +193,14 @@ class Compression(Part):
     Everything that crosses a cut is compressed alike, raw data too; models and labels never are.
     """
 
-    codec: Uncompressed | TopK | DeadZone = quantity(
-        Uncompressed(), title="Codec", tagged=True, help="What compresses the tensors that cross"
+    codec: Uncompressed | Codec = quantity(
+        Uncompressed(), title="Codec", help="What compresses the tensors that cross"
     )
     directions: Literal["uplink", "both"] = quantity(
         "uplink", title="Compressed", help="Smashed data on the uplink only, or their gradients too"
     )
-    accuracy: ErrorProxy | Surrogate | AccuracyTable = quantity(
-        ErrorProxy(), title="Accuracy", tagged=True, help="What is known of the accuracy that an error costs"
+    accuracy: Accuracy = quantity(
+        ErrorProxy(), title="Accuracy", help="What is known of the accuracy that an error costs"
     )
 
     def __post_init__(self) -> None:

@@ -1,7 +1,4 @@
-"""Scenario files: TOML or JSON in, every mistake at once with its path, and back out as TOML.
-
-The only module that imports pydantic.
-"""
+"""Scenario files: TOML or JSON in, every mistake at once with its path, and back out as TOML."""
 
 from __future__ import annotations
 
@@ -9,33 +6,22 @@ import difflib
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache
+from dataclasses import fields, is_dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any, Union
+from typing import Any
 
 import tomli_w
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from cutwise.channels import CHANNELS, FixedRate
-from cutwise.compression import ACCURACIES, CODECS, Uncompressed
-from cutwise.costs.workload import TUNINGS
 from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.scenario.file_checker import KINDS, KeyPath, checked_scenario, file_checker
 from cutwise.scenario.parts import Scenario
 
 FORMAT = "cutwise-scenario/1"
 LARGEST_FILE_BYTES = 16 * 2**20
 LONGEST_SHOWN = 80
 KEEP_RULE = "must be raw_allowed, first_layer, { layers = n } or a list of op ids"
-KeyPath = tuple[int | str, ...]
-# Tables that are told apart by their `kind`.
-KINDS: Mapping[KeyPath, Mapping[str, Any]] = {
-    ("channel",): CHANNELS,
-    ("workload", "tuning"): TUNINGS,
-    ("compression", "codec"): {"none": Uncompressed, **CODECS},
-    ("compression", "accuracy"): ACCURACIES,
-}
 
 
 def load_scenario(path: str | PathLike[str]) -> Scenario:
@@ -75,7 +61,7 @@ def scenario_from_dict(document: Mapping[str, Any]) -> Scenario:
     mistakes = _format_mistakes(rest.pop("format", None))
     while True:
         try:
-            found = _adapter().validate_json(json.dumps(rest))
+            found = file_checker().validate_json(json.dumps(rest))
         except ValidationError as error:
             problems = [_problem(row) for row in error.errors()]
             mistakes += dict.fromkeys(sentence for _, sentence in problems)
@@ -83,7 +69,7 @@ def scenario_from_dict(document: Mapping[str, Any]) -> Scenario:
                 break
         else:
             if not mistakes:
-                return Scenario(**{f.name: getattr(found, f.name) for f in fields(Scenario)})
+                return checked_scenario(found)
             break
     raise ScenarioError(list(dict.fromkeys(mistakes)))
 
@@ -124,18 +110,6 @@ def scenario_to_dict(scenario: Scenario) -> dict[str, Any]:
 def dump_scenario(scenario: Scenario) -> str:
     """A scenario file in TOML that reads back to an equal scenario."""
     return tomli_w.dumps(scenario_to_dict(scenario))
-
-
-@cache
-def _adapter() -> TypeAdapter[Any]:
-    kinds: Any = Union[tuple(CHANNELS.values())]  # noqa: UP007
-
-    @dataclass(frozen=True, slots=True, kw_only=True)
-    class FileScenario(Scenario):
-        __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
-        channel: Annotated[kinds, Field(discriminator="kind")] = field(default_factory=FixedRate)
-
-    return TypeAdapter(FileScenario)
 
 
 def _document(content: bytes, *, name: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from cutwise.planning.answer.best_plan import planned
 from cutwise.planning.sharing.band_split import best_band, even_shares, plan_with_band
-from cutwise.planning.sharing.codec_choice import on_limit, with_compressor
+from cutwise.planning.sharing.codec_choice import OWN, codec_choices, on_limit, with_compressor
 from cutwise.planning.sharing.fading_slots import bound_over_slots, fading_gains, over_slots
 from cutwise.planning.sharing.server_shares import with_server_shares
 from cutwise.planning.sharing.two_timescale import spectrum, two_timescale
@@ -34,8 +34,8 @@ class Sft:
         "exact", title="Method",
         help="The exact answer, or P3's own: augmented Lagrangian for coding and cuts, SQP for the band",
     )  # fmt: skip
-    codec: Literal["scenario", "top_k", "dead_zone"] = quantity(
-        "scenario", title="Compressor",
+    codec: str = quantity(
+        OWN, title="Compressor", choices=codec_choices,
         help="The scenario's own (P3's top-k where it has none), or the one named",
     )  # fmt: skip
     server_shares: Literal["scenario", "optimised"] = quantity(

@@ -18,7 +18,7 @@ import pytest
 import cutwise
 from cutwise import sample_models
 from cutwise.errors import CutwiseError, ModelImportError
-from cutwise.importers import IMPORTERS, load_bytes, load_model
+from cutwise.importers import load_bytes, load_model
 from cutwise.importers.gate.reading import recognised
 
 FOLDER = Path(sample_models.__file__).parent
@@ -135,16 +135,6 @@ def test_a_format_named_only_at_the_end_of_a_long_file_is_found(tmp_path: Path) 
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"name": "x" * 9000, "ops": TOY["ops"], "format": "cutwise-graph/1"}))
     assert len(load_model(path)) == 1
-
-
-@pytest.mark.parametrize("name", list(IMPORTERS))
-def test_every_importer_keeps_the_contract(name: str, tmp_path: Path) -> None:
-    importer = IMPORTERS[name]
-    assert importer.name == name
-    assert all(suffix.startswith(".") for suffix in importer.suffixes)
-    noise = tmp_path / "noise"
-    noise.write_bytes(b"\xff" * 100)
-    assert importer.sniff(noise.read_bytes(), noise) is False
 
 
 def test_a_missing_file_a_folder_and_a_device_are_told_apart(tmp_path: Path) -> None:

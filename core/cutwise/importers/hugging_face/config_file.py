@@ -245,6 +245,7 @@ def _short_count(count: int) -> str:
 
 IMPORTER = Importer(
     name=FORMAT,
+    about="the config.json of a transformer",
     suffixes=(".json",),
     sniff=is_configuration,
     read=read,

@@ -34,6 +34,7 @@ def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
 
 IMPORTER = Importer(
     name="safetensors",
+    about=".safetensors",
     suffixes=(SUFFIX,),
     sniff=looks_like_safetensors,
     read=read,

@@ -193,6 +193,7 @@ def _is_name(value: Any) -> bool:
 
 IMPORTER = Importer(
     name="cutwise-graph",
+    about="cutwise-graph JSON",
     suffixes=(".json",),
     sniff=is_graph_json,
     read=read,

@@ -249,6 +249,7 @@ def _warnings(nodes: Nodes, displaced: int) -> Iterator[str]:
 
 IMPORTER = Importer(
     name=FORMAT,
+    about="msr-fiddle JSON",
     suffixes=(".json",),
     sniff=is_fiddle_json,
     read=read,

@@ -95,4 +95,6 @@ def _provenance(model: Any, opset: int, path: Path) -> dict[str, str]:
     }
 
 
-IMPORTER = Importer(name="onnx", suffixes=(".onnx",), sniff=looks_like_onnx, read=read)
+IMPORTER = Importer(
+    name="onnx", about="ONNX (without weights is fine)", suffixes=(".onnx",), sniff=looks_like_onnx, read=read
+)

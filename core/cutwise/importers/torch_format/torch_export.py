@@ -165,4 +165,10 @@ def _ties(archive: Archive) -> dict[str, str]:
     return {name: str(names[0]) for names in tied if len(names) > 1 for name in names}
 
 
-IMPORTER = Importer(name="torch-export", suffixes=(".pt2",), sniff=looks_like_torch_export, read=read)
+IMPORTER = Importer(
+    name="torch-export",
+    about=".pt2 of torch.export",
+    suffixes=(".pt2",),
+    sniff=looks_like_torch_export,
+    read=read,
+)

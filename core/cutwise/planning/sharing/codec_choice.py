@@ -6,31 +6,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
-from cutwise.compression import CODECS, DeadZone, TopK, Uncompressed
+from cutwise.compression import CODECS, Codec, Uncompressed, compressor_names
 from cutwise.compression.codec import CodecFields
 from cutwise.compression.magnitudes import REFERENCE_COUNT
 from cutwise.problem.split_problem import SplitProblem, pinned_by
 from cutwise.scenario.parts import Compression
 from cutwise.tolerances import LIMIT_ROUNDING
 
-LEAST_DENSITY, DENSITIES = 1e-3, 33
-VALUE_BITS = range(2, 13)
-STEPS = (0.01, 100.0, 65)
+OWN = "scenario"
+P3_CODEC = "top_k"
 REFINED = 1e-6
-"""Where the limit is met, densities and steps are told apart to this relative distance."""
+"""Where the limit is met, settings are told apart to this relative distance of the tuned field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """A compressor with its numbers, the size it leaves and the accuracy it costs."""
 
-    codec: TopK | DeadZone
+    codec: Codec
     size_ratio: float
     loss_ratio: float
+
+
+def codec_choices() -> tuple[str, ...]:
+    """What may be asked for: the scenario's own compressor, or a registered one by its name."""
+    return (OWN, *compressor_names())
 
 
 def with_codec(problem: SplitProblem, codec: Any) -> SplitProblem:
@@ -48,7 +52,7 @@ def with_compressor(problem: SplitProblem, kind: str) -> SplitProblem:
     """
     codec = problem.scenario.compression.codec
     if isinstance(codec, Uncompressed):
-        return with_codec(problem, CODECS[kind if kind in CODECS else "top_k"]())
+        return with_codec(problem, CODECS[kind if kind in CODECS else P3_CODEC]())
     if kind not in CODECS or isinstance(codec, CODECS[kind]):
         return problem
     known = {f.name: getattr(codec, f.name) for f in fields(CodecFields)}
@@ -72,8 +76,8 @@ def on_limit(problem: SplitProblem) -> SplitProblem:
 def lightest(compression: Compression, limit: float) -> Setting:
     """The setting with the least size whose loss is at most `limit`.
 
-    Every number of bits is tried on a grid of densities, every step of the dead zone on a grid of its
-    own; between a setting that keeps the limit and its neighbour that does not, the limit is bisected.
+    Every setting that the codec lists is tried; between one that keeps the limit and its neighbour that
+    does not, the limit is bisected.
     """
     best: Setting | None = None
     for line in _lines(compression):
@@ -100,7 +104,7 @@ def frontier(compression: Compression) -> tuple[Setting, ...]:
 
 def given(compression: Compression) -> Setting:
     """The setting that the compressor has."""
-    return _setting(compression, cast("TopK | DeadZone", compression.codec))
+    return _setting(compression, _compressor(compression.codec))
 
 
 def keeps(setting: Setting, limit: float) -> bool:
@@ -128,12 +132,12 @@ def _starts(line: tuple[Setting, ...], limit: float) -> Iterable[tuple[Setting |
 
 def _met(compression: Compression, light: Setting, heavy: Setting, limit: float) -> Setting:
     """The lightest setting between two that keeps the limit."""
-    name = "density_ratio" if isinstance(heavy.codec, TopK) else "step_ratio"
-    low, high = getattr(light.codec, name), getattr(heavy.codec, name)
+    codec: Any = heavy.codec
+    name = codec.tuned_field
+    low, high = getattr(light.codec, name), getattr(codec, name)
     while abs(high / low - 1) > REFINED:
         middle = float(np.sqrt(low * high))
-        numbers: dict[str, Any] = {name: middle}
-        found = _setting(compression, replace(heavy.codec, **numbers))
+        found = _setting(compression, replace(codec, **{name: middle}))
         if keeps(found, limit):
             high, heavy = middle, found
         else:
@@ -143,20 +147,20 @@ def _met(compression: Compression, light: Setting, heavy: Setting, limit: float)
 
 @lru_cache(maxsize=64)
 def _lines(compression: Compression) -> tuple[tuple[Setting, ...], ...]:
-    """The grid: one line of settings for every number of bits, or one of steps, by rising size."""
+    """The settings that the codec lists, with what they leave and cost."""
     return tuple(
-        tuple(_setting(compression, codec) for codec in line) for line in _grid(cast(Any, compression.codec))
+        tuple(_setting(compression, codec) for codec in line)
+        for line in _compressor(compression.codec).settings()
     )
 
 
-def _grid(codec: TopK | DeadZone) -> Iterable[list[TopK | DeadZone]]:
-    if isinstance(codec, DeadZone):
-        return [[replace(codec, step_ratio=float(step)) for step in np.geomspace(*STEPS)[::-1]]]
-    densities = np.minimum(np.geomspace(LEAST_DENSITY, 1.0, DENSITIES), 1.0).tolist()
-    return [[replace(codec, value_bits=b, density_ratio=kept) for kept in densities] for b in VALUE_BITS]
+def _compressor(codec: Uncompressed | Codec) -> Codec:
+    """The codec, for problems that `with_compressor` gave one."""
+    assert not isinstance(codec, Uncompressed)
+    return codec
 
 
-def _setting(compression: Compression, codec: TopK | DeadZone) -> Setting:
+def _setting(compression: Compression, codec: Codec) -> Setting:
     forecast = codec.forecast(element_count=REFERENCE_COUNT)
     return Setting(
         codec=codec,

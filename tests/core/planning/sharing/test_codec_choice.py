@@ -9,7 +9,8 @@ import pytest
 
 from cutwise.compression import DeadZone, TopK
 from cutwise.compression.magnitudes import REFERENCE_COUNT
-from cutwise.planning.sharing.codec_choice import VALUE_BITS, frontier, given, keeps, lightest, tightened
+from cutwise.compression.top_k import VALUE_BITS
+from cutwise.planning.sharing.codec_choice import frontier, given, keeps, lightest, tightened
 from cutwise.scenario.parts import Compression
 
 PROFILES = ("gaussian", "student_t4", "outlier_channels")
