@@ -36,6 +36,7 @@ from cutwise.importers.gate.refused import REFUSED
 from cutwise.importers.json_formats import document as json_document
 from cutwise.importers.json_formats.cutwise_graph import GRAPH_KEYS, OP_KEYS
 from cutwise.importers.onnx_format import prescan as onnx_prescan
+from cutwise.options import choices_of
 from cutwise.plans.plan import Alternative, Certificate, Cut, DeviceDecision, Plan, Report, Violation
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
@@ -54,7 +55,6 @@ from cutwise.scenario.parts import (
 )
 from cutwise.scenario.scenario_file import parse_scenario
 from cutwise.schemes import SCHEMES
-from cutwise.schemes.options import choices_of
 from cutwise.units import UNITS, facts_of
 
 ROOT = Path(__file__).parents[1]

@@ -66,7 +66,7 @@ def _arguments(command: Command) -> tuple[Argument, ...]:
 def _with_scheme_options(command: Parser, given: list[str]) -> list[str]:
     """Adds the chosen scheme's options to the command; a flag without a value becomes `--flag=true`."""
     from cutwise.schemes import SCHEMES
-    from cutwise.schemes.options import TRUTHS, option_hints
+    from cutwise.options import TRUTHS, option_hints
     from cutwise.units import facts_of
 
     chosen = argparse.ArgumentParser(add_help=False, allow_abbrev=False)

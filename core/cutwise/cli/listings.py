@@ -10,9 +10,10 @@ from typing import Any
 from cutwise.channels import CHANNELS
 from cutwise.hardware.profiles import hardware
 from cutwise.importers import samples
+from cutwise.options import choices_of
 from cutwise.plain import plain
 from cutwise.schemes import SCHEMES
-from cutwise.schemes.options import choices_of
+
 from cutwise.units import facts_of, hints_of
 
 Rows = list[dict[str, Any]]
