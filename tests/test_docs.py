@@ -20,7 +20,8 @@ import pytest
 
 import cutwise
 from cutwise.__main__ import main
-from cutwise.analyses.sweeps import SweepFile, read_sweep_file
+from cutwise.analyses import ANALYSES
+from cutwise.analyses.sweep_file import SweepFile, read_sweep_file
 from cutwise.channels import CHANNELS
 from cutwise.cli.printing import FINE
 from cutwise.compression import ACCURACIES, CODECS, Uncompressed
@@ -40,6 +41,7 @@ from cutwise.options import choices_of
 from cutwise.plans.plan import Alternative, Certificate, Cut, DeviceDecision, Plan, Report, Violation
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
+from cutwise.question import Question
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.scenario.parts import (
     Backhaul,
@@ -67,6 +69,7 @@ CENTRAL = (
     Device, Server, Edge, Backhaul, Scenario, Sharing, LayerDepth, Privacy, Data, Convergence, Objective,
     Limits, Conditions, StageTimes, Cut, DeviceDecision, Violation, Certificate, Report, Alternative, Plan,
     Compression, Uncompressed, *CODECS.values(), *ACCURACIES.values(), *CHANNELS.values(), *SCHEMES.values(),
+    Question, *ANALYSES.values(),
 )  # fmt: skip
 FILE_PARTS: dict[str, type] = {
     "Top level": Scenario,
@@ -281,7 +284,7 @@ def test_units_in_the_nomenclature_are_those_of_the_names() -> None:
 
 def test_every_registered_name_is_documented() -> None:
     documented = set().union(*(quoted(path.read_text(encoding="utf-8")) for path in PAGES))
-    names = {*SCHEMES, *CHANNELS, *IMPORTERS, *(f"sample:{name}" for name in cutwise.samples())}
+    names = {*SCHEMES, *ANALYSES, *CHANNELS, *IMPORTERS, *(f"sample:{name}" for name in cutwise.samples())}
     assert not names - documented
 
 
@@ -289,10 +292,10 @@ def test_every_op_kind_with_a_formula_is_in_the_models_page() -> None:
     assert not set(OP_COSTS) - quoted(page("docs/models.md"))
 
 
-@pytest.mark.parametrize("name", SCHEMES)
-def test_every_option_of_a_scheme_is_documented(name: str) -> None:
+@pytest.mark.parametrize(("name", "owner"), [*SCHEMES.items(), *ANALYSES.items()])
+def test_every_option_of_a_scheme_and_of_an_analysis_is_documented(name: str, owner: type) -> None:
     (row,) = [line for line in page("docs/formats.md").splitlines() if line.startswith(f"| `{name}` |")]
-    assert {option.name for option in fields(SCHEMES[name])} <= quoted(row)
+    assert {option.name for option in fields(owner)} <= quoted(row)
 
 
 def test_every_refused_format_is_documented() -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any
 
+from cutwise.analyses import ANALYSES
 from cutwise.channels import CHANNELS
 from cutwise.hardware.profiles import hardware
 from cutwise.importers import samples
 from cutwise.options import choices_of
 from cutwise.plain import plain
 from cutwise.schemes import SCHEMES
-
 from cutwise.units import facts_of, hints_of
 
 Rows = list[dict[str, Any]]
@@ -29,6 +29,14 @@ def schemes() -> Rows:
             "options": _described(scheme),
         }
         for name, scheme in SCHEMES.items()
+    ]
+
+
+def analyses() -> Rows:
+    """Every analysis with what it asks and its options."""
+    return [
+        {"name": name, "about": analysis.asks, "options": _described(analysis)}
+        for name, analysis in ANALYSES.items()
     ]
 
 
@@ -60,7 +68,7 @@ def _described(owner: Any) -> Rows:
     return [
         {
             "name": f.name,
-            "default": plain(f.default),
+            "default": None if f.default is MISSING else plain(f.default),
             "choices": list(choices_of(hints[f.name])),
             "help": facts_of(owner, f.name)["help"],
         }
@@ -71,6 +79,7 @@ def _described(owner: Any) -> Rows:
 
 LISTINGS: Mapping[str, Callable[[], Rows]] = {
     "schemes": schemes,
+    "analyses": analyses,
     "devices": devices,
     "channels": channels,
     "samples": sample_models,
