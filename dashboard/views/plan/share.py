@@ -56,7 +56,7 @@ def report(question: AnsweredQuestion) -> str:
         command=command(question),
         made=datetime.now().astimezone(),
     )
-    return plan_report(question.plan, origin, baseline=question.baseline)
+    return plan_report(question.plan, origin, baseline=question.baseline, asked=question.asked)
 
 
 def link() -> str:
