@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 import cutwise
-from cutwise import papers
+from cutwise import papers, question
 from cutwise.analyses.comparison import Outcome, outcome_of
 from cutwise.graph.blocks import Block, blocks
 from cutwise.graph.model_graph import ModelGraph
@@ -16,9 +16,20 @@ from cutwise.papers import Headline
 from cutwise.pipeline import best_baseline
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import build_problem
+from cutwise.question import Question
 from cutwise.scenario.parts import Scenario
 
-BY_DIGEST: Mapping[Any, Any] = {ModelGraph: lambda graph: graph.digest, Scenario: repr}
+BY_DIGEST: Mapping[Any, Any] = {
+    ModelGraph: lambda graph: graph.digest,
+    Scenario: repr,
+    Question: lambda asked: (
+        asked.graph.digest,
+        repr(asked.scenario),
+        asked.scheme,
+        repr(dict(asked.options)),
+        asked.cut,
+    ),
+}
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -34,9 +45,9 @@ def blocks_of(graph: ModelGraph) -> tuple[Block, ...]:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=BY_DIGEST)
-def plan(graph: ModelGraph, scenario: Scenario, scheme: str, options: tuple[tuple[str, Any], ...]) -> Plan:
+def shown_plan(asked: Question) -> Plan:
     """The plan that the command line gives for the same question."""
-    return cutwise.plan(graph, scenario, scheme, **dict(options))
+    return question.shown_plan(asked)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=BY_DIGEST)

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping
 
+from cutwise.cli.commands import spelled
 from cutwise_dashboard.session import Choice
 
 SCENARIO_FILE = "scenario.toml"
 
 
-def plan_command(choice: Choice, scheme: str, options: Iterable[tuple[str, object]]) -> str:
+def plan_command(choice: Choice, scheme: str, options: Mapping[str, object]) -> str:
     """The command line that prints the same plan."""
     words = [*_start("plan", choice), "--scheme", scheme, *_sizes(choice)]
-    for option, value in options:
-        words += [
-            f"--{option.replace('_', '-')}",
-            str(value).lower() if isinstance(value, bool) else str(value),
-        ]
-    return shlex.join(words)
+    return shlex.join([*words, *_options(options)])
 
 
-def compare_command(choice: Choice, schemes: Sequence[str]) -> str:
-    """The command line that prints the same table."""
-    return shlex.join([*_start("compare", choice), "--schemes", ",".join(schemes), *_sizes(choice)])
+def analysis_command(choice: Choice, analysis: str, **options: object) -> str:
+    """The command line that prints the same record of an analysis that needs no plan."""
+    return shlex.join([*_start(spelled(analysis), choice), *_options(options), *_sizes(choice)])
 
 
-def replan_command(choice: Choice, *, epochs: int, seed: int, fade_db: float) -> str:
-    """The command line that prints the same epochs."""
-    drawn = ["--epochs", str(epochs), "--seed", str(seed), "--fade-db", f"{fade_db:g}"]
-    return shlex.join([*_start("replan", choice), *drawn, *_sizes(choice)])
+def _options(options: Mapping[str, object]) -> Iterator[str]:
+    for option, value in options.items():
+        yield f"--{spelled(option)}"
+        yield _text(value)
+
+
+def _text(value: object) -> str:
+    """A value as `cutwise.options` reads it."""
+    if isinstance(value, list | tuple):
+        return ",".join(_text(part) for part in value)
+    if isinstance(value, float):
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _start(command: str, choice: Choice) -> list[str]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from cutwise.analyses.comparison import Outcome, best_of, comparison_table, places
+from cutwise.analyses.comparison import Comparison
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Scenario
-from cutwise.schemes import SCHEMES, baseline_names
+from cutwise.schemes import SCHEMES
 from cutwise_dashboard import cached
 from cutwise_dashboard.session import Choice
 
@@ -22,56 +20,28 @@ MOST_OPS_TRIED = 120
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Comparison:
-    """What was compared and what came out; `outcomes` and the rows of `table` keep the order of choice."""
+class ShownComparison(Comparison):
+    """A comparison with what was compared; `outcomes` and the rows of `table` keep the order of choice."""
 
     name: str
     choice: Choice
     problem: SplitProblem
-    outcomes: tuple[Outcome, ...]
     table: pd.DataFrame
 
     @classmethod
-    def of(cls, graph: ModelGraph, scenario: Scenario, choice: Choice, schemes: Sequence[str]) -> Comparison:
+    def of(
+        cls, graph: ModelGraph, scenario: Scenario, choice: Choice, schemes: Sequence[str]
+    ) -> ShownComparison:
         """Compares; raises `CutwiseError` where the scenario does not fit the model."""
         problem = build_problem(graph, scenario)
-        outcomes = tuple(cached.outcome(graph, scenario, name) for name in schemes)
+        found = Comparison(outcomes=tuple(cached.outcome(graph, scenario, name) for name in schemes))
         return cls(
+            outcomes=found.outcomes,
             name=graph.name,
             choice=choice,
             problem=problem,
-            outcomes=outcomes,
-            table=comparison_table(outcomes),
+            table=found.to_frame(),
         )
-
-    @property
-    def plans(self) -> Mapping[str, Plan]:
-        """The plans by scheme."""
-        return {found.scheme: found for found in self.outcomes if isinstance(found, Plan)}
-
-    @property
-    def best(self) -> Plan | None:
-        """The valid plan that passes over all data first."""
-        return best_of(self.outcomes)
-
-    @property
-    def best_baseline(self) -> Plan | None:
-        """The same among baselines; brute force is no rival but a proof."""
-        rivals = [name for name in baseline_names() if name != "brute_force"]
-        return best_of([found for found in self.outcomes if found.scheme in rivals])
-
-    @property
-    def ordered(self) -> tuple[Plan, ...]:
-        """The plans by place, schemes before baselines; those that break a rule after them, by delay."""
-        place = dict(zip((found.scheme for found in self.outcomes), places(self.outcomes), strict=True))
-
-        def key(plan: Plan) -> tuple[float, float, bool]:
-            rank = place[plan.scheme]
-            if rank is None:
-                return math.inf, plan.delay_per_data_pass_s, False
-            return rank, 0.0, SCHEMES[plan.scheme].is_baseline
-
-        return tuple(sorted(self.plans.values(), key=key))
 
     @property
     def sorted_table(self) -> pd.DataFrame:

@@ -10,8 +10,8 @@ from cutwise.errors import CutwiseError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.scenario.parts import Scenario
 from cutwise_dashboard import session, sidebar
-from cutwise_dashboard.comparison import Comparison
-from cutwise_dashboard.question import Question
+from cutwise_dashboard.comparison import ShownComparison
+from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import messages
 
 
@@ -23,25 +23,25 @@ def opened(*, one_scheme: bool = True) -> tuple[Scenario, ModelGraph | None]:
     return chosen
 
 
-def asked(graph: ModelGraph | None, scenario: Scenario) -> Question | None:
+def asked(graph: ModelGraph | None, scenario: Scenario) -> AnsweredQuestion | None:
     """The question with its answer; None after the page has said why there is none."""
     if graph is None:
         messages.missing_upload()
         return None
     try:
-        return Question.of(graph, scenario, session.choice())
+        return AnsweredQuestion.of(graph, scenario, session.choice())
     except CutwiseError as error:
         st.error(str(error))
         return None
 
 
-def compared(graph: ModelGraph | None, scenario: Scenario, schemes: Sequence[str]) -> Comparison | None:
+def compared(graph: ModelGraph | None, scenario: Scenario, schemes: Sequence[str]) -> ShownComparison | None:
     """The schemes side by side; None after the page has said why there is no answer."""
     if graph is None:
         messages.missing_upload()
         return None
     try:
-        return Comparison.of(graph, scenario, session.choice(), schemes)
+        return ShownComparison.of(graph, scenario, session.choice(), schemes)
     except CutwiseError as error:
         st.error(str(error))
         return None

@@ -1,28 +1,26 @@
-"""One question of a page and its answers: model, scenario and scheme, with the plan and what it beats."""
+"""A page's question with its answers: the plan that is shown, the best one, and the baseline."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.plans.plan import Plan
-from cutwise.problem.split_problem import SplitProblem, build_problem
+from cutwise.problem.split_problem import SplitProblem
+from cutwise.question import Question, problem_of, shown_options, shown_scheme, unpinned
 from cutwise.scenario.parts import Scenario
-from cutwise.schemes import SCHEMES
 from cutwise_dashboard import cached
 from cutwise_dashboard.session import Choice
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Question:
+class AnsweredQuestion:
     """What is asked, with the best plan, the plan shown (a pinned cut's, if any) and the baseline.
 
     `graph` is the model as it is trained: with LoRA, its adapters are ops of it; `name` is the file's own.
     """
 
-    name: str
-    graph: ModelGraph
-    scenario: Scenario
+    asked: Question
     choice: Choice
     problem: SplitProblem
     best: Plan
@@ -30,50 +28,44 @@ class Question:
     baseline: Plan | None
 
     @classmethod
-    def of(cls, graph: ModelGraph, scenario: Scenario, choice: Choice) -> Question:
-        """Asks; raises `CutwiseError` where there is no answer."""
-        free = {name: value for name, value in choice.options.items() if name != "cut"}
-        best = cached.plan(graph, scenario, choice.scheme, tuple(free.items()))
-        problem = build_problem(graph, scenario)
+    def of(cls, graph: ModelGraph, scenario: Scenario, choice: Choice) -> AnsweredQuestion:
+        """Answers; raises `CutwiseError` where there is no answer."""
+        asked = question_of(graph, scenario, choice)
+        best = cached.shown_plan(unpinned(asked))
         return cls(
-            name=graph.name,
-            graph=problem.cost.graph,
-            scenario=scenario,
+            asked=asked,
             choice=choice,
-            problem=problem,
+            problem=problem_of(asked),
             best=best,
-            plan=cached.plan(graph, scenario, shown_scheme(choice), shown_options(choice))
-            if pinned(choice)
-            else best,
+            plan=cached.shown_plan(asked) if asked.cut else best,
             baseline=cached.baseline(graph, scenario),
         )
 
+    @property
+    def name(self) -> str:
+        return self.asked.graph.name
 
-def pinned(choice: Choice) -> str:
-    """The ops that the pinned cut lies behind, comma-separated; empty without a pin."""
-    return str(choice.options.get("cut", ""))
+    @property
+    def graph(self) -> ModelGraph:
+        return self.problem.cost.graph
 
+    @property
+    def scenario(self) -> Scenario:
+        return self.asked.scenario
 
-def can_pin(scheme: str) -> bool:
-    """True for schemes whose plan with a given cut can be shown: all but the baselines."""
-    return not SCHEMES[scheme].is_baseline
+    @property
+    def shown_scheme(self) -> str:
+        """The scheme whose plan is shown."""
+        return shown_scheme(self.asked)
 
-
-def shown_scheme(choice: Choice) -> str:
-    """The scheme whose plan is shown: with a pinned cut one that takes it, with the same kind of round."""
-    scheme = SCHEMES[choice.scheme]
-    if not pinned(choice) or takes_cut(choice.scheme):
-        return choice.scheme
-    return "split_federated" if scheme.round_of.parallel else "split_learning"
-
-
-def shown_options(choice: Choice) -> tuple[tuple[str, object], ...]:
-    """The options of the plan that is shown."""
-    if pinned(choice) and not takes_cut(choice.scheme):
-        return (("cut", pinned(choice)),)
-    return tuple(choice.options.items())
+    @property
+    def shown_options(self) -> dict[str, object]:
+        """The options of the plan that is shown."""
+        return shown_options(self.asked)
 
 
-def takes_cut(scheme: str) -> bool:
-    """True for a scheme with an option for a given cut."""
-    return any(option.name == "cut" for option in fields(SCHEMES[scheme]))
+def question_of(graph: ModelGraph, scenario: Scenario, choice: Choice) -> Question:
+    """What the session asks; its option `cut` is the pinned cut."""
+    options = {name: value for name, value in choice.options.items() if name != "cut"}
+    cut = str(choice.options.get("cut", ""))
+    return Question(graph=graph, scenario=scenario, scheme=choice.scheme, options=options, cut=cut)

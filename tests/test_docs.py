@@ -20,7 +20,8 @@ import pytest
 
 import cutwise
 from cutwise.__main__ import main
-from cutwise.analyses.sweeps import SweepFile, read_sweep_file
+from cutwise.analyses import ANALYSES
+from cutwise.analyses.sweep_file import SweepFile, read_sweep_file
 from cutwise.channels import CHANNELS
 from cutwise.cli.printing import FINE
 from cutwise.compression import ACCURACIES, CODECS, compressor_names
@@ -36,6 +37,7 @@ from cutwise.importers.gate.refused import REFUSED
 from cutwise.importers.json_formats import document as json_document
 from cutwise.importers.json_formats.cutwise_graph import GRAPH_KEYS, OP_KEYS
 from cutwise.importers.onnx_format import prescan as onnx_prescan
+from cutwise.options import choices_of
 from cutwise.plans.plan import Alternative, Certificate, Cut, DeviceDecision, Plan, Report, Violation
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import (
@@ -45,6 +47,7 @@ from cutwise.problem.conditions import (
     LinkConditions,
     PowerConditions,
 )
+from cutwise.question import Question
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.scenario.parts import (
     Backhaul,
@@ -60,7 +63,6 @@ from cutwise.scenario.parts import (
 )
 from cutwise.scenario.scenario_file import parse_scenario
 from cutwise.schemes import SCHEMES
-from cutwise.schemes.options import choices_of
 from cutwise.units import UNITS, facts_of
 
 ROOT = Path(__file__).parents[1]
@@ -74,6 +76,7 @@ CENTRAL = (
     Device, Server, Edge, Backhaul, Scenario, Sharing, LayerDepth, Privacy, Data, Convergence, Objective,
     Limits, *CONDITIONS, StageTimes, Cut, DeviceDecision, Violation, Certificate, Report, Alternative, Plan,
     Compression, *CODECS.values(), *ACCURACIES.values(), *CHANNELS.values(), *SCHEMES.values(),
+    Question, *ANALYSES.values(),
 )  # fmt: skip
 FILE_PARTS: dict[str, type] = {
     "Top level": Scenario,
@@ -294,6 +297,7 @@ def test_every_registered_name_is_documented() -> None:
     documented = set().union(*(quoted(path.read_text(encoding="utf-8")) for path in PAGES))
     names = {
         *SCHEMES,
+        *ANALYSES,
         *CHANNELS,
         *CODECS,
         *ACCURACIES,
@@ -307,10 +311,10 @@ def test_every_op_kind_with_a_formula_is_in_the_models_page() -> None:
     assert not set(OP_COSTS) - quoted(page("docs/models.md"))
 
 
-@pytest.mark.parametrize("name", SCHEMES)
-def test_every_option_of_a_scheme_is_documented(name: str) -> None:
+@pytest.mark.parametrize(("name", "owner"), [*SCHEMES.items(), *ANALYSES.items()])
+def test_every_option_of_a_scheme_and_of_an_analysis_is_documented(name: str, owner: type) -> None:
     (row,) = [line for line in page("docs/formats.md").splitlines() if line.startswith(f"| `{name}` |")]
-    assert {option.name for option in fields(SCHEMES[name])} <= quoted(row)
+    assert {option.name for option in fields(owner)} <= quoted(row)
 
 
 def test_every_refused_format_is_documented() -> None:

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from cutwise.importers import samples as samples
     from cutwise.importers.torch_format.from_torch import export as export
     from cutwise.importers.torch_format.from_torch import from_torch as from_torch
+    from cutwise.pipeline import analyse as analyse
     from cutwise.pipeline import compare as compare
     from cutwise.pipeline import plan as plan
     from cutwise.pipeline import simulate as simulate
     from cutwise.pipeline import sweep as sweep
+    from cutwise.question import Question as Question
     from cutwise.scenario.parts import Scenario as Scenario
     from cutwise.scenario.scenario_file import load_scenario as load_scenario
 
@@ -27,10 +29,12 @@ _HOMES = {
     "samples": "cutwise.importers",
     "export": "cutwise.importers.torch_format.from_torch",
     "from_torch": "cutwise.importers.torch_format.from_torch",
+    "analyse": "cutwise.pipeline",
     "compare": "cutwise.pipeline",
     "plan": "cutwise.pipeline",
     "simulate": "cutwise.pipeline",
     "sweep": "cutwise.pipeline",
+    "Question": "cutwise.question",
     "Scenario": "cutwise.scenario.parts",
     "load_scenario": "cutwise.scenario.scenario_file",
 }

@@ -1,20 +1,22 @@
-"""Wires only: model and scenario in, plans, comparisons and sweeps out."""
+"""Wires only: model and scenario in; plans, played rounds and what analyses find out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cutwise.analyses.comparison import comparison_table, outcome_of
-from cutwise.analyses.sweeps import read_sweep_file, sweep_rows
+from cutwise.analyses import ANALYSES, Record, analysis_with
+from cutwise.analyses.comparison import CompareAnalysis
+from cutwise.analyses.sweep_file import read_sweep_file
+from cutwise.analyses.sweeps import SweepAnalysis, SweptScenarios
+from cutwise.errors import UnknownNameError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_model
-from cutwise.planning.answer.evidence import with_evidence
+from cutwise.options import option_hints
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem, build_problem
+from cutwise.question import DEFAULT_SCHEME, Question, baseline_plan, shown_plan
 from cutwise.scenario.parts import Scenario
-from cutwise.schemes import SCHEMES, baseline_names
-from cutwise.schemes.options import scheme_with
 from cutwise.simulation.engine import simulate as played
 from cutwise.simulation.round_tasks import phased_round
 from cutwise.simulation.trace import Trace
@@ -22,8 +24,6 @@ from cutwise.simulation.turns import planned_turns
 
 if TYPE_CHECKING:
     import pandas
-
-DEFAULT_SCHEME = "fast_split"
 
 
 def plan(
@@ -34,8 +34,29 @@ def plan(
     Raises `UnknownNameError` for a scheme that is not registered, `ScenarioError` for options or a
     scenario that do not fit, `SolverError` where the scheme cannot answer.
     """
-    problem = build_problem(graph, scenario or Scenario())
-    return with_evidence(problem, scheme_with(scheme, options).solve(problem))
+    return shown_plan(Question(graph=graph, scenario=scenario or Scenario(), scheme=scheme, options=options))
+
+
+def analyse(
+    graph: ModelGraph,
+    scenario: Scenario | None = None,
+    analysis: str = "explain",
+    *,
+    scheme: str = DEFAULT_SCHEME,
+    cut: str = "",
+    **options: Any,
+) -> Record:
+    """What one analysis finds; options of the analysis and of the scheme are keywords.
+
+    `cut` pins one cut for every device. Raises `UnknownNameError` for an analysis, scheme or option that does
+    not exist, `ScenarioError` for values that do not fit.
+    """
+    own = option_hints(ANALYSES[analysis])
+    rest = {name: value for name, value in options.items() if name not in own}
+    if rest and not ANALYSES[analysis].of_plan:
+        raise UnknownNameError(f"option of {analysis}", next(iter(rest)), own)
+    asked = Question(graph=graph, scenario=scenario or Scenario(), scheme=scheme, options=rest, cut=cut)
+    return analysis_with(analysis, {k: v for k, v in options.items() if k in own}).run(asked)
 
 
 def compare(
@@ -46,8 +67,8 @@ def compare(
     Rows keep the order of `schemes`; `place` ranks valid ones by their delay per pass over all data. A scheme
     that cannot answer (brute force on a large model) has the status "unsolved" and says why.
     """
-    problem = build_problem(graph, scenario or Scenario())
-    return comparison_table([outcome_of(problem, name) for name in schemes or tuple(SCHEMES)])
+    asked = Question(graph=graph, scenario=scenario or Scenario())
+    return CompareAnalysis(schemes=tuple(schemes or ())).run(asked).to_frame()
 
 
 def simulate(graph: ModelGraph, scenario: Scenario | None, plan: Plan) -> Trace:
@@ -74,22 +95,17 @@ def sweep(
 
     Several paths form a grid, the last fastest; `zip=True` pairs them. Plans are not certified.
     """
-    return sweep_rows(graph, scenario or Scenario(), over=over, schemes=schemes or [scheme], zip=zip)
+    asked = Question(graph=graph, scenario=scenario or Scenario(), scheme=scheme)
+    return SweepAnalysis(over=over, schemes=tuple(schemes or ()), zip=zip).run(asked).to_frame()
 
 
-def sweep_file(path: str) -> pandas.DataFrame:
-    """The rows of the sweep that a TOML file describes."""
+def sweep_file(path: str) -> SweptScenarios:
+    """What comes of the sweep that a TOML file describes."""
     spec = read_sweep_file(path)
-    graph = load_model(spec.model)
-    return sweep_rows(graph, spec.scenario, over=spec.over, schemes=spec.schemes, zip=spec.zip)
+    asked = Question(graph=load_model(spec.model), scenario=spec.scenario)
+    return SweepAnalysis(over=spec.over, schemes=spec.schemes, zip=spec.zip).run(asked)
 
 
-def best_baseline(
-    graph: ModelGraph, scenario: Scenario | None = None, *, without: Sequence[str] = ("brute_force",)
-) -> Plan | None:
+def best_baseline(graph: ModelGraph, scenario: Scenario | None = None) -> Plan | None:
     """The valid baseline with the least objective, or None where every baseline breaks a rule."""
-    problem = build_problem(graph, scenario or Scenario())
-    names = [name for name in baseline_names() if name not in without]
-    plans = [with_evidence(problem, SCHEMES[name]().solve(problem)) for name in names]
-    valid = [found for found in plans if found.status != "infeasible"]
-    return min(valid, key=lambda found: found.report.value, default=None)
+    return baseline_plan(Question(graph=graph, scenario=scenario or Scenario()))

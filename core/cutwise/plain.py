@@ -14,12 +14,14 @@ def plain(value: Any, *, without: frozenset[str] = frozenset({"timing"})) -> Any
     """Dictionaries, lists, strings and numbers under the value's own field names.
 
     Fields named in `without` are left out (run times, unless asked for); numbers that JSON does not
-    know, such as infinity, become None.
+    know, such as infinity, become None. A value with a method `plain` says itself what it is.
 
     >>> plain(np.float64(0.5)), plain((1, float("inf")))
     (0.5, [1, None])
     """
     if is_dataclass(value) and not isinstance(value, type):
+        if callable(own := getattr(value, "plain", None)):
+            return plain(own(), without=without)
         names = [f.name for f in fields(value) if f.name not in without]
         return {name: plain(getattr(value, name), without=without) for name in names}
     if isinstance(value, Mapping):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cutwise.analyses.delay_energy import Choice
+from cutwise.analyses.delay_energy import ServedRound
 from cutwise.analyses.replanning import Epochs
 from cutwise_dashboard.charts.palette import PALETTES, color_of
 from cutwise_dashboard.format import quantity_text, rounded, seconds_text
@@ -20,7 +20,7 @@ LEFT: Option = {"nameTextStyle": {"align": "left"}}
 FINE_DIGITS = 7
 
 
-def front_figure(front: Sequence[Choice], *, delay_s: float, energy_j: float, theme: str) -> Option:
+def front_figure(front: Sequence[ServedRound], *, delay_s: float, energy_j: float, theme: str) -> Option:
     """An ECharts option: rounds that none beats in delay and energy, and the plan that is shown."""
     palette = PALETTES[theme]
     here = {"name": f"{HERE}: {_pair(delay_s, energy_j)}", "value": _point(delay_s, energy_j)}
@@ -99,7 +99,7 @@ def _pair(delay_s: float, energy_j: float) -> str:
     return f"{seconds_text(delay_s)}, {quantity_text(energy_j, 'J')}"
 
 
-def _told(choice: Choice) -> str:
+def _told(choice: ServedRound) -> str:
     """Delay, energy and clocks of a round as one text."""
     least, most = (100 * float(end(choice.server_frequency_ratio)) for end in (np.min, np.max))
     clocks = f"{most:.3g} %" if most - least < 0.1 else f"{least:.3g} to {most:.3g} %"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from cutwise.analyses.comparison import cuts_text
 from cutwise.graph.blocks import Block, blocks
 from cutwise.plans.plan import Plan
+from cutwise.question import Question
 from cutwise_dashboard.format import percent_text, seconds_text
 from cutwise_dashboard.reports import figures
+from cutwise_dashboard.reports.analysis_sections import analysis_sections
 from cutwise_dashboard.reports.document import document
 from cutwise_dashboard.reports.graph_picture import graph_picture
 from cutwise_dashboard.reports.inputs import Origin, input_sections, readable
@@ -15,10 +17,13 @@ from cutwise_dashboard.reports.markup import Child, element, section
 MOST_PICTURES = 4
 
 
-def plan_report(plan: Plan, origin: Origin, *, baseline: Plan | None = None) -> str:
+def plan_report(
+    plan: Plan, origin: Origin, *, baseline: Plan | None = None, asked: Question | None = None
+) -> str:
     """The HTML page of a plan: what was decided, what it costs, what proves it, and all that went in.
 
-    `baseline` is the best valid plan to compare with, if there is one.
+    `baseline` is the best valid plan to compare with, if there is one; `asked` the question that the plan
+    answers, of which the analyses tell more, None for a plan alone.
     """
     named = blocks(origin.problem.cost.graph)
     return document(
@@ -34,6 +39,7 @@ def plan_report(plan: Plan, origin: Origin, *, baseline: Plan | None = None) -> 
         section("Energy by owner", *figures.energy_breakdown(plan)),
         section("Memory by kind", *figures.memory_breakdown(plan)),
         section("Next-best cuts", *figures.next_best(plan)),
+        *(analysis_sections(asked) if asked else ()),
         *input_sections(origin, named),
     )
 

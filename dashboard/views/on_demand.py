@@ -6,14 +6,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from cutwise.analyses.base import MOST_DEVICES
 from cutwise.errors import CutwiseError
 from cutwise_dashboard.controls import drawer
-from cutwise_dashboard.question import Question
-
-MOST_DEVICES = 200
+from cutwise_dashboard.question import AnsweredQuestion
 
 
-def section(label: str, question: Question, answer: Callable[[Question], None]) -> None:
+def section(label: str, question: AnsweredQuestion, answer: Callable[[AnsweredQuestion], None]) -> None:
     """A closed section; what `answer` draws when it is opened, or why there is nothing to draw."""
     inside = drawer(label)
     if not inside:

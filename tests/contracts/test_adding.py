@@ -1,4 +1,4 @@
-"""What docs/adding.md writes, a scheme, a codec and a format: run from the page, held to every contract."""
+"""What docs/adding.md writes, scheme, codec, format and analysis: run from the page, held to all contracts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import cutwise
+from cutwise.analyses import ANALYSES
 from cutwise.cli.listings import LISTINGS
 from cutwise.compression import CODECS, PROFILES
 from cutwise.errors import ModelImportError
@@ -20,6 +21,8 @@ from cutwise.problem.split_problem import build_problem
 from cutwise.registry import Registry
 from cutwise.schemes import SCHEMES
 from cutwise.schemes.options import scheme_with
+from cutwise_dashboard.reports.analysis_sections import analysis_sections
+from tests.contracts import test_analyses as analysis_contracts
 from tests.contracts import test_codecs as codecs
 from tests.contracts import test_importers as formats
 from tests.contracts import test_schemes as contracts
@@ -28,7 +31,7 @@ from tests.dashboard.test_plan_page import opened, with_drawers
 from tests.test_docs import fenced
 
 PAGE = Path(__file__).parents[2] / "docs" / "adding.md"
-NAME = "half_of_the_work"
+NAME, ANALYSIS = "half_of_the_work", "air_time"
 CONTRACTS = [
     contracts.test_the_simulator_ends_the_round_when_the_plan_says,
     contracts.test_every_device_gets_a_closed_cut_and_a_share,
@@ -99,6 +102,14 @@ def added_format() -> Iterator[str]:
     IMPORTERS.add(module.IMPORTER.name, module.IMPORTER)
     yield module.IMPORTER.name
     forget(IMPORTERS, module.IMPORTER.name, module)
+
+
+@pytest.fixture(scope="module")
+def added_analysis() -> Iterator[None]:
+    """The analysis of the page, registered for as long as this module runs."""
+    module = run(3, "an_analysis")
+    yield
+    forget(ANALYSES, ANALYSIS, module)
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.__name__)
@@ -179,3 +190,35 @@ def test_the_format_of_the_page_is_named_at_the_upload(added_format: str) -> Non
     page = with_drawers(opened(), are_open=True)
     uploader = next(field for field in page.sidebar.file_uploader if field.label == "Model file")
     assert IMPORTERS[added_format].about in uploader.help
+
+
+@pytest.mark.usefixtures("added_analysis")
+def test_the_analysis_of_the_page_keeps_the_contract() -> None:
+    for contract in (
+        analysis_contracts.test_it_is_a_frozen_dataclass_that_asks_in_one_sentence,
+        analysis_contracts.test_every_option_is_named_explained_and_bounded,
+        analysis_contracts.test_its_options_are_told_apart_from_those_of_every_scheme,
+        analysis_contracts.test_the_same_question_twice_has_the_same_record,
+        analysis_contracts.test_python_asks_as_the_question_does,
+        analysis_contracts.test_a_pinned_cut_belongs_to_an_analysis_of_the_plan,
+        analysis_contracts.test_every_option_changes_the_record_of_some_question,
+        analysis_contracts.test_where_nothing_fits_it_says_so_and_breaks_nothing,
+        analysis_contracts.test_a_wrong_option_is_refused_by_name,
+    ):
+        contract(ANALYSIS)
+    for scenario in analysis_contracts.SCENARIOS:
+        analysis_contracts.test_its_record_is_a_frozen_value_with_a_form_for_each_reader(
+            ANALYSIS, "vgg16", scenario
+        )
+
+
+@pytest.mark.usefixtures("added_analysis")
+def test_the_analysis_of_the_page_has_its_command_and_its_section(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    analysis_contracts.test_its_command_prints_the_record(ANALYSIS, tmp_path, capsys)
+    analysis_contracts.test_an_analysis_of_the_plan_has_a_command_that_takes_the_scheme(ANALYSIS, capsys)
+    assert ANALYSIS in [row["name"] for row in LISTINGS["analyses"]()]
+    sections = "".join(analysis_sections(analysis_contracts.question()))
+    assert "<h2>Air time</h2>" in sections
+    assert "What part of its round does each device spend on the air?" in sections

@@ -16,6 +16,7 @@ from cutwise.cli.listings import first_line
 from cutwise.compression import DeadZone, TopK
 from cutwise.costs.workload import Lora, Workload
 from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.options import choices_of, option_hints
 from cutwise.pipeline import played_round
 from cutwise.plain import plain
 from cutwise.planning.answer.plan_conditions import decided_conditions, decided_sums
@@ -28,7 +29,7 @@ from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.scenario.parts import Backhaul, Compression, Limits, Objective, Privacy, Scenario, Sharing
 from cutwise.schemes import SCHEMES
-from cutwise.schemes.options import choices_of, option_hints, scheme_with
+from cutwise.schemes.options import scheme_with
 from tests.contracts.families import modules_of
 from tests.core.fleets import random_limits, random_problem
 

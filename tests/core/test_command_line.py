@@ -15,7 +15,10 @@ import pytest
 
 import cutwise
 from cutwise.__main__ import main
+from cutwise.analyses import ANALYSES
 from cutwise.channels import FixedRate
+from cutwise.cli.arguments import EXAMPLES
+from cutwise.cli.commands import COMMANDS
 from cutwise.plans.plan import Plan
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import dump_scenario
@@ -237,6 +240,7 @@ def test_sweep_reads_its_file(capsys: pytest.CaptureFixture[str], tmp_path: Path
     ("command", "name"),
     [
         ("schemes", "fast_split"),
+        ("analyses", "replan"),
         ("devices", "jetson_tx2"),
         ("channels", "shannon"),
         ("samples", "sample:resnet18"),
@@ -404,8 +408,27 @@ def test_the_help_of_export_says_that_it_runs_the_file(capsys: pytest.CaptureFix
     assert "on your own machine" in help
 
 
+def test_the_help_lists_the_commands_and_where_analyses_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    listed = capsys.readouterr().out
+    assert all(f"  {name}" in listed for name in COMMANDS)
+    assert all(name in ANALYSES and name in listed for name in EXAMPLES)
+
+
+@pytest.mark.parametrize("words", [["serve"], ["--help"]])
+def test_what_needs_no_planner_loads_none(words: list[str]) -> None:
+    code = (
+        "import sys, cutwise.cli.arguments as cli\n"
+        f"try: cli.parsed({words})\nexcept SystemExit: pass\n"
+        "print('numpy' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines()[-1] == "False"
+
+
 def test_help_is_fine(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in (["--help"], ["plan", "--help"], ["sweep", "-h"]):
+    for arguments in (["--help"], ["sweep", "-h"]):
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         assert ended.value.code == 0

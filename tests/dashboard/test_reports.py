@@ -11,13 +11,17 @@ from typing import Any
 import pytest
 
 import cutwise
+from cutwise.analyses import ANALYSES
+from cutwise.analyses.base import MOST_DEVICES
 from cutwise.analyses.comparison import outcome_of
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import build_problem
+from cutwise.question import Question, shown_plan
 from cutwise.scenario.parties import Device
-from cutwise.scenario.parts import Scenario
+from cutwise.scenario.parts import Limits, Scenario
 from cutwise_dashboard.reports import Origin, comparison_report, plan_report
+from cutwise_dashboard.reports.analysis_sections import MOST_ROWS, analysis_sections, record_parts
 
 HOSTILE = "<script>alert(1)</script>"
 SELF_CLOSING = {"meta", "br"}
@@ -123,3 +127,42 @@ def test_a_comparison_names_every_scheme_and_those_without_a_plan() -> None:
     read(page)
     for part in ("fast split", "server only", "breaks a rule", "too many"):
         assert part in page, part
+
+
+def asked_of(limits: Limits) -> tuple[Question, str]:
+    """A question and the report of its plan, analyses included."""
+    graph = cutwise.load_model("sample:resnet18")
+    scenario = Scenario(devices=(Device(name="a"), Device(name="b")), limits=limits)
+    asked = Question(graph=graph, scenario=scenario)
+    return asked, plan_report(shown_plan(asked), origin_of(graph, scenario), asked=asked)
+
+
+def test_every_analysis_of_a_report_has_its_section_with_what_it_found() -> None:
+    asked, page = asked_of(Limits())
+    read(page)
+    for name, analysis in ANALYSES.items():
+        titled = f"<h2>{name.replace('_', ' ').capitalize()}</h2>"
+        assert (titled in page) == analysis.in_report, name
+        if analysis.in_report:
+            assert html.escape(analysis.asks) in page
+            assert html.escape(analysis().run(asked).summary()[1:]) in page
+
+
+def test_an_analysis_without_an_answer_says_why_in_its_section() -> None:
+    _, page = asked_of(Limits(device_energy_j=1e-9))
+    read(page)
+    assert "limits: no cut keeps them on every device in every epoch" in page
+
+
+def test_a_large_fleet_is_not_analysed_unasked() -> None:
+    devices = tuple(Device(name=f"d{number}") for number in range(MOST_DEVICES + 1))
+    asked = Question(graph=cutwise.load_model("sample:resnet18"), scenario=Scenario(devices=devices))
+    sections = analysis_sections(asked)
+    assert len(sections) == sum(analysis.in_report for analysis in ANALYSES.values())
+    assert all(f"for at most {MOST_DEVICES} devices" in text for text in sections)
+
+
+def test_long_records_are_cut_short_and_say_so() -> None:
+    graph = cutwise.load_model("sample:resnet18")
+    parts = record_parts(cutwise.analyse(graph, None, "replan", epochs=MOST_ROWS + 3))
+    assert "And 3 more" in str(parts[-1])

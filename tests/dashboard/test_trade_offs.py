@@ -11,7 +11,7 @@ import pytest
 
 import cutwise
 from cutwise.__main__ import main
-from cutwise.analyses.delay_energy import Choice, delay_energy_front
+from cutwise.analyses.delay_energy import ServedRound, delay_energy_front
 from cutwise.analyses.replanning import drawn_ratios, replan
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.scenario_file import dump_scenario
@@ -20,9 +20,11 @@ from cutwise_dashboard.session import first_scenario
 from tests.dashboard.test_plan_page import opened, shown, with_drawers
 
 
-def round_of(delay_s: float, energy_j: float, *ratios: float) -> Choice:
+def round_of(delay_s: float, energy_j: float, *ratios: float) -> ServedRound:
     clocks = np.array(ratios)
-    return Choice(delay_s=delay_s, energy_j=energy_j, server_frequency_ratio=clocks, masks=np.zeros((1, 1)))
+    return ServedRound(
+        delay_s=delay_s, energy_j=energy_j, server_frequency_ratio=clocks, masks=np.zeros((1, 1))
+    )
 
 
 def test_a_front_is_drawn_with_its_clocks_and_the_plan_beside_it() -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeGuard
 
+from cutwise.analyses.base import registered, rows_of, table_text
 from cutwise.errors import CutwiseError
 from cutwise.planning.answer.evidence import with_evidence
 from cutwise.plans.plan import OWNERS, Plan
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.schemes.base import SCHEMES
+from cutwise.question import PROOF, Question, problem_of
+from cutwise.schemes.base import SCHEMES, baseline_names
 from cutwise.tolerances import SAME_RATIO
+from cutwise.units import quantity
 
 if TYPE_CHECKING:
     import pandas
@@ -23,6 +26,7 @@ HEADLINES = (
     "optimality", "violations",
 )  # fmt: skip
 """The columns that people read first."""
+LONGEST_CELL = 72
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,84 @@ class Unsolved:
 
 
 Outcome: TypeAlias = Plan | Unsolved
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Schemes side by side: what each answered, in the order in which they were asked."""
+
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def plans(self) -> Mapping[str, Plan]:
+        """The plans by scheme."""
+        return {found.scheme: found for found in self.outcomes if isinstance(found, Plan)}
+
+    @property
+    def best(self) -> Plan | None:
+        """The valid plan that passes over all data first."""
+        return best_of(self.outcomes)
+
+    @property
+    def best_baseline(self) -> Plan | None:
+        """The same among baselines; brute force is no rival but a proof."""
+        rivals = [name for name in baseline_names() if name != PROOF]
+        return best_of([found for found in self.outcomes if found.scheme in rivals])
+
+    @property
+    def ordered(self) -> tuple[Plan, ...]:
+        """The plans by place, schemes before baselines; those that break a rule after them, by delay."""
+        place = dict(zip((found.scheme for found in self.outcomes), places(self.outcomes), strict=True))
+
+        def key(plan: Plan) -> tuple[float, float, bool]:
+            rank = place[plan.scheme]
+            if rank is None:
+                return math.inf, plan.delay_per_data_pass_s, False
+            return rank, 0.0, SCHEMES[plan.scheme].is_baseline
+
+        return tuple(sorted(self.plans.values(), key=key))
+
+    def to_frame(self) -> pandas.DataFrame:
+        """One row a scheme."""
+        return comparison_table(self.outcomes)
+
+    def plain(self) -> list[dict[str, Any]]:
+        """One row a scheme, absent figures None."""
+        return rows_of(self.to_frame())
+
+    def summary(self) -> str:
+        """Which scheme is first."""
+        if self.best is None:
+            return "every scheme breaks a rule"
+        return f"{self.best.scheme} passes over all data first, in {self.best.delay_per_data_pass_s:.6g} s"
+
+    def text(self) -> str:
+        """The first columns: absent figures as -, long texts cut short."""
+        table = self.to_frame()
+        known = table[[name for name in HEADLINES if table[name].notna().any()]]
+        short = {name: _short for name in ("place", "cut", "violations") if name in known}
+        return table_text(known, na_rep="-", formatters=short)
+
+
+@registered
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareAnalysis:
+    """Schemes side by side, each with its default options and every baseline computed anew."""
+
+    name: ClassVar[str] = "compare"
+    asks: ClassVar[str] = "Which scheme passes over all data first, and at what cost?"
+    of_plan: ClassVar[bool] = False
+    in_report: ClassVar[bool] = False
+    schemes: tuple[str, ...] = quantity(
+        (), title="Schemes", help="Only these schemes, separated by commas; all of them if absent"
+    )
+
+    def run(self, question: Question) -> Comparison:
+        """One outcome a scheme; one that cannot answer says why."""
+        problem = problem_of(question)
+        return Comparison(
+            outcomes=tuple(outcome_of(problem, name) for name in self.schemes or tuple(SCHEMES))
+        )
 
 
 def outcome_of(problem: SplitProblem, scheme: str) -> Outcome:
@@ -170,3 +252,9 @@ def _unsolved_row(found: Unsolved) -> dict[str, Any]:
         "optimality": "no plan",
         "violations": found.reason,
     }
+
+
+def _short(value: Any) -> str:
+    """The first words of a text; - for an absent one."""
+    text = "-" if value in (None, "") else str(value)
+    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"

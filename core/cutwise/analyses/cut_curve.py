@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from cutwise.analyses.base import EqualByContent, plan_of, registered, rows_of, table_text
 from cutwise.arrays import Floats, Mask
 from cutwise.costs.cut_sums import cut_sums
+from cutwise.errors import UnknownNameError
 from cutwise.planning.answer.best_plan import last_ops
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.answer.plan_conditions import decided_conditions
@@ -18,10 +21,15 @@ from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Plan
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.split_problem import SplitProblem
+from cutwise.question import Question, problem_of
+from cutwise.units import quantity
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class CutCurve:
+class CutCurve(EqualByContent):
     """Cut positions from the smallest device side to the whole model, arrays of shape (positions,).
 
     `cuts` turn back into the positions (`cut_after`), `names` are short labels, `scores` the objective,
@@ -37,6 +45,64 @@ class CutCurve:
     fits: Mask
     chosen: int
     best: int
+
+    def to_frame(self) -> pandas.DataFrame:
+        """One row a cut position, in order."""
+        import pandas
+
+        return pandas.DataFrame(
+            {
+                "cut": self.names,
+                "behind": self.cuts,
+                "delay_s": self._column(self.stages.delay_s),
+                "energy_j": self._column(self.stages.energy_j),
+                "traffic_bytes": self._column(self.stages.traffic_bytes),
+                "device_memory_bytes": self._column(self.stages.device_memory.total_bytes),
+                "score": self.scores,
+                "fits": self.fits,
+            }
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """The best position, that of the plan's cut, and one row a position."""
+        return {"best": self.best, "chosen": self.chosen, "positions": rows_of(self.to_frame())}
+
+    def summary(self) -> str:
+        """Which position is best, and which is the plan's."""
+        fits = "" if self.fits.any() else ", though none keeps the device's limits"
+        return f"best: {self.names[self.best]}{fits}; the plan cuts at {self.names[self.chosen]}"
+
+    def text(self) -> str:
+        """The table without the ops that each cut lies behind, and its summary."""
+        return f"{table_text(self.to_frame().drop(columns='behind'))}\n{self.summary()}"
+
+    def _column(self, values: Any) -> Floats:
+        return np.broadcast_to(np.asarray(values, dtype=np.float64), len(self.names))
+
+
+@registered
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutCurveAnalysis:
+    """Every cut position of one device under the conditions of the scheme's plan."""
+
+    name: ClassVar[str] = "cut_curve"
+    asks: ClassVar[str] = "What does a round of one device cost at every position of the cut?"
+    of_plan: ClassVar[bool] = True
+    in_report: ClassVar[bool] = True
+    device: str = quantity("", title="Device", help="Name of the device; the first one if absent")
+
+    def run(self, question: Question) -> CutCurve:
+        """The curve, with the plan's own cut among the positions."""
+        problem = problem_of(question)
+        return cut_curve(problem, plan_of(question), device_at(problem, self.device))
+
+
+def device_at(problem: SplitProblem, name: str) -> int:
+    """The position of the device called `name`, 0 for no name; raises `UnknownNameError`."""
+    names = problem.scenario.device_names
+    if name and name not in names:
+        raise UnknownNameError("device", name, names)
+    return names.index(name) if name else 0
 
 
 def cut_curve(problem: SplitProblem, plan: Plan, device: int) -> CutCurve:

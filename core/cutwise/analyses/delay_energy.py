@@ -4,30 +4,111 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from cutwise.analyses.base import EqualByContent, registered, rows_of, table_text
 from cutwise.arrays import Floats, Mask
 from cutwise.errors import ScenarioError
+from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.one_device.cut_table import CutTable, repriced, table_of
 from cutwise.planning.one_device.objective import Prices, Spread, score_of
 from cutwise.planning.whole_round.round_value import spread_of
 from cutwise.planning.whole_round.server_clock import best_ratios, least_ratios
 from cutwise.plans.rounds import IN_TURN
 from cutwise.problem.split_problem import SplitProblem
+from cutwise.question import Question, problem_of
 from cutwise.scenario.parts import Objective
 from cutwise.solvers.frequency import next_queue_j
 from cutwise.tolerances import SUM_ROUNDING
+from cutwise.units import quantity
+
+if TYPE_CHECKING:
+    import pandas
+
+POINTS = 33
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Choice:
-    """One way to serve every device in turn: its round's delay and counted energy, clocks, device sides."""
+class ServedRound:
+    """One way to serve every device in turn: its round's delay and counted energy, clocks, device sides.
+
+    `keeps_limits` is False where some device has no cut that keeps its limits.
+    """
 
     delay_s: float
     energy_j: float
     server_frequency_ratio: Floats
     masks: Mask
+    keeps_limits: bool = True
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Front(EqualByContent):
+    """Rounds that no other beats in both delay and energy, fastest first, with the cuts of each by name."""
+
+    rounds: tuple[ServedRound, ...]
+    cuts: tuple[str, ...]
+
+    def to_frame(self) -> pandas.DataFrame:
+        """One row a round; clocks are the server's lowest and highest over the devices."""
+        import pandas
+
+        ratios = [one.server_frequency_ratio for one in self.rounds]
+        return pandas.DataFrame(
+            {
+                "delay_s": [one.delay_s for one in self.rounds],
+                "energy_j": [one.energy_j for one in self.rounds],
+                "lowest_frequency_ratio": [float(np.min(each)) for each in ratios],
+                "highest_frequency_ratio": [float(np.max(each)) for each in ratios],
+                "keeps_limits": [one.keeps_limits for one in self.rounds],
+                "cut": self.cuts,
+            }
+        )
+
+    def plain(self) -> list[dict[str, Any]]:
+        """One row a round."""
+        return rows_of(self.to_frame())
+
+    def summary(self) -> str:
+        """How much delay buys how much energy."""
+        fastest, thriftiest = self.rounds[0], self.rounds[-1]
+        more = thriftiest.delay_s / fastest.delay_s - 1 if fastest.delay_s else 0.0
+        less = 1 - thriftiest.energy_j / fastest.energy_j if fastest.energy_j else 0.0
+        kept = "" if fastest.keeps_limits else "; no cut keeps every device's limits"
+        return f"up to {100 * more:.3g} % slower for {100 * less:.3g} % less energy{kept}"
+
+    def text(self) -> str:
+        """The table and its summary."""
+        return f"{table_text(self.to_frame())}\n{self.summary()}"
+
+
+@registered
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelayEnergyAnalysis:
+    """Delay against energy (P4): devices in turn, each with the best cut and server clock for one weight."""
+
+    name: ClassVar[str] = "delay_energy"
+    asks: ClassVar[str] = "How much energy does a slower round save, with the best cuts and server clocks?"
+    of_plan: ClassVar[bool] = False
+    in_report: ClassVar[bool] = True
+    points: int = quantity(
+        POINTS, ge=2, le=1000, title="Weights", help="Weights between delay and energy that are tried"
+    )
+    least_frequency_ratio: float = quantity(
+        0.0, unit="ratio", ge=0, le=1, title="Least clock",
+        help="The server's lowest clock over its highest; 0 for as fast as the device",
+    )  # fmt: skip
+
+    def run(self, question: Question) -> Front:
+        """The front with the cuts of every round."""
+        problem = problem_of(question)
+        front = delay_energy_front(problem, points=self.points, least_ratio=self.least_frequency_ratio)
+        different = {mask.tobytes(): mask for one in front for mask in one.masks}
+        names = {key: cut_of(problem, mask).label for key, mask in different.items()}
+        cuts = (dict.fromkeys(names[mask.tobytes()] for mask in one.masks) for one in front)
+        return Front(rounds=tuple(front), cuts=tuple(" | ".join(each) for each in cuts))
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -43,7 +124,9 @@ class LongRun:
     server_frequency_ratio: Floats
 
 
-def delay_energy_front(problem: SplitProblem, *, points: int = 33, least_ratio: float = 0.0) -> list[Choice]:
+def delay_energy_front(
+    problem: SplitProblem, *, points: int = POINTS, least_ratio: float = 0.0
+) -> list[ServedRound]:
     """Rounds that no round in turn beats in both delay and energy, fastest first.
 
     Each is exact: the best cuts and clocks for one of `points` weights between delay and the energy that the
@@ -113,7 +196,7 @@ class _Desk:
         table = table_of(asked, conditions, score_of(weighted, spread))
         return cls(problem=asked, table=table, spread=spread, least=least_ratios(asked, least_ratio))
 
-    def choice(self, prices: Prices) -> Choice:
+    def choice(self, prices: Prices) -> ServedRound:
         """The best cuts and clocks at these prices, within every device's limits."""
         full = self.problem.conditions()
         ratio = best_ratios(self.problem, full, prices, self.least)
@@ -125,15 +208,16 @@ class _Desk:
             values = values + price * np.where(kept, amounts, 0.0)
         picks = priced.best(np.where(priced.excess > 0, np.inf, values))
         rows = np.arange(len(picks))
-        return Choice(
+        return ServedRound(
             delay_s=float(priced.delays_s[rows, picks].sum()),
             energy_j=float(priced.counted_j[rows, picks].sum()),
             server_frequency_ratio=ratio,
             masks=priced.masks(picks),
+            keeps_limits=bool((priced.excess[rows, picks] <= 0).all()),
         )
 
 
-def _undominated(ordered: list[Choice]) -> Iterator[Choice]:
+def _undominated(ordered: list[ServedRound]) -> Iterator[ServedRound]:
     """Of choices by rising delay those that spend less than all before."""
     least_j = np.inf
     for choice in ordered:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from cutwise.analyses.base import plan_of, registered, rows_of, table_text
+from cutwise.analyses.cut_curve import device_at
 from cutwise.arrays import Floats
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.answer.plan_conditions import decided_conditions
@@ -16,6 +19,11 @@ from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import AT_ONCE, IN_TURN
 from cutwise.plans.stages import STAGES
 from cutwise.problem.split_problem import SplitProblem
+from cutwise.question import Question, problem_of, unpinned
+from cutwise.units import quantity
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +45,76 @@ class Move:
     uplink_bps: float
     faster: bool
     cut: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What takes longest in a round, and the next uplink rates at which the best cut of one device changes.
+
+    `device` is that device, `cut` its best cut at today's rate.
+    """
+
+    dominant: Dominant
+    device: str
+    cut: str
+    moves: tuple[Move, ...]
+
+    def to_frame(self) -> pandas.DataFrame:
+        """One row a rate at which the cut changes."""
+        import pandas
+
+        columns = ("uplink_bps", "faster", "cut")
+        return pandas.DataFrame(
+            [[getattr(move, name) for name in columns] for move in self.moves], columns=list(columns)
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """What takes longest, whose cut is meant, and one row a move."""
+        most = {"part": self.dominant.part, "ratio": self.dominant.ratio, "device": self.dominant.device}
+        return {
+            "dominant": most,
+            "device": self.device,
+            "cut": self.cut,
+            "moves": rows_of(self.to_frame()),
+        }
+
+    def summary(self) -> str:
+        """What takes longest, and whose cut moves."""
+        where = f" at {self.dominant.device}" if self.dominant.device else ""
+        most = f"{self.dominant.part} takes {100 * self.dominant.ratio:.0f} % of the round{where}"
+        moved = "at the rates named" if self.moves else "at no other uplink rate that is known"
+        return f"{most}; the best cut of {self.device}, {self.cut}, moves {moved}"
+
+    def text(self) -> str:
+        """The table, if there is any move, and its summary."""
+        table = f"{table_text(self.to_frame())}\n" if self.moves else ""
+        return f"{table}{self.summary()}"
+
+
+@registered
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainAnalysis:
+    """Why the scheme's plan is as it is."""
+
+    name: ClassVar[str] = "explain"
+    asks: ClassVar[str] = "What takes longest in a round, and which uplink rate would move the cut?"
+    of_plan: ClassVar[bool] = True
+    in_report: ClassVar[bool] = True
+    device: str = quantity("", title="Device", help="Whose cut is meant; the slowest device if absent")
+
+    def run(self, question: Question) -> Explanation:
+        """What takes longest in the plan that is shown, and what moves the best cut of one device."""
+        problem, plan = problem_of(question), plan_of(question)
+        best = plan_of(unpinned(question)) if question.cut else plan
+        slowest = max(range(len(best.stages)), key=lambda i: best.stages[i].delay_s)
+        device = device_at(problem, self.device) if self.device else slowest
+        decision = best.decisions[device]
+        return Explanation(
+            dominant=dominant(plan),
+            device=decision.device,
+            cut=decision.cut.label,
+            moves=moves(problem, best, device),
+        )
 
 
 def dominant(plan: Plan) -> Dominant:

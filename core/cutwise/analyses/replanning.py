@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from cutwise.analyses.base import EqualByContent, registered, rows_of, table_text
 from cutwise.arrays import Floats, Ints
 from cutwise.errors import ScenarioError
 from cutwise.planning.answer.cut_labels import cut_of
@@ -17,16 +18,18 @@ from cutwise.planning.one_device.objective import delay
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.problem.stacked import stacked_problem
+from cutwise.question import Question, problem_of
+from cutwise.units import quantity
 
 if TYPE_CHECKING:
     import pandas
 
-FADE_DB, MOST_FADE_DB = 8.0, 60.0
+EPOCHS, FADE_DB, MOST_FADE_DB = 100, 8.0, 60.0
 MEMORY = 0.9
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Epochs:
+class Epochs(EqualByContent):
     """One column an epoch, arrays of shape (epochs,): rates over the mean, and seconds of a round.
 
     `replanned_s` has the best cut of every device for that epoch, `static_s` the best cuts for the mean
@@ -57,6 +60,58 @@ class Epochs:
 
         names = ("rate_ratio", "replanned_s", "static_s", "device_only_s", "first_layer_s")
         return pandas.DataFrame({name: getattr(self, name) for name in names} | {"cut": self.cuts})
+
+    def plain(self) -> dict[str, Any]:
+        """What choosing anew saves, how often the cuts change, and one row an epoch."""
+        return {
+            "saved_ratio": self.saved_ratio,
+            "changes": self.changes,
+            "epochs": rows_of(self.to_frame()),
+        }
+
+    def summary(self) -> str:
+        """What choosing anew saves, and how often the cuts change."""
+        saved = f"{100 * self.saved_ratio:.1f} % less than with cuts for the mean rate"
+        return f"{saved}; {self.changes} changes"
+
+    def text(self) -> str:
+        """The table and its summary."""
+        return f"{table_text(self.to_frame())}\n{self.summary()}"
+
+
+@registered
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplanAnalysis:
+    """Cuts chosen anew for every epoch of a changing rate (P1), devices in turn."""
+
+    name: ClassVar[str] = "replan"
+    asks: ClassVar[str] = "What do cuts chosen anew for every epoch of a changing rate save?"
+    of_plan: ClassVar[bool] = False
+    in_report: ClassVar[bool] = True
+    epochs: int = quantity(
+        EPOCHS, ge=0, title="Epochs", shown=(2, 400), help="How many epochs to draw, where no rates are given"
+    )
+    seed: int | None = quantity(
+        None, ge=0, le=2**31 - 1, title="Seed", help="Of the draw; the scenario's own if absent"
+    )
+    fade_db: float = quantity(
+        FADE_DB, unit="db", ge=0, le=MOST_FADE_DB, title="Fading", shown=(0.0, 15.0),
+        help="How far the rate strays from its mean; it remembers nine tenths of the epoch before",
+    )  # fmt: skip
+    rates: tuple[float, ...] = quantity(
+        (), title="Rates", help="Rates over the scenario's, one an epoch, in place of a draw"
+    )
+
+    def run(self, question: Question) -> Epochs:
+        """Every epoch with its rates given or drawn."""
+        problem = problem_of(question)
+        return replan(problem, self.rates or self._drawn(problem))
+
+    def _drawn(self, problem: SplitProblem) -> Floats:
+        if self.epochs < 1:
+            raise ScenarioError([f"epochs: {self.epochs}; give at least 1"])
+        seed = problem.scenario.seed if self.seed is None else self.seed
+        return drawn_ratios(epochs=self.epochs, seed=seed, fade_db=self.fade_db)
 
 
 def drawn_ratios(*, epochs: int, seed: int, fade_db: float = FADE_DB) -> Floats:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from cutwise.analyses.base import registered, rows_of
 from cutwise.errors import ScenarioError, SolverError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.cut_labels import cut_of
@@ -21,11 +19,13 @@ from cutwise.planning.one_device.objective import Spread, score_of
 from cutwise.planning.whole_round.joint_choice import is_coupled
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.problem.stacked import stacked_conditions, stacked_problem
+from cutwise.question import Question
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
 from cutwise.schemes.base import SCHEMES
 from cutwise.schemes.options import scheme_with
 from cutwise.tolerances import LIMIT_ROUNDING
+from cutwise.units import quantity
 
 if TYPE_CHECKING:
     import pandas
@@ -35,26 +35,63 @@ ROWS_AT_ONCE = 1 << 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweepFile:
-    """What a sweep file says: the model, the scenario, the schemes, and the values of every path."""
+class SweptScenarios:
+    """One entry a scenario and scheme in every column: swept paths, scheme, status, delay, energy, cut."""
 
-    model: str
-    over: Mapping[str, Sequence[Any]]
-    scenario: Scenario
-    schemes: tuple[str, ...]
-    zip: bool
+    columns: Mapping[str, tuple[Any, ...]]
+
+    def to_frame(self) -> pandas.DataFrame:
+        """One row a scenario and scheme, in input order."""
+        import pandas
+
+        return pandas.DataFrame({name: list(values) for name, values in self.columns.items()})
+
+    def plain(self) -> list[dict[str, Any]]:
+        """One row a scenario and scheme."""
+        return rows_of(self.to_frame())
+
+    def summary(self) -> str:
+        """Nothing: the table says all."""
+        return ""
+
+    def text(self) -> str:
+        """The table."""
+        text: str = self.to_frame().to_string(index=False)
+        return text
 
 
-def sweep_rows(
+@registered
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepAnalysis:
+    """Many scenarios at once; schemes have their default options, and plans are not certified."""
+
+    name: ClassVar[str] = "sweep"
+    asks: ClassVar[str] = "How do delay, energy and cut change over many scenarios?"
+    of_plan: ClassVar[bool] = False
+    in_report: ClassVar[bool] = False
+    over: Mapping[str, Sequence[Any]] = quantity(
+        title="Over", help="Paths of the scenario and the values that each takes; the last path runs fastest"
+    )
+    schemes: tuple[str, ...] = quantity(
+        (), title="Schemes", help="Schemes to plan with, separated by commas; the question's if absent"
+    )
+    zip: bool = quantity(False, title="Pair", help="Pair the lists instead of forming a grid")
+
+    def run(self, question: Question) -> SweptScenarios:
+        """Every scenario that the paths lead to, with every scheme."""
+        schemes = self.schemes or (question.scheme,)
+        return swept(question.graph, question.scenario, over=self.over, schemes=schemes, zip=self.zip)
+
+
+def swept(
     graph: ModelGraph,
     scenario: Scenario,
     *,
     over: Mapping[str, Iterable[Any]],
     schemes: Sequence[str],
     zip: bool = False,
-) -> pandas.DataFrame:
-    """One row a scenario and scheme, in input order: swept paths, scheme, status, delay, energy, cut."""
-    import pandas
+) -> SweptScenarios:
+    """Every scenario that the paths lead to, with every scheme, in input order."""
 
     settings = _settings(over, paired=zip)
     scenarios = [changed(scenario, setting) for setting in settings]
@@ -66,64 +103,12 @@ def sweep_rows(
             row = {**setting, "scheme": name, **answers[name][number]}
             for key, value in row.items():
                 columns[key].append(value)
-    return pandas.DataFrame(columns)
-
-
-def read_sweep_file(path: str | PathLike[str]) -> SweepFile:
-    """The sweep that a TOML file describes: `model`, `scenario`, `schemes`, `zip` and the table `[over]`."""
-    from cutwise.scenario.scenario_file import load_scenario
-
-    file = Path(path)
-    try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ScenarioError([f"{file}: cannot be read as a sweep file: {error}"]) from error
-    over = _flattened(document.get("over", {}))
-    mistakes = [f"{file.name}: {mistake}" for mistake in _file_mistakes(document, over)]
-    if mistakes:
-        raise ScenarioError(mistakes)
-    scenario = document.get("scenario")
-    return SweepFile(
-        model=_beside(file, document["model"]),
-        over=over,
-        scenario=load_scenario(_beside(file, scenario)) if scenario else Scenario(),
-        schemes=tuple(document.get("schemes", ["fast_split"])),
-        zip=document.get("zip", False),
-    )
-
-
-def _file_mistakes(document: Mapping[str, Any], over: Mapping[str, Any]) -> Iterator[str]:
-    known = ("model", "scenario", "schemes", "zip", "over")
-    yield from (f"unknown key {key!r}; known are {', '.join(known)}" for key in document if key not in known)
-    if not isinstance(document.get("model"), str):
-        yield "give the model, a file or sample:NAME"
-    if not isinstance(document.get("scenario", ""), str):
-        yield "scenario: give the name of a scenario file"
-    schemes = document.get("schemes", [])
-    if not isinstance(schemes, list) or not all(isinstance(name, str) for name in schemes):
-        yield "schemes: give a list of scheme names"
-    if not isinstance(document.get("zip", False), bool):
-        yield "zip: give true or false"
-    if not over or not all(isinstance(values, list) and values for values in over.values()):
-        yield "[over] gives every swept path a list of values"
-
-
-def _flattened(over: Any, prefix: str = "") -> dict[str, Any]:
-    """Paths and values; `channel.uplink_bps` without quotes makes nested tables, which mean the same."""
-    if not isinstance(over, dict):
-        return {prefix: over}
-    paths: dict[str, Any] = {}
-    for key, value in over.items():
-        paths |= _flattened(value, f"{prefix}.{key}" if prefix else key)
-    return paths
-
-
-def _beside(file: Path, name: str) -> str:
-    """A path written in a file is relative to that file; samples and absolute paths stay."""
-    return name if name.startswith("sample:") else str(file.parent / name)
+    return SweptScenarios(columns={name: tuple(values) for name, values in columns.items()})
 
 
 def _settings(over: Mapping[str, Iterable[Any]], *, paired: bool) -> list[dict[str, Any]]:
+    if not isinstance(over, Mapping):
+        raise ScenarioError([f"over: must be a table of paths and lists of values, not {over!r}"])
     values = {path: _listed(path, given) for path, given in over.items()}
     lengths = {len(given) for given in values.values()}
     if paired and len(lengths) > 1:

@@ -6,11 +6,9 @@ import argparse
 import runpy
 import sys
 from importlib.resources import files
-from typing import Any
 
-from cutwise.cli.inputs import model_of, numbers_in, options_of, scenario_of, write
-from cutwise.cli.printing import FINE, INFEASIBLE, comparison_text, plan_text, show
-from cutwise.errors import CutwiseError
+from cutwise.cli.inputs import OF_ANALYSIS, model_of, options_of, scenario_of, write
+from cutwise.cli.printing import FINE, INFEASIBLE, plan_text, show, tell
 
 
 def open_page(known: argparse.Namespace) -> int:
@@ -65,55 +63,20 @@ def play(known: argparse.Namespace) -> int:
     return INFEASIBLE if found.status == "infeasible" else FINE
 
 
-def compare_all(known: argparse.Namespace) -> int:
-    """Prints schemes side by side."""
-    from cutwise.pipeline import compare
-    from cutwise.plain import plain
+def analyse_one(known: argparse.Namespace) -> int:
+    """Prints what an analysis finds."""
+    from cutwise.pipeline import analyse
 
-    names = [name.strip() for name in known.schemes.split(",")] if known.schemes else None
-    table = compare(model_of(known), scenario_of(known), names)
-    if known.json:
-        return show(known, plain(table.to_dict("records")))
-    print(comparison_text(table))
-    return FINE
-
-
-def replan_epochs(known: argparse.Namespace) -> int:
-    """Prints rounds of every epoch, and what choosing the cuts anew saves."""
-    from cutwise.analyses.replanning import FADE_DB, drawn_ratios, replan
-    from cutwise.plain import plain
-    from cutwise.problem.split_problem import build_problem
-
-    scenario = scenario_of(known)
-    seed = scenario.seed if known.seed is None else known.seed
-    if known.rates is None and known.epochs < 1:
-        raise CutwiseError(f"--epochs {known.epochs}: give at least 1")
-    if known.rates:
-        ratios: Any = numbers_in(known.rates)
-    else:
-        ratios = drawn_ratios(
-            epochs=known.epochs, seed=seed, fade_db=FADE_DB if known.fade_db is None else known.fade_db
-        )
-    found = replan(build_problem(model_of(known), scenario), ratios)
-    frame = found.to_frame()
-    if known.json:
-        told = {"saved_ratio": found.saved_ratio, "changes": found.changes}
-        return show(known, plain(told | {"epochs": frame.to_dict("records")}))
-    print(frame.to_string(index=False, float_format="{:.6g}".format))
-    print(f"{100 * found.saved_ratio:.1f} % less than with cuts for the mean rate; {found.changes} changes")
-    return FINE
+    options = options_of(known) | options_of(known, OF_ANALYSIS)
+    scheme = {"scheme": known.scheme} if "scheme" in known else {}
+    return tell(known, analyse(model_of(known), scenario_of(known), known.analysis, **scheme, **options))
 
 
 def sweep_many(known: argparse.Namespace) -> int:
     """Prints a table of scenarios."""
     from cutwise.pipeline import sweep_file
-    from cutwise.plain import plain
 
-    table = sweep_file(known.spec)
-    if known.json:
-        return show(known, plain(table.to_dict("records")))
-    print(table.to_string(index=False))
-    return FINE
+    return tell(known, sweep_file(known.spec))
 
 
 def papers_told(known: argparse.Namespace) -> int:

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
-from cutwise.cli.commands import COMMANDS, DEFAULT_SCHEME, MODEL, SCENARIO, SCHEME, Argument, Command
-from cutwise.cli.inputs import OPTION
+from cutwise.cli.commands import (
+    COMMANDS,
+    DEFAULT_SCHEME,
+    MODEL,
+    SCENARIO,
+    SCHEME,
+    Argument,
+    Command,
+    all_commands,
+    spelled,
+)
+from cutwise.cli.inputs import MANY_NUMBERS, OF_ANALYSIS, OF_SCHEME, numbers_in
 from cutwise.errors import CutwiseError, UnknownNameError
+
+EXAMPLES = ("compare", "replan")
+"""Two analyses that the help names; to list all would take the planner, which is slow to load."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -20,30 +34,35 @@ class Parser(argparse.ArgumentParser):
 
 def parsed(given: list[str]) -> argparse.Namespace:
     """The arguments of a command; options may stand before, between and after what is planned."""
-    parser, commands = _parsers()
+    described = COMMANDS if _needs_no_planner(given) else all_commands()
+    parser, commands = _parsers(described)
     if not given or given[0] not in commands:
         return parser.parse_args(given)
-    command, rest = commands[given[0]], given[1:]
-    if COMMANDS[given[0]].scheme:
-        rest = _with_scheme_options(command, rest)
+    command, rest = commands[given[0]], _with_options(commands[given[0]], described[given[0]], given[1:])
     known, unknown = command.parse_known_intermixed_args(rest)
     if options := [word for word in unknown if word.startswith("-")]:
         _refuse_option(command, options[0])
     if unknown:
         command.error(f"unexpected argument {unknown[0]!r}")
-    known.command = given[0]
+    known.command, known.analysis = given[0], described[given[0]].analysis
     return known
 
 
-def _parsers() -> tuple[Parser, dict[str, Parser]]:
+def _needs_no_planner(given: list[str]) -> bool:
+    """True where the words name a command of the table, or none."""
+    return not given or given[0] in COMMANDS or given[0].startswith("-")
+
+
+def _parsers(described: Mapping[str, Command]) -> tuple[Parser, dict[str, Parser]]:
     parser = Parser(
         prog="cutwise",
         description="Plan where a model is cut between device and edge server.",
+        epilog=f"Commands too: what cutwise analyses lists, such as {' and '.join(EXAMPLES)}.",
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     found: dict[str, Parser] = {}
-    for name, command in COMMANDS.items():
+    for name, command in described.items():
         found[name] = commands.add_parser(
             name, help=command.help, description=command.help, allow_abbrev=False
         )
@@ -63,28 +82,51 @@ def _arguments(command: Command) -> tuple[Argument, ...]:
     )
 
 
-def _with_scheme_options(command: Parser, given: list[str]) -> list[str]:
-    """Adds the chosen scheme's options to the command; a flag without a value becomes `--flag=true`."""
-    from cutwise.schemes import SCHEMES
-    from cutwise.schemes.options import TRUTHS, option_hints
-    from cutwise.units import facts_of
+def _with_options(command: Parser, described: Command, given: list[str]) -> list[str]:
+    """Adds the options of scheme and analysis; a flag without a value becomes `--flag=true`."""
+    from cutwise.options import TRUTHS
 
-    chosen = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    chosen.add_argument("--scheme", default=DEFAULT_SCHEME, nargs="?")
-    scheme = SCHEMES[chosen.parse_known_args(given)[0].scheme or DEFAULT_SCHEME]
     flags: set[str] = set()
-    for name, hint in option_hints(scheme).items():
-        spellings = dict.fromkeys((f"--{name.replace('_', '-')}", f"--{name}"))
-        help = f"{OPTION}{facts_of(scheme, name)['help']}"
-        command.add_argument(
-            *spellings, dest=f"{OPTION}{name}", default=None, metavar="VALUE", help=help.replace("%", "%%")
-        )
-        flags |= set(spellings) if hint is bool else set()
+    if described.analysis:
+        from cutwise.analyses import ANALYSES
+
+        flags |= _add_options(command, ANALYSES[described.analysis], OF_ANALYSIS)
+    if described.scheme:
+        flags |= _add_options(command, _chosen_scheme(given), OF_SCHEME)
     following = [*given[1:], ""][: len(given)]
     return [
         f"{word}=true" if word in flags and after.lower() not in TRUTHS else word
         for word, after in zip(given, following, strict=True)
     ]
+
+
+def _chosen_scheme(given: list[str]) -> type[Any]:
+    from cutwise.schemes import SCHEMES
+
+    chosen = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    chosen.add_argument("--scheme", default=DEFAULT_SCHEME, nargs="?")
+    return SCHEMES[chosen.parse_known_args(given)[0].scheme or DEFAULT_SCHEME]
+
+
+def _add_options(command: Parser, owner: type[Any], whose: str) -> set[str]:
+    """Adds the options of a scheme or an analysis; the spellings of those that are flags."""
+    from cutwise.options import option_hints
+    from cutwise.units import facts_of
+
+    flags: set[str] = set()
+    for name, hint in option_hints(owner).items():
+        spellings = dict.fromkeys((f"--{spelled(name)}", f"--{name}"))
+        is_file = hint == MANY_NUMBERS
+        command.add_argument(
+            *spellings,
+            dest=f"{whose}{name}",
+            default=None,
+            metavar="FILE" if is_file else "VALUE",
+            type=numbers_in if is_file else str,
+            help=f"{whose}{facts_of(owner, name)['help']}".replace("%", "%%"),
+        )
+        flags |= set(spellings) if hint is bool else set()
+    return flags
 
 
 def _refuse_option(command: Parser, option: str) -> NoReturn:

@@ -19,13 +19,17 @@ Argument = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One command: `run` answers its exit code; `scheme` says that it takes a scheme with its options."""
+    """One command: `run` answers its exit code; `scheme` says that it takes a scheme with its options.
+
+    `analysis` names the analysis whose options it takes, empty for none.
+    """
 
     run: Callable[[argparse.Namespace], int]
     help: str
     model: bool = False
     scenario: bool = False
     scheme: bool = False
+    analysis: str = ""
     arguments: tuple[Argument, ...] = ()
 
 
@@ -63,25 +67,6 @@ COMMANDS: Mapping[str, Command] = {
         scheme=True,
         arguments=(_of("--csv", metavar="FILE.csv", help="write when every task ran on what"),),
     ),
-    "compare": Command(
-        run=answers.compare_all,
-        help="All schemes on one scenario.",
-        model=True,
-        scenario=True,
-        arguments=(_of("--schemes", help="only these, separated by commas"),),
-    ),
-    "replan": Command(
-        run=answers.replan_epochs,
-        help="Cuts chosen anew for every epoch of a changing rate.",
-        model=True,
-        scenario=True,
-        arguments=(
-            _of("--epochs", type=int, default=100, help="how many epochs to draw"),
-            _of("--seed", type=int, help="of the draw; the scenario's own if absent"),
-            _of("--fade-db", type=float, help="how far a rate strays from its mean"),
-            _of("--rates", metavar="FILE", help="rates over the scenario's, one a line, in place of a draw"),
-        ),
-    ),
     "sweep": Command(
         run=answers.sweep_many,
         help="Many scenarios from a sweep file in TOML.",
@@ -108,6 +93,7 @@ COMMANDS: Mapping[str, Command] = {
         ),
     ),
     "schemes": Command(run=answers.list_registered, help="The schemes and their options."),
+    "analyses": Command(run=answers.list_registered, help="What can be asked beyond one plan."),
     "devices": Command(run=answers.list_registered, help="The hardware catalogue."),
     "channels": Command(run=answers.list_registered, help="The channel models and their fields."),
     "codecs": Command(run=answers.list_registered, help="What compresses smashed data, with its fields."),
@@ -117,3 +103,26 @@ COMMANDS: Mapping[str, Command] = {
     "formats": Command(run=answers.list_registered, help="The formats that a model file may have."),
     "samples": Command(run=answers.list_registered, help="The shipped models."),
 }
+
+
+def all_commands() -> dict[str, Command]:
+    """Every command, those of the analyses among them, which take the planner to list."""
+    from cutwise.analyses import ANALYSES
+
+    asked = {
+        spelled(name): Command(
+            run=answers.analyse_one,
+            help=analysis.asks,
+            model=True,
+            scenario=True,
+            scheme=analysis.of_plan,
+            analysis=name,
+        )
+        for name, analysis in ANALYSES.items()
+    }
+    return {**asked, **COMMANDS}
+
+
+def spelled(name: str) -> str:
+    """A registered name or an option as it stands on a command line: dashes for underscores."""
+    return name.replace("_", "-")

@@ -7,7 +7,9 @@ from typing import Any
 
 from cutwise.errors import CutwiseError
 
-OPTION = "option of the scheme: "
+OF_SCHEME, OF_ANALYSIS = "option of the scheme: ", "option of the analysis: "
+MANY_NUMBERS = tuple[float, ...]
+"""An option of this type is the name of a file on a command line."""
 
 
 def model_of(known: argparse.Namespace) -> Any:
@@ -32,13 +34,13 @@ def _dim(text: str) -> tuple[str, int]:
     return name, int(size)
 
 
-def options_of(known: argparse.Namespace) -> dict[str, str]:
-    """The options of the scheme that were given, as text."""
+def options_of(known: argparse.Namespace, whose: str = OF_SCHEME) -> dict[str, Any]:
+    """The options that were given, as text, or as the numbers of the file that was named."""
     given = vars(known).items()
     return {
-        name.removeprefix(OPTION): text
-        for name, text in given
-        if name.startswith(OPTION) and text is not None
+        name.removeprefix(whose): value
+        for name, value in given
+        if name.startswith(whose) and value is not None
     }
 
 

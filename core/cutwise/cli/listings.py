@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from functools import partial
 from typing import Any
 
+from cutwise.analyses import ANALYSES
 from cutwise.channels import CHANNELS
 from cutwise.compression import ACCURACIES, CODECS
 from cutwise.hardware.profiles import hardware
 from cutwise.importers import IMPORTERS, samples
+from cutwise.options import choices_of
 from cutwise.plain import plain
 from cutwise.schemes import SCHEMES
-from cutwise.schemes.options import choices_of
 from cutwise.units import facts_of, hints_of
 
 Rows = list[dict[str, Any]]
@@ -30,6 +31,14 @@ def schemes() -> Rows:
             "options": _described(scheme),
         }
         for name, scheme in SCHEMES.items()
+    ]
+
+
+def analyses() -> Rows:
+    """Every analysis with what it asks and its options."""
+    return [
+        {"name": name, "about": analysis.asks, "options": _described(analysis)}
+        for name, analysis in ANALYSES.items()
     ]
 
 
@@ -69,7 +78,7 @@ def _described(owner: Any) -> Rows:
     return [
         {
             "name": f.name,
-            "default": plain(f.default),
+            "default": None if f.default is MISSING else plain(f.default),
             "choices": list(choices_of(hints[f.name])),
             "help": facts_of(owner, f.name)["help"],
         }
@@ -80,6 +89,7 @@ def _described(owner: Any) -> Rows:
 
 LISTINGS: Mapping[str, Callable[[], Rows]] = {
     "schemes": schemes,
+    "analyses": analyses,
     "devices": devices,
     "channels": partial(with_fields, CHANNELS),
     "codecs": partial(with_fields, CODECS),

@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 FINE, BAD_INPUT, INFEASIBLE = 0, 2, 3
-LONGEST_CELL = 72
 
 
 def show(known: argparse.Namespace, value: Any) -> int:
@@ -43,20 +42,11 @@ def _rounds(found: Any) -> str:
     return f"{found.time_to_target_s:.6g} s in {found.rounds_to_target:g} rounds; "
 
 
-def comparison_text(table: Any) -> str:
-    """A comparison's first columns for people: absent figures as -, long texts cut short."""
-    from cutwise.analyses.comparison import HEADLINES
+def tell(known: argparse.Namespace, record: Any) -> int:
+    """Prints the record of an analysis, as JSON or for people."""
+    from cutwise.plain import plain
 
-    known = table[[name for name in HEADLINES if table[name].notna().any()]]
-    return known.to_string(
-        index=False,
-        na_rep="-",
-        float_format="{:.6g}".format,
-        formatters={name: _short for name in ("place", "cut", "violations") if name in known},
-    )
-
-
-def _short(value: Any) -> str:
-    """The first words of a text; - for an absent one."""
-    text = "-" if value in (None, "") else str(value)
-    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+    if known.json:
+        return show(known, plain(record))
+    print(record.text())
+    return FINE

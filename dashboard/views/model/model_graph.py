@@ -11,14 +11,14 @@ import streamlit as st
 from cutwise_dashboard import cached
 from cutwise_dashboard.charts.graph.graph_drawing import VIEWS, draw_graph
 from cutwise_dashboard.format import quantity_text
-from cutwise_dashboard.question import Question
+from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views.model import folding_graph
 
 KEY = "graph"
 VIEW_NAMES = {"blocks": "Blocks", "near_cut": "Near the cut", "all": "All ops"}
 
 
-def show(question: Question, device: int) -> None:
+def show(question: AnsweredQuestion, device: int) -> None:
     """Draws the graph with the cut of `device`, and the costs of the op that is picked."""
     graph, plan = question.graph, question.plan
     with st.container(border=True):
@@ -40,7 +40,7 @@ def show(question: Question, device: int) -> None:
             _costs(question, selected)
 
 
-def _drawing(question: Question, view: str, side: np.ndarray, opened: frozenset, closed: frozenset):
+def _drawing(question: AnsweredQuestion, view: str, side: np.ndarray, opened: frozenset, closed: frozenset):
     workload = question.scenario.workload
     return draw_graph(
         question.graph,
@@ -53,7 +53,7 @@ def _drawing(question: Question, view: str, side: np.ndarray, opened: frozenset,
     )
 
 
-def _costs(question: Question, op_id: str) -> None:
+def _costs(question: AnsweredQuestion, op_id: str) -> None:
     """The costs of one op, per sample unless said."""
     graph = question.graph
     op, cost = graph.ops[graph.index[op_id]], question.problem.cost.row(op_id)

@@ -15,7 +15,7 @@ from cutwise_dashboard import cached
 from cutwise_dashboard.charts.graph.graph_drawing import GraphDrawing, draw_graph
 from cutwise_dashboard.charts.graph.op_colors import STEP_NAMES, steps
 from cutwise_dashboard.format import quantity_text
-from cutwise_dashboard.question import Question
+from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views.model import folding_graph
 
 KEY = "ops"
@@ -23,7 +23,7 @@ QUANTITIES = ("time", "FLOPs", "memory", "bytes sent")
 MOST_OPS_OPEN = 60
 
 
-def show(question: Question) -> None:
+def show(question: AnsweredQuestion) -> None:
     """The coloured graph above the op table."""
     cost = question.problem.cost
     with st.container(border=True):
@@ -41,7 +41,7 @@ def show(question: Question) -> None:
     _table(question, cost, selected)
 
 
-def quantity(question: Question, name: str) -> tuple[np.ndarray, str]:
+def quantity(question: AnsweredQuestion, name: str) -> tuple[np.ndarray, str]:
     """Per op and sample: seconds on the first device, FLOPs, bytes kept, or bytes sent if cut there."""
     cost = question.problem.cost
     flops = cost.forward_flops + cost.backward_input_flops + cost.backward_weight_flops
@@ -55,7 +55,7 @@ def quantity(question: Question, name: str) -> tuple[np.ndarray, str]:
     }[name]
 
 
-def _graph(question: Question, values: np.ndarray) -> str | None:
+def _graph(question: AnsweredQuestion, values: np.ndarray) -> str | None:
     graph = question.problem.cost.graph
     view = "all" if len(graph) <= MOST_OPS_OPEN else "blocks"
     draw = partial(_drawing, graph, cached.blocks_of(graph), values, view)
@@ -79,7 +79,7 @@ def _drawing(
     return draw_graph(graph, blocks, side=steps(values, blocks, folded), **options)
 
 
-def _table(question: Question, cost: GraphCost, selected: str | None) -> None:
+def _table(question: AnsweredQuestion, cost: GraphCost, selected: str | None) -> None:
     """Every op with its costs; a row picked here is marked in the graph, and the other way round."""
     frame = op_table(cost)
     blocks = cached.blocks_of(cost.graph)

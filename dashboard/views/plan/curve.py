@@ -7,18 +7,19 @@ import streamlit as st
 
 from cutwise.analyses.cut_curve import CutCurve, cut_curve
 from cutwise.problem.private_ops import private_ops
+from cutwise.question import can_pin
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.cut_curve import cut_curve_figure
 from cutwise_dashboard.format import seconds_text
-from cutwise_dashboard.question import Question, can_pin, pinned
+from cutwise_dashboard.question import AnsweredQuestion
 
 
-def show(question: Question, device: int) -> None:
+def show(question: AnsweredQuestion, device: int) -> None:
     with st.container(border=True):
         st.subheader("Delay for every cut", anchor=False)
         name = question.plan.decisions[device].device
         found = cut_curve(question.problem, question.plan, device)
-        text = pinned(question.choice)
+        text = question.asked.cut
         place = found.cuts.index(text) if text in found.cuts else None
         first = np.flatnonzero((found.masks == private_ops(question.problem.cost, "first_layer")).all(axis=1))
         option = cut_curve_figure(found, pinned=place, first_layer=int(first[0]) if len(first) else None)
@@ -31,19 +32,19 @@ def show(question: Question, device: int) -> None:
             alt=f"Delay of {name} by cut position; best {best} at {found.names[found.best]}",
         )
         hatched = "" if found.fits.all() else " Hatched cuts break a limit of the device."
-        pinnable = " Click a bar to pin that cut." if can_pin(question.choice.scheme) else ""
+        pinnable = " Click a bar to pin that cut." if can_pin(question.asked.scheme) else ""
         st.caption(f"{name}, one round.{pinnable}{hatched}")
         _take_pin(question, found, event)
 
 
-def _take_pin(question: Question, found: CutCurve, event: object) -> None:
+def _take_pin(question: AnsweredQuestion, found: CutCurve, event: object) -> None:
     groups = event.selection.selected if event and event.selection else []
     places = [place for group in groups for place in group["data_indices"]]
     clicked = places[0] if places else None
     if clicked == st.session_state.get("curve.clicked"):
         return
     st.session_state["curve.clicked"] = clicked
-    if not can_pin(question.choice.scheme) or clicked is None or clicked >= len(found.cuts):
+    if not can_pin(question.asked.scheme) or clicked is None or clicked >= len(found.cuts):
         return
     session.choose(options={**question.choice.options, "cut": found.cuts[clicked]})
     st.rerun()

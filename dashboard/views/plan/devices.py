@@ -10,12 +10,12 @@ from cutwise.problem.split_problem import SplitProblem
 from cutwise_dashboard.charts.fleet_bars import MOST_BARS, fleet_figure, fleet_height
 from cutwise_dashboard.controls import follow, last_seen, seen
 from cutwise_dashboard.format import edge_cut_text, ops_text
-from cutwise_dashboard.question import Question
+from cutwise_dashboard.question import AnsweredQuestion
 
 PILLS = 8
 
 
-def picked(question: Question) -> int:
+def picked(question: AnsweredQuestion) -> int:
     """The device whose cut the graph and the curve show; the slowest at first."""
     names = [decision.device for decision in question.plan.decisions]
     if len(names) == 1:
@@ -32,7 +32,7 @@ def picked(question: Question) -> int:
     return names.index(seen("shown_device", name))
 
 
-def bars(question: Question, device: int) -> None:
+def bars(question: AnsweredQuestion, device: int) -> None:
     plan = question.plan
     with st.container(border=True):
         st.subheader("Every device's turn", anchor=False)

@@ -15,14 +15,14 @@ from cutwise_dashboard import session
 from cutwise_dashboard.charts.parts import PARTS, seconds_by_part
 from cutwise_dashboard.controls import readable
 from cutwise_dashboard.format import percent_text, quantity_text, seconds_text, sentence_case
-from cutwise_dashboard.question import Question, pinned, shown_scheme
+from cutwise_dashboard.question import AnsweredQuestion
 
 SAME_RATIO = 5e-5
 
 
-def show(question: Question) -> None:
+def show(question: AnsweredQuestion) -> None:
     plan, baseline = question.plan, question.baseline
-    st.subheader(f"{question.name} · {readable(shown_scheme(question.choice))}", anchor=False)
+    st.subheader(f"{question.name} · {readable(question.shown_scheme)}", anchor=False)
     grid = st.grid(5, min_column_width=150)
     for label, value, change in (
         ("Delay of one round", seconds_text(plan.delay_s), _against(plan, baseline, _delay)),
@@ -40,7 +40,7 @@ def show(question: Question) -> None:
     st.caption(_totals(question))
 
 
-def _totals(question: Question) -> str:
+def _totals(question: AnsweredQuestion) -> str:
     """All rounds, one data pass, and how far the numbers can be trusted."""
     plan, rounds = question.plan, question.scenario.rounds
     delay, energy = seconds_text(rounds * plan.delay_s), quantity_text(rounds * plan.energy_j, "J")
@@ -56,7 +56,7 @@ def _totals(question: Question) -> str:
     )
 
 
-def _tightest_device(question: Question) -> tuple[str, float, float, str]:
+def _tightest_device(question: AnsweredQuestion) -> tuple[str, float, float, str]:
     """The device whose memory is fullest: label, bytes needed, bytes there, name."""
     needs = [float(stage.device_memory.total_bytes) for stage in question.plan.stages]
     has = [float(memory_bytes) for memory_bytes in question.problem.device_memory_bytes]
@@ -65,7 +65,7 @@ def _tightest_device(question: Question) -> tuple[str, float, float, str]:
     return "Tightest device memory", needs[fullest], has[fullest], name
 
 
-def _server(question: Question) -> tuple[str, float, float, str]:
+def _server(question: AnsweredQuestion) -> tuple[str, float, float, str]:
     needs = question.plan.server_memory_bytes
     return "Server memory", needs, question.problem.server_memory_bytes, question.scenario.server.name
 
@@ -97,14 +97,14 @@ def _traffic(plan: Plan) -> float:
     return sum(stage.traffic_bytes for stage in plan.stages)
 
 
-def _standing(question: Question) -> None:
+def _standing(question: AnsweredQuestion) -> None:
     """Whether the plan is proven, pinned or infeasible."""
     plan, best = question.plan, question.best
     if plan.violations:
         more = f" And {len(plan.violations) - 3} more." if len(plan.violations) > 3 else ""
         st.error("Infeasible. " + " · ".join(v.sentence for v in plan.violations[:3]) + "." + more)
         _tied_hint(question)
-    if pinned(question.choice):
+    if question.asked.cut:
         worse = plan.report.value / best.report.value - 1 if best.report.value else 0.0
         left, right = st.columns([5, 1], vertical_alignment="center")
         against = f"{percent_text(worse)} against the best cuts"
@@ -121,7 +121,7 @@ def _standing(question: Question) -> None:
         st.markdown(f":gray-badge[Not proven optimal] {plan.report.method}.")
 
 
-def _value(question: Question, value: float) -> str:
+def _value(question: AnsweredQuestion, value: float) -> str:
     kind = question.scenario.objective.kind
     return {"delay": f"{value:.6g} s", "energy": f"{value:.6g} J"}.get(kind, f"{value:.6g}")
 
@@ -139,7 +139,7 @@ def _why_worse(plan: Plan, best: Plan) -> str:
     return f"What grows most is {part.lower()}, by {seconds_text(change[part])} over all devices."
 
 
-def _tied_hint(question: Question) -> None:
+def _tied_hint(question: AnsweredQuestion) -> None:
     """Offers to untie a shared weight, which keeps a model in one piece."""
     if not question.problem.ties:
         return
@@ -154,7 +154,7 @@ def _tied_hint(question: Question) -> None:
         st.rerun()
 
 
-def sentence(question: Question) -> str:
+def sentence(question: AnsweredQuestion) -> str:
     """What takes longest, and what would move the cut of the device that takes longest."""
     most, best = dominant(question.plan), question.best
     where = f" at {most.device}, the last to finish" if most.device else ""

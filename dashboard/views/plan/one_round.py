@@ -8,16 +8,16 @@ from cutwise.pipeline import played_round
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.gantt import gantt_figure
 from cutwise_dashboard.format import seconds_text
-from cutwise_dashboard.question import Question
+from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import on_demand
 
 
-def show(question: Question) -> None:
+def show(question: AnsweredQuestion) -> None:
     """A Gantt chart of the plan's round."""
     on_demand.section("One round, task by task", question, _round)
 
 
-def _round(question: Question) -> None:
+def _round(question: AnsweredQuestion) -> None:
     trace = played_round(question.problem, question.plan)
     figure = gantt_figure(trace, theme=session.theme())
     st.plotly_chart(figure, key="gantt.figure", alt="Tasks of one round on devices and server")

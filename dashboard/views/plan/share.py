@@ -12,16 +12,16 @@ from cutwise.plain import plain
 from cutwise.scenario.scenario_file import dump_scenario
 from cutwise_dashboard import session
 from cutwise_dashboard.commands import plan_command
-from cutwise_dashboard.question import Question, shown_options, shown_scheme
+from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.reports import Origin, plan_report
 
 
-def show(question: Question) -> None:
+def show(question: AnsweredQuestion) -> None:
     with st.container(border=True):
         st.subheader("Take it away", anchor=False)
         st.caption("This command gives the same numbers:")
         st.code(command(question), language="bash", wrap_lines=True)
-        name = f"{question.name}-{shown_scheme(question.choice)}"
+        name = f"{question.name}-{question.shown_scheme}"
         row = st.container(horizontal=True)
         row.download_button(
             "Plan (JSON)", lambda: plan_json(question), f"{name}.json", "application/json",
@@ -48,7 +48,7 @@ def show(question: Question) -> None:
                 )
 
 
-def report(question: Question) -> str:
+def report(question: AnsweredQuestion) -> str:
     """One HTML page with everything about the plan; it opens offline and prints."""
     origin = Origin(
         name=question.name,
@@ -56,7 +56,7 @@ def report(question: Question) -> str:
         command=command(question),
         made=datetime.now().astimezone(),
     )
-    return plan_report(question.plan, origin, baseline=question.baseline)
+    return plan_report(question.plan, origin, baseline=question.baseline, asked=question.asked)
 
 
 def link() -> str:
@@ -65,18 +65,17 @@ def link() -> str:
     return f"{address}?{session.LINK_KEY}={session.share_text()}"
 
 
-def command(question: Question) -> str:
+def command(question: AnsweredQuestion) -> str:
     """The command line that prints the same plan."""
-    chosen = question.choice
-    return plan_command(chosen, shown_scheme(chosen), shown_options(chosen))
+    return plan_command(question.choice, question.shown_scheme, question.shown_options)
 
 
-def plan_json(question: Question) -> str:
+def plan_json(question: AnsweredQuestion) -> str:
     """Every field of the plan."""
     return json.dumps(plain(question.plan), indent=2)
 
 
-def plan_csv(question: Question) -> str:
+def plan_csv(question: AnsweredQuestion) -> str:
     """One row a device: decisions and stage times."""
     rows = []
     for decision, stage in zip(question.plan.decisions, question.plan.stages, strict=True):

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cutwise.analyses.delay_energy import delay_energy_front
-from cutwise.analyses.replanning import FADE_DB, drawn_ratios, replan
+from cutwise.analyses.delay_energy import DelayEnergyAnalysis
+from cutwise.analyses.replanning import ReplanAnalysis
 from cutwise.planning.one_device.objective import counted_energy
+from cutwise.units import facts_of
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.trade_offs import HERE, epochs_figure, front_figure
-from cutwise_dashboard.commands import replan_command
+from cutwise_dashboard.commands import analysis_command
 from cutwise_dashboard.components.live_slider import live_slider
 from cutwise_dashboard.format import quantity_text, seconds_text
-from cutwise_dashboard.question import Question
+from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import on_demand
 
-EPOCHS = 100
-LARGEST_FADE_DB, MOST_EPOCHS = 15.0, 400
-FADE_HELP = "How far the rate strays from its mean, in decibels; it remembers nine tenths of the epoch before"
 
-
-def energy(question: Question) -> None:
+def energy(question: AnsweredQuestion) -> None:
     """Rounds that no other beats in both delay and energy (P4), with the plan among them."""
     on_demand.section("Delay against energy", question, _energy)
 
 
-def changing_rate(question: Question) -> None:
+def changing_rate(question: AnsweredQuestion) -> None:
     """Cuts chosen anew for every epoch of a rate that changes (P1), beside cuts that are kept."""
     on_demand.section("When the rate changes", question, _changing_rate)
 
 
-def _energy(question: Question) -> None:
-    front = delay_energy_front(question.problem)
+def _energy(question: AnsweredQuestion) -> None:
+    front = DelayEnergyAnalysis().run(question.asked).rounds
     score = counted_energy(question.scenario.objective)
     spent_j = sum(float(score(stage)) for stage in question.plan.stages)
     fastest, thriftiest = front[0], front[-1]
@@ -55,33 +52,37 @@ def _energy(question: Question) -> None:
     )
 
 
-def _changing_rate(question: Question) -> None:
+def _changing_rate(question: AnsweredQuestion) -> None:
     left, right = st.columns(2)
     with left:
-        fade_db = live_slider(
-            "Fading", value=FADE_DB, low=0.0, high=LARGEST_FADE_DB, key="rate.fade_db", unit="db",
-            help=FADE_HELP,
-        )  # fmt: skip
+        fade_db = _slider("fade_db", "rate.fade_db")
     with right:
-        epochs = live_slider(
-            "Epochs", value=EPOCHS, low=2, high=MOST_EPOCHS, key="rate.epochs", help="How many are drawn",
-            integer=True,
-        )  # fmt: skip
+        epochs = int(_slider("epochs", "rate.epochs", integer=True))
     seed = question.scenario.seed
-    ratios = drawn_ratios(epochs=int(epochs), seed=seed, fade_db=fade_db)
-    found = replan(question.problem, ratios)
+    found = ReplanAnalysis(epochs=epochs, seed=seed, fade_db=fade_db).run(question.asked)
     st.echarts_chart(
         epochs_figure(found, theme=session.theme()),
         key="epochs",
         height=460,
-        alt=f"Seconds of a round in {len(ratios)} epochs: cuts chosen anew, cuts kept, one side alone",
+        alt=f"Seconds of a round in {epochs} epochs: cuts chosen anew, cuts kept, one side alone",
     )
     st.caption(
         f"Choosing the cuts anew saves {100 * found.saved_ratio:.3g} % of the delay with cuts for the "
         f"mean rate; they change {found.changes} times. Devices in turn. This command gives the same numbers:"
     )
     st.code(
-        replan_command(question.choice, epochs=int(epochs), seed=seed, fade_db=fade_db),
+        analysis_command(question.choice, "replan", epochs=epochs, seed=seed, fade_db=fade_db),
         language="bash",
         wrap_lines=True,
     )
+
+
+def _slider(option: str, key: str, *, integer: bool = False) -> float:
+    """The control of one option of re-planning."""
+    facts = facts_of(ReplanAnalysis, option)
+    low, high = facts["shown"]
+    first = getattr(ReplanAnalysis(), option)
+    return live_slider(
+        facts["title"], value=first, low=low, high=high, key=key, unit=facts["unit"], help=facts["help"],
+        integer=integer,
+    )  # fmt: skip

@@ -11,7 +11,7 @@ from cutwise.plans.plan import Plan
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.parts import stage_titles
-from cutwise_dashboard.comparison import Comparison
+from cutwise_dashboard.comparison import ShownComparison
 from cutwise_dashboard.controls import follow, readable
 from cutwise_dashboard.format import percent_text, scale_of, seconds_text, sentence_case
 from cutwise_dashboard.views.plan import devices, tiers
@@ -26,7 +26,7 @@ ENERGY_TITLES = {
 }
 
 
-def show(comparison: Comparison, shown: str) -> None:
+def show(comparison: ShownComparison, shown: str) -> None:
     """The scheme's decisions, stages and proof; and why some schemes have none."""
     for found in comparison.outcomes:
         if isinstance(found, Unsolved):
@@ -47,7 +47,7 @@ def show(comparison: Comparison, shown: str) -> None:
     _stages(plan)
 
 
-def _selector(comparison: Comparison, shown: str) -> None:
+def _selector(comparison: ShownComparison, shown: str) -> None:
     names = [plan.scheme for plan in comparison.ordered]
     follow(scheme_table.SHOWN, shown)
     name = st.selectbox("Scheme opened", names, key=scheme_table.SHOWN, format_func=readable)

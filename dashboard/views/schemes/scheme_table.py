@@ -12,7 +12,7 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.scheme_bars import bars_height, delay_figure, energy_figure
-from cutwise_dashboard.comparison import Comparison, first_schemes
+from cutwise_dashboard.comparison import ShownComparison, first_schemes
 from cutwise_dashboard.controls import follow, readable, seen
 from cutwise_dashboard.format import (
     duration_scale,
@@ -64,7 +64,7 @@ def picked(graph: ModelGraph | None) -> Sequence[str]:
     return [name for name in SCHEMES if name in chosen]
 
 
-def headline(comparison: Comparison) -> None:
+def headline(comparison: ShownComparison) -> None:
     """What passes over all data first, and by how much."""
     best, baseline = comparison.best, comparison.best_baseline
     if best is None:
@@ -86,7 +86,7 @@ def headline(comparison: Comparison) -> None:
     )
 
 
-def charts(comparison: Comparison) -> str:
+def charts(comparison: ShownComparison) -> str:
     """The bars, and the scheme that is opened below them: the best one until another is picked."""
     plans = comparison.ordered
     best = comparison.best.scheme if comparison.best else ""
@@ -112,7 +112,7 @@ def charts(comparison: Comparison) -> str:
     return shown
 
 
-def table(comparison: Comparison, shown: str) -> None:
+def table(comparison: ShownComparison, shown: str) -> None:
     """One row a scheme, best first; a row that is picked is opened below."""
     frame, columns = shown_table(comparison.sorted_table)
     names = frame["scheme"].tolist()
@@ -170,7 +170,7 @@ def open_scheme(name: str) -> None:
     st.rerun()
 
 
-def _shown(comparison: Comparison) -> str:
+def _shown(comparison: ShownComparison) -> str:
     """The scheme that is open: the one picked last, if it is still there, else the best."""
     names = [plan.scheme for plan in comparison.ordered]
     wanted = st.session_state.get(f"{SHOWN}.wanted")
@@ -198,7 +198,7 @@ def _scaled(values: pd.Series, unit: str) -> tuple[pd.Series, str]:
     return scaled, prefix if unit == "s" else f"{prefix}{unit}"
 
 
-def _about_targets(comparison: Comparison) -> str:
+def _about_targets(comparison: ShownComparison) -> str:
     if comparison.table["time_to_target_s"].notna().any():
         return (
             "To target is the median of rounds times the delay of a round; rounds are those of a small CNN "

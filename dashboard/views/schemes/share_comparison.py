@@ -11,12 +11,12 @@ from cutwise.analyses.comparison import Unsolved
 from cutwise.plain import plain
 from cutwise.plans.plan import Plan
 from cutwise.scenario.scenario_file import dump_scenario
-from cutwise_dashboard.commands import compare_command
-from cutwise_dashboard.comparison import Comparison
+from cutwise_dashboard.commands import analysis_command
+from cutwise_dashboard.comparison import ShownComparison
 from cutwise_dashboard.reports import Origin, comparison_report
 
 
-def show(comparison: Comparison) -> None:
+def show(comparison: ShownComparison) -> None:
     with st.container(border=True):
         st.subheader("Take it away", anchor=False)
         st.caption("This command gives the same numbers, with the scenario saved as scenario.toml:")
@@ -41,7 +41,7 @@ def show(comparison: Comparison) -> None:
         )  # fmt: skip
 
 
-def report(comparison: Comparison) -> str:
+def report(comparison: ShownComparison) -> str:
     """One HTML page with everything about the comparison; it opens offline and prints."""
     plans = [found for found in comparison.outcomes if isinstance(found, Plan)]
     unsolved = [(found.scheme, found.reason) for found in comparison.outcomes if isinstance(found, Unsolved)]
@@ -54,6 +54,7 @@ def report(comparison: Comparison) -> str:
     return comparison_report(plans, unsolved, origin)
 
 
-def command(comparison: Comparison) -> str:
+def command(comparison: ShownComparison) -> str:
     """The command line that prints the same table."""
-    return compare_command(comparison.choice, [found.scheme for found in comparison.outcomes])
+    schemes = [found.scheme for found in comparison.outcomes]
+    return analysis_command(comparison.choice, "compare", schemes=schemes)

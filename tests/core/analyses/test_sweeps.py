@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import cutwise
-from cutwise.analyses.sweeps import read_sweep_file
+from cutwise.analyses.sweep_file import read_sweep_file
 from cutwise.channels import FixedRate, Shannon
 from cutwise.costs.workload import FullTuning, Lora, Workload
 from cutwise.errors import ScenarioError, UnknownNameError

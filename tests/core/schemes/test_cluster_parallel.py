@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 import cutwise
+from cutwise.options import choices_of, option_hints
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.parts import Objective, Scenario, Sharing
 from cutwise.schemes.cluster_parallel import ClusterParallel
-from cutwise.schemes.options import choices_of, option_hints, scheme_with
+from cutwise.schemes.options import scheme_with
 from tests.bench.shares import fleet
 from tests.core.fleets import random_problem, with_scenario
 from tests.core.schemes.divided import SHARED_S, four, partitions, shortest_turns_s

@@ -10,11 +10,12 @@ import pytest
 
 import cutwise
 from cutwise.channels import FixedRate, Shannon
+from cutwise.options import choices_of, option_hints
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.parties import Device, Server
 from cutwise.scenario.parts import Limits, Objective, Scenario, Sharing
 from cutwise.schemes.gsfl import Gsfl
-from cutwise.schemes.options import choices_of, option_hints, scheme_with
+from cutwise.schemes.options import scheme_with
 from tests.bench.shares import fleet
 from tests.conftest import Load
 from tests.core.fleets import random_problem, with_scenario

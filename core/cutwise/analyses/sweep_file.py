@@ -1,0 +1,78 @@
+"""A sweep that a TOML file describes: the model, the scenario, the schemes, and the values of every path."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from cutwise.errors import ScenarioError
+from cutwise.scenario.parts import Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepFile:
+    """What a sweep file says: the model, the scenario, the schemes, and the values of every path."""
+
+    model: str
+    over: Mapping[str, Sequence[Any]]
+    scenario: Scenario
+    schemes: tuple[str, ...]
+    zip: bool
+
+
+def read_sweep_file(path: str | PathLike[str]) -> SweepFile:
+    """The sweep that a TOML file describes: `model`, `scenario`, `schemes`, `zip` and the table `[over]`."""
+    from cutwise.scenario.scenario_file import load_scenario
+
+    file = Path(path)
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ScenarioError([f"{file}: cannot be read as a sweep file: {error}"]) from error
+    over = _flattened(document.get("over", {}))
+    mistakes = [f"{file.name}: {mistake}" for mistake in _file_mistakes(document, over)]
+    if mistakes:
+        raise ScenarioError(mistakes)
+    scenario = document.get("scenario")
+    return SweepFile(
+        model=_beside(file, document["model"]),
+        over=over,
+        scenario=load_scenario(_beside(file, scenario)) if scenario else Scenario(),
+        schemes=tuple(document.get("schemes", ["fast_split"])),
+        zip=document.get("zip", False),
+    )
+
+
+def _file_mistakes(document: Mapping[str, Any], over: Mapping[str, Any]) -> Iterator[str]:
+    known = ("model", "scenario", "schemes", "zip", "over")
+    yield from (f"unknown key {key!r}; known are {', '.join(known)}" for key in document if key not in known)
+    if not isinstance(document.get("model"), str):
+        yield "give the model, a file or sample:NAME"
+    if not isinstance(document.get("scenario", ""), str):
+        yield "scenario: give the name of a scenario file"
+    schemes = document.get("schemes", [])
+    if not isinstance(schemes, list) or not all(isinstance(name, str) for name in schemes):
+        yield "schemes: give a list of scheme names"
+    if not isinstance(document.get("zip", False), bool):
+        yield "zip: give true or false"
+    if not over or not all(isinstance(values, list) and values for values in over.values()):
+        yield "[over] gives every swept path a list of values"
+
+
+def _flattened(over: Any, prefix: str = "") -> dict[str, Any]:
+    """Paths and values; `channel.uplink_bps` without quotes makes nested tables, which mean the same."""
+    if not isinstance(over, dict):
+        return {prefix: over}
+    paths: dict[str, Any] = {}
+    for key, value in over.items():
+        paths |= _flattened(value, f"{prefix}.{key}" if prefix else key)
+    return paths
+
+
+def _beside(file: Path, name: str) -> str:
+    """A path written in a file is relative to that file; samples and absolute paths stay."""
+    return name if name.startswith("sample:") else str(file.parent / name)

@@ -1,0 +1,104 @@
+"""What is asked: a model in a scenario, how it is planned, which cut is pinned, what it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import Any
+
+from cutwise.errors import UnknownNameError
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.planning.answer.evidence import with_evidence
+from cutwise.plans.plan import Plan
+from cutwise.problem.split_problem import SplitProblem, build_problem
+from cutwise.scenario.parts import Scenario
+from cutwise.schemes import SCHEMES, baseline_names
+from cutwise.schemes.options import scheme_with
+
+DEFAULT_SCHEME = "fast_split"
+PROOF = "brute_force"
+"""The baseline that is no rival: it tries every split, and proves others right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Everything that is asked, and nothing that is answered.
+
+    `options` are those of the scheme. `cut` pins one cut for every device: the ops it lies behind,
+    comma-separated; empty for the best cuts. `baseline` is the scheme that plans are compared with; empty for
+    the best valid one.
+    """
+
+    graph: ModelGraph
+    scenario: Scenario = field(default_factory=Scenario)
+    scheme: str = DEFAULT_SCHEME
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    cut: str = ""
+    baseline: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
+
+
+def problem_of(question: Question) -> SplitProblem:
+    """Model and scenario as numbers; raises `ScenarioError` where they do not fit."""
+    return build_problem(question.graph, question.scenario)
+
+
+def can_pin(scheme: str) -> bool:
+    """True for schemes whose plan with a given cut can be shown: all but the baselines."""
+    return not SCHEMES[scheme].is_baseline
+
+
+def takes_cut(scheme: str) -> bool:
+    """True for a scheme with an option for a given cut."""
+    return any(option.name == "cut" for option in fields(SCHEMES[scheme]))
+
+
+def shown_scheme(question: Question) -> str:
+    """The scheme whose plan is shown: with a pinned cut one that takes it, with the same kind of round."""
+    if not question.cut or takes_cut(question.scheme):
+        return question.scheme
+    return "split_federated" if SCHEMES[question.scheme].round_of.parallel else "split_learning"
+
+
+def shown_options(question: Question) -> dict[str, Any]:
+    """The options of the plan that is shown, the pinned cut among them."""
+    if not question.cut:
+        return dict(question.options)
+    kept = question.options if takes_cut(question.scheme) else {}
+    return {**kept, "cut": question.cut}
+
+
+def unpinned(question: Question) -> Question:
+    """The same question without the pinned cut."""
+    return replace(question, cut="")
+
+
+def shown_plan(question: Question) -> Plan:
+    """The plan that is asked for: the scheme's own, or with a cut that is pinned the one with that cut.
+
+    Raises `UnknownNameError` for a scheme or option that does not exist, `ScenarioError` for values that do
+    not fit, `SolverError` where the scheme cannot answer.
+    """
+    problem = problem_of(question)
+    chosen = scheme_with(shown_scheme(question), shown_options(question))
+    return with_evidence(problem, chosen.solve(problem))
+
+
+def baseline_plan(question: Question) -> Plan | None:
+    """The baseline's plan: the one that is named, else the valid one with the least objective.
+
+    None where every baseline breaks a rule. Raises `UnknownNameError` for a name that is no baseline's.
+    """
+    names = [name for name in baseline_names() if name != PROOF]
+    if question.baseline and question.baseline not in baseline_names():
+        raise UnknownNameError("baseline", question.baseline, baseline_names())
+    problem = problem_of(question)
+    asked = [question.baseline] if question.baseline else names
+    plans = [with_evidence(problem, SCHEMES[name]().solve(problem)) for name in asked]
+    if question.baseline:
+        return plans[0]
+    valid = [found for found in plans if found.status != "infeasible"]
+    return min(valid, key=lambda found: found.report.value, default=None)

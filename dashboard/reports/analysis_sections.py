@@ -1,0 +1,83 @@
+"""What is asked beyond the plan, as sections of its report: every registered analysis that stands in one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from cutwise.analyses import ANALYSES, Record
+from cutwise.analyses.base import MOST_DEVICES
+from cutwise.errors import CutwiseError
+from cutwise.question import Question
+from cutwise.units import UNITS
+from cutwise_dashboard.format import figures, quantity_text, seconds_text, sentence_case
+from cutwise_dashboard.reports.inputs import readable
+from cutwise_dashboard.reports.markup import Child, Markup, element, section, table
+
+MOST_ROWS = 40
+
+
+def analysis_sections(asked: Question) -> list[Markup]:
+    """A section for each analysis, with its default options."""
+    return [
+        section(readable(name).capitalize(), element("p", analysis.asks), *_found(analysis, asked))
+        for name, analysis in ANALYSES.items()
+        if analysis.in_report
+    ]
+
+
+def _found(analysis: type[Any], asked: Question) -> list[Child]:
+    """The record, or why there is none."""
+    if len(asked.scenario.devices) > MOST_DEVICES:
+        return [element("p", f"Answered here for at most {MOST_DEVICES} devices.", class_="note")]
+    try:
+        return record_parts(analysis().run(asked))
+    except CutwiseError as error:
+        return [element("p", str(error))]
+
+
+def record_parts(record: Record) -> list[Child]:
+    """A record's summary and the first rows of its table."""
+    frame = record.to_frame()
+    more = len(frame) - MOST_ROWS
+    note = f"And {more:,} more, which the command prints." if more > 0 else None
+    summary = record.summary()
+    return [
+        element("p", f"{sentence_case(summary)}.") if summary else None,
+        _table(frame.head(MOST_ROWS)) if len(frame) else None,
+        element("p", note, class_="note") if note else None,
+    ]
+
+
+def _table(frame: pd.DataFrame) -> Markup:
+    """The columns of texts first, then the numbers, each with its unit."""
+    texts = [name for name in frame if frame[name].dtype == object or frame[name].dtype == bool]
+    names = [*texts, *(name for name in frame if name not in texts)]
+    rows = ([cell_text(name, row[name]) for name in names] for row in frame.to_dict("records"))
+    return table([readable(_without_unit(name)).capitalize() for name in names], rows, words=len(texts))
+
+
+def cell_text(name: str, value: Any) -> str:
+    """One figure as people read it: with the unit that its name ends with.
+
+    >>> cell_text("energy_j", 2500.0), cell_text("fits", True), cell_text("rate_ratio", 0.5)
+    ('2.5 kJ', 'yes', '0.5')
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, int | float):
+        return str(value)
+    unit = _unit(name)
+    if unit == "s":
+        return seconds_text(value)
+    return quantity_text(value, UNITS[unit]) if UNITS.get(unit) else figures(value)
+
+
+def _unit(name: str) -> str:
+    """The longest unit that a name ends with; empty for none."""
+    return max((unit for unit in UNITS if name.endswith(f"_{unit}")), key=len, default="")
+
+
+def _without_unit(name: str) -> str:
+    return name.removesuffix(f"_{_unit(name)}")
