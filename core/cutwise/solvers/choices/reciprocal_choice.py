@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from cutwise.arrays import Floats, Ints
+from cutwise.arrays import Floats, Ints, Number
 from cutwise.errors import SolverError
 from cutwise.solvers.shares.reciprocal_shares import ResourceSplit, minmax_reciprocal_shares
 
@@ -102,7 +101,7 @@ def _levels(fixed: Floats, roots: Floats, angles: Floats) -> tuple[Floats, Ints]
     return low, _asked(fixed, pulls, high[:, None, None]).argmin(axis=2)
 
 
-def _asked(fixed: Floats, pulls: Floats, level: Any) -> Floats:
+def _asked(fixed: Floats, pulls: Floats, level: Number) -> Floats:
     """Priced shares that each option of each item needs to finish by a level."""
     slack = level - fixed
     needed = pulls**2
