@@ -6,10 +6,16 @@ rates are bit/s, one multiply-add is 2 FLOP.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, field, fields, is_dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints, overload
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from cutwise.arrays import Floats, Number
 
 BITS_PER_BYTE = 8
 FLOP_PER_MULTIPLY_ADD = 2
@@ -31,7 +37,15 @@ UNITS = {
 }
 
 
-def transfer_time_s(*, size_bytes: Any, rate_bps: Any) -> Any:
+@overload
+def transfer_time_s(*, size_bytes: float, rate_bps: float) -> float: ...
+@overload
+def transfer_time_s(*, size_bytes: Floats, rate_bps: Number) -> Floats: ...
+@overload
+def transfer_time_s(*, size_bytes: Number, rate_bps: Floats) -> Floats: ...
+@overload
+def transfer_time_s(*, size_bytes: Number, rate_bps: Number) -> Number: ...
+def transfer_time_s(*, size_bytes: Number, rate_bps: Number) -> Number:
     r"""Seconds that `size_bytes` take at `rate_bps`; both may be arrays.
 
     $t = 8 \cdot \mathrm{size} / \mathrm{rate}$.
@@ -73,7 +87,7 @@ def quantity(
     return field(default=default, metadata=facts)
 
 
-def facts_of(owner: Any, name: str) -> dict[str, Any]:
+def facts_of(owner: DataclassInstance | type[DataclassInstance], name: str) -> dict[str, Any]:
     """The facts of one quantity as a flat dictionary: help, unit, bounds, symbol, title, scale, shown."""
     found = next(f for f in fields(owner) if f.name == name)
     extra = dict(found.metadata.get("json_schema_extra", {}))
@@ -87,24 +101,26 @@ def hints_of(owner: type) -> MappingProxyType[str, Any]:
     return MappingProxyType(get_type_hints(owner))
 
 
-def bound_mistakes(value: Any) -> list[str]:
+def bound_mistakes(value: object) -> list[str]:
     """One sentence for each number of dataclass `value` that lies outside its field's bounds.
 
-    >>> from dataclasses import dataclass
-    >>> @dataclass
-    ... class Box:
-    ...     width_m: float = quantity(1.0, unit="m", help="Inner width", gt=0)
-    >>> bound_mistakes(Box(width_m=-2.0))
-    ['width_m: -2.0 must be greater than 0']
+        >>> from collections.abc import Mapping
+    from dataclasses import dataclass
+        >>> @dataclass
+        ... class Box:
+        ...     width_m: float = quantity(1.0, unit="m", help="Inner width", gt=0)
+        >>> bound_mistakes(Box(width_m=-2.0))
+        ['width_m: -2.0 must be greater than 0']
     """
     assert is_dataclass(value)
+    assert not isinstance(value, type)
     return [m for f in fields(value) if (m := _bound_mistake(f, getattr(value, f.name)))]
 
 
-def _bound_mistake(found: Field[Any], number: Any) -> str:
+def _bound_mistake(found: Field[Any], number: object) -> str:
     if isinstance(number, bool) or not isinstance(number, int | float):
         return ""
-    facts = found.metadata
+    facts: Mapping[str, float] = found.metadata
     if number != number:
         return f"{found.name}: {number} is not a number"
     if "gt" in facts and not number > facts["gt"]:
