@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cutwise.arrays import Ints
 
@@ -43,7 +44,7 @@ class Round:
         """True where devices are neither all in turn nor all at once."""
         return self.phases is not None
 
-    def total(self, per_device: Any) -> Any:
+    def total(self, per_device: ArrayLike) -> Any:
         """Figures of shape (devices, …) as a round's: summed in a group, the largest of a phase, summed.
 
         >>> IN_TURN.total(np.array([1.0, 2.0, 3.0])), AT_ONCE.total(np.array([1.0, 2.0, 3.0]))

@@ -159,9 +159,9 @@ def in_order(nodes: Sequence[NodeProto], *, file: str) -> Iterator[NodeProto]:
 def outer_names(node: NodeProto) -> Iterator[str]:
     """Tensors that the branches and loop bodies of `node` read from around them."""
     for attribute in node.attribute:
-        graphs = (*((attribute.g,) if attribute.HasField("g") else ()), *attribute.graphs)
+        graphs: list[GraphProto] = [*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs]
         for graph in graphs:
-            inside = {value.name for value in (*graph.input, *graph.initializer)}
+            inside = {value.name for value in graph.input} | {value.name for value in graph.initializer}
             inside |= {output for inner in graph.node for output in inner.output}
             for inner in graph.node:
                 for name in (*inner.input, *outer_names(inner)):
