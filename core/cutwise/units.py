@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, field, fields, is_dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, get_type_hints, overload
+from typing import TYPE_CHECKING, Any, Required, TypedDict, TypeVar, Unpack, get_type_hints, overload
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from cutwise.arrays import Floats, Number
+
+T = TypeVar("T")
 
 BITS_PER_BYTE = 8
 FLOP_PER_MULTIPLY_ADD = 2
@@ -56,6 +58,26 @@ def transfer_time_s(*, size_bytes: Number, rate_bps: Number) -> Number:
     return BITS_PER_BYTE * size_bytes / rate_bps
 
 
+class Facts(TypedDict, total=False):
+    """What `quantity` takes beside the default."""
+
+    unit: str
+    help: Required[str]
+    ge: float | None
+    gt: float | None
+    le: float | None
+    lt: float | None
+    symbol: str
+    title: str
+    scale: str
+    shown: tuple[float, float] | None
+    tagged: bool
+
+
+@overload
+def quantity(default: T, **facts: Unpack[Facts]) -> T: ...
+@overload
+def quantity(**facts: Unpack[Facts]) -> Any: ...
 def quantity(
     default: Any = MISSING,
     *,
