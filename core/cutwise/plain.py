@@ -5,12 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias, overload
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
-def plain(value: Any, *, without: frozenset[str] = frozenset({"timing"})) -> Any:
+TIMING = frozenset({"timing"})
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+
+
+@overload
+def plain(value: DataclassInstance, *, without: frozenset[str] = TIMING) -> dict[str, Json]: ...
+@overload
+def plain(value: object, *, without: frozenset[str] = TIMING) -> Json: ...
+def plain(value: object, *, without: frozenset[str] = TIMING) -> Json:
     """Dictionaries, lists, strings and numbers under the value's own field names.
 
     Fields named in `without` are left out (run times, unless asked for); numbers that JSON does not
@@ -32,4 +42,6 @@ def plain(value: Any, *, without: frozenset[str] = frozenset({"timing"})) -> Any
         return plain(value.item(), without=without)
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError(f"{type(value).__name__} has no plain form")

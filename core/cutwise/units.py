@@ -10,9 +10,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, field, fields, is_dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal, cast, get_type_hints, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    Required,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    cast,
+    get_type_hints,
+    overload,
+)
 
-from cutwise.arrays import Number
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from cutwise.arrays import Floats, Number
+
+T = TypeVar("T")
 
 BITS_PER_BYTE = 8
 FLOP_PER_MULTIPLY_ADD = 2
@@ -36,12 +52,12 @@ UNITS = {
 
 @overload
 def transfer_time_s(*, size_bytes: float, rate_bps: float) -> float: ...
-
-
+@overload
+def transfer_time_s(*, size_bytes: Floats, rate_bps: Number) -> Floats: ...
+@overload
+def transfer_time_s(*, size_bytes: Number, rate_bps: Floats) -> Floats: ...
 @overload
 def transfer_time_s(*, size_bytes: Number, rate_bps: Number) -> Number: ...
-
-
 def transfer_time_s(*, size_bytes: Number, rate_bps: Number) -> Number:
     r"""Seconds that `size_bytes` take at `rate_bps`; both may be arrays.
 
@@ -53,6 +69,27 @@ def transfer_time_s(*, size_bytes: Number, rate_bps: Number) -> Number:
     return BITS_PER_BYTE * size_bytes / rate_bps
 
 
+class Facts(TypedDict, total=False):
+    """What `quantity` takes beside the default."""
+
+    unit: str
+    help: Required[str]
+    ge: float | None
+    gt: float | None
+    le: float | None
+    lt: float | None
+    symbol: str
+    title: str
+    scale: str
+    shown: tuple[float, float] | None
+    tagged: bool
+    choices: Callable[[], tuple[str, ...]] | None
+
+
+@overload
+def quantity(default: T, **facts: Unpack[Facts]) -> T: ...
+@overload
+def quantity(**facts: Unpack[Facts]) -> Any: ...
 def quantity(
     default: Any = MISSING,
     *,
@@ -87,7 +124,7 @@ def quantity(
     return field(default=default, metadata=facts)
 
 
-def facts_of(owner: Any, name: str) -> dict[str, Any]:
+def facts_of(owner: DataclassInstance | type[DataclassInstance], name: str) -> dict[str, Any]:
     """The facts of one quantity as a flat dictionary: help, unit, bounds, symbol, title, scale, shown."""
     found = next(f for f in fields(owner) if f.name == name)
     extra = dict(found.metadata.get("json_schema_extra", {}))
@@ -116,7 +153,7 @@ def _hints(owner: type) -> tuple[Mapping[str, Any], Mapping[str, Callable[[], tu
     return MappingProxyType(get_type_hints(owner)), registered
 
 
-def bound_mistakes(value: Any) -> list[str]:
+def bound_mistakes(value: object) -> list[str]:
     """One sentence for each number of dataclass `value` that lies outside its field's bounds.
 
     >>> from dataclasses import dataclass
@@ -127,13 +164,14 @@ def bound_mistakes(value: Any) -> list[str]:
     ['width_m: -2.0 must be greater than 0']
     """
     assert is_dataclass(value)
+    assert not isinstance(value, type)
     return [m for f in fields(value) if (m := _bound_mistake(f, getattr(value, f.name)))]
 
 
-def _bound_mistake(found: Field[Any], number: Any) -> str:
+def _bound_mistake(found: Field[Any], number: object) -> str:
     if isinstance(number, bool) or not isinstance(number, int | float):
         return ""
-    facts = found.metadata
+    facts: Mapping[str, float] = found.metadata
     if number != number:
         return f"{found.name}: {number} is not a number"
     if "gt" in facts and not number > facts["gt"]:

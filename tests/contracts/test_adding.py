@@ -1,4 +1,4 @@
-"""What docs/adding.md writes, scheme, codec, format and analysis: run from the page, held to all contracts."""
+"""What docs/adding.md writes: run from the page as it stands, and held to every contract."""
 
 from __future__ import annotations
 

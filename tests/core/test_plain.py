@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
+import pytest
 
 from cutwise.plain import plain
 
@@ -49,3 +50,8 @@ def test_plain_values_stay_as_they_are() -> None:
         assert plain(value) is value
     assert plain(np.bool_(True)) is True
     assert plain(frozenset({"a"})) == ["a"]
+
+
+def test_what_json_cannot_hold_is_refused():
+    with pytest.raises(TypeError, match="bytes has no plain form"):
+        plain({"digest": b"1"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from cutwise.arrays import Number
 from cutwise.errors import ScenarioError
 from cutwise.registry import Registry
 from cutwise.units import bound_mistakes, quantity
@@ -41,12 +42,12 @@ class Channel(Protocol):
         ...
 
     def uplink_rate_bps(
-        self, *, share: Any, distance_m: Any, transmit_power_w: Any, gain_ratio: Any = 1.0
-    ) -> Any:
+        self, *, share: Number, distance_m: Number, transmit_power_w: Number, gain_ratio: Number = 1.0
+    ) -> Number:
         """Bits a second from the device to the server."""
         ...
 
-    def downlink_rate_bps(self, *, share: Any, distance_m: Any, gain_ratio: Any = 1.0) -> Any:
+    def downlink_rate_bps(self, *, share: Number, distance_m: Number, gain_ratio: Number = 1.0) -> Number:
         """Bits a second from the server to the device."""
         ...
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from cutwise.arrays import Number
 from cutwise.channels.base import CHANNELS, CellFields
 from cutwise.units import quantity
 
@@ -30,12 +31,12 @@ class FixedRate(CellFields):
     )  # fmt: skip
 
     def uplink_rate_bps(
-        self, *, share: Any, distance_m: Any, transmit_power_w: Any, gain_ratio: Any = 1.0
-    ) -> Any:
+        self, *, share: Number, distance_m: Number, transmit_power_w: Number, gain_ratio: Number = 1.0
+    ) -> Number:
         """The device's share of the uplink capacity."""
         return share * self.uplink_bps
 
-    def downlink_rate_bps(self, *, share: Any, distance_m: Any, gain_ratio: Any = 1.0) -> Any:
+    def downlink_rate_bps(self, *, share: Number, distance_m: Number, gain_ratio: Number = 1.0) -> Number:
         """The device's share of the downlink capacity."""
         return share * self.downlink_bps
 

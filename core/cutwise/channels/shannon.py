@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
+from cutwise.arrays import Floats, Number
 from cutwise.channels.base import CHANNELS, CellFields
 from cutwise.units import quantity
 
@@ -79,20 +80,20 @@ class Shannon(CellFields):
     )  # fmt: skip
 
     def uplink_rate_bps(
-        self, *, share: Any, distance_m: Any, transmit_power_w: Any, gain_ratio: Any = 1.0
-    ) -> Any:
+        self, *, share: Number, distance_m: Number, transmit_power_w: Number, gain_ratio: Number = 1.0
+    ) -> Number:
         """Rate of a device that sends all its power in its share of the band."""
         return self._rate_bps(
-            bandwidth_hz=np.asarray(share) * self.uplink_bandwidth_hz,
+            bandwidth_hz=np.asarray(share, dtype=np.float64) * self.uplink_bandwidth_hz,
             received_w=transmit_power_w * gain_ratio * self.gain(distance_m=distance_m),
             noise_figure_db=self.uplink_noise_figure_db,
         )
 
-    def downlink_rate_bps(self, *, share: Any, distance_m: Any, gain_ratio: Any = 1.0) -> Any:
+    def downlink_rate_bps(self, *, share: Number, distance_m: Number, gain_ratio: Number = 1.0) -> Number:
         """Rate to a device that gets the same share of the band and of the base station's power."""
         return self._rate_bps(
-            bandwidth_hz=np.asarray(share) * self.downlink_bandwidth_hz,
-            received_w=np.asarray(share)
+            bandwidth_hz=np.asarray(share, dtype=np.float64) * self.downlink_bandwidth_hz,
+            received_w=np.asarray(share, dtype=np.float64)
             * self.base_station_power_w
             * gain_ratio
             * self.gain(distance_m=distance_m),
@@ -103,18 +104,20 @@ class Shannon(CellFields):
         """Bandwidth of the cell in "uplink" or "downlink"."""
         return {"uplink": self.uplink_bandwidth_hz, "downlink": self.downlink_bandwidth_hz}[direction]
 
-    def gain(self, *, distance_m: Any) -> Any:
+    def gain(self, *, distance_m: Number) -> Number:
         """Power gain of the path, below 1.
 
         >>> Shannon(path_loss_at_1m_db=40, path_loss_exponent=3).gain(distance_m=10.0).round(12)
         np.float64(1e-07)
         """
-        distance_m = np.maximum(distance_m, MINIMUM_DISTANCE_M)
-        loss_db = self.path_loss_at_1m_db + 10 * self.path_loss_exponent * np.log10(distance_m)
-        return 10 ** (-loss_db / 10)
+        priced_m: Number = np.maximum(distance_m, MINIMUM_DISTANCE_M)
+        decades: Number = np.log10(priced_m)
+        loss_db = self.path_loss_at_1m_db + 10 * self.path_loss_exponent * decades
+        gain: Number = 10 ** (-loss_db / 10)
+        return gain
 
-    def _rate_bps(self, *, bandwidth_hz: Any, received_w: Any, noise_figure_db: float) -> Any:
+    def _rate_bps(self, *, bandwidth_hz: Floats, received_w: Number, noise_figure_db: float) -> Floats:
         noise_w = THERMAL_NOISE_W_PER_HZ * 10 ** (noise_figure_db / 10) * bandwidth_hz
-        shannon_bps_per_hz = np.log1p(received_w / noise_w) / np.log(2)
-        efficiency = np.minimum(shannon_bps_per_hz, self.ceiling_bps_per_hz)
+        shannon_bps_per_hz: Floats = np.log1p(received_w / noise_w) / np.log(2)
+        efficiency: Floats = np.minimum(shannon_bps_per_hz, self.ceiling_bps_per_hz)
         return self.implementation_ratio * (1 - self.overhead_ratio) * bandwidth_hz * efficiency

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cutwise.arrays import Floats
 from cutwise.errors import ScenarioError
@@ -145,7 +146,7 @@ def _rising(values: Sequence[float]) -> Floats:
     return np.concatenate([np.full(round(count), mean) for mean, count in pools])
 
 
-def measured_error_ratio(codec: Any, tensor: Any, *, seed: int = 0) -> float:
+def measured_error_ratio(codec: Any, tensor: ArrayLike, *, seed: int = 0) -> float:
     """The relative mean square error that a codec makes on a real tensor: the proxy measured live.
 
     >>> from cutwise.compression import TopK

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, cast, runtime_checkable
 
+from numpy.typing import ArrayLike
+
 from cutwise.arrays import Singles
 from cutwise.compression.coders.quantiser import QuantisedTensor
 from cutwise.compression.magnitudes import PROFILES, MagnitudeProfile
@@ -72,7 +74,7 @@ class Codec(Protocol):
         """The codec and its setting in words."""
         ...
 
-    def encode(self, tensor: Any, *, seed: int = 0) -> bytes:
+    def encode(self, tensor: ArrayLike, *, seed: int = 0) -> bytes:
         """The tensor as bytes."""
         ...
 
@@ -80,7 +82,7 @@ class Codec(Protocol):
         """The tensor that the bytes stand for, exactly as `restored` gives it."""
         ...
 
-    def restored(self, tensor: Any, *, seed: int = 0) -> Singles:
+    def restored(self, tensor: ArrayLike, *, seed: int = 0) -> Singles:
         """The tensor after compression, without writing bytes."""
         ...
 
@@ -161,15 +163,25 @@ def write_payload(tensor: QuantisedTensor, number: int, sections: Sequence[bytes
 def read_payload(payload: bytes, *, section_count: int) -> Payload:
     """The parts of a payload; a `SolverError` where it is cut short."""
     try:
-        dimensions, number, *scale = HEAD.unpack_from(payload)
-        shape = struct.unpack_from(f"<{dimensions}I", payload, HEAD.size)
+        dimensions, number, low, high = _head(payload)
+        shape: tuple[int, ...] = struct.unpack_from(f"<{dimensions}I", payload, HEAD.size)
         at, sections = HEAD.size + LENGTH.size * dimensions, []
         for _ in range(section_count):
-            (length,) = LENGTH.unpack_from(payload, at)
+            length = _length(payload, at)
             sections.append(payload[at + LENGTH.size : at + LENGTH.size + length])
             at += LENGTH.size + length
     except struct.error as error:
         raise SolverError(f"payload of {len(payload)} bytes is cut short; send it again") from error
     if at != len(payload):
         raise SolverError(f"payload of {len(payload)} bytes should have {at}; send it again")
-    return Payload(shape, number, (scale[0], scale[1]), tuple(sections))
+    return Payload(shape, number, (low, high), tuple(sections))
+
+
+def _head(payload: bytes) -> tuple[int, int, float, float]:
+    head: tuple[int, int, float, float] = HEAD.unpack_from(payload)
+    return head
+
+
+def _length(payload: bytes, at: int) -> int:
+    length: tuple[int] = LENGTH.unpack_from(payload, at)
+    return length[0]

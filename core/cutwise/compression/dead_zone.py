@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cutwise.arrays import Ints, Singles
 from cutwise.compression.codec import CODECS, CodecFields, Forecast, read_payload, write_payload
@@ -52,7 +53,7 @@ class DeadZone(CodecFields):
         """The codec and its setting in words."""
         return f"dead_zone, step {self.step_ratio:.3g}"
 
-    def quantised(self, tensor: Any, *, seed: int = 0) -> QuantisedTensor:
+    def quantised(self, tensor: ArrayLike, *, seed: int = 0) -> QuantisedTensor:
         """What the receiver will hold, the same for every seed; `SolverError` where one is not finite."""
         reals = as_reals(tensor)
         magnitudes = np.abs(reals).ravel().astype(np.float64)
@@ -69,11 +70,11 @@ class DeadZone(CodecFields):
             scale=(step, place),
         )
 
-    def restored(self, tensor: Any, *, seed: int = 0) -> Singles:
+    def restored(self, tensor: ArrayLike, *, seed: int = 0) -> Singles:
         """The tensor after compression: its shape, 32-bit numbers."""
         return dead_zone_back(self.quantised(tensor, seed=seed))
 
-    def encode(self, tensor: Any, *, seed: int = 0) -> bytes:
+    def encode(self, tensor: ArrayLike, *, seed: int = 0) -> bytes:
         """Header, levels, what exceeds the escape level, and signs as bytes."""
         held = self.quantised(tensor, seed=seed)
         levels = np.zeros(held.kept.size, dtype=np.int64)

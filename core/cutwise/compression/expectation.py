@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from cutwise.arrays import Floats
+from cutwise.arrays import Floats, Ints, Mask, Number
 from cutwise.compression.coders.quantiser import Rounding, dead_zone_levels, positions, round_up_probability
 from cutwise.compression.magnitudes import MagnitudeProfile
 from cutwise.compression.rate_model import entropy_bits
@@ -55,8 +54,8 @@ def top_k_expectation(
     values, weights = magnitudes[kept], shares[kept]
     scale = (float(values[-1]), float(values[_clipped_rank(weights, clip_ratio)]))
     exact = positions(values, scale=scale, level_count=level_count)
-    lower = np.minimum(np.floor(exact), level_count - 2).astype(np.int64)
-    up = round_up_probability(exact - lower, rounding=rounding)
+    lower: Ints = np.minimum(np.floor(exact), level_count - 2).astype(np.int64)
+    up: Number = round_up_probability(exact - lower, rounding=rounding)
     step = (scale[1] - scale[0]) / (level_count - 1)
     below = scale[0] + step * lower
     squares = (1 - up) * (values - below) ** 2 + up * (values - below - step) ** 2
@@ -64,7 +63,7 @@ def top_k_expectation(
     np.add.at(level_ratio, lower, weights * (1 - up))
     np.add.at(level_ratio, lower + 1, weights * up)
     return Expectation(
-        kept_ratio=float(weights.sum()),
+        kept_ratio=float(np.sum(weights)),
         level_ratio=level_ratio,
         error_ratio=dropped + float(weights @ squares),
     )
@@ -82,10 +81,10 @@ def dead_zone_expectation(profile: MagnitudeProfile, *, step_ratio: float) -> Ex
     """
     values, weights = profile.magnitude_ratio, profile.element_ratio
     levels = dead_zone_levels(values, step=step_ratio)
-    kept = levels > 0
-    kept_ratio = float(weights[kept].sum())
+    kept: Mask = levels > 0
+    kept_ratio = float(np.sum(weights[kept]))
     place = mean_place(values / step_ratio, levels, weights)
-    restored = np.where(kept, step_ratio * (levels + place), 0.0)
+    restored: Floats = np.where(kept, step_ratio * (levels + place), 0.0)
     return Expectation(
         kept_ratio=kept_ratio,
         level_ratio=np.bincount(levels, weights).astype(np.float64),
@@ -93,14 +92,14 @@ def dead_zone_expectation(profile: MagnitudeProfile, *, step_ratio: float) -> Ex
     )
 
 
-def mean_place(steps: Any, levels: Any, weights: Any) -> float:
+def mean_place(steps: Floats, levels: Ints, weights: Floats) -> float:
     """Mean distance of magnitudes, in steps, above the levels they have, over levels from 1.
 
     >>> mean_place(np.array([0.2, 1.25, 2.0]), np.array([0, 1, 2]), np.ones(3))
     0.125
     """
-    kept = levels > 0
-    total = float(weights[kept].sum())
+    kept: Mask = levels > 0
+    total = float(np.sum(weights[kept]))
     return float(weights[kept] @ (steps[kept] - levels[kept])) / total if total > 0 else 0.0
 
 
@@ -113,4 +112,4 @@ def _kept_shares(profile: MagnitudeProfile, density_ratio: float) -> Floats:
 
 def _clipped_rank(weights: Floats, clip_ratio: float) -> int:
     """The first magnitude that has no more than `clip_ratio` of the kept ones above it."""
-    return int(np.searchsorted(np.cumsum(weights), clip_ratio * weights.sum(), side="right"))
+    return int(np.searchsorted(np.cumsum(weights), clip_ratio * np.sum(weights), side="right"))

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cutwise.arrays import Floats
 from cutwise.compression.coders.quantiser import as_reals
@@ -45,7 +45,7 @@ PROFILES: Registry[Callable[[], MagnitudeProfile]] = Registry("magnitude profile
 """Reference tensors by name; each entry gives its profile."""
 
 
-def profile_of(tensor: Any) -> MagnitudeProfile:
+def profile_of(tensor: ArrayLike) -> MagnitudeProfile:
     """The profile of a real tensor: its largest magnitudes one by one, the others in groups of equal rank.
 
     >>> profile = profile_of(np.array([3.0, -4.0, 0.0, 0.0]))  # root mean square 2.5
@@ -59,7 +59,7 @@ def profile_of(tensor: Any) -> MagnitudeProfile:
     bounds = np.unique(np.rint(_edges(values.size) * values.size).astype(np.int64))
     sizes = np.diff(bounds)
     means = np.add.reduceat(ordered, bounds[:-1]) / sizes
-    negative = (values < 0).sum() / max(1, (values != 0).sum())
+    negative = int(np.count_nonzero(values < 0)) / max(1, int(np.count_nonzero(values)))
     return _profile(means, sizes / values.size, negative_ratio=float(negative))
 
 

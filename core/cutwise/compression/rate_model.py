@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from cutwise.arrays import Floats, Number
 
 SCALE_BITS = 64
 """Two 32-bit numbers that say what the levels mean."""
@@ -13,35 +15,36 @@ RAW_ELEMENT_BYTES = 4
 GOLDEN = (1 + 5**0.5) / 2
 
 
-def entropy_bits(counts: Any) -> float:
+def entropy_bits(counts: ArrayLike) -> float:
     r"""Least bits a symbol when symbols occur this often: $H = -\sum p_j \log_2 p_j$.
 
     >>> entropy_bits([2, 1, 1])  # 1/2 at 1 bit, twice 1/4 at 2 bits
     1.5
     """
-    counts = np.asarray(counts, dtype=np.float64)
-    shares = counts[counts > 0] / max(counts.sum(), np.finfo(np.float64).tiny)
+    found = np.asarray(counts, dtype=np.float64)
+    shares = found[found > 0] / max(np.sum(found), np.finfo(np.float64).tiny)
     return abs(float(shares @ np.log2(shares)))
 
 
-def binary_entropy_bits(probability: Any) -> Any:
+def binary_entropy_bits(probability: Number) -> Floats:
     r"""Least bits for a yes or no: $H_2(p) = -p \log_2 p - (1-p) \log_2 (1-p)$; an array for an array.
 
     >>> float(binary_entropy_bits(0.25).round(6))  # 0.25 * 2 + 0.75 * log2(4/3) = 0.5 + 0.311278
     0.811278
     """
     p = np.asarray(probability, dtype=np.float64)
-    yes, no = np.where(p > 0, p, 1.0), np.where(p < 1, 1 - p, 1.0)
+    yes: Floats = np.where(p > 0, p, 1.0)
+    no: Floats = np.where(p < 1, 1 - p, 1.0)
     return np.abs(yes * np.log2(yes) + no * np.log2(no))
 
 
-def huffman_bits(counts: Any) -> float:
+def huffman_bits(counts: ArrayLike) -> float:
     """Mean bits a symbol of a Huffman code: at least the entropy, less than 1 above it, never below 1.
 
     >>> huffman_bits([3, 1])  # entropy 0.811
     1.0
     """
-    heap = [count for count in np.asarray(counts, dtype=np.float64).tolist() if count > 0]
+    heap: list[float] = [count for count in np.asarray(counts, dtype=np.float64).tolist() if count > 0]
     total, merged = sum(heap), 0.0
     if len(heap) < 2:
         return float(len(heap))
@@ -79,7 +82,7 @@ def golomb_bits(density_ratio: float) -> float:
     return density_ratio * (exponent + 1 / (1 - (1 - density_ratio) ** 2**exponent))
 
 
-def coded_bits(*, element_count: Any, density_ratio: Any, level_bits: Any) -> Any:
+def coded_bits(*, element_count: Number, density_ratio: Number, level_bits: Number) -> Floats:
     r"""Bits of a tensor whose levels and mask are entropy coded: $k H(q) + n H_2(\rho) + 64$.
 
     `level_bits` is the entropy of one kept value, its sign included; $k = \rho n$. A real coder came within
@@ -92,7 +95,7 @@ def coded_bits(*, element_count: Any, density_ratio: Any, level_bits: Any) -> An
     return element_count * density_ratio * level_bits + mask_bits + SCALE_BITS
 
 
-def papers_bits(*, element_count: Any, density_ratio: Any, value_bits: Any) -> Any:
+def papers_bits(*, element_count: Number, density_ratio: Number, value_bits: Number) -> Floats:
     r"""Bits as papers on top-k count them: $k b + \min(n,\ k \lceil \log_2 n \rceil)$.
 
     A bitmap or an index list, whichever is shorter, and values of fixed width. Conservative: 1.15 to 2.5
@@ -101,11 +104,11 @@ def papers_bits(*, element_count: Any, density_ratio: Any, value_bits: Any) -> A
     >>> float(papers_bits(element_count=1024, density_ratio=0.25, value_bits=8))  # 2048 + min(1024, 2560)
     3072.0
     """
-    kept = np.asarray(element_count) * density_ratio
+    kept = np.asarray(element_count, dtype=np.float64) * density_ratio
     return kept * value_bits + np.minimum(element_count, kept * np.ceil(np.log2(element_count)))
 
 
-def authors_bits(*, element_count: Any, density_ratio: Any, magnitude_bits: Any) -> Any:
+def authors_bits(*, element_count: Number, density_ratio: Number, magnitude_bits: Number) -> Number:
     r"""Bits as P3's authors count them: $n + k (1 + \bar h) + 64$, a bitmap, signs and coded magnitudes.
 
     `magnitude_bits` is the mean Huffman length, or b - 1 without entropy coding. At sparsity 0.5 and 8 bits

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cutwise.arrays import Ints, Singles
 from cutwise.compression.codec import CODECS, CodecFields, Forecast, read_payload, write_payload
@@ -82,7 +83,7 @@ class TopK(CodecFields):
         """Levels a magnitude can take."""
         return 1 << (self.value_bits - 1)
 
-    def quantised(self, tensor: Any, *, seed: int = 0) -> QuantisedTensor:
+    def quantised(self, tensor: ArrayLike, *, seed: int = 0) -> QuantisedTensor:
         """What the receiver will hold; raises `SolverError` where an element is not finite."""
         reals = as_reals(tensor)
         kept = largest(reals, density_ratio=self.density_ratio)
@@ -93,11 +94,11 @@ class TopK(CodecFields):
         )
         return QuantisedTensor(shape=reals.shape, kept=kept, levels=levels, negative=values < 0, scale=scale)
 
-    def restored(self, tensor: Any, *, seed: int = 0) -> Singles:
+    def restored(self, tensor: ArrayLike, *, seed: int = 0) -> Singles:
         """The tensor after compression: its shape, 32-bit numbers."""
         return levels_back(self.quantised(tensor, seed=seed), level_count=self.level_count)
 
-    def encode(self, tensor: Any, *, seed: int = 0) -> bytes:
+    def encode(self, tensor: ArrayLike, *, seed: int = 0) -> bytes:
         """Header, mask, levels and signs as bytes."""
         held = self.quantised(tensor, seed=seed)
         mask = MASK_CODERS[self.mask_coding].encode(held.kept)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cutwise.arrays import Ints
 from cutwise.errors import SolverError
@@ -22,18 +21,18 @@ def iid_shares(samples: int, devices: int, *, rng: np.random.Generator) -> tuple
 
 
 def dirichlet_shares(
-    labels: Any, devices: int, *, alpha: float, least: int, rng: np.random.Generator
+    labels: ArrayLike, devices: int, *, alpha: float, least: int, rng: np.random.Generator
 ) -> tuple[Ints, ...]:
     r"""Sample numbers of every device, each class divided by its own draw from $\mathrm{Dir}(\alpha)$.
 
     Small alpha: a device sees few classes, and sizes differ. Drawn anew until every device has `least`
     samples; raises `SolverError` where that is hopeless.
     """
-    labels = np.asarray(labels)
+    label_of: Ints = np.asarray(labels)
     for _ in range(DRAWS):
-        owner = np.empty(labels.size, dtype=np.int64)
-        for label in np.unique(labels):
-            members = rng.permutation(np.flatnonzero(labels == label))
+        owner = np.empty(label_of.size, dtype=np.int64)
+        for label in np.unique(label_of):
+            members = rng.permutation(np.flatnonzero(label_of == label))
             bounds = np.cumsum(rng.dirichlet(np.full(devices, alpha)))[:-1] * members.size
             owner[members] = np.searchsorted(bounds, np.arange(members.size) + 0.5)
         if np.bincount(owner, minlength=devices).min() >= least:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cutwise.arrays import Floats, Ints
 
@@ -63,14 +63,14 @@ def round_schedule(
     )
 
 
-def server_turns(owner: Any, *, rng: np.random.Generator) -> list[Ints]:
+def server_turns(owner: ArrayLike, *, rng: np.random.Generator) -> list[Ints]:
     """Chains in the order one server-side model serves them: turn k has the k-th chain of every learner.
 
     >>> [sorted(turn.tolist()) for turn in server_turns([0, 0, 1], rng=np.random.default_rng(1))]
     [[0, 2], [1]]
     """
-    owner = np.asarray(owner)
-    queues = [rng.permutation(np.flatnonzero(owner == learner)) for learner in np.unique(owner)]
+    owner_of: Ints = np.asarray(owner)
+    queues = [rng.permutation(np.flatnonzero(owner_of == learner)) for learner in np.unique(owner_of)]
     return [np.array([q[k] for q in queues if k < q.size]) for k in range(max(q.size for q in queues))]
 
 

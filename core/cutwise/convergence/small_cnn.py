@@ -7,9 +7,10 @@ seeds at once. Tensors between blocks are (copies, samples, numbers).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cutwise.arrays import Floats
 
@@ -25,7 +26,7 @@ WEIGHT_SHAPES = ((9, FIRST_CHANNELS), (64, 32), (128, 64), (64, 10))
 BLOCK_COUNT = len(WEIGHT_SHAPES)
 
 
-def image_patches(images: Any) -> Floats:
+def image_patches(images: ArrayLike) -> Floats:
     """What the first convolution reads: (images, 8, 8) to (images, 64 * 9), places of a pool window together.
 
     >>> image_patches(np.ones((1, 8, 8))).sum()  # 6x6 whole patches, 24 at an edge, 4 in a corner: 324+144+16

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
 
 import numpy as np
 
@@ -85,7 +84,7 @@ def digits() -> tuple[Floats, Ints]:
     return image_patches(found.images / found.images.max()), found.target.astype(np.int64)
 
 
-def _shares(cell: Cell, labels: Any, seed: int) -> Iterable[Ints]:
+def _shares(cell: Cell, labels: Ints, seed: int) -> Iterable[Ints]:
     rng = np.random.default_rng([seed, 4])
     if cell.partition == "pooled":
         return (np.arange(labels.size),)

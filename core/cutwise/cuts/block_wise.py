@@ -78,10 +78,10 @@ class BlockWiseCut:
         return tuple(
             Block(
                 ops=tuple(test.blocks.ops(block).tolist()),
-                entering_weight=float(test.entering[block]),
-                internal_weight=float(test.internal[block]),
-                passed=bool(test.passed[block]),
-                contracted=bool(self.contracted[block]),
+                entering_weight=test.entering.item(block),
+                internal_weight=test.internal.item(block),
+                passed=test.passed.item(block),
+                contracted=self.contracted.item(block),
             )
             for block in range(len(self.contracted))
         )
@@ -138,7 +138,7 @@ def block_wise_cut(
 
 def _check_fit(test: BlockTest, graph: SplitGraph, crossing: Floats) -> None:
     known = test.crossing_weight
-    scale = crossing.max(initial=0.0) / (known.max(initial=0.0) or 1.0)
+    scale: float = crossing.max(initial=0.0) / (known.max(initial=0.0) or 1.0)
     proportional = bool((np.abs(crossing - known * scale) <= PROPORTIONAL * crossing).all())
     if not proportional or test.blocks.graph != graph:
         raise SolverError(

@@ -43,7 +43,8 @@ def split_batches(graph: SplitGraph, *, max_splits: int = 1 << 22) -> Iterator[M
 def _closed_sets(units: Units, max_splits: int) -> list[int]:
     """Sets of units, as bits, that hold the root and every unit they need."""
     needs = [0] * units.count
-    for producer, reader in units.arcs.tolist():
+    arcs: list[list[int]] = units.arcs.tolist()
+    for producer, reader in arcs:
         needs[reader] |= 1 << producer
     codes = [1]
     for unit in range(1, units.count):

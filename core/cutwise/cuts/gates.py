@@ -107,7 +107,9 @@ def intra_block_test(blocks: Blocks, crossing_weight: npt.ArrayLike) -> BlockTes
 
 
 def _ends(blocks: Blocks) -> list[tuple[int, int]]:
-    return list(zip(blocks.entry.tolist(), blocks.exit.tolist(), strict=True))
+    entries: list[int] = blocks.entry.tolist()
+    exits: list[int] = blocks.exit.tolist()
+    return list(zip(entries, exits, strict=True))
 
 
 def _gates(units: Units) -> Ints:
@@ -124,9 +126,10 @@ def _gates(units: Units) -> Ints:
 def _entering_and_internal(units: Units, weight: Floats, entry: int, exit_: int) -> tuple[float, float]:
     first, last = np.searchsorted(units.sender_unit, [entry, exit_])
     reads = slice(*np.searchsorted(units.read_sender, [first, last]))
-    sender_unit = units.sender_unit[first:last] - entry
-    sender, reader = units.read_sender[reads] - first, units.read_unit[reads] - entry
-    price = weight[units.sender_op[first:last]]
+    sender_unit: Ints = units.sender_unit[first:last] - entry
+    sender: Ints = units.read_sender[reads] - first
+    reader: Ints = units.read_unit[reads] - entry
+    price: Floats = weight[units.sender_op[first:last]]
     count = exit_ - entry + 1
     network = network_of(
         vertex_count=count,
@@ -141,4 +144,4 @@ def _entering_and_internal(units: Units, weight: Floats, entry: int, exit_: int)
     )
     crosses = np.zeros(len(price), dtype=bool)
     crosses[sender[mask[sender_unit[sender]] & ~mask[reader]]] = True
-    return float(price[sender_unit == 0].sum()), float(price[crosses].sum())
+    return float(np.sum(price[sender_unit == 0])), float(np.sum(price[crosses]))

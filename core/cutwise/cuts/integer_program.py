@@ -65,7 +65,7 @@ class Program:
 
     def exclude(self, mask: Mask) -> None:
         """Forbids exactly the answer `mask` (n,); the first unit is true even where it holds no op."""
-        chosen = np.arange(len(self.units)) == 0
+        chosen: Mask = np.arange(len(self.units)) == 0
         chosen[self.unit_of] |= mask
         self.model.add_bool_or(
             unit.negated() if on else unit for unit, on in zip(self.units, chosen.tolist(), strict=True)
@@ -113,7 +113,8 @@ def model_of(units: Units) -> tuple[cp_model.CpModel, list[cp_model.IntVar]]:
     model = cp_model.CpModel()
     variables = [model.new_bool_var("") for _ in range(units.count)]
     model.add(variables[0] == 1)
-    for producer, reader in units.arcs.tolist():
+    arcs: list[list[int]] = units.arcs.tolist()
+    for producer, reader in arcs:
         model.add_implication(variables[reader], variables[producer])
     return model, variables
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from cutwise.arrays import Floats, Ints
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.errors import SolverError
 from cutwise.tolerances import SUM_ROUNDING
 
@@ -52,7 +52,7 @@ def choose_one_per_group(costs: npt.ArrayLike, weights: npt.ArrayLike, cap: floa
         return _answer(cost, weight, cheapest, _sum(cost, cheapest))
     price, known = _lagrangian(cost, weight, cap, cheapest, lightest)
     options, certain = _search(cost, weight, cap, price, known)
-    bound = _sum(cost, options) if certain else (cost + price * weight).min(axis=1).sum() - price * cap
+    bound: float = _sum(cost, options) if certain else (cost + price * weight).min(axis=1).sum() - price * cap
     return _answer(cost, weight, options, float(bound))
 
 
@@ -68,8 +68,9 @@ def _checked(costs: npt.ArrayLike, weights: npt.ArrayLike) -> tuple[Floats, Floa
 
 def _least(first: Floats, second: Floats) -> Ints:
     """The option of each group that is least in `first`, of equal ones in `second`."""
-    lowest = first.min(axis=1, keepdims=True)
-    return np.where(first == lowest, second, np.inf).argmin(axis=1)
+    lowest: Floats = first.min(axis=1, keepdims=True)
+    among: Floats = np.where(first == lowest, second, np.inf)
+    return among.argmin(axis=1)
 
 
 def _sum(table: Floats, options: Ints) -> float:
@@ -112,8 +113,9 @@ def _mixed(weight: Floats, cap: float, light: Ints, heavy: Ints) -> Ints:
     """The light options, with as many of the heavy and cheaper ones as fit."""
     options = light.copy()
     room = cap - _sum(weight, light)
-    for group in np.flatnonzero(light != heavy).tolist():
-        extra = weight[group, heavy[group]] - weight[group, light[group]]
+    differing: list[int] = np.flatnonzero(light != heavy).tolist()
+    for group in differing:
+        extra: float = weight[group, heavy[group]] - weight[group, light[group]]
         if extra <= room:
             options[group] = heavy[group]
             room -= extra
@@ -131,21 +133,22 @@ def _search(cost: Floats, weight: Floats, cap: float, price: float, known: Ints)
     costs, weights = np.zeros(1), np.zeros(1)
     steps: list[tuple[Ints, Ints]] = []
     for group in range(len(cost)):
-        new_cost = (costs[:, None] + cost[group]).ravel()
-        new_weight = (weights[:, None] + weight[group]).ravel()
-        bound = new_cost + price * (new_weight - cap) + least_priced[group]
-        completed = new_cost[new_weight + rest_weight[group] <= cap - slack] + rest_cost[group]
+        new_cost: Floats = (costs[:, None] + cost[group]).ravel()
+        new_weight: Floats = (weights[:, None] + weight[group]).ravel()
+        bound: Floats = new_cost + price * (new_weight - cap) + least_priced[group]
+        completed: Floats = new_cost[new_weight + rest_weight[group] <= cap - slack] + rest_cost[group]
         limit = min(limit, float(completed.min(initial=np.inf)))
-        fits = new_weight + least_weight[group] <= cap + slack
-        alive = np.flatnonzero(fits & (bound <= limit + slack))
+        fits: Mask = new_weight + least_weight[group] <= cap + slack
+        alive: Ints = np.flatnonzero(fits & (bound <= limit + slack))
         alive = alive[np.lexsort([new_cost[alive], new_weight[alive]])]
-        lowest = np.minimum.accumulate(np.concatenate([[np.inf], new_cost[alive]]))[:-1]
+        lowest: Floats = np.minimum.accumulate(np.concatenate([[np.inf], new_cost[alive]]))[:-1]
         alive = alive[new_cost[alive] < lowest]
         if len(alive) > MOST_STATES:
             return known, False
         costs, weights = new_cost[alive], new_weight[alive]
         steps.append((alive // cost.shape[1], alive % cost.shape[1]))
-    for state in np.argsort(costs, kind="stable").tolist():
+    states: list[int] = np.argsort(costs, kind="stable").tolist()
+    for state in states:
         options = _traced(steps, state)
         if _sum(cost, options) >= enough:
             break

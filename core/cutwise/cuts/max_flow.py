@@ -53,7 +53,7 @@ class FlowNetwork:
     @property
     def node_count(self) -> int:
         """Vertices of the network, source and sink included."""
-        return int(max(self.tail.max(), self.head.max())) + 1
+        return int(max(np.max(self.tail), np.max(self.head))) + 1
 
 
 def network_of(
@@ -92,7 +92,7 @@ def network_of(
 @lru_cache(maxsize=16)
 def flow_network(graph: SplitGraph) -> FlowNetwork:
     """The network of a graph's ops; the same object for equal graphs, to be solved with any weights."""
-    producer, reader = graph.edges.T
+    producer, reader = graph.edges[:, 0], graph.edges[:, 1]
     senders, read_sender = np.unique(producer, return_inverse=True)
     ties = [pair for group in graph.ties for pair in pairwise(group)]
     both_ways = np.array(ties + [(b, a) for a, b in ties], dtype=np.int64).reshape(-1, 2)
@@ -155,7 +155,7 @@ def split_cost(
 ) -> float:
     """Sum of `device_weight` over the ops of `mask` (n,) and of `crossing_weight` over those that cross."""
     on_device = np.asarray(mask, dtype=bool)
-    producer, reader = graph.edges.T
+    producer, reader = graph.edges[:, 0], graph.edges[:, 1]
     crosses = np.zeros(graph.op_count, dtype=bool)
     crosses[producer[on_device[producer] & ~on_device[reader]]] = True
     return math.fsum(device_weight[on_device].tolist() + crossing_weight[crosses].tolist())
@@ -189,7 +189,7 @@ def solve_network(
     exponent = _exponent(finite)
     capacities = np.zeros(len(network.tail), dtype=np.int64)
     capacities[: len(finite)] = np.rint(np.ldexp(finite, exponent)).astype(np.int64)
-    capacities[never] = capacities.sum() + 1
+    capacities[never] = np.sum(capacities) + 1
     solver = max_flow.SimpleMaxFlow()
     solver.add_arcs_with_capacity(network.head, network.tail, capacities)
     source = network.node_count - 2

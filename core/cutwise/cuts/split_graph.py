@@ -107,7 +107,7 @@ class SplitGraph(EqualByDigest):
 def is_split(graph: SplitGraph, mask: npt.ArrayLike) -> bool:
     """True when the ops in `mask` (n,) hold the pinned ops, their own producers, and whole tie groups."""
     on_device = np.asarray(mask, dtype=bool)
-    producer, reader = graph.edges.T
+    producer, reader = graph.edges[:, 0], graph.edges[:, 1]
     closed = not (on_device[reader] & ~on_device[producer]).any()
     together = all(len({bool(on_device[op]) for op in group}) == 1 for group in graph.ties)
     return closed and together and bool(on_device[graph.pinned].all())
@@ -132,9 +132,9 @@ def crossing_ops(graph: SplitGraph, masks: npt.ArrayLike) -> Mask:
     rows = np.atleast_2d(np.asarray(masks, dtype=bool))
     crosses = np.zeros_like(rows)
     if len(graph.edges):
-        producer, reader = graph.edges.T
+        producer, reader = graph.edges[:, 0], graph.edges[:, 1]
         first = np.flatnonzero(np.diff(producer, prepend=-1))
-        sent = np.logical_or.reduceat(~rows[:, reader], first, axis=1)
+        sent: Mask = np.logical_or.reduceat(~rows[:, reader], first, axis=1)
         crosses[:, producer[first]] = sent & rows[:, producer[first]]
     return crosses
 
@@ -151,10 +151,14 @@ def row_peaks(rows: Mask, values: Floats) -> Floats:
 
 def _features(graph: SplitGraph, rows: Mask) -> Floats:
     sent = crossing_ops(graph, rows)
-    columns = [row_sums(rows, values) for values in graph.device_features.T]
-    columns += [row_peaks(rows, values) for values in graph.peak_features.T]
-    columns += [row_sums(sent, values) for values in graph.crossing_features.T]
+    columns = [row_sums(rows, values) for values in _columns(graph.device_features)]
+    columns += [row_peaks(rows, values) for values in _columns(graph.peak_features)]
+    columns += [row_sums(sent, values) for values in _columns(graph.crossing_features)]
     return np.stack(columns, axis=1) if columns else np.zeros((len(rows), 0))
+
+
+def _columns(table: Floats) -> list[Floats]:
+    return [table[:, number] for number in range(table.shape[1])]
 
 
 def _feature_table(name: str, given: npt.ArrayLike, count: int) -> Floats:
@@ -170,8 +174,8 @@ def _feature_table(name: str, given: npt.ArrayLike, count: int) -> Floats:
 
 def _distinct_edges(given: npt.ArrayLike, count: int) -> Ints:
     edges = np.array(given, dtype=np.int64).reshape(-1, 2)
-    if len(edges) and (edges.min() < 0 or edges.max() >= count):
-        raise SolverError(f"edges name op {int(edges.max())}; ops are numbered 0 to {count - 1}")
+    if len(edges) and (np.min(edges) < 0 or np.max(edges) >= count):
+        raise SolverError(f"edges name op {int(np.max(edges))}; ops are numbered 0 to {count - 1}")
     wrong = np.flatnonzero(edges[:, 0] >= edges[:, 1])
     if len(wrong):
         producer, reader = edges[wrong[0]].tolist()

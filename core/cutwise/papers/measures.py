@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from cutwise.analyses.tier_memory import reduction
-from cutwise.arrays import Floats, Mask, Number
+from cutwise.arrays import Floats, Ints, Mask, Number
 from cutwise.compression import Uncompressed
 from cutwise.compression.magnitudes import REFERENCE_COUNT
 from cutwise.graph.model_graph import ModelGraph
@@ -62,7 +62,7 @@ class _Batch:
 
     def mean(self, values: Number) -> Floats:
         """The geometric mean over the devices of every draw, for each of them."""
-        means = np.exp(np.log(np.reshape(values, self.shape)).mean(axis=1))
+        means: Floats = np.exp(np.log(np.reshape(values, self.shape)).mean(axis=1))
         return np.repeat(means, self.shape[1])
 
     def mean_speeds(self, conditions: Conditions) -> Conditions:
@@ -86,11 +86,10 @@ def _batches(graph: ModelGraph, scenario: Scenario, settings: Settings) -> Itera
     for first in range(0, count, AT_ONCE):
         part = {name: values[first : first + AT_ONCE] for name, values in settings.items()}
         paths = [name for name in part if "." in name]
-        columns = [np.rint(part[p]).astype(int) if p.endswith(WHOLE) else part[p] for p in paths]
-        rows = [
-            dict(zip(paths, row, strict=True))
-            for row in zip(*(column.tolist() for column in columns), strict=True)
+        columns: list[Floats | Ints] = [
+            np.rint(part[p]).astype(int) if p.endswith(WHOLE) else part[p] for p in paths
         ]
+        rows = [dict(zip(paths, row, strict=True)) for row in zip(*columns, strict=True)]
         each = tuple(build_problem(graph, changed(scenario, row)) for row in rows)
         yield _Batch(
             problem=stacked_problem(each), each=each, own={n: v for n, v in part.items() if "." not in n}
@@ -138,7 +137,8 @@ def cloud_memory(graph: ModelGraph, scenario: Scenario, settings: Settings) -> F
     known: dict[tuple[int, int], float] = {}
     found = []
     names = ("users", "edges", "user_blocks", "edge_blocks")
-    for users, edges, here, there in zip(*(settings[name].tolist() for name in names), strict=True):
+    columns: list[list[float]] = [settings[name].tolist() for name in names]
+    for users, edges, here, there in zip(*columns, strict=True):
         key = (int(here), min(int(here + there), len(gates) - 2))
         if key not in known:
             device_ops, edge_ops = gates[key[0]], gates[key[1]]
@@ -152,7 +152,8 @@ def cloud_memory(graph: ModelGraph, scenario: Scenario, settings: Settings) -> F
 def traffic(graph: ModelGraph, scenario: Scenario, settings: Settings) -> Floats:
     """P3: bytes of smashed data and gradients beside the same uncompressed, in the compressed directions."""
     density = "compression.codec.density_ratio"
-    codecs = (changed(scenario, {density: kept}).compression.codec for kept in settings[density].tolist())
+    all_kept: list[float] = settings[density].tolist()
+    codecs = (changed(scenario, {density: kept}).compression.codec for kept in all_kept)
     sizes = [
         1.0 if isinstance(codec, Uncompressed) else codec.forecast(element_count=REFERENCE_COUNT).size_ratio
         for codec in codecs
@@ -192,11 +193,11 @@ SHARES = np.geomspace(1e-4, 1.0, 400)
 def _by_need(problem: SplitProblem, still: Floats, up: Floats, down: Floats) -> float:
     """The end of a round whose devices share the band by need; shares stand on a grid, to a thousandth."""
     uplink, downlink = problem.rates_bps(SHARES[:, None])
-    ends = still + up / uplink + down / downlink
+    ends: Floats = still + up / uplink + down / downlink
     low, high = float(ends[-1].max()), float(ends[SHARES.searchsorted(1 / len(still))].max())
     for _ in range(30):
         middle = (low + high) / 2
-        needed = sum(np.interp(-middle, -ends[:, k], SHARES) for k in range(len(still)))
+        needed: float = sum(np.interp(-middle, -ends[:, k], SHARES) for k in range(len(still)))
         low, high = (low, middle) if needed <= 1 else (middle, high)
     return high
 
@@ -209,18 +210,18 @@ def _joined(
 
 def _beside_one_cut(batch: _Batch) -> Floats:
     conditions = batch.conditions(1)
-    best = table_of(batch.problem, conditions, delay).raw_scores.min(axis=1)
+    best: Floats = table_of(batch.problem, conditions, delay).raw_scores.min(axis=1)
     static = listed_table(batch.problem, conditions, delay, cut_positions(batch.problem))
     return np.asarray(1 - batch.per_draw(best) / batch.per_draw(static.delays_s).min(axis=1))
 
 
 def _beside_mean_cut(batch: _Batch) -> Floats:
     conditions = batch.conditions(1)
-    best = table_of(batch.problem, conditions, delay).raw_scores.min(axis=1)
+    best: Floats = table_of(batch.problem, conditions, delay).raw_scores.min(axis=1)
     static = listed_table(batch.problem, conditions, delay, cut_positions(batch.problem))
     mean = batch.mean_speeds(conditions)
-    picks = batch.per_draw(repriced(static, batch.problem, mean, delay).delays_s).argmin(axis=1)
-    totals = batch.per_draw(static.delays_s)[np.arange(batch.shape[0]), picks]
+    picks: Ints = batch.per_draw(repriced(static, batch.problem, mean, delay).delays_s).argmin(axis=1)
+    totals: Floats = batch.per_draw(static.delays_s)[np.arange(batch.shape[0]), picks]
     return np.asarray(1 - batch.per_draw(best) / totals)
 
 
@@ -230,15 +231,17 @@ def _card(batch: _Batch) -> tuple[Floats, Floats]:
     positions = cut_positions(problem)
     table = listed_table(problem, full, delay, positions)
     energy = counted_energy(problem.scenario.objective)
-    spans = [np.ptp(batch.per_draw(getattr(table, name)), axis=1) for name in ("delays_s", "counted_j")]
+    spans: list[Floats] = [
+        np.ptp(batch.per_draw(getattr(table, name)), axis=1) for name in ("delays_s", "counted_j")
+    ]
     weight = batch.own["delay_weight"] if "delay_weight" in batch.own else np.full(batch.shape[0], 0.5)
     prices = [part / span for part, span in zip((weight, 1 - weight), spans, strict=True)]
     second, joule = (np.repeat(price, batch.shape[1]) for price in prices)
-    least = np.minimum(full.compute.device_flops_per_s / full.compute.server_flops_per_s, 1.0)
+    least: Floats = np.minimum(full.compute.device_flops_per_s / full.compute.server_flops_per_s, 1.0)
     ratio = best_ratios(problem, full, Prices(second=second, joule=joule), least)
     slow = repriced(table, problem, full.at_clock(ratio), energy)
     values = second[:, None] * slow.delays_s + joule[:, None] * slow.counted_j
-    picks = np.where(slow.excess > 0, np.inf, values).argmin(axis=1)
+    picks: Ints = np.where(slow.excess > 0, np.inf, values).argmin(axis=1)
     rows = np.arange(len(picks))
     delays = batch.per_draw(slow.delays_s[rows, picks]) / batch.per_draw(table.delays_s[:, -1])
     joules = batch.per_draw(slow.counted_j[rows, picks]) / batch.per_draw(table.counted_j[:, 0])
@@ -251,9 +254,9 @@ def _groups(batch: _Batch) -> Floats:
     alone = listed_table(batch.problem, batch.conditions(1), delay, positions).delays_s
     shared = listed_table(batch.problem, batch.conditions(groups), delay, positions).delays_s
     in_turn = batch.per_draw(alone)
-    cut = in_turn.argmin(axis=1)
+    cut: Ints = in_turn.argmin(axis=1)
     draws, devices = batch.shape
-    turns = shared.reshape(draws, devices, -1)[np.arange(draws), :, cut]
+    turns: Floats = shared.reshape(draws, devices, -1)[np.arange(draws), :, cut]
     return np.asarray(1 - _longest_first(turns, groups) / in_turn[np.arange(draws), cut])
 
 
@@ -261,6 +264,7 @@ def _longest_first(turns: Floats, groups: int) -> Floats:
     """The makespan of longest-first grouping for every row of turns (draws, devices)."""
     sums = np.zeros((len(turns), groups))
     rows = np.arange(len(turns))
+    column: Floats
     for column in -np.sort(-turns, axis=1).T:
         sums[rows, sums.argmin(axis=1)] += column
     return np.asarray(sums.max(axis=1))

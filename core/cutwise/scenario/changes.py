@@ -6,7 +6,7 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -15,11 +15,14 @@ from cutwise.scenario.file_checker import KINDS
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import value_at
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 Path: TypeAlias = tuple[str, ...]
 EVERY = "*"
 
 
-def changed(scenario: Scenario, setting: Mapping[str, Any]) -> Scenario:
+def changed(scenario: Scenario, setting: Mapping[str, object]) -> Scenario:
     """The scenario with the values at dotted paths replaced; `devices.*.x` changes every device.
 
     Another `kind` of channel or tuning keeps the fields that both kinds have. Raises `ScenarioError`
@@ -32,11 +35,13 @@ def changed(scenario: Scenario, setting: Mapping[str, Any]) -> Scenario:
         parts = re.sub(r"\[(\d+|\*)\]", r".\1", path).split(".")
         try:
             _refuse_unknown(scenario, parts)
-            scenario = _replaced(scenario, tuple(parts), _checked(scenario, tuple(parts), value))
+            found = _replaced(scenario, tuple(parts), _checked(scenario, tuple(parts), value))
         except UnknownNameError as error:
             raise ScenarioError([f"{path}: {error}"]) from error
         except ScenarioError as error:
             raise ScenarioError([_located(path, mistake) for mistake in error.mistakes]) from error
+        assert isinstance(found, Scenario)
+        scenario = found
     return scenario
 
 
@@ -45,7 +50,7 @@ def _located(path: str, mistake: str) -> str:
     return mistake if mistake.startswith(top) else f"{path}: {mistake}"
 
 
-def _refuse_unknown(value: Any, parts: Sequence[str]) -> None:
+def _refuse_unknown(value: object, parts: Sequence[str]) -> None:
     """Raises `UnknownNameError` where the path leads nowhere."""
     for part in parts:
         if isinstance(value, tuple) and value:
@@ -60,14 +65,14 @@ def _refuse_unknown(value: Any, parts: Sequence[str]) -> None:
             value = getattr(value, part)
 
 
-def _checked(scenario: Scenario, parts: Path, value: Any) -> Any:
+def _checked(scenario: Scenario, parts: Path, value: object) -> object:
     """The value as a file would give it; parts of a scenario that are given whole stay as they are."""
     if isinstance(value, np.generic):
         value = value.item()
     if is_dataclass(value) or (isinstance(value, tuple) and value and all(map(is_dataclass, value))):
         return value
     kinds = tuple(
-        (len(path), _at(scenario, path).kind)
+        (len(path), str(_at(scenario, (*path, "kind"))))
         for path in KINDS
         if parts[: len(path)] == path and len(parts) > len(path)
     )
@@ -77,17 +82,17 @@ def _checked(scenario: Scenario, parts: Path, value: Any) -> Any:
 
 
 @lru_cache(maxsize=4096, typed=True)
-def _known_value(parts: Path, value: Any, kinds: tuple[tuple[int, str], ...]) -> Any:
+def _known_value(parts: Path, value: Hashable, kinds: tuple[tuple[int, str], ...]) -> object:
     return value_at(parts, value, kinds=dict(kinds))
 
 
-def _at(value: Any, path: tuple[int | str, ...]) -> Any:
+def _at(value: object, path: tuple[int | str, ...]) -> object:
     for part in path:
         value = getattr(value, str(part))
     return value
 
 
-def _replaced(value: Any, parts: Path, new: Any, above: Path = ()) -> Any:
+def _replaced(value: object, parts: Path, new: object, above: Path = ()) -> object:
     if not parts:
         return new
     head, rest = parts[0], parts[1:]
@@ -97,12 +102,14 @@ def _replaced(value: Any, parts: Path, new: Any, above: Path = ()) -> Any:
             _replaced(part, rest, new, (*above, head)) if i in chosen else part
             for i, part in enumerate(value)
         )
+    assert is_dataclass(value)
+    assert not isinstance(value, type)
     if head == "kind" and above in KINDS:
-        return _other_kind(value, KINDS[above][new])
+        return _other_kind(value, KINDS[above][str(new)])
     return replace(value, **{head: _replaced(getattr(value, head), rest, new, (*above, head))})
 
 
-def _other_kind(value: Any, kind: type[Any]) -> Any:
+def _other_kind(value: DataclassInstance, kind: type[DataclassInstance]) -> DataclassInstance:
     """The defaults of another kind, with the fields of `value` that both have."""
     names = {f.name for f in fields(kind)} - {"kind"}
     return kind(**{f.name: getattr(value, f.name) for f in fields(value) if f.name in names})

@@ -45,7 +45,7 @@ def parse_fleet(text: str) -> tuple[Device, ...]:
     return devices_of([dict(zip(header, row, strict=False)) for row in rows[1:]])
 
 
-def devices_of(rows: Sequence[Mapping[str, Any]]) -> tuple[Device, ...]:
+def devices_of(rows: Sequence[Mapping[str, object]]) -> tuple[Device, ...]:
     """A device for each row of values or text; empty ones take the default.
 
     Raises `ScenarioError` with every mistake and its row.
@@ -68,7 +68,7 @@ def _delimiter(text: str) -> str:
     return max(",;\t", key=first.count)
 
 
-def _given(value: Any) -> bool:
+def _given(value: object) -> bool:
     return value is not None and value == value and str(value).strip() != ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal, TypeAlias, get_args, get_origin
+from typing import Literal, TypeAlias, get_args, get_origin
 
 from cutwise.channels import Channel, FixedRate
 from cutwise.compression import Accuracy, Codec, ErrorProxy, Uncompressed
@@ -23,7 +23,7 @@ def choice_mistakes(value: object) -> list[str]:
     >>> choice_mistakes(Workload(mode="learning"))
     ["mode: must be 'training' or 'inference', not 'learning'"]
     """
-    owner: Any = type(value)
+    owner: type = type(value)
     return [
         f"{name}: must be {' or '.join(map(repr, allowed))}, not {given!r}"
         for name, (alone, listed) in _choices(owner).items()
@@ -32,7 +32,7 @@ def choice_mistakes(value: object) -> list[str]:
     ]
 
 
-def _named(value: Any, alone: Names, listed: Names) -> list[tuple[Names, str]]:
+def _named(value: object, alone: Names, listed: Names) -> list[tuple[Names, str]]:
     """The names in a value, each with those that are allowed there."""
     if isinstance(value, tuple):
         return [(listed, part) for part in value if listed]
@@ -44,13 +44,13 @@ def _choices(owner: type) -> dict[str, tuple[Names, Names]]:
     """For each field the names it may be, and those that it may list."""
     found = {}
     for name, hint in hints_of(owner).items():
-        kinds = [hint, *get_args(hint)]
-        inner = [part for kind in kinds if get_origin(kind) is tuple for part in get_args(kind)]
+        kinds: list[object] = [hint, *get_args(hint)]
+        inner: list[object] = [part for kind in kinds if get_origin(kind) is tuple for part in get_args(kind)]
         found[name] = (_literals(kinds), _literals(inner))
     return found
 
 
-def _literals(hints: list[Any]) -> Names:
+def _literals(hints: list[object]) -> Names:
     return tuple(name for hint in hints if get_origin(hint) is Literal for name in get_args(hint))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import tomli_w
 from pydantic import ValidationError
@@ -17,6 +17,12 @@ from pydantic import ValidationError
 from cutwise.errors import ScenarioError, UnknownNameError
 from cutwise.scenario.file_checker import KINDS, KeyPath, checked_scenario, file_checker
 from cutwise.scenario.parts import Scenario
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+    from pydantic_core import ErrorDetails
+
+    from cutwise.plain import Json
 
 FORMAT = "cutwise-scenario/1"
 LARGEST_FILE_BYTES = 16 * 2**20
@@ -48,14 +54,14 @@ def parse_scenario(content: bytes, *, name: str = "scenario") -> Scenario:
     return scenario_from_dict(_document(content, name=name))
 
 
-def scenario_from_dict(document: Mapping[str, Any]) -> Scenario:
+def scenario_from_dict(document: Mapping[str, object]) -> Scenario:
     """The scenario that nested plain values describe, checked as a file is.
 
     >>> scenario_from_dict({"format": FORMAT, "workload": {"batch_size": 8}}).workload.batch_size
     8
     """
     try:
-        rest = json.loads(json.dumps(dict(document), default=_jsonable))
+        rest: dict[str, Json] = json.loads(json.dumps(dict(document), default=_jsonable))
     except (RecursionError, ValueError) as error:
         raise ScenarioError(["the scenario is nested too deeply"]) from error
     mistakes = _format_mistakes(rest.pop("format", None))
@@ -74,7 +80,7 @@ def scenario_from_dict(document: Mapping[str, Any]) -> Scenario:
     raise ScenarioError(list(dict.fromkeys(mistakes)))
 
 
-def value_at(path: Sequence[str], value: Any, *, kinds: Mapping[int, str]) -> Any:
+def value_at(path: Sequence[str], value: object, *, kinds: Mapping[int, str]) -> object:
     """`value` as a scenario file would give it at `path`: numbers checked, tables turned into parts.
 
     `kinds` are the kinds of the tagged tables on the way, by the length of the path that leads to them.
@@ -83,13 +89,14 @@ def value_at(path: Sequence[str], value: Any, *, kinds: Mapping[int, str]) -> An
     >>> value_at(["privacy", "keep_on_device"], {"layers": 2}, kinds={})
     LayerDepth(layers=2)
     """
-    document: Any = value
+    document = value
     for depth in reversed(range(len(path))):
         tag = {"kind": kinds[depth]} if depth in kinds else {}
         document = [document] if _is_position(path[depth]) else {**tag, path[depth]: document}
-    found: Any = scenario_from_dict({"format": FORMAT, **document})
+    assert isinstance(document, dict)
+    found: object = scenario_from_dict({"format": FORMAT, **document})
     for part in path:
-        found = found[0] if _is_position(part) else getattr(found, part)
+        found = found[0] if isinstance(found, tuple) and _is_position(part) else getattr(found, part)
     return found
 
 
@@ -97,12 +104,12 @@ def _is_position(part: str) -> bool:
     return part == "*" or part.isdigit()
 
 
-def _jsonable(value: Any) -> Any:
+def _jsonable(value: object) -> object:
     """What JSON does not know: numpy's numbers and arrays as Python's, everything else as text."""
     return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
-def scenario_to_dict(scenario: Scenario) -> dict[str, Any]:
+def scenario_to_dict(scenario: Scenario) -> dict[str, object]:
     """Nested plain values that `scenario_from_dict` reads back: the format, and what is not the default."""
     return {"format": FORMAT, **_differences(scenario)}
 
@@ -112,10 +119,12 @@ def dump_scenario(scenario: Scenario) -> str:
     return tomli_w.dumps(scenario_to_dict(scenario))
 
 
-def _document(content: bytes, *, name: str) -> dict[str, Any]:
+def _document(content: bytes, *, name: str) -> dict[str, object]:
     try:
         text = content.decode()
-        document = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+        document: dict[str, object] = (
+            json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+        )
     except (UnicodeDecodeError, RecursionError) as error:
         raise ScenarioError([f"{name}: is not a text file in TOML or JSON"]) from error
     except ValueError as error:
@@ -123,13 +132,13 @@ def _document(content: bytes, *, name: str) -> dict[str, Any]:
     return dict(document)
 
 
-def _format_mistakes(given: Any) -> list[str]:
+def _format_mistakes(given: Json) -> list[str]:
     if given == FORMAT:
         return []
     return [f"format: must be {FORMAT!r}, not {given!r}" if given is not None else f"format: give {FORMAT!r}"]
 
 
-def _problem(row: Any) -> tuple[KeyPath, str]:
+def _problem(row: ErrorDetails) -> tuple[KeyPath, str]:
     """Where a mistake is and the sentence that says so, without the validator's own class names."""
     location = _untagged(row["loc"])
     if location[:2] == ("privacy", "keep_on_device"):
@@ -165,20 +174,22 @@ _WORDING = {
 
 def _meant(location: KeyPath) -> str:
     """A hint where an unknown key is nearly a known one."""
-    owner: Any = Scenario()
+    owner: object = Scenario()
     kinds = {kind: made for known in KINDS.values() for kind, made in known.items()}
     for part in location[:-1]:
         if isinstance(part, int):
+            assert isinstance(owner, tuple)
             owner = owner[0]
         elif part in kinds:
             owner = kinds[part]()
         else:
             owner = getattr(owner, part)
-    close = difflib.get_close_matches(str(location[-1]), [f.name for f in fields(owner)], n=1)
+    names = [f.name for f in fields(owner)] if is_dataclass(owner) else []
+    close = difflib.get_close_matches(str(location[-1]), names, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
@@ -201,19 +212,19 @@ def _prefixed(location: KeyPath, mistake: str) -> str:
     return f"{prefix}.{mistake}" if name.isidentifier() else f"{prefix}: {mistake}"
 
 
-def _removed(document: Any, path: KeyPath) -> bool:
+def _removed(document: Json, path: KeyPath) -> bool:
     """Takes a mistaken value out so that the rest can be checked too; False where there is none.
 
     A table in a list becomes an empty one; of a list of plain values nothing is kept.
     """
     for number, part in enumerate(path):
         last = number == len(path) - 1
-        if isinstance(document, dict) and part in document:
-            plain_list = isinstance(document[part], list) and not last and not _is_tables(document[part])
-            if last or plain_list:
+        if isinstance(document, dict) and isinstance(part, str) and part in document:
+            held = document[part]
+            if last or (isinstance(held, list) and not _is_tables(held)):
                 del document[part]
                 return True
-            document = document[part]
+            document = held
         elif isinstance(document, list) and isinstance(part, int) and part < len(document):
             if last:
                 found, document[part] = document[part], {}
@@ -224,11 +235,11 @@ def _removed(document: Any, path: KeyPath) -> bool:
     return False
 
 
-def _is_tables(values: list[Any]) -> bool:
+def _is_tables(values: list[Json]) -> bool:
     return all(isinstance(value, dict) for value in values)
 
 
-def _differences(value: Any) -> dict[str, Any]:
+def _differences(value: DataclassInstance) -> dict[str, object]:
     plain = type(value)()
     changed = {
         f.name: getattr(value, f.name)
@@ -238,8 +249,8 @@ def _differences(value: Any) -> dict[str, Any]:
     return {name: _plain(part) for name, part in changed.items() if part is not None}
 
 
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
         return _differences(value)
     if isinstance(value, tuple | list):
         return [_plain(part) for part in value]

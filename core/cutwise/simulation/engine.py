@@ -7,6 +7,7 @@ from heapq import heappop, heappush
 
 import numpy as np
 
+from cutwise.arrays import Ints
 from cutwise.errors import SolverError
 from cutwise.simulation.tasks import Tasks
 from cutwise.simulation.trace import Trace
@@ -36,8 +37,9 @@ def simulate(tasks: Tasks) -> Trace:
 def _played(tasks: Tasks) -> tuple[list[float | None], list[float]]:
     """Start and ready time of every task; a start stays None where a task is never ready."""
     follow_start, follow = _followers(tasks)
-    pending = np.diff(tasks.after_start).tolist()
-    durations, resources = tasks.duration_s.tolist(), tasks.resource.tolist()
+    pending: list[int] = np.diff(tasks.after_start).tolist()
+    durations: list[float] = tasks.duration_s.tolist()
+    resources: list[int] = tasks.resource.tolist()
     place_of = _places(tasks).__getitem__
     # Position -1, no resource at all, picks the last one, which is never full.
     free = [*(resource.capacity for resource in tasks.resources), len(tasks)]
@@ -99,8 +101,8 @@ def _cycle(tasks: Tasks, start_s: list[float | None]) -> str:
     at = start_s.index(None)
     while at not in walked:
         walked[at] = None
-        before = tasks.after[tasks.after_start[at] : tasks.after_start[at + 1]]
-        at = next(int(task) for task in before if start_s[task] is None)
+        before: Ints = tasks.after[tasks.after_start[at] : tasks.after_start[at + 1]]
+        at = next(task for task in map(int, before) if start_s[task] is None)
     steps = list(walked)
     steps = steps[steps.index(at) :]
     more = ["…"] if len(steps) > MOST_NAMED else []

@@ -119,8 +119,8 @@ def _priorities(turns: Turns, groups: Groups) -> Ints:
 
     The order depends on the turns alone, not on how the devices are listed; groups that tie are alike.
     """
-    rows = np.column_stack([getattr(turns, name) for name in COLUMNS]).tolist()
-    delay_s = turns.delay_s.tolist()
+    rows: list[list[float]] = np.column_stack([getattr(turns, name) for name in COLUMNS]).tolist()
+    delay_s: list[float] = turns.delay_s.tolist()
     order = sorted(groups, key=lambda group: (-sum(delay_s[i] for i in group), [rows[i] for i in group]))
     priorities = np.zeros(len(turns), dtype=np.int64)
     for place, group in enumerate(order):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from cutwise.arrays import Ints
 from cutwise.errors import UnknownNameError
@@ -25,19 +25,19 @@ class TaskBuilder:
     def __init__(self, *, devices: Sequence[str] = (), resources: Sequence[Resource] = ()) -> None:
         self._devices = tuple(devices)
         self._resources = tuple(resources)
-        self._blocks: list[list[Any]] = []
-        self._pairs: list[Any] = []
+        self._blocks: list[list[NDArray[np.generic]]] = []
+        self._pairs: list[Ints] = []
         self._count = 0
 
     def add(
         self,
         *,
-        duration_s: Any,
+        duration_s: ArrayLike,
         kind: str | Sequence[str],
-        resource: Any = NOBODY,
-        device: Any = NOBODY,
-        iteration: Any = NOBODY,
-        priority: Any = 0,
+        resource: ArrayLike = NOBODY,
+        device: ArrayLike = NOBODY,
+        iteration: ArrayLike = NOBODY,
+        priority: ArrayLike = 0,
     ) -> Ints:
         """The positions of new tasks, in the shape that all arguments broadcast to.
 
@@ -50,14 +50,15 @@ class TaskBuilder:
         self._count += block[0].size
         return np.arange(first, self._count, dtype=np.int64).reshape(shape)
 
-    def order(self, first: Any, then: Any) -> None:
+    def order(self, first: ArrayLike, then: ArrayLike) -> None:
         """Each task of `then` starts after the one of `first` that it broadcasts against."""
         self._pairs.append(np.stack(np.broadcast_arrays(first, then)).reshape(2, -1))
 
     def build(self) -> Tasks:
         """All tasks in the order they were added; raises `SolverError` as `Tasks` does."""
         columns = [np.concatenate(parts) for parts in zip(*self._blocks, strict=True)] or [np.zeros(0)] * 6
-        first, then = np.concatenate([np.zeros((2, 0), dtype=np.int64), *self._pairs], axis=1)
+        pairs: Ints = np.concatenate([np.zeros((2, 0), dtype=np.int64), *self._pairs], axis=1)
+        first, then = pairs[0, :], pairs[1, :]
         by_task = np.argsort(then, kind="stable")
         return Tasks(
             devices=self._devices,
@@ -69,7 +70,7 @@ class TaskBuilder:
         )
 
 
-def _codes(kind: str | Sequence[str]) -> Any:
+def _codes(kind: str | Sequence[str]) -> int | list[int]:
     for name in [kind] if isinstance(kind, str) else kind:
         if name not in KIND_CODES:
             raise UnknownNameError("kind of task", name, KIND_CODES)

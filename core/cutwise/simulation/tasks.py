@@ -95,14 +95,14 @@ class Tasks(EqualByDigest):
 
     def __getitem__(self, position: int) -> Task:
         i = range(len(self))[position]
-        resource, device = int(self.resource[i]), int(self.device[i])
+        resource, device = self.resource.item(i), self.device.item(i)
         return Task(
             kind=KINDS[self.kind[i]],
-            duration_s=float(self.duration_s[i]),
+            duration_s=self.duration_s.item(i),
             resource=None if resource == NOBODY else self.resources[resource].name,
             device=None if device == NOBODY else self.devices[device],
-            iteration=int(self.iteration[i]),
-            priority=int(self.priority[i]),
+            iteration=self.iteration.item(i),
+            priority=self.priority.item(i),
             after=tuple(int(j) for j in self.after[self.after_start[i] : self.after_start[i + 1]]),
         )
 
@@ -131,12 +131,11 @@ class Tasks(EqualByDigest):
             )
 
     def _check_positions(self) -> None:
-        for name, known, least in (
-            ("resource", len(self.resources), NOBODY),
-            ("device", len(self.devices), NOBODY),
-            ("kind", len(KINDS), 0),
+        for name, column, known, least in (
+            ("resource", self.resource, len(self.resources), NOBODY),
+            ("device", self.device, len(self.devices), NOBODY),
+            ("kind", self.kind, len(KINDS), 0),
         ):
-            column = getattr(self, name)
             wrong = np.flatnonzero((column < least) | (column >= known))
             if len(wrong):
                 value = int(column[wrong[0]])

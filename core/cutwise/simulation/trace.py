@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cutwise.arrays import Floats
+from cutwise.arrays import Floats, Mask
 from cutwise.digests import EqualByDigest, freeze
 from cutwise.simulation.tasks import KINDS, NOBODY, Tasks
 
@@ -44,7 +44,7 @@ class Trace(EqualByDigest):
     def __post_init__(self) -> None:
         digest = hashlib.sha256(self.tasks.digest.encode())
         for name in TIMES:
-            column = np.array(getattr(self, name), dtype=np.float64)
+            column: Floats = np.array(getattr(self, name), dtype=np.float64)
             freeze(self, name, column)
             digest.update(column.tobytes())
         object.__setattr__(self, "digest", digest.hexdigest())
@@ -59,9 +59,9 @@ class Trace(EqualByDigest):
             device=task.device,
             resource=task.resource,
             iteration=task.iteration,
-            start_s=float(self.start_s[position]),
-            finish_s=float(self.finish_s[position]),
-            wait_s=float(self.wait_s[position]),
+            start_s=self.start_s.item(position),
+            finish_s=self.finish_s.item(position),
+            wait_s=self.wait_s.item(position),
         )
 
     @property
@@ -72,7 +72,7 @@ class Trace(EqualByDigest):
     @property
     def busy_s(self) -> Floats:
         """Seconds of service that every resource gave, shape (resources,)."""
-        served = self.tasks.resource != NOBODY
+        served: Mask = self.tasks.resource != NOBODY
         return np.bincount(
             self.tasks.resource[served],
             weights=self.tasks.duration_s[served],
@@ -88,7 +88,8 @@ class Trace(EqualByDigest):
     def summary(self) -> dict[str, Any]:
         """The makespan, how many tasks ran, and every resource with its busy seconds and their share."""
         names = [resource.name for resource in self.tasks.resources]
-        busy, share = self.busy_s.tolist(), self.utilisation_ratio.tolist()
+        busy: list[float] = self.busy_s.tolist()
+        share: list[float] = self.utilisation_ratio.tolist()
         rows = [
             {"resource": name, "busy_s": seconds, "utilisation_ratio": ratio}
             for name, seconds, ratio in zip(names, busy, share, strict=True)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
 
 import numpy as np
 
-from cutwise.arrays import Floats, Ints
+from cutwise.arrays import Floats, Ints, Number
 from cutwise.digests import EqualByDigest, freeze
 from cutwise.errors import SolverError
 from cutwise.plans.plan import Plan
@@ -89,8 +88,8 @@ def turns_of(
     *,
     iterations: Sequence[int] | Ints,
     micro_batches: int = 1,
-    uplink_latency_s: Any = 0.0,
-    downlink_latency_s: Any = 0.0,
+    uplink_latency_s: Number = 0.0,
+    downlink_latency_s: Number = 0.0,
 ) -> Turns:
     """The turns of the plan's devices, each with its number of iterations a round.
 
@@ -129,11 +128,11 @@ def turns_of(
 
 
 def _one_message(
-    plan: Plan, stage: str, each: Ints, micro_batches: int, latency_s: Any
+    plan: Plan, stage: str, each: Ints, micro_batches: int, latency_s: Number
 ) -> tuple[Floats, Floats]:
     """The latency of a message, 0 where none is sent, and a transfer's seconds with one of them."""
     seconds = _column(plan, stage) / each
-    paid_s = np.minimum(seconds / micro_batches, latency_s)
+    paid_s: Floats = np.minimum(seconds / micro_batches, latency_s)
     return paid_s, seconds - (micro_batches - 1) * paid_s
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+
+from cutwise.arrays import Floats, Number
 
 
 def best_frequency_hz(
     *,
-    time_weight: Any,
-    energy_weight: Any,
-    coefficient: Any,
-    least_hz: Any,
-    most_hz: Any,
-    static_power_w: Any = 0.0,
-) -> Any:
+    time_weight: Number,
+    energy_weight: Number,
+    coefficient: Number,
+    least_hz: Number,
+    most_hz: Number,
+    static_power_w: Number = 0.0,
+) -> Floats:
     r"""The f in [least, most] that minimises $a X/f + b\,(\xi f^2 + P_s/f) X$ for every work X > 0.
 
     $f^* = [(a/b + P_s) / (2 \xi)]^{1/3}$, clipped: the work X is a common factor, so the answer does not
@@ -28,17 +28,17 @@ def best_frequency_hz(
     >>> float(best)  # (16/2)^(1/3)
     2.0
     """
-    a, b, least_hz, most_hz = (
+    a, b, least, most = (
         np.asarray(given, dtype=np.float64) for given in (time_weight, energy_weight, least_hz, most_hz)
     )
     push, pull = a + b * static_power_w, 2 * b * coefficient
-    cube = np.divide(push, pull, out=np.full(np.broadcast(push, pull).shape, np.inf), where=pull > 0)
-    return np.clip(np.cbrt(cube), np.minimum(least_hz, most_hz), most_hz)
+    cube: Floats = np.divide(push, pull, out=np.full(np.broadcast(push, pull).shape, np.inf), where=pull > 0)
+    return np.clip(np.cbrt(cube), np.minimum(least, most), most)
 
 
 def normalised_weights(
-    *, delay_weight: Any, delay_span_s: Any, energy_span_j: Any
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    *, delay_weight: Number, delay_span_s: Number, energy_span_j: Number
+) -> tuple[Floats, Floats]:
     r"""Prices of a second and of a joule in P4's objective: $w/\Delta D$ and $(1-w)/\Delta E$.
 
     $U = w (D - D^{min})/\Delta D + (1-w) (E - E^{min})/\Delta E$. A span of 0 says that the term is the same
@@ -52,7 +52,7 @@ def normalised_weights(
     return _over(weight, delay_span_s), _over(1.0 - weight, energy_span_j)
 
 
-def next_queue_j(*, queue_j: Any, energy_j: Any, budget_j: Any) -> Any:
+def next_queue_j(*, queue_j: Number, energy_j: Number, budget_j: Number) -> Floats:
     r"""Energy owed after a slot: $Q_{t+1} = \max(Q_t + E_t - \bar E, 0)$ (arXiv 2403.05158).
 
     >>> float(next_queue_j(queue_j=2.0, energy_j=5.0, budget_j=4.0))
@@ -61,7 +61,7 @@ def next_queue_j(*, queue_j: Any, energy_j: Any, budget_j: Any) -> Any:
     return np.maximum(np.asarray(queue_j) + energy_j - budget_j, 0.0)
 
 
-def _over(weight: Any, span: Any) -> np.ndarray[Any, Any]:
-    span = np.asarray(span, dtype=np.float64)
-    zeros = np.zeros(np.broadcast(weight, span).shape)
-    return np.divide(weight, span, out=zeros, where=span > 0)
+def _over(weight: Number, span: Number) -> Floats:
+    spans = np.asarray(span, dtype=np.float64)
+    zeros: Floats = np.zeros(np.broadcast(weight, spans).shape)
+    return np.divide(weight, spans, out=zeros, where=spans > 0)

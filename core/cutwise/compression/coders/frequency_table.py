@@ -62,7 +62,8 @@ def read_table(payload: bytes, alphabet: int) -> tuple[Ints, bytes]:
     >>> read_table(write_table(np.array([129, 0, 7])) + b"rest", 3)
     (array([129,   0,   7]), b'rest')
     """
-    exponent, length = HEADER.unpack_from(payload)
+    header: tuple[int, int] = HEADER.unpack_from(payload)
+    exponent, length = header
     end = HEADER.size + length
     zigzag = rice_decode(payload[HEADER.size : end], count=alphabet, exponent=exponent)
     return np.cumsum(np.where(zigzag & 1, -(zigzag + 1) >> 1, zigzag >> 1)), payload[end:]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from cutwise.arrays import Floats, Ints, Mask, Singles
+from cutwise.arrays import Floats, Ints, Mask, Number, Singles
 from cutwise.errors import SolverError
 
 Rounding = Literal["unbiased", "authors"]
@@ -33,11 +34,11 @@ class QuantisedTensor:
     scale: tuple[float, float]
 
 
-def as_reals(tensor: Any) -> Singles:
+def as_reals(tensor: ArrayLike) -> Singles:
     """The tensor as 32-bit numbers; a `SolverError` where one is not finite."""
     with np.errstate(over="ignore"):
         reals = np.asarray(tensor, dtype=np.float32)
-    if bad := reals.size - int(np.isfinite(reals).sum()):
+    if bad := reals.size - np.count_nonzero(np.isfinite(reals)):
         raise SolverError(
             f"tensor of shape {reals.shape}: {bad} elements are not finite in 32 bits; clip them"
         )
@@ -50,10 +51,10 @@ def largest(tensor: Singles, *, density_ratio: float) -> Mask:
     >>> largest(np.array([1, -4, 0, 2], dtype=np.float32), density_ratio=0.5)
     array([False,  True, False,  True])
     """
-    magnitudes = np.abs(tensor).ravel()
-    kept = magnitudes > 0
+    magnitudes: Singles = np.abs(tensor).ravel()
+    kept: Mask = magnitudes > 0
     count = max(1, round(density_ratio * magnitudes.size))
-    if count < int(kept.sum()):
+    if count < np.count_nonzero(kept):
         kept[np.argpartition(magnitudes, magnitudes.size - count)[: magnitudes.size - count]] = False
     return kept
 
@@ -67,10 +68,10 @@ def kept_range(magnitudes: Singles, *, clip_ratio: float) -> tuple[float, float]
     if not magnitudes.size:
         return 0.0, 0.0
     rank = int((1.0 - clip_ratio) * (magnitudes.size - 1))
-    return float(magnitudes.min()), float(np.partition(magnitudes, rank)[rank])
+    return float(np.min(magnitudes)), float(np.partition(magnitudes, rank)[rank])
 
 
-def positions(magnitudes: Any, *, scale: tuple[float, float], level_count: int) -> Floats:
+def positions(magnitudes: ArrayLike, *, scale: tuple[float, float], level_count: int) -> Floats:
     r"""Where magnitudes lie between the levels: $z = (v - v_{min}) / \Delta$, cut off at the last level.
 
     $\Delta = (v_{max} - v_{min}) / (Q - 1)$.
@@ -85,7 +86,7 @@ def positions(magnitudes: Any, *, scale: tuple[float, float], level_count: int) 
     return np.clip((np.asarray(magnitudes, dtype=np.float64) - low) * steps_each, 0.0, level_count - 1.0)
 
 
-def round_up_probability(fraction: Any, *, rounding: Rounding) -> Any:
+def round_up_probability(fraction: Number, *, rounding: Rounding) -> Number:
     r"""Probability that a value `fraction` of a step above a level goes up to the next one.
 
     Unbiased: $f$, so that $E[Q(v)] = v$ and $\mathrm{Var} \le \Delta^2/4$. The authors' code adds a number
@@ -105,7 +106,7 @@ def stochastic_levels(
     exact = positions(magnitudes, scale=scale, level_count=level_count)
     lower = np.floor(exact)
     draws = np.random.default_rng(seed).random(exact.size)
-    up = draws < round_up_probability(exact - lower, rounding=rounding)
+    up: Mask = draws < round_up_probability(exact - lower, rounding=rounding)
     return lower.astype(np.int64) + up
 
 
@@ -116,7 +117,7 @@ def levels_back(tensor: QuantisedTensor, *, level_count: int) -> Singles:
     return _placed(tensor, low + step * tensor.levels)
 
 
-def dead_zone_levels(magnitudes: Any, *, step: float) -> Ints:
+def dead_zone_levels(magnitudes: Singles | Floats, *, step: float) -> Ints:
     r"""Levels of magnitudes, 0 below two thirds of a step: $\lfloor |x| / \Delta + 1/3 \rfloor$.
 
     >>> dead_zone_levels(np.array([0.6, 0.7, 1.6, 1.7]), step=1.0)
@@ -131,7 +132,7 @@ def dead_zone_back(tensor: QuantisedTensor) -> Singles:
     return _placed(tensor, step * (tensor.levels + place))
 
 
-def _placed(tensor: QuantisedTensor, magnitudes: Any) -> Singles:
+def _placed(tensor: QuantisedTensor, magnitudes: NDArray[np.floating]) -> Singles:
     values = np.zeros(tensor.kept.size, dtype=np.float32)
     values[tensor.kept] = np.where(tensor.negative, -magnitudes, magnitudes)
     return values.reshape(tensor.shape)

@@ -43,7 +43,8 @@ def tensors(cost: GraphCost, here: Mask) -> Iterator[Interval]:
             yield derived.saved.sizes[root], root if here[root] else min(read), until
     begins = {block: at for at, block in enumerate(checkpoints.blocks) if here[at]}
     made_again = checkpoints.made_again.charged_bytes(here.tolist())
-    for at in np.flatnonzero(here).tolist():
+    present: list[int] = np.flatnonzero(here).tolist()
+    for at in present:
         ends = _backward(count, at)
         if beside := checkpoints.saved.extra_bytes[at]:
             yield beside, at, ends

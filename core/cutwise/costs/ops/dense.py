@@ -44,7 +44,7 @@ def linear(call: OpCall) -> OpWork:
     With a `merged_rank` two matrices of that rank are multiplied and added to the weights first, once a
     mini-batch: their sum is kept for the input's gradient, and its own gradient is multiplied by each.
     """
-    width = call.op.attrs.get("in_features") or _weight_shape(call)[-1]
+    width = call.whole("in_features", 0) or _weight_shape(call)[-1]
     plain = _product(
         call.elements * width,
         input_gradients=call.needs_grad(),
@@ -54,7 +54,7 @@ def linear(call: OpCall) -> OpWork:
     if "merged_rank" not in call.op.attrs:
         return plain
     merged = width * call.op.output.shape[-1] * call.batches
-    macs = merged * call.op.attrs["merged_rank"]
+    macs = merged * call.stated("merged_rank")
     once = FLOP_PER_MULTIPLY_ADD * macs
     return replace(
         plain,
@@ -73,7 +73,7 @@ def grouped_product(call: OpCall) -> OpWork:
     and N outputs a row, whoever's matrix a row takes; the weights hold every expert's, and K is their next
     to last axis unless `in_features` says otherwise.
     """
-    width = call.op.attrs.get("in_features") or _weight_shape(call)[-2]
+    width = call.whole("in_features", 0) or _weight_shape(call)[-2]
     return _product(
         call.elements * width,
         input_gradients=call.needs_grad(),
@@ -130,12 +130,10 @@ def attention(call: OpCall) -> OpWork:
     An additive mask that needs a gradient forces the eager kernel, whether it is an input or a weight of
     the op (learned position biases).
     """
-    attrs = call.op.attrs
-    rows = call.input_elements // attrs["head_dim"]
-    scores, context = (
-        rows * attrs["k_length"] * attrs["head_dim"],
-        rows * attrs["k_length"] * attrs["value_dim"],
-    )
+    head_dim, k_length = call.stated("head_dim"), call.stated("k_length")
+    rows = call.input_elements // head_dim
+    scores = rows * k_length * head_dim
+    context = rows * k_length * call.stated("value_dim")
     query, key, value = (call.needs_grad(position) for position in range(3))
     fused = call.fused_attention and not (call.needs_grad(3) or call.weights_trained)
     backward = scores * (query + key) + context * (value + (query or key))
@@ -146,7 +144,7 @@ def attention(call: OpCall) -> OpWork:
         input_gradient_flops=FLOP_PER_MULTIPLY_ADD * backward,
         macs=scores + context,
         saves=(0, 1, 2, OUTPUT) if fused else (0, 1, 2),
-        extra_bytes=rows * (LOG_SUM_EXP_BYTES if fused else attrs["k_length"] * call.element_bytes),
+        extra_bytes=rows * (LOG_SUM_EXP_BYTES if fused else k_length * call.element_bytes),
     )
 
 

@@ -52,6 +52,11 @@ class OpCall:
         """True if a gradient has to reach input `position`; False where there is no such input."""
         return position < len(self.inputs_need_grad) and self.inputs_need_grad[position]
 
+    def stated(self, name: str) -> int:
+        """The whole number under attribute `name`, which ops of this kind have."""
+        value: int = self.op.attrs[name]
+        return value
+
     def whole(self, name: str, default: int) -> int:
         """The product of attribute `name` (a number or a list of them), or `default` where it is absent."""
         value: Any = self.op.attrs.get(name, default)

@@ -45,10 +45,11 @@ class CutPool(EqualByDigest):
         if len(full) != 1:
             raise SolverError(f"a pool holds the all-device split once, this one {len(full)} times")
         digest = hashlib.sha256(repr((self.features.shape, self.feature_names)).encode())
-        for name in ("features", "masks"):
-            array = np.array(getattr(self, name), order="C")
-            freeze(self, name, array)
-            digest.update((array if name == "features" else np.packbits(array)).tobytes())
+        features, masks = np.array(self.features, order="C"), np.array(self.masks, order="C")
+        freeze(self, "features", features)
+        freeze(self, "masks", masks)
+        digest.update(features.tobytes())
+        digest.update(np.packbits(masks).tobytes())
         object.__setattr__(self, "all_device", int(full[0]))
         object.__setattr__(self, "digest", digest.hexdigest())
 
@@ -88,7 +89,7 @@ class CutPool(EqualByDigest):
         step = max(FEWEST_ROWS, PRODUCTS_AT_ONCE // max(1, features.size))
         for first in range(0, len(weights), step):
             part = slice(first, first + step)
-            prices = weights[part] @ features.T
+            prices: Floats = weights[part] @ features.T
             prices = prices if charges is None else prices + extra
             entries[part] = prices.argmin(axis=1)
             values[part] = prices[np.arange(len(prices)), entries[part]]
@@ -96,12 +97,14 @@ class CutPool(EqualByDigest):
 
     def ranked(self, theta: npt.ArrayLike) -> Ints:
         """Entries (K,) from the best to the worst for the weights `theta` (p,)."""
-        values = self.features @ self._checked(np.atleast_2d(np.asarray(theta, dtype=float)))[0]
+        values: Floats = self.features @ self._checked(np.atleast_2d(np.asarray(theta, dtype=float)))[0]
         return np.argsort(values, kind="stable")
 
     def envelope(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Envelope:
         """The optimal entries for the weights a + t b over all t >= 0; `a` and `b` (p,) not negative."""
-        start, slope = (self.features @ row for row in self._checked(np.stack([a, b])))
+        weights = self._checked(np.stack([a, b]))
+        start: Floats = self.features @ weights[0]
+        slope: Floats = self.features @ weights[1]
         return _lower_envelope(start, slope)
 
     def _checked(self, thetas: npt.ArrayLike) -> Floats:
@@ -171,12 +174,12 @@ def _lower_envelope(start: Floats, slope: Floats) -> Envelope:
     line = int(np.lexsort([slope, start])[0])
     starts, lines = [0.0], [line]
     while True:
-        flatter = np.flatnonzero(slope < slope[line])
+        flatter: Ints = np.flatnonzero(slope < slope[line])
         if not len(flatter):
             return Envelope(starts=np.array(starts), entries=np.array(lines))
-        crossing = (start[flatter] - start[line]) / (slope[line] - slope[flatter])
-        soonest = crossing.min()
-        reached = flatter[crossing <= soonest]
+        crossing: Floats = (start[flatter] - start[line]) / (slope[line] - slope[flatter])
+        soonest = float(np.min(crossing))
+        reached: Ints = flatter[crossing <= soonest]
         line = int(reached[np.argmin(slope[reached])])
-        starts.append(max(float(soonest), starts[-1]))
+        starts.append(max(soonest, starts[-1]))
         lines.append(line)

@@ -58,8 +58,8 @@ def contract(graph: SplitGraph) -> Units:
 def units_from(graph: SplitGraph, unit_of: Ints, order_arcs: Ints) -> Units:
     """Units of the ops as `unit_of` (n,) says; `order_arcs` (k, 2) are kept beside the reads."""
     count = int(unit_of.max(initial=0)) + 1
-    producer, reader = graph.edges.T
-    outside = unit_of[producer] != unit_of[reader]
+    producer, reader = graph.edges[:, 0], graph.edges[:, 1]
+    outside: Mask = unit_of[producer] != unit_of[reader]
     pairs = _sorted_distinct(producer[outside] * count + unit_of[reader[outside]])
     sender_op, read_sender = np.unique(pairs // count, return_inverse=True)
     sender_unit, read_unit = unit_of[sender_op], pairs % count
@@ -83,7 +83,8 @@ def units_from(graph: SplitGraph, unit_of: Ints, order_arcs: Ints) -> Units:
 
 def _sorted_distinct(keys: Ints) -> Ints:
     keys = np.sort(keys)
-    return keys[np.diff(keys, prepend=-1) != 0]
+    fresh: Mask = np.diff(keys, prepend=-1) != 0
+    return keys[fresh]
 
 
 def _root_ops(graph: SplitGraph) -> Mask:
@@ -102,10 +103,11 @@ def _root_ops(graph: SplitGraph) -> Mask:
 
 
 def _add_ancestors(graph: SplitGraph, root: Mask) -> None:
-    flags = root.tolist()
+    flags: list[bool] = root.tolist()
     last = int(np.flatnonzero(root)[-1]) if root.any() else 0
     edges = graph.edges[graph.edges[:, 1] <= last]
-    for producer, reader in edges[np.argsort(edges[:, 1], kind="stable")][::-1].tolist():
+    last_first: list[list[int]] = edges[np.argsort(edges[:, 1], kind="stable")][::-1].tolist()
+    for producer, reader in last_first:
         if flags[reader]:
             flags[producer] = True
     root[:] = flags
@@ -152,6 +154,7 @@ def _depth_first(neighbours: Sequence[Sequence[int]], starts: Sequence[int]) -> 
 
 def _neighbours(arcs: Ints, count: int) -> list[list[int]]:
     neighbours: list[list[int]] = [[] for _ in range(count)]
-    for tail, head in arcs.tolist():
+    listed: list[list[int]] = arcs.tolist()
+    for tail, head in listed:
         neighbours[tail].append(head)
     return neighbours

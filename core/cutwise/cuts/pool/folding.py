@@ -39,9 +39,9 @@ def _merged(graph: SplitGraph, units: Units, hidden: Mask, device: Floats, peak:
         return units
     readers, parents = _neighbour_sets(units)
     into = np.arange(units.count)
-    for unit in sources.tolist():
+    for unit in map(int, sources):
         _fold_source(unit, into, readers, parents, sums, peaks)
-    for unit in outputs[::-1].tolist():
+    for unit in map(int, outputs[::-1]):
         _fold_output(unit, into, readers, parents, sums, peaks)
     while (into[into] != into).any():
         into = into[into]
@@ -117,17 +117,20 @@ def _cut_points(units: Units, kept: Mask) -> Ints:
 
 
 def _sources(units: Units) -> Mask:
-    return (np.bincount(units.arcs[:, 1], minlength=units.count) == 0) & (np.arange(units.count) > 0)
+    read_nothing: Mask = np.bincount(units.arcs[:, 1], minlength=units.count) == 0
+    return read_nothing & (np.arange(units.count) > 0)
 
 
 def _outputs(units: Units) -> Mask:
-    return (np.bincount(units.arcs[:, 0], minlength=units.count) == 0) & (np.arange(units.count) > 0)
+    unread: Mask = np.bincount(units.arcs[:, 0], minlength=units.count) == 0
+    return unread & (np.arange(units.count) > 0)
 
 
 def _neighbour_sets(units: Units) -> tuple[list[set[int]], list[set[int]]]:
     readers: list[set[int]] = [set() for _ in range(units.count)]
     parents: list[set[int]] = [set() for _ in range(units.count)]
-    for tail, head in units.arcs.tolist():
+    arcs: list[list[int]] = units.arcs.tolist()
+    for tail, head in arcs:
         readers[tail].add(head)
         parents[head].add(tail)
     return readers, parents

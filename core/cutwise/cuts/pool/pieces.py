@@ -56,12 +56,12 @@ def timeline(piece: Piece, layout: Layout) -> Timeline:
     senders, slots = len(piece.sender_unit), len(layout.start)
     last = np.full(senders, -1)
     np.maximum.at(last, piece.read_sender, piece.read_unit)
-    inside = (last >= 0) & ~layout.is_cut[last] & ~piece.beyond
+    inside: Mask = (last >= 0) & ~layout.is_cut[last] & ~piece.beyond
     last[piece.beyond] = len(piece)
     join = np.searchsorted(layout.start, piece.sender_unit, side="right")
     join[piece.sender_unit < 0] = 0
-    leave = np.searchsorted(layout.start, last, side="right")
-    waits = inside & (join < leave)
+    leave: Ints = np.searchsorted(layout.start, last, side="right")
+    waits: Mask = inside & (join < leave)
     by_slot = np.argsort(np.where(waits, leave, slots + 1), kind="stable")
     return Timeline(
         join=join,
@@ -81,7 +81,7 @@ def interior_pieces(
     A sender outside that only one component reads pays within that component. One that several
     components read raises a flag in each: it pays once, while any of them still waits for it.
     """
-    low, high = int(layout.start[slot]), int(layout.stop[slot])
+    low, high = layout.start.item(slot), layout.stop.item(slot)
     inner = slice(*np.searchsorted(piece.sender_unit, [low, high]))
     outer = times.waiting_in(slot)
     senders = np.concatenate([outer, np.arange(inner.start, inner.stop)])
@@ -105,15 +105,15 @@ def interior_pieces(
         flag_count=piece.flag_count + len(added),
     )
     label = layout.label[low:high]
-    roots = np.flatnonzero(label == np.arange(low, high))
+    roots: list[int] = np.flatnonzero(label == np.arange(low, high)).tolist()
     if len(roots) == 1:
         return [local], added, prices
-    return [_component(local, label == root + low) for root in roots.tolist()], added, prices
+    return [_component(local, label == root + low) for root in roots], added, prices
 
 
 def _inner_arcs(piece: Piece, low: int, high: int) -> Ints:
     first, last = np.searchsorted(piece.arcs[:, 1], [low, high])
-    arcs = piece.arcs[first:last]
+    arcs: Ints = piece.arcs[first:last]
     return arcs[arcs[:, 0] >= low]
 
 
@@ -121,7 +121,7 @@ def _reads_of(piece: Piece, times: Timeline, senders: Ints) -> tuple[Ints, Ints]
     """Position among `senders` and reading unit of each of their reads."""
     first, last = times.read_start[senders], times.read_start[senders + 1]
     lengths = last - first
-    reads = np.repeat(last - np.cumsum(lengths), lengths) + np.arange(lengths.sum())
+    reads = np.repeat(last - np.cumsum(lengths), lengths) + np.arange(np.sum(lengths))
     return np.repeat(np.arange(len(senders)), lengths), piece.read_unit[reads]
 
 
@@ -131,7 +131,9 @@ def _flags(
     """Flag of each of `senders`; numbers and prices of the new flags, one for each set of readers."""
     flag = piece.flag[senders].copy()
     readers: dict[int, list[int]] = {}
-    for position, reader in zip(sender.tolist(), unit.tolist(), strict=True):
+    places: list[int] = sender.tolist()
+    reading: list[int] = unit.tolist()
+    for position, reader in zip(places, reading, strict=True):
         if position < outer and flag[position] < 0:
             readers.setdefault(position, []).append(reader)
     numbers: dict[tuple[int, ...], int] = {}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from cutwise.arrays import Floats, Ints
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.pool.closure import Layout, Piece
 from cutwise.cuts.pool.pieces import Timeline
 
@@ -74,7 +74,7 @@ def _paid(join: Ints, leave: Ints, price: Floats, slots: int) -> Floats:
 
     Most pay in one slot: those are added as they are, so that no small price is lost in a difference.
     """
-    once = leave - join == 1
+    once: Mask = leave - join == 1
     longer = leave - join > 1
     change = _sums(join[longer], price[longer], slots + 1).astype(np.longdouble)
     change -= _sums(leave[longer], price[longer], slots + 1)

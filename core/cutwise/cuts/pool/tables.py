@@ -121,7 +121,7 @@ def _assembled(piece: Piece, layout: Layout, caps: Caps) -> Table:
         old, new = _merged(values, table.values, piece.flag_count, caps)
         values = np.concatenate([values[old], table.values[new]])
         slot = np.concatenate([slot[old], np.full(len(new), number)])
-        inner = [*(inner[i] for i in old.tolist()), *table.masks[new]]
+        inner = [*(inner[i] for i in map(int, old)), *table.masks[new]]
     masks = np.arange(len(piece)) < layout.start[slot][:, None]
     for row, inside in enumerate(inner):
         low = layout.start[slot[row]]
@@ -132,8 +132,8 @@ def _assembled(piece: Piece, layout: Layout, caps: Caps) -> Table:
 def _interior(piece: Piece, layout: Layout, times: Timeline, slot: int, firm: Floats, caps: Caps) -> Table:
     """The splits inside one slot: its components combined, then what they waited for together settled."""
     parts, added, prices = interior_pieces(piece, layout, times, slot)
-    low, high = int(layout.start[slot]), int(layout.stop[slot])
-    summed = piece.device.shape[1] + piece.price.shape[1]
+    low, high = layout.start.item(slot), layout.stop.item(slot)
+    summed: int = piece.device.shape[1] + piece.price.shape[1]
     values = np.concatenate([firm, np.zeros(len(added))])[None]
     masks = np.zeros((1, high - low), dtype=bool)
     for part in parts:

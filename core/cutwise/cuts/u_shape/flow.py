@@ -31,7 +31,7 @@ def relaxed(problem: UShapeProblem) -> tuple[Mask, float, float]:
         on_device=on_device,
     )
     costs = np.abs(problem.device_costs) + np.abs(problem.server_costs)
-    error += float(np.finfo(float).eps * len(costs) * costs.sum())
+    error += float(np.finfo(float).eps * len(costs) * np.sum(costs))
     return ~mask, flow + math.fsum(problem.server_costs.tolist()), error
 
 
@@ -40,9 +40,11 @@ def u_shape_of(problem: UShapeProblem, on_server: Mask) -> Ints | None:
 
     None where a path leaves them and comes back, or an op must be in both ends.
     """
-    top, server = forced_top(problem).tolist(), on_server.tolist()
+    top: list[bool] = forced_top(problem).tolist()
+    server: list[bool] = on_server.tolist()
+    edges: list[list[int]] = problem.graph.edges.tolist()
     labels = [SERVER if inside else TOP if late else BOTTOM for inside, late in zip(server, top, strict=True)]
-    for producer, reader in problem.graph.edges.tolist():
+    for producer, reader in edges:
         if labels[producer] > BOTTOM and not server[reader]:
             labels[reader] = TOP
         elif labels[producer] == TOP:
@@ -55,7 +57,7 @@ def u_shape_of(problem: UShapeProblem, on_server: Mask) -> Ints | None:
 def _network(graph: SplitGraph) -> FlowNetwork:
     """Device = source, server = sink; senders 0 … n-1 are tensors going up, n … 2n-1 tensors going down."""
     ops = graph.op_count
-    producer, reader = graph.edges.T
+    producer, reader = graph.edges[:, 0], graph.edges[:, 1]
     senders, rank = np.unique(producer, return_inverse=True)
     ups, downs = ops + np.arange(len(senders)), ops + len(senders) + np.arange(len(senders))
     source = ops + 2 * len(senders)

@@ -11,7 +11,7 @@ from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.pool.closure import comparable_with_all
 from cutwise.cuts.pool.contraction import contract
 from cutwise.cuts.tiers.tier_labels import LabelCap
-from cutwise.cuts.u_shape.u_shape_numbers import BOTTOM, SERVER, UShapeProblem, forced_top
+from cutwise.cuts.u_shape.u_shape_numbers import BOTTOM, SERVER, TOP, UShapeProblem, forced_top
 from cutwise.tolerances import LIMIT_ROUNDING
 
 
@@ -31,8 +31,8 @@ def order_of(problem: UShapeProblem) -> Order | None:
     movable = np.flatnonzero(~bottom & ~top)
     local = np.full(problem.graph.op_count, -1)
     local[movable] = np.arange(len(movable))
-    arcs = local[problem.graph.edges]
-    arcs = arcs[(arcs >= 0).all(axis=1)]
+    all_arcs: Ints = local[problem.graph.edges]
+    arcs = all_arcs[(all_arcs >= 0).all(axis=1)]
     if len(comparable_with_all(len(movable), arcs[:, 0], arcs[:, 1])) < len(movable):
         return None
     position = np.where(top, len(movable) + 1, 0)
@@ -53,7 +53,8 @@ def scan(problem: UShapeProblem, order: Order, caps: Sequence[LabelCap]) -> Mask
         used, most = _sums(order, cap.table) + cap.constant, cap.cap
         allowed &= used <= most + LIMIT_ROUNDING * (abs(most) + np.abs(used))
     costs[~allowed] = np.inf
-    for pair in np.argsort(costs, axis=None, kind="stable")[: int(allowed.sum())].tolist():
+    cheapest: list[int] = np.argsort(costs, axis=None, kind="stable")[: np.count_nonzero(allowed)].tolist()
+    for pair in cheapest:
         start, stop = divmod(pair, order.count + 1)
         on_server = (order.position > start) & (order.position <= stop)
         if all(cap.keeps(np.where(on_server, SERVER, BOTTOM)) for cap in caps):
@@ -64,8 +65,8 @@ def scan(problem: UShapeProblem, order: Order, caps: Sequence[LabelCap]) -> Mask
 def _sums(order: Order, table: Floats) -> Floats:
     """Sums (count + 1, count + 1) over all ops of a table (n, 3) of labels, for every pair."""
     bottom, server, top = (
-        np.cumsum(np.bincount(order.position, weights=column, minlength=order.count + 2))
-        for column in table.T
+        np.cumsum(np.bincount(order.position, weights=table[:, label], minlength=order.count + 2))
+        for label in (BOTTOM, SERVER, TOP)
     )
     begun, ended = (bottom - server)[:-1, None], (server - top)[None, :-1]
     return begun + ended + top[-1]
@@ -77,11 +78,13 @@ def _sent_up(problem: UShapeProblem, order: Order) -> Floats:
     A bottom op pays from the pair on at which its first reader beyond i is within j.
     """
     paid_from = np.zeros((order.count + 1, order.count + 2))
-    producer, reader = problem.graph.edges.T
+    producer, reader = problem.graph.edges[:, 0], problem.graph.edges[:, 1]
     reads = np.unique(np.stack([producer, order.position[reader]], axis=1), axis=0)
     before = np.where(np.diff(reads[:, 0], prepend=-1) == 0, np.roll(reads[:, 1], 1), 0)
-    first = np.maximum(before, order.position[reads[:, 0]])
-    for (op, stop), start in zip(reads.tolist(), first.tolist(), strict=True):
+    first: Ints = np.maximum(before, order.position[reads[:, 0]])
+    ends: list[list[int]] = reads.tolist()
+    starts: list[int] = first.tolist()
+    for (op, stop), start in zip(ends, starts, strict=True):
         paid_from[start:stop, stop] += problem.up_costs[op]
     return np.cumsum(paid_from, axis=1)[:, :-1]
 
@@ -89,10 +92,11 @@ def _sent_up(problem: UShapeProblem, order: Order) -> Floats:
 def _sent_down(problem: UShapeProblem, order: Order) -> Floats:
     """For every pair what server ops send that have a reader in the top."""
     last = order.position.copy()
-    producer, reader = problem.graph.edges.T
+    producer, reader = problem.graph.edges[:, 0], problem.graph.edges[:, 1]
     np.maximum.at(last, producer, order.position[reader])
     paid = np.zeros((order.count + 1, order.count + 1))
-    for op in np.flatnonzero((order.position > 0) & (last > order.position)).tolist():
+    sending: list[int] = np.flatnonzero((order.position > 0) & (last > order.position)).tolist()
+    for op in sending:
         position = int(order.position[op])
         paid[:position, position : int(last[op])] += problem.down_costs[op]
     return paid

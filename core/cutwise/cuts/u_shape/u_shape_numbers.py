@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from cutwise.arrays import Floats, Mask
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.cuts.tiers.tier_labels import is_labelling, label_costs
 from cutwise.digests import freeze
@@ -41,7 +41,7 @@ class UShapeProblem:
     def __post_init__(self) -> None:
         count = self.graph.op_count
         for name in ("device_costs", "server_costs", "up_costs", "down_costs"):
-            array = np.array(getattr(self, name), dtype=float)
+            array: Floats = np.array(getattr(self, name), dtype=float)
             if array.shape != (count,) or not np.isfinite(array).all():
                 raise SolverError(f"{name}: give a finite number for each of {count} ops")
             if name in ("up_costs", "down_costs") and (array < 0).any():
@@ -66,15 +66,16 @@ class UShapeProblem:
 
 def forced_top(problem: UShapeProblem) -> Mask:
     """Which ops (n,) are in `pinned_top` or after one that is."""
-    top = problem.pinned_top.tolist()
-    for producer, reader in problem.graph.edges.tolist():
+    top: list[bool] = problem.pinned_top.tolist()
+    edges: list[list[int]] = problem.graph.edges.tolist()
+    for producer, reader in edges:
         top[reader] |= top[producer]
     return np.array(top, dtype=bool)
 
 
 def is_u_shape(problem: UShapeProblem, labels: npt.ArrayLike) -> bool:
     """True when `labels` (n,) keep the pins of both ends and each tie on one side, and never fall."""
-    parts = np.asarray(labels)
+    parts: Ints = np.asarray(labels)
     if not is_labelling(problem.untied, parts, 3):
         return False
     on_server = parts == SERVER
@@ -92,7 +93,7 @@ def u_shape_cost(problem: UShapeProblem, labels: npt.ArrayLike) -> float:
     34.0
     """
     parts = np.asarray(labels, dtype=np.int64)
-    producer, reader = problem.graph.edges.T
+    producer, reader = problem.graph.edges[:, 0], problem.graph.edges[:, 1]
     sent_up, sent_down = (np.zeros(problem.graph.op_count, dtype=bool) for _ in range(2))
     sent_up[producer[(parts[producer] == BOTTOM) & (parts[reader] == SERVER)]] = True
     sent_down[producer[(parts[producer] == SERVER) & (parts[reader] == TOP)]] = True

@@ -85,7 +85,8 @@ def _sent(
     """Variables (2 n) that are true at least where an op's output is sent up, then where it is sent down."""
     ops = problem.graph.op_count
     sent = [model.new_bool_var("") for _ in range(2 * ops)]
-    for op, reader in problem.graph.edges.tolist():
+    edges: list[list[int]] = problem.graph.edges.tolist()
+    for op, reader in edges:
         model.add_bool_or(sent[op], on_server[reader].negated(), on_server[op])
         model.add_bool_or(sent[ops + op], on_server[op].negated(), on_server[reader])
     return sent

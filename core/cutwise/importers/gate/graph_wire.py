@@ -6,19 +6,46 @@ An op has a line of its own: a long text read at once would keep all other threa
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
+from cutwise.plain import Json
+
+
+class GraphFields(TypedDict):
+    """The first line: what a graph holds beside its ops, and how many of these follow."""
+
+    name: str
+    batch_size: int
+    dims: dict[str, int]
+    provenance: dict[str, str]
+    warnings: list[str]
+    ops: int
+
+
+class OpFields(TypedDict):
+    """One op; what is empty is left out."""
+
+    id: str
+    kind: str
+    inputs: NotRequired[list[str]]
+    shape: NotRequired[list[int]]
+    dtype: str
+    weights: NotRequired[list[tuple[str, list[int], str, str]]]
+    block: NotRequired[str]
+    attrs: NotRequired[dict[str, Json]]
+    figures: NotRequired[dict[str, Json]]
+    source: NotRequired[str]
 
 
 def to_lines(graph: ModelGraph) -> str:
     """`graph` as lines of JSON that `from_lines` turns into an equal graph."""
-    fields = {
+    fields: GraphFields = {
         "name": graph.name,
         "batch_size": graph.batch_size,
         "dims": dict(graph.dims),
         "provenance": dict(graph.provenance),
-        "warnings": graph.warnings,
+        "warnings": list(graph.warnings),
         "ops": len(graph.ops),
     }
     written = json.JSONEncoder(separators=(",", ":")).encode
@@ -34,7 +61,7 @@ def from_lines(text: str) -> ModelGraph:
     True
     """
     first, *lines = text.split("\n")
-    fields = json.loads(first)
+    fields: GraphFields = json.loads(first)
     if fields["ops"] != len(lines):
         raise ValueError(f"{len(lines)} ops, {fields['ops']} were written")
     return ModelGraph(
@@ -47,8 +74,8 @@ def from_lines(text: str) -> ModelGraph:
     )
 
 
-def _op_fields(op: Op) -> dict[str, Any]:
-    fields: dict[str, Any] = {
+def _op_fields(op: Op) -> dict[str, object]:
+    fields: dict[str, object] = {
         "id": op.id, "kind": op.kind, "inputs": op.inputs, "shape": op.output.shape, "dtype": op.output.dtype,
         "weights": [(weight.id, weight.shape, weight.dtype, weight.role) for weight in op.weights],
         "block": op.block, "attrs": dict(op.attrs), "figures": dict(op.figures), "source": op.source,
@@ -56,7 +83,7 @@ def _op_fields(op: Op) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value not in ("", {}, [], ())}
 
 
-def _op(fields: dict[str, Any]) -> Op:
+def _op(fields: OpFields) -> Op:
     return Op(
         id=fields["id"],
         kind=fields["kind"],
@@ -73,5 +100,5 @@ def _op(fields: dict[str, Any]) -> Op:
     )
 
 
-def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+def _tuples(values: dict[str, Json]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}

@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO, TypedDict
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
@@ -48,6 +48,16 @@ START = (
 PR_SET_PDEATHSIG = 1
 
 
+class Request(TypedDict):
+    """What the parent asks of the child; `dims` are the sizes of open dimensions."""
+
+    path: str
+    dims: dict[str, int]
+    memory_bytes: int
+    cpu_s: int
+    parent: int
+
+
 def read_guarded(
     path: Path,
     *,
@@ -65,7 +75,7 @@ def read_guarded(
     """
     path = path.resolve()
     read_head(path)
-    request = {
+    request: Request = {
         "path": os.fspath(path),
         "dims": dict(dims or {}),
         "memory_bytes": memory_bytes + path.stat().st_size,
@@ -85,7 +95,7 @@ def read_guarded(
         return _graph(path, child.returncode, result, cpu_s)
 
 
-def _start(request: Mapping[str, Any], folder: str, output: Any) -> subprocess.Popen[bytes]:
+def _start(request: Request, folder: str, output: BinaryIO) -> subprocess.Popen[bytes]:
     environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     if "SYSTEMROOT" in os.environ:
         environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
@@ -143,7 +153,7 @@ def _graph(path: Path, code: int, result: Path, cpu_s: int) -> ModelGraph:
 
 def main(request: str) -> None:
     """Runs in the child: reads the file named in `request` and prints the graph, or one sentence."""
-    order = json.loads(request)
+    order: Request = json.loads(request)
     _limit(order)
     path = Path(order["path"])
     try:
@@ -156,7 +166,7 @@ def main(request: str) -> None:
     os._exit(0)
 
 
-def _limit(order: Mapping[str, Any]) -> None:
+def _limit(order: Request) -> None:
     try:
         import resource
     except ImportError:

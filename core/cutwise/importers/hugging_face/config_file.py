@@ -153,7 +153,7 @@ def _graph(
         provenance={
             "format": FORMAT,
             "file": keys.file,
-            "family": family,
+            "family": str(family),
             "architecture": keys.architecture or "not stated",
             "dtype": dtype,
             "config": json.dumps(keys.plain(), sort_keys=True),

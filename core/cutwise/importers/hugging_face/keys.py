@@ -9,10 +9,11 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import NoReturn, TypeGuard
 
 from cutwise.errors import ModelImportError
 from cutwise.importers.json_formats.document import shown
+from cutwise.plain import Json
 
 # Key: smallest and largest whole number. The largest published models stay a factor of ten below.
 WIDTH = (1, 2**18)
@@ -57,7 +58,7 @@ class Keys:
     """
 
     file: str
-    values: Mapping[str, Any]
+    values: Mapping[str, Json]
     architecture: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -94,7 +95,7 @@ class Keys:
             self.refuse(f"{name} is {shown(value)}", "a number above 0, or null")
         return value is not None
 
-    def word(self, name: str, known: Mapping[str, Any] | frozenset[str], default: str) -> str:
+    def word(self, name: str, known: Mapping[str, object] | frozenset[str], default: str) -> str:
         """One of the `known` words."""
         value = self.values.get(name, default)
         if name not in WORDS or not isinstance(value, str) or value not in known:
@@ -110,7 +111,7 @@ class Keys:
     @property
     def drops(self) -> bool:
         """Whether the model drops anything in training."""
-        return any(_is_number(self.values.get(name)) and self.values[name] > 0 for name in DROPOUTS)
+        return any(_is_number(value := self.values.get(name)) and value > 0 for name in DROPOUTS)
 
     def divided(self, whole: str, parts: str, *, size: int, count: int) -> int:
         """`size` / `count` without remainder; `whole` and `parts` are their keys in the message."""
@@ -120,7 +121,7 @@ class Keys:
             )
         return size // count
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> dict[str, Json]:
         """The keys of this list that are there, as JSON values: enough to read the same model again."""
         kept = COUNTS.keys() | FLAGS | RATIOS | CAPS | WORDS
         plain = {name: value for name, value in self.values.items() if name in kept and _is_plain(value)}
@@ -130,23 +131,23 @@ class Keys:
         """Raises `ModelImportError`: a fact about this file, and what to give instead."""
         raise ModelImportError(f"{self.file}: {fact}; give {wanted}")
 
-    def _count(self, name: str, value: Any) -> int:
+    def _count(self, name: str, value: Json) -> int:
         least, most = COUNTS[name]
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             fact = "is missing" if value is None else f"is {shown(value)}"
             self.refuse(f"{name} {fact}", f"a whole number from {least} to {most}")
         return value
 
-    def _first_architecture(self, values: Mapping[str, Any]) -> str:
+    def _first_architecture(self, values: Mapping[str, Json]) -> str:
         names = values.get("architectures", [])
         if not isinstance(names, list) or not all(map(_is_class_name, names)):
             self.refuse(f"architectures is {shown(names)}", "a list of class names")
-        return names[0] if names else ""
+        return str(names[0]) if names else ""
 
 
-def _from_tables(values: Mapping[str, Any]) -> dict[str, Any]:
+def _from_tables(values: Mapping[str, Json]) -> dict[str, Json]:
     """What stands inside nested tables: the number of labels, and the part of a head that is rotated."""
-    found: dict[str, Any] = {}
+    found: dict[str, Json] = {}
     labels, rotary = values.get("id2label"), values.get("rope_parameters")
     if isinstance(labels, dict) and labels and "num_labels" not in values:
         found["num_labels"] = len(labels)
@@ -155,15 +156,15 @@ def _from_tables(values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _is_class_name(name: Any) -> bool:
+def _is_class_name(name: Json) -> TypeGuard[str]:
     return isinstance(name, str) and bool(CLASS_NAME.fullmatch(name))
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Json) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: Json) -> bool:
     if isinstance(value, list):
         return len(value) == 2 and all(isinstance(side, int) for side in value)
     short = isinstance(value, str) and len(value) <= LONGEST_WORD

@@ -13,11 +13,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TypedDict, TypeGuard, cast
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import FLOATING, Weight
 from cutwise.importers.json_formats.document import shown
+from cutwise.plain import Json
 
 # As in the format's own library; the largest header published is some megabytes.
 HEADER_BYTES = 100 * 10**6
@@ -93,6 +94,13 @@ def read_header(path: Path, *shards: Path, most: int = HEADER_BYTES) -> Paramete
     return ParameterTable(file=label, weights=weights, size_bytes=data_bytes)
 
 
+class Entry(TypedDict):
+    """What a header says of one tensor, once nothing is wrong with it."""
+
+    dtype: str
+    shape: list[int]
+
+
 def shards_of(path: Path) -> tuple[Path, ...]:
     """The files that hold one model together with `path`, those that are there, in order; else `path`."""
     match = SHARD.fullmatch(path.name)
@@ -129,9 +137,9 @@ def _header(path: Path, most: int) -> tuple[bytes, int]:
         return file.read(length), size - LENGTH_BYTES - length
 
 
-def _entries(path: Path, text: bytes) -> dict[str, Any]:
+def _entries(path: Path, text: bytes) -> dict[str, Json]:
     try:
-        entries = json.loads(text.decode("utf-8"))
+        entries: Json = json.loads(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())[:80]
         raise ModelImportError(
@@ -142,15 +150,16 @@ def _entries(path: Path, text: bytes) -> dict[str, Any]:
     return {name: entry for name, entry in entries.items() if name != NOTES}
 
 
-def _weight(path: Path, name: str, entry: Any, data_bytes: int) -> Weight:
+def _weight(path: Path, name: str, entry: Json, data_bytes: int) -> Weight:
     mistake = next(_mistakes(entry, data_bytes), "")
     if mistake:
         raise ModelImportError(f"{path.name}: tensor {shown(name)} {mistake}; download the file again")
+    described = cast("Entry", entry)
     role = "buffer" if BUFFERS.search(name) else "parameter"
-    return Weight(id=name, shape=tuple(entry["shape"]), dtype=DTYPES[entry["dtype"]][0], role=role)
+    return Weight(id=name, shape=tuple(described["shape"]), dtype=DTYPES[described["dtype"]][0], role=role)
 
 
-def _mistakes(entry: Any, data_bytes: int) -> Iterator[str]:
+def _mistakes(entry: Json, data_bytes: int) -> Iterator[str]:
     if not isinstance(entry, dict):
         yield "is described by no JSON object"
         return
@@ -169,7 +178,7 @@ def _mistakes(entry: Any, data_bytes: int) -> Iterator[str]:
         yield f"takes {offsets[1] - offsets[0]:,} bytes, its shape and dtype take {shown(needed)}"
 
 
-def _are_sizes(values: Any) -> TypeGuard[list[int]]:
+def _are_sizes(values: Json) -> TypeGuard[list[int]]:
     return isinstance(values, list) and all(
         isinstance(size, int) and not isinstance(size, bool) and 0 <= size < LARGEST_SIZE for size in values
     )

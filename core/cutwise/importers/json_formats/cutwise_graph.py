@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict, TypeGuard, cast
 
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec
 from cutwise.importers.importer import IN_PROCESS_BYTES, JSON_FILE_BYTES, Importer
@@ -17,6 +17,7 @@ from cutwise.importers.json_formats.document import (
     refuse_dims,
     shown,
 )
+from cutwise.plain import Json
 
 FORMAT = "cutwise-graph/1"
 
@@ -40,6 +41,15 @@ OP_KEYS = ("id", "kind", "inputs", "block", *FIGURES)
 UNSTATED = TensorSpec(shape=(0,))
 
 
+class Entry(TypedDict):
+    """One op, once nothing is wrong with it."""
+
+    id: str
+    kind: NotRequired[str]
+    inputs: NotRequired[list[str]]
+    block: NotRequired[str]
+
+
 def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
     """The graph in the `cutwise-graph/1` file at `path`, which has no open dimensions.
 
@@ -49,11 +59,11 @@ def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
     document = read_object(path)
     refuse_dims(path, dims)
     entries = document.get("ops")
-    listed = entries if isinstance(entries, list) else []
-    refuse(path, _document_mistakes(document), _op_mistakes(listed))
+    refuse(path, _document_mistakes(document), _op_mistakes(entries if isinstance(entries, list) else []))
+    listed = cast("list[Entry]", entries)
     refuse(path, _order_mistakes(listed))
     return ModelGraph(
-        name=document.get("name", path.stem),
+        name=str(document.get("name", path.stem)),
         ops=tuple(_op(entry) for entry in listed),
         provenance={"format": FORMAT, "file": path.name},
     )
@@ -79,7 +89,7 @@ def _mentions(path: Path, needle: bytes) -> bool:
     return False
 
 
-def _document_mistakes(document: Mapping[str, Any]) -> Iterator[str]:
+def _document_mistakes(document: Mapping[str, Json]) -> Iterator[str]:
     if "format" not in document:
         yield f'the key "format" is missing; add "format": "{FORMAT}"'
     elif document["format"] != FORMAT:
@@ -97,7 +107,7 @@ def _document_mistakes(document: Mapping[str, Any]) -> Iterator[str]:
         yield '"ops" is empty; list at least one op'
 
 
-def _op_mistakes(entries: list[Any]) -> Iterator[str]:
+def _op_mistakes(entries: list[Json]) -> Iterator[str]:
     seen: set[str] = set()
     for position, entry in enumerate(entries):
         if not isinstance(entry, dict):
@@ -111,7 +121,7 @@ def _op_mistakes(entries: list[Any]) -> Iterator[str]:
                 yield from _figure_mistakes(where, figure, entry[figure])
 
 
-def _identity_mistakes(where: str, entry: Mapping[str, Any], seen: set[str]) -> Iterator[str]:
+def _identity_mistakes(where: str, entry: Mapping[str, Json], seen: set[str]) -> Iterator[str]:
     name, kind, inputs = entry.get("id"), entry.get("kind", "custom"), entry.get("inputs", [])
     if not _is_name(name):
         yield f'{where}: "id" is {shown(name)}; give each op a text of its own as id'
@@ -129,15 +139,15 @@ def _identity_mistakes(where: str, entry: Mapping[str, Any], seen: set[str]) -> 
         yield f"{where}: is an input and reads {inputs[0]!r}; an input reads nothing"
 
 
-def _figure_mistakes(where: str, figure: str, value: Any) -> Iterator[str]:
+def _figure_mistakes(where: str, figure: str, value: Json) -> Iterator[str]:
     measured = figure in MEASURED_FIGURES
     wanted = "a number or a pair [fixed, per sample], finite and" if measured else "a finite number,"
-    pair = measured and isinstance(value, list) and len(value) == 2
-    if not all(is_figure(number) for number in (value if pair else [value])):
+    numbers = value if measured and isinstance(value, list) and len(value) == 2 else [value]
+    if not all(is_figure(number) for number in numbers):
         yield f"{where}: {figure} is {shown(value)}; give {wanted} at least 0"
 
 
-def _order_mistakes(entries: list[dict[str, Any]]) -> Iterator[str]:
+def _order_mistakes(entries: list[Entry]) -> Iterator[str]:
     position = {entry["id"]: number for number, entry in enumerate(entries)}
     misplaced = [
         (entry["id"], name)
@@ -157,7 +167,7 @@ def _order_mistakes(entries: list[dict[str, Any]]) -> Iterator[str]:
             yield f"op {reader!r} reads {name!r}, which is listed after it; list ops inputs first"
 
 
-def _cycle(entries: list[dict[str, Any]]) -> list[str]:
+def _cycle(entries: list[Entry]) -> list[str]:
     try:
         TopologicalSorter({entry["id"]: entry.get("inputs", []) for entry in entries}).prepare()
     except CycleError as error:
@@ -165,29 +175,33 @@ def _cycle(entries: list[dict[str, Any]]) -> list[str]:
     return []
 
 
-def _unknown_keys(where: str, entry: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[str]:
+def _unknown_keys(where: str, entry: Mapping[str, Json], known: tuple[str, ...]) -> Iterator[str]:
     for key in entry:
         if key not in known:
             yield f"{where}: unknown key {shown(key)}; known are {', '.join(known)}"
 
 
-def _op(entry: Mapping[str, Any]) -> Op:
+def _op(entry: Entry) -> Op:
+    stated: Mapping[str, object] = entry
     return Op(
         id=entry["id"],
         kind=entry.get("kind", "custom"),
         inputs=tuple(entry.get("inputs", ())),
         output=UNSTATED,
         block=entry.get("block", ""),
-        figures={name: _figure(entry[name]) for name in FIGURES if name in entry},
+        figures={name: _figure(stated[name]) for name in FIGURES if name in stated},
         source=entry["id"],
     )
 
 
-def _figure(value: Any) -> float | tuple[float, float]:
-    return (float(value[0]), float(value[1])) if isinstance(value, list) else float(value)
+def _figure(value: object) -> float | tuple[float, float]:
+    if isinstance(value, list):
+        return float(value[0]), float(value[1])
+    assert isinstance(value, int | float)
+    return float(value)
 
 
-def _is_name(value: Any) -> bool:
+def _is_name(value: Json) -> TypeGuard[str]:
     return isinstance(value, str) and bool(value.strip())
 
 

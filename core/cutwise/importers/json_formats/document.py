@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import TypeGuard
 
 from cutwise.errors import ModelImportError
 from cutwise.importers.importer import JSON_FILE_BYTES
+from cutwise.plain import Json
 
 SHOWN_MISTAKES = 10
 
@@ -19,10 +20,10 @@ SHOWN_MISTAKES = 10
 INTEGER_DIGITS = 309
 
 
-def read_object(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Json]:
     """The JSON object in the file at `path`; raises `ModelImportError` when there is none."""
     try:
-        document = json.loads(_text(path), object_pairs_hook=_unique_keys, parse_int=_integer)
+        document: Json = json.loads(_text(path), object_pairs_hook=_unique_keys, parse_int=_integer)
     except json.JSONDecodeError as error:
         raise ModelImportError(
             f"{path.name}: is not valid JSON at line {error.lineno}, column {error.colno} ({error.msg}); "
@@ -39,19 +40,20 @@ def read_object(path: Path) -> dict[str, Any]:
     return document
 
 
-def json_type(value: Any) -> str:
+def json_type(value: object) -> str:
     """What JSON calls `value`, with its article left out."""
     names = {dict: "object", list: "list", str: "text", bool: "true or false", type(None): "null"}
     return names.get(type(value), "number")
 
 
-def is_figure(value: Any) -> bool:
+def is_figure(value: object) -> TypeGuard[int | float]:
     """True for a finite JSON number of at least 0; true and false are no numbers."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and 0 <= value <= sys.float_info.max
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return 0 <= value <= sys.float_info.max
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """`value` as a message shows it: cut after some sixty characters."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "…"
@@ -89,7 +91,7 @@ def _text(path: Path) -> str:
         ) from None
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) < len(pairs):
         counts = Counter(key for key, _ in pairs)

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import NotRequired, Required, TypedDict, TypeGuard, cast
 
 from cutwise.graph.model_graph import ModelGraph, Op
 from cutwise.importers.importer import IN_PROCESS_BYTES, Importer
@@ -27,6 +27,7 @@ from cutwise.importers.json_formats.document import (
     refuse_dims,
     shown,
 )
+from cutwise.plain import Json
 
 FORMAT = "msr-fiddle"
 KEYS_OF_ITS_OWN = (b'"fpgaLatency"', b'"maxSizePerFPGA"', b'"destId"')
@@ -34,7 +35,27 @@ MILLISECONDS_PER_SECOND = 1e3
 NODE_FIGURES = ("cpuLatency", "fpgaLatency", "size")
 
 NodeId = int | str
-Node = Mapping[str, Any]
+
+
+class Node(TypedDict, total=False):
+    """One node, once nothing is wrong with it."""
+
+    id: Required[NodeId]
+    cpuLatency: float
+    fpgaLatency: float
+    size: float
+    isBackwardNode: int
+    colorClass: NodeId | None
+    layerId: object
+    name: object
+
+
+class Edge(TypedDict):
+    """One edge, once nothing is wrong with it."""
+
+    sourceId: NodeId
+    destId: NodeId
+    size: NotRequired[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +89,10 @@ def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
     document = read_object(path)
     refuse_dims(path, dims)
     refuse(path, _list_mistakes(document))
-    refuse(path, _node_mistakes(document["nodes"]), _edge_mistakes(document))
-    nodes = _in_topological_order(document["nodes"], document["edges"])
-    refuse(path, _order_mistakes(document["nodes"], nodes))
+    refuse(path, _node_mistakes(document), _edge_mistakes(document))
+    entries, links = cast("list[Node]", document["nodes"]), cast("list[Edge]", document["edges"])
+    nodes = _in_topological_order(entries, links)
+    refuse(path, _order_mistakes(entries, nodes))
     homes, displaced = _homes(nodes)
     return ModelGraph(
         name=path.stem,
@@ -80,19 +102,20 @@ def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
     )
 
 
-def _list_mistakes(document: Mapping[str, Any]) -> Iterator[str]:
+def _list_mistakes(document: Mapping[str, Json]) -> Iterator[str]:
     for key in ("nodes", "edges"):
-        if not isinstance(document.get(key), list):
+        entries = document.get(key)
+        if not isinstance(entries, list):
             yield f'the list "{key}" is missing; a partitioning graph has "nodes" and "edges"'
-        elif strange := [entry for entry in document[key] if not isinstance(entry, dict)]:
+        elif strange := [entry for entry in entries if not isinstance(entry, dict)]:
             yield f'"{key}" holds a JSON {json_type(strange[0])}; give objects'
     if document.get("nodes") == []:
         yield '"nodes" is empty; list at least one node'
 
 
-def _node_mistakes(nodes: list[Node]) -> Iterator[str]:
+def _node_mistakes(document: Mapping[str, Json]) -> Iterator[str]:
     seen: set[NodeId] = set()
-    for number, node in enumerate(nodes, start=1):
+    for number, node in enumerate(_objects(document["nodes"]), start=1):
         name = node.get("id")
         if not _is_id(name):
             yield f'node number {number}: "id" is {shown(name)}; give a number or a text'
@@ -103,7 +126,7 @@ def _node_mistakes(nodes: list[Node]) -> Iterator[str]:
             yield from _field_mistakes(name, node)
 
 
-def _field_mistakes(name: NodeId, node: Node) -> Iterator[str]:
+def _field_mistakes(name: NodeId, node: Mapping[str, Json]) -> Iterator[str]:
     for figure in NODE_FIGURES:
         if not is_figure(node.get(figure, 0)):
             yield f"node {name!r}: {figure} is {shown(node[figure])}; give a finite number, at least 0"
@@ -113,21 +136,25 @@ def _field_mistakes(name: NodeId, node: Node) -> Iterator[str]:
         yield f"node {name!r}: colorClass is {shown(node['colorClass'])}; give a number or a text"
 
 
-def _edge_mistakes(document: Mapping[str, Any]) -> Iterator[str]:
-    known = {node["id"] for node in document["nodes"] if _is_id(node.get("id"))}
-    for number, edge in enumerate(document["edges"], start=1):
+def _edge_mistakes(document: Mapping[str, Json]) -> Iterator[str]:
+    known = {name for node in _objects(document["nodes"]) if _is_id(name := node.get("id"))}
+    for number, edge in enumerate(_objects(document["edges"]), start=1):
         for end in ("sourceId", "destId"):
-            if not _is_id(edge.get(end)) or edge[end] not in known:
+            if not _is_id(name := edge.get(end)) or name not in known:
                 yield f"edge number {number}: {end} is {shown(edge.get(end))}, which is no node's id"
         if not is_figure(edge.get("size", 0)):
             yield f"edge number {number}: size is {shown(edge['size'])}; give a finite number, at least 0"
 
 
-def _is_id(value: Any) -> TypeGuard[NodeId]:
+def _objects(entries: Json) -> list[dict[str, Json]]:
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def _is_id(value: Json) -> TypeGuard[NodeId]:
     return isinstance(value, int | str) and not isinstance(value, bool)
 
 
-def _in_topological_order(entries: list[Node], links: list[Node]) -> Nodes:
+def _in_topological_order(entries: list[Node], links: list[Edge]) -> Nodes:
     """The nodes off and before any cycle, in file order where the edges leave a choice."""
     position = {entry["id"]: number for number, entry in enumerate(entries)}
     edges = tuple((link["sourceId"], link["destId"], float(link.get("size", 0))) for link in links)
@@ -159,8 +186,9 @@ def _homes(nodes: Nodes) -> tuple[dict[NodeId, NodeId], int]:
     by_class = _longest_of_class(nodes)
     homes = {name: name for name in nodes.forward}
     for name, node in nodes.by_id.items():
-        if nodes.is_backward(name) and node.get("colorClass") in by_class:
-            homes[name] = by_class[node["colorClass"]]
+        color = node.get("colorClass")
+        if nodes.is_backward(name) and color is not None and color in by_class:
+            homes[name] = by_class[color]
     displaced = [name for name in nodes.by_id if name not in homes]
     before, after = defaultdict(list), defaultdict(list)
     for source, reader, _ in nodes.edges:
@@ -175,11 +203,11 @@ def _homes(nodes: Nodes) -> tuple[dict[NodeId, NodeId], int]:
     return homes | {name: nodes.forward[-1] for name in displaced if name not in homes}, len(displaced)
 
 
-def _longest_of_class(nodes: Nodes) -> dict[Any, NodeId]:
-    longest: dict[Any, NodeId] = {}
+def _longest_of_class(nodes: Nodes) -> dict[NodeId, NodeId]:
+    longest: dict[NodeId, NodeId] = {}
     for name in nodes.forward:
         color = nodes.by_id[name].get("colorClass")
-        rival = longest.get(color)
+        rival = longest.get(color) if color is not None else None
         if color is not None and (rival is None or _latency(nodes, name) > _latency(nodes, rival)):
             longest[color] = name
     return longest
@@ -220,11 +248,19 @@ def _ops(nodes: Nodes, homes: Mapping[NodeId, NodeId]) -> Iterator[Op]:
 
 def _figures(node: Node, backward: Iterable[Node]) -> dict[str, float]:
     figures = {"weight_bytes": float(node.get("size", 0))}
-    for place, key in (("device", "cpuLatency"), ("server", "fpgaLatency")):
-        figures[f"{place}_forward_s"] = node.get(key, 0) / MILLISECONDS_PER_SECOND
+    for place, latency_ms in (("device", _device_ms), ("server", _server_ms)):
+        figures[f"{place}_forward_s"] = latency_ms(node) / MILLISECONDS_PER_SECOND
         if backward:
-            figures[f"{place}_backward_s"] = sum(b.get(key, 0) for b in backward) / MILLISECONDS_PER_SECOND
+            figures[f"{place}_backward_s"] = sum(map(latency_ms, backward)) / MILLISECONDS_PER_SECOND
     return figures
+
+
+def _device_ms(node: Node) -> float:
+    return node.get("cpuLatency", 0)
+
+
+def _server_ms(node: Node) -> float:
+    return node.get("fpgaLatency", 0)
 
 
 def _labels(nodes: Nodes) -> dict[NodeId, str]:

@@ -12,7 +12,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from onnx import NodeProto
 
 SCOPES_KEY = "pkg.torch.onnx.name_scopes"
 SCOPES_CHARACTERS = 4096
@@ -29,7 +32,7 @@ class Place:
     weight_module: tuple[str, ...] = ()
 
 
-def place(node: Any, output: str, kind: str, weight: str) -> Place:
+def place(node: NodeProto, output: str, kind: str, weight: str) -> Place:
     """Where `node` sits; `weight` is the name of a weight it reads, or empty."""
     name = printable(node.name or output)
     scopes = _name_scopes(node)
@@ -71,7 +74,7 @@ def printable(name: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f]", "_", name)[:NAME_CHARACTERS]
 
 
-def _name_scopes(node: Any) -> list[str]:
+def _name_scopes(node: NodeProto) -> list[str]:
     for entry in node.metadata_props:
         if entry.key == SCOPES_KEY and len(entry.value) <= SCOPES_CHARACTERS:
             try:

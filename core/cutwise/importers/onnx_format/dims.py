@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import FLOATING
 from cutwise.importers.onnx_format.tensors import dtype_name
+
+if TYPE_CHECKING:
+    from onnx import TypeProto, ValueInfoProto
 
 BATCH, CHANNELS, PIXELS, TOKENS, FRAMES = 1, 3, 224, 128, 16
 
@@ -68,7 +71,7 @@ class BoundDims:
     batch_size: int | None = None
 
 
-def bind(inputs: Sequence[Any], dims: Mapping[str, int], *, file: str) -> BoundDims:
+def bind(inputs: Sequence[ValueInfoProto], dims: Mapping[str, int], *, file: str) -> BoundDims:
     """Sizes for all open dimensions of the value infos `inputs`.
 
     `dims` decides where it names one; the batch is 1, other sizes are proposals, each with a
@@ -101,7 +104,7 @@ def bind(inputs: Sequence[Any], dims: Mapping[str, int], *, file: str) -> BoundD
     )
 
 
-def set_sizes(value_type: Any, sizes: Mapping[str, int], *, input_name: str = "") -> None:
+def set_sizes(value_type: TypeProto, sizes: Mapping[str, int], *, input_name: str = "") -> None:
     """Writes `sizes` into the open dimensions of a tensor type, by input axis or by their name."""
     for axis, dim in enumerate(value_type.tensor_type.shape.dim):
         if dim.HasField("dim_value") and dim.dim_value > 0:
@@ -112,7 +115,7 @@ def set_sizes(value_type: Any, sizes: Mapping[str, int], *, input_name: str = ""
             dim.dim_value = size
 
 
-def _open_dims(value: Any, file: str) -> Iterator[OpenDim]:
+def _open_dims(value: ValueInfoProto, file: str) -> Iterator[OpenDim]:
     tensor = value.type.tensor_type
     floating = dtype_name(tensor.elem_type) in FLOATING
     for axis, dim in enumerate(tensor.shape.dim):

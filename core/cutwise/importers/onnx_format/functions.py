@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from cutwise.errors import ModelImportError
 from cutwise.importers.onnx_format.prescan import NODES
 
+if TYPE_CHECKING:
+    from onnx import FunctionProto, ModelProto, NodeProto
+
 Key = tuple[str, str]
 
 
-def inlined(model: Any, *, file: str) -> Any:
+def inlined(model: ModelProto, *, file: str) -> ModelProto:
     """`model` with every call to a model-local function replaced by the function's nodes.
 
     Raises `ModelImportError` when functions call each other in a circle, or so often that the
@@ -32,7 +35,7 @@ def inlined(model: Any, *, file: str) -> Any:
     return inline_local_functions(model)
 
 
-def all_nodes(nodes: Any) -> Iterator[Any]:
+def all_nodes(nodes: Iterable[NodeProto]) -> Iterator[NodeProto]:
     """`nodes` and all nodes in their branches and loop bodies."""
     for node in nodes:
         yield node
@@ -42,7 +45,11 @@ def all_nodes(nodes: Any) -> Iterator[Any]:
 
 
 def _size(
-    nodes: Any, bodies: dict[Key, Any], sizes: dict[Key, int], callers: tuple[Key, ...], file: str
+    nodes: Iterable[NodeProto],
+    bodies: dict[Key, FunctionProto],
+    sizes: dict[Key, int],
+    callers: tuple[Key, ...],
+    file: str,
 ) -> int:
     total = 0
     for node in all_nodes(nodes):

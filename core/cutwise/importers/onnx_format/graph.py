@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import Op, Weight
-from cutwise.importers.onnx_format.blocks import named, place, printable
+from cutwise.importers.onnx_format.blocks import Place, named, place, printable
 from cutwise.importers.onnx_format.inference import SHAPE_ONLY_INPUTS
-from cutwise.importers.onnx_format.ops import NodeFacts, Rule, rule_for
+from cutwise.importers.onnx_format.ops import Attr, NodeFacts, Rule, rule_for
 from cutwise.importers.onnx_format.tensors import Step, Tensors, Trace, label, sizes_remedy
 from cutwise.importers.onnx_format.weights import weights_of
+
+if TYPE_CHECKING:
+    from onnx import AttributeProto
 
 CONTROL_FLOW = frozenset({"If", "Loop", "Scan"})
 
@@ -101,15 +104,19 @@ def _facts(tensors: Tensors, step: Step) -> NodeFacts:
     )
 
 
-def _attribute(attribute: Any) -> Any:
+def _attribute(attribute: AttributeProto) -> Attr:
     from onnx import AttributeProto
-    from onnx.helper import get_attribute_value
 
-    simple = (AttributeProto.INT, AttributeProto.FLOAT, AttributeProto.INTS, AttributeProto.FLOATS)
-    return get_attribute_value(attribute) if attribute.type in simple else None
+    read: dict[AttributeProto.AttributeType, Callable[[], Attr]] = {
+        AttributeProto.INT: lambda: attribute.i,
+        AttributeProto.FLOAT: lambda: attribute.f,
+        AttributeProto.INTS: lambda: list(attribute.ints),
+        AttributeProto.FLOATS: lambda: list(attribute.floats),
+    }
+    return read[attribute.type]() if attribute.type in read else None
 
 
-def _place(draft: Draft) -> Any:
+def _place(draft: Draft) -> Place:
     weight = draft.weights[0].id if draft.weights else ""
     return place(draft.step.node, draft.made[0], draft.rule.kind, weight)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from cutwise.errors import ModelImportError
 from cutwise.importers.onnx_format.tensors import (
@@ -12,10 +14,14 @@ from cutwise.importers.onnx_format.tensors import (
     Step,
     Tensors,
     Trace,
+    Values,
     label,
     sizes_remedy,
     static_spec,
 )
+
+if TYPE_CHECKING:
+    from onnx import OperatorSetIdProto, TypeProto
 
 # What a node reads of these inputs is a shape or a dtype, not data: no dependence on the model's input.
 SHAPE_ONLY_INPUTS: Mapping[str, frozenset[int]] = {
@@ -82,10 +88,11 @@ def infer(known: Trace, step: Step) -> None:
         return
     types = _inferred(known, step)
     for name in filter(None, step.outputs):
-        if static_spec(types.get(name)) is None:
-            types[name] = known.declared.get(name, types.get(name))
-        if types[name] is not None:
-            known.tensors.types[name] = types[name]
+        found = types.get(name)
+        if static_spec(found) is None:
+            found = known.declared.get(name, found)
+        if found is not None:
+            known.tensors.types[name] = found
         _check_size(known, step, name)
     _check_reshape(known, step)
     if _is_constant(known.tensors, step):
@@ -103,7 +110,7 @@ def _store_constant(known: Trace, step: Step) -> bool:
     return False
 
 
-def _inferred(known: Trace, step: Step) -> dict[str, Any]:
+def _inferred(known: Trace, step: Step) -> dict[str, TypeProto | None]:
     from onnx import defs, shape_inference
     from onnx.checker import ValidationError
 
@@ -130,7 +137,7 @@ def _inferred(known: Trace, step: Step) -> dict[str, Any]:
         raise ModelImportError(_misfit(known, step, str(error))) from None
 
 
-def _opset(domain: str, number: int) -> Any:
+def _opset(domain: str, number: int) -> OperatorSetIdProto:
     from onnx.helper import make_opsetid
 
     return make_opsetid(domain, number)
@@ -214,23 +221,22 @@ def _roots(tensors: Tensors, step: Step) -> tuple[str, ...]:
     return tuple(dict.fromkeys(root for name in read for root in tensors.roots.get(name, ())))
 
 
-def _evaluated(known: Trace, step: Step) -> dict[str, Any]:
+def _evaluated(known: Trace, step: Step) -> dict[str, Values]:
     node, tensors = step.node, known.tensors
     if node.domain not in ("", "ai.onnx") or (node.op_type not in FOLDED and node.op_type != "Constant"):
         return {}
     if node.op_type in ("Shape", "Size"):
         return _shape_value(tensors, step)
-    feeds = {name: tensors.values.get(name) for name in node.input if name}
+    found = {name: tensors.values.get(name) for name in node.input if name}
     if node.op_type == "CastLike":
-        feeds[node.input[1]] = _of_type(tensors.types.get(node.input[1]))
-    if any(value is None for value in feeds.values()) or not _is_small(tensors, step):
+        found[node.input[1]] = _of_type(tensors.types.get(node.input[1]))
+    feeds = {name: value for name, value in found.items() if value is not None}
+    if len(feeds) < len(found) or not _is_small(tensors, step):
         return {}
     return _run(known, step, feeds)
 
 
-def _shape_value(tensors: Tensors, step: Step) -> dict[str, Any]:
-    import numpy as np
-
+def _shape_value(tensors: Tensors, step: Step) -> dict[str, Values]:
     spec = tensors.spec(step.inputs[0])
     if spec is None:
         return {}
@@ -241,8 +247,7 @@ def _shape_value(tensors: Tensors, step: Step) -> dict[str, Any]:
     return {step.outputs[0]: np.array(part, dtype=np.int64)}
 
 
-def _of_type(value_type: Any) -> Any:
-    import numpy as np
+def _of_type(value_type: TypeProto | None) -> Values | None:
     from onnx.helper import tensor_dtype_to_np_dtype
 
     element = value_type.tensor_type.elem_type if value_type is not None else 0
@@ -256,7 +261,7 @@ def _is_small(tensors: Tensors, step: Step) -> bool:
     return all(spec is not None and spec.elements <= VALUE_ELEMENTS for spec in specs)
 
 
-def _run(known: Trace, step: Step, feeds: dict[str, Any]) -> dict[str, Any]:
+def _run(known: Trace, step: Step, feeds: dict[str, Values]) -> dict[str, Values]:
     import warnings
 
     from onnx.helper import make_function

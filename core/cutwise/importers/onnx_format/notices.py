@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cutwise.graph.model_graph import Op
 from cutwise.importers.onnx_format.tensors import Trace
 
+if TYPE_CHECKING:
+    from onnx import ValueInfoProto
+
 KEEP = "torch.onnx.export(…, dynamo=True, optimize=False)"
 
 
-def warnings_about(known: Trace, ops: Sequence[Op], inputs: Sequence[Any]) -> Iterator[str]:
+def warnings_about(known: Trace, ops: Sequence[Op], inputs: Sequence[ValueInfoProto]) -> Iterator[str]:
     """One sentence for each thing of the file that its graph does not show as it was."""
     from onnx.defs import onnx_opset_version
 

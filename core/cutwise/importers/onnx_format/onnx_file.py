@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph, Op
@@ -20,6 +20,9 @@ from cutwise.importers.onnx_format.notices import warnings_about
 from cutwise.importers.onnx_format.prescan import graph_bytes, looks_like_onnx
 from cutwise.importers.onnx_format.tensors import Trace
 from cutwise.importers.onnx_format.trace import STANDARD_DOMAINS, trace
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
 
 # Before opset 7 operators broadcast by an attribute of their own.
 OLDEST_OPSET = 7
@@ -49,7 +52,7 @@ def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
     )
 
 
-def _parsed(data: bytes, file: str) -> Any:
+def _parsed(data: bytes, file: str) -> ModelProto:
     import onnx
 
     try:
@@ -59,7 +62,7 @@ def _parsed(data: bytes, file: str) -> Any:
         raise ModelImportError(f"{file}: is no valid ONNX message; download or export it again") from None
 
 
-def _opset(model: Any, file: str) -> int:
+def _opset(model: ModelProto, file: str) -> int:
     versions = [entry.version for entry in model.opset_import if entry.domain in STANDARD_DOMAINS]
     if not model.graph.node:
         raise ModelImportError(f"{file}: holds no nodes; export the model again")
@@ -81,7 +84,7 @@ def _fixed_batch_size(known: Trace, ops: Sequence[Op]) -> int:
     return max(size, 1)
 
 
-def _provenance(model: Any, opset: int, path: Path) -> dict[str, str]:
+def _provenance(model: ModelProto, opset: int, path: Path) -> dict[str, str]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     producer = f"{model.producer_name} {model.producer_version}".strip()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeAlias
 
+from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import TensorSpec
 
-Attrs = dict[str, Any]
+Attr: TypeAlias = int | float | Sequence[int] | Sequence[float] | None
+Attrs = dict[str, Attr]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class NodeFacts:
     """
 
     op_type: str
-    attributes: Mapping[str, Any]
+    attributes: Mapping[str, Attr]
     inputs: tuple[TensorSpec | None, ...]
     constant: tuple[bool, ...]
     outputs: tuple[TensorSpec | None, ...]
@@ -34,6 +36,21 @@ class NodeFacts:
     def is_constant(self, slot: int) -> bool:
         """True for a present input that depends on no model input."""
         return slot < len(self.constant) and self.constant[slot]
+
+    def count(self, name: str, default: int) -> int:
+        """The whole number under attribute `name`; `ModelImportError` when the file has something else."""
+        value = self.attributes.get(name, default)
+        if not isinstance(value, int):
+            raise ModelImportError(f"{self.op_type}: {name} is {value}, not a whole number; export it again")
+        return value
+
+    def sizes(self, name: str, default: Sequence[int]) -> tuple[int, ...]:
+        """The whole numbers under attribute `name`; `ModelImportError` when the file has something else."""
+        value = self.attributes.get(name, default)
+        found = tuple(v for v in value if isinstance(v, int)) if isinstance(value, Sequence) else ()
+        if not isinstance(value, Sequence) or len(found) < len(value):
+            raise ModelImportError(f"{self.op_type}: {name} is {value}, not whole numbers; export it again")
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +90,9 @@ def _conv(name: str, weight: int, bias: int) -> Callable[[NodeFacts], Rule]:
 
         def attrs(facts: NodeFacts) -> Attrs:
             return {
-                "kernel": tuple(facts.attributes.get("kernel_shape", shape[2:])),
-                "stride": tuple(facts.attributes.get("strides", (1,) * axes)),
-                "groups": facts.attributes.get("group", 1),
+                "kernel": facts.sizes("kernel_shape", shape[2:]),
+                "stride": facts.sizes("strides", (1,) * axes),
+                "groups": facts.count("group", 1),
             }
 
         return Rule(f"{name}{axes}d", (weight, bias), attrs=attrs)
@@ -88,7 +105,7 @@ def _gemm(facts: NodeFacts) -> Rule:
     if weight is None:
         return Rule("matmul", (2,), loose=True)
     rows, columns = facts.shape(weight)[-2:]
-    flipped = bool(facts.attributes.get("transB" if weight == 1 else "transA", 0))
+    flipped = bool(facts.count("transB" if weight == 1 else "transA", 0))
     inner, outer = (columns, rows) if flipped == (weight == 1) else (rows, columns)
     return Rule("linear", (weight, 2), attrs=lambda facts: _features(inner, outer))
 
@@ -134,8 +151,8 @@ def _attention_attrs(facts: NodeFacts) -> Attrs:
         heads, key_heads = query[1], key[1]
         q_length, k_length, width, value_width = query[2], key[2], query[3], value[3]
     else:
-        heads = facts.attributes.get("q_num_heads", 1)
-        key_heads = facts.attributes.get("kv_num_heads", heads)
+        heads = facts.count("q_num_heads", 1)
+        key_heads = facts.count("kv_num_heads", heads)
         q_length, k_length, width, value_width = query[1], key[1], query[2] // heads, value[2] // key_heads
     return {
         "heads": heads,
@@ -144,18 +161,18 @@ def _attention_attrs(facts: NodeFacts) -> Attrs:
         "head_dim": width,
         "value_dim": value_width,
         "kv_heads": key_heads,
-        "causal": bool(facts.attributes.get("is_causal", 0)),
+        "causal": bool(facts.count("is_causal", 0)),
     }
 
 
 def _pool(facts: NodeFacts) -> Attrs:
-    kernel = tuple(facts.attributes.get("kernel_shape", ()))
-    return {"kernel": kernel, "stride": tuple(facts.attributes.get("strides", (1,) * len(kernel)))}
+    kernel = facts.sizes("kernel_shape", ())
+    return {"kernel": kernel, "stride": facts.sizes("strides", (1,) * len(kernel))}
 
 
 def _recurrent(facts: NodeFacts) -> Attrs:
     recurrence = facts.shape(2)
-    hidden = facts.attributes.get("hidden_size", recurrence[-1] if recurrence else 0)
+    hidden = facts.count("hidden_size", recurrence[-1] if recurrence else 0)
     return {"hidden_size": hidden, "directions": recurrence[0] if recurrence else 1}
 
 

@@ -5,20 +5,7 @@ torch's exporter leaves `SplitToSequence` and `SequenceAt` in models that are no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-from cutwise.importers.onnx_format.tensors import Step, Trace, tensor_type
-
-
-@dataclass(frozen=True, slots=True)
-class Pieces:
-    """The tensor that is split, along which axis, into pieces of which sizes; `keep` keeps size-1 axes."""
-
-    source: str
-    axis: int
-    sizes: tuple[int, ...]
-    keep: bool
+from cutwise.importers.onnx_format.tensors import Pieces, Step, Trace, Values, tensor_type
 
 
 def split_to_pieces(known: Trace, step: Step) -> bool:
@@ -38,7 +25,7 @@ def split_to_pieces(known: Trace, step: Step) -> bool:
     return True
 
 
-def _sizes(sizes: Any, length: int) -> tuple[int, ...]:
+def _sizes(sizes: Values | None, length: int) -> tuple[int, ...]:
     if sizes is None:
         return (1,) * length
     if sizes.ndim:

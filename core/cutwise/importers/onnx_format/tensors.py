@@ -6,13 +6,19 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import TensorSpec
 
 if TYPE_CHECKING:
-    import numpy as np
+    from onnx import NodeProto, TensorProto, TypeProto
+
+Values: TypeAlias = NDArray[np.generic]
+"""The numbers of a tensor, of whatever element type its file has."""
 
 # Values are followed only to learn shapes; the longest such lists are token positions.
 VALUE_ELEMENTS = 2**14
@@ -39,8 +45,8 @@ class Tensors:
     (initializers and the like, in `stored`) it is made from. `values` holds small known values.
     """
 
-    types: dict[str, Any] = field(default_factory=dict)
-    values: dict[str, np.ndarray] = field(default_factory=dict)
+    types: dict[str, TypeProto] = field(default_factory=dict)
+    values: dict[str, Values] = field(default_factory=dict)
     roots: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stored: dict[str, TensorSpec] = field(default_factory=dict)
 
@@ -58,7 +64,7 @@ class Tensors:
         assert spec is not None, name
         return spec
 
-    def store(self, name: str, tensor: Any, *, file: str) -> None:
+    def store(self, name: str, tensor: TensorProto, *, file: str) -> None:
         """Enters a TensorProto that the file holds: an initializer or the value of a Constant."""
         self.store_shape(name, tensor.data_type, tuple(tensor.dims), file=file)
         value = _small_value(tensor, name, file)
@@ -77,7 +83,7 @@ class Tensors:
         value = self.values.get(name)
         return value is not None and value.size > 0 and bool((value == value.flat[0]).all())
 
-    def set_value(self, name: str, value: np.ndarray) -> None:
+    def set_value(self, name: str, value: Values) -> None:
         """Enters a computed constant with its type."""
         from onnx.helper import np_dtype_to_tensor_dtype
 
@@ -89,9 +95,19 @@ class Tensors:
 class Step:
     """One node as it takes part in the graph: branches inlined, names made unique."""
 
-    node: Any
+    node: NodeProto
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """The tensor that is split, along which axis, into pieces of which sizes; `keep` keeps size-1 axes."""
+
+    source: str
+    axis: int
+    sizes: tuple[int, ...]
+    keep: bool
 
 
 @dataclass(slots=True)
@@ -101,16 +117,16 @@ class Trace:
     file: str
     opsets: Mapping[str, int]
     ir_version: int
-    declared: Mapping[str, Any]
+    declared: Mapping[str, TypeProto]
     open: Mapping[str, int] = field(default_factory=dict)
     tensors: Tensors = field(default_factory=Tensors)
     steps: list[Step] = field(default_factory=list)
     outputs: tuple[str, ...] = ()
     taken: set[str] = field(default_factory=set)
-    protos: dict[str, Any] = field(default_factory=dict)
-    pieces: dict[str, Any] = field(default_factory=dict)
+    protos: dict[str, TensorProto] = field(default_factory=dict)
+    pieces: dict[str, Pieces] = field(default_factory=dict)
 
-    def proto(self, name: str) -> Any:
+    def proto(self, name: str) -> TensorProto:
         """The known value of tensor `name` as a TensorProto, made once."""
         if name not in self.protos:
             from onnx.numpy_helper import from_array
@@ -127,13 +143,13 @@ def sizes_remedy(known: Trace) -> str:
     return f"give other sizes with dims={{…}}, which now are {{{now}}}"
 
 
-def label(node: Any) -> str:
+def label(node: NodeProto) -> str:
     """What messages call a node: its name, or the first tensor it makes, and its type."""
     name = node.name or next((output for output in node.output if output), "?")
     return f"op {name!r} ({node.op_type})"
 
 
-def tensor_type(element: int, shape: Sequence[int]) -> Any:
+def tensor_type(element: int, shape: Sequence[int]) -> TypeProto:
     """An ONNX TypeProto for a tensor of this element type and shape."""
     from onnx.helper import make_tensor_type_proto
 
@@ -145,7 +161,7 @@ def dtype_name(element: int) -> str:
     return DTYPES.get(element, "fp32")
 
 
-def static_spec(value_type: Any) -> TensorSpec | None:
+def static_spec(value_type: TypeProto | None) -> TensorSpec | None:
     """Shape and dtype of an ONNX TypeProto when it is a tensor whose every dimension is known."""
     if value_type is None or not value_type.HasField("tensor_type"):
         return None
@@ -167,14 +183,14 @@ def _check_stored(shape: tuple[int, ...], name: str, file: str) -> None:
         )
 
 
-def _small_value(tensor: Any, name: str, file: str) -> np.ndarray | None:
+def _small_value(tensor: TensorProto, name: str, file: str) -> Values | None:
     from onnx import TensorProto, numpy_helper
 
     external = tensor.data_location == TensorProto.EXTERNAL
     if external or math.prod(tensor.dims) > VALUE_ELEMENTS or not _has_payload(tensor):
         return None
     try:
-        value: np.ndarray = numpy_helper.to_array(tensor)
+        value: Values = numpy_helper.to_array(tensor)
     except (ValueError, TypeError, KeyError) as error:
         raise ModelImportError(
             f"{file}: weight {name!r} does not hold the data its shape claims ({error}); export it again"
@@ -182,6 +198,6 @@ def _small_value(tensor: Any, name: str, file: str) -> np.ndarray | None:
     return value
 
 
-def _has_payload(tensor: Any) -> bool:
+def _has_payload(tensor: TensorProto) -> bool:
     fields = ("float_data", "int32_data", "int64_data", "double_data", "uint64_data", "string_data")
     return tensor.HasField("raw_data") or any(len(getattr(tensor, name)) for name in fields)

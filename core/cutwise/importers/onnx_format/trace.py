@@ -6,7 +6,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cutwise.errors import ModelImportError
 from cutwise.importers.onnx_format.dims import BoundDims, set_sizes
@@ -14,6 +14,9 @@ from cutwise.importers.onnx_format.inference import infer
 from cutwise.importers.onnx_format.prescan import DEPTH
 from cutwise.importers.onnx_format.sequences import split_to_pieces, taken_piece
 from cutwise.importers.onnx_format.tensors import Step, Trace, label, static_spec
+
+if TYPE_CHECKING:
+    from onnx import GraphProto, ModelProto, NodeProto, TypeProto, ValueInfoProto
 
 STANDARD_DOMAINS = frozenset({"", "ai.onnx"})
 
@@ -37,7 +40,7 @@ class Scope:
         return unique
 
 
-def trace(model: Any, inputs: Sequence[Any], bound: BoundDims, *, file: str) -> Trace:
+def trace(model: ModelProto, inputs: Sequence[ValueInfoProto], bound: BoundDims, *, file: str) -> Trace:
     """Walks the graph of `model` with the open dimensions of its `inputs` bound.
 
     Raises `ModelImportError` for cycles, names defined twice or never, and shapes that do not fit.
@@ -52,14 +55,14 @@ def trace(model: Any, inputs: Sequence[Any], bound: BoundDims, *, file: str) -> 
     return known
 
 
-def _opsets(model: Any) -> dict[str, int]:
+def _opsets(model: ModelProto) -> dict[str, int]:
     return {
         "" if entry.domain in STANDARD_DOMAINS else entry.domain: entry.version
         for entry in model.opset_import
     }
 
 
-def _declared(graph: Any, sizes: Mapping[str, int]) -> dict[str, Any]:
+def _declared(graph: GraphProto, sizes: Mapping[str, int]) -> dict[str, TypeProto]:
     declared = {}
     for value in (*graph.value_info, *graph.output):
         set_sizes(value.type, sizes)
@@ -68,7 +71,7 @@ def _declared(graph: Any, sizes: Mapping[str, int]) -> dict[str, Any]:
     return declared
 
 
-def _walk(known: Trace, graph: Any, scope: Scope) -> None:
+def _walk(known: Trace, graph: GraphProto, scope: Scope) -> None:
     for tensor in graph.initializer:
         known.tensors.store(scope.define(known, tensor.name), tensor, file=known.file)
     for sparse in graph.sparse_initializer:
@@ -82,7 +85,7 @@ def _walk(known: Trace, graph: Any, scope: Scope) -> None:
             _inline(known, node, branch, scope)
 
 
-def _chosen_branch(known: Trace, node: Any, scope: Scope) -> Any:
+def _chosen_branch(known: Trace, node: NodeProto, scope: Scope) -> GraphProto | None:
     if node.op_type != "If" or node.domain not in STANDARD_DOMAINS or not node.input:
         return None
     condition = known.tensors.values.get(scope.names.get(node.input[0], node.input[0]))
@@ -92,7 +95,7 @@ def _chosen_branch(known: Trace, node: Any, scope: Scope) -> Any:
     return next((attribute.g for attribute in node.attribute if attribute.name == wanted), None)
 
 
-def _inline(known: Trace, node: Any, branch: Any, scope: Scope) -> None:
+def _inline(known: Trace, node: NodeProto, branch: GraphProto, scope: Scope) -> None:
     if scope.depth >= DEPTH:
         raise ModelImportError(f"{known.file}: {label(node)} nests branches more than {DEPTH} levels deep")
     inner = Scope(dict(scope.names), set(), scope.depth + 1)
@@ -102,7 +105,7 @@ def _inline(known: Trace, node: Any, branch: Any, scope: Scope) -> None:
         scope.names[made] = inner.names.get(result.name, result.name)
 
 
-def _visit(known: Trace, node: Any, scope: Scope) -> None:
+def _visit(known: Trace, node: NodeProto, scope: Scope) -> None:
     inputs = tuple(scope.names.get(name, name) for name in node.input)
     for name in inputs:
         if name and name not in known.taken:
@@ -122,14 +125,14 @@ def _visit(known: Trace, node: Any, scope: Scope) -> None:
     known.steps.append(piece or step)
 
 
-def _renamed(node: Any, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Any:
+def _renamed(node: NodeProto, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> NodeProto:
     copy = type(node)()
     copy.CopyFrom(node)
     copy.input[:], copy.output[:] = inputs, outputs
     return copy
 
 
-def in_order(nodes: Sequence[Any], *, file: str) -> Iterator[Any]:
+def in_order(nodes: Sequence[NodeProto], *, file: str) -> Iterator[NodeProto]:
     """`nodes` inputs first, in file order where that is so already; refuses a cycle."""
     makers = {output: number for number, node in enumerate(nodes) for output in node.output if output}
     needs = [{makers[name] for name in (*node.input, *outer_names(node)) if name in makers} for node in nodes]
@@ -153,12 +156,12 @@ def in_order(nodes: Sequence[Any], *, file: str) -> Iterator[Any]:
         raise ModelImportError(f"{file}: {label(stuck)} lies on or behind a cycle; a model graph has none")
 
 
-def outer_names(node: Any) -> Iterator[str]:
+def outer_names(node: NodeProto) -> Iterator[str]:
     """Tensors that the branches and loop bodies of `node` read from around them."""
     for attribute in node.attribute:
-        graphs = (*((attribute.g,) if attribute.HasField("g") else ()), *attribute.graphs)
+        graphs: list[GraphProto] = [*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs]
         for graph in graphs:
-            inside = {value.name for value in (*graph.input, *graph.initializer)}
+            inside = {value.name for value in graph.input} | {value.name for value in graph.initializer}
             inside |= {output for inner in graph.node for output in inner.output}
             for inner in graph.node:
                 for name in (*inner.input, *outer_names(inner)):

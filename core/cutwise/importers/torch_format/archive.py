@@ -10,13 +10,13 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cutwise.errors import ModelImportError
 from cutwise.importers.gate.zip_directory import entry_names
+from cutwise.importers.torch_format.schema import Notes, Program, Weights
 
 # Programs saved since PyTorch 2.8 are "<name>/models/<model>.json", older ones stand at the top.
 PROGRAM = re.compile(r"(^|/)(models/[^/]+\.json|serialized_exported_program\.json)$")
@@ -38,9 +38,9 @@ PLAIN_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 class Archive:
     """The JSON of an archive: the exported program, the table of its weights, the notes our exporter adds."""
 
-    program: Mapping[str, Any]
-    weights: Mapping[str, Any] = field(default_factory=dict)
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    program: Program
+    weights: Weights = field(default_factory=Weights)
+    notes: Notes = field(default_factory=Notes)
 
 
 def looks_like_torch_export(head: bytes, path: Path) -> bool:
@@ -86,7 +86,7 @@ def _only(entries: list[zipfile.ZipInfo], wanted: re.Pattern[str], file: str) ->
     return found[0] if found else None
 
 
-def _json(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, file: str) -> dict[str, Any]:
+def _json(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, file: str) -> Any:
     """The JSON object in `entry`; sizes are checked as stated and again while reading."""
     place = f"{file}: entry {entry.filename[:80]!r}"
     if entry.file_size > JSON_BYTES or entry.file_size > RATIO * max(1, entry.compress_size):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from cutwise.graph.model_graph import TensorSpec, Weight
 from cutwise.importers.torch_format.kinds import plain_name
-from cutwise.importers.torch_format.nodes import Call
+from cutwise.importers.torch_format.nodes import Call, Value
 
-Attrs = dict[str, Any]
+Attrs = dict[str, object]
 Shape = tuple[int, ...]
 
 
@@ -21,7 +20,7 @@ class Facts:
     call: Call
     tensors: Mapping[str, TensorSpec]
     strides: Mapping[str, Shape]
-    constants: Mapping[str, Any]
+    constants: Mapping[str, object]
 
     @property
     def op(self) -> str:
@@ -33,9 +32,16 @@ class Facts:
         """The first tensor it makes."""
         return self.tensors[next(filter(None, self.call.outputs))]
 
-    def value(self, parameter: str, default: Any = None) -> Any:
+    def value(self, parameter: str, default: Value = None) -> Value:
         """The argument given for `parameter`, or `default`."""
         return next((value for name, value in self.call.arguments if name == parameter), default)
+
+    def count(self, parameter: str, default: int) -> int:
+        """The whole number given for `parameter`, or `default`; raises `TypeError` for anything else."""
+        value = self.value(parameter, default)
+        if not isinstance(value, int):
+            raise TypeError(f"op {self.call.name!r} has {str(value)[:40]} for {parameter}, no whole number")
+        return value
 
     def tensor(self, parameter: str) -> str:
         """Name of the (first) tensor given for `parameter`, or empty."""
@@ -63,7 +69,7 @@ class Step:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     weights: tuple[Weight, ...] = ()
-    attrs: Mapping[str, Any] = field(default_factory=dict)
+    attrs: Mapping[str, object] = field(default_factory=dict)
     modules: tuple[str, ...] = ()
 
 

@@ -15,32 +15,47 @@ import tempfile
 import warnings
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.base import checked_dims
 from cutwise.importers.torch_format.archive import NOTES_PATH, Archive, read_archive
+from cutwise.importers.torch_format.schema import (
+    Argument,
+    Graph,
+    Input,
+    Metadata,
+    Node,
+    Notes,
+    Program,
+    Spec,
+)
 from cutwise.importers.torch_format.torch_export import graph_of
 
 if TYPE_CHECKING:
     import torch
+
+DynamicShapes: TypeAlias = dict[str, Any] | tuple[Any, ...] | list[Any] | None
+"""What `torch.export` takes: for each input, which of its dimensions are open."""
 
 INSTALL = "install it with pip install 'cutwise[torch]'"
 NOTES_FORMAT = "cutwise-export/1"
 
 # Entries of a zip file carry a date; one that never changes makes equal models equal files.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+NO_INPUT: Spec = {}
+NO_ARGUMENT: Argument = {}
 
 
 def from_torch(
     module: torch.nn.Module,
-    example_inputs: Any,
+    example_inputs: object,
     *,
     name: str | None = None,
-    dynamic_shapes: Any = None,
+    dynamic_shapes: DynamicShapes = None,
     dims: Mapping[str, int] | None = None,
 ) -> ModelGraph:
     """The graph of `module` as it runs on `example_inputs`: a tensor, a tuple, or a mapping of keywords.
@@ -64,10 +79,10 @@ def from_torch(
 
 def export(
     module: torch.nn.Module,
-    example_inputs: Any,
+    example_inputs: object,
     path: str | os.PathLike[str],
     *,
-    dynamic_shapes: Any = None,
+    dynamic_shapes: DynamicShapes = None,
 ) -> ModelGraph:
     """Writes the graph of `module` without its weights to `path`, a ".pt2" file, and returns it as read back.
 
@@ -90,30 +105,35 @@ def export(
     return graph
 
 
-def _exported(module: torch.nn.Module, example_inputs: Any, dynamic_shapes: Any, label: str) -> Archive:
-    torch = _torch()
+def _exported(
+    module: torch.nn.Module, example_inputs: object, dynamic_shapes: DynamicShapes, label: str
+) -> Archive:
+    try:
+        import torch
+    except ImportError:
+        raise ModelImportError(f"PyTorch is not installed; {INSTALL}") from None
     if not isinstance(module, torch.nn.Module):
         raise ModelImportError(
             f"{label}: is a {type(module).__name__}, not a torch.nn.Module; give the model itself"
         )
-    arguments, keywords = _arguments(torch, example_inputs, label)
+    arguments, keywords = _arguments(example_inputs, label)
     try:
         with warnings.catch_warnings(), _no_logs():
             warnings.simplefilter("ignore")
             program = torch.export.export(
                 module, arguments, keywords, dynamic_shapes=dynamic_shapes, strict=False
             )
-            document = _document(torch, program)
+            document = _document(program)
     except Exception as error:
         reason = " ".join(str(error).split())[:300]
         raise ModelImportError(
             f"{label}: torch.export cannot export it ({type(error).__name__}: {reason}); "
             "try it with torch.export.export(module, example_inputs, strict=False)"
         ) from error
-    notes = {
+    notes: Notes = {
         "format": NOTES_FORMAT,
         "ties": _ties(module),
-        "dims": _names_of_dims(torch, document, dynamic_shapes),
+        "dims": _names_of_dims(document, dynamic_shapes),
     }
     return Archive(_without_traces(document), {}, notes)
 
@@ -129,24 +149,18 @@ def _no_logs() -> Iterator[None]:
         logging.disable(level)
 
 
-def _torch() -> Any:
-    try:
-        import torch
-    except ImportError:
-        raise ModelImportError(f"PyTorch is not installed; {INSTALL}") from None
-    return torch
+def _arguments(example_inputs: object, label: str) -> tuple[tuple[object, ...], dict[str, object]]:
+    import torch
 
-
-def _arguments(torch: Any, example_inputs: Any, label: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
     seen: set[int] = set()
 
-    def distinct(tensor: Any) -> Any:
+    def distinct(tensor: torch.Tensor) -> torch.Tensor:
         # One tensor given twice would be traced as one input.
         twice = id(tensor) in seen
         seen.add(id(tensor))
         return tensor.clone() if twice else tensor
 
-    given = torch.utils._pytree.tree_map_only(torch.Tensor, distinct, example_inputs)
+    given: object = torch.utils._pytree.tree_map_only(torch.Tensor, distinct, example_inputs)
     if isinstance(given, torch.Tensor):
         return (given,), {}
     if isinstance(given, Mapping):
@@ -159,7 +173,7 @@ def _arguments(torch: Any, example_inputs: Any, label: str) -> tuple[tuple[Any, 
     )
 
 
-def _document(torch: Any, program: Any) -> dict[str, Any]:
+def _document(program: torch.export.ExportedProgram) -> Program:
     """The exported program as JSON, without weights; by way of a whole archive where PyTorch changed."""
     try:
         from torch._export.serde.serialize import serialize
@@ -167,12 +181,16 @@ def _document(torch: Any, program: Any) -> dict[str, Any]:
         artifact = serialize(
             program, serialize_state_dict=False, serialize_constants=False, serialize_example_inputs=False
         )
-        return dict(json.loads(artifact.exported_program))
+        text = artifact.exported_program
     except (ImportError, TypeError, AttributeError):
+        import torch
+
         with tempfile.TemporaryDirectory(prefix="cutwise-export-") as folder:
             path = Path(folder) / "model.pt2"
             torch.export.save(program, path)
-            return dict(read_archive(path).program)
+            return read_archive(path).program
+    document: Program = json.loads(text)
+    return document
 
 
 def _ties(module: torch.nn.Module) -> list[list[str]]:
@@ -184,26 +202,26 @@ def _ties(module: torch.nn.Module) -> list[list[str]]:
     return [group for group in names.values() if len(group) > 1]
 
 
-def _names_of_dims(torch: Any, document: Mapping[str, Any], dynamic_shapes: Any) -> dict[str, str]:
+def _names_of_dims(document: Program, dynamic_shapes: DynamicShapes) -> dict[str, str]:
     """Names the user gave to open dimensions, by "input:axis"."""
-    leaves = list(_shape_leaves(torch, dynamic_shapes))
+    leaves = list(_shape_leaves(dynamic_shapes))
     specs = document["graph_module"]["signature"]["input_specs"]
     inputs = [
-        spec["user_input"]["arg"]["as_tensor"]["name"]
+        argument["as_tensor"]["name"]
         for spec in specs
-        if "as_tensor" in spec.get("user_input", {}).get("arg", {})
+        if "as_tensor" in (argument := spec.get("user_input", NO_INPUT).get("arg", NO_ARGUMENT))
     ]
     if len(leaves) != len(inputs):
         return {}
     return {
-        f"{name}:{axis}": dim.__name__
+        f"{name}:{axis}": own
         for name, leaf in zip(inputs, leaves, strict=True)
         for axis, dim in leaf.items()
-        if isinstance(getattr(dim, "__name__", None), str)
+        if isinstance(own := getattr(dim, "__name__", None), str)
     }
 
 
-def _shape_leaves(torch: Any, shapes: Any) -> Iterator[Mapping[int, Any]]:
+def _shape_leaves(shapes: object) -> Iterator[Mapping[int, object]]:
     """What each input tensor leaves open, by axis, in the order of the inputs."""
     if shapes is None:
         yield {}
@@ -211,34 +229,39 @@ def _shape_leaves(torch: Any, shapes: Any) -> Iterator[Mapping[int, Any]]:
         yield shapes
     elif isinstance(shapes, Mapping):
         for value in shapes.values():
-            yield from _shape_leaves(torch, value)
+            yield from _shape_leaves(value)
     elif isinstance(shapes, Sequence) and any(isinstance(i, Mapping | Sequence) or i is None for i in shapes):
         for value in shapes:
-            yield from _shape_leaves(torch, value)
-    else:
+            yield from _shape_leaves(value)
+    elif isinstance(shapes, Iterable):
         yield dict(enumerate(shapes))
 
 
-def _without_traces(document: dict[str, Any]) -> dict[str, Any]:
+def _without_traces(document: Program) -> Program:
     """`document` without source lines of the user's program, and without what only PyTorch reads."""
-    document = {**document, "guards_code": []}
-    module = {**document["graph_module"], "module_call_graph": []}
-    return {**document, "graph_module": {**module, "graph": _plain_graph(module["graph"])}}
+    module = document["graph_module"]
+    graph = _plain_graph(module["graph"])
+    return {
+        **document,
+        "guards_code": [],
+        "graph_module": {**module, "module_call_graph": [], "graph": graph},
+    }
 
 
-def _plain_graph(graph: Mapping[str, Any]) -> dict[str, Any]:
-    nodes = []
+def _plain_graph(graph: Graph) -> Graph:
+    nodes: list[Node] = []
     for node in graph["nodes"]:
         stack = node["metadata"].get("nn_module_stack")
         inputs = [_plain_argument(item) for item in node["inputs"]]
-        nodes.append({**node, "inputs": inputs, "metadata": {"nn_module_stack": stack} if stack else {}})
+        metadata: Metadata = {"nn_module_stack": stack} if stack else {}
+        nodes.append({**node, "inputs": inputs, "metadata": metadata})
     return {**graph, "nodes": nodes}
 
 
-def _plain_argument(item: Mapping[str, Any]) -> dict[str, Any]:
+def _plain_argument(item: Input) -> Input:
     graph = item["arg"].get("as_graph")
     if graph is None:
-        return dict(item)
+        return {**item}
     return {**item, "arg": {"as_graph": {**graph, "graph": _plain_graph(graph["graph"])}}}
 
 
@@ -257,5 +280,5 @@ def _zipped(archive: Archive, name: str) -> bytes:
     return buffer.getvalue()
 
 
-def _text(document: Mapping[str, Any]) -> str:
+def _text(document: Program | Notes) -> str:
     return json.dumps(document, separators=(",", ":"), sort_keys=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias, TypeVar
+
+from cutwise.importers.torch_format.schema import Argument, Graph, Named, Node
+from cutwise.plain import Json
 
 ATEN, OPS = "torch.ops.aten.", "torch.ops."
 NAME_CHARACTERS = 200
@@ -24,7 +27,13 @@ class Ref:
 class Subgraph:
     """A graph that a call runs."""
 
-    graph: Mapping[str, Any]
+    graph: Graph
+
+
+Value: TypeAlias = "Ref | Subgraph | Json | Sequence[Value]"
+"""What an argument is: tensors, a graph, or plain JSON."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,7 @@ class Call:
     name: str
     op: str
     overload: str
-    arguments: tuple[tuple[str, Any], ...]
+    arguments: tuple[tuple[str, Value], ...]
     outputs: tuple[str, ...]
     modules: tuple[str, ...] = ()
     stops_gradient: bool = False
@@ -55,20 +64,21 @@ class Call:
         ]
 
 
-def only_item(tagged: Mapping[str, Any]) -> tuple[str, Any]:
+def only_item(tagged: Mapping[str, T]) -> tuple[str, T]:
     """Tag and value of an entry such as {"as_int": 3}."""
     ((tag, value),) = tagged.items()
     return tag, value
 
 
-def tensor_name(argument: Mapping[str, Any] | None) -> str:
+def tensor_name(argument: Argument | None) -> str:
     """The name of the tensor an argument is, or empty; parameters are written without a tag."""
-    found = argument or {}
-    name = found.get("as_tensor", found).get("name", "")
+    found: Argument = argument or {}
+    named: Named | Argument = found.get("as_tensor", found)
+    name = named.get("name", "")
     return name if isinstance(name, str) else ""
 
 
-def operator_of(node: Mapping[str, Any]) -> tuple[str, str]:
+def operator_of(node: Node) -> tuple[str, str]:
     """Operator and overload of a node.
 
     >>> operator_of({"target": "torch.ops.aten.conv2d.default"})
@@ -84,16 +94,17 @@ def operator_of(node: Mapping[str, Any]) -> tuple[str, str]:
     return (op if target.startswith(ATEN) else f"{library}::{op}"), overload
 
 
-def made_by(node: Mapping[str, Any]) -> Iterator[str]:
+def made_by(node: Node) -> Iterator[str]:
     """Names of the tensors a node makes; empty for results that are none."""
-    for tag, value in map(only_item, node["outputs"]):
+    for output in node["outputs"]:
+        tag, _ = only_item(output)
         if tag == "as_tensors":
-            yield from (item["name"] for item in value)
+            yield from (item["name"] for item in output["as_tensors"])
         else:
-            yield value["name"] if tag == "as_tensor" else ""
+            yield output["as_tensor"]["name"] if tag == "as_tensor" else ""
 
 
-def modules_around(node: Mapping[str, Any]) -> tuple[str, ...]:
+def modules_around(node: Node) -> tuple[str, ...]:
     """The path of the innermost module of a node: ("layer1", "0", "conv1").
 
     The stack is written as "key,path,class" joined by semicolons, outermost first.
@@ -108,23 +119,27 @@ def modules_around(node: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(part for part in parts if part)
 
 
-def argument_value(argument: Mapping[str, Any], known: Callable[[str], str]) -> Any:
+def argument_value(argument: Argument, known: Callable[[str], str]) -> Value:
     """The value of an argument; tensors by their `known` names, sizes that are symbols as None."""
     tag, value = only_item(argument)
     if tag == "as_none":
         return None
     if tag == "as_tensor":
-        return Ref(known(value["name"]))
+        return Ref(known(argument["as_tensor"]["name"]))
     if tag == "as_tensors":
-        return [Ref(known(item["name"])) for item in value]
+        return [Ref(known(item["name"])) for item in argument["as_tensors"]]
     if tag == "as_nested_tensors":
-        return [Ref(known(item["name"])) for items in value for item in items]
+        return [Ref(known(item["name"])) for items in argument["as_nested_tensors"] for item in items]
     if tag == "as_optional_tensor":
-        return argument_value(value, known)
+        return argument_value(argument["as_optional_tensor"], known)
     if tag == "as_optional_tensors":
-        return [argument_value(item, known) for item in value]
+        return [argument_value(item, known) for item in argument["as_optional_tensors"]]
     if tag == "as_sym_int":
-        return value.get("as_int")
+        return argument["as_sym_int"].get("as_int")
     if tag == "as_sym_ints":
-        return [item.get("as_int") for item in value]
-    return Subgraph(value["graph"]) if tag == "as_graph" else value
+        return [item.get("as_int") for item in argument["as_sym_ints"]]
+    return Subgraph(argument["as_graph"]["graph"]) if tag == "as_graph" else _plain(value)
+
+
+def _plain(value: object) -> Json:
+    return value if isinstance(value, str | int | float | list | dict) else None

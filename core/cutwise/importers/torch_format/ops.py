@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from cutwise.importers.torch_format.facts import Attrs, Facts, Rule
 from cutwise.importers.torch_format.kinds import COPY, KINDS
+from cutwise.importers.torch_format.nodes import Value
 
 # No window, step or number of groups is larger.
 LARGEST_COUNT = 2**31
@@ -39,7 +39,7 @@ def _convolution(facts: Facts) -> Rule:
     return Rule(f"{name}{axes}d", ("weight", "bias"), data=("input", "weight"), attrs=lambda facts: attrs)
 
 
-def each(value: Any, axes: int) -> tuple[int, ...]:
+def each(value: Value, axes: int) -> tuple[int, ...]:
     """The number `value` gives for each of `axes`: lists of one and plain numbers stand for all.
 
     Raises `ValueError` for what is no count.
@@ -47,10 +47,19 @@ def each(value: Any, axes: int) -> tuple[int, ...]:
     >>> each([3], 2), each(2, 2), each([1, 2], 2)
     ((3, 3), (2, 2), (1, 2))
     """
-    values = value if isinstance(value, list | tuple) else [value]
+    values = integers(value)
     if not all(type(number) is int and 0 <= number <= LARGEST_COUNT for number in values):
         raise ValueError(f"{str(value)[:40]} stands where a count is expected")
     return tuple(values if len(values) == axes else [*values[:1]] * axes)
+
+
+def integers(value: Value) -> list[int]:
+    """The whole numbers of a list, or the one that stands alone; raises `ValueError` for anything else."""
+    values = value if isinstance(value, list | tuple) else [value]
+    found = [number for number in values if isinstance(number, int)]
+    if len(found) < len(values):
+        raise ValueError(f"{str(value)[:40]} stands where whole numbers are expected")
+    return found
 
 
 def _linear(facts: Facts) -> Rule:
@@ -169,10 +178,10 @@ def _order(facts: Facts) -> Attrs:
     order = list(range(rank))
     match facts.op:
         case "permute":
-            order = [axis % rank for axis in facts.value("dims")]
+            order = [axis % rank for axis in integers(facts.value("dims"))]
         case "movedim" | "moveaxis":
             source, target = (
-                [axis % rank for axis in (given if isinstance(given, list) else [given])]
+                [axis % rank for axis in integers(given)]
                 for given in (facts.value("source"), facts.value("destination"))
             )
             left = iter(axis for axis in order if axis not in source)
@@ -180,10 +189,8 @@ def _order(facts: Facts) -> Attrs:
         case "t" | "numpy_T" | "T" | "matrix_H":
             order = order[::-1]
         case _:
-            one, other = (
-                facts.value("dim0", facts.value("axis0", -2)),
-                facts.value("dim1", facts.value("axis1", -1)),
-            )
+            (one,) = integers(facts.value("dim0", facts.value("axis0", -2)))
+            (other,) = integers(facts.value("dim1", facts.value("axis1", -1)))
             if rank:
                 order[one], order[other] = order[other], order[one]
     return {"perm": tuple(order)}

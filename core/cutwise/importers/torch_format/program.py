@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import TensorSpec, Weight
@@ -22,6 +21,8 @@ from cutwise.importers.torch_format.nodes import (
     operator_of,
     tensor_name,
 )
+from cutwise.importers.torch_format.schema import Graph, GraphModule, Spec
+from cutwise.importers.torch_format.schema import Program as Document
 from cutwise.importers.torch_format.sizes import Sizes
 
 # The major number changes when old readers can no longer follow; 8 is that of PyTorch 2.5 to 2.13.
@@ -92,7 +93,7 @@ class Scope:
     without_gradients: bool = False
 
 
-def checked_graph_module(document: Mapping[str, Any], file: str) -> Mapping[str, Any]:
+def checked_graph_module(document: Document, file: str) -> GraphModule:
     """The part of `document` that holds the graph; raises `ModelImportError` for unknown versions."""
     version = document.get("schema_version")
     major = version.get("major") if isinstance(version, Mapping) else None
@@ -105,11 +106,10 @@ def checked_graph_module(document: Mapping[str, Any], file: str) -> Mapping[str,
             f"{file}: is written in schema {major} of torch.export, up to {NEWEST_SCHEMA} is read; "
             "export it with PyTorch 2.13"
         )
-    module: Mapping[str, Any] = document["graph_module"]
-    return module
+    return document["graph_module"]
 
 
-def read_program(module: Mapping[str, Any], sizes: Sizes, ties: Mapping[str, str]) -> Program:
+def read_program(module: GraphModule, sizes: Sizes, ties: Mapping[str, str]) -> Program:
     """The program in a `graph_module`; a weight that `ties` names is called by the name it gives.
 
     Raises `ModelImportError` for graphs that are too long, too deep or out of order, and for absurd sizes.
@@ -130,7 +130,7 @@ def read_program(module: Mapping[str, Any], sizes: Sizes, ties: Mapping[str, str
     return program
 
 
-def _enter_tensors(program: Program, graph: Mapping[str, Any], scope: Scope) -> None:
+def _enter_tensors(program: Program, graph: Graph, scope: Scope) -> None:
     if len(program.calls) + len(graph["nodes"]) > NODES:
         raise ModelImportError(
             f"{program.file}: has more than {NODES} nodes; export a smaller part of the model"
@@ -152,9 +152,7 @@ def _enter_tensors(program: Program, graph: Mapping[str, Any], scope: Scope) -> 
         program.strides[scope.prefix + own] = tuple(map(program.sizes.value, tensor.get("strides", ())))
 
 
-def _enter_input(
-    program: Program, name: str, kind: str, entry: Mapping[str, Any], ties: Mapping[str, str]
-) -> None:
+def _enter_input(program: Program, name: str, kind: str, entry: Spec, ties: Mapping[str, str]) -> None:
     if kind == "user_input":
         program.inputs.append(name)
         return
@@ -169,7 +167,7 @@ def _enter_input(
         )
 
 
-def _enter_calls(program: Program, graph: Mapping[str, Any], scope: Scope) -> None:
+def _enter_calls(program: Program, graph: Graph, scope: Scope) -> None:
     known = partial(_known, program, scope)
     for node in graph["nodes"]:
         op, overload = operator_of(node)
@@ -193,7 +191,9 @@ def _inline(program: Program, call: Call, outer: Scope) -> None:
     if call.op == CHOICE:
         program.warnings.append(f"op {call.name!r} chooses by its data; only its first branch is read")
     at = next(place for place, (_, value) in enumerate(call.arguments) if isinstance(value, Subgraph))
-    graph: Mapping[str, Any] = call.arguments[at][1].graph
+    found = call.arguments[at][1]
+    assert isinstance(found, Subgraph)
+    graph = found.graph
     given = Call(call.name, call.op, "", call.arguments[at + 1 :], ()).refs()
     scope = Scope(
         prefix=f"{outer.prefix}{call.name}.",

@@ -24,7 +24,7 @@ def recurrent_steps(facts: Facts, weights_of: WeightsOf, tensors: dict[str, Tens
         raise ValueError(
             f"op {call.name!r} has {len(call.refs('params'))} parameters for {_ways(facts)} layers"
         )
-    layers, ratio = int(facts.value("num_layers", 1)), facts.value("dropout", 0.0)
+    layers, ratio = facts.count("num_layers", 1), facts.value("dropout", 0.0)
     source, parts = (call.refs("input") or call.refs("data"))[0], []
     for layer in range(layers):
         last = layer == layers - 1
@@ -89,7 +89,7 @@ def _directions(facts: Facts) -> int:
 
 
 def _ways(facts: Facts) -> int:
-    return int(facts.value("num_layers", 1)) * _directions(facts)
+    return facts.count("num_layers", 1) * _directions(facts)
 
 
 def _width(facts: Facts) -> int:

@@ -12,9 +12,9 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
 from cutwise.errors import ModelImportError
+from cutwise.importers.torch_format.schema import Expression, Size
 
 # PyTorch writes some hundred characters for the sizes of a deep convolutional network.
 EXPRESSION_CHARACTERS = 4096
@@ -78,14 +78,14 @@ class Sizes:
     chosen: dict[str, int] = field(default_factory=dict)
     _trees: dict[str, ast.expr] = field(default_factory=dict)
 
-    def symbol(self, size: Mapping[str, Any]) -> str:
+    def symbol(self, size: Size) -> str:
         """The symbol that `size` is, or empty for numbers and longer expressions."""
         if "as_expr" not in size:
             return ""
         tree = self._tree(str(size["as_expr"]["expr_str"]))
         return _symbol_name(tree)
 
-    def value(self, size: Mapping[str, Any]) -> int:
+    def value(self, size: Size) -> int:
         """`size` as a number; raises `ModelImportError` where data decides it, or where it is absurd."""
         if "as_int" in size:
             return self._checked(size["as_int"], "a size")
@@ -102,9 +102,9 @@ class Sizes:
             ) from None
         return self._checked(found, text)
 
-    def learn(self, size: Mapping[str, Any]) -> None:
+    def learn(self, size: Size) -> None:
         """Notes the example size of a symbol."""
-        symbol, hint = self.symbol(size), _hint(size.get("as_expr", {}))
+        symbol, hint = self.symbol(size), _hint(size["as_expr"]) if "as_expr" in size else None
         if symbol and hint is not None:
             self.examples.setdefault(symbol, self._checked(hint, symbol))
 
@@ -123,7 +123,7 @@ class Sizes:
                 ) from None
         return self._trees[text]
 
-    def _checked(self, value: Any, text: str) -> int:
+    def _checked(self, value: object, text: str) -> int:
         number = value if isinstance(value, int | Fraction) and not isinstance(value, bool) else -1
         if number.denominator != 1 or not 0 <= number <= AXIS_SIZE:
             raise ModelImportError(
@@ -181,9 +181,8 @@ def _symbol_name(tree: ast.expr) -> str:
     return ""
 
 
-def _hint(expression: Mapping[str, Any]) -> int | None:
+def _hint(expression: Expression) -> int | None:
     """The size in the example that an expression was exported with."""
-    hint = expression.get("hint")
-    if isinstance(hint, Mapping):
-        hint = hint.get("as_int")
+    stated = expression.get("hint")
+    hint = stated.get("as_int") if isinstance(stated, Mapping) else stated
     return hint if isinstance(hint, int) and not isinstance(hint, bool) else None

@@ -6,7 +6,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph, Op
@@ -17,6 +16,8 @@ from cutwise.importers.torch_format.graph import build_ops
 from cutwise.importers.torch_format.nodes import only_item, tensor_name
 from cutwise.importers.torch_format.program import Program, checked_graph_module, read_program
 from cutwise.importers.torch_format.recurrent import RECURRENT
+from cutwise.importers.torch_format.schema import Bounds, GraphModule, Notes, StoredMeta
+from cutwise.importers.torch_format.schema import Program as Document
 from cutwise.importers.torch_format.sizes import Sizes
 
 BATCH = re.compile(r"(^|_)(batch|bs|b|n)(_?size)?$", re.IGNORECASE)
@@ -60,9 +61,7 @@ def graph_of(archive: Archive, dims: Mapping[str, int], *, file: str, name: str)
     )
 
 
-def _open_dims(
-    module: Mapping[str, Any], sizes: Sizes, notes: Mapping[str, Any]
-) -> dict[str, tuple[str, ...]]:
+def _open_dims(module: GraphModule, sizes: Sizes, notes: Notes) -> dict[str, tuple[str, ...]]:
     """For each symbol an input axis stands for, what `dims` may call it: its name or "input:axis" first."""
     tensors, names = module["graph"]["tensor_values"], notes.get("dims", {})
     found: dict[str, list[str]] = defaultdict(list)
@@ -78,7 +77,7 @@ def _open_dims(
 
 
 def _chosen(
-    dims: Mapping[str, int], open_dims: Mapping[str, tuple[str, ...]], program: Mapping[str, Any], file: str
+    dims: Mapping[str, int], open_dims: Mapping[str, tuple[str, ...]], program: Document, file: str
 ) -> dict[str, int]:
     """Sizes by symbol; raises `ModelImportError` for what is not open, and for sizes the model excludes."""
     chosen: dict[str, int] = {}
@@ -89,7 +88,7 @@ def _chosen(
             raise ModelImportError(
                 f"{file}: dims names {name!r}, which is not open in this file; open are: {keys}"
             )
-        bounds = program.get("range_constraints", {}).get(symbol, {})
+        bounds: Bounds = program.get("range_constraints", {}).get(symbol, {})
         low, high = bounds.get("min_val"), bounds.get("max_val")
         # A lower bound of 2 only says that the sizes 0 and 1 were not tried.
         if (isinstance(low, int) and low > 2 and size < low) or (isinstance(high, int) and size > high):
@@ -141,7 +140,7 @@ def _batch_doubts(program: Program, ops: Sequence[Op], batch_size: int) -> Itera
                 )
 
 
-def _decomposed(program: Program, document: Mapping[str, Any]) -> Iterator[str]:
+def _decomposed(program: Program, document: Document) -> Iterator[str]:
     """Programs lowered to core operators write attention out, with copies that training does not make."""
     written_out = any(call.op == "_softmax" for call in program.calls)
     if written_out and "TRAINING" not in document.get("verifiers", ["TRAINING"]):
@@ -156,9 +155,9 @@ def _ties(archive: Archive) -> dict[str, str]:
 
     Weights without data all name the same payload, which says nothing.
     """
-    groups: dict[Any, list[str]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for name, entry in archive.weights.get("config", {}).items():
-        meta = entry.get("tensor_meta") or {}
+        meta: StoredMeta = entry.get("tensor_meta") or {}
         if meta.get("device", {}).get("type") != "meta":
             groups[entry["path_name"], str(meta.get("sizes")), str(meta.get("strides"))].append(name)
     tied = [*groups.values(), *archive.notes.get("ties", [])]

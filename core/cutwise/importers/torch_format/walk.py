@@ -14,7 +14,7 @@ from cutwise.graph.model_graph import Weight
 from cutwise.importers.onnx_format.blocks import printable
 from cutwise.importers.torch_format.facts import Facts, Rule, Step
 from cutwise.importers.torch_format.kinds import COPY, KINDS, PICKS, SHAPE_ONLY, VIEWS, is_in_place
-from cutwise.importers.torch_format.nodes import Call, Ref
+from cutwise.importers.torch_format.nodes import Call, Ref, Value
 from cutwise.importers.torch_format.ops import rule_for
 from cutwise.importers.torch_format.program import Program
 from cutwise.importers.torch_format.recurrent import RECURRENT, recurrent_steps
@@ -85,7 +85,7 @@ def follow(walk: Walk, call: Call) -> None:
         _write(walk, target, made[0])
 
 
-def _current_value(walk: Walk, value: object) -> object:
+def _current_value(walk: Walk, value: Value) -> Value:
     if isinstance(value, list):
         return [_current_value(walk, item) for item in value]
     return Ref(current(walk, value.name)) if isinstance(value, Ref) else value
@@ -172,7 +172,7 @@ def _in_order(facts: Facts, rule: Rule) -> list[str]:
     ]
 
 
-def _names(value: object) -> list[str]:
+def _names(value: Value) -> list[str]:
     return [item.name for item in (value if isinstance(value, list) else [value]) if isinstance(item, Ref)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cutwise.arrays import Floats, Ints
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.solvers.choices.reciprocal_choice import ChoiceSplit, minmax_reciprocal_choice
 from cutwise.solvers.shares.reciprocal_shares import ResourceSplit
 from cutwise.solvers.shares.tangent_shares import minmax_convex_shares, touching_reciprocals
@@ -90,18 +90,20 @@ def _asked(laws: Laws, fixed: Floats, work: Floats, prices: Floats, level: float
     """Priced shares each option needs to finish by a level, by a golden section on the first share."""
 
     def priced(logarithm: Floats) -> Floats:
-        share = np.exp(logarithm)
+        share: Floats = np.exp(logarithm)
         slack = level - fixed - laws(share)
         second = np.divide(work, slack, out=np.full(slack.shape, np.inf), where=slack > 0)
-        return prices[0] * share + prices[1] * second
+        found: Floats = prices[0] * share + prices[1] * second
+        return found
 
     low, high = np.full(fixed.shape, np.log(SMALLEST_SHARE)), np.zeros(fixed.shape)
-    left, right = high - SECTION * (high - low), low + SECTION * (high - low)
+    left: Floats = high - SECTION * (high - low)
+    right: Floats = low + SECTION * (high - low)
     at_left, at_right = priced(left), priced(right)
     for _ in range(SECTION_STEPS):
-        keep = at_left < at_right
+        keep: Mask = at_left < at_right
         low, high = np.where(keep, low, left), np.where(keep, right, high)
-        new = np.where(keep, high - SECTION * (high - low), low + SECTION * (high - low))
+        new: Floats = np.where(keep, high - SECTION * (high - low), low + SECTION * (high - low))
         at_new = priced(new)
         left, right = np.where(keep, new, right), np.where(keep, left, new)
         at_left, at_right = np.where(keep, at_new, at_right), np.where(keep, at_left, at_new)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from cutwise.arrays import Floats, Ints
+from cutwise.arrays import Floats, Ints, Mask, Number
 from cutwise.errors import SolverError
 from cutwise.solvers.shares.reciprocal_shares import ResourceSplit, minmax_reciprocal_shares
 
@@ -42,7 +41,7 @@ def minmax_reciprocal_choice(fixed: Floats, work: Floats, *, improvements: int =
     """
     if (without := np.flatnonzero(np.isinf(fixed).all(axis=1))).size:
         raise SolverError(f"item {without[0]} has no option; give each item one that is finite")
-    roots = np.sqrt(work)
+    roots: Floats = np.sqrt(work)
     low, high, tried = 0.0, np.pi / 2, []
     bound = -np.inf
     for _ in range(ROUNDS):
@@ -52,7 +51,8 @@ def minmax_reciprocal_choice(fixed: Floats, work: Floats, *, improvements: int =
         bound = max(bound, float(levels[at]))
         tried.append(options)
         low, high = angles[max(at - 1, 0)], angles[min(at + 1, ANGLES - 1)]
-    splits = [(_split(fixed, work, start), start) for start in np.unique(np.concatenate(tried), axis=0)]
+    starts: Ints = np.unique(np.concatenate(tried), axis=0)
+    splits: list[tuple[ResourceSplit, Ints]] = [(_split(fixed, work, start), start) for start in starts]
     split, chosen = min(splits, key=lambda pair: pair[0].value)
     split, chosen = _improved(fixed, work, split, chosen, target=bound, tries=improvements)
     return ChoiceSplit(options=chosen, split=split, bound=min(bound, split.value))
@@ -62,10 +62,10 @@ def _improved(
     fixed: Floats, work: Floats, split: ResourceSplit, options: Ints, *, target: float, tries: int
 ) -> tuple[ResourceSplit, Ints]:
     """Changes one item at a time, the most promising change first, while the last finish gets earlier."""
-    roots = np.sqrt(work)
+    roots: Floats = np.sqrt(work)
     while tries > 0 and split.value > target * (1 + RELATIVE_GAP):
         asked = _asked(fixed, roots @ split.prices, split.value)
-        change = asked - np.take_along_axis(asked, options[:, None], axis=1)
+        change: Floats = asked - np.take_along_axis(asked, options[:, None], axis=1)
         np.put_along_axis(change, options[:, None], np.inf, axis=1)
         for flat in np.argsort(change, axis=None)[:tries]:
             item, option = np.unravel_index(flat, change.shape)
@@ -91,19 +91,19 @@ def _split(fixed: Floats, work: Floats, options: Ints) -> ResourceSplit:
 def _levels(fixed: Floats, roots: Floats, angles: Floats) -> tuple[Floats, Ints]:
     """For each pair of prices the level below which nothing fits, and the options that ask least there."""
     prices = np.stack((np.cos(angles), np.sin(angles)), axis=1)
-    pulls = np.einsum("iom,am->aio", roots, prices)
-    low = np.full(angles.size, fixed.min(axis=1).max())
-    high = (fixed + pulls**2 * fixed.shape[0]).min(axis=2).max(axis=1)
+    pulls: Floats = np.einsum("iom,am->aio", roots, prices)
+    low: Floats = np.full(angles.size, fixed.min(axis=1).max())
+    high: Floats = (fixed + pulls**2 * fixed.shape[0]).min(axis=2).max(axis=1)
     for _ in range(BISECTIONS):
-        level = 0.5 * (low + high)
+        level: Floats = 0.5 * (low + high)
         cost = _asked(fixed, pulls, level[:, None, None])
-        fits = cost.min(axis=2).sum(axis=1) <= 1.0
+        fits: Mask = cost.min(axis=2).sum(axis=1) <= 1.0
         low, high = np.where(fits, low, level), np.where(fits, level, high)
     return low, _asked(fixed, pulls, high[:, None, None]).argmin(axis=2)
 
 
-def _asked(fixed: Floats, pulls: Floats, level: Any) -> Floats:
+def _asked(fixed: Floats, pulls: Floats, level: Number) -> Floats:
     """Priced shares that each option of each item needs to finish by a level."""
-    slack = level - fixed
-    needed = pulls**2
+    slack: Floats = level - fixed
+    needed: Floats = pulls**2
     return np.divide(needed, slack, out=np.full(np.broadcast(needed, slack).shape, np.inf), where=slack > 0)

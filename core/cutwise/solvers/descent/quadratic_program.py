@@ -27,17 +27,18 @@ def quadratic_minimum(
     (array([1.]), array([2.]))
     """
     x = np.zeros(linear.size)
-    slack, price = np.maximum(1.0, limits - rows @ x), np.ones(limits.size)
-    held = hessian + RIDGE * (1.0 + np.abs(hessian).max(initial=0.0)) * np.eye(linear.size)
-    scale = 1.0 + max(np.abs(linear).max(initial=0.0), np.abs(limits).max(initial=0.0))
+    slack: Floats = np.maximum(1.0, limits - rows @ x)
+    price = np.ones(limits.size)
+    held: Floats = hessian + RIDGE * (1.0 + np.abs(hessian).max(initial=0.0)) * np.eye(linear.size)
+    scale: float = 1.0 + max(np.abs(linear).max(initial=0.0), np.abs(limits).max(initial=0.0))
     for _ in range(STEPS):
-        dual = hessian @ x + linear + price @ rows
-        primal = rows @ x + slack - limits
+        dual: Floats = hessian @ x + linear + price @ rows
+        primal: Floats = rows @ x + slack - limits
         between = float(slack @ price) / slack.size
-        off = max(np.abs(dual).max(), np.abs(primal).max(), between)
+        off: float = max(np.max(np.abs(dual)), np.max(np.abs(primal)), between)
         if off <= tolerance * scale or between <= EXHAUSTED * scale:
             break
-        matrix = held + (rows.T * (price / slack)) @ rows
+        matrix: Floats = held + (rows.T * (price / slack)) @ rows
         affine = _direction(matrix, rows, dual, primal, slack, price, slack * price)
         reach = min(_reach(slack, affine[1]), _reach(price, affine[2]))
         ahead = float((slack + reach * affine[1]) @ (price + reach * affine[2])) / slack.size
@@ -52,9 +53,9 @@ def _direction(
     matrix: Floats, rows: Floats, dual: Floats, primal: Floats, slack: Floats, price: Floats, target: Floats
 ) -> tuple[Floats, Floats, Floats]:
     """Newton step on stationarity, feasibility and slack times price."""
-    right = -dual - ((price * primal - target) / slack) @ rows
+    right: Floats = -dual - ((price * primal - target) / slack) @ rows
     step = _solved(matrix, right)
-    slack_step = -primal - rows @ step
+    slack_step: Floats = -primal - rows @ step
     return step, slack_step, -(target + price * slack_step) / slack
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cutwise.arrays import Floats, Ints
 from cutwise.errors import SolverError
@@ -22,22 +22,24 @@ class Assignment:
     bound: float
 
 
-def longest_first_assignment(loads: Any) -> Assignment:
+def longest_first_assignment(loads: ArrayLike) -> Assignment:
     """Jobs by falling least load, each to the machine that ends it first; `loads` is (jobs, machines).
 
     >>> found = longest_first_assignment([[4.0, 8.0], [3.0, 3.0], [2.0, 9.0]])
     >>> found.owner.tolist(), found.makespan
     ([0, 1, 0], 6.0)
     """
-    loads = _checked(loads)
-    owner, ends = np.zeros(len(loads), dtype=np.int64), np.zeros(loads.shape[1])
-    for job in np.argsort(-loads.min(axis=1), kind="stable"):
-        owner[job] = int((ends + loads[job]).argmin())
-        ends[owner[job]] += loads[job, owner[job]]
-    return Assignment(owner=owner, makespan=float(ends.max()), bound=_least(loads))
+    table = _checked(loads)
+    owner, ends = np.zeros(len(table), dtype=np.int64), np.zeros(table.shape[1])
+    job: np.intp
+    for job in np.argsort(-table.min(axis=1), kind="stable"):
+        machine = int(np.argmin(ends + table[job]))
+        owner[job] = machine
+        ends[machine] += table[job, machine]
+    return Assignment(owner=owner, makespan=float(np.max(ends)), bound=_least(table))
 
 
-def exact_assignment(loads: Any, *, effort: float = 1.0) -> Assignment:
+def exact_assignment(loads: ArrayLike, *, effort: float = 1.0) -> Assignment:
     """The assignment of least makespan by CP-SAT, from the longest-first one.
 
     `effort` limits the search in CP-SAT's deterministic seconds; where it ends, the best found stands
@@ -48,18 +50,19 @@ def exact_assignment(loads: Any, *, effort: float = 1.0) -> Assignment:
     """
     from ortools.sat.python import cp_model
 
-    loads = _checked(loads)
-    first = longest_first_assignment(loads)
+    table = _checked(loads)
+    first = longest_first_assignment(table)
     if first.makespan <= first.bound:
         return first
-    scale = 2.0 ** (SCALED_BITS - np.ceil(np.log2(loads.min(axis=1).sum())))
-    whole = np.floor(np.minimum(loads, 2 * first.makespan) * scale).astype(np.int64)
+    scale: float = 2.0 ** (SCALED_BITS - np.ceil(np.log2(table.min(axis=1).sum())))
+    capped: Floats = np.minimum(table, 2 * first.makespan)
+    whole = np.floor(capped * scale).astype(np.int64)
     model = cp_model.CpModel()
     takes = [[model.new_bool_var("") for _ in row] for row in whole]
     end = model.new_int_var(0, int(whole.max(axis=1).sum()), "")
     for row in takes:
         model.add_exactly_one(row)
-    for machine in range(loads.shape[1]):
+    for machine in range(table.shape[1]):
         model.add(sum(int(w[machine]) * t[machine] for w, t in zip(whole, takes, strict=True)) <= end)
     for job, row in enumerate(takes):
         for machine, take in enumerate(row):
@@ -70,11 +73,11 @@ def exact_assignment(loads: Any, *, effort: float = 1.0) -> Assignment:
     solver.parameters.num_workers = 1
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return first
-    owner = np.array([[solver.value(take) for take in row] for row in takes]).argmax(axis=1)
-    makespan = min(_makespan(loads, owner), first.makespan)
+    owner: Ints = np.array([[solver.value(take) for take in row] for row in takes]).argmax(axis=1)
+    makespan = min(_makespan(table, owner), first.makespan)
     best = owner if makespan < first.makespan else first.owner
     bound = max(first.bound, min(solver.best_objective_bound / scale, makespan))
-    near = makespan - bound <= len(loads) / scale
+    near = makespan - bound <= len(table) / scale
     return Assignment(owner=best, makespan=makespan, bound=makespan if near else bound)
 
 
@@ -85,11 +88,11 @@ def _makespan(loads: Floats, owner: Ints) -> float:
 
 def _least(loads: Floats) -> float:
     """No end is before the longest job's best, nor before the mean of all jobs' best."""
-    best = loads.min(axis=1)
-    return float(max(best.max(), best.sum() / loads.shape[1]))
+    best: Floats = loads.min(axis=1)
+    return float(max(np.max(best), np.sum(best) / loads.shape[1]))
 
 
-def _checked(loads: Any) -> Floats:
+def _checked(loads: ArrayLike) -> Floats:
     table = np.asarray(loads, dtype=np.float64)
     if table.ndim != 2 or not table.size or not np.isfinite(table).all() or (table < 0).any():
         raise SolverError(f"loads has shape {table.shape}; give every job a finite time on every machine")

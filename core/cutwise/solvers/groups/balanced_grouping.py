@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cutwise.arrays import Floats, Ints
 from cutwise.solvers.groups.grouping import Grouping, checked_loads, grouping_of
@@ -14,7 +14,7 @@ ENOUGH = 1e-12
 """Relative gain below which an exchange is rounding."""
 
 
-def balanced_groups(loads: Any, groups: int, *, histograms: Any, passes: int = 20) -> Grouping:
+def balanced_groups(loads: ArrayLike, groups: int, *, histograms: ArrayLike, passes: int = 20) -> Grouping:
     r"""Equal sizes, each group's label counts as near as found to an equal part of all labels.
 
     `histograms` has one row of label counts an item. Items in falling order of size go where
@@ -23,36 +23,37 @@ def balanced_groups(loads: Any, groups: int, *, histograms: Any, passes: int = 2
     >>> balanced_groups(np.ones(4), 2, histograms=[[9, 0], [9, 0], [0, 9], [0, 9]]).groups
     ((0, 2), (1, 3))
     """
-    loads = checked_loads(loads, groups)
+    checked = checked_loads(loads, groups)
     counts = np.asarray(histograms, dtype=np.float64)
     owner = _dealt(counts, groups)
     for _ in range(passes):
         if not _exchange(counts, owner, groups):
             break
-    return grouping_of(loads, owner, groups)
+    return grouping_of(checked, owner, groups)
 
 
-def label_distance(histograms: Any, groups: Sequence[Sequence[int]]) -> float:
+def label_distance(histograms: ArrayLike, groups: Sequence[Sequence[int]]) -> float:
     """How unlike the groups' labels are: mean total variation distance to the labels of all, 0 to 1.
 
     >>> label_distance([[9, 0], [0, 9]], [(0,), (1,)]), label_distance([[9, 0], [0, 9]], [(0, 1)])
     (0.5, 0.0)
     """
     counts = np.asarray(histograms, dtype=np.float64)
-    shares = np.array([counts[list(group)].sum(axis=0) for group in groups])
-    shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-300)
-    everyone = counts.sum(axis=0) / max(counts.sum(), 1e-300)
+    sums: Floats = np.array([counts[list(group)].sum(axis=0) for group in groups])
+    shares: Floats = sums / np.maximum(sums.sum(axis=1, keepdims=True), 1e-300)
+    everyone: Floats = counts.sum(axis=0) / max(np.sum(counts), 1e-300)
     return float(0.5 * np.abs(shares - everyone).sum(axis=1).mean())
 
 
 def _dealt(counts: Floats, groups: int) -> Ints:
     """Items in falling order of size, each to the group with room whose labels it completes best."""
-    target = counts.sum(axis=0) / groups
+    target: Floats = counts.sum(axis=0) / groups
     held = np.zeros((groups, counts.shape[1]))
     room = np.array([len(range(group, len(counts), groups)) for group in range(groups)])
     owner = np.empty(len(counts), dtype=np.int64)
+    item: np.intp
     for item in np.argsort(-counts.sum(axis=1), kind="stable"):
-        cost = np.where(room > 0, (held - target) @ counts[item], np.inf)
+        cost: Floats = np.where(room > 0, (held - target) @ counts[item], np.inf)
         group = int(np.lexsort((-room, cost))[0])
         owner[item] = group
         held[group] += counts[item]
@@ -62,16 +63,16 @@ def _dealt(counts: Floats, groups: int) -> Ints:
 
 def _exchange(counts: Floats, owner: Ints, groups: int) -> bool:
     """Exchanges, for each item in turn, the pair that helps most; False where none does."""
-    off = np.array([counts[owner == group].sum(axis=0) for group in range(groups)])
+    off: Floats = np.array([counts[owner == group].sum(axis=0) for group in range(groups)])
     off -= counts.sum(axis=0) / groups
     changed = False
     for item in range(len(counts)):
-        moved = counts - counts[item]
+        moved: Floats = counts - counts[item]
         # |a + m|^2 + |b - m|^2 - |a|^2 - |b|^2 with m what the item's group gains
-        gain = 2 * ((off[owner[item]] - off[owner]) * moved).sum(axis=1) + 2 * (moved**2).sum(axis=1)
+        gain: Floats = 2 * ((off[owner[item]] - off[owner]) * moved).sum(axis=1) + 2 * (moved**2).sum(axis=1)
         gain[owner == owner[item]] = 0.0
-        other = int(gain.argmin())
-        if gain[other] < -ENOUGH * max(1.0, float((off**2).sum())):
+        other = int(np.argmin(gain))
+        if gain[other] < -ENOUGH * max(1.0, float(np.sum(off**2))):
             off[owner[item]] += moved[other]
             off[owner[other]] -= moved[other]
             owner[[item, other]] = owner[[other, item]]

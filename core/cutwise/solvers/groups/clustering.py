@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from cutwise.arrays import Floats
 from cutwise.solvers.groups.grouping import checked_loads
 
 
@@ -28,7 +29,7 @@ def sizes_of(items: int, clusters: int) -> tuple[int, ...]:
     return tuple(len(range(cluster, items, clusters)) for cluster in range(clusters))
 
 
-def alike_clusters(large_loads: Any, small_loads: Any, clusters: int) -> Clustering:
+def alike_clusters(large_loads: ArrayLike, small_loads: ArrayLike, clusters: int) -> Clustering:
     r"""Clusters whose sizes differ by one at most, with the least sum of their largest loads.
 
     An item's load depends on the size of its cluster: `large_loads` in one of the larger size, never less
@@ -43,23 +44,22 @@ def alike_clusters(large_loads: Any, small_loads: Any, clusters: int) -> Cluster
     """
     large, small = checked_loads(large_loads, clusters), checked_loads(small_loads, clusters)
     order = np.lexsort((-large, -small))
-    sizes = _sizes_in_order(np.minimum.accumulate(large[order]), small[order], clusters)
+    reached: Floats = np.minimum.accumulate(large[order])
+    sizes = _sizes_in_order(reached, small[order], clusters)
     ends = np.cumsum(sizes)
     parts = [np.sort(order[end - size : end]) for size, end in zip(sizes, ends, strict=True)]
     most = max(sizes)
     total = sum(float((large if len(part) == most else small)[part].max()) for part in parts)
     starts = ends - sizes
-    ranked = np.where(
-        np.array(sizes) == most, np.minimum.accumulate(large[order])[starts], small[order][starts]
-    )
+    ranked = np.where(np.array(sizes) == most, reached[starts], small[order][starts])
     return Clustering(
         clusters=tuple(tuple(part.tolist()) for part in parts),
         total=total,
-        bound=min(float(ranked.sum()), total),
+        bound=min(float(np.sum(ranked)), total),
     )
 
 
-def _sizes_in_order(large: Any, small: Any, clusters: int) -> list[int]:
+def _sizes_in_order(large: Floats, small: Floats, clusters: int) -> list[int]:
     """The sizes of the clusters along the ranked items that add up to least."""
     sizes = sizes_of(len(large), clusters)
     wide, narrow = sizes[0], sizes[-1]
@@ -73,8 +73,8 @@ def _sizes_in_order(large: Any, small: Any, clusters: int) -> list[int]:
     for i in range(many, -1, -1):
         for j in range(few, -1, -1):
             start = i * wide + j * narrow
-            widen = large[start] + least[i + 1, j] if i < many else np.inf
-            narrowed = small[start] + least[i, j + 1] if j < few else np.inf
+            widen: float = large[start] + least[i + 1, j] if i < many else np.inf
+            narrowed: float = small[start] + least[i, j + 1] if j < few else np.inf
             if i < many or j < few:
                 least[i, j], takes_wide[i, j] = min(widen, narrowed), widen <= narrowed
     chosen, i, j = [], 0, 0

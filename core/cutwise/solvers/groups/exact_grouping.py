@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cutwise.arrays import Floats, Ints
 from cutwise.solvers.groups.grouping import Grouping, checked_loads, grouping_of, longest_first
+
+if TYPE_CHECKING:
+    from ortools.sat.python.cp_model import CpModel, IntVar
 
 SCALED_BITS, MOST_ITEMS = 40, 2000
 EVEN = 1e-12
 """Relative change of squared sums that is rounding."""
 
 
-def exact_groups(loads: Any, groups: int, *, effort: float = 1.0) -> Grouping:
+def exact_groups(loads: ArrayLike, groups: int, *, effort: float = 1.0) -> Grouping:
     """The grouping of least makespan: longest first, exchanges, then CP-SAT; no group is empty.
 
     `effort` limits CP-SAT in its own deterministic seconds, so that the answer is the same on every machine;
@@ -29,20 +33,21 @@ def exact_groups(loads: Any, groups: int, *, effort: float = 1.0) -> Grouping:
     """
     from ortools.sat.python import cp_model
 
-    loads = checked_loads(loads, groups)
-    incumbent = longest_first(loads, groups)
-    if incumbent.makespan <= incumbent.bound or loads.size > MOST_ITEMS:
+    checked = checked_loads(loads, groups)
+    incumbent = longest_first(checked, groups)
+    if incumbent.makespan <= incumbent.bound or checked.size > MOST_ITEMS:
         return incumbent
-    incumbent = _exchanged(loads, incumbent)
-    scale = 2.0 ** (SCALED_BITS - np.ceil(np.log2(loads.sum())))
-    model, member = _assignment_model(np.floor(loads * scale).astype(np.int64), incumbent, cp_model.CpModel())
+    incumbent = _exchanged(checked, incumbent)
+    scale: float = 2.0 ** (SCALED_BITS - np.ceil(np.log2(np.sum(checked))))
+    whole = np.floor(checked * scale).astype(np.int64)
+    model, member = _assignment_model(whole, incumbent, cp_model.CpModel())
     solver = cp_model.CpSolver()
     solver.parameters.max_deterministic_time = effort
     solver.parameters.num_workers = 1
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return incumbent
-    owner = np.array([[solver.value(held) for held in row] for row in member]).argmax(axis=1)
-    found = grouping_of(loads, owner, groups)
+    owner: Ints = np.array([[solver.value(held) for held in row] for row in member]).argmax(axis=1)
+    found = grouping_of(checked, owner, groups)
     bound = max(found.bound, min(solver.best_objective_bound / scale, found.makespan))
     return replace(min(found, incumbent, key=lambda grouping: grouping.makespan), bound=bound)
 
@@ -60,18 +65,18 @@ def _exchanged(loads: Floats, grouping: Grouping) -> Grouping:
         # half the change of the sum of squares; an item and itself change nothing
         change = shift * (shift - apart)
         first, second = np.unravel_index(int(change.argmin()), change.shape)
-        if change[first, second] >= -EVEN * sums.max() ** 2:
+        if change[first, second] >= -EVEN * np.max(sums) ** 2:
             break
         owner[first], owner[second] = owner[second], owner[first]
     return min(grouping_of(loads, owner, groups), grouping, key=lambda found: found.makespan)
 
 
-def _assignment_model(whole: Ints, incumbent: Grouping, model: Any) -> tuple[Any, list[list[Any]]]:
+def _assignment_model(whole: Ints, incumbent: Grouping, model: CpModel) -> tuple[CpModel, list[list[IntVar]]]:
     """Which group holds each item; the item of rank r goes to one of the first r groups."""
     groups, rank = len(incumbent.groups), np.empty(whole.size, dtype=np.int64)
     rank[np.argsort(-whole, kind="stable")] = np.arange(whole.size)
     member = [[model.new_bool_var("") for _ in range(groups)] for _ in range(whole.size)]
-    last = model.new_int_var(0, int(whole.sum()), "")
+    last = model.new_int_var(0, int(np.sum(whole)), "")
     for item, row in enumerate(member):
         model.add_exactly_one(row)
         for group, held in enumerate(row):

@@ -37,17 +37,17 @@ def minmax_blocks(finish: Finish, count: int, *, blocks: int) -> BlockSplit:
     (array([2, 2]), 4.0)
     """
     floor = _fewest_each(finish, count, blocks)
-    most = np.maximum(blocks - (floor.sum() - floor), floor)
-    low = _finishes(finish, most, blocks).max(initial=-np.inf)
-    if floor.sum() > blocks or not np.isfinite(low):
+    most: Ints = np.maximum(blocks - (np.sum(floor) - floor), floor)
+    low: float = _finishes(finish, most, blocks).max(initial=-np.inf)
+    if np.sum(floor) > blocks or not np.isfinite(low):
         return BlockSplit(blocks=np.minimum(floor, blocks), value=np.inf)
     chosen, least = _even(floor, blocks), floor
-    high = _finishes(finish, chosen, blocks).max(initial=-np.inf)
+    high: float = _finishes(finish, chosen, blocks).max(initial=-np.inf)
     while low < high:
         level = low + 0.5 * (min(high, LAST_LEVEL) - low)
         level = level if level < high else low
         needed = _needed(finish, level, least, most, blocks)
-        if needed.sum() <= blocks:
+        if np.sum(needed) <= blocks:
             chosen = least = needed
             high = _finishes(finish, chosen, blocks).max(initial=-np.inf)
         else:
@@ -70,7 +70,7 @@ def _fewest_each(finish: Finish, count: int, total: int) -> Ints:
 
 def _even(floor: Ints, total: int) -> Ints:
     """The floor and an equal part of what is left."""
-    each, more = divmod(total - int(floor.sum()), max(floor.size, 1))
+    each, more = divmod(total - int(np.sum(floor)), max(floor.size, 1))
     return floor + each + (np.arange(floor.size) < more)
 
 

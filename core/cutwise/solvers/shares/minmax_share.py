@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cutwise.arrays import Floats
+from cutwise.arrays import Floats, Mask
 from cutwise.tolerances import SMALLEST_SHARE
 
 Finish = Callable[[Floats], Floats]
@@ -62,12 +62,12 @@ def minmax_share(finish: Finish, count: int, *, start: Floats | None = None) -> 
         if near and step == 0:
             level = max(level, high - JUST_BELOW * abs(high))
         needed = _needed(finish, level, least, most)
-        excess = float(needed.sum()) - 1.0
+        excess = float(np.sum(needed)) - 1.0
         if excess <= 0:
             high, shares, least, spare = level, needed, needed, -excess
         else:
             low, most, missing = level, needed, excess
-    shares = shares / shares.sum()
+    shares = shares / np.sum(shares)
     value = _last(finish, shares)
     return ShareSplit(shares=shares, value=value, bound=min(low, value))
 
@@ -79,7 +79,7 @@ def is_reachable(finish: Finish, count: int, level: float) -> bool:
     False
     """
     needed = _needed(finish, level, np.full(count, SMALLEST_SHARE), np.ones(count))
-    return bool(needed.sum() <= 1.0) and bool((finish(needed) <= level).all())
+    return bool(np.sum(needed) <= 1.0) and bool((finish(needed) <= level).all())
 
 
 def _starting_shares(finish: Finish, count: int) -> Floats:
@@ -88,7 +88,7 @@ def _starting_shares(finish: Finish, count: int) -> Floats:
     if np.isfinite(_last(finish, equal)) or not np.isfinite(_last(finish, np.ones(count))):
         return equal
     needed = _needed(finish, LAST_LEVEL, np.full(count, SMALLEST_SHARE), np.ones(count))
-    return needed + (1.0 - needed.sum()) / count if needed.sum() <= 1.0 else equal
+    return needed + (1.0 - np.sum(needed)) / count if np.sum(needed) <= 1.0 else equal
 
 
 def _last(finish: Finish, shares: Floats) -> float:
@@ -108,8 +108,8 @@ def _needed(finish: Finish, level: float, least: Floats, most: Floats) -> Floats
     while (high > low * (1 + ROOT_TOLERANCE)).any():
         middle = _between(low, high, late, early, halved=step % HALVING == HALVING - 1)
         missed = finish(middle) - level
-        side = np.where(missed > 0, 1.0, -1.0)
-        again = side == kept
+        side: Floats = np.where(missed > 0, 1.0, -1.0)
+        again: Mask = side == kept
         late = np.where(side > 0, missed, np.where(again, 0.5 * late, late))
         early = np.where(side < 0, missed, np.where(again, 0.5 * early, early))
         low, high = np.where(side > 0, middle, low), np.where(side < 0, middle, high)

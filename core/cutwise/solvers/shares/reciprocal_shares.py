@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cutwise.arrays import Floats
+from cutwise.arrays import Floats, Mask
 
 RELATIVE_GAP = 1e-12
 STEPS = 100
@@ -42,14 +42,15 @@ def minmax_reciprocal_shares(fixed: Floats, work: Floats) -> ResourceSplit:
     >>> split.shares.round(9).tolist(), round(split.value, 9)  # halves: 1/0.5 + 4/0.5
     ([[0.5, 0.5], [0.5, 0.5]], 10.0)
     """
-    busy = work.sum(axis=1) > 0
+    busy: Mask = work.sum(axis=1) > 0
     late = float(fixed[~busy].max(initial=-np.inf))
     shares, prices = np.zeros_like(work), np.ones(work.shape[1])
-    pressure, bound = np.where(busy, 0.0, fixed == late), late
+    pressure: Floats = np.where(busy, 0.0, fixed == late)
+    bound = late
     if busy.any():
-        roots = np.sqrt(work[busy])
+        roots: Floats = np.sqrt(work[busy])
         low, high = _bracket(fixed[busy], roots)
-        slack = max(high, late) - fixed[busy]
+        slack: Floats = max(high, late) - fixed[busy]
         prices = _prices(roots, slack)
         shares[busy] = roots * (roots @ prices)[:, None] / (prices * slack[:, None])
         shares /= np.maximum(shares.sum(axis=0), TINY)
@@ -57,19 +58,19 @@ def minmax_reciprocal_shares(fixed: Floats, work: Floats) -> ResourceSplit:
             pressure = np.zeros(busy.size)
             pressure[busy] = ((roots @ prices) / slack) ** 2
             bound = max(low, late)
-    value = float((fixed + (work / np.maximum(shares, TINY)).sum(axis=1)).max())
+    value = float(np.max(fixed + (work / np.maximum(shares, TINY)).sum(axis=1)))
     return ResourceSplit(
         shares=shares,
         value=value,
         bound=min(bound, value),
-        pressure=pressure / pressure.sum(),
+        pressure=pressure / np.sum(pressure),
         prices=prices,
     )
 
 
 def _bracket(fixed: Floats, roots: Floats) -> tuple[float, float]:
     """Levels just below and just above the one whose largest eigenvalue is 1."""
-    low = float((fixed + (roots**2).sum(axis=1)).max())
+    low = float(np.max(fixed + (roots**2).sum(axis=1)))
     for _ in range(STEPS):
         eigenvalue, slope = _eigenvalue(fixed, roots, low)
         step = eigenvalue * (eigenvalue - 1) / slope
@@ -87,7 +88,7 @@ def _eigenvalue(fixed: Floats, roots: Floats, level: float) -> tuple[float, floa
     """Largest eigenvalue of M at a level, and how fast it falls with the level."""
     slack = level - fixed
     values, vectors = np.linalg.eigh((roots.T / slack) @ roots)
-    pulls = (roots @ vectors[:, -1]) / slack
+    pulls: Floats = (roots @ vectors[:, -1]) / slack
     return float(values[-1]), float(pulls @ pulls)
 
 

@@ -56,16 +56,18 @@ def touching_reciprocals(laws: Finish, shares: Floats) -> tuple[Floats, Floats]:
     >>> touching_reciprocals(lambda x: 3.0 + 2.0 / x, np.array([0.5]))[1].round(6)
     array([2.])
     """
-    work = np.maximum(0.0, -share_slopes(laws, shares) * shares**2)
+    work: Floats = np.maximum(0.0, -share_slopes(laws, shares) * shares**2)
     return laws(shares) - work / shares, work
 
 
 def _scored(finish: Finish, work: Floats, model: ResourceSplit) -> ResourceSplit:
     """The model's shares with the last finish they really give and the bound their tangents prove."""
-    first, second = np.maximum(model.shares.T, SMALLEST_SHARE)
-    times, slopes, rest = finish(first), model.pressure * share_slopes(finish, first), work / second
-    value = float((times + rest).max())
-    first_bound = model.pressure @ times - slopes @ first + slopes.min()
-    second_bound = 2 * model.pressure @ rest - (model.pressure * rest / second).max()
+    shares: Floats = np.maximum(model.shares, SMALLEST_SHARE)
+    first, second = shares[:, 0], shares[:, 1]
+    times, slopes = finish(first), model.pressure * share_slopes(finish, first)
+    rest: Floats = work / second
+    value = float(np.max(times + rest))
+    first_bound: float = model.pressure @ times - slopes @ first + slopes.min()
+    second_bound: float = 2 * model.pressure @ rest - (model.pressure * rest / second).max()
     bound = float(first_bound + second_bound)
     return replace(model, value=value, bound=bound)
