@@ -18,6 +18,7 @@ from cutwise.errors import CutwiseError, ScenarioError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_bytes, samples
 from cutwise.importers.base import checked_dims
+from cutwise.read_limits import LINK_BYTES
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import parse_scenario, scenario_from_dict, scenario_to_dict
 from cutwise.schemes.options import scheme_with
@@ -25,7 +26,6 @@ from cutwise_dashboard import cached
 
 FIRST_SAMPLE = "resnet18"
 FIRST_SCENARIO = "lecture_hall"
-LARGEST_LINK_BYTES = 2**20
 LINK_KEY = "plan"
 
 
@@ -178,7 +178,7 @@ def _unpacked(text: str) -> dict[str, Any]:
     try:
         packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         reader = zlib.decompressobj()
-        content = json.loads(reader.decompress(packed, LARGEST_LINK_BYTES))
+        content = json.loads(reader.decompress(packed, LINK_BYTES))
     except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
         raise broken from error
     if reader.unconsumed_tail or not isinstance(content, dict):

@@ -19,6 +19,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 
 import cutwise
+from cutwise import read_limits
 from cutwise.__main__ import main
 from cutwise.analyses.sweeps import SweepFile, read_sweep_file
 from cutwise.channels import CHANNELS
@@ -30,12 +31,9 @@ from cutwise.costs.ops.formulas import OP_COSTS
 from cutwise.costs.workload import FullTuning, Lora, Workload
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
 from cutwise.hardware.profiles import Profile
-from cutwise.importers import IMPORTERS, importer
-from cutwise.importers.gate import guard
+from cutwise.importers import IMPORTERS
 from cutwise.importers.gate.refused import REFUSED
-from cutwise.importers.json_formats import document as json_document
 from cutwise.importers.json_formats.cutwise_graph import GRAPH_KEYS, OP_KEYS
-from cutwise.importers.onnx_format import prescan as onnx_prescan
 from cutwise.plans.plan import Alternative, Certificate, Cut, DeviceDecision, Plan, Report, Violation
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
@@ -307,10 +305,13 @@ def test_every_key_of_a_graph_file_and_a_sweep_file_is_documented() -> None:
 def test_limits_of_the_readers_are_as_documented() -> None:
     text = page("docs/formats.md")
     numbers = (
-        f"{guard.WALL_S} s", f"{guard.CPU_S} s of computing", f"{guard.MEMORY_BYTES // 2**30} GB",
-        f"{json_document.JSON_FILE_BYTES // 2**20} MB", f"{onnx_prescan.FILE_BYTES // 2**30} GB",
-        f"{importer.OPS:,} ops", f"{importer.LINKS:,} inputs", f"{onnx_prescan.NODES:,} nodes",
-        f"{onnx_prescan.GRAPH_BYTES // 2**20} MB besides its weights",
+        f"{read_limits.READER_WALL_S} s", f"{read_limits.READER_CPU_S} s of computing",
+        f"{read_limits.READER_MEMORY_BYTES // 2**30} GB",
+        f"{read_limits.JSON_FILE_BYTES // 2**20} MB of JSON",
+        f"{read_limits.ONNX_FILE_BYTES // 2**30} GB", f"{read_limits.MODEL_OPS:,} ops",
+        f"{read_limits.MODEL_LINKS:,} inputs", f"{read_limits.GRAPH_NODES:,} nodes",
+        f"{read_limits.ONNX_GRAPH_BYTES // 2**20} MB besides its weights",
+        f"at most {read_limits.SCENARIO_FILE_BYTES // 2**20} MB",
     )  # fmt: skip
     assert [number for number in numbers if number not in text] == []
 

@@ -24,8 +24,9 @@ from cutwise.importers.hugging_face.keys import Keys
 from cutwise.importers.hugging_face.layers import Blueprint
 from cutwise.importers.hugging_face.net import BATCH, Net
 from cutwise.importers.hugging_face.safetensors_header import ParameterTable, read_header, shards_of
-from cutwise.importers.importer import IN_PROCESS_BYTES, Importer
+from cutwise.importers.importer import Importer
 from cutwise.importers.json_formats.document import read_object, shown
+from cutwise.read_limits import IN_PROCESS_BYTES
 
 FORMAT = "hf_config"
 CONFIG_NAME = "config.json"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec
-from cutwise.importers.importer import IN_PROCESS_BYTES, JSON_FILE_BYTES, Importer
+from cutwise.importers.importer import Importer
 from cutwise.importers.json_formats.document import (
     is_figure,
     json_type,
@@ -17,6 +17,7 @@ from cutwise.importers.json_formats.document import (
     refuse_dims,
     shown,
 )
+from cutwise.read_limits import IN_PROCESS_BYTES, JSON_FILE_BYTES
 
 FORMAT = "cutwise-graph/1"
 

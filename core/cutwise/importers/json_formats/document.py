@@ -11,12 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from cutwise.errors import ModelImportError
-from cutwise.importers.importer import JSON_FILE_BYTES
+from cutwise.read_limits import INTEGER_DIGITS, JSON_FILE_BYTES
 
 SHOWN_MISTAKES = 10
-
-# The largest float has 309 digits; longer integers are refused before they are converted.
-INTEGER_DIGITS = 309
 
 
 def read_object(path: Path) -> dict[str, Any]:

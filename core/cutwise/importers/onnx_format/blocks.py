@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cutwise.read_limits import NAME_CHARACTERS, ONNX_SCOPES_CHARACTERS
+
 SCOPES_KEY = "pkg.torch.onnx.name_scopes"
-SCOPES_CHARACTERS = 4096
-NAME_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def printable(name: str) -> str:
 
 def _name_scopes(node: Any) -> list[str]:
     for entry in node.metadata_props:
-        if entry.key == SCOPES_KEY and len(entry.value) <= SCOPES_CHARACTERS:
+        if entry.key == SCOPES_KEY and len(entry.value) <= ONNX_SCOPES_CHARACTERS:
             try:
                 scopes = ast.literal_eval(entry.value)
             except (ValueError, SyntaxError, MemoryError, RecursionError):

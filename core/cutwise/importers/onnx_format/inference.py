@@ -7,8 +7,6 @@ from typing import Any
 
 from cutwise.errors import ModelImportError
 from cutwise.importers.onnx_format.tensors import (
-    TENSOR_ELEMENTS,
-    VALUE_ELEMENTS,
     Step,
     Tensors,
     Trace,
@@ -16,6 +14,7 @@ from cutwise.importers.onnx_format.tensors import (
     sizes_remedy,
     static_spec,
 )
+from cutwise.read_limits import ONNX_VALUE_ELEMENTS, TENSOR_ELEMENTS
 
 # What a node reads of these inputs is a shape or a dtype, not data: no dependence on the model's input.
 SHAPE_ONLY_INPUTS: Mapping[str, frozenset[int]] = {
@@ -253,7 +252,7 @@ def _is_small(tensors: Tensors, step: Step) -> bool:
     if step.node.op_type in BOUNDED_BY_INPUT:
         return True
     specs = [tensors.spec(name) for name in step.outputs if name]
-    return all(spec is not None and spec.elements <= VALUE_ELEMENTS for spec in specs)
+    return all(spec is not None and spec.elements <= ONNX_VALUE_ELEMENTS for spec in specs)
 
 
 def _run(known: Trace, step: Step, feeds: dict[str, Any]) -> dict[str, Any]:
@@ -277,5 +276,5 @@ def _run(known: Trace, step: Step, feeds: dict[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in zip(outputs, results, strict=True)
-        if hasattr(value, "dtype") and value.size <= VALUE_ELEMENTS
+        if hasattr(value, "dtype") and value.size <= ONNX_VALUE_ELEMENTS
     }

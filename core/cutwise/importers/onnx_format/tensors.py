@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import TensorSpec
+from cutwise.read_limits import ONNX_VALUE_ELEMENTS, TENSOR_ELEMENTS
 
 if TYPE_CHECKING:
     import numpy as np
 
-# Values are followed only to learn shapes; the longest such lists are token positions.
-VALUE_ELEMENTS = 2**14
-
-# A terabyte in fp32: no tensor of a real model comes near.
-TENSOR_ELEMENTS = 2**38
 
 # Numbers of onnx.TensorProto.DataType. Complex numbers are given a dtype of their width.
 DTYPES: Mapping[int, str] = MappingProxyType(
@@ -171,7 +167,7 @@ def _small_value(tensor: Any, name: str, file: str) -> np.ndarray | None:
     from onnx import TensorProto, numpy_helper
 
     external = tensor.data_location == TensorProto.EXTERNAL
-    if external or math.prod(tensor.dims) > VALUE_ELEMENTS or not _has_payload(tensor):
+    if external or math.prod(tensor.dims) > ONNX_VALUE_ELEMENTS or not _has_payload(tensor):
         return None
     try:
         value: np.ndarray = numpy_helper.to_array(tensor)

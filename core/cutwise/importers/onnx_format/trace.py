@@ -11,9 +11,9 @@ from typing import Any
 from cutwise.errors import ModelImportError
 from cutwise.importers.onnx_format.dims import BoundDims, set_sizes
 from cutwise.importers.onnx_format.inference import infer
-from cutwise.importers.onnx_format.prescan import DEPTH
 from cutwise.importers.onnx_format.sequences import split_to_pieces, taken_piece
 from cutwise.importers.onnx_format.tensors import Step, Trace, label, static_spec
+from cutwise.read_limits import GRAPH_DEPTH
 
 STANDARD_DOMAINS = frozenset({"", "ai.onnx"})
 
@@ -93,8 +93,10 @@ def _chosen_branch(known: Trace, node: Any, scope: Scope) -> Any:
 
 
 def _inline(known: Trace, node: Any, branch: Any, scope: Scope) -> None:
-    if scope.depth >= DEPTH:
-        raise ModelImportError(f"{known.file}: {label(node)} nests branches more than {DEPTH} levels deep")
+    if scope.depth >= GRAPH_DEPTH:
+        raise ModelImportError(
+            f"{known.file}: {label(node)} nests branches more than {GRAPH_DEPTH} levels deep"
+        )
     inner = Scope(dict(scope.names), set(), scope.depth + 1)
     _walk(known, branch, inner)
     for made, result in zip(node.output, branch.output, strict=False):

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-ATEN, OPS = "torch.ops.aten.", "torch.ops."
-NAME_CHARACTERS = 200
+from cutwise.read_limits import NAME_CHARACTERS, TORCH_MODULES_DEEP
 
-# Modules of real models nest some ten deep.
-MODULES_DEEP = 40
+ATEN, OPS = "torch.ops.aten.", "torch.ops."
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def modules_around(node: Mapping[str, Any]) -> tuple[str, ...]:
     """
     innermost = str(node.get("metadata", {}).get("nn_module_stack", "")).rpartition(";")[2].split(",")
     path = ",".join(innermost[1:-1])
-    parts = () if "metadata_hook" in path else path.split(".", MODULES_DEEP)[:MODULES_DEEP]
+    parts = () if "metadata_hook" in path else path.split(".", TORCH_MODULES_DEEP)[:TORCH_MODULES_DEEP]
     return tuple(part for part in parts if part)
 
 

@@ -8,9 +8,7 @@ from typing import Any
 
 from cutwise.importers.torch_format.facts import Attrs, Facts, Rule
 from cutwise.importers.torch_format.kinds import COPY, KINDS
-
-# No window, step or number of groups is larger.
-LARGEST_COUNT = 2**31
+from cutwise.read_limits import TORCH_LARGEST_COUNT
 
 
 def rule_for(facts: Facts) -> Rule:
@@ -48,7 +46,7 @@ def each(value: Any, axes: int) -> tuple[int, ...]:
     ((3, 3), (2, 2), (1, 2))
     """
     values = value if isinstance(value, list | tuple) else [value]
-    if not all(type(number) is int and 0 <= number <= LARGEST_COUNT for number in values):
+    if not all(type(number) is int and 0 <= number <= TORCH_LARGEST_COUNT for number in values):
         raise ValueError(f"{str(value)[:40]} stands where a count is expected")
     return tuple(values if len(values) == axes else [*values[:1]] * axes)
 

@@ -23,17 +23,11 @@ from cutwise.importers.torch_format.nodes import (
     tensor_name,
 )
 from cutwise.importers.torch_format.sizes import Sizes
+from cutwise.read_limits import GRAPH_DEPTH, GRAPH_NODES, TENSOR_ELEMENTS, TORCH_AXES
 
 # The major number changes when old readers can no longer follow; 8 is that of PyTorch 2.5 to 2.13.
 NEWEST_SCHEMA = 8
 
-# As for ONNX files: the largest exported language models have about 10,000 nodes.
-NODES = 50_000
-AXES = 64
-DEPTH = 20
-
-# A terabyte in fp32: no tensor of a real model comes near.
-TENSOR_ELEMENTS = 2**38
 
 GRADIENT_SWITCH = "higher_order::wrap_with_set_grad_enabled"
 # These run the graph they are given in another mode; a choice runs one of two.
@@ -131,12 +125,12 @@ def read_program(module: Mapping[str, Any], sizes: Sizes, ties: Mapping[str, str
 
 
 def _enter_tensors(program: Program, graph: Mapping[str, Any], scope: Scope) -> None:
-    if len(program.calls) + len(graph["nodes"]) > NODES:
+    if len(program.calls) + len(graph["nodes"]) > GRAPH_NODES:
         raise ModelImportError(
-            f"{program.file}: has more than {NODES} nodes; export a smaller part of the model"
+            f"{program.file}: has more than {GRAPH_NODES} nodes; export a smaller part of the model"
         )
     for own, tensor in graph["tensor_values"].items():
-        if len(tensor["sizes"]) > AXES:
+        if len(tensor["sizes"]) > TORCH_AXES:
             raise ModelImportError(
                 f"{program.file}: tensor {own[:80]!r} has {len(tensor['sizes'])} axes; export the model again"
             )
@@ -188,8 +182,10 @@ def _enter_calls(program: Program, graph: Mapping[str, Any], scope: Scope) -> No
 
 def _inline(program: Program, call: Call, outer: Scope) -> None:
     """Appends the calls of the first graph `call` is given; the tensors behind it are that graph's inputs."""
-    if outer.depth >= DEPTH:
-        raise ModelImportError(f"{program.file}: nests graphs more than {DEPTH} levels deep; export it again")
+    if outer.depth >= GRAPH_DEPTH:
+        raise ModelImportError(
+            f"{program.file}: nests graphs more than {GRAPH_DEPTH} levels deep; export it again"
+        )
     if call.op == CHOICE:
         program.warnings.append(f"op {call.name!r} chooses by its data; only its first branch is read")
     at = next(place for place, (_, value) in enumerate(call.arguments) if isinstance(value, Subgraph))

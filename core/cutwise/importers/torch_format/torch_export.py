@@ -18,10 +18,10 @@ from cutwise.importers.torch_format.nodes import only_item, tensor_name
 from cutwise.importers.torch_format.program import Program, checked_graph_module, read_program
 from cutwise.importers.torch_format.recurrent import RECURRENT
 from cutwise.importers.torch_format.sizes import Sizes
+from cutwise.read_limits import PRODUCER_CHARACTERS
 
 BATCH = re.compile(r"(^|_)(batch|bs|b|n)(_?size)?$", re.IGNORECASE)
 LENGTH = re.compile(r"seq|token|length|time|step|word", re.IGNORECASE)
-PRODUCER_CHARACTERS = 100
 
 
 def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
