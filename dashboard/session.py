@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import CutwiseError, ScenarioError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_bytes, samples
@@ -39,7 +40,7 @@ class Choice:
     upload_digest: str = ""
     upload_name: str = ""
     dims: Mapping[str, int] = field(default_factory=dict)
-    scheme: str = "fast_split"
+    scheme: str = DEFAULT_SCHEME
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -162,7 +163,7 @@ def restore(text: str) -> None:
         upload_digest=str(upload.get("digest", "")),
         upload_name=str(upload.get("name", "")),
         dims=checked_dims(content.get("dims") or {}),
-        scheme=str(content.get("scheme", "fast_split")),
+        scheme=str(content.get("scheme", DEFAULT_SCHEME)),
         options=dict(content.get("options") or {}),
     )
     if found.sample not in samples():

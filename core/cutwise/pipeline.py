@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cutwise.analyses.comparison import comparison_table, outcome_of
 from cutwise.analyses.sweeps import read_sweep_file, sweep_rows
+from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_model
 from cutwise.planning.answer.evidence import with_evidence
@@ -22,8 +23,6 @@ from cutwise.simulation.turns import planned_turns
 
 if TYPE_CHECKING:
     import pandas
-
-DEFAULT_SCHEME = "fast_split"
 
 
 def plan(

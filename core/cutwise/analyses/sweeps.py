@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import ScenarioError, SolverError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.assemble import cut_of
@@ -87,7 +88,7 @@ def read_sweep_file(path: str | PathLike[str]) -> SweepFile:
         model=_beside(file, document["model"]),
         over=over,
         scenario=load_scenario(_beside(file, scenario)) if scenario else Scenario(),
-        schemes=tuple(document.get("schemes", ["fast_split"])),
+        schemes=tuple(document.get("schemes", [DEFAULT_SCHEME])),
         zip=document.get("zip", False),
     )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
-from cutwise.cli.commands import COMMANDS, DEFAULT_SCHEME, MODEL, SCENARIO, SCHEME, Argument, Command
+from cutwise.cli.commands import COMMANDS, MODEL, SCENARIO, SCHEME, Argument, Command
 from cutwise.cli.inputs import OPTION
+from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import CutwiseError, UnknownNameError
 
 
