@@ -13,7 +13,7 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Scenario
-from cutwise.schemes import SCHEMES, baseline_names
+from cutwise.schemes import SCHEMES, rival_names
 from cutwise_dashboard import cached
 from cutwise_dashboard.session import Choice
 
@@ -56,9 +56,8 @@ class Comparison:
 
     @property
     def best_baseline(self) -> Plan | None:
-        """The same among baselines; brute force is no rival but a proof."""
-        rivals = [name for name in baseline_names() if name != "brute_force"]
-        return best_of([found for found in self.outcomes if found.scheme in rivals])
+        """The same among baselines that are rivals."""
+        return best_of([found for found in self.outcomes if found.scheme in rival_names()])
 
     @property
     def ordered(self) -> tuple[Plan, ...]:
@@ -84,4 +83,4 @@ class Comparison:
 
 def first_schemes(graph: ModelGraph) -> list[str]:
     """The schemes that are compared unless others are chosen: all that answer at once for this model."""
-    return [name for name in SCHEMES if name != "brute_force" or len(graph) <= MOST_OPS_TRIED]
+    return [name for name, scheme in SCHEMES.items() if not scheme.exhaustive or len(graph) <= MOST_OPS_TRIED]

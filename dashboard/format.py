@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from cutwise.plans.plan import Cut
+
 PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"))
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86400.0
 LONG_S = 1e4
@@ -108,13 +110,16 @@ def sentence_case(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def edge_cut_text(label: str) -> str:
-    """What an edge's cut leaves to the cloud, in words.
+def edge_cut_text(cut: Cut, *, ops: int) -> str:
+    """What an edge's cut leaves to the cloud of a model with so many `ops`, in words.
 
-    >>> edge_cut_text("all on device"), edge_cut_text("after conv1")
-    ('nothing in the cloud', 'after conv1')
+    >>> whole = Cut(label="all on device", device_ops=("x", "conv1"), crossing=(), crossing_bytes=0.0)
+    >>> edge_cut_text(whole, ops=2)
+    'nothing in the cloud'
+    >>> edge_cut_text(Cut(label="after x", device_ops=("x",), crossing=("x",), crossing_bytes=4.0), ops=2)
+    'after x'
     """
-    return "nothing in the cloud" if label == "all on device" else label
+    return "nothing in the cloud" if len(cut.device_ops) == ops else cut.label
 
 
 def ops_text(names: Sequence[str], *, most: int = 3) -> str:

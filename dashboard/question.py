@@ -61,10 +61,11 @@ def can_pin(scheme: str) -> bool:
 
 def shown_scheme(choice: Choice) -> str:
     """The scheme whose plan is shown: with a pinned cut one that takes it, with the same kind of round."""
-    scheme = SCHEMES[choice.scheme]
     if not pinned(choice) or takes_cut(choice.scheme):
         return choice.scheme
-    return "split_federated" if scheme.round_of.parallel else "split_learning"
+    at_once = SCHEMES[choice.scheme].round_of.parallel
+    alike = (name for name, scheme in SCHEMES.items() if scheme.round_of.parallel == at_once)
+    return next(name for name in alike if takes_cut(name) and SCHEMES[name].separable)
 
 
 def shown_options(choice: Choice) -> tuple[tuple[str, object], ...]:

@@ -14,7 +14,7 @@ from cutwise.planning.answer.evidence import with_evidence
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Scenario
-from cutwise.schemes import SCHEMES, baseline_names
+from cutwise.schemes import SCHEMES, Scheme, rival_names
 from cutwise.schemes.options import scheme_with
 from cutwise.simulation.engine import simulate as played
 from cutwise.simulation.round_tasks import phased_round
@@ -34,7 +34,11 @@ def plan(
     scenario that do not fit, `SolverError` where the scheme cannot answer.
     """
     problem = build_problem(graph, scenario or Scenario())
-    return with_evidence(problem, scheme_with(scheme, options).solve(problem))
+    return _planned(problem, scheme_with(scheme, options))
+
+
+def _planned(problem: SplitProblem, scheme: Scheme) -> Plan:
+    return with_evidence(problem, scheme.solve(problem), scheme.learning)
 
 
 def compare(
@@ -83,12 +87,12 @@ def sweep_file(path: str) -> pandas.DataFrame:
     return sweep_rows(graph, spec.scenario, over=spec.over, schemes=spec.schemes, zip=spec.zip)
 
 
-def best_baseline(
-    graph: ModelGraph, scenario: Scenario | None = None, *, without: Sequence[str] = ("brute_force",)
-) -> Plan | None:
-    """The valid baseline with the least objective, or None where every baseline breaks a rule."""
+def best_baseline(graph: ModelGraph, scenario: Scenario | None = None) -> Plan | None:
+    """The valid baseline with the least objective, or None where every baseline breaks a rule.
+
+    Trying every split is no rival but a proof, and left out.
+    """
     problem = build_problem(graph, scenario or Scenario())
-    names = [name for name in baseline_names() if name not in without]
-    plans = [with_evidence(problem, SCHEMES[name]().solve(problem)) for name in names]
+    plans = [_planned(problem, SCHEMES[name]()) for name in rival_names()]
     valid = [found for found in plans if found.status != "infeasible"]
     return min(valid, key=lambda found: found.report.value, default=None)

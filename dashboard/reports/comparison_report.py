@@ -30,7 +30,7 @@ def comparison_report(plans: Sequence[Plan], unsolved: Sequence[tuple[str, str]]
         section("All schemes", _table(plans), _without_plan(unsolved)),
         section("Energy of a pass over all data", figures.energies_of(plans)),
         section(f"Cuts of {readable(first)}", *cut_pictures(best, origin, named)) if best else None,
-        *(_scheme(plan) for plan in plans),
+        *(_scheme(plan, ops=len(origin.problem.cost.graph)) for plan in plans),
         *input_sections(origin, named),
     )
 
@@ -83,14 +83,14 @@ def _without_plan(unsolved: Sequence[tuple[str, str]]) -> Child:
     ]
 
 
-def _scheme(plan: Plan) -> Markup:
+def _scheme(plan: Plan, *, ops: int) -> Markup:
     """One scheme's decisions."""
     return section(
         readable(plan.scheme).capitalize(),
         element("p", f"{first_line(SCHEMES[plan.scheme])} {plan.round_rule}"),
         figures.standing(plan),
         figures.broken_rules(plan),
-        *figures.decisions(plan),
+        *figures.decisions(plan, ops=ops),
     )
 
 

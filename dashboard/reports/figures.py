@@ -79,7 +79,7 @@ def headline(plan: Plan) -> Markup:
     return element("div", cards, class_="cards")
 
 
-def decisions(plan: Plan) -> list[Child]:
+def decisions(plan: Plan, *, ops: int) -> list[Child]:
     """One row a device: its cut, its turn in the round and its shares."""
     head = (
         "Device",
@@ -97,7 +97,7 @@ def decisions(plan: Plan) -> list[Child]:
     rows, note = first_rows(
         (
             decision.device,
-            _cut_text(decision),
+            _cut_text(decision, ops),
             str(decision.phase + 1),
             str(decision.group + 1),
             f"{100 * decision.bandwidth_share:.3g} %",
@@ -113,11 +113,11 @@ def decisions(plan: Plan) -> list[Child]:
     return [table(head, rows, words=2), note]
 
 
-def _cut_text(decision: DeviceDecision) -> str:
+def _cut_text(decision: DeviceDecision, ops: int) -> str:
     """The cut, the edge and its own, and what comes back to the device after the server."""
     back = f", back for {ops_text(decision.returned_ops)}" if decision.returned_ops else ""
     edge = (
-        f", {decision.edge} {edge_cut_text(decision.edge_cut.label)}"
+        f", {decision.edge} {edge_cut_text(decision.edge_cut, ops=ops)}"
         if decision.edge and decision.edge_cut
         else ""
     )

@@ -28,7 +28,7 @@ def plan_report(plan: Plan, origin: Origin, *, baseline: Plan | None = None) -> 
         figures.broken_rules(plan),
         figures.headline(plan),
         element("p", _against(plan, baseline)),
-        section("Decisions for every device", *figures.decisions(plan)),
+        section("Decisions for every device", *figures.decisions(plan, ops=len(origin.problem.cost.graph))),
         section("Model graph and cuts", *cut_pictures(plan, origin, named)),
         section("Delay by stage", *figures.delay_breakdown(plan)),
         section("Energy by owner", *figures.energy_breakdown(plan)),

@@ -43,7 +43,7 @@ def outcome_of(problem: SplitProblem, scheme: str) -> Outcome:
     """
     chosen = SCHEMES[scheme]()
     try:
-        return with_evidence(problem, chosen.solve(problem))
+        return with_evidence(problem, chosen.solve(problem), chosen.learning)
     except CutwiseError as error:
         return Unsolved(scheme=scheme, reason=str(error))
 

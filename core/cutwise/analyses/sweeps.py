@@ -15,6 +15,7 @@ import numpy as np
 from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import ScenarioError, SolverError
 from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers import sample_named
 from cutwise.planning.answer.assemble import cut_of
 from cutwise.planning.one_device.candidates import server_may_overflow
 from cutwise.planning.one_device.cut_table import CutTable, table_of
@@ -121,7 +122,7 @@ def _flattened(over: Any, prefix: str = "") -> dict[str, Any]:
 
 def _beside(file: Path, name: str) -> str:
     """A path written in a file is relative to that file; samples and absolute paths stay."""
-    return name if name.startswith("sample:") else str(file.parent / name)
+    return name if sample_named(name) else str(file.parent / name)
 
 
 def _settings(over: Mapping[str, Iterable[Any]], *, paired: bool) -> list[dict[str, Any]]:

@@ -14,6 +14,15 @@ from cutwise.importers.gate.reading import read_here, recognised
 SAMPLE_PREFIX = "sample:"
 
 
+def sample_named(text: str) -> str | None:
+    """The name of the shipped sample that `text` asks for, or None where it is a path.
+
+    >>> sample_named("sample:vgg16"), sample_named("vgg16.onnx")
+    ('vgg16', None)
+    """
+    return text.removeprefix(SAMPLE_PREFIX) if text.startswith(SAMPLE_PREFIX) else None
+
+
 def load_model(source: str | os.PathLike[str], *, dims: Mapping[str, int] | None = None) -> ModelGraph:
     """The graph of the model file at `source`, or of a shipped sample named "sample:resnet18".
 
@@ -22,10 +31,11 @@ def load_model(source: str | os.PathLike[str], *, dims: Mapping[str, int] | None
     `UnknownNameError` for a sample that is not shipped.
     """
     text = os.fsdecode(source)
-    if text.startswith(SAMPLE_PREFIX):
+    sample = sample_named(text)
+    if sample is not None:
         from cutwise.importers.shipped import load_sample
 
-        return load_sample(text.removeprefix(SAMPLE_PREFIX), checked_dims(dims))
+        return load_sample(sample, checked_dims(dims))
     path = Path(text)
     importer = recognised(path)
     if path.stat().st_size <= importer.in_process_bytes:

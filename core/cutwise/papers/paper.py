@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cutwise.arrays import Floats
 from cutwise.errors import ScenarioError, UnknownNameError
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.importers import load_model
+from cutwise.importers import load_model, sample_named
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import scenario_from_dict
@@ -147,6 +147,6 @@ def _read(name: str, text: str) -> Paper:
 
 @cache
 def _graph(model: str) -> ModelGraph:
-    if model.startswith("sample:"):
+    if sample_named(model):
         return load_model(model)
     return load_model(Path(str(files("cutwise.assets").joinpath(FOLDER).joinpath(model))))

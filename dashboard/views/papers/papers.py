@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from cutwise.errors import CutwiseError
+from cutwise.importers import sample_named
 from cutwise.papers import Headline, Paper, paper, papers
 from cutwise.papers.paper import FOLDER
 from cutwise_dashboard import cached, session
@@ -95,8 +96,8 @@ def _figure(shown: Paper) -> str:
 
 def _take_over(shown: Paper) -> None:
     """Model, scenario and scheme of the paper become the session's."""
-    if shown.model.startswith("sample:"):
-        name = shown.model.removeprefix("sample:")
+    name = sample_named(shown.model)
+    if name:
         session.choose(sample=name, upload_digest="", upload_name="", dims={}, options={})
     else:
         content = files("cutwise.assets").joinpath(FOLDER).joinpath(shown.model).read_bytes()

@@ -68,7 +68,8 @@ def table(problem: SplitProblem, plan: Plan, *, editable: bool = True) -> None:
         frame.insert(6, "back", [ops_text(decision.returned_ops) for decision in plan.decisions])
     if any(decision.edge for decision in plan.decisions):
         frame.insert(6, "edge", [decision.edge for decision in plan.decisions])
-        cuts = [edge_cut_text(one.edge_cut.label) if one.edge_cut else "" for one in plan.decisions]
+        ops = len(problem.cost.graph)
+        cuts = [edge_cut_text(one.edge_cut, ops=ops) if one.edge_cut else "" for one in plan.decisions]
         frame.insert(7, "edge_cut", cuts)
     clocks = [decision.server_frequency_ratio for decision in plan.decisions]
     if min(clocks) < 1:

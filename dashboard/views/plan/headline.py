@@ -166,7 +166,7 @@ def sentence(question: Question) -> str:
         return f"{text} Micro-batches overlap, which saves {100 * saved:.0f} % of what its parts take alone."
     decision = best.decisions[slowest]
     found = [
-        f"{'above' if move.faster else 'below'} {quantity_text(move.uplink_bps, 'bit/s')} {_moved(move.cut)}"
+        f"{'above' if move.faster else 'below'} {quantity_text(move.uplink_bps, 'bit/s')} it is {move.cut}"
         for move in moves(question.problem, best, slowest)
     ]
     if not found:
@@ -174,7 +174,3 @@ def sentence(question: Question) -> str:
     rate = quantity_text(decision.uplink_bps, "bit/s")
     here = f"With {rate} up, the best cut of {decision.device} is {decision.cut.label}"
     return f"{text} {here}; {' and '.join(found)}."
-
-
-def _moved(cut: str) -> str:
-    return f"it moves to {cut}" if cut.startswith("after") else f"it is {cut}"
