@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from cutwise.plans.plan import Cut
+from cutwise.units import PREFIXES, percent
 
-PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"))
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86400.0
 LONG_S = 1e4
 
@@ -34,7 +34,8 @@ def scale_of(value: float) -> tuple[float, str]:
     """
     if not value or not math.isfinite(value):
         return 1.0, ""
-    return next(((f, p) for f, p in PREFIXES if abs(value) >= 0.9995 * f), PREFIXES[-1])
+    smallest = (PREFIXES["µ"], "µ")
+    return next(((f, p) for p, f in PREFIXES.items() if abs(value) >= 0.9995 * f), smallest)
 
 
 def duration_scale(value_s: float) -> tuple[float, str]:
@@ -86,7 +87,16 @@ def percent_text(ratio: float) -> str:
     >>> percent_text(-0.123), percent_text(0.0004)
     ('-12.3 %', '+0.04 %')
     """
-    return f"{100 * ratio:+.3g} %"
+    return f"{percent(ratio):+.3g} %"
+
+
+def share_text(ratio: float, figures: str = ".3g") -> str:
+    """A part of a whole as percent.
+
+    >>> share_text(0.12345), share_text(0.5, ".0f")
+    ('12.3 %', '50 %')
+    """
+    return f"{percent(ratio):{figures}} %"
 
 
 def rounds_text(median: float | None, least: float | None, most: float | None) -> str:

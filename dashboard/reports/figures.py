@@ -15,6 +15,7 @@ from cutwise_dashboard.format import (
     quantity_text,
     rounds_text,
     seconds_text,
+    share_text,
 )
 from cutwise_dashboard.reports.bars import Bar, bars
 from cutwise_dashboard.reports.inputs import first_rows, readable
@@ -100,7 +101,7 @@ def decisions(plan: Plan, *, ops: int) -> list[Child]:
             _cut_text(decision, ops),
             str(decision.phase + 1),
             str(decision.group + 1),
-            f"{100 * decision.bandwidth_share:.3g} %",
+            share_text(decision.bandwidth_share),
             quantity_text(decision.uplink_bps, "bit/s"),
             quantity_text(decision.downlink_bps, "bit/s"),
             _server_text(decision),
@@ -127,7 +128,7 @@ def _cut_text(decision: DeviceDecision, ops: int) -> str:
 def _server_text(decision: DeviceDecision) -> str:
     """The part of the server, and its clock where that is lowered."""
     clock = decision.server_frequency_ratio
-    return f"{100 * decision.server_share:.3g} %" + (f" at {100 * clock:.3g} % clock" if clock < 1 else "")
+    return share_text(decision.server_share) + (f" at {share_text(clock)} clock" if clock < 1 else "")
 
 
 def delay_breakdown(plan: Plan) -> list[Child]:

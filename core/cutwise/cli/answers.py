@@ -11,6 +11,7 @@ from typing import Any
 from cutwise.cli.inputs import model_of, numbers_in, options_of, scenario_of, write
 from cutwise.cli.printing import FINE, INFEASIBLE, comparison_text, plan_text, show
 from cutwise.errors import CutwiseError
+from cutwise.units import percent
 
 
 def open_page(known: argparse.Namespace) -> int:
@@ -61,7 +62,8 @@ def play(known: argparse.Namespace) -> int:
     else:
         print(f"{found.scheme}: one round ends after {trace.makespan_s:.6g} s, planned {found.delay_s:.6g} s")
         for row in trace.summary()["resources"]:
-            print(f"  {row['resource']:40s}{row['busy_s']:12.6g} s  {100 * row['utilisation_ratio']:5.1f} %")
+            used = percent(row["utilisation_ratio"])
+            print(f"  {row['resource']:40s}{row['busy_s']:12.6g} s  {used:5.1f} %")
     return INFEASIBLE if found.status == "infeasible" else FINE
 
 
@@ -100,7 +102,8 @@ def replan_epochs(known: argparse.Namespace) -> int:
         told = {"saved_ratio": found.saved_ratio, "changes": found.changes}
         return show(known, plain(told | {"epochs": frame.to_dict("records")}))
     print(frame.to_string(index=False, float_format="{:.6g}".format))
-    print(f"{100 * found.saved_ratio:.1f} % less than with cuts for the mean rate; {found.changes} changes")
+    saved = percent(found.saved_ratio)
+    print(f"{saved:.1f} % less than with cuts for the mean rate; {found.changes} changes")
     return FINE
 
 
@@ -130,7 +133,7 @@ def papers_told(known: argparse.Namespace) -> int:
         if known.json:
             return show(known, plain(rows))
         for row in rows:
-            share = f"{100 * row['value_ratio']:6.2f} %"
+            share = f"{percent(row['value_ratio']):6.2f} %"
             print(f"{row['paper']}  {share}  {row['provenance']:20s}  {row['claim']}")
         return FINE
     one = paper(known.key)

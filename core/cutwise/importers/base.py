@@ -80,6 +80,18 @@ def checked_dims(dims: Mapping[str, int] | None) -> dict[str, int]:
     return dict(dims or {})
 
 
+def size_given(text: str, *, given_as: str) -> tuple[str, int]:
+    """The name and size in "height=320"; raises `ModelImportError`, which names how it was given.
+
+    >>> size_given("height = 320", given_as="--dim")
+    ('height', 320)
+    """
+    name, _, size = (part.strip() for part in text.partition("="))
+    if not name or not size.isdecimal() or int(size) < 1:
+        raise ModelImportError(f"{given_as} {text}: write NAME=SIZE with a whole size of at least 1")
+    return name, int(size)
+
+
 def _safe_file_name(name: str) -> str:
     kept = "".join(c if c.isalnum() or c in "._- " else "_" for c in name.replace("\\", "/").split("/")[-1])
     return kept.strip(". ")[-120:] or "upload"

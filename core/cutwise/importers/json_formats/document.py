@@ -12,6 +12,7 @@ from typing import Any
 
 from cutwise.errors import ModelImportError
 from cutwise.read_limits import INTEGER_DIGITS, JSON_FILE_BYTES
+from cutwise.units import binary_text
 
 SHOWN_MISTAKES = 10
 
@@ -75,8 +76,8 @@ def refuse(path: Path, *mistakes: Iterable[str]) -> None:
 def _text(path: Path) -> str:
     if path.stat().st_size > JSON_FILE_BYTES:
         raise ModelImportError(
-            f"{path.name}: is {path.stat().st_size / 2**20:.0f} MB of JSON; "
-            f"at most {JSON_FILE_BYTES // 2**20} MB are read"
+            f"{path.name}: is {binary_text(path.stat().st_size)} of JSON; "
+            f"at most {binary_text(JSON_FILE_BYTES)} are read"
         )
     try:
         return path.read_text(encoding="utf-8-sig")

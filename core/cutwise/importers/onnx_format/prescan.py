@@ -21,6 +21,7 @@ from cutwise.read_limits import (
     ONNX_KEPT_PAYLOAD_BYTES,
     ONNX_SNIFFED_BYTES,
 )
+from cutwise.units import binary_text
 
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 FIXED_BYTES = {FIXED64: 8, FIXED32: 4}
@@ -64,7 +65,7 @@ def graph_bytes(path: Path) -> bytes:
     size = path.stat().st_size
     if size > ONNX_FILE_BYTES:
         raise ModelImportError(
-            f"{path.name}: is {size / 2**30:.1f} GB; an ONNX file holds at most 2 GB: "
+            f"{path.name}: is {binary_text(size, 'GB', digits=1)}; an ONNX file holds at most 2 GB: "
             "export it again with the weights in a second file, which is not needed here"
         )
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -170,7 +171,7 @@ class _Walk:
         self.kept_bytes += length
         if self.kept_bytes > ONNX_GRAPH_BYTES:
             raise _DamageError(
-                f"holds more than {ONNX_GRAPH_BYTES // 2**20} MB besides its weights; export a smaller model"
+                f"holds more than {binary_text(ONNX_GRAPH_BYTES)} besides its weights; export a smaller model"
             )
 
 

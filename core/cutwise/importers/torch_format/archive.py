@@ -18,6 +18,7 @@ from typing import Any
 from cutwise.errors import ModelImportError
 from cutwise.importers.gate.zip_directory import entry_names
 from cutwise.read_limits import TORCH_JSON_BYTES, ZIP_ENTRIES, ZIP_RATIO
+from cutwise.units import binary_text
 
 # Programs saved since PyTorch 2.8 are "<name>/models/<model>.json", older ones stand at the top.
 PROGRAM = re.compile(r"(^|/)(models/[^/]+\.json|serialized_exported_program\.json)$")
@@ -86,8 +87,8 @@ def _json(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, file: str) -> dict[s
     place = f"{file}: entry {entry.filename[:80]!r}"
     if entry.file_size > TORCH_JSON_BYTES or entry.file_size > ZIP_RATIO * max(1, entry.compress_size):
         raise ModelImportError(
-            f"{place} unpacks to {entry.file_size / 2**20:.0f} MB from {entry.compress_size} bytes; at most "
-            f"{TORCH_JSON_BYTES // 2**20} MB and {ZIP_RATIO} times its own size are read: "
+            f"{place} unpacks to {binary_text(entry.file_size)} from {entry.compress_size} bytes; at most "
+            f"{binary_text(TORCH_JSON_BYTES)} and {ZIP_RATIO} times its own size are read: "
             "export the model again"
         )
     if entry.compress_type not in PLAIN_METHODS or entry.flag_bits & 1:

@@ -10,6 +10,7 @@ from cutwise.importers.onnx_format.blocks import Place, named, printable
 from cutwise.importers.torch_format.facts import Step
 from cutwise.importers.torch_format.program import Program
 from cutwise.importers.torch_format.walk import Walk, current, follow
+from cutwise.units import binary_text
 
 
 def build_ops(program: Program) -> tuple[Op, ...]:
@@ -94,7 +95,7 @@ def _warnings(walk: Walk, steps: Sequence[Step], needed: set[str]) -> Iterator[s
         )
     tables = sum(program.tensors[name].size_bytes for name in walk.tables)
     if tables > TABLE_BYTES:
-        yield f"{tables / 2**20:.0f} MB of constant tables and masks are not counted as memory"
+        yield f"{binary_text(tables)} of constant tables and masks are not counted as memory"
 
 
 # Below this, tables are no matter for any device.
