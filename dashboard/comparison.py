@@ -15,7 +15,7 @@ from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Scenario
 from cutwise.schemes import SCHEMES, rival_names
 from cutwise_dashboard import cached
-from cutwise_dashboard.session import Choice
+from cutwise_dashboard.session import Selection
 
 MOST_OPS_TRIED = 120
 """Models up to this size are tried split by split without being asked to."""
@@ -26,13 +26,15 @@ class Comparison:
     """What was compared and what came out; `outcomes` and the rows of `table` keep the order of choice."""
 
     name: str
-    choice: Choice
+    choice: Selection
     problem: SplitProblem
     outcomes: tuple[Outcome, ...]
     table: pd.DataFrame
 
     @classmethod
-    def of(cls, graph: ModelGraph, scenario: Scenario, choice: Choice, schemes: Sequence[str]) -> Comparison:
+    def of(
+        cls, graph: ModelGraph, scenario: Scenario, choice: Selection, schemes: Sequence[str]
+    ) -> Comparison:
         """Compares; raises `CutwiseError` where the scenario does not fit the model."""
         problem = build_problem(graph, scenario)
         outcomes = tuple(cached.outcome(graph, scenario, name) for name in schemes)

@@ -10,7 +10,7 @@ from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Scenario
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard import cached
-from cutwise_dashboard.session import Choice
+from cutwise_dashboard.session import Selection
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -23,14 +23,14 @@ class Question:
     name: str
     graph: ModelGraph
     scenario: Scenario
-    choice: Choice
+    choice: Selection
     problem: SplitProblem
     best: Plan
     plan: Plan
     baseline: Plan | None
 
     @classmethod
-    def of(cls, graph: ModelGraph, scenario: Scenario, choice: Choice) -> Question:
+    def of(cls, graph: ModelGraph, scenario: Scenario, choice: Selection) -> Question:
         """Asks; raises `CutwiseError` where there is no answer."""
         free = {name: value for name, value in choice.options.items() if name != "cut"}
         best = cached.plan(graph, scenario, choice.scheme, tuple(free.items()))
@@ -49,7 +49,7 @@ class Question:
         )
 
 
-def pinned(choice: Choice) -> str:
+def pinned(choice: Selection) -> str:
     """The ops that the pinned cut lies behind, comma-separated; empty without a pin."""
     return str(choice.options.get("cut", ""))
 
@@ -59,7 +59,7 @@ def can_pin(scheme: str) -> bool:
     return not SCHEMES[scheme].is_baseline
 
 
-def shown_scheme(choice: Choice) -> str:
+def shown_scheme(choice: Selection) -> str:
     """The scheme whose plan is shown: with a pinned cut one that takes it, with the same kind of round."""
     if not pinned(choice) or takes_cut(choice.scheme):
         return choice.scheme
@@ -68,7 +68,7 @@ def shown_scheme(choice: Choice) -> str:
     return next(name for name in alike if takes_cut(name) and SCHEMES[name].separable)
 
 
-def shown_options(choice: Choice) -> tuple[tuple[str, object], ...]:
+def shown_options(choice: Selection) -> tuple[tuple[str, object], ...]:
     """The options of the plan that is shown."""
     if pinned(choice) and not takes_cut(choice.scheme):
         return (("cut", pinned(choice)),)

@@ -31,7 +31,7 @@ LINK_KEY = "plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Selection:
     """What is planned and how: a sample's name or an upload's digest and name, the sizes given to its
     open dimensions, the scheme and its options.
     """
@@ -55,9 +55,9 @@ def set_scenario(value: Scenario) -> None:
     st.session_state["scenario"] = value
 
 
-def choice() -> Choice:
+def choice() -> Selection:
     """What the session plans."""
-    return st.session_state.setdefault("choice", Choice())
+    return st.session_state.setdefault("choice", Selection())
 
 
 def choose(**changes: Any) -> None:
@@ -158,7 +158,7 @@ def restore(text: str) -> None:
     """
     content = _unpacked(text)
     upload = content.get("upload") or {}
-    found = Choice(
+    found = Selection(
         sample=str(content.get("sample", FIRST_SAMPLE)),
         upload_digest=str(upload.get("digest", "")),
         upload_name=str(upload.get("name", "")),

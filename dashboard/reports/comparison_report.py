@@ -11,10 +11,10 @@ from cutwise.plans.plan import OWNERS, Plan
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard.format import quantity_text, rounds_text, seconds_text
 from cutwise_dashboard.reports import figures
-from cutwise_dashboard.reports.document import document
 from cutwise_dashboard.reports.inputs import Origin, input_sections, readable
 from cutwise_dashboard.reports.markup import Child, Markup, element, section, table
 from cutwise_dashboard.reports.plan_report import cut_pictures
+from cutwise_dashboard.reports.report_page import document
 
 
 def comparison_report(plans: Sequence[Plan], unsolved: Sequence[tuple[str, str]], origin: Origin) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cutwise.analyses.comparison import is_valid, optimality, rounds_per_data_pass
 from cutwise.costs.memory.by_kind import MemoryByKind
 from cutwise.plans.plan import OWNERS, DeviceDecision, Plan
-from cutwise_dashboard.charts.parts import PARTS, seconds_by_part, stage_titles
+from cutwise_dashboard.charts.turn_parts import PARTS, seconds_by_part, stage_titles
 from cutwise_dashboard.format import (
     edge_cut_text,
     ops_text,
@@ -17,7 +17,7 @@ from cutwise_dashboard.format import (
     seconds_text,
     share_text,
 )
-from cutwise_dashboard.reports.bars import Bar, bars
+from cutwise_dashboard.reports.bars import BarRow, bars
 from cutwise_dashboard.reports.inputs import first_rows, readable
 from cutwise_dashboard.reports.markup import Child, Markup, badge, element, table
 
@@ -157,7 +157,7 @@ def energy_breakdown(plan: Plan) -> list[Child]:
     joules = [tuple(getattr(stage, name) for name in names) for stage in plan.stages]
     total = tuple(plan.energy_by_owner_j[owner] for owner in OWNERS)
     head = tuple(name for name, _ in OWNER_KEYS)
-    whole = Bar(name="One round", parts=total, text=quantity_text(plan.energy_j, "J"))
+    whole = BarRow(name="One round", parts=total, text=quantity_text(plan.energy_j, "J"))
     return [
         bars([whole], legend=OWNER_KEYS, alt="Joules of one round by owner"),
         *_numbers(plan, head, joules, "J", "Joules"),
@@ -203,7 +203,7 @@ def delays_of(plans: Sequence[Plan], best: str) -> Markup:
 
     kinds = {False: "scheme", True: "baseline"}
     rows = [
-        Bar(
+        BarRow(
             name=readable(plan.scheme),
             parts=(plan.delay_per_data_pass_s,),
             text=("★ " if plan.scheme == best else "") + seconds_text(plan.delay_per_data_pass_s),
@@ -223,7 +223,7 @@ def energies_of(plans: Sequence[Plan]) -> Markup:
         times = rounds_per_data_pass(plan)
         parts = tuple(plan.energy_by_owner_j[owner] * times for owner in OWNERS)
         text = quantity_text(plan.energy_j * times, "J")
-        rows.append(Bar(name=readable(plan.scheme), parts=parts, text=text, hatched=not is_valid(plan)))
+        rows.append(BarRow(name=readable(plan.scheme), parts=parts, text=text, hatched=not is_valid(plan)))
     return bars(rows, legend=OWNER_KEYS, alt="Energy of a pass over all data by scheme and owner")
 
 
@@ -231,11 +231,12 @@ def _kinds(memory: MemoryByKind) -> tuple[float, ...]:
     return tuple(float(getattr(memory, f"{kind}_bytes")) for kind in MEMORY_KINDS)
 
 
-def _by_device(plan: Plan, parts: Sequence[tuple[float, ...]], text) -> list[Bar]:
+def _by_device(plan: Plan, parts: Sequence[tuple[float, ...]], text) -> list[BarRow]:
     """A bar a device, the longest `MOST_BARS` only."""
     longest = sorted(range(len(parts)), key=lambda i: -sum(parts[i]))[:MOST_BARS]
     return [
-        Bar(name=plan.decisions[i].device, parts=parts[i], text=text(sum(parts[i]))) for i in sorted(longest)
+        BarRow(name=plan.decisions[i].device, parts=parts[i], text=text(sum(parts[i])))
+        for i in sorted(longest)
     ]
 
 

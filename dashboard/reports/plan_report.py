@@ -7,10 +7,10 @@ from cutwise.graph.blocks import Block, blocks
 from cutwise.plans.plan import Plan
 from cutwise_dashboard.format import percent_text, seconds_text
 from cutwise_dashboard.reports import figures
-from cutwise_dashboard.reports.document import document
 from cutwise_dashboard.reports.graph_picture import graph_picture
 from cutwise_dashboard.reports.inputs import Origin, input_sections, readable
 from cutwise_dashboard.reports.markup import Child, element, section
+from cutwise_dashboard.reports.report_page import document
 
 MOST_PICTURES = 4
 

@@ -27,11 +27,11 @@ WHOLE = ("size", "iterations")
 """How the paths of whole numbers end."""
 
 
-class _Part(BaseModel):
+class _PaperTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Figure(_Part):
+class Figure(_PaperTable):
     """One published figure: a reduction as a ratio, where it stands, and the measure that recomputes it.
 
     `preset` holds the settings, beside the paper's scenario, at which we land on it: calibrated by us, not
@@ -47,7 +47,7 @@ class Figure(_Part):
     preset: Mapping[str, float]
 
 
-class Setting(_Part):
+class Setting(_PaperTable):
     """A plausible range that draws are taken from; `path` is a scenario's or the measure's own."""
 
     path: str
@@ -65,7 +65,7 @@ class Setting(_Part):
         return np.asarray(rng.uniform(self.low, self.high, count))
 
 
-class Paper(_Part):
+class Paper(_PaperTable):
     """What a paper proposed, its scenario as reconstructed here, its figures and ranges."""
 
     format: str

@@ -12,7 +12,7 @@ import streamlit as st
 from cutwise.analyses.explain import dominant, moves
 from cutwise.plans.plan import Plan
 from cutwise_dashboard import session
-from cutwise_dashboard.charts.parts import PARTS, seconds_by_part
+from cutwise_dashboard.charts.turn_parts import PARTS, seconds_by_part
 from cutwise_dashboard.controls import readable
 from cutwise_dashboard.format import percent_text, quantity_text, seconds_text, sentence_case, share_text
 from cutwise_dashboard.question import Question, pinned, shown_scheme

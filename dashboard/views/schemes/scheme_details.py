@@ -11,7 +11,7 @@ from cutwise.plans.plan import Plan
 from cutwise.schemes import SCHEMES
 from cutwise.units import in_prefix
 from cutwise_dashboard import session
-from cutwise_dashboard.charts.parts import stage_titles
+from cutwise_dashboard.charts.turn_parts import stage_titles
 from cutwise_dashboard.comparison import Comparison
 from cutwise_dashboard.controls import follow, readable
 from cutwise_dashboard.format import percent_text, scale_of, seconds_text, sentence_case

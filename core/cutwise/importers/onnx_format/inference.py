@@ -7,9 +7,9 @@ from typing import Any
 
 from cutwise.errors import ModelImportError
 from cutwise.importers.onnx_format.tensors import (
-    Step,
+    OnnxStep,
+    OnnxTrace,
     Tensors,
-    Trace,
     label,
     sizes_remedy,
     static_spec,
@@ -72,7 +72,7 @@ SAME_AS_INPUT = frozenset(
 )
 
 
-def infer(known: Trace, step: Step) -> None:
+def infer(known: OnnxTrace, step: OnnxStep) -> None:
     """Enters types, small values and weight roots of what `step` makes into the tables of `known`.
 
     Raises `ModelImportError` when the node's inputs do not fit together or its result is absurd.
@@ -91,7 +91,7 @@ def infer(known: Trace, step: Step) -> None:
         _enter_constants(known, step)
 
 
-def _store_constant(known: Trace, step: Step) -> bool:
+def _store_constant(known: OnnxTrace, step: OnnxStep) -> bool:
     attribute = step.node.attribute[0] if len(step.node.attribute) == 1 else None
     name = step.outputs[0]
     if attribute is None or attribute.name == "value":
@@ -102,7 +102,7 @@ def _store_constant(known: Trace, step: Step) -> bool:
     return False
 
 
-def _inferred(known: Trace, step: Step) -> dict[str, Any]:
+def _inferred(known: OnnxTrace, step: OnnxStep) -> dict[str, Any]:
     from onnx import defs, shape_inference
     from onnx.checker import ValidationError
 
@@ -135,7 +135,7 @@ def _opset(domain: str, number: int) -> Any:
     return make_opsetid(domain, number)
 
 
-def _misfit(known: Trace, step: Step, reason: str) -> str:
+def _misfit(known: OnnxTrace, step: OnnxStep, reason: str) -> str:
     shapes = ", ".join(
         f"{name}: {'×'.join(map(str, spec.shape)) or 'scalar'}"
         for name in step.inputs
@@ -147,7 +147,7 @@ def _misfit(known: Trace, step: Step, reason: str) -> str:
     )
 
 
-def _check_size(known: Trace, step: Step, name: str) -> None:
+def _check_size(known: OnnxTrace, step: OnnxStep, name: str) -> None:
     spec = known.tensors.spec(name)
     if spec is not None and spec.elements > TENSOR_ELEMENTS:
         raise ModelImportError(
@@ -156,7 +156,7 @@ def _check_size(known: Trace, step: Step, name: str) -> None:
         )
 
 
-def _check_reshape(known: Trace, step: Step) -> None:
+def _check_reshape(known: OnnxTrace, step: OnnxStep) -> None:
     """Sizes written into a file survive other sizes given for its inputs; onnx does not compare them."""
     if step.node.op_type != "Reshape":
         return
@@ -166,14 +166,14 @@ def _check_reshape(known: Trace, step: Step) -> None:
         raise ModelImportError(_misfit(known, step, f"it makes {sizes}, another number of elements"))
 
 
-def _is_constant(tensors: Tensors, step: Step) -> bool:
+def _is_constant(tensors: Tensors, step: OnnxStep) -> bool:
     shape_only = SHAPE_ONLY_INPUTS.get(step.node.op_type, frozenset())
     return all(
         tensors.is_constant(name) or number in shape_only for number, name in enumerate(step.inputs) if name
     )
 
 
-def _enter_constants(known: Trace, step: Step) -> None:
+def _enter_constants(known: OnnxTrace, step: OnnxStep) -> None:
     tensors = known.tensors
     if _enter_as_stored(known, step):
         return
@@ -184,7 +184,7 @@ def _enter_constants(known: Trace, step: Step) -> None:
         tensors.set_value(name, value)
 
 
-def _enter_as_stored(known: Trace, step: Step) -> bool:
+def _enter_as_stored(known: OnnxTrace, step: OnnxStep) -> bool:
     """True for nodes that stand for a stored tensor of their own.
 
     A tensor made from a stored shape is a weight whose numbers were left out. A renamed vector is
@@ -206,14 +206,14 @@ def _enter_as_stored(known: Trace, step: Step) -> bool:
     return made or renamed
 
 
-def _roots(tensors: Tensors, step: Step) -> tuple[str, ...]:
+def _roots(tensors: Tensors, step: OnnxStep) -> tuple[str, ...]:
     if step.node.op_type in ROOTLESS:
         return ()
     read = step.inputs[:1] if step.node.op_type in FIRST_INPUT_ROOTS else step.inputs
     return tuple(dict.fromkeys(root for name in read for root in tensors.roots.get(name, ())))
 
 
-def _evaluated(known: Trace, step: Step) -> dict[str, Any]:
+def _evaluated(known: OnnxTrace, step: OnnxStep) -> dict[str, Any]:
     node, tensors = step.node, known.tensors
     if node.domain not in ("", "ai.onnx") or (node.op_type not in FOLDED and node.op_type != "Constant"):
         return {}
@@ -227,7 +227,7 @@ def _evaluated(known: Trace, step: Step) -> dict[str, Any]:
     return _run(known, step, feeds)
 
 
-def _shape_value(tensors: Tensors, step: Step) -> dict[str, Any]:
+def _shape_value(tensors: Tensors, step: OnnxStep) -> dict[str, Any]:
     import numpy as np
 
     spec = tensors.spec(step.inputs[0])
@@ -248,14 +248,14 @@ def _of_type(value_type: Any) -> Any:
     return np.zeros(1, dtype=tensor_dtype_to_np_dtype(element)) if element else None
 
 
-def _is_small(tensors: Tensors, step: Step) -> bool:
+def _is_small(tensors: Tensors, step: OnnxStep) -> bool:
     if step.node.op_type in BOUNDED_BY_INPUT:
         return True
     specs = [tensors.spec(name) for name in step.outputs if name]
     return all(spec is not None and spec.elements <= ONNX_VALUE_ELEMENTS for spec in specs)
 
 
-def _run(known: Trace, step: Step, feeds: dict[str, Any]) -> dict[str, Any]:
+def _run(known: OnnxTrace, step: OnnxStep, feeds: dict[str, Any]) -> dict[str, Any]:
     import warnings
 
     from onnx.helper import make_function

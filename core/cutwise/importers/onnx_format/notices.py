@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cutwise.graph.model_graph import Op
-from cutwise.importers.onnx_format.tensors import Trace
+from cutwise.importers.onnx_format.tensors import OnnxTrace
 
 KEEP = "torch.onnx.export(…, dynamo=True, optimize=False)"
 
 
-def warnings_about(known: Trace, ops: Sequence[Op], inputs: Sequence[Any]) -> Iterator[str]:
+def warnings_about(known: OnnxTrace, ops: Sequence[Op], inputs: Sequence[Any]) -> Iterator[str]:
     """One sentence for each thing of the file that its graph does not show as it was."""
     from onnx.defs import onnx_opset_version
 

@@ -82,7 +82,7 @@ class Tensors:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class OnnxStep:
     """One node as it takes part in the graph: branches inlined, names made unique."""
 
     node: Any
@@ -91,7 +91,7 @@ class Step:
 
 
 @dataclass(slots=True)
-class Trace:
+class OnnxTrace:
     """All steps in topological order, what is known of their tensors, and the graph's outputs."""
 
     file: str
@@ -100,7 +100,7 @@ class Trace:
     declared: Mapping[str, Any]
     open: Mapping[str, int] = field(default_factory=dict)
     tensors: Tensors = field(default_factory=Tensors)
-    steps: list[Step] = field(default_factory=list)
+    steps: list[OnnxStep] = field(default_factory=list)
     outputs: tuple[str, ...] = ()
     taken: set[str] = field(default_factory=set)
     protos: dict[str, Any] = field(default_factory=dict)
@@ -115,7 +115,7 @@ class Trace:
         return self.protos[name]
 
 
-def sizes_remedy(known: Trace) -> str:
+def sizes_remedy(known: OnnxTrace) -> str:
     """What to do about sizes that do not work: give others where they are open, or export anew."""
     if not known.open:
         return "export the model with other sizes"

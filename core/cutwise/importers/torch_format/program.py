@@ -49,7 +49,7 @@ DTYPES: Mapping[int, str] = {
 
 
 @dataclass(slots=True)
-class Program:
+class TorchProgram:
     """All calls in order, and what is known of the tensors by name.
 
     `stored` are parameters and persistent buffers; `lasting` all that the program holds, other buffers
@@ -74,7 +74,7 @@ class Program:
 
 
 @dataclass(slots=True)
-class Scope:
+class TorchScope:
     """The unique names of the tensors one graph has made or was given so far.
 
     `without_gradients` is True for a graph that runs under torch.no_grad().
@@ -103,12 +103,12 @@ def checked_graph_module(document: Mapping[str, Any], file: str) -> Mapping[str,
     return module
 
 
-def read_program(module: Mapping[str, Any], sizes: Sizes, ties: Mapping[str, str]) -> Program:
+def read_program(module: Mapping[str, Any], sizes: Sizes, ties: Mapping[str, str]) -> TorchProgram:
     """The program in a `graph_module`; a weight that `ties` names is called by the name it gives.
 
     Raises `ModelImportError` for graphs that are too long, too deep or out of order, and for absurd sizes.
     """
-    program, scope, graph = Program(sizes), Scope(), module["graph"]
+    program, scope, graph = TorchProgram(sizes), TorchScope(), module["graph"]
     _enter_tensors(program, graph, scope)
     for kind, entry in map(only_item, module["signature"]["input_specs"]):
         if own := tensor_name(entry.get("arg")):
@@ -124,7 +124,7 @@ def read_program(module: Mapping[str, Any], sizes: Sizes, ties: Mapping[str, str
     return program
 
 
-def _enter_tensors(program: Program, graph: Mapping[str, Any], scope: Scope) -> None:
+def _enter_tensors(program: TorchProgram, graph: Mapping[str, Any], scope: TorchScope) -> None:
     if len(program.calls) + len(graph["nodes"]) > GRAPH_NODES:
         raise ModelImportError(
             f"{program.file}: has more than {GRAPH_NODES} nodes; export a smaller part of the model"
@@ -147,7 +147,7 @@ def _enter_tensors(program: Program, graph: Mapping[str, Any], scope: Scope) -> 
 
 
 def _enter_input(
-    program: Program, name: str, kind: str, entry: Mapping[str, Any], ties: Mapping[str, str]
+    program: TorchProgram, name: str, kind: str, entry: Mapping[str, Any], ties: Mapping[str, str]
 ) -> None:
     if kind == "user_input":
         program.inputs.append(name)
@@ -163,7 +163,7 @@ def _enter_input(
         )
 
 
-def _enter_calls(program: Program, graph: Mapping[str, Any], scope: Scope) -> None:
+def _enter_calls(program: TorchProgram, graph: Mapping[str, Any], scope: TorchScope) -> None:
     known = partial(_known, program, scope)
     for node in graph["nodes"]:
         op, overload = operator_of(node)
@@ -180,7 +180,7 @@ def _enter_calls(program: Program, graph: Mapping[str, Any], scope: Scope) -> No
             program.calls.append(call)
 
 
-def _inline(program: Program, call: Call, outer: Scope) -> None:
+def _inline(program: TorchProgram, call: Call, outer: TorchScope) -> None:
     """Appends the calls of the first graph `call` is given; the tensors behind it are that graph's inputs."""
     if outer.depth >= GRAPH_DEPTH:
         raise ModelImportError(
@@ -191,7 +191,7 @@ def _inline(program: Program, call: Call, outer: Scope) -> None:
     at = next(place for place, (_, value) in enumerate(call.arguments) if isinstance(value, Subgraph))
     graph: Mapping[str, Any] = call.arguments[at][1].graph
     given = Call(call.name, call.op, "", call.arguments[at + 1 :], ()).refs()
-    scope = Scope(
+    scope = TorchScope(
         prefix=f"{outer.prefix}{call.name}.",
         depth=outer.depth + 1,
         without_gradients=_without_gradients(call, outer),
@@ -204,13 +204,13 @@ def _inline(program: Program, call: Call, outer: Scope) -> None:
         program.calls.append(Call(made, "alias", "", (("self", Ref(result)),), (made,), call.modules))
 
 
-def _without_gradients(call: Call, outer: Scope) -> bool:
+def _without_gradients(call: Call, outer: TorchScope) -> bool:
     """Whether the graph that `call` runs records no gradients: as it says itself, else as around it."""
     switched = call.arguments[0][1] if call.op == GRADIENT_SWITCH else None
     return not switched if isinstance(switched, bool) else outer.without_gradients
 
 
-def _define(program: Program, scope: Scope, own: str) -> str:
+def _define(program: TorchProgram, scope: TorchScope, own: str) -> str:
     name = scope.prefix + own
     if own in scope.names:
         raise ModelImportError(f"{program.file}: tensor {own[:80]!r} is made twice; export the model again")
@@ -220,7 +220,7 @@ def _define(program: Program, scope: Scope, own: str) -> str:
     return name
 
 
-def _known(program: Program, scope: Scope, own: str) -> str:
+def _known(program: TorchProgram, scope: TorchScope, own: str) -> str:
     if own not in scope.names:
         raise ModelImportError(
             f"{program.file}: tensor {own[:80]!r} is read before any op has made it; export the model again"
