@@ -1,4 +1,4 @@
-"""Writes the tables of the scenario file in docs/formats.md: a row a field, from the field's own facts.
+"""Writes what the documents take from the code: tables of the scenario file, and the rooms with their arrows.
 
 Run by `make docs`; `tests/test_docs.py` fails while the page says something else.
 """
@@ -28,8 +28,10 @@ from cutwise.scenario.parts import (
 )
 from cutwise.schemes.options import choices_of
 from cutwise.units import UNITS, facts_of
+from tests.architecture import drawn_rooms
 
-FORMATS_PAGE = Path(__file__).parents[1] / "docs" / "formats.md"
+DOCS = Path(__file__).parents[1] / "docs"
+FORMATS_PAGE, ARCHITECTURE_PAGE = DOCS / "formats.md", DOCS / "architecture.md"
 FILE_PARTS: dict[str, type] = {
     "Top level": Scenario,
     "[workload]": Workload,
@@ -113,5 +115,12 @@ def with_new_tables(text: str) -> str:
     return text
 
 
+def with_new_rooms(text: str) -> str:
+    """docs/architecture.md with the flowchart of the rooms drawn anew."""
+    before, after = text.split("```mermaid\n")
+    return f"{before}```mermaid\n{drawn_rooms()}\n```{after.partition('```')[2]}"
+
+
 if __name__ == "__main__":
-    FORMATS_PAGE.write_text(with_new_tables(FORMATS_PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for page, renewed in ((FORMATS_PAGE, with_new_tables), (ARCHITECTURE_PAGE, with_new_rooms)):
+        page.write_text(renewed(page.read_text(encoding="utf-8")), encoding="utf-8")
