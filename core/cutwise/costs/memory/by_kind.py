@@ -9,9 +9,6 @@ from cutwise.arrays import Floats
 
 Bytes: TypeAlias = "float | Floats"
 
-# What the runtime itself holds is not counted: a device's `memory_bytes` is what is left for the model.
-RUNTIME_BYTES = 0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryByKind:
@@ -29,9 +26,9 @@ class MemoryByKind:
 
     @property
     def total_bytes(self) -> Bytes:
-        """All kinds together, with the runtime's own share."""
+        """All kinds together; what the runtime itself holds is left out of a device's `memory_bytes`."""
         held = self.weights_bytes + self.gradients_bytes + self.optimizer_bytes
-        return held + self.activations_bytes + self.buffers_bytes + RUNTIME_BYTES
+        return held + self.activations_bytes + self.buffers_bytes
 
 
 NOTHING_HELD = MemoryByKind(
