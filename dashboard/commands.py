@@ -6,18 +6,18 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from cutwise.cli.commands import spelled
-from cutwise_dashboard.session import Choice
+from cutwise_dashboard.session import Selection
 
 SCENARIO_FILE = "scenario.toml"
 
 
-def plan_command(choice: Choice, scheme: str, options: Mapping[str, object]) -> str:
+def plan_command(choice: Selection, scheme: str, options: Mapping[str, object]) -> str:
     """The command line that prints the same plan."""
     words = [*_start("plan", choice), "--scheme", scheme, *_sizes(choice)]
     return shlex.join([*words, *_options(options)])
 
 
-def analysis_command(choice: Choice, analysis: str, **options: object) -> str:
+def analysis_command(choice: Selection, analysis: str, **options: object) -> str:
     """The command line that prints the same record of an analysis that needs no plan."""
     return shlex.join([*_start(spelled(analysis), choice), *_options(options), *_sizes(choice)])
 
@@ -37,10 +37,10 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _start(command: str, choice: Choice) -> list[str]:
+def _start(command: str, choice: Selection) -> list[str]:
     source = choice.upload_name if choice.upload_digest else f"sample:{choice.sample}"
     return ["cutwise", command, source, SCENARIO_FILE]
 
 
-def _sizes(choice: Choice) -> list[str]:
+def _sizes(choice: Selection) -> list[str]:
     return [word for name, size in choice.dims.items() for word in ("--dim", f"{name}={size}")]

@@ -13,7 +13,7 @@ from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Scenario
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard import cached
-from cutwise_dashboard.session import Choice
+from cutwise_dashboard.session import Selection
 
 MOST_OPS_TRIED = 120
 """Models up to this size are tried split by split without being asked to."""
@@ -24,13 +24,13 @@ class ShownComparison(Comparison):
     """A comparison with what was compared; `outcomes` and the rows of `table` keep the order of choice."""
 
     name: str
-    choice: Choice
+    choice: Selection
     problem: SplitProblem
     table: pd.DataFrame
 
     @classmethod
     def of(
-        cls, graph: ModelGraph, scenario: Scenario, choice: Choice, schemes: Sequence[str]
+        cls, graph: ModelGraph, scenario: Scenario, choice: Selection, schemes: Sequence[str]
     ) -> ShownComparison:
         """Compares; raises `CutwiseError` where the scenario does not fit the model."""
         problem = build_problem(graph, scenario)
@@ -54,4 +54,4 @@ class ShownComparison(Comparison):
 
 def first_schemes(graph: ModelGraph) -> list[str]:
     """The schemes that are compared unless others are chosen: all that answer at once for this model."""
-    return [name for name in SCHEMES if name != "brute_force" or len(graph) <= MOST_OPS_TRIED]
+    return [name for name, scheme in SCHEMES.items() if not scheme.exhaustive or len(graph) <= MOST_OPS_TRIED]

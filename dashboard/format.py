@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"))
+from cutwise.plans.plan import Cut
+from cutwise.units import PREFIXES, percent
+
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86400.0
 LONG_S = 1e4
 
@@ -32,7 +34,8 @@ def scale_of(value: float) -> tuple[float, str]:
     """
     if not value or not math.isfinite(value):
         return 1.0, ""
-    return next(((f, p) for f, p in PREFIXES if abs(value) >= 0.9995 * f), PREFIXES[-1])
+    smallest = (PREFIXES["µ"], "µ")
+    return next(((f, p) for p, f in PREFIXES.items() if abs(value) >= 0.9995 * f), smallest)
 
 
 def duration_scale(value_s: float) -> tuple[float, str]:
@@ -84,7 +87,16 @@ def percent_text(ratio: float) -> str:
     >>> percent_text(-0.123), percent_text(0.0004)
     ('-12.3 %', '+0.04 %')
     """
-    return f"{100 * ratio:+.3g} %"
+    return f"{percent(ratio):+.3g} %"
+
+
+def share_text(ratio: float, figures: str = ".3g") -> str:
+    """A part of a whole as percent.
+
+    >>> share_text(0.12345), share_text(0.5, ".0f")
+    ('12.3 %', '50 %')
+    """
+    return f"{percent(ratio):{figures}} %"
 
 
 def rounds_text(median: float | None, least: float | None, most: float | None) -> str:
@@ -108,13 +120,16 @@ def sentence_case(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def edge_cut_text(label: str) -> str:
-    """What an edge's cut leaves to the cloud, in words.
+def edge_cut_text(cut: Cut, *, ops: int) -> str:
+    """What an edge's cut leaves to the cloud of a model with so many `ops`, in words.
 
-    >>> edge_cut_text("all on device"), edge_cut_text("after conv1")
-    ('nothing in the cloud', 'after conv1')
+    >>> whole = Cut(label="all on device", device_ops=("x", "conv1"), crossing=(), crossing_bytes=0.0)
+    >>> edge_cut_text(whole, ops=2)
+    'nothing in the cloud'
+    >>> edge_cut_text(Cut(label="after x", device_ops=("x",), crossing=("x",), crossing_bytes=4.0), ops=2)
+    'after x'
     """
-    return "nothing in the cloud" if label == "all on device" else label
+    return "nothing in the cloud" if len(cut.device_ops) == ops else cut.label
 
 
 def ops_text(names: Sequence[str], *, most: int = 3) -> str:

@@ -10,7 +10,7 @@ from cutwise.problem.split_problem import SplitProblem
 from cutwise.question import Question, problem_of, shown_options, shown_scheme, unpinned
 from cutwise.scenario.parts import Scenario
 from cutwise_dashboard import cached
-from cutwise_dashboard.session import Choice
+from cutwise_dashboard.session import Selection
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -21,14 +21,14 @@ class AnsweredQuestion:
     """
 
     asked: Question
-    choice: Choice
+    choice: Selection
     problem: SplitProblem
     best: Plan
     plan: Plan
     baseline: Plan | None
 
     @classmethod
-    def of(cls, graph: ModelGraph, scenario: Scenario, choice: Choice) -> AnsweredQuestion:
+    def of(cls, graph: ModelGraph, scenario: Scenario, choice: Selection) -> AnsweredQuestion:
         """Answers; raises `CutwiseError` where there is no answer."""
         asked = question_of(graph, scenario, choice)
         best = cached.shown_plan(unpinned(asked))
@@ -64,7 +64,7 @@ class AnsweredQuestion:
         return shown_options(self.asked)
 
 
-def question_of(graph: ModelGraph, scenario: Scenario, choice: Choice) -> Question:
+def question_of(graph: ModelGraph, scenario: Scenario, choice: Selection) -> Question:
     """What the session asks; its option `cut` is the pinned cut."""
     options = {name: value for name, value in choice.options.items() if name != "cut"}
     cut = str(choice.options.get("cut", ""))

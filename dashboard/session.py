@@ -14,10 +14,12 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import CutwiseError, ScenarioError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_bytes, samples
 from cutwise.importers.base import checked_dims
+from cutwise.read_limits import LINK_BYTES
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import parse_scenario, scenario_from_dict, scenario_to_dict
 from cutwise.schemes.options import scheme_with
@@ -25,12 +27,11 @@ from cutwise_dashboard import cached
 
 FIRST_SAMPLE = "resnet18"
 FIRST_SCENARIO = "lecture_hall"
-LARGEST_LINK_BYTES = 2**20
 LINK_KEY = "plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Selection:
     """What is planned and how: a sample's name or an upload's digest and name, the sizes given to its
     open dimensions, the scheme and its options.
     """
@@ -39,7 +40,7 @@ class Choice:
     upload_digest: str = ""
     upload_name: str = ""
     dims: Mapping[str, int] = field(default_factory=dict)
-    scheme: str = "fast_split"
+    scheme: str = DEFAULT_SCHEME
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -54,9 +55,9 @@ def set_scenario(value: Scenario) -> None:
     st.session_state["scenario"] = value
 
 
-def choice() -> Choice:
+def choice() -> Selection:
     """What the session plans."""
-    return st.session_state.setdefault("choice", Choice())
+    return st.session_state.setdefault("choice", Selection())
 
 
 def choose(**changes: Any) -> None:
@@ -157,12 +158,12 @@ def restore(text: str) -> None:
     """
     content = _unpacked(text)
     upload = content.get("upload") or {}
-    found = Choice(
+    found = Selection(
         sample=str(content.get("sample", FIRST_SAMPLE)),
         upload_digest=str(upload.get("digest", "")),
         upload_name=str(upload.get("name", "")),
         dims=checked_dims(content.get("dims") or {}),
-        scheme=str(content.get("scheme", "fast_split")),
+        scheme=str(content.get("scheme", DEFAULT_SCHEME)),
         options=dict(content.get("options") or {}),
     )
     if found.sample not in samples():
@@ -178,7 +179,7 @@ def _unpacked(text: str) -> dict[str, Any]:
     try:
         packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         reader = zlib.decompressobj()
-        content = json.loads(reader.decompress(packed, LARGEST_LINK_BYTES))
+        content = json.loads(reader.decompress(packed, LINK_BYTES))
     except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
         raise broken from error
     if reader.unconsumed_tail or not isinstance(content, dict):

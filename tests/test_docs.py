@@ -5,7 +5,6 @@ from __future__ import annotations
 import doctest
 import importlib
 import inspect
-import json
 import pkgutil
 import re
 import shlex
@@ -14,30 +13,27 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 
 import cutwise
+from cutwise import read_limits
 from cutwise.__main__ import main
 from cutwise.analyses import ANALYSES
 from cutwise.analyses.sweep_file import SweepFile, read_sweep_file
 from cutwise.channels import CHANNELS
 from cutwise.cli.printing import FINE
-from cutwise.compression import ACCURACIES, CODECS, compressor_names
+from cutwise.compression import ACCURACIES, CODECS
 from cutwise.costs.graph_cost import GraphCost, OpCost
 from cutwise.costs.memory.by_kind import MemoryByKind
 from cutwise.costs.ops.formulas import OP_COSTS
 from cutwise.costs.workload import FullTuning, Lora, Workload
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
 from cutwise.hardware.profiles import Profile
-from cutwise.importers import IMPORTERS, importer
-from cutwise.importers.gate import guard
+from cutwise.importers import IMPORTERS
 from cutwise.importers.gate.refused import REFUSED
-from cutwise.importers.json_formats import document as json_document
 from cutwise.importers.json_formats.cutwise_graph import GRAPH_KEYS, OP_KEYS
-from cutwise.importers.onnx_format import prescan as onnx_prescan
-from cutwise.options import choices_of
 from cutwise.plans.plan import Alternative, Certificate, Cut, DeviceDecision, Plan, Report, Violation
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import (
@@ -63,7 +59,8 @@ from cutwise.scenario.parts import (
 )
 from cutwise.scenario.scenario_file import parse_scenario
 from cutwise.schemes import SCHEMES
-from cutwise.units import UNITS, facts_of
+from cutwise.units import UNITS
+from tests.docs_tables import COMPOUND_UNITS, FILE_PARTS, FORMATS_PAGE, with_new_tables
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -78,34 +75,6 @@ CENTRAL = (
     Compression, *CODECS.values(), *ACCURACIES.values(), *CHANNELS.values(), *SCHEMES.values(),
     Question, *ANALYSES.values(),
 )  # fmt: skip
-FILE_PARTS: dict[str, type] = {
-    "Top level": Scenario,
-    "[workload]": Workload,
-    '[workload.tuning] of kind "full"': FullTuning,
-    '[workload.tuning] of kind "lora"': Lora,
-    "[[devices]]": Device,
-    "[server]": Server,
-    "[[edges]]": Edge,
-    "[backhaul]": Backhaul,
-    **{f'[channel] of kind "{kind}"': channel for kind, channel in CHANNELS.items()},
-    "[sharing]": Sharing,
-    "[privacy]": Privacy,
-    "[privacy.keep_on_device]": LayerDepth,
-    "[data]": Data,
-    "[convergence]": Convergence,
-    "[objective]": Objective,
-    "[limits]": Limits,
-    "[compression]": Compression,
-    **{
-        f'[compression.codec] of kind "{kind}"': codec
-        for kind, codec in CODECS.items()
-        if kind in compressor_names()
-    },
-    **{f'[compression.accuracy] of kind "{kind}"': known for kind, known in ACCURACIES.items()},
-}
-UNIONS = {"devices", "edges", "channel", "tuning", "codec", "accuracy"}
-"""Fields whose tables stand by themselves."""
-COMPOUND_UNITS = {"ceiling_bps_per_hz": "bit/s/Hz"}
 PATH_ENDINGS = (".py", ".md", ".toml", ".json", ".txt", ".png", ".sh", "/run", "/")
 
 
@@ -329,59 +298,15 @@ def test_every_key_of_a_graph_file_and_a_sweep_file_is_documented() -> None:
 def test_limits_of_the_readers_are_as_documented() -> None:
     text = page("docs/formats.md")
     numbers = (
-        f"{guard.WALL_S} s", f"{guard.CPU_S} s of computing", f"{guard.MEMORY_BYTES // 2**30} GB",
-        f"{json_document.JSON_FILE_BYTES // 2**20} MB", f"{onnx_prescan.FILE_BYTES // 2**30} GB",
-        f"{importer.OPS:,} ops", f"{importer.LINKS:,} inputs", f"{onnx_prescan.NODES:,} nodes",
-        f"{onnx_prescan.GRAPH_BYTES // 2**20} MB besides its weights",
+        f"{read_limits.READER_WALL_S} s", f"{read_limits.READER_CPU_S} s of computing",
+        f"{read_limits.READER_MEMORY_BYTES // 2**30} GB",
+        f"{read_limits.JSON_FILE_BYTES // 2**20} MB of JSON",
+        f"{read_limits.ONNX_FILE_BYTES // 2**30} GB", f"{read_limits.MODEL_OPS:,} ops",
+        f"{read_limits.MODEL_LINKS:,} inputs", f"{read_limits.GRAPH_NODES:,} nodes",
+        f"{read_limits.ONNX_GRAPH_BYTES // 2**20} MB besides its weights",
+        f"at most {read_limits.SCENARIO_FILE_BYTES // 2**20} MB",
     )  # fmt: skip
     assert [number for number in numbers if number not in text] == []
-
-
-def number_text(value: Any) -> str:
-    """A number as a scenario file may write it: 2e7, 0.35, 65536."""
-    short = f"{value:g}".replace("e+0", "e").replace("e-0", "e-")
-    return short if float(short) == value else str(value)
-
-
-def default_text(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool | str):
-        return f"`{json.dumps(value)}`"
-    if isinstance(value, tuple):
-        return f"`{json.dumps(value)}`"
-    return number_text(value)
-
-
-def allowed_text(hint: Any, facts: dict[str, Any]) -> str:
-    """Choices or bounds, as the page and the file reader enforce them."""
-    if get_origin(hint) is tuple:
-        inner = choices_of(get_args(hint)[0])
-        plain = "numbers" if get_args(hint)[0] is float else "texts"
-        return f"list of {', '.join(f'`{c}`' for c in inner)}" if inner else f"list of {plain}"
-    kinds = [kind for kind in (hint, *get_args(hint)) if kind is not type(None)]
-    named = [f"`{c}`" for kind in kinds for c in choices_of(kind)]
-    named += ["a table" for kind in kinds if is_dataclass(kind)]
-    if named:
-        return ", ".join(named + [allowed_text(kind, {}) for kind in kinds if get_origin(kind) is tuple])
-    if str in kinds:
-        return "text"
-    signs = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
-    bounds = [f"{sign} {number_text(facts[key])}" for key, sign in signs.items() if key in facts]
-    return ", ".join((["whole"] if int in kinds else []) + bounds) or "any number"
-
-
-def file_rows(owner: type) -> list[str]:
-    """The table rows of one part of a scenario file."""
-    hints, rows = get_type_hints(owner), []
-    for field in fields(owner):
-        if is_dataclass(hints[field.name]) or field.name in UNIONS:
-            continue
-        facts = facts_of(owner, field.name)
-        unit = COMPOUND_UNITS.get(field.name) or UNITS.get(facts.get("unit", ""), "")
-        cells = (default_text(field.default), unit or "–", allowed_text(hints[field.name], facts))
-        rows.append(f"| `{field.name}` | {' | '.join(cells)} | {facts['help'] or 'The kind'} |")
-    return rows
 
 
 def test_every_part_of_a_scenario_has_its_table() -> None:
@@ -390,20 +315,6 @@ def test_every_part_of_a_scenario_has_its_table() -> None:
     assert parts <= set(FILE_PARTS.values())
 
 
-def with_new_tables(text: str) -> str:
-    """docs/formats.md with every table of the scenario file written anew."""
-    for part, owner in FILE_PARTS.items():
-        head = f"\n#### {part}\n\n| key | default | unit | allowed | meaning |\n|---|---|---|---|---|\n"
-        before, after = text.split(head)
-        rest = after.partition("\n\n")[2]
-        text = before + head + "\n".join(file_rows(owner)) + "\n\n" + rest
-    return text
-
-
 def test_scenario_tables_give_every_key_with_default_unit_and_bounds() -> None:
-    text = page("docs/formats.md")
-    assert with_new_tables(text) == text, "write the tables anew with: python -m tests.test_docs"
-
-
-if __name__ == "__main__":
-    (ROOT / "docs" / "formats.md").write_text(with_new_tables(page("docs/formats.md")), encoding="utf-8")
+    text = FORMATS_PAGE.read_text(encoding="utf-8")
+    assert with_new_tables(text) == text, "write the tables anew with: make docs"

@@ -9,13 +9,14 @@ from cutwise.analyses import ANALYSES, Record, analysis_with
 from cutwise.analyses.comparison import CompareAnalysis
 from cutwise.analyses.sweep_file import read_sweep_file
 from cutwise.analyses.sweeps import SweepAnalysis, SweptScenarios
+from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import UnknownNameError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_model
 from cutwise.options import option_hints
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem, build_problem
-from cutwise.question import DEFAULT_SCHEME, Question, baseline_plan, shown_plan
+from cutwise.question import Question, baseline_plan, shown_plan
 from cutwise.scenario.parts import Scenario
 from cutwise.simulation.engine import simulate as played
 from cutwise.simulation.round_tasks import phased_round

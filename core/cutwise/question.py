@@ -7,18 +7,15 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any
 
+from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import UnknownNameError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.evidence import with_evidence
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Scenario
-from cutwise.schemes import SCHEMES, baseline_names
+from cutwise.schemes import SCHEMES, baseline_names, rival_names
 from cutwise.schemes.options import scheme_with
-
-DEFAULT_SCHEME = "fast_split"
-PROOF = "brute_force"
-"""The baseline that is no rival: it tries every split, and proves others right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +81,7 @@ def shown_plan(question: Question) -> Plan:
     """
     problem = problem_of(question)
     chosen = scheme_with(shown_scheme(question), shown_options(question))
-    return with_evidence(problem, chosen.solve(problem))
+    return with_evidence(problem, chosen.solve(problem), chosen.learning)
 
 
 def baseline_plan(question: Question) -> Plan | None:
@@ -92,12 +89,12 @@ def baseline_plan(question: Question) -> Plan | None:
 
     None where every baseline breaks a rule. Raises `UnknownNameError` for a name that is no baseline's.
     """
-    names = [name for name in baseline_names() if name != PROOF]
     if question.baseline and question.baseline not in baseline_names():
         raise UnknownNameError("baseline", question.baseline, baseline_names())
     problem = problem_of(question)
-    asked = [question.baseline] if question.baseline else names
-    plans = [with_evidence(problem, SCHEMES[name]().solve(problem)) for name in asked]
+    asked = [question.baseline] if question.baseline else rival_names()
+    chosen = [SCHEMES[name]() for name in asked]
+    plans = [with_evidence(problem, one.solve(problem), one.learning) for one in chosen]
     if question.baseline:
         return plans[0]
     valid = [found for found in plans if found.status != "infeasible"]

@@ -1,4 +1,4 @@
-"""Units: the one conversion between bytes and bit/s, and the one place a quantity's facts are written.
+"""Units: every conversion between them, and the one place a quantity's facts are written.
 
 Everything inside Cutwise is SI; the unit is the last word of a quantity's name. Sizes are bytes,
 rates are bit/s, one multiply-add is 2 FLOP.
@@ -67,6 +67,37 @@ def transfer_time_s(*, size_bytes: Number, rate_bps: Number) -> Number:
     1.0
     """
     return BITS_PER_BYTE * size_bytes / rate_bps
+
+
+PREFIXES = {"P": 1e15, "T": 1e12, "G": 1e9, "M": 1e6, "k": 1e3, "": 1.0, "m": 1e-3, "µ": 1e-6}
+BINARY_UNITS = {"MB": 2**20, "GB": 2**30}
+
+
+def in_prefix(value: Any, prefix: str) -> Any:
+    """A number in multiples of an SI prefix, for people to read; an array may stand for many.
+
+    >>> in_prefix(3.2e8, "M")
+    320.0
+    """
+    return value / PREFIXES[prefix]
+
+
+def percent(ratio: Any) -> Any:
+    """A ratio in percent, for people to read; an array may stand for many.
+
+    >>> percent(0.25)
+    25.0
+    """
+    return 100 * ratio
+
+
+def binary_text(size_bytes: float, unit: str = "MB", *, digits: int = 0) -> str:
+    """A file's size as people compare it with a limit: powers of 1,024.
+
+    >>> binary_text(64 * 2**20), binary_text(2.5 * 2**30, "GB", digits=1)
+    ('64 MB', '2.5 GB')
+    """
+    return f"{size_bytes / BINARY_UNITS[unit]:.{digits}f} {unit}"
 
 
 class Facts(TypedDict, total=False):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cutwise.analyses.cut_curve import CutCurve
-from cutwise_dashboard.charts.parts import seconds_by_part
+from cutwise_dashboard.charts.turn_parts import seconds_by_part
 
 Option = dict[str, Any]
 HATCH = {"symbol": "rect", "dashArrayX": [1, 0], "dashArrayY": [2, 5], "rotation": -0.785}

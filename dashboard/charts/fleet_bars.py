@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cutwise.plans.plan import Plan
-from cutwise_dashboard.charts.parts import PARTS, seconds_by_part
+from cutwise_dashboard.charts.turn_parts import PARTS, seconds_by_part
 
 Option = dict[str, Any]
 MOST_BARS, FEW_BARS = 30, 10

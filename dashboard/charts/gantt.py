@@ -38,7 +38,7 @@ ROW_PIXELS, FRAME_PIXELS = 24, 160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class TaskBar:
     """One bar: `row` counts from the top; `text` says whose it is."""
 
     part: str
@@ -53,7 +53,7 @@ class GanttInfo:
     """What the chart shows, top row first, and in `left_out` what it does not."""
 
     rows: tuple[str, ...]
-    bars: tuple[Bar, ...]
+    bars: tuple[TaskBar, ...]
     title: str
     left_out: str
 
@@ -117,9 +117,9 @@ def gantt_figure(trace: Trace, *, theme: str = "light") -> go.Figure:
     return figure
 
 
-def _served_bar(span: Span, row: int) -> Bar:
+def _served_bar(span: Span, row: int) -> TaskBar:
     part = PART_OF_KIND[span.kind]
-    return Bar(
+    return TaskBar(
         part=part,
         row=row,
         start_s=span.start_s,
@@ -128,8 +128,8 @@ def _served_bar(span: Span, row: int) -> Bar:
     )
 
 
-def _waiting_bar(span: Span, row: int) -> Bar:
-    return Bar(
+def _waiting_bar(span: Span, row: int) -> TaskBar:
+    return TaskBar(
         part=WAITING,
         row=row,
         start_s=span.start_s - span.wait_s,

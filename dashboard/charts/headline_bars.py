@@ -7,23 +7,24 @@ from typing import Any
 import numpy as np
 
 from cutwise.papers import Headline
+from cutwise.units import percent
 from cutwise_dashboard.charts.palette import PALETTES, color_of
 from cutwise_dashboard.format import rounded
 
 Option = dict[str, Any]
 BINS = 30
-LOWEST_PERCENT = -60.0
+LOWEST_RATIO = -0.6
 
 
 def distribution_figure(found: Headline, *, theme: str) -> Option:
     """An ECharts option: how many draws save how much, our preset and the published figure as lines."""
-    percent = 100 * np.clip(found.reduction_ratio, LOWEST_PERCENT / 100, 1.0)
-    low = min(float(percent.min()), 100 * found.figure.value_ratio)
+    saved = percent(np.clip(found.reduction_ratio, LOWEST_RATIO, 1.0))
+    published = percent(found.figure.value_ratio)
+    low = min(float(saved.min()), published)
     edges = np.linspace(min(low, 0.0), 100.0, BINS + 1)
-    counts, _ = np.histogram(percent, edges)
+    counts, _ = np.histogram(saved, edges)
     centres = (edges[:-1] + edges[1:]) / 2
     palette = PALETTES[theme]
-    published = 100 * found.figure.value_ratio
     mark = {
         "xAxis": rounded(published),
         "lineStyle": {"type": "solid", "width": 2, "color": color_of("server", theme)},

@@ -9,6 +9,7 @@ import numpy as np
 
 from cutwise.analyses.delay_energy import ServedRound
 from cutwise.analyses.replanning import Epochs
+from cutwise.units import percent
 from cutwise_dashboard.charts.palette import PALETTES, color_of
 from cutwise_dashboard.format import quantity_text, rounded, seconds_text
 
@@ -101,6 +102,6 @@ def _pair(delay_s: float, energy_j: float) -> str:
 
 def _told(choice: ServedRound) -> str:
     """Delay, energy and clocks of a round as one text."""
-    least, most = (100 * float(end(choice.server_frequency_ratio)) for end in (np.min, np.max))
+    least, most = (percent(float(end(choice.server_frequency_ratio))) for end in (np.min, np.max))
     clocks = f"{most:.3g} %" if most - least < 0.1 else f"{least:.3g} to {most:.3g} %"
     return f"{_pair(choice.delay_s, choice.energy_j)}, server clock {clocks}"

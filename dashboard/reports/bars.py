@@ -18,7 +18,7 @@ PATTERNS = Markup(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class BarRow:
     """One row: name, lengths of its parts in order, text at its end; hatched if it breaks a rule."""
 
     name: str
@@ -28,7 +28,7 @@ class Bar:
     classes: tuple[str, ...] = ()
 
 
-def bars(rows: Sequence[Bar], *, legend: Sequence[tuple[str, str]], alt: str) -> Markup:
+def bars(rows: Sequence[BarRow], *, legend: Sequence[tuple[str, str]], alt: str) -> Markup:
     """A figure of stacked bars on one scale; `legend` has a name and a class for every part."""
     longest = max((sum(row.parts) for row in rows), default=0.0) or 1.0
     keys = [
@@ -44,7 +44,7 @@ def bars(rows: Sequence[Bar], *, legend: Sequence[tuple[str, str]], alt: str) ->
     )
 
 
-def _row(row: Bar, classes: Sequence[str], longest: float) -> list[Markup]:
+def _row(row: BarRow, classes: Sequence[str], longest: float) -> list[Markup]:
     left, drawn = 0.0, []
     for length, kind in zip(row.parts, classes, strict=True):
         width = 100 * length / longest

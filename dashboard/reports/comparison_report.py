@@ -11,10 +11,10 @@ from cutwise.plans.plan import OWNERS, Plan
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard.format import quantity_text, rounds_text, seconds_text
 from cutwise_dashboard.reports import figures
-from cutwise_dashboard.reports.document import document
 from cutwise_dashboard.reports.inputs import Origin, input_sections, readable
 from cutwise_dashboard.reports.markup import Child, Markup, element, section, table
 from cutwise_dashboard.reports.plan_report import cut_pictures
+from cutwise_dashboard.reports.report_page import document
 
 
 def comparison_report(plans: Sequence[Plan], unsolved: Sequence[tuple[str, str]], origin: Origin) -> str:
@@ -30,7 +30,7 @@ def comparison_report(plans: Sequence[Plan], unsolved: Sequence[tuple[str, str]]
         section("All schemes", _table(plans), _without_plan(unsolved)),
         section("Energy of a pass over all data", figures.energies_of(plans)),
         section(f"Cuts of {readable(first)}", *cut_pictures(best, origin, named)) if best else None,
-        *(_scheme(plan) for plan in plans),
+        *(_scheme(plan, ops=len(origin.problem.cost.graph)) for plan in plans),
         *input_sections(origin, named),
     )
 
@@ -83,14 +83,14 @@ def _without_plan(unsolved: Sequence[tuple[str, str]]) -> Child:
     ]
 
 
-def _scheme(plan: Plan) -> Markup:
+def _scheme(plan: Plan, *, ops: int) -> Markup:
     """One scheme's decisions."""
     return section(
         readable(plan.scheme).capitalize(),
         element("p", f"{first_line(SCHEMES[plan.scheme])} {plan.round_rule}"),
         figures.standing(plan),
         figures.broken_rules(plan),
-        *figures.decisions(plan),
+        *figures.decisions(plan, ops=ops),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cutwise.analyses.comparison import is_valid, optimality, rounds_per_data_pass
 from cutwise.costs.memory.by_kind import MemoryByKind
 from cutwise.plans.plan import OWNERS, DeviceDecision, Plan
-from cutwise_dashboard.charts.parts import PARTS, seconds_by_part, stage_titles
+from cutwise_dashboard.charts.turn_parts import PARTS, seconds_by_part, stage_titles
 from cutwise_dashboard.format import (
     edge_cut_text,
     ops_text,
@@ -15,8 +15,9 @@ from cutwise_dashboard.format import (
     quantity_text,
     rounds_text,
     seconds_text,
+    share_text,
 )
-from cutwise_dashboard.reports.bars import Bar, bars
+from cutwise_dashboard.reports.bars import BarRow, bars
 from cutwise_dashboard.reports.inputs import first_rows, readable
 from cutwise_dashboard.reports.markup import Child, Markup, badge, element, table
 
@@ -79,7 +80,7 @@ def headline(plan: Plan) -> Markup:
     return element("div", cards, class_="cards")
 
 
-def decisions(plan: Plan) -> list[Child]:
+def decisions(plan: Plan, *, ops: int) -> list[Child]:
     """One row a device: its cut, its turn in the round and its shares."""
     head = (
         "Device",
@@ -97,10 +98,10 @@ def decisions(plan: Plan) -> list[Child]:
     rows, note = first_rows(
         (
             decision.device,
-            _cut_text(decision),
+            _cut_text(decision, ops),
             str(decision.phase + 1),
             str(decision.group + 1),
-            f"{100 * decision.bandwidth_share:.3g} %",
+            share_text(decision.bandwidth_share),
             quantity_text(decision.uplink_bps, "bit/s"),
             quantity_text(decision.downlink_bps, "bit/s"),
             _server_text(decision),
@@ -113,11 +114,11 @@ def decisions(plan: Plan) -> list[Child]:
     return [table(head, rows, words=2), note]
 
 
-def _cut_text(decision: DeviceDecision) -> str:
+def _cut_text(decision: DeviceDecision, ops: int) -> str:
     """The cut, the edge and its own, and what comes back to the device after the server."""
     back = f", back for {ops_text(decision.returned_ops)}" if decision.returned_ops else ""
     edge = (
-        f", {decision.edge} {edge_cut_text(decision.edge_cut.label)}"
+        f", {decision.edge} {edge_cut_text(decision.edge_cut, ops=ops)}"
         if decision.edge and decision.edge_cut
         else ""
     )
@@ -127,7 +128,7 @@ def _cut_text(decision: DeviceDecision) -> str:
 def _server_text(decision: DeviceDecision) -> str:
     """The part of the server, and its clock where that is lowered."""
     clock = decision.server_frequency_ratio
-    return f"{100 * decision.server_share:.3g} %" + (f" at {100 * clock:.3g} % clock" if clock < 1 else "")
+    return share_text(decision.server_share) + (f" at {share_text(clock)} clock" if clock < 1 else "")
 
 
 def delay_breakdown(plan: Plan) -> list[Child]:
@@ -156,7 +157,7 @@ def energy_breakdown(plan: Plan) -> list[Child]:
     joules = [tuple(getattr(stage, name) for name in names) for stage in plan.stages]
     total = tuple(plan.energy_by_owner_j[owner] for owner in OWNERS)
     head = tuple(name for name, _ in OWNER_KEYS)
-    whole = Bar(name="One round", parts=total, text=quantity_text(plan.energy_j, "J"))
+    whole = BarRow(name="One round", parts=total, text=quantity_text(plan.energy_j, "J"))
     return [
         bars([whole], legend=OWNER_KEYS, alt="Joules of one round by owner"),
         *_numbers(plan, head, joules, "J", "Joules"),
@@ -202,7 +203,7 @@ def delays_of(plans: Sequence[Plan], best: str) -> Markup:
 
     kinds = {False: "scheme", True: "baseline"}
     rows = [
-        Bar(
+        BarRow(
             name=readable(plan.scheme),
             parts=(plan.delay_per_data_pass_s,),
             text=("★ " if plan.scheme == best else "") + seconds_text(plan.delay_per_data_pass_s),
@@ -222,7 +223,7 @@ def energies_of(plans: Sequence[Plan]) -> Markup:
         times = rounds_per_data_pass(plan)
         parts = tuple(plan.energy_by_owner_j[owner] * times for owner in OWNERS)
         text = quantity_text(plan.energy_j * times, "J")
-        rows.append(Bar(name=readable(plan.scheme), parts=parts, text=text, hatched=not is_valid(plan)))
+        rows.append(BarRow(name=readable(plan.scheme), parts=parts, text=text, hatched=not is_valid(plan)))
     return bars(rows, legend=OWNER_KEYS, alt="Energy of a pass over all data by scheme and owner")
 
 
@@ -230,11 +231,12 @@ def _kinds(memory: MemoryByKind) -> tuple[float, ...]:
     return tuple(float(getattr(memory, f"{kind}_bytes")) for kind in MEMORY_KINDS)
 
 
-def _by_device(plan: Plan, parts: Sequence[tuple[float, ...]], text) -> list[Bar]:
+def _by_device(plan: Plan, parts: Sequence[tuple[float, ...]], text) -> list[BarRow]:
     """A bar a device, the longest `MOST_BARS` only."""
     longest = sorted(range(len(parts)), key=lambda i: -sum(parts[i]))[:MOST_BARS]
     return [
-        Bar(name=plan.decisions[i].device, parts=parts[i], text=text(sum(parts[i]))) for i in sorted(longest)
+        BarRow(name=plan.decisions[i].device, parts=parts[i], text=text(sum(parts[i])))
+        for i in sorted(longest)
     ]
 
 

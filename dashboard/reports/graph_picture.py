@@ -9,7 +9,7 @@ import numpy as np
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.graph.blocks import Block
 from cutwise_dashboard.charts.graph.graph_drawing import GraphDrawing, draw_graph
-from cutwise_dashboard.charts.graph.graph_flow import Flow, Spot, flow, node_spots
+from cutwise_dashboard.charts.graph.graph_flow import PageFlow, Spot, flow, node_spots
 from cutwise_dashboard.charts.graph.graph_routes import route
 from cutwise_dashboard.reports.markup import Markup, element
 
@@ -51,7 +51,7 @@ def _edges(drawing: GraphDrawing) -> tuple[list[int], list[int]]:
     return np.flatnonzero(~drawing.crosses).tolist(), np.flatnonzero(drawing.crosses).tolist()
 
 
-def _frame(placed: Flow, at: int) -> list[Markup]:
+def _frame(placed: PageFlow, at: int) -> list[Markup]:
     place, frame = placed.places[at], placed.geometry.frames[at]
     box = {
         "x": _n(place.x0),

@@ -18,8 +18,8 @@ from cutwise.importers.import_report import ImportReport, import_report
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Party, Server
 from cutwise.scenario.scenario_file import dump_scenario
-from cutwise.units import facts_of
-from cutwise_dashboard.format import quantity_text
+from cutwise.units import facts_of, in_prefix
+from cutwise_dashboard.format import quantity_text, share_text
 from cutwise_dashboard.reports.markup import Child, Markup, element, facts, section, table
 
 PACKAGES = ("cutwise", "numpy", "ortools", "onnx", "networkx", "pandas")
@@ -85,7 +85,7 @@ def _block_rows(cost: GraphCost, blocks: tuple[Block, ...]) -> Iterable[tuple[st
     for block in blocks:
         ops = list(block.ops)
         sums = (cost.forward_flops, backward, cost.weight_bytes, cost.saved_bytes)
-        yield (block.name, str(len(ops)), *(f"{column[ops].sum() / 1e6:,.4g}" for column in sums))
+        yield (block.name, str(len(ops)), *(f"{in_prefix(column[ops].sum(), 'M'):,.4g}" for column in sums))
 
 
 def _hardware(problem: SplitProblem) -> Markup:
@@ -147,7 +147,7 @@ def _devices(problem: SplitProblem) -> Markup:
 def _given(party: Party) -> str:
     named = [readable(name) for name in GIVEN if getattr(party, name) is not None]
     if isinstance(party, Device | Server) and "flops per s" not in named and "efficiency ratio" not in named:
-        named.append(f"speed: {100 * DATASHEET_EFFICIENCY_RATIO:g} % of the peak (assumed)")
+        named.append(f"speed: {share_text(DATASHEET_EFFICIENCY_RATIO, 'g')} of the peak (assumed)")
     return ", ".join(named)
 
 

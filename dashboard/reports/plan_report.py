@@ -9,10 +9,10 @@ from cutwise.question import Question
 from cutwise_dashboard.format import percent_text, seconds_text
 from cutwise_dashboard.reports import figures
 from cutwise_dashboard.reports.analysis_sections import analysis_sections
-from cutwise_dashboard.reports.document import document
 from cutwise_dashboard.reports.graph_picture import graph_picture
 from cutwise_dashboard.reports.inputs import Origin, input_sections, readable
 from cutwise_dashboard.reports.markup import Child, element, section
+from cutwise_dashboard.reports.report_page import document
 
 MOST_PICTURES = 4
 
@@ -33,7 +33,7 @@ def plan_report(
         figures.broken_rules(plan),
         figures.headline(plan),
         element("p", _against(plan, baseline)),
-        section("Decisions for every device", *figures.decisions(plan)),
+        section("Decisions for every device", *figures.decisions(plan, ops=len(origin.problem.cost.graph))),
         section("Model graph and cuts", *cut_pictures(plan, origin, named)),
         section("Delay by stage", *figures.delay_breakdown(plan)),
         section("Energy by owner", *figures.energy_breakdown(plan)),

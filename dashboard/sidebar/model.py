@@ -10,6 +10,7 @@ from cutwise.cli.listings import first_line
 from cutwise.errors import CutwiseError, ScenarioError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import IMPORTERS, samples
+from cutwise.importers.base import size_given
 from cutwise.importers.hugging_face.config_file import SEQUENCE, can_regenerate
 from cutwise.scenario.scenario_file import parse_scenario
 from cutwise.schemes import SCHEMES
@@ -86,15 +87,10 @@ def _sizes(graph: ModelGraph) -> None:
 def parsed_sizes(text: str) -> dict[str, int]:
     """Sizes written as "height=320, width=320".
 
-    Raises `ScenarioError` for anything else.
+    Raises `ModelImportError` for anything else.
     """
-    sizes = {}
-    for part in filter(None, (word.strip() for word in text.split(","))):
-        name, _, size = part.partition("=")
-        if not size.strip().isdigit():
-            raise ScenarioError([f"sizes: {part!r} is not NAME=SIZE with a whole size"])
-        sizes[name.strip()] = int(size)
-    return sizes
+    parts = filter(None, (word.strip() for word in text.split(",")))
+    return dict(size_given(part, given_as="sizes") for part in parts)
 
 
 def scheme_controls() -> None:

@@ -22,6 +22,7 @@ from cutwise.plain import plain
 from cutwise.planning.answer.plan_conditions import decided_conditions, decided_sums
 from cutwise.planning.whole_round.best_round import best_round
 from cutwise.plans.evaluate import stage_times
+from cutwise.plans.learning import Learning
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import IN_TURN
 from cutwise.problem.private_ops import with_ancestors
@@ -115,7 +116,8 @@ def is_parallel(plan: Plan) -> bool:
 def test_it_is_a_described_frozen_dataclass(name: str) -> None:
     scheme = SCHEMES[name]
     assert first_line(scheme).endswith(".")
-    assert isinstance(scheme.is_baseline, bool)
+    assert {type(scheme.is_baseline), type(scheme.separable), type(scheme.exhaustive)} == {bool}
+    assert isinstance(scheme().learning, Learning)
     assert scheme() == scheme()
     assert all(field.kw_only and field.metadata["description"] for field in fields(scheme))
 

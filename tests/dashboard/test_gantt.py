@@ -12,7 +12,7 @@ from cutwise.simulation.task_builder import TaskBuilder
 from cutwise.simulation.tasks import KINDS, Resource
 from cutwise.simulation.trace import Trace
 from cutwise.simulation.turns import Turns
-from cutwise_dashboard.charts.gantt import PART_OF_KIND, ROLE_OF_PART, Bar, gantt_figure, gantt_info
+from cutwise_dashboard.charts.gantt import PART_OF_KIND, ROLE_OF_PART, TaskBar, gantt_figure, gantt_info
 from cutwise_dashboard.charts.palette import ROLES, color_of
 
 SECONDS = {
@@ -40,7 +40,7 @@ def empty() -> Trace:
     return simulate(TaskBuilder().build())
 
 
-def bars_of(trace: Trace, row: str, **limits: int) -> list[Bar]:
+def bars_of(trace: Trace, row: str, **limits: int) -> list[TaskBar]:
     info = gantt_info(trace, **limits)
     return [bar for bar in info.bars if bar.row == info.rows.index(row)]
 

@@ -14,7 +14,7 @@ from cutwise.costs.workload import Workload
 from cutwise.graph.blocks import blocks
 from cutwise.importers.import_report import import_report
 from cutwise_dashboard.charts.graph.op_colors import STEP_NAMES, steps
-from cutwise_dashboard.session import Choice, first_scenario
+from cutwise_dashboard.session import Selection, first_scenario
 from cutwise_dashboard.views.model.op_graph import block_table, op_table
 
 APP = str(Path(__file__).parents[2] / "dashboard" / "app.py")
@@ -32,7 +32,7 @@ def opened(page: str, **state: Any) -> AppTest:
 
 @pytest.mark.parametrize("sample", cutwise.samples())
 def test_the_model_page_shows_the_import_report_of_every_sample(sample: str) -> None:
-    app = opened("model", choice=Choice(sample=sample))
+    app = opened("model", choice=Selection(sample=sample))
 
     report = import_report(price(cutwise.load_model(f"sample:{sample}"), first_scenario().workload))
     values = {metric.label: metric.value for metric in app.main.metric}

@@ -59,9 +59,9 @@ def scenario(**changes: Any) -> Any:
 
 
 def choice(**changes: Any) -> Any:
-    from cutwise_dashboard.session import Choice
+    from cutwise_dashboard.session import Selection
 
-    return Choice(**changes)
+    return Selection(**changes)
 
 
 def uploaded(name: str, content: bytes) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from cutwise.errors import CutwiseError
 from cutwise.planning.answer.evidence import with_evidence
 from cutwise.plans.plan import OWNERS, Plan
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.question import PROOF, Question, problem_of
-from cutwise.schemes.base import SCHEMES, baseline_names
+from cutwise.question import Question, problem_of
+from cutwise.schemes.base import SCHEMES, rival_names
 from cutwise.tolerances import SAME_RATIO
 from cutwise.units import quantity
 
@@ -59,7 +59,7 @@ class Comparison:
     @property
     def best_baseline(self) -> Plan | None:
         """The same among baselines; brute force is no rival but a proof."""
-        rivals = [name for name in baseline_names() if name != PROOF]
+        rivals = rival_names()
         return best_of([found for found in self.outcomes if found.scheme in rivals])
 
     @property
@@ -125,7 +125,7 @@ def outcome_of(problem: SplitProblem, scheme: str) -> Outcome:
     """
     chosen = SCHEMES[scheme]()
     try:
-        return with_evidence(problem, chosen.solve(problem))
+        return with_evidence(problem, chosen.solve(problem), chosen.learning)
     except CutwiseError as error:
         return Unsolved(scheme=scheme, reason=str(error))
 

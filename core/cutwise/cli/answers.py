@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from cutwise.cli.inputs import OF_ANALYSIS, model_of, options_of, scenario_of, write
 from cutwise.cli.printing import FINE, INFEASIBLE, plan_text, show, tell
+from cutwise.units import percent
 
 
 def open_page(known: argparse.Namespace) -> int:
@@ -59,7 +60,8 @@ def play(known: argparse.Namespace) -> int:
     else:
         print(f"{found.scheme}: one round ends after {trace.makespan_s:.6g} s, planned {found.delay_s:.6g} s")
         for row in trace.summary()["resources"]:
-            print(f"  {row['resource']:40s}{row['busy_s']:12.6g} s  {100 * row['utilisation_ratio']:5.1f} %")
+            used = percent(row["utilisation_ratio"])
+            print(f"  {row['resource']:40s}{row['busy_s']:12.6g} s  {used:5.1f} %")
     return INFEASIBLE if found.status == "infeasible" else FINE
 
 
@@ -93,7 +95,7 @@ def papers_told(known: argparse.Namespace) -> int:
         if known.json:
             return show(known, plain(rows))
         for row in rows:
-            share = f"{100 * row['value_ratio']:6.2f} %"
+            share = f"{percent(row['value_ratio']):6.2f} %"
             print(f"{row['paper']}  {share}  {row['provenance']:20s}  {row['claim']}")
         return FINE
     one = paper(known.key)

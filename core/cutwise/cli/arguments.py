@@ -8,7 +8,6 @@ from typing import Any, NoReturn
 
 from cutwise.cli.commands import (
     COMMANDS,
-    DEFAULT_SCHEME,
     MODEL,
     SCENARIO,
     SCHEME,
@@ -18,6 +17,7 @@ from cutwise.cli.commands import (
     spelled,
 )
 from cutwise.cli.inputs import MANY_NUMBERS, OF_ANALYSIS, OF_SCHEME, numbers_in
+from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import CutwiseError, UnknownNameError
 
 EXAMPLES = ("compare", "replan")

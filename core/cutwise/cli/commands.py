@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cutwise.cli import answers
+from cutwise.defaults import DEFAULT_SCHEME
 
-DEFAULT_SCHEME = "fast_split"
 EXPORT_HELP = (
     "Write the graph of your own PyTorch model to a .pt2 file without weights. This runs the Python file you "
     "name, so name only files you trust, on your own machine; the page never does this."

@@ -14,9 +14,10 @@ MANY_NUMBERS = tuple[float, ...]
 
 def model_of(known: argparse.Namespace) -> Any:
     """The model that was named, with the sizes that were given."""
-    from cutwise.importers import load_model
+    from cutwise.importers.base import load_model, size_given
 
-    return load_model(known.model, dims=dict(_dim(text) for text in known.dim) or None)
+    dims = dict(size_given(text, given_as="--dim") for text in known.dim)
+    return load_model(known.model, dims=dims or None)
 
 
 def scenario_of(known: argparse.Namespace) -> Any:
@@ -25,13 +26,6 @@ def scenario_of(known: argparse.Namespace) -> Any:
     from cutwise.scenario.scenario_file import load_scenario
 
     return load_scenario(known.scenario) if known.scenario else Scenario()
-
-
-def _dim(text: str) -> tuple[str, int]:
-    name, _, size = text.partition("=")
-    if not name or not size.isdigit() or int(size) < 1:
-        raise CutwiseError(f"--dim {text}: write NAME=SIZE with a whole size of at least 1")
-    return name, int(size)
 
 
 def options_of(known: argparse.Namespace, whose: str = OF_SCHEME) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from cutwise.arrays import Floats
 from cutwise.errors import ScenarioError
@@ -144,16 +143,3 @@ def _rising(values: Sequence[float]) -> Floats:
             (mean, count), (more, others) = pools[-2:]
             pools[-2:] = [[(mean * count + more * others) / (count + others), count + others]]
     return np.concatenate([np.full(round(count), mean) for mean, count in pools])
-
-
-def measured_error_ratio(codec: Any, tensor: ArrayLike, *, seed: int = 0) -> float:
-    """The relative mean square error that a codec makes on a real tensor: the proxy measured live.
-
-    >>> from cutwise.compression import TopK
-    >>> measured_error_ratio(TopK(density_ratio=0.5, value_bits=3), [[3.0, 0.0, -4.0, 0.0]])
-    0.0
-    """
-    exact = np.asarray(tensor, dtype=np.float64)
-    missed = np.asarray(codec.restored(tensor, seed=seed), dtype=np.float64) - exact
-    power = float((exact**2).sum())
-    return float((missed**2).sum()) / power if power > 0 else 0.0

@@ -1,8 +1,6 @@
-"""Sizes of compressed tensors in bits: from density, levels and entropy, and as the papers count them."""
+"""Sizes of compressed tensors in bits: from density, levels and entropy."""
 
 from __future__ import annotations
-
-from heapq import heapify, heappop, heappush
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -36,24 +34,6 @@ def binary_entropy_bits(probability: Number) -> Floats:
     yes: Floats = np.where(p > 0, p, 1.0)
     no: Floats = np.where(p < 1, 1 - p, 1.0)
     return np.abs(yes * np.log2(yes) + no * np.log2(no))
-
-
-def huffman_bits(counts: ArrayLike) -> float:
-    """Mean bits a symbol of a Huffman code: at least the entropy, less than 1 above it, never below 1.
-
-    >>> huffman_bits([3, 1])  # entropy 0.811
-    1.0
-    """
-    heap: list[float] = [count for count in np.asarray(counts, dtype=np.float64).tolist() if count > 0]
-    total, merged = sum(heap), 0.0
-    if len(heap) < 2:
-        return float(len(heap))
-    heapify(heap)
-    while len(heap) > 1:
-        pair = heappop(heap) + heappop(heap)
-        merged += pair
-        heappush(heap, pair)
-    return merged / total
 
 
 def golomb_exponent(density_ratio: float) -> int:
@@ -93,29 +73,3 @@ def coded_bits(*, element_count: Number, density_ratio: Number, level_bits: Numb
     """
     mask_bits = element_count * binary_entropy_bits(density_ratio)
     return element_count * density_ratio * level_bits + mask_bits + SCALE_BITS
-
-
-def papers_bits(*, element_count: Number, density_ratio: Number, value_bits: Number) -> Floats:
-    r"""Bits as papers on top-k count them: $k b + \min(n,\ k \lceil \log_2 n \rceil)$.
-
-    A bitmap or an index list, whichever is shorter, and values of fixed width. Conservative: 1.15 to 2.5
-    times what a coder needs for activations.
-
-    >>> float(papers_bits(element_count=1024, density_ratio=0.25, value_bits=8))  # 2048 + min(1024, 2560)
-    3072.0
-    """
-    kept = np.asarray(element_count, dtype=np.float64) * density_ratio
-    return kept * value_bits + np.minimum(element_count, kept * np.ceil(np.log2(element_count)))
-
-
-def authors_bits(*, element_count: Number, density_ratio: Number, magnitude_bits: Number) -> Number:
-    r"""Bits as P3's authors count them: $n + k (1 + \bar h) + 64$, a bitmap, signs and coded magnitudes.
-
-    `magnitude_bits` is the mean Huffman length, or b - 1 without entropy coding. At sparsity 0.5 and 8 bits
-    without coding a 32-bit tensor shrinks to (1 + 0.5 * 8) / 32 = 5/32 (P3, section 2.2 of the notes).
-
-    >>> bits = authors_bits(element_count=1e9, density_ratio=0.5, magnitude_bits=7)
-    >>> round(float(bits) / 32e9, 6)
-    0.15625
-    """
-    return element_count + element_count * density_ratio * (1 + magnitude_bits) + SCALE_BITS

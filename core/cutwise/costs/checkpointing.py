@@ -15,7 +15,7 @@ from cutwise.arrays import Floats
 from cutwise.costs.derived_costs import DerivedCosts
 from cutwise.costs.gradient_flow import GradientFlow
 from cutwise.costs.lora import without_adapters
-from cutwise.costs.memory.saved_tensors import SavedTensors
+from cutwise.costs.saved_tensors import SavedTensors
 from cutwise.costs.workload import Workload
 from cutwise.graph.blocks import blocks
 from cutwise.graph.model_graph import ModelGraph

@@ -11,10 +11,10 @@ import numpy as np
 from cutwise.arrays import Floats
 from cutwise.costs.attention_pattern import Attention, written_out_attentions
 from cutwise.costs.gradient_flow import GradientFlow, first_output
-from cutwise.costs.memory.saved_tensors import SavedTensors, saved_tensors
-from cutwise.costs.memory.storages import storage_roots
 from cutwise.costs.ops.formulas import OP_COSTS, OpCall, OpWork
+from cutwise.costs.saved_tensors import SavedTensors, saved_tensors
 from cutwise.costs.stated_costs import stated_saved
+from cutwise.costs.storages import storage_roots
 from cutwise.costs.weight_costs import weight_columns
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError

@@ -15,7 +15,7 @@ from itertools import groupby, takewhile
 
 from cutwise.graph.block_names import block_name, last_part, parent_of, parts_of, unique, without_root
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.graph.reading_order import Flow, Line, flow_of, line_of, order_by_module
+from cutwise.graph.reading_order import OpOrder, Readers, flow_of, line_of, order_by_module
 
 MOST_OPS = 30  # in one block: more do not fit one view
 RUN_OPS = 8  # of a plain chain in one block
@@ -80,7 +80,7 @@ def blocks(graph: ModelGraph) -> tuple[Block, ...]:
     return _named_blocks(graph.name, line, spans)
 
 
-def _filled_paths(graph: ModelGraph, flow: Flow) -> list[str]:
+def _filled_paths(graph: ModelGraph, flow: Readers) -> list[str]:
     """Module paths; an op without one belongs where its input comes from, a source where it goes.
 
     What lies before the first module and after the last belongs to the model itself: the empty path.
@@ -133,7 +133,7 @@ def _cut_path(path: str, opened: set[str]) -> str:
     return module
 
 
-def _spans(line: Line, modules: Sequence[str], paths: Sequence[str]) -> list[_Span]:
+def _spans(line: OpOrder, modules: Sequence[str], paths: Sequence[str]) -> list[_Span]:
     spans: list[_Span] = []
     start = 0
     for module, members in groupby(modules):
@@ -153,7 +153,7 @@ def _piece(module: str, paths: Sequence[str], start: int, stop: int) -> _Span:
     return _Span(start, stop, module, tuple(labels))
 
 
-def _pieces(line: Line, start: int, stop: int) -> list[Interval]:
+def _pieces(line: OpOrder, start: int, stop: int) -> list[Interval]:
     """Cuts an interval at its gates: the segments between gates, and runs of the chains among them."""
     pieces: list[Interval] = []
     chain = begin = start
@@ -168,7 +168,7 @@ def _pieces(line: Line, start: int, stop: int) -> list[Interval]:
     return _with_chain(line, pieces, chain, stop)
 
 
-def _with_chain(line: Line, pieces: list[Interval], start: int, stop: int) -> list[Interval]:
+def _with_chain(line: OpOrder, pieces: list[Interval], start: int, stop: int) -> list[Interval]:
     """`pieces` and the chain [start, stop) after them; what follows a segment directly goes to it."""
     if pieces:
         begin, end = pieces[-1]
@@ -181,7 +181,7 @@ def _with_chain(line: Line, pieces: list[Interval], start: int, stop: int) -> li
     return pieces + list(_runs(line, start, stop))
 
 
-def _runs(line: Line, start: int, stop: int) -> Iterator[Interval]:
+def _runs(line: OpOrder, start: int, stop: int) -> Iterator[Interval]:
     longest = RUN_OPS if stop - start <= RUN_OPS * RUN_OPS else MOST_OPS
     begin = start
     for at in range(start, stop):
@@ -192,7 +192,7 @@ def _runs(line: Line, start: int, stop: int) -> Iterator[Interval]:
             begin = at + 1
 
 
-def _thin_cuts(line: Line, start: int, stop: int) -> Iterator[Interval]:
+def _thin_cuts(line: OpOrder, start: int, stop: int) -> Iterator[Interval]:
     """Cuts a long segment where the fewest tensors are live, into parts of at most `MOST_OPS`."""
     while stop - start > MOST_OPS:
         ends = range(start + RUN_OPS - 2, start + MOST_OPS)
@@ -202,7 +202,7 @@ def _thin_cuts(line: Line, start: int, stop: int) -> Iterator[Interval]:
     yield start, stop
 
 
-def _without_tiny(line: Line, spans: list[_Span]) -> list[_Span]:
+def _without_tiny(line: OpOrder, spans: list[_Span]) -> list[_Span]:
     """Joins spans of one or two ops with the neighbour they belong to, else with each other."""
     kept: list[_Span] = []
     tiny: list[_Span] = []
@@ -224,7 +224,7 @@ def _without_tiny(line: Line, spans: list[_Span]) -> list[_Span]:
     return _with_tail(line, kept, tiny)
 
 
-def _with_tail(line: Line, kept: list[_Span], tiny: list[_Span]) -> list[_Span]:
+def _with_tail(line: OpOrder, kept: list[_Span], tiny: list[_Span]) -> list[_Span]:
     if not kept or not kept[-1].module:
         return kept + _joined(line, tiny)
     while tiny and _belongs(tiny[0], kept[-1]):
@@ -234,7 +234,7 @@ def _with_tail(line: Line, kept: list[_Span], tiny: list[_Span]) -> list[_Span]:
     return kept + _joined(line, tiny)
 
 
-def _goes_back(line: Line, tiny: _Span, before: _Span, after: _Span) -> bool:
+def _goes_back(line: OpOrder, tiny: _Span, before: _Span, after: _Span) -> bool:
     return _belongs(tiny, before) and (line.gate[tiny.stop - 1] or not _belongs(tiny, after))
 
 
@@ -245,7 +245,7 @@ def _belongs(tiny: _Span, neighbour: _Span) -> bool:
     return tiny.module == neighbour.module or is_near
 
 
-def _joined(line: Line, tiny: Sequence[_Span]) -> list[_Span]:
+def _joined(line: OpOrder, tiny: Sequence[_Span]) -> list[_Span]:
     if not tiny:
         return []
     joined: list[_Span] = []
@@ -257,7 +257,7 @@ def _joined(line: Line, tiny: Sequence[_Span]) -> list[_Span]:
     return joined
 
 
-def _join_repeated(line: Line, spans: list[_Span]) -> list[_Span]:
+def _join_repeated(line: OpOrder, spans: list[_Span]) -> list[_Span]:
     """Joins two or three spans that repeat (attention, mlp, attention, mlp, …) into one layer each."""
     signatures = [_signature(line, span, with_fixed=False) for span in spans]
     joined: list[_Span] = []
@@ -307,7 +307,7 @@ def _packed(spans: Sequence[_Span], most: int) -> list[_Span]:
     return packed
 
 
-def _named_blocks(model: str, line: Line, spans: Sequence[_Span]) -> tuple[Block, ...]:
+def _named_blocks(model: str, line: OpOrder, spans: Sequence[_Span]) -> tuple[Block, ...]:
     signatures = [_signature(line, span) for span in spans]
     repeats = Counter(signatures)
     return tuple(
@@ -322,7 +322,7 @@ def _named_blocks(model: str, line: Line, spans: Sequence[_Span]) -> tuple[Block
     )
 
 
-def _names(model: str, line: Line, spans: Sequence[_Span]) -> list[str]:
+def _names(model: str, line: OpOrder, spans: Sequence[_Span]) -> list[str]:
     if len(spans) == 1 and not any(spans[0].labels):
         return [model]
     root = _root([span.module for span in spans])
@@ -345,7 +345,7 @@ def _root(modules: Sequence[str]) -> set[str]:
     return {"/".join(shared[: depth + 1]) for depth in range(len(shared))} if len(set(modules)) > 1 else set()
 
 
-def _signature(line: Line, span: _Span, *, with_fixed: bool = True) -> str:
+def _signature(line: OpOrder, span: _Span, *, with_fixed: bool = True) -> str:
     """A digest of the kinds, shapes and inner edges of a span; names do not enter."""
     ops = [line.ops[at] for at in range(span.start, span.stop) if with_fixed or not line.fixed[at]]
     place = {op.id: at for at, op in enumerate(ops)}

@@ -10,7 +10,7 @@ from cutwise.graph.model_graph import ModelGraph, Op
 
 
 @dataclass(frozen=True)
-class Flow:
+class Readers:
     """Who reads whom, by position in `graph.ops`; `fixed` ops depend on no model input."""
 
     producers: list[list[int]]
@@ -19,7 +19,7 @@ class Flow:
 
 
 @dataclass(frozen=True)
-class Line:
+class OpOrder:
     """The ops in one topological order, with what is live after each.
 
     `order` holds positions in `graph.ops`; every other list runs along the line. `gate` marks ops
@@ -34,7 +34,7 @@ class Line:
     live: list[int]
 
 
-def flow_of(graph: ModelGraph) -> Flow:
+def flow_of(graph: ModelGraph) -> Readers:
     """Producers and readers of every op, each once."""
     index = graph.index
     producers = [[index[name] for name in dict.fromkeys(op.inputs)] for op in graph.ops]
@@ -44,7 +44,7 @@ def flow_of(graph: ModelGraph) -> Flow:
         fixed.append(op.kind == "constant" or (bool(made_from) and all(fixed[p] for p in made_from)))
         for producer in made_from:
             readers[producer].append(at)
-    return Flow(producers, readers, fixed)
+    return Readers(producers, readers, fixed)
 
 
 def gates(graph: ModelGraph) -> tuple[int, ...]:
@@ -56,7 +56,7 @@ def gates(graph: ModelGraph) -> tuple[int, ...]:
     return tuple(at for at, is_gate in enumerate(line.gate) if is_gate)
 
 
-def order_by_module(flow: Flow, modules: Sequence[str]) -> list[int]:
+def order_by_module(flow: Readers, modules: Sequence[str]) -> list[int]:
     """A topological order that finishes a module before it starts the next where it can.
 
     A source waits for its first reader, so that a table used late does not open the order.
@@ -89,7 +89,7 @@ def order_by_module(flow: Flow, modules: Sequence[str]) -> list[int]:
     return order
 
 
-def _due(flow: Flow) -> list[int]:
+def _due(flow: Readers) -> list[int]:
     due = list(range(len(flow.readers)))
     for at in range(len(due) - 1, -1, -1):
         if (flow.fixed[at] or not flow.producers[at]) and flow.readers[at]:
@@ -97,7 +97,7 @@ def _due(flow: Flow) -> list[int]:
     return due
 
 
-def line_of(graph: ModelGraph, flow: Flow, order: list[int]) -> Line:
+def line_of(graph: ModelGraph, flow: Readers, order: list[int]) -> OpOrder:
     """The ops of `graph` along `order`, with gates and live tensors counted in one pass."""
     rank = [0] * len(order)
     for place, at in enumerate(order):
@@ -116,4 +116,4 @@ def line_of(graph: ModelGraph, flow: Flow, order: list[int]) -> Line:
             alive += 1
         alive -= ends[place]
         live.append(alive)
-    return Line(order, [graph.ops[at] for at in order], fixed, gate, live)
+    return OpOrder(order, [graph.ops[at] for at in order], fixed, gate, live)

@@ -14,6 +14,15 @@ from cutwise.importers.gate.reading import read_here, recognised
 SAMPLE_PREFIX = "sample:"
 
 
+def sample_named(text: str) -> str | None:
+    """The name of the shipped sample that `text` asks for, or None where it is a path.
+
+    >>> sample_named("sample:vgg16"), sample_named("vgg16.onnx")
+    ('vgg16', None)
+    """
+    return text.removeprefix(SAMPLE_PREFIX) if text.startswith(SAMPLE_PREFIX) else None
+
+
 def load_model(source: str | os.PathLike[str], *, dims: Mapping[str, int] | None = None) -> ModelGraph:
     """The graph of the model file at `source`, or of a shipped sample named "sample:resnet18".
 
@@ -22,10 +31,11 @@ def load_model(source: str | os.PathLike[str], *, dims: Mapping[str, int] | None
     `UnknownNameError` for a sample that is not shipped.
     """
     text = os.fsdecode(source)
-    if text.startswith(SAMPLE_PREFIX):
+    sample = sample_named(text)
+    if sample is not None:
         from cutwise.importers.shipped import load_sample
 
-        return load_sample(text.removeprefix(SAMPLE_PREFIX), checked_dims(dims))
+        return load_sample(sample, checked_dims(dims))
     path = Path(text)
     importer = recognised(path)
     if path.stat().st_size <= importer.in_process_bytes:
@@ -68,6 +78,18 @@ def checked_dims(dims: Mapping[str, int] | None) -> dict[str, int]:
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
             raise ModelImportError(f"dims: {name!r} is {size!r}; give a whole number of at least 1")
     return dict(dims or {})
+
+
+def size_given(text: str, *, given_as: str) -> tuple[str, int]:
+    """The name and size in "height=320"; raises `ModelImportError`, which names how it was given.
+
+    >>> size_given("height = 320", given_as="--dim")
+    ('height', 320)
+    """
+    name, _, size = (part.strip() for part in text.partition("="))
+    if not name or not size.isdecimal() or int(size) < 1:
+        raise ModelImportError(f"{given_as} {text}: write NAME=SIZE with a whole size of at least 1")
+    return name, int(size)
 
 
 def _safe_file_name(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cutwise.costs.graph_cost import GraphCost
+from cutwise.units import percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ def _confidence(cost: GraphCost, ratio: float) -> dict[str, str]:
     folded = any("batch norm" in warning.lower() for warning in cost.graph.warnings)
     flops = "as the file states" if stated else "exact from shapes"
     if cost.unpriced:
-        flops = f"misses ops that make {100 * ratio:.3g} % of all elements"
+        flops = f"misses ops that make {percent(ratio):.3g} % of all elements"
     return {
         "parameters": "exact",
         "flops": flops,

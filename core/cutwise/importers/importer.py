@@ -1,4 +1,4 @@
-"""What a file format is to Cutwise, the table of them, and the bounds that all keep."""
+"""What a file format is to Cutwise, and the table of them."""
 
 from __future__ import annotations
 
@@ -9,21 +9,6 @@ from typing import Protocol
 
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.registry import Registry
-
-# Long enough to hold every magic number, the tar one at byte 257 being the furthest.
-HEAD_BYTES = 4096
-
-# The largest exported language models have about 10,000; planning more takes minutes of a shared server.
-OPS = 50_000
-
-# Concatenations read many ops, all others few.
-LINKS = 10 * OPS
-
-# A file held in memory as text: 50,000 hand-written ops are about 12 MB.
-JSON_FILE_BYTES = 64 * 2**20
-
-# Parsed JSON takes up to 30 times its text; above this size it is parsed where memory is limited.
-IN_PROCESS_BYTES = 8 * 2**20
 
 SMALLER = "export a smaller part of the model, or with fixed sizes"
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cutwise.arrays import Floats
 from cutwise.errors import ScenarioError, UnknownNameError
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.importers import load_model
+from cutwise.importers import load_model, sample_named
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import scenario_from_dict
@@ -27,11 +27,11 @@ WHOLE = ("size", "iterations")
 """How the paths of whole numbers end."""
 
 
-class _Part(BaseModel):
+class _PaperTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Figure(_Part):
+class Figure(_PaperTable):
     """One published figure: a reduction as a ratio, where it stands, and the measure that recomputes it.
 
     `preset` holds the settings, beside the paper's scenario, at which we land on it: calibrated by us, not
@@ -47,7 +47,7 @@ class Figure(_Part):
     preset: Mapping[str, float]
 
 
-class Setting(_Part):
+class Setting(_PaperTable):
     """A plausible range that draws are taken from; `path` is a scenario's or the measure's own."""
 
     path: str
@@ -65,7 +65,7 @@ class Setting(_Part):
         return np.asarray(rng.uniform(self.low, self.high, count))
 
 
-class Paper(_Part):
+class Paper(_PaperTable):
     """What a paper proposed, its scenario as reconstructed here, its figures and ranges."""
 
     format: str
@@ -147,6 +147,6 @@ def _read(name: str, text: str) -> Paper:
 
 @cache
 def _graph(model: str) -> ModelGraph:
-    if model.startswith("sample:"):
+    if sample_named(model):
         return load_model(model)
     return load_model(Path(str(files("cutwise.assets").joinpath(FOLDER).joinpath(model))))

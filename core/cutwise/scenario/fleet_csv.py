@@ -9,10 +9,10 @@ from dataclasses import fields
 from typing import Any, get_args
 
 from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.read_limits import FLEET_DEVICES
 from cutwise.scenario.parties import Device
 from cutwise.units import hints_of
 
-MOST_DEVICES = 10_000
 COLUMNS = (
     "name", "profile", "flops_per_s", "efficiency_ratio", "memory_bytes", "samples", "distance_m",
     "transmit_power_w",
@@ -33,9 +33,9 @@ def parse_fleet(text: str) -> tuple[Device, ...]:
         raise ScenarioError(
             [f"fleet: give a first row with column names ({', '.join(COLUMNS)}) and a row a device"]
         )
-    if len(rows) - 1 > MOST_DEVICES:
+    if len(rows) - 1 > FLEET_DEVICES:
         raise ScenarioError(
-            [f"fleet: has {len(rows) - 1} devices; at most {MOST_DEVICES} are planned at once"]
+            [f"fleet: has {len(rows) - 1} devices; at most {FLEET_DEVICES} are planned at once"]
         )
     header = [name.strip() for name in rows[0]]
     known = [f.name for f in fields(Device)]

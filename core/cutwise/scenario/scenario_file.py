@@ -15,6 +15,7 @@ import tomli_w
 from pydantic import ValidationError
 
 from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.read_limits import SCENARIO_FILE_BYTES
 from cutwise.scenario.file_checker import KINDS, KeyPath, checked_scenario, file_checker
 from cutwise.scenario.parts import Scenario
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from cutwise.plain import Json
 
 FORMAT = "cutwise-scenario/1"
-LARGEST_FILE_BYTES = 16 * 2**20
 LONGEST_SHOWN = 80
 KEEP_RULE = "must be raw_allowed, first_layer, { layers = n } or a list of op ids"
 
@@ -38,13 +38,13 @@ def load_scenario(path: str | PathLike[str]) -> Scenario:
     file = Path(path)
     try:
         with file.open("rb") as opened:
-            content = opened.read(LARGEST_FILE_BYTES + 1)
+            content = opened.read(SCENARIO_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ScenarioError([f"{file}: cannot be read ({reason}); check the path"]) from error
-    if len(content) > LARGEST_FILE_BYTES:
+    if len(content) > SCENARIO_FILE_BYTES:
         raise ScenarioError(
-            [f"{file}: has over {LARGEST_FILE_BYTES} bytes, the most a scenario file may have"]
+            [f"{file}: has over {SCENARIO_FILE_BYTES} bytes, the most a scenario file may have"]
         )
     return parse_scenario(content, name=file.name)
 

@@ -15,7 +15,7 @@ from cutwise.schemes import (
     split_llm,
     u_shape,
 )
-from cutwise.schemes.base import SCHEMES, Scheme, baseline_names
+from cutwise.schemes.base import SCHEMES, Scheme, baseline_names, rival_names
 
 __all__ = [
     "SCHEMES",
@@ -27,6 +27,7 @@ __all__ = [
     "fast_split",
     "federated",
     "gsfl",
+    "rival_names",
     "sft",
     "split_federated",
     "split_learning",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol
 
+from cutwise.plans.learning import Learning
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import Round
 from cutwise.problem.split_problem import SplitProblem
@@ -17,12 +18,19 @@ class Scheme(Protocol):
     flags. The first line of its docstring is what people read in lists. `is_baseline` marks what
     plans are compared with; `round_of` says whether devices work in turn or at once; `separable` that
     each device's cut may be chosen alone under a fixed sharing policy, which lets a sweep answer all
-    its scenarios from one table.
+    its scenarios from one table; `exhaustive` that it tries every split, which proves an answer for a small
+    model and gives none for a large one. `learning` says how its devices train, for rounds to a target.
     """
 
     is_baseline: ClassVar[bool]
     round_of: ClassVar[Round]
     separable: ClassVar[bool]
+    exhaustive: ClassVar[bool]
+
+    @property
+    def learning(self) -> Learning:
+        """How devices train with its options."""
+        ...
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan for `problem`; infeasible is a status of the plan, not an error."""
@@ -35,3 +43,8 @@ SCHEMES: Registry[type[Any]] = Registry("scheme")
 def baseline_names() -> tuple[str, ...]:
     """Names of the schemes that plans are compared with, in order of registration."""
     return tuple(name for name, scheme in SCHEMES.items() if scheme.is_baseline)
+
+
+def rival_names() -> tuple[str, ...]:
+    """Baselines that answer for a model of any size: trying every split is no rival but a proof."""
+    return tuple(name for name in baseline_names() if not SCHEMES[name].exhaustive)

@@ -26,6 +26,7 @@ from cutwise.planning.whole_round.best_round import best_round
 from cutwise.planning.whole_round.joint_choice import chosen
 from cutwise.planning.whole_round.round_value import objective_value, round_value, spread_of
 from cutwise.plans.evaluate import stage_times
+from cutwise.plans.learning import POOLED, SPLIT, Learning
 from cutwise.plans.plan import Certificate, Plan, Report
 from cutwise.plans.rounds import IN_TURN, Round
 from cutwise.problem.conditions import Conditions
@@ -44,6 +45,8 @@ class Baseline:
     is_baseline: ClassVar[bool] = True
     round_of: ClassVar[Round] = IN_TURN
     separable: ClassVar[bool] = False
+    exhaustive: ClassVar[bool] = False
+    learning: ClassVar[Learning] = SPLIT
 
 
 @SCHEMES.named("device_only")
@@ -80,6 +83,8 @@ class FirstLayer(Baseline):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Centralised(Baseline):
     """Raw data and labels go up once, spread over the rounds; the server trains alone."""
+
+    learning: ClassVar[Learning] = POOLED
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan in which a round sends the samples' share of that round, in one message."""
@@ -180,6 +185,8 @@ class RandomCut(Baseline):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BruteForce(Baseline):
     """Every split of a small model tried; raises an error for a model with too many."""
+
+    exhaustive: ClassVar[bool] = True
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with each device's best of all splits, which is optimal by enumeration."""

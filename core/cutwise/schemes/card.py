@@ -18,6 +18,7 @@ from cutwise.planning.one_device.objective import Prices, delay
 from cutwise.planning.whole_round.best_round import best_round
 from cutwise.planning.whole_round.round_value import score_of_round
 from cutwise.planning.whole_round.server_clock import best_ratios, least_ratios, own_prices, prices_of
+from cutwise.plans.learning import SPLIT, Learning
 from cutwise.plans.plan import Plan, relative_gap
 from cutwise.plans.rounds import IN_TURN, Round
 from cutwise.problem.conditions import Conditions
@@ -39,6 +40,8 @@ class Card:
     is_baseline: ClassVar[bool] = False
     round_of: ClassVar[Round] = IN_TURN
     separable: ClassVar[bool] = False
+    exhaustive: ClassVar[bool] = False
+    learning: ClassVar[Learning] = SPLIT
     frequency: Frequency = quantity(
         "best", title="Server clock", help="best: P4's closed form; or always the highest or the lowest"
     )

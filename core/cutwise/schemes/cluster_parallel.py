@@ -21,6 +21,7 @@ from cutwise.planning.sharing.device_groups import (
     promise_of,
     undivided,
 )
+from cutwise.plans.learning import SPLIT, Learning
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import AT_ONCE, IN_TURN, Round, clustered_round
 from cutwise.problem.split_problem import SplitProblem
@@ -54,6 +55,8 @@ class ClusterParallel:
     is_baseline: ClassVar[bool] = False
     round_of: ClassVar[Round] = AT_ONCE
     separable: ClassVar[bool] = False
+    exhaustive: ClassVar[bool] = False
+    learning: ClassVar[Learning] = SPLIT
     clusters: int = quantity(
         0, ge=0, le=100_000, title="Clusters", shown=(0, 30),
         help="Clusters of equal size that take turns, at most one a device; 0: the best number",

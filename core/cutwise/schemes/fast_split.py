@@ -15,6 +15,7 @@ from cutwise.planning.one_device.exact_cut import exact_cuts
 from cutwise.planning.whole_round.best_round import alike, best_round
 from cutwise.planning.whole_round.joint_choice import is_coupled
 from cutwise.planning.whole_round.round_value import score_of_round
+from cutwise.plans.learning import SPLIT, Learning
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import IN_TURN, Round
 from cutwise.problem.split_problem import SplitProblem
@@ -33,6 +34,8 @@ class FastSplit:
     is_baseline: ClassVar[bool] = False
     round_of: ClassVar[Round] = IN_TURN
     separable: ClassVar[bool] = True
+    exhaustive: ClassVar[bool] = False
+    learning: ClassVar[Learning] = SPLIT
     method: Method = quantity(
         "pool", title="Method",
         help="pool: every cut that can be optimal, priced at once; or P1's general or block-wise algorithm",
@@ -60,6 +63,8 @@ class BlockWiseSplit:
     is_baseline: ClassVar[bool] = False
     round_of: ClassVar[Round] = IN_TURN
     separable: ClassVar[bool] = False
+    exhaustive: ClassVar[bool] = False
+    learning: ClassVar[Learning] = SPLIT
     certify: bool = certify_option()
 
     def solve(self, problem: SplitProblem) -> Plan:

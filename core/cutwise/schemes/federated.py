@@ -9,6 +9,7 @@ import numpy as np
 
 from cutwise.planning.answer.best_plan import fixed_plan, last_ops
 from cutwise.planning.sharing.band_split import planned_with_best_shares
+from cutwise.plans.learning import WHOLE_MODELS, Learning
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import AT_ONCE, Round
 from cutwise.problem.split_problem import SplitProblem
@@ -23,6 +24,8 @@ class Federated:
     is_baseline: ClassVar[bool] = False
     round_of: ClassVar[Round] = AT_ONCE
     separable: ClassVar[bool] = False
+    exhaustive: ClassVar[bool] = False
+    learning: ClassVar[Learning] = WHOLE_MODELS
 
     def solve(self, problem: SplitProblem) -> Plan:
         r"""The plan with no split.

@@ -12,6 +12,7 @@ from cutwise.planning.sharing.codec_choice import OWN, codec_choices, on_limit, 
 from cutwise.planning.sharing.fading_slots import bound_over_slots, fading_gains, over_slots
 from cutwise.planning.sharing.server_shares import with_server_shares
 from cutwise.planning.sharing.two_timescale import spectrum, two_timescale
+from cutwise.plans.learning import Learning
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import AT_ONCE, Round
 from cutwise.problem.conditions import Conditions
@@ -30,6 +31,8 @@ class Sft:
     is_baseline: ClassVar[bool] = False
     round_of: ClassVar[Round] = AT_ONCE
     separable: ClassVar[bool] = False
+    exhaustive: ClassVar[bool] = False
+    learning: ClassVar[Learning] = Learning(own_codec=True)
     method: Literal["exact", "two_timescale"] = quantity(
         "exact", title="Method",
         help="The exact answer, or P3's own: augmented Lagrangian for coding and cuts, SQP for the band",

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from cutwise.planning.answer.best_plan import planned
 from cutwise.planning.sharing.band_split import planned_with_best_shares
 from cutwise.planning.sharing.shared_server_model import planned_with_queue
+from cutwise.plans.learning import ONE_SERVER_MODEL, SPLIT, Learning
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import AT_ONCE, Round
 from cutwise.problem.split_problem import SplitProblem
@@ -24,6 +25,7 @@ class SplitFederated:
     is_baseline: ClassVar[bool] = False
     round_of: ClassVar[Round] = AT_ONCE
     separable: ClassVar[bool] = True
+    exhaustive: ClassVar[bool] = False
     version: Literal["v1", "v2"] = quantity(
         "v1", title="Version",
         help="v1: a server-side model for every device; v2: one for all, which serves them one after another",
@@ -31,6 +33,11 @@ class SplitFederated:
     cut: str = cut_option()
     common_cut: bool = common_cut_option()
     certify: bool = certify_option()
+
+    @property
+    def learning(self) -> Learning:
+        """Version 2 trains one model at the server, which serves the devices in the order they come."""
+        return ONE_SERVER_MODEL if self.version == "v2" else SPLIT
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with all devices active; the band is shared by policy or by the exact min-max split.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from cutwise.planning.answer.best_plan import planned
+from cutwise.plans.learning import SPLIT, Learning
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import IN_TURN, Round
 from cutwise.problem.split_problem import SplitProblem
@@ -21,6 +22,8 @@ class SplitLearning:
     is_baseline: ClassVar[bool] = False
     round_of: ClassVar[Round] = IN_TURN
     separable: ClassVar[bool] = True
+    exhaustive: ClassVar[bool] = False
+    learning: ClassVar[Learning] = SPLIT
     cut: str = cut_option()
     common_cut: bool = common_cut_option()
     certify: bool = certify_option()

@@ -24,6 +24,7 @@ from cutwise.planning.one_device.objective import counted_energy
 from cutwise.planning.whole_round.best_round import alike
 from cutwise.planning.whole_round.round_value import objective_value, score_of_round, spread_of
 from cutwise.plans.evaluate import stage_times
+from cutwise.plans.learning import SPLIT, Learning
 from cutwise.plans.plan import Certificate, Plan, Report
 from cutwise.plans.rounds import AT_ONCE, IN_TURN, Round
 from cutwise.problem.conditions import Conditions
@@ -46,6 +47,8 @@ class SplitLlm:
     is_baseline: ClassVar[bool] = False
     round_of: ClassVar[Round] = AT_ONCE
     separable: ClassVar[bool] = False
+    exhaustive: ClassVar[bool] = False
+    learning: ClassVar[Learning] = SPLIT
     uses_edges: ClassVar[bool] = True
     reading: Literal["sample", "sweep"] = quantity(
         "sample", title="A round",

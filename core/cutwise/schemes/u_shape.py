@@ -20,6 +20,7 @@ from cutwise.planning.one_device.objective import Score, counted_energy, score_o
 from cutwise.planning.whole_round.best_round import alike
 from cutwise.planning.whole_round.round_value import objective_value, scores_of_round, spread_of
 from cutwise.plans.evaluate import stage_times
+from cutwise.plans.learning import SPLIT, Learning
 from cutwise.plans.plan import Certificate, Plan, Report
 from cutwise.plans.rounds import AT_ONCE, IN_TURN, Round
 from cutwise.plans.stages import StageTimes
@@ -37,6 +38,8 @@ class UShape:
     is_baseline: ClassVar[bool] = False
     round_of: ClassVar[Round] = IN_TURN
     separable: ClassVar[bool] = False
+    exhaustive: ClassVar[bool] = False
+    learning: ClassVar[Learning] = SPLIT
     at_once: bool = quantity(
         False, title="All at once", help="All devices at the same time, a server part for each; else in turn"
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from cutwise_dashboard.charts.graph.graph_geometry import (
     edge_ends,
     geometry_of,
 )
+from cutwise_dashboard.format import quantity_text
 
 VIEWS = ("blocks", "near_cut", "all")
 FULL_VIEW_OPS = 90  # near the cut, blocks are opened up to this many ops
@@ -105,7 +107,7 @@ def draw_graph(
         if (place in shown or block.name in opened) and block.name not in closed
     )
     geometry = geometry_of(graph, blocks, is_open)
-    text = size_text or bytes_text
+    text = size_text or partial(quantity_text, unit="B")
     senders = np.unique(made[is_cut])
     total_text = text(float(sizes[senders].sum())) if senders.size else ""
     return GraphDrawing(
@@ -125,18 +127,6 @@ def toggled(
     """`opened` and `closed` after the reader folds or unfolds block `name` as `drawing` shows it."""
     is_open = any(frame.is_open for frame in drawing.frames if frame.name == name)
     return (opened - {name}, closed | {name}) if is_open else (opened | {name}, closed - {name})
-
-
-def bytes_text(size_bytes: float) -> str:
-    """A size with three figures at most.
-
-    >>> bytes_text(6_300_000), bytes_text(802_816), bytes_text(12)
-    ('6.3 MB', '803 kB', '12 B')
-    """
-    for factor, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if size_bytes >= 0.9995 * factor:
-            return f"{size_bytes / factor:.3g} {unit}"
-    return f"{size_bytes:.3g} B"
 
 
 def _open_by_view(blocks: Sequence[Block], view: str, runs_on: Ints, made: Ints, read: Ints) -> set[int]:

@@ -50,7 +50,7 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FrameRow:
     """One line of a broken frame: what is added to heights in it, and where it ends."""
 
     shift: float
@@ -65,11 +65,11 @@ class Shape:
     height: float
     per_line: int
     side: float
-    lines: tuple[Line, ...]
+    lines: tuple[FrameRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FramePlace:
     """A frame on the page."""
 
     row: int
@@ -87,11 +87,11 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class PageFlow:
     """A geometry on a page: its frames, the lower ends of its rows, and what edges pass."""
 
     geometry: Geometry
-    places: tuple[Place, ...]
+    places: tuple[FramePlace, ...]
     gutters: tuple[float, ...]
     stations: tuple[tuple[Station, ...], ...]
     hops: Hops
@@ -105,7 +105,7 @@ class Flow:
         return self.gutters[-1] if self.gutters else 0.0
 
 
-def flow(geometry: Geometry, available: float) -> Flow:
+def flow(geometry: Geometry, available: float) -> PageFlow:
     """The rows of a page that is `available` wide."""
     stations = tuple(_stations(geometry, edge) for edge in geometry.edges)
     reach, hops = _measured(geometry, stations)
@@ -118,7 +118,7 @@ def flow(geometry: Geometry, available: float) -> Flow:
             right = -BLOCK_GAP
         rows[-1].append(at)
         right += BLOCK_GAP + shape.width
-    places: list[Place] = []
+    places: list[FramePlace] = []
     gutters: list[float] = []
     top = 0.0
     for number, row in enumerate(rows):
@@ -126,14 +126,14 @@ def flow(geometry: Geometry, available: float) -> Flow:
         left = 0.0
         for at in row:
             y0 = top + (tallest - shapes[at].height) / 2
-            places.append(Place(number, left, y0, shapes[at]))
+            places.append(FramePlace(number, left, y0, shapes[at]))
             left += shapes[at].width + BLOCK_GAP
         gutters.append(top + tallest)
         top += tallest + ROW_GAP
-    return Flow(geometry, tuple(places), tuple(gutters), stations, hops)
+    return PageFlow(geometry, tuple(places), tuple(gutters), stations, hops)
 
 
-def spot_of(placed: Flow, station: Station) -> Spot:
+def spot_of(placed: PageFlow, station: Station) -> Spot:
     """Where a station lies; borders have no width."""
     place, frame = placed.places[station.frame], placed.geometry.frames[station.frame]
     if not frame.is_open:
@@ -150,7 +150,7 @@ def spot_of(placed: Flow, station: Station) -> Spot:
     return Spot(x0, x0 + OP_WIDTH, y, line)
 
 
-def node_spots(placed: Flow) -> tuple[Spot, ...]:
+def node_spots(placed: PageFlow) -> tuple[Spot, ...]:
     """Where every node lies."""
     return tuple(
         spot_of(placed, Station(node.block, node.column, node.y, is_node=True))
@@ -213,12 +213,12 @@ def _shape(
         per_line = max(2, math.ceil(frame.columns / lines))
         turns = [len(hops.get(column, {})) for column in range(per_line, frame.columns, per_line)]
         side = max(0.0, TURN_MARGIN + TURN * max(turns, default=0) - PADDING)
-    placed: list[Line] = []
+    placed: list[FrameRow] = []
     top = TITLE_HEIGHT + PADDING
     for first in range(0, frame.columns, per_line):
         spans = [reach[column] for column in range(first, first + per_line) if column in reach]
         low, high = min(span[0] for span in spans), max(span[1] for span in spans)
-        placed.append(Line(top - low, top + high - low))
+        placed.append(FrameRow(top - low, top + high - low))
         is_last = first + per_line >= frame.columns
         top += high - low + (0 if is_last else 2 * TURN_MARGIN + TURN * len(hops.get(first + per_line, {})))
     return Shape(_width(per_line, side), top + PADDING, per_line, side, tuple(placed))

@@ -19,7 +19,7 @@ from cutwise.arrays import Ints
 from cutwise.graph.block_names import parts_of
 from cutwise.graph.blocks import Block
 from cutwise.graph.model_graph import ModelGraph, Op
-from cutwise_dashboard.charts.graph.layered_layout import Edge, Layout, Point, lay_out
+from cutwise_dashboard.charts.graph.layered_layout import BlockLayout, Edge, Point, lay_out
 
 OP_WIDTH, OP_HEIGHT, COLUMN_GAP = 82.0, 26.0, 24.0
 CARD_WIDTH, CARD_HEIGHT = 132.0, 50.0
@@ -137,7 +137,7 @@ def geometry_of(graph: ModelGraph, blocks: tuple[Block, ...], is_open: frozenset
     home = {op: (at, place) for at, block in enumerate(blocks) for place, op in enumerate(block.ops)}
     wires = _wires(graph, len(blocks), home)
     nodes: list[DrawnNode] = []
-    layouts: dict[int, Layout] = {}
+    layouts: dict[int, BlockLayout] = {}
     node_of = np.zeros(len(graph), dtype=np.int64)
     for at, block in enumerate(blocks):
         if at in is_open and len(block.ops) > 1:
@@ -186,7 +186,7 @@ def _shared_ways(
     return tuple(ways), by_source
 
 
-def _layout(block: Block, wires: _Wires, at: int) -> Layout:
+def _layout(block: Block, wires: _Wires, at: int) -> BlockLayout:
     return lay_out(len(block.ops), tuple(wires.inner[at]), wires.ways_in[at], tuple(wires.ways_out[at]))
 
 
@@ -194,7 +194,7 @@ def _edges(
     graph: ModelGraph,
     home: Mapping[int, tuple[int, int]],
     wires: _Wires,
-    layouts: Mapping[int, Layout],
+    layouts: Mapping[int, BlockLayout],
     node_of: Ints,
 ) -> tuple[list[DrawnEdge], Ints]:
     drawn: dict[Edge, int] = {}
@@ -229,7 +229,7 @@ def _top() -> float:
     return TITLE_HEIGHT + PADDING + OP_HEIGHT / 2
 
 
-def _op_nodes(graph: ModelGraph, block: Block, at: int, layout: Layout) -> list[DrawnNode]:
+def _op_nodes(graph: ModelGraph, block: Block, at: int, layout: BlockLayout) -> list[DrawnNode]:
     return [
         DrawnNode(
             id=graph.ops[op].id,
@@ -273,7 +273,7 @@ def _card_label(name: str) -> tuple[str, str]:
     return "/".join(parts[-shown:]), "".join(parts[-shown - 1 : -shown])
 
 
-def _frame(block: Block, layout: Layout | None) -> Frame:
+def _frame(block: Block, layout: BlockLayout | None) -> Frame:
     return Frame(block.name, len(block.ops), layout.width if layout else 1, layout is not None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from cutwise_dashboard.charts.graph.graph_flow import TURN, TURN_MARGIN, Flow, Spot, Station, spot_of
+from cutwise_dashboard.charts.graph.graph_flow import TURN, TURN_MARGIN, PageFlow, Spot, Station, spot_of
 
 CORNER, STEP_OUT = 7.0, 12.0
 MARGIN_LANE = -20.0
@@ -14,7 +14,7 @@ SAME_ROW_LEVEL, NEXT_ROW_LEVEL = 12.0, 24.0
 Point = tuple[float, float]
 
 
-def route(placed: Flow, edges: Iterable[int]) -> str:
+def route(placed: PageFlow, edges: Iterable[int]) -> str:
     """The path of these edges; what several share is drawn once, so that dashes stay dashes."""
     pieces: dict[str, None] = {}
     for edge in edges:
@@ -27,7 +27,7 @@ def route(placed: Flow, edges: Iterable[int]) -> str:
     return " ".join(pieces)
 
 
-def _step(placed: Flow, before: Station, after: Station, start: Spot, end: Spot) -> Iterable[str]:
+def _step(placed: PageFlow, before: Station, after: Station, start: Spot, end: Spot) -> Iterable[str]:
     if before.frame != after.frame:
         return _between(placed, before.frame, after.frame, start, end)
     if start.line == end.line:
@@ -42,7 +42,7 @@ def _gap(start: Point, end: Point) -> str:
     return f"M{_at(start)}C{_at((middle, start[1]))} {_at((middle, end[1]))} {_at(end)}"
 
 
-def _turn(placed: Flow, before: Station, after: Station, start: Spot, end: Spot) -> str:
+def _turn(placed: PageFlow, before: Station, after: Station, start: Spot, end: Spot) -> str:
     """From the end of one line of a broken frame to the start of the next; turns nest and do not cross."""
     place = placed.places[before.frame]
     hops = placed.hops[before.frame].get(after.column, {})
@@ -55,7 +55,7 @@ def _turn(placed: Flow, before: Station, after: Station, start: Spot, end: Spot)
     )
 
 
-def _between(placed: Flow, source: int, target: int, start: Spot, end: Spot) -> Iterable[str]:
+def _between(placed: PageFlow, source: int, target: int, start: Spot, end: Spot) -> Iterable[str]:
     """Straight on to the next frame of a row, else down to the gutter, along it, and to the reader."""
     row_from, row_to = placed.places[source].row, placed.places[target].row
     if row_from == row_to and target == source + 1:

@@ -25,7 +25,7 @@ Point = tuple[int, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class BlockLayout:
     """Columns and heights of a block's ops, and where each edge passes on its way.
 
     A point is (column, y); column -1 is the left border, `width` the right one; y starts at 0.
@@ -56,7 +56,7 @@ def lay_out(
     edges: tuple[Edge, ...],
     entries: tuple[tuple[int, ...], ...] = (),
     exits: tuple[int, ...] = (),
-) -> Layout:
+) -> BlockLayout:
     """The layout of ops 0 … count-1 in topological order; equal structures are laid out once.
 
     `entries` lists for each tensor from outside the ops that read it, `exits` the ops read outside.
@@ -74,7 +74,7 @@ def lay_out(
     height = _heights(column, lanes, _links(joined, column, lanes))
     top = min(height, default=0.0)
     y = [value - top for value in height]
-    return Layout(
+    return BlockLayout(
         columns=tuple(column[:count]),
         heights=tuple(y[:count]),
         width=max(column[:count], default=-1) + 1,

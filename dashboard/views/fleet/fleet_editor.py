@@ -13,9 +13,9 @@ from cutwise.hardware.profiles import hardware
 from cutwise.scenario.fleet_csv import COLUMNS, devices_of, parse_fleet
 from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import Scenario
-from cutwise.units import facts_of
+from cutwise.units import PREFIXES, facts_of, in_prefix
 
-GIGA = {"flops_per_s": 1e9, "memory_bytes": 1e9}
+IN_GIGA = ("flops_per_s", "memory_bytes")
 EXAMPLE = "name,profile,samples,distance_m\ncamera-1,jetson_nano,1200,40\ncamera-2,raspberry_pi_4,800,90"
 
 
@@ -79,18 +79,22 @@ def _frame(scenario: Scenario) -> pd.DataFrame:
     rows = []
     for name, device in zip(scenario.device_names, scenario.devices, strict=True):
         row = {column: getattr(device, column) for column in COLUMNS}
-        rows.append({**row, "name": name} | {c: _scaled(row[c], 1 / giga) for c, giga in GIGA.items()})
+        rows.append(
+            {**row, "name": name}
+            | {c: in_prefix(row[c], "G") if _is_given(row[c]) else None for c in IN_GIGA}
+        )
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(
         {c: "float64" for c in COLUMNS if c not in {"name", "profile", "samples"}}
     )
 
 
 def _row(record: dict[str, Any]) -> dict[str, Any]:
-    return record | {c: _scaled(record.get(c), giga) for c, giga in GIGA.items()}
+    giga = PREFIXES["G"]
+    return record | {c: giga * record[c] if _is_given(record.get(c)) else None for c in IN_GIGA}
 
 
-def _scaled(value: Any, factor: float) -> Any:
-    return value * factor if isinstance(value, int | float) and value == value else None
+def _is_given(value: Any) -> bool:
+    return isinstance(value, int | float) and value == value
 
 
 def _kept(before: tuple[Device, ...], after: tuple[Device, ...]) -> tuple[Device, ...]:

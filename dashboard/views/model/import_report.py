@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from cutwise.importers.import_report import ImportReport
-from cutwise_dashboard.format import quantity_text
+from cutwise_dashboard.format import quantity_text, share_text
 
 
 def show(report: ImportReport) -> None:
@@ -25,7 +25,7 @@ def show(report: ImportReport) -> None:
             kinds = ", ".join(f"{count} × {kind}" for kind, count in report.unpriced.items())
             st.warning(
                 f"No formula for {kinds}: their FLOPs are missing from every figure. They make "
-                f"{100 * report.unpriced_ratio:.3g} % of all elements."
+                f"{share_text(report.unpriced_ratio)} of all elements."
             )
         frame = pd.DataFrame(
             {

@@ -11,6 +11,7 @@ import streamlit as st
 
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.graph.blocks import Block
+from cutwise.units import in_prefix
 from cutwise_dashboard import cached
 from cutwise_dashboard.charts.graph.graph_drawing import GraphDrawing, draw_graph
 from cutwise_dashboard.charts.graph.op_colors import STEP_NAMES, steps
@@ -122,11 +123,11 @@ def op_table(cost: GraphCost) -> pd.DataFrame:
             "kind": [op.kind for op in ops],
             "block": [op.block for op in ops],
             "shape": [" × ".join(map(str, op.output.shape)) for op in ops],
-            "forward": cost.forward_flops / 1e6,
-            "backward": (cost.backward_input_flops + cost.backward_weight_flops) / 1e6,
-            "weights": cost.weight_bytes / 1e6,
-            "saved": cost.saved_bytes / 1e6,
-            "sent": cost.output_bytes / 1e6,
+            "forward": in_prefix(cost.forward_flops, "M"),
+            "backward": in_prefix(cost.backward_input_flops + cost.backward_weight_flops, "M"),
+            "weights": in_prefix(cost.weight_bytes, "M"),
+            "saved": in_prefix(cost.saved_bytes, "M"),
+            "sent": in_prefix(cost.output_bytes, "M"),
         }
     )
 

@@ -9,11 +9,14 @@ import pandas as pd
 import streamlit as st
 
 from cutwise.errors import CutwiseError
+from cutwise.importers import sample_named
 from cutwise.papers import Headline, Paper, paper, papers
 from cutwise.papers.paper import FOLDER
+from cutwise.units import percent
 from cutwise_dashboard import cached, session
 from cutwise_dashboard.charts.headline_bars import distribution_figure, influence_figure, setting_text
 from cutwise_dashboard.controls import follow, last_seen, readable, seen
+from cutwise_dashboard.format import share_text
 
 DRAWS = (300, 1000, 3000, 10_000)
 CHOSEN, FIGURE, COUNT, SEED = "papers.key", "papers.figure", "papers.draws", "papers.seed"
@@ -41,9 +44,9 @@ def figures(shown: Paper) -> None:
     rows = [
         {
             "claim": figure.claim,
-            "published": 100 * figure.value_ratio,
+            "published": percent(figure.value_ratio),
             "provenance": figure.provenance,
-            "ours": 100 * preset_ratio(shown, figure.name),
+            "ours": percent(preset_ratio(shown, figure.name)),
             "source": figure.source,
         }
         for figure in shown.figures
@@ -95,8 +98,8 @@ def _figure(shown: Paper) -> str:
 
 def _take_over(shown: Paper) -> None:
     """Model, scenario and scheme of the paper become the session's."""
-    if shown.model.startswith("sample:"):
-        name = shown.model.removeprefix("sample:")
+    name = sample_named(shown.model)
+    if name:
         session.choose(sample=name, upload_digest="", upload_name="", dims={}, options={})
     else:
         content = files("cutwise.assets").joinpath(FOLDER).joinpath(shown.model).read_bytes()
@@ -133,9 +136,10 @@ def distribution(shown: Paper) -> None:
 def _charts(found: Headline) -> None:
     quantiles = found.quantiles
     st.markdown(
-        f"Half of the draws save between {100 * quantiles[0.25]:.0f} and {100 * quantiles[0.75]:.0f} %; "
-        f"{100 * found.published_rank_ratio:.0f} % of them save less than what was published "
-        f"({100 * found.figure.value_ratio:.4g} %)."
+        f"Half of the draws save between {percent(quantiles[0.25]):.0f} and "
+        f"{share_text(quantiles[0.75], '.0f')}; "
+        f"{share_text(found.published_rank_ratio, '.0f')} of them save less than what was published "
+        f"({share_text(found.figure.value_ratio, '.4g')})."
     )
     left, right = st.columns(2, gap="medium")
     with left:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem
+from cutwise.units import in_prefix, percent
 from cutwise_dashboard.charts.fleet_bars import MOST_BARS, fleet_figure, fleet_height
 from cutwise_dashboard.controls import follow, last_seen, seen
 from cutwise_dashboard.format import edge_cut_text, ops_text
@@ -51,28 +52,29 @@ def table(problem: SplitProblem, plan: Plan, *, editable: bool = True) -> None:
     frame = pd.DataFrame(
         {
             "device": [decision.device for decision in plan.decisions],
-            "speed": problem.device_flops_per_s / 1e9,
-            "memory": problem.device_memory_bytes / 1e9,
+            "speed": in_prefix(problem.device_flops_per_s, "G"),
+            "memory": in_prefix(problem.device_memory_bytes, "G"),
             "samples": problem.samples.astype(int),
             "distance": problem.distance_m,
             "cut": [decision.cut.label for decision in plan.decisions],
             "delay": [stage.delay_s for stage in plan.stages],
             "energy": [stage.device_energy_j + stage.radio_energy_j for stage in plan.stages],
-            "needs": [stage.device_memory.total_bytes / 1e9 for stage in plan.stages],
-            "uplink": [decision.uplink_bps / 1e6 for decision in plan.decisions],
-            "band": [100 * decision.bandwidth_share for decision in plan.decisions],
-            "server": [100 * decision.server_share for decision in plan.decisions],
+            "needs": [in_prefix(stage.device_memory.total_bytes, "G") for stage in plan.stages],
+            "uplink": [in_prefix(decision.uplink_bps, "M") for decision in plan.decisions],
+            "band": [percent(decision.bandwidth_share) for decision in plan.decisions],
+            "server": [percent(decision.server_share) for decision in plan.decisions],
         }
     )
     if any(decision.returned_ops for decision in plan.decisions):
         frame.insert(6, "back", [ops_text(decision.returned_ops) for decision in plan.decisions])
     if any(decision.edge for decision in plan.decisions):
         frame.insert(6, "edge", [decision.edge for decision in plan.decisions])
-        cuts = [edge_cut_text(one.edge_cut.label) if one.edge_cut else "" for one in plan.decisions]
+        ops = len(problem.cost.graph)
+        cuts = [edge_cut_text(one.edge_cut, ops=ops) if one.edge_cut else "" for one in plan.decisions]
         frame.insert(7, "edge_cut", cuts)
     clocks = [decision.server_frequency_ratio for decision in plan.decisions]
     if min(clocks) < 1:
-        frame["clock"] = [100 * clock for clock in clocks]
+        frame["clock"] = [percent(clock) for clock in clocks]
     number = st.column_config.NumberColumn
     longest = float(frame["delay"].max()) or 1.0
     with st.container(border=True):

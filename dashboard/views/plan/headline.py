@@ -12,9 +12,9 @@ import streamlit as st
 from cutwise.analyses.explain import dominant, moves
 from cutwise.plans.plan import Plan
 from cutwise_dashboard import session
-from cutwise_dashboard.charts.parts import PARTS, seconds_by_part
+from cutwise_dashboard.charts.turn_parts import PARTS, seconds_by_part
 from cutwise_dashboard.controls import readable
-from cutwise_dashboard.format import percent_text, quantity_text, seconds_text, sentence_case
+from cutwise_dashboard.format import percent_text, quantity_text, seconds_text, sentence_case, share_text
 from cutwise_dashboard.question import AnsweredQuestion
 
 SAME_RATIO = 5e-5
@@ -31,7 +31,7 @@ def show(question: AnsweredQuestion) -> None:
     ):
         grid.metric(label, value, **_delta(change), border=True)
     for label, needed, has, whose in (_tightest_device(question), _server(question)):
-        room = f"{100 * needed / has:.3g} % of {whose}" if math.isfinite(has) else "no limit given"
+        room = f"{share_text(needed / has)} of {whose}" if math.isfinite(has) else "no limit given"
         grid.metric(
             label, quantity_text(needed, "B"), room, delta_color="off", delta_arrow="off", border=True
         )
@@ -158,15 +158,16 @@ def sentence(question: AnsweredQuestion) -> str:
     """What takes longest, and what would move the cut of the device that takes longest."""
     most, best = dominant(question.plan), question.best
     where = f" at {most.device}, the last to finish" if most.device else ""
-    text = f"**{most.part.capitalize()}** takes {100 * most.ratio:.0f} % of the round{where}."
+    text = f"**{most.part.capitalize()}** takes {share_text(most.ratio, '.0f')} of the round{where}."
     slowest = max(range(len(best.stages)), key=lambda i: best.stages[i].delay_s)
     if question.problem.micro_batches > 1:
         stage = question.plan.stages[slowest]
         saved = stage.overlap_s / (stage.delay_s + stage.overlap_s)
-        return f"{text} Micro-batches overlap, which saves {100 * saved:.0f} % of what its parts take alone."
+        part = share_text(saved, ".0f")
+        return f"{text} Micro-batches overlap, which saves {part} of what its parts take alone."
     decision = best.decisions[slowest]
     found = [
-        f"{'above' if move.faster else 'below'} {quantity_text(move.uplink_bps, 'bit/s')} {_moved(move.cut)}"
+        f"{'above' if move.faster else 'below'} {quantity_text(move.uplink_bps, 'bit/s')} it is {move.cut}"
         for move in moves(question.problem, best, slowest)
     ]
     if not found:
@@ -174,7 +175,3 @@ def sentence(question: AnsweredQuestion) -> str:
     rate = quantity_text(decision.uplink_bps, "bit/s")
     here = f"With {rate} up, the best cut of {decision.device} is {decision.cut.label}"
     return f"{text} {here}; {' and '.join(found)}."
-
-
-def _moved(cut: str) -> str:
-    return f"it moves to {cut}" if cut.startswith("after") else f"it is {cut}"

@@ -12,7 +12,7 @@ from cutwise_dashboard import session
 from cutwise_dashboard.charts.trade_offs import HERE, epochs_figure, front_figure
 from cutwise_dashboard.commands import analysis_command
 from cutwise_dashboard.components.live_slider import live_slider
-from cutwise_dashboard.format import quantity_text, seconds_text
+from cutwise_dashboard.format import quantity_text, seconds_text, share_text
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import on_demand
 
@@ -44,7 +44,7 @@ def _energy(question: AnsweredQuestion) -> None:
         "One round is best in both."
         if len(front) == 1
         else f"From {seconds_text(fastest.delay_s)} and {quantity_text(fastest.energy_j, 'J')} up to "
-        f"{100 * more:.3g} % slower for {100 * less:.3g} % less."
+        f"{share_text(more)} slower for {share_text(less)} less."
     )
     st.caption(
         f"{told} Devices in turn, each with the best cut and server clock for one weight between delay and "
@@ -67,7 +67,7 @@ def _changing_rate(question: AnsweredQuestion) -> None:
         alt=f"Seconds of a round in {epochs} epochs: cuts chosen anew, cuts kept, one side alone",
     )
     st.caption(
-        f"Choosing the cuts anew saves {100 * found.saved_ratio:.3g} % of the delay with cuts for the "
+        f"Choosing the cuts anew saves {share_text(found.saved_ratio)} of the delay with cuts for the "
         f"mean rate; they change {found.changes} times. Devices in turn. This command gives the same numbers:"
     )
     st.code(

@@ -9,8 +9,9 @@ from cutwise.analyses.comparison import Unsolved, optimality
 from cutwise.cli.listings import first_line
 from cutwise.plans.plan import Plan
 from cutwise.schemes import SCHEMES
+from cutwise.units import in_prefix
 from cutwise_dashboard import session
-from cutwise_dashboard.charts.parts import stage_titles
+from cutwise_dashboard.charts.turn_parts import stage_titles
 from cutwise_dashboard.comparison import ShownComparison
 from cutwise_dashboard.controls import follow, readable
 from cutwise_dashboard.format import percent_text, scale_of, seconds_text, sentence_case
@@ -107,9 +108,9 @@ def stage_table(plan: Plan) -> pd.DataFrame:
     columns: dict[str, list[object]] = {"device": [decision.device for decision in plan.decisions]}
     names = (*stage_titles(plan), *ENERGY_TITLES)
     columns |= {name: [getattr(stage, name) for stage in plan.stages] for name in names}
-    columns["traffic"] = [stage.traffic_bytes / 1e6 for stage in plan.stages]
+    columns["traffic"] = [in_prefix(stage.traffic_bytes, "M") for stage in plan.stages]
     for side in ("device", "server"):
         for kind in KINDS:
             held = [getattr(getattr(stage, f"{side}_memory"), f"{kind}_bytes") for stage in plan.stages]
-            columns[f"{side}.{kind}"] = [size / 1e6 for size in held]
+            columns[f"{side}.{kind}"] = [in_prefix(size, "M") for size in held]
     return pd.DataFrame(columns)

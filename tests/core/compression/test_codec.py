@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from cutwise.compression import CODECS, Codec, DeadZone, TopK, compressor_names
-from cutwise.compression.rate_model import coded_bits, entropy_bits, papers_bits
+from cutwise.compression.rate_model import coded_bits, entropy_bits
 from cutwise.errors import ScenarioError
+from tests.core.compression.published_sizes import papers_bits
 
 VARIANTS: dict[str, Codec] = {
     **{kind: CODECS[kind]() for kind in compressor_names()},

@@ -7,7 +7,7 @@ import pytest
 
 from cutwise.compression.expectation import dead_zone_expectation, top_k_expectation
 from cutwise.compression.magnitudes import PROFILES, MagnitudeProfile, profile_of
-from cutwise.compression.rate_model import authors_bits, huffman_bits
+from tests.core.compression.published_sizes import authors_bits, huffman_bits
 
 OUTLIERS = PROFILES["outlier_channels"]()
 GAUSSIAN = PROFILES["gaussian"]()

@@ -8,15 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutwise.compression.rate_model import (
-    authors_bits,
     binary_entropy_bits,
     coded_bits,
     entropy_bits,
     golomb_bits,
     golomb_exponent,
-    huffman_bits,
-    papers_bits,
 )
+from tests.core.compression.published_sizes import authors_bits, huffman_bits, papers_bits
 
 COUNTS = st.lists(st.integers(1, 10**6), min_size=2, max_size=60)
 

@@ -20,8 +20,9 @@ from onnx import TensorProto, helper
 
 from cutwise import sample_models
 from cutwise.errors import ModelImportError
-from cutwise.importers import importer, load_bytes, load_model
+from cutwise.importers import load_bytes, load_model
 from cutwise.importers.gate.reading import read_here
+from cutwise.read_limits import MODEL_OPS
 from tests.core.importers.onnx_files import integers, model, node, save, weight
 
 SAMPLES = Path(sample_models.__file__).parent
@@ -152,7 +153,7 @@ def onnx_varint(value: int) -> bytes:
 def test_a_graph_that_would_take_minutes_to_plan_is_refused_by_its_size(tmp_path: Path) -> None:
     path = tmp_path / "large.json"
     op = {"id": "x", "kind": "input"}
-    ops = [op] + [{"id": str(number), "inputs": ["x"]} for number in range(importer.OPS)]
+    ops = [op] + [{"id": str(number), "inputs": ["x"]} for number in range(MODEL_OPS)]
     path.write_text(json.dumps({"format": "cutwise-graph/1", "ops": ops}))
     with pytest.raises(ModelImportError, match=r"large\.json: has 50,001 ops, at most 50,000 are read; e"):
         load_model(path)

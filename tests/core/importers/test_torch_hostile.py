@@ -237,7 +237,7 @@ def test_two_programs_in_one_archive_are_refused(tmp_path: Path, second: str) ->
 
 def test_entries_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save(tmp_path / "a.pt2", perceptron(), others={str(number): b"" for number in range(9)})
-    monkeypatch.setattr(torch_archive, "ENTRIES", 9)
+    monkeypatch.setattr(torch_archive, "ZIP_ENTRIES", 9)
     assert "has 10 entries, at most 9 are read" in refusal_of(path)
     path = save(tmp_path / "b.pt2", perceptron(), others={f"{n:060000}": b"" for n in range(75)})
     assert "is a zip archive" in refusal_of(path)

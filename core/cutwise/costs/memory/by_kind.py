@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from cutwise.arrays import Number
 
-# What the runtime itself holds is not counted: a device's `memory_bytes` is what is left for the model.
-RUNTIME_BYTES = 0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryByKind:
@@ -27,9 +24,9 @@ class MemoryByKind:
 
     @property
     def total_bytes(self) -> Number:
-        """All kinds together, with the runtime's own share."""
+        """All kinds together; what the runtime itself holds is left out of a device's `memory_bytes`."""
         held = self.weights_bytes + self.gradients_bytes + self.optimizer_bytes
-        return held + self.activations_bytes + self.buffers_bytes + RUNTIME_BYTES
+        return held + self.activations_bytes + self.buffers_bytes
 
     @property
     def numbers(self) -> tuple[Number, Number, Number, Number, Number]:

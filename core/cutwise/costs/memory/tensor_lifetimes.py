@@ -18,7 +18,7 @@ from cutwise.costs.checkpointing import Checkpoints, checkpoints_of
 from cutwise.costs.derived_costs import DerivedCosts, derived_costs
 from cutwise.costs.gradient_flow import GradientFlow, gradient_flow
 from cutwise.costs.graph_cost import GraphCost
-from cutwise.costs.memory.storages import RESHAPES
+from cutwise.costs.storages import RESHAPES
 from cutwise.graph.model_graph import DTYPE_BYTES, ModelGraph
 
 Interval = tuple[float, int, int]

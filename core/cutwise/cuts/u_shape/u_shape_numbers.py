@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from cutwise.arrays import Floats, Ints, Mask
+from cutwise.arrays import Floats, Mask
 from cutwise.cuts.split_graph import SplitGraph
-from cutwise.cuts.tiers.tier_labels import is_labelling, label_costs
+from cutwise.cuts.tiers.tier_labels import label_costs
 from cutwise.digests import freeze
 from cutwise.errors import SolverError
 
@@ -71,16 +71,6 @@ def forced_top(problem: UShapeProblem) -> Mask:
     for producer, reader in edges:
         top[reader] |= top[producer]
     return np.array(top, dtype=bool)
-
-
-def is_u_shape(problem: UShapeProblem, labels: npt.ArrayLike) -> bool:
-    """True when `labels` (n,) keep the pins of both ends and each tie on one side, and never fall."""
-    parts: Ints = np.asarray(labels)
-    if not is_labelling(problem.untied, parts, 3):
-        return False
-    on_server = parts == SERVER
-    together = all(len({bool(on_server[op]) for op in group}) == 1 for group in problem.graph.ties)
-    return together and bool((parts[problem.pinned_top] == TOP).all())
 
 
 def u_shape_cost(problem: UShapeProblem, labels: npt.ArrayLike) -> float:

@@ -23,17 +23,13 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.gate.graph_wire import from_lines, to_lines
 from cutwise.importers.gate.reading import read_head, read_here
 from cutwise.importers.importer import SMALLER
-
-# The slowest real file tried, 2 GB with 10,000 nodes, takes about 5 s on two busy cores.
-WALL_S = 60
-CPU_S = 30
-
-# Python, numpy and onnx reserve some 400 MB; the mapped file comes on top.
-MEMORY_BYTES = 1 * 2**30
-
-# The graph of 50,000 nodes is about 20 MB as JSON.
-RESULT_BYTES = 256 * 2**20
-OPEN_FILES = 64
+from cutwise.read_limits import (
+    READER_CPU_S,
+    READER_MEMORY_BYTES,
+    READER_OPEN_FILES,
+    READER_RESULT_BYTES,
+    READER_WALL_S,
+)
 
 # The page of whoever else is connected goes before a file nobody vouches for, from the first import on.
 NICENESS = 10
@@ -63,9 +59,9 @@ def read_guarded(
     *,
     dims: Mapping[str, int] | None = None,
     poll: Callable[[], None] | None = None,
-    wall_s: float = WALL_S,
-    cpu_s: int = CPU_S,
-    memory_bytes: int = MEMORY_BYTES,
+    wall_s: float = READER_WALL_S,
+    cpu_s: int = READER_CPU_S,
+    memory_bytes: int = READER_MEMORY_BYTES,
 ) -> ModelGraph:
     """The graph of the model file at `path`, read by a guarded child process.
 
@@ -174,8 +170,8 @@ def _limit(order: Request) -> None:
     limits = {
         resource.RLIMIT_AS: order["memory_bytes"],
         resource.RLIMIT_CPU: order["cpu_s"],
-        resource.RLIMIT_FSIZE: RESULT_BYTES,
-        resource.RLIMIT_NOFILE: OPEN_FILES,
+        resource.RLIMIT_FSIZE: READER_RESULT_BYTES,
+        resource.RLIMIT_NOFILE: READER_OPEN_FILES,
         resource.RLIMIT_CORE: 0,
     }
     for limit, value in limits.items():

@@ -10,13 +10,11 @@ from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.gate.refused import refusal
 from cutwise.importers.importer import (
-    HEAD_BYTES,
     IMPORTERS,
-    LINKS,
-    OPS,
     SMALLER,
     Importer,
 )
+from cutwise.read_limits import HEAD_BYTES, MODEL_LINKS, MODEL_OPS
 
 
 def read_here(path: Path, dims: Mapping[str, int]) -> ModelGraph:
@@ -45,7 +43,7 @@ def read_here(path: Path, dims: Mapping[str, int]) -> ModelGraph:
 
 def _of_readable_size(graph: ModelGraph, path: Path) -> ModelGraph:
     links = sum(len(op.inputs) for op in graph.ops)
-    for count, most, what in ((len(graph.ops), OPS, "ops"), (links, LINKS, "inputs of ops")):
+    for count, most, what in ((len(graph.ops), MODEL_OPS, "ops"), (links, MODEL_LINKS, "inputs of ops")):
         if count > most:
             raise ModelImportError(f"{path.name}: has {count:,} {what}, at most {most:,} are read; {SMALLER}")
     return graph

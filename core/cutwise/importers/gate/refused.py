@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cutwise.importers.gate.zip_directory import entry_names
+from cutwise.read_limits import ZIP_ENTRIES
 
 EXPORT_COMMAND = "cutwise export my_model.py:build --out model.pt2"
 EXPORT = (
@@ -15,8 +16,6 @@ EXPORT = (
     f"to .pt2 on your own machine with {EXPORT_COMMAND}"
 )
 PICKLED_SUFFIXES = frozenset({".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".joblib", ".th"})
-
-ZIP_NAMES = 20_000  # that a row looks at
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ UNKNOWN = "is no model file of a known kind; give an ONNX file or cutwise-graph/
 
 def refusal(head: bytes, path: Path) -> str:
     """Why the file at `path` is not read, and what to do: the second half of a sentence."""
-    evidence = Evidence(head, entry_names(head, path)[:ZIP_NAMES], path)
+    evidence = Evidence(head, entry_names(head, path)[:ZIP_ENTRIES], path)
     return next((row.sentence for row in REFUSED if row.sniff(evidence)), UNKNOWN)
 
 

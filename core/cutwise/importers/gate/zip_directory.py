@@ -5,8 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-# A directory longer than this is no model archive but an attack on whoever lists it.
-DIRECTORY_BYTES = 4 * 2**20
+from cutwise.read_limits import ZIP_DIRECTORY_BYTES
 
 # Records that end a zip file: the plain one, and before it the locator and the record of large files.
 END, END_BYTES = b"PK\x05\x06", 22
@@ -18,7 +17,7 @@ ELSEWHERE = 2**32 - 1  # the plain record leaves the size to the other one
 
 def entry_names(head: bytes, path: Path) -> tuple[str, ...]:
     """Names of the entries; none for what is no zip file, is damaged, or has a long directory."""
-    if not head.startswith(b"PK") or not 0 <= _directory_bytes(path) <= DIRECTORY_BYTES:
+    if not head.startswith(b"PK") or not 0 <= _directory_bytes(path) <= ZIP_DIRECTORY_BYTES:
         return ()
     try:
         with zipfile.ZipFile(path) as archive:

@@ -24,8 +24,10 @@ from cutwise.importers.hugging_face.keys import Keys
 from cutwise.importers.hugging_face.layers import Blueprint
 from cutwise.importers.hugging_face.net import BATCH, Net
 from cutwise.importers.hugging_face.safetensors_header import ParameterTable, read_header, shards_of
-from cutwise.importers.importer import IN_PROCESS_BYTES, Importer
+from cutwise.importers.importer import Importer
 from cutwise.importers.json_formats.document import read_object, shown
+from cutwise.read_limits import IN_PROCESS_BYTES
+from cutwise.units import PREFIXES, in_prefix
 
 FORMAT = "hf_config"
 CONFIG_NAME = "config.json"
@@ -240,7 +242,7 @@ def _parameters(ops: Sequence[Op]) -> int:
 
 
 def _short_count(count: int) -> str:
-    return f"{count / 1e9:.2f}B" if count >= 1e9 else f"{count / 1e6:.1f}M"
+    return f"{in_prefix(count, 'G'):.2f}B" if count >= PREFIXES["G"] else f"{in_prefix(count, 'M'):.1f}M"
 
 
 IMPORTER = Importer(

@@ -14,6 +14,7 @@ from typing import NoReturn, TypeGuard
 from cutwise.errors import ModelImportError
 from cutwise.importers.json_formats.document import shown
 from cutwise.plain import Json
+from cutwise.read_limits import WORD_CHARACTERS
 
 # Key: smallest and largest whole number. The largest published models stay a factor of ten below.
 WIDTH = (1, 2**18)
@@ -45,8 +46,7 @@ DROPOUTS = frozenset(
         "hidden_dropout_prob", "attention_probs_dropout_prob",
     }
 )  # fmt: skip
-LONGEST_WORD = 64
-CLASS_NAME = re.compile(r"\w{1,64}", re.ASCII)
+CLASS_NAME = re.compile(rf"\w{{1,{WORD_CHARACTERS}}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,5 +167,5 @@ def _is_number(value: Json) -> TypeGuard[int | float]:
 def _is_plain(value: Json) -> bool:
     if isinstance(value, list):
         return len(value) == 2 and all(isinstance(side, int) for side in value)
-    short = isinstance(value, str) and len(value) <= LONGEST_WORD
+    short = isinstance(value, str) and len(value) <= WORD_CHARACTERS
     return short or value is None or isinstance(value, bool) or (_is_number(value) and math.isfinite(value))

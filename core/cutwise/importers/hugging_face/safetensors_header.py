@@ -19,12 +19,9 @@ from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import FLOATING, Weight
 from cutwise.importers.json_formats.document import shown
 from cutwise.plain import Json
+from cutwise.read_limits import SAFETENSORS_AXES, SAFETENSORS_HEADER_BYTES, SAFETENSORS_SIZE
 
-# As in the format's own library; the largest header published is some megabytes.
-HEADER_BYTES = 100 * 10**6
 LENGTH_BYTES = 8
-MOST_AXES = 32
-LARGEST_SIZE = 2**63
 NOTES = "__metadata__"
 
 # Dtype: our name for it, bits of an element.
@@ -76,7 +73,7 @@ class ParameterTable:
         return f"{self.parameters:,} parameters in {len(self.weights):,} tensors ({facts})"
 
 
-def read_header(path: Path, *shards: Path, most: int = HEADER_BYTES) -> ParameterTable:
+def read_header(path: Path, *shards: Path, most: int = SAFETENSORS_HEADER_BYTES) -> ParameterTable:
     """The tensors that the safetensors file at `path` lists; their data is not read.
 
     With `shards` those of all files together; `most` limits the bytes of their headers. Raises
@@ -167,8 +164,8 @@ def _mistakes(entry: Json, data_bytes: int) -> Iterator[str]:
     if not isinstance(dtype, str) or dtype not in DTYPES:
         yield f"has dtype {shown(dtype)}; known are {', '.join(DTYPES)}"
         return
-    if not _are_sizes(shape) or len(shape) > MOST_AXES:
-        yield f"has shape {shown(shape)}, which is no list of at most {MOST_AXES} sizes"
+    if not _are_sizes(shape) or len(shape) > SAFETENSORS_AXES:
+        yield f"has shape {shown(shape)}, which is no list of at most {SAFETENSORS_AXES} sizes"
         return
     if not _are_sizes(offsets) or len(offsets) != 2 or not offsets[0] <= offsets[1] <= data_bytes:
         yield f"lies at {shown(offsets)}, outside the {data_bytes:,} bytes of data"
@@ -180,5 +177,6 @@ def _mistakes(entry: Json, data_bytes: int) -> Iterator[str]:
 
 def _are_sizes(values: Json) -> TypeGuard[list[int]]:
     return isinstance(values, list) and all(
-        isinstance(size, int) and not isinstance(size, bool) and 0 <= size < LARGEST_SIZE for size in values
+        isinstance(size, int) and not isinstance(size, bool) and 0 <= size < SAFETENSORS_SIZE
+        for size in values
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NotRequired, TypedDict, TypeGuard, cast
 
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec
-from cutwise.importers.importer import IN_PROCESS_BYTES, JSON_FILE_BYTES, Importer
+from cutwise.importers.importer import Importer
 from cutwise.importers.json_formats.document import (
     is_figure,
     json_type,
@@ -18,6 +18,7 @@ from cutwise.importers.json_formats.document import (
     shown,
 )
 from cutwise.plain import Json
+from cutwise.read_limits import IN_PROCESS_BYTES, JSON_FILE_BYTES
 
 FORMAT = "cutwise-graph/1"
 

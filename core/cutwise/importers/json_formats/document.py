@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import TypeGuard
 
 from cutwise.errors import ModelImportError
-from cutwise.importers.importer import JSON_FILE_BYTES
 from cutwise.plain import Json
+from cutwise.read_limits import INTEGER_DIGITS, JSON_FILE_BYTES
+from cutwise.units import binary_text
 
 SHOWN_MISTAKES = 10
-
-# The largest float has 309 digits; longer integers are refused before they are converted.
-INTEGER_DIGITS = 309
 
 
 def read_object(path: Path) -> dict[str, Json]:
@@ -80,8 +78,8 @@ def refuse(path: Path, *mistakes: Iterable[str]) -> None:
 def _text(path: Path) -> str:
     if path.stat().st_size > JSON_FILE_BYTES:
         raise ModelImportError(
-            f"{path.name}: is {path.stat().st_size / 2**20:.0f} MB of JSON; "
-            f"at most {JSON_FILE_BYTES // 2**20} MB are read"
+            f"{path.name}: is {binary_text(path.stat().st_size)} of JSON; "
+            f"at most {binary_text(JSON_FILE_BYTES)} are read"
         )
     try:
         return path.read_text(encoding="utf-8-sig")

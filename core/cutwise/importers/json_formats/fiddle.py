@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NotRequired, Required, TypedDict, TypeGuard, cast
 
 from cutwise.graph.model_graph import ModelGraph, Op
-from cutwise.importers.importer import IN_PROCESS_BYTES, Importer
+from cutwise.importers.importer import Importer
 from cutwise.importers.json_formats.cutwise_graph import UNSTATED
 from cutwise.importers.json_formats.document import (
     is_figure,
@@ -28,6 +28,7 @@ from cutwise.importers.json_formats.document import (
     shown,
 )
 from cutwise.plain import Json
+from cutwise.read_limits import IN_PROCESS_BYTES
 
 FORMAT = "msr-fiddle"
 KEYS_OF_ITS_OWN = (b'"fpgaLatency"', b'"maxSizePerFPGA"', b'"destId"')

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from cutwise.errors import ModelImportError
-from cutwise.importers.onnx_format.prescan import NODES
+from cutwise.read_limits import GRAPH_NODES
 
 if TYPE_CHECKING:
     from onnx import FunctionProto, ModelProto, NodeProto
@@ -25,9 +25,9 @@ def inlined(model: ModelProto, *, file: str) -> ModelProto:
     bodies = {(function.domain, function.name): function for function in model.functions}
     sizes: dict[Key, int] = {}
     total = _size(model.graph.node, bodies, sizes, (), file)
-    if total > NODES:
+    if total > GRAPH_NODES:
         raise ModelImportError(
-            f"{file}: its functions would expand to {total:.3g} nodes, at most {NODES} are read; "
+            f"{file}: its functions would expand to {total:.3g} nodes, at most {GRAPH_NODES} are read; "
             "export a smaller part of the model"
         )
     from onnx.inliner import inline_local_functions

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import Op, Weight
-from cutwise.importers.onnx_format.blocks import Place, named, place, printable
 from cutwise.importers.onnx_format.inference import SHAPE_ONLY_INPUTS
-from cutwise.importers.onnx_format.ops import Attr, NodeFacts, Rule, rule_for
-from cutwise.importers.onnx_format.tensors import Step, Tensors, Trace, label, sizes_remedy
+from cutwise.importers.onnx_format.module_paths import ModulePlace, named, place, printable
+from cutwise.importers.onnx_format.ops import Attr, NodeFacts, OnnxRule, rule_for
+from cutwise.importers.onnx_format.tensors import OnnxStep, OnnxTrace, Tensors, label, sizes_remedy
 from cutwise.importers.onnx_format.weights import weights_of
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ CONTROL_FLOW = frozenset({"If", "Loop", "Scan"})
 class Draft:
     """A step that becomes vertices: its rule and facts, its weights, the outputs that are needed."""
 
-    step: Step
+    step: OnnxStep
     facts: NodeFacts
-    rule: Rule
+    rule: OnnxRule
     weights: tuple[Weight, ...]
     made: tuple[str, ...]
 
 
-def build_ops(known: Trace, inputs: Sequence[str]) -> tuple[Op, ...]:
+def build_ops(known: OnnxTrace, inputs: Sequence[str]) -> tuple[Op, ...]:
     """The ops of a traced graph in topological order, model inputs first.
 
     Raises `ModelImportError` when a tensor that reaches an output has no known shape, or when no
@@ -58,7 +58,7 @@ def build_ops(known: Trace, inputs: Sequence[str]) -> tuple[Op, ...]:
     return tuple(ops)
 
 
-def _needed(known: Trace) -> set[str]:
+def _needed(known: OnnxTrace) -> set[str]:
     needed = {name for name in known.outputs if not known.tensors.is_constant(name)}
     for step in reversed(known.steps):
         if needed.intersection(step.outputs):
@@ -66,7 +66,7 @@ def _needed(known: Trace) -> set[str]:
     return needed
 
 
-def _read(tensors: Tensors, step: Step) -> list[str]:
+def _read(tensors: Tensors, step: OnnxStep) -> list[str]:
     shape_only = SHAPE_ONLY_INPUTS.get(step.node.op_type, frozenset())
     return [
         name
@@ -75,7 +75,7 @@ def _read(tensors: Tensors, step: Step) -> list[str]:
     ]
 
 
-def _drafts(known: Trace, needed: set[str]) -> list[Draft]:
+def _drafts(known: OnnxTrace, needed: set[str]) -> list[Draft]:
     drafts: list[Draft] = []
     seen: set[str] = set()
     for step in known.steps:
@@ -88,7 +88,7 @@ def _drafts(known: Trace, needed: set[str]) -> list[Draft]:
     return drafts
 
 
-def _facts(tensors: Tensors, step: Step) -> NodeFacts:
+def _facts(tensors: Tensors, step: OnnxStep) -> NodeFacts:
     values = {slot: tensors.values.get(name) for slot, name in enumerate(step.inputs)}
     return NodeFacts(
         op_type=step.node.op_type,
@@ -116,7 +116,7 @@ def _attribute(attribute: AttributeProto) -> Attr:
     return read[attribute.type]() if attribute.type in read else None
 
 
-def _place(draft: Draft) -> Place:
+def _place(draft: Draft) -> ModulePlace:
     weight = draft.weights[0].id if draft.weights else ""
     return place(draft.step.node, draft.made[0], draft.rule.kind, weight)
 
@@ -126,11 +126,11 @@ def _output_ids(draft: Draft, own: str) -> dict[str, str]:
     return {draft.made[0]: own} | rest
 
 
-def _input_op(known: Trace, name: str, own: str) -> Op:
+def _input_op(known: OnnxTrace, name: str, own: str) -> Op:
     return Op(id=own, kind="input", output=known.tensors.known_spec(name), source=name)
 
 
-def _vertices(known: Trace, draft: Draft, ids: dict[str, str], block: str) -> Iterator[Op]:
+def _vertices(known: OnnxTrace, draft: Draft, ids: dict[str, str], block: str) -> Iterator[Op]:
     inputs = tuple(ids[name] for name in _read(known.tensors, draft.step))
     attrs = draft.rule.attrs(draft.facts)
     for number, name in enumerate(draft.made):
@@ -147,7 +147,7 @@ def _vertices(known: Trace, draft: Draft, ids: dict[str, str], block: str) -> It
         )
 
 
-def _check_shapes(known: Trace, step: Step, made: Sequence[str]) -> None:
+def _check_shapes(known: OnnxTrace, step: OnnxStep, made: Sequence[str]) -> None:
     for name in made:
         if known.tensors.spec(name) is None:
             reads = ", ".join(filter(None, step.inputs)) or "nothing"
@@ -159,7 +159,7 @@ def _check_shapes(known: Trace, step: Step, made: Sequence[str]) -> None:
             )
 
 
-def _joined(known: Trace, drafts: Sequence[Draft]) -> list[Draft]:
+def _joined(known: OnnxTrace, drafts: Sequence[Draft]) -> list[Draft]:
     """`drafts` with bias additions joined to the product before them, where nothing else reads that."""
     readers = Counter(name for draft in drafts for name in _read(known.tensors, draft.step))
     kept: list[Draft] = []

@@ -9,16 +9,15 @@ import numpy as np
 
 from cutwise.errors import ModelImportError
 from cutwise.importers.onnx_format.tensors import (
-    TENSOR_ELEMENTS,
-    VALUE_ELEMENTS,
-    Step,
+    OnnxStep,
+    OnnxTrace,
     Tensors,
-    Trace,
     Values,
     label,
     sizes_remedy,
     static_spec,
 )
+from cutwise.read_limits import ONNX_VALUE_ELEMENTS, TENSOR_ELEMENTS
 
 if TYPE_CHECKING:
     from onnx import OperatorSetIdProto, TypeProto
@@ -79,7 +78,7 @@ SAME_AS_INPUT = frozenset(
 )
 
 
-def infer(known: Trace, step: Step) -> None:
+def infer(known: OnnxTrace, step: OnnxStep) -> None:
     """Enters types, small values and weight roots of what `step` makes into the tables of `known`.
 
     Raises `ModelImportError` when the node's inputs do not fit together or its result is absurd.
@@ -99,7 +98,7 @@ def infer(known: Trace, step: Step) -> None:
         _enter_constants(known, step)
 
 
-def _store_constant(known: Trace, step: Step) -> bool:
+def _store_constant(known: OnnxTrace, step: OnnxStep) -> bool:
     attribute = step.node.attribute[0] if len(step.node.attribute) == 1 else None
     name = step.outputs[0]
     if attribute is None or attribute.name == "value":
@@ -110,7 +109,7 @@ def _store_constant(known: Trace, step: Step) -> bool:
     return False
 
 
-def _inferred(known: Trace, step: Step) -> dict[str, TypeProto | None]:
+def _inferred(known: OnnxTrace, step: OnnxStep) -> dict[str, TypeProto | None]:
     from onnx import defs, shape_inference
     from onnx.checker import ValidationError
 
@@ -143,7 +142,7 @@ def _opset(domain: str, number: int) -> OperatorSetIdProto:
     return make_opsetid(domain, number)
 
 
-def _misfit(known: Trace, step: Step, reason: str) -> str:
+def _misfit(known: OnnxTrace, step: OnnxStep, reason: str) -> str:
     shapes = ", ".join(
         f"{name}: {'×'.join(map(str, spec.shape)) or 'scalar'}"
         for name in step.inputs
@@ -155,7 +154,7 @@ def _misfit(known: Trace, step: Step, reason: str) -> str:
     )
 
 
-def _check_size(known: Trace, step: Step, name: str) -> None:
+def _check_size(known: OnnxTrace, step: OnnxStep, name: str) -> None:
     spec = known.tensors.spec(name)
     if spec is not None and spec.elements > TENSOR_ELEMENTS:
         raise ModelImportError(
@@ -164,7 +163,7 @@ def _check_size(known: Trace, step: Step, name: str) -> None:
         )
 
 
-def _check_reshape(known: Trace, step: Step) -> None:
+def _check_reshape(known: OnnxTrace, step: OnnxStep) -> None:
     """Sizes written into a file survive other sizes given for its inputs; onnx does not compare them."""
     if step.node.op_type != "Reshape":
         return
@@ -174,14 +173,14 @@ def _check_reshape(known: Trace, step: Step) -> None:
         raise ModelImportError(_misfit(known, step, f"it makes {sizes}, another number of elements"))
 
 
-def _is_constant(tensors: Tensors, step: Step) -> bool:
+def _is_constant(tensors: Tensors, step: OnnxStep) -> bool:
     shape_only = SHAPE_ONLY_INPUTS.get(step.node.op_type, frozenset())
     return all(
         tensors.is_constant(name) or number in shape_only for number, name in enumerate(step.inputs) if name
     )
 
 
-def _enter_constants(known: Trace, step: Step) -> None:
+def _enter_constants(known: OnnxTrace, step: OnnxStep) -> None:
     tensors = known.tensors
     if _enter_as_stored(known, step):
         return
@@ -192,7 +191,7 @@ def _enter_constants(known: Trace, step: Step) -> None:
         tensors.set_value(name, value)
 
 
-def _enter_as_stored(known: Trace, step: Step) -> bool:
+def _enter_as_stored(known: OnnxTrace, step: OnnxStep) -> bool:
     """True for nodes that stand for a stored tensor of their own.
 
     A tensor made from a stored shape is a weight whose numbers were left out. A renamed vector is
@@ -214,14 +213,14 @@ def _enter_as_stored(known: Trace, step: Step) -> bool:
     return made or renamed
 
 
-def _roots(tensors: Tensors, step: Step) -> tuple[str, ...]:
+def _roots(tensors: Tensors, step: OnnxStep) -> tuple[str, ...]:
     if step.node.op_type in ROOTLESS:
         return ()
     read = step.inputs[:1] if step.node.op_type in FIRST_INPUT_ROOTS else step.inputs
     return tuple(dict.fromkeys(root for name in read for root in tensors.roots.get(name, ())))
 
 
-def _evaluated(known: Trace, step: Step) -> dict[str, Values]:
+def _evaluated(known: OnnxTrace, step: OnnxStep) -> dict[str, Values]:
     node, tensors = step.node, known.tensors
     if node.domain not in ("", "ai.onnx") or (node.op_type not in FOLDED and node.op_type != "Constant"):
         return {}
@@ -236,7 +235,7 @@ def _evaluated(known: Trace, step: Step) -> dict[str, Values]:
     return _run(known, step, feeds)
 
 
-def _shape_value(tensors: Tensors, step: Step) -> dict[str, Values]:
+def _shape_value(tensors: Tensors, step: OnnxStep) -> dict[str, Values]:
     spec = tensors.spec(step.inputs[0])
     if spec is None:
         return {}
@@ -254,14 +253,14 @@ def _of_type(value_type: TypeProto | None) -> Values | None:
     return np.zeros(1, dtype=tensor_dtype_to_np_dtype(element)) if element else None
 
 
-def _is_small(tensors: Tensors, step: Step) -> bool:
+def _is_small(tensors: Tensors, step: OnnxStep) -> bool:
     if step.node.op_type in BOUNDED_BY_INPUT:
         return True
     specs = [tensors.spec(name) for name in step.outputs if name]
-    return all(spec is not None and spec.elements <= VALUE_ELEMENTS for spec in specs)
+    return all(spec is not None and spec.elements <= ONNX_VALUE_ELEMENTS for spec in specs)
 
 
-def _run(known: Trace, step: Step, feeds: dict[str, Values]) -> dict[str, Values]:
+def _run(known: OnnxTrace, step: OnnxStep, feeds: dict[str, Values]) -> dict[str, Values]:
     import warnings
 
     from onnx.helper import make_function
@@ -282,5 +281,5 @@ def _run(known: Trace, step: Step, feeds: dict[str, Values]) -> dict[str, Values
     return {
         name: value
         for name, value in zip(outputs, results, strict=True)
-        if hasattr(value, "dtype") and value.size <= VALUE_ELEMENTS
+        if hasattr(value, "dtype") and value.size <= ONNX_VALUE_ELEMENTS
     }

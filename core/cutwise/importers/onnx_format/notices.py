@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cutwise.graph.model_graph import Op
-from cutwise.importers.onnx_format.tensors import Trace
+from cutwise.importers.onnx_format.tensors import OnnxTrace
 
 if TYPE_CHECKING:
     from onnx import ValueInfoProto
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 KEEP = "torch.onnx.export(…, dynamo=True, optimize=False)"
 
 
-def warnings_about(known: Trace, ops: Sequence[Op], inputs: Sequence[ValueInfoProto]) -> Iterator[str]:
+def warnings_about(known: OnnxTrace, ops: Sequence[Op], inputs: Sequence[ValueInfoProto]) -> Iterator[str]:
     """One sentence for each thing of the file that its graph does not show as it was."""
     from onnx.defs import onnx_opset_version
 

@@ -16,10 +16,10 @@ from cutwise.importers.importer import Importer
 from cutwise.importers.onnx_format.dims import bind
 from cutwise.importers.onnx_format.functions import inlined
 from cutwise.importers.onnx_format.graph import build_ops
+from cutwise.importers.onnx_format.graph_walk import STANDARD_DOMAINS, trace
 from cutwise.importers.onnx_format.notices import warnings_about
 from cutwise.importers.onnx_format.prescan import graph_bytes, looks_like_onnx
-from cutwise.importers.onnx_format.tensors import Trace
-from cutwise.importers.onnx_format.trace import STANDARD_DOMAINS, trace
+from cutwise.importers.onnx_format.tensors import OnnxTrace
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -75,7 +75,7 @@ def _opset(model: ModelProto, file: str) -> int:
     return opset
 
 
-def _fixed_batch_size(known: Trace, ops: Sequence[Op]) -> int:
+def _fixed_batch_size(known: OnnxTrace, ops: Sequence[Op]) -> int:
     """The size of the first axis, when all inputs with two or more axes and all outputs agree on it."""
     specs = [op.output for op in ops if op.kind == "input" and len(op.output.shape) > 1]
     specs += [spec for name in known.outputs if (spec := known.tensors.spec(name)) is not None]

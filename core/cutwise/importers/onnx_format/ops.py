@@ -54,7 +54,7 @@ class NodeFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class OnnxRule:
     """How one operator is read: kind, weight slots (the first is the main one), buffer slots, attributes.
 
     A `loose` rule takes a constant operand for a parameter only when it looks like one: floating,
@@ -68,7 +68,7 @@ class Rule:
     loose: bool = False
 
 
-def rule_for(facts: NodeFacts) -> Rule:
+def rule_for(facts: NodeFacts) -> OnnxRule:
     """The rule for a node; operators without one become kind "other:<OpType>" with all weights kept.
 
     >>> rule_for(NodeFacts("Relu", {}, (None,), (False,), (None,))).kind
@@ -80,11 +80,15 @@ def rule_for(facts: NodeFacts) -> Rule:
     if facts.op_type in RULES:
         return RULES[facts.op_type]
     kind = SIMPLE_KINDS.get(facts.op_type)
-    return Rule(kind) if kind else Rule(f"other:{facts.op_type}", tuple(range(len(facts.inputs))), loose=True)
+    return (
+        OnnxRule(kind)
+        if kind
+        else OnnxRule(f"other:{facts.op_type}", tuple(range(len(facts.inputs))), loose=True)
+    )
 
 
-def _conv(name: str, weight: int, bias: int) -> Callable[[NodeFacts], Rule]:
-    def rule(facts: NodeFacts) -> Rule:
+def _conv(name: str, weight: int, bias: int) -> Callable[[NodeFacts], OnnxRule]:
+    def rule(facts: NodeFacts) -> OnnxRule:
         shape = facts.shape(weight)
         axes = len(shape) - 2
 
@@ -95,32 +99,32 @@ def _conv(name: str, weight: int, bias: int) -> Callable[[NodeFacts], Rule]:
                 "groups": facts.count("group", 1),
             }
 
-        return Rule(f"{name}{axes}d", (weight, bias), attrs=attrs)
+        return OnnxRule(f"{name}{axes}d", (weight, bias), attrs=attrs)
 
     return rule
 
 
-def _gemm(facts: NodeFacts) -> Rule:
+def _gemm(facts: NodeFacts) -> OnnxRule:
     weight = next((slot for slot in (1, 0) if facts.is_constant(slot)), None)
     if weight is None:
-        return Rule("matmul", (2,), loose=True)
+        return OnnxRule("matmul", (2,), loose=True)
     rows, columns = facts.shape(weight)[-2:]
     flipped = bool(facts.count("transB" if weight == 1 else "transA", 0))
     inner, outer = (columns, rows) if flipped == (weight == 1) else (rows, columns)
-    return Rule("linear", (weight, 2), attrs=lambda facts: _features(inner, outer))
+    return OnnxRule("linear", (weight, 2), attrs=lambda facts: _features(inner, outer))
 
 
-def _matmul(first: int, second: int) -> Callable[[NodeFacts], Rule]:
-    def rule(facts: NodeFacts) -> Rule:
+def _matmul(first: int, second: int) -> Callable[[NodeFacts], OnnxRule]:
+    def rule(facts: NodeFacts) -> OnnxRule:
         if facts.is_constant(second):
             shape = facts.shape(second)
             inner, outer = (shape[-2], shape[-1]) if len(shape) > 1 else (math.prod(shape), 1)
-            return Rule("linear", (second,), attrs=lambda facts: _features(inner, outer))
+            return OnnxRule("linear", (second,), attrs=lambda facts: _features(inner, outer))
         if facts.is_constant(first):
             shape = facts.shape(first)
             outer, inner = (shape[-2], shape[-1]) if len(shape) > 1 else (1, math.prod(shape))
-            return Rule("linear", (first,), attrs=lambda facts: _features(inner, outer))
-        return Rule("matmul")
+            return OnnxRule("linear", (first,), attrs=lambda facts: _features(inner, outer))
+        return OnnxRule("matmul")
 
     return rule
 
@@ -129,18 +133,18 @@ def _features(inner: int, outer: int) -> Attrs:
     return {"in_features": inner, "out_features": outer}
 
 
-def _gather(facts: NodeFacts) -> Rule:
-    return Rule("embedding", (0,)) if facts.is_constant(0) else Rule("gather")
+def _gather(facts: NodeFacts) -> OnnxRule:
+    return OnnxRule("embedding", (0,)) if facts.is_constant(0) else OnnxRule("gather")
 
 
-def _clip(facts: NodeFacts) -> Rule:
+def _clip(facts: NodeFacts) -> OnnxRule:
     low = facts.numbers.get(1, facts.attributes.get("min"))
     high = facts.numbers.get(2, facts.attributes.get("max"))
-    return Rule("relu6" if (low, high) == (0, 6) else "clip")
+    return OnnxRule("relu6" if (low, high) == (0, 6) else "clip")
 
 
-def _attention(facts: NodeFacts) -> Rule:
-    return Rule("attention", attrs=_attention_attrs)
+def _attention(facts: NodeFacts) -> OnnxRule:
+    return OnnxRule("attention", attrs=_attention_attrs)
 
 
 def _attention_attrs(facts: NodeFacts) -> Attrs:
@@ -176,7 +180,7 @@ def _recurrent(facts: NodeFacts) -> Attrs:
     return {"hidden_size": hidden, "directions": recurrence[0] if recurrence else 1}
 
 
-SPECIAL: Mapping[str, Callable[[NodeFacts], Rule]] = {
+SPECIAL: Mapping[str, Callable[[NodeFacts], OnnxRule]] = {
     "Conv": _conv("conv", 1, 2),
     "ConvInteger": _conv("conv", 1, 2),
     "QLinearConv": _conv("conv", 3, 8),
@@ -195,23 +199,23 @@ ELEMENTWISE = {
     "Where": "where", "Concat": "concat", "GatherND": "gather", "GatherElements": "gather",
 }  # fmt: skip
 
-RULES: Mapping[str, Rule] = {
-    "BatchNormalization": Rule("batch_norm", (1, 2), (3, 4)),
-    "LayerNormalization": Rule("layer_norm", (1, 2)),
-    "GroupNormalization": Rule("group_norm", (1, 2)),
-    "InstanceNormalization": Rule("instance_norm", (1, 2)),
-    "RMSNormalization": Rule("rms_norm", (1,)),
-    "SimplifiedLayerNormalization": Rule("rms_norm", (1,)),
-    "SkipLayerNormalization": Rule("layer_norm", (2, 3, 4)),
-    "SkipSimplifiedLayerNormalization": Rule("rms_norm", (2, 3)),
-    "BiasGelu": Rule("gelu", (1,)),
-    "PRelu": Rule("prelu", (1,)),
-    "MaxPool": Rule("max_pool", attrs=_pool),
-    "AveragePool": Rule("avg_pool", attrs=_pool),
-    "LSTM": Rule("lstm", (1, 2, 3), attrs=_recurrent),
-    "GRU": Rule("gru", (1, 2, 3), attrs=_recurrent),
-    "RNN": Rule("rnn", (1, 2, 3), attrs=_recurrent),
-    **{name: Rule(kind, tuple(range(8)), loose=True) for name, kind in ELEMENTWISE.items()},
+RULES: Mapping[str, OnnxRule] = {
+    "BatchNormalization": OnnxRule("batch_norm", (1, 2), (3, 4)),
+    "LayerNormalization": OnnxRule("layer_norm", (1, 2)),
+    "GroupNormalization": OnnxRule("group_norm", (1, 2)),
+    "InstanceNormalization": OnnxRule("instance_norm", (1, 2)),
+    "RMSNormalization": OnnxRule("rms_norm", (1,)),
+    "SimplifiedLayerNormalization": OnnxRule("rms_norm", (1,)),
+    "SkipLayerNormalization": OnnxRule("layer_norm", (2, 3, 4)),
+    "SkipSimplifiedLayerNormalization": OnnxRule("rms_norm", (2, 3)),
+    "BiasGelu": OnnxRule("gelu", (1,)),
+    "PRelu": OnnxRule("prelu", (1,)),
+    "MaxPool": OnnxRule("max_pool", attrs=_pool),
+    "AveragePool": OnnxRule("avg_pool", attrs=_pool),
+    "LSTM": OnnxRule("lstm", (1, 2, 3), attrs=_recurrent),
+    "GRU": OnnxRule("gru", (1, 2, 3), attrs=_recurrent),
+    "RNN": OnnxRule("rnn", (1, 2, 3), attrs=_recurrent),
+    **{name: OnnxRule(kind, tuple(range(8)), loose=True) for name, kind in ELEMENTWISE.items()},
 }
 
 SIMPLE_KINDS: Mapping[str, str] = {

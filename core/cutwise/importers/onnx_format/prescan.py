@@ -13,24 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cutwise.errors import ModelImportError
-
-# A protobuf message cannot be longer; larger models keep their weights in a second file.
-FILE_BYTES = 2 * 2**30
-
-# Tensors that decide shapes are far smaller, weights mostly larger.
-KEPT_PAYLOAD_BYTES = 64 * 2**10
-
-# A graph of 50,000 nodes is about 20 MB; the parser needs some ten times the bytes it reads.
-GRAPH_BYTES = 128 * 2**20
-
-# The largest exported language models have about 10,000; each costs some 0.1 ms.
-NODES = 50_000
-
-# Graph, node, attribute, graph, …: five nested branches. Exporters reach three.
-DEPTH = 20
-
-# Producer, version and a line of documentation stand before the graph, if anything does.
-SNIFFED_BYTES = 64 * 2**10
+from cutwise.read_limits import (
+    GRAPH_DEPTH,
+    GRAPH_NODES,
+    ONNX_FILE_BYTES,
+    ONNX_GRAPH_BYTES,
+    ONNX_KEPT_PAYLOAD_BYTES,
+    ONNX_SNIFFED_BYTES,
+)
+from cutwise.units import binary_text
 
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 FIXED_BYTES = {FIXED64: 8, FIXED32: 4}
@@ -72,9 +63,9 @@ def graph_bytes(path: Path) -> bytes:
     deep or has too many nodes.
     """
     size = path.stat().st_size
-    if size > FILE_BYTES:
+    if size > ONNX_FILE_BYTES:
         raise ModelImportError(
-            f"{path.name}: is {size / 2**30:.1f} GB; an ONNX file holds at most 2 GB: "
+            f"{path.name}: is {binary_text(size, 'GB', digits=1)}; an ONNX file holds at most 2 GB: "
             "export it again with the weights in a second file, which is not needed here"
         )
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -94,7 +85,7 @@ def looks_like_onnx(head: bytes, path: Path) -> bool:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         at = 0
         try:
-            while at < len(data) and at < SNIFFED_BYTES:
+            while at < len(data) and at < ONNX_SNIFFED_BYTES:
                 field, wire, _, end = _field(data, at, len(data))
                 if field not in MODEL_FIELDS or (field == GRAPH_FIELD and wire != LENGTH):
                     return False
@@ -165,20 +156,22 @@ class _Walk:
         return b"".join(parts)
 
     def _is_left_out(self, kind: Message, field: int, length: int) -> bool:
-        return field in kind.dropped or (field in kind.payloads and length > KEPT_PAYLOAD_BYTES)
+        return field in kind.dropped or (field in kind.payloads and length > ONNX_KEPT_PAYLOAD_BYTES)
 
     def _count(self, name: str, depth: int) -> None:
         self.nodes += name == "node"
-        if self.nodes > NODES:
-            raise _DamageError(f"has more than {NODES} nodes; export a smaller part of the model")
-        if depth > DEPTH:
-            raise _DamageError(f"nests graphs more than {DEPTH} levels deep; export it without control flow")
+        if self.nodes > GRAPH_NODES:
+            raise _DamageError(f"has more than {GRAPH_NODES} nodes; export a smaller part of the model")
+        if depth > GRAPH_DEPTH:
+            raise _DamageError(
+                f"nests graphs more than {GRAPH_DEPTH} levels deep; export it without control flow"
+            )
 
     def _keep(self, length: int) -> None:
         self.kept_bytes += length
-        if self.kept_bytes > GRAPH_BYTES:
+        if self.kept_bytes > ONNX_GRAPH_BYTES:
             raise _DamageError(
-                f"holds more than {GRAPH_BYTES // 2**20} MB besides its weights; export a smaller model"
+                f"holds more than {binary_text(ONNX_GRAPH_BYTES)} besides its weights; export a smaller model"
             )
 
 

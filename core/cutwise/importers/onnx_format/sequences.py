@@ -5,10 +5,10 @@ torch's exporter leaves `SplitToSequence` and `SequenceAt` in models that are no
 
 from __future__ import annotations
 
-from cutwise.importers.onnx_format.tensors import Pieces, Step, Trace, Values, tensor_type
+from cutwise.importers.onnx_format.tensors import OnnxStep, OnnxTrace, Pieces, Values, tensor_type
 
 
-def split_to_pieces(known: Trace, step: Step) -> bool:
+def split_to_pieces(known: OnnxTrace, step: OnnxStep) -> bool:
     """Enters the pieces a `SplitToSequence` makes; False when they cannot be known, or for other nodes."""
     spec = known.tensors.spec(step.inputs[0]) if step.node.op_type == "SplitToSequence" else None
     if spec is None or not spec.shape:
@@ -34,7 +34,7 @@ def _sizes(sizes: Values | None, length: int) -> tuple[int, ...]:
     return tuple(min(step, length - start) for start in range(0, length, step))
 
 
-def taken_piece(known: Trace, step: Step) -> Step | None:
+def taken_piece(known: OnnxTrace, step: OnnxStep) -> OnnxStep | None:
     """The split that a `SequenceAt` amounts to, its result entered; None for other nodes."""
     pieces = known.pieces.get(step.inputs[0]) if step.node.op_type == "SequenceAt" else None
     position = known.tensors.values.get(step.inputs[1]) if pieces is not None else None
@@ -52,4 +52,4 @@ def taken_piece(known: Trace, step: Step) -> Step | None:
     node = type(step.node)()
     node.CopyFrom(step.node)
     node.op_type = "Split"
-    return Step(node, (pieces.source,), (name,))
+    return OnnxStep(node, (pieces.source,), (name,))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import TensorSpec
+from cutwise.read_limits import ONNX_VALUE_ELEMENTS, TENSOR_ELEMENTS
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto, TypeProto
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
 Values: TypeAlias = NDArray[np.generic]
 """The numbers of a tensor, of whatever element type its file has."""
 
-# Values are followed only to learn shapes; the longest such lists are token positions.
-VALUE_ELEMENTS = 2**14
-
-# A terabyte in fp32: no tensor of a real model comes near.
-TENSOR_ELEMENTS = 2**38
 
 # Numbers of onnx.TensorProto.DataType. Complex numbers are given a dtype of their width.
 DTYPES: Mapping[int, str] = MappingProxyType(
@@ -92,7 +88,7 @@ class Tensors:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class OnnxStep:
     """One node as it takes part in the graph: branches inlined, names made unique."""
 
     node: NodeProto
@@ -111,7 +107,7 @@ class Pieces:
 
 
 @dataclass(slots=True)
-class Trace:
+class OnnxTrace:
     """All steps in topological order, what is known of their tensors, and the graph's outputs."""
 
     file: str
@@ -120,7 +116,7 @@ class Trace:
     declared: Mapping[str, TypeProto]
     open: Mapping[str, int] = field(default_factory=dict)
     tensors: Tensors = field(default_factory=Tensors)
-    steps: list[Step] = field(default_factory=list)
+    steps: list[OnnxStep] = field(default_factory=list)
     outputs: tuple[str, ...] = ()
     taken: set[str] = field(default_factory=set)
     protos: dict[str, TensorProto] = field(default_factory=dict)
@@ -135,7 +131,7 @@ class Trace:
         return self.protos[name]
 
 
-def sizes_remedy(known: Trace) -> str:
+def sizes_remedy(known: OnnxTrace) -> str:
     """What to do about sizes that do not work: give others where they are open, or export anew."""
     if not known.open:
         return "export the model with other sizes"
@@ -187,7 +183,7 @@ def _small_value(tensor: TensorProto, name: str, file: str) -> Values | None:
     from onnx import TensorProto, numpy_helper
 
     external = tensor.data_location == TensorProto.EXTERNAL
-    if external or math.prod(tensor.dims) > VALUE_ELEMENTS or not _has_payload(tensor):
+    if external or math.prod(tensor.dims) > ONNX_VALUE_ELEMENTS or not _has_payload(tensor):
         return None
     try:
         value: Values = numpy_helper.to_array(tensor)

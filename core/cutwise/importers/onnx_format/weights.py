@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cutwise.graph.model_graph import FLOATING, TensorSpec, Weight
-from cutwise.importers.onnx_format.ops import Rule
-from cutwise.importers.onnx_format.tensors import Step, Tensors
+from cutwise.importers.onnx_format.ops import OnnxRule
+from cutwise.importers.onnx_format.tensors import OnnxStep, Tensors
 
 QUANTISED = frozenset({"int8", "uint8", "int4", "uint4"})
 
 
-def weights_of(tensors: Tensors, step: Step, rule: Rule, seen: set[str]) -> tuple[Weight, ...]:
+def weights_of(tensors: Tensors, step: OnnxStep, rule: OnnxRule, seen: set[str]) -> tuple[Weight, ...]:
     """The weights `step` reads, main one first, each once; `seen` collects ids over the whole graph."""
     found: dict[str, Weight] = {}
     for slot in (*rule.weights, *rule.buffers):
@@ -25,7 +25,7 @@ def weights_of(tensors: Tensors, step: Step, rule: Rule, seen: set[str]) -> tupl
     return tuple(found.values())
 
 
-def _at_slot(tensors: Tensors, name: str, rule: Rule, role: str, *, main: bool) -> Iterator[Weight]:
+def _at_slot(tensors: Tensors, name: str, rule: OnnxRule, role: str, *, main: bool) -> Iterator[Weight]:
     read = tensors.spec(name)
     roots = [root for root in tensors.roots[name] if _is_weight(tensors.stored[root], rule)]
     if read is not None:
@@ -41,7 +41,7 @@ def _at_slot(tensors: Tensors, name: str, rule: Rule, role: str, *, main: bool) 
         yield Weight(id=name, shape=read.shape, dtype=read.dtype, role="buffer")
 
 
-def _is_weight(spec: TensorSpec, rule: Rule) -> bool:
+def _is_weight(spec: TensorSpec, rule: OnnxRule) -> bool:
     if not rule.loose:
         return spec.elements > 0 and (spec.dtype in FLOATING or spec.dtype in QUANTISED)
     masked = not rule.kind.startswith("other:") and _is_square_mask(spec.shape)

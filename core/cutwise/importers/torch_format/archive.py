@@ -17,6 +17,8 @@ from typing import Any
 from cutwise.errors import ModelImportError
 from cutwise.importers.gate.zip_directory import entry_names
 from cutwise.importers.torch_format.schema import Notes, Program, Weights
+from cutwise.read_limits import TORCH_JSON_BYTES, ZIP_ENTRIES, ZIP_RATIO
+from cutwise.units import binary_text
 
 # Programs saved since PyTorch 2.8 are "<name>/models/<model>.json", older ones stand at the top.
 PROGRAM = re.compile(r"(^|/)(models/[^/]+\.json|serialized_exported_program\.json)$")
@@ -24,13 +26,7 @@ WEIGHTS_TABLE = re.compile(r"(^|/)data/weights/[^/]*weights_config\.json$")
 NOTES_PATH = "extra/cutwise.json"
 NOTES = re.compile(rf"(^|/){re.escape(NOTES_PATH)}$")
 
-# An archive has one entry a weight; the largest exported models have some thousands.
-ENTRIES = 20_000
 
-# The program of 20,000 ops, stack traces included, is about 40 MB; as Python objects it takes ten times that.
-JSON_BYTES = 64 * 2**20
-# Real programs compress to a thirtieth at best.
-RATIO = 200
 PLAIN_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 
@@ -57,9 +53,9 @@ def read_archive(path: Path) -> Archive:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-            if len(entries) > ENTRIES:
+            if len(entries) > ZIP_ENTRIES:
                 raise ModelImportError(
-                    f"{path.name}: has {len(entries)} entries, at most {ENTRIES} are read; "
+                    f"{path.name}: has {len(entries)} entries, at most {ZIP_ENTRIES} are read; "
                     "export the model without its weights"
                 )
             program = _only(entries, PROGRAM, path.name)
@@ -89,10 +85,11 @@ def _only(entries: list[zipfile.ZipInfo], wanted: re.Pattern[str], file: str) ->
 def _json(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, file: str) -> Any:
     """The JSON object in `entry`; sizes are checked as stated and again while reading."""
     place = f"{file}: entry {entry.filename[:80]!r}"
-    if entry.file_size > JSON_BYTES or entry.file_size > RATIO * max(1, entry.compress_size):
+    if entry.file_size > TORCH_JSON_BYTES or entry.file_size > ZIP_RATIO * max(1, entry.compress_size):
         raise ModelImportError(
-            f"{place} unpacks to {entry.file_size / 2**20:.0f} MB from {entry.compress_size} bytes; at most "
-            f"{JSON_BYTES // 2**20} MB and {RATIO} times its own size are read: export the model again"
+            f"{place} unpacks to {binary_text(entry.file_size)} from {entry.compress_size} bytes; at most "
+            f"{binary_text(TORCH_JSON_BYTES)} and {ZIP_RATIO} times its own size are read: "
+            "export the model again"
         )
     if entry.compress_type not in PLAIN_METHODS or entry.flag_bits & 1:
         raise ModelImportError(
@@ -100,7 +97,7 @@ def _json(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, file: str) -> Any:
         )
     try:
         with archive.open(entry) as stream:
-            text = stream.read(JSON_BYTES + 1)
+            text = stream.read(TORCH_JSON_BYTES + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
         raise ModelImportError(f"{place} is damaged ({str(error)[:80]}); export the model again") from None
     return _object(text, place)

@@ -58,7 +58,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class TorchStep:
     """What becomes vertices, one for each of `outputs` that is needed: all names are those of tensors.
 
     `name` is what it is called in its module; `inputs` are activations, in the order that cost formulas read.
@@ -74,7 +74,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class TorchRule:
     """How a call is read: its kind, parameters that take weights (main one first) and buffers, attributes.
 
     `data` are the parameters that take activations, where their order is not the operator's own.

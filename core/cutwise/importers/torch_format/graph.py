@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import Op, Weight
-from cutwise.importers.onnx_format.blocks import Place, named, printable
-from cutwise.importers.torch_format.facts import Step
-from cutwise.importers.torch_format.program import Program
+from cutwise.importers.onnx_format.module_paths import ModulePlace, named, printable
+from cutwise.importers.torch_format.facts import TorchStep
+from cutwise.importers.torch_format.program import TorchProgram
 from cutwise.importers.torch_format.walk import Walk, current, follow
+from cutwise.units import binary_text
 
 
-def build_ops(program: Program) -> tuple[Op, ...]:
+def build_ops(program: TorchProgram) -> tuple[Op, ...]:
     """The ops of `program` in topological order, model inputs first; adds what was assumed to its warnings.
 
     Raises `ModelImportError` when no output depends on an input.
@@ -44,15 +45,15 @@ def _needed(walk: Walk, outputs: Sequence[str]) -> set[str]:
     return needed
 
 
-def _place(step: Step) -> Place:
+def _place(step: TorchStep) -> ModulePlace:
     weight = step.weights[0].id if step.weights else ""
-    return Place(
+    return ModulePlace(
         tuple(map(printable, step.modules)), printable(step.name), step.kind, tuple(weight.split(".")[:-1])
     )
 
 
 def _vertices(
-    program: Program, step: Step, made: Sequence[tuple[int, str]], ids: dict[str, str], block: str
+    program: TorchProgram, step: TorchStep, made: Sequence[tuple[int, str]], ids: dict[str, str], block: str
 ) -> Iterator[Op]:
     inputs = tuple(ids[name] for name in step.inputs)
     for number, (at, name) in enumerate(made):
@@ -69,7 +70,7 @@ def _vertices(
         )
 
 
-def _warnings(walk: Walk, steps: Sequence[Step], needed: set[str]) -> Iterator[str]:
+def _warnings(walk: Walk, steps: Sequence[TorchStep], needed: set[str]) -> Iterator[str]:
     program = walk.program
     for name in program.inputs:
         if name not in needed:
@@ -94,7 +95,7 @@ def _warnings(walk: Walk, steps: Sequence[Step], needed: set[str]) -> Iterator[s
         )
     tables = sum(program.tensors[name].size_bytes for name in walk.tables)
     if tables > TABLE_BYTES:
-        yield f"{tables / 2**20:.0f} MB of constant tables and masks are not counted as memory"
+        yield f"{binary_text(tables)} of constant tables and masks are not counted as memory"
 
 
 # Below this, tables are no matter for any device.

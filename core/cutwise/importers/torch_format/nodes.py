@@ -8,12 +8,9 @@ from typing import TypeAlias, TypeVar
 
 from cutwise.importers.torch_format.schema import Argument, Graph, Named, Node
 from cutwise.plain import Json
+from cutwise.read_limits import NAME_CHARACTERS, TORCH_MODULES_DEEP
 
 ATEN, OPS = "torch.ops.aten.", "torch.ops."
-NAME_CHARACTERS = 200
-
-# Modules of real models nest some ten deep.
-MODULES_DEEP = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +112,7 @@ def modules_around(node: Node) -> tuple[str, ...]:
     """
     innermost = str(node.get("metadata", {}).get("nn_module_stack", "")).rpartition(";")[2].split(",")
     path = ",".join(innermost[1:-1])
-    parts = () if "metadata_hook" in path else path.split(".", MODULES_DEEP)[:MODULES_DEEP]
+    parts = () if "metadata_hook" in path else path.split(".", TORCH_MODULES_DEEP)[:TORCH_MODULES_DEEP]
     return tuple(part for part in parts if part)
 
 

@@ -5,28 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from cutwise.importers.torch_format.facts import Attrs, Facts, Rule
+from cutwise.importers.torch_format.facts import Attrs, Facts, TorchRule
 from cutwise.importers.torch_format.kinds import COPY, KINDS
 from cutwise.importers.torch_format.nodes import Value
-
-# No window, step or number of groups is larger.
-LARGEST_COUNT = 2**31
+from cutwise.read_limits import TORCH_LARGEST_COUNT
 
 
-def rule_for(facts: Facts) -> Rule:
+def rule_for(facts: Facts) -> TorchRule:
     """The rule for a call; operators without one become kind "other:<operator>" with all weights kept."""
     special = SPECIAL.get(facts.op)
     if special is not None:
         return special(facts)
     kind = KINDS.get(facts.op)
     if kind is None:
-        return Rule(f"other:{facts.op}")
-    return KIND_RULES.get(kind) or Rule(kind)
+        return TorchRule(f"other:{facts.op}")
+    return KIND_RULES.get(kind) or TorchRule(kind)
 
 
-def _convolution(facts: Facts) -> Rule:
+def _convolution(facts: Facts) -> TorchRule:
     if facts.is_constant("bias") and not facts.is_constant("weight"):
-        return Rule(f"other:{facts.op}", ("bias",))
+        return TorchRule(f"other:{facts.op}", ("bias",))
     weight = facts.shape("weight")
     turned = bool(facts.value("transposed")) or "transpose" in facts.op
     name = "conv_transpose" if turned else "conv"
@@ -36,7 +34,9 @@ def _convolution(facts: Facts) -> Rule:
         "stride": each(facts.value("stride", 1), axes),
         "groups": each(facts.value("groups", 1), 1)[0],
     }
-    return Rule(f"{name}{axes}d", ("weight", "bias"), data=("input", "weight"), attrs=lambda facts: attrs)
+    return TorchRule(
+        f"{name}{axes}d", ("weight", "bias"), data=("input", "weight"), attrs=lambda facts: attrs
+    )
 
 
 def each(value: Value, axes: int) -> tuple[int, ...]:
@@ -48,7 +48,7 @@ def each(value: Value, axes: int) -> tuple[int, ...]:
     ((3, 3), (2, 2), (1, 2))
     """
     values = integers(value)
-    if not all(type(number) is int and 0 <= number <= LARGEST_COUNT for number in values):
+    if not all(type(number) is int and 0 <= number <= TORCH_LARGEST_COUNT for number in values):
         raise ValueError(f"{str(value)[:40]} stands where a count is expected")
     return tuple(values if len(values) == axes else [*values[:1]] * axes)
 
@@ -62,27 +62,27 @@ def integers(value: Value) -> list[int]:
     return found
 
 
-def _linear(facts: Facts) -> Rule:
+def _linear(facts: Facts) -> TorchRule:
     if not facts.is_constant("weight"):
-        return Rule("matmul", data=("input", "weight"))
+        return TorchRule("matmul", data=("input", "weight"))
     shape = facts.shape("weight")
     outer = shape[0] if len(shape) > 1 else 1
-    return Rule("linear", ("weight", "bias"), attrs=lambda facts: _features(shape[-1], outer))
+    return TorchRule("linear", ("weight", "bias"), attrs=lambda facts: _features(shape[-1], outer))
 
 
-def _product(first: str, second: str, *rest: str) -> Callable[[Facts], Rule]:
+def _product(first: str, second: str, *rest: str) -> Callable[[Facts], TorchRule]:
     """A matrix product of which either operand may be a weight."""
 
-    def rule(facts: Facts) -> Rule:
+    def rule(facts: Facts) -> TorchRule:
         if facts.is_constant(second):
             shape = facts.shape(second)
             inner, outer = (shape[-2], shape[-1]) if len(shape) > 1 else (math.prod(shape), 1)
-            return Rule("linear", (second, *rest), attrs=lambda facts: _features(inner, outer))
+            return TorchRule("linear", (second, *rest), attrs=lambda facts: _features(inner, outer))
         if facts.is_constant(first):
             shape = facts.shape(first)
             outer, inner = (shape[-2], shape[-1]) if len(shape) > 1 else (1, math.prod(shape))
-            return Rule("linear", (first, *rest), attrs=lambda facts: _features(inner, outer))
-        return Rule("matmul", data=(first, second, *rest))
+            return TorchRule("linear", (first, *rest), attrs=lambda facts: _features(inner, outer))
+        return TorchRule("matmul", data=(first, second, *rest))
 
     return rule
 
@@ -91,34 +91,34 @@ def _features(inner: int, outer: int) -> Attrs:
     return {"in_features": inner, "out_features": outer}
 
 
-def _embedding(facts: Facts) -> Rule:
+def _embedding(facts: Facts) -> TorchRule:
     if facts.is_constant("weight"):
-        return Rule("embedding", ("weight",))
-    return Rule("gather", data=("weight", "indices"))
+        return TorchRule("embedding", ("weight",))
+    return TorchRule("gather", data=("weight", "indices"))
 
 
-def _index(facts: Facts) -> Rule:
+def _index(facts: Facts) -> TorchRule:
     """Rows of a table; a mask of trues and falses picks as positions do."""
-    return Rule("embedding", ("self",)) if facts.is_constant("self") else Rule("gather")
+    return TorchRule("embedding", ("self",)) if facts.is_constant("self") else TorchRule("gather")
 
 
-def _clip(facts: Facts) -> Rule:
+def _clip(facts: Facts) -> TorchRule:
     low, high = facts.value("min_val", facts.value("min", -1)), facts.value("max_val", facts.value("max", 1))
-    return Rule("relu6" if (low, high) == (0, 6) else "clip")
+    return TorchRule("relu6" if (low, high) == (0, 6) else "clip")
 
 
-def _power(facts: Facts) -> Rule:
-    return Rule("exp" if facts.call.overload.startswith("Scalar") else "pow")
+def _power(facts: Facts) -> TorchRule:
+    return TorchRule("exp" if facts.call.overload.startswith("Scalar") else "pow")
 
 
-def _extreme(kind: str, elementwise: str) -> Callable[[Facts], Rule]:
+def _extreme(kind: str, elementwise: str) -> Callable[[Facts], TorchRule]:
     """`max` of everything, along an axis (with places, as `topk`), or of two tensors."""
 
-    def rule(facts: Facts) -> Rule:
+    def rule(facts: Facts) -> TorchRule:
         overload = facts.call.overload
         if overload == "other" or len(facts.call.refs()) > 1:
-            return Rule(elementwise)
-        return Rule("top_k" if overload == "dim" else kind)
+            return TorchRule(elementwise)
+        return TorchRule("top_k" if overload == "dim" else kind)
 
     return rule
 
@@ -146,30 +146,34 @@ def _pool_attrs(facts: Facts) -> Attrs:
     return {"kernel": kernel, "stride": each(facts.value("stride") or kernel, axes)}
 
 
-def _adaptive_pool(whole: str, part: str) -> Callable[[Facts], Rule]:
-    def rule(facts: Facts) -> Rule:
+def _adaptive_pool(whole: str, part: str) -> Callable[[Facts], TorchRule]:
+    def rule(facts: Facts) -> TorchRule:
         axes = next(int(digit) for digit in facts.op if digit.isdigit())
         before, after = facts.shape("self")[-axes:], facts.output.shape[-axes:]
         kernel = tuple(-(-size // max(1, left)) for size, left in zip(before, after, strict=True))
-        return Rule(whole) if math.prod(after) == 1 else Rule(part, attrs=lambda facts: {"kernel": kernel})
+        return (
+            TorchRule(whole)
+            if math.prod(after) == 1
+            else TorchRule(part, attrs=lambda facts: {"kernel": kernel})
+        )
 
     return rule
 
 
-def _cast(facts: Facts) -> Rule:
+def _cast(facts: Facts) -> TorchRule:
     source = facts.tensors[facts.call.refs()[0]]
-    return Rule("identity" if source.dtype == facts.output.dtype else "cast")
+    return TorchRule("identity" if source.dtype == facts.output.dtype else "cast")
 
 
-def _contiguous(facts: Facts) -> Rule:
+def _contiguous(facts: Facts) -> TorchRule:
     before, after = (facts.strides.get(name) for name in (facts.tensor("self"), facts.call.outputs[0]))
-    return Rule("identity" if before == after else COPY)
+    return TorchRule("identity" if before == after else COPY)
 
 
-def _addition(facts: Facts) -> Rule:
+def _addition(facts: Facts) -> TorchRule:
     factor = facts.value("alpha", 1)
     scaled = isinstance(factor, int | float) and factor != 1 and len(facts.call.refs()) > 1
-    return Rule(KINDS[facts.op], attrs=lambda facts: {"factor": factor} if scaled else {})
+    return TorchRule(KINDS[facts.op], attrs=lambda facts: {"factor": factor} if scaled else {})
 
 
 def _order(facts: Facts) -> Attrs:
@@ -207,12 +211,12 @@ def _einsum(facts: Facts) -> Attrs:
     return {"equation": str(facts.value("equation"))[:1000], "weight_places": places}
 
 
-def _grouped(weight: str) -> Callable[[Facts], Rule]:
+def _grouped(weight: str) -> Callable[[Facts], TorchRule]:
     """One matrix product for each group of rows, as in a mixture of experts."""
 
-    def rule(facts: Facts) -> Rule:
+    def rule(facts: Facts) -> TorchRule:
         width = facts.shape(weight)[-2]
-        return Rule("grouped_matmul", (weight,), attrs=lambda facts: {"in_features": width})
+        return TorchRule("grouped_matmul", (weight,), attrs=lambda facts: {"in_features": width})
 
     return rule
 
@@ -222,27 +226,30 @@ def _cell(facts: Facts) -> Attrs:
 
 
 NORM = (("weight", "bias"), ("running_mean", "running_var"))
-KIND_RULES: Mapping[str, Rule] = {
-    "batch_norm": Rule("batch_norm", *NORM, data=("input",)),
-    "layer_norm": Rule("layer_norm", ("weight", "bias"), data=("input",)),
-    "rms_norm": Rule("rms_norm", ("weight",), data=("input",)),
-    "group_norm": Rule(
+KIND_RULES: Mapping[str, TorchRule] = {
+    "batch_norm": TorchRule("batch_norm", *NORM, data=("input",)),
+    "layer_norm": TorchRule("layer_norm", ("weight", "bias"), data=("input",)),
+    "rms_norm": TorchRule("rms_norm", ("weight",), data=("input",)),
+    "group_norm": TorchRule(
         "group_norm", ("weight", "bias"), data=("input",),
         attrs=lambda facts: {"groups": each(facts.value("num_groups", facts.value("group", 1)), 1)[0]},
     ),
-    "instance_norm": Rule("instance_norm", *NORM, data=("input",)),
-    "prelu": Rule("prelu", ("weight",)),
-    "attention": Rule("attention", data=(*QKV, "attn_mask", "attn_bias"), attrs=_attention_attrs),
-    "max_pool": Rule("max_pool", attrs=_pool_attrs),
-    "avg_pool": Rule("avg_pool", attrs=_pool_attrs),
-    "dropout": Rule("dropout", attrs=lambda facts: {"ratio": facts.value("p", 0.5)}),
-    "resize": Rule("resize", attrs=_interpolation),
-    "transpose": Rule("transpose", attrs=_order),
-    "einsum": Rule("einsum", ("tensors",), attrs=_einsum),
-    **{kind: Rule(kind, ("w_ih", "w_hh", "b_ih", "b_hh"), attrs=_cell) for kind in ("lstm", "gru", "rnn")},
+    "instance_norm": TorchRule("instance_norm", *NORM, data=("input",)),
+    "prelu": TorchRule("prelu", ("weight",)),
+    "attention": TorchRule("attention", data=(*QKV, "attn_mask", "attn_bias"), attrs=_attention_attrs),
+    "max_pool": TorchRule("max_pool", attrs=_pool_attrs),
+    "avg_pool": TorchRule("avg_pool", attrs=_pool_attrs),
+    "dropout": TorchRule("dropout", attrs=lambda facts: {"ratio": facts.value("p", 0.5)}),
+    "resize": TorchRule("resize", attrs=_interpolation),
+    "transpose": TorchRule("transpose", attrs=_order),
+    "einsum": TorchRule("einsum", ("tensors",), attrs=_einsum),
+    **{
+        kind: TorchRule(kind, ("w_ih", "w_hh", "b_ih", "b_hh"), attrs=_cell)
+        for kind in ("lstm", "gru", "rnn")
+    },
 }  # fmt: skip
 
-SPECIAL: Mapping[str, Callable[[Facts], Rule]] = {
+SPECIAL: Mapping[str, Callable[[Facts], TorchRule]] = {
     **dict.fromkeys(
         ("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
          "convolution", "_convolution", "cudnn_convolution", "mkldnn_convolution"), _convolution,
@@ -284,10 +291,10 @@ SPECIAL: Mapping[str, Callable[[Facts], Rule]] = {
     "contiguous": _contiguous,
     "add": _addition,
     "sub": _addition,
-    "div": lambda facts: Rule("reciprocal" if facts.is_constant("self") else "div"),
-    "lerp": lambda facts: Rule("add" if facts.call.overload == "Scalar" else "mul"),
-    "masked_fill": lambda facts: Rule("where", data=("mask", "self", "value")),
-    "addcmul": lambda facts: Rule("mul", data=("tensor1", "tensor2", "self")),
-    "addcdiv": lambda facts: Rule("div", data=("tensor1", "tensor2", "self")),
-    "copy": lambda facts: Rule(COPY, data=("src",)),
+    "div": lambda facts: TorchRule("reciprocal" if facts.is_constant("self") else "div"),
+    "lerp": lambda facts: TorchRule("add" if facts.call.overload == "Scalar" else "mul"),
+    "masked_fill": lambda facts: TorchRule("where", data=("mask", "self", "value")),
+    "addcmul": lambda facts: TorchRule("mul", data=("tensor1", "tensor2", "self")),
+    "addcdiv": lambda facts: TorchRule("div", data=("tensor1", "tensor2", "self")),
+    "copy": lambda facts: TorchRule(COPY, data=("src",)),
 }  # fmt: skip

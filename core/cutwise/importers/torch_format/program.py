@@ -24,17 +24,11 @@ from cutwise.importers.torch_format.nodes import (
 from cutwise.importers.torch_format.schema import Graph, GraphModule, Spec
 from cutwise.importers.torch_format.schema import Program as Document
 from cutwise.importers.torch_format.sizes import Sizes
+from cutwise.read_limits import GRAPH_DEPTH, GRAPH_NODES, TENSOR_ELEMENTS, TORCH_AXES
 
 # The major number changes when old readers can no longer follow; 8 is that of PyTorch 2.5 to 2.13.
 NEWEST_SCHEMA = 8
 
-# As for ONNX files: the largest exported language models have about 10,000 nodes.
-NODES = 50_000
-AXES = 64
-DEPTH = 20
-
-# A terabyte in fp32: no tensor of a real model comes near.
-TENSOR_ELEMENTS = 2**38
 
 GRADIENT_SWITCH = "higher_order::wrap_with_set_grad_enabled"
 # These run the graph they are given in another mode; a choice runs one of two.
@@ -56,7 +50,7 @@ DTYPES: Mapping[int, str] = {
 
 
 @dataclass(slots=True)
-class Program:
+class TorchProgram:
     """All calls in order, and what is known of the tensors by name.
 
     `stored` are parameters and persistent buffers; `lasting` all that the program holds, other buffers
@@ -81,7 +75,7 @@ class Program:
 
 
 @dataclass(slots=True)
-class Scope:
+class TorchScope:
     """The unique names of the tensors one graph has made or was given so far.
 
     `without_gradients` is True for a graph that runs under torch.no_grad().
@@ -109,12 +103,12 @@ def checked_graph_module(document: Document, file: str) -> GraphModule:
     return document["graph_module"]
 
 
-def read_program(module: GraphModule, sizes: Sizes, ties: Mapping[str, str]) -> Program:
+def read_program(module: GraphModule, sizes: Sizes, ties: Mapping[str, str]) -> TorchProgram:
     """The program in a `graph_module`; a weight that `ties` names is called by the name it gives.
 
     Raises `ModelImportError` for graphs that are too long, too deep or out of order, and for absurd sizes.
     """
-    program, scope, graph = Program(sizes), Scope(), module["graph"]
+    program, scope, graph = TorchProgram(sizes), TorchScope(), module["graph"]
     _enter_tensors(program, graph, scope)
     for kind, entry in map(only_item, module["signature"]["input_specs"]):
         if own := tensor_name(entry.get("arg")):
@@ -130,13 +124,13 @@ def read_program(module: GraphModule, sizes: Sizes, ties: Mapping[str, str]) -> 
     return program
 
 
-def _enter_tensors(program: Program, graph: Graph, scope: Scope) -> None:
-    if len(program.calls) + len(graph["nodes"]) > NODES:
+def _enter_tensors(program: TorchProgram, graph: Graph, scope: TorchScope) -> None:
+    if len(program.calls) + len(graph["nodes"]) > GRAPH_NODES:
         raise ModelImportError(
-            f"{program.file}: has more than {NODES} nodes; export a smaller part of the model"
+            f"{program.file}: has more than {GRAPH_NODES} nodes; export a smaller part of the model"
         )
     for own, tensor in graph["tensor_values"].items():
-        if len(tensor["sizes"]) > AXES:
+        if len(tensor["sizes"]) > TORCH_AXES:
             raise ModelImportError(
                 f"{program.file}: tensor {own[:80]!r} has {len(tensor['sizes'])} axes; export the model again"
             )
@@ -152,7 +146,7 @@ def _enter_tensors(program: Program, graph: Graph, scope: Scope) -> None:
         program.strides[scope.prefix + own] = tuple(map(program.sizes.value, tensor.get("strides", ())))
 
 
-def _enter_input(program: Program, name: str, kind: str, entry: Spec, ties: Mapping[str, str]) -> None:
+def _enter_input(program: TorchProgram, name: str, kind: str, entry: Spec, ties: Mapping[str, str]) -> None:
     if kind == "user_input":
         program.inputs.append(name)
         return
@@ -167,7 +161,7 @@ def _enter_input(program: Program, name: str, kind: str, entry: Spec, ties: Mapp
         )
 
 
-def _enter_calls(program: Program, graph: Graph, scope: Scope) -> None:
+def _enter_calls(program: TorchProgram, graph: Graph, scope: TorchScope) -> None:
     known = partial(_known, program, scope)
     for node in graph["nodes"]:
         op, overload = operator_of(node)
@@ -184,10 +178,12 @@ def _enter_calls(program: Program, graph: Graph, scope: Scope) -> None:
             program.calls.append(call)
 
 
-def _inline(program: Program, call: Call, outer: Scope) -> None:
+def _inline(program: TorchProgram, call: Call, outer: TorchScope) -> None:
     """Appends the calls of the first graph `call` is given; the tensors behind it are that graph's inputs."""
-    if outer.depth >= DEPTH:
-        raise ModelImportError(f"{program.file}: nests graphs more than {DEPTH} levels deep; export it again")
+    if outer.depth >= GRAPH_DEPTH:
+        raise ModelImportError(
+            f"{program.file}: nests graphs more than {GRAPH_DEPTH} levels deep; export it again"
+        )
     if call.op == CHOICE:
         program.warnings.append(f"op {call.name!r} chooses by its data; only its first branch is read")
     at = next(place for place, (_, value) in enumerate(call.arguments) if isinstance(value, Subgraph))
@@ -195,7 +191,7 @@ def _inline(program: Program, call: Call, outer: Scope) -> None:
     assert isinstance(found, Subgraph)
     graph = found.graph
     given = Call(call.name, call.op, "", call.arguments[at + 1 :], ()).refs()
-    scope = Scope(
+    scope = TorchScope(
         prefix=f"{outer.prefix}{call.name}.",
         depth=outer.depth + 1,
         without_gradients=_without_gradients(call, outer),
@@ -208,13 +204,13 @@ def _inline(program: Program, call: Call, outer: Scope) -> None:
         program.calls.append(Call(made, "alias", "", (("self", Ref(result)),), (made,), call.modules))
 
 
-def _without_gradients(call: Call, outer: Scope) -> bool:
+def _without_gradients(call: Call, outer: TorchScope) -> bool:
     """Whether the graph that `call` runs records no gradients: as it says itself, else as around it."""
     switched = call.arguments[0][1] if call.op == GRADIENT_SWITCH else None
     return not switched if isinstance(switched, bool) else outer.without_gradients
 
 
-def _define(program: Program, scope: Scope, own: str) -> str:
+def _define(program: TorchProgram, scope: TorchScope, own: str) -> str:
     name = scope.prefix + own
     if own in scope.names:
         raise ModelImportError(f"{program.file}: tensor {own[:80]!r} is made twice; export the model again")
@@ -224,7 +220,7 @@ def _define(program: Program, scope: Scope, own: str) -> str:
     return name
 
 
-def _known(program: Program, scope: Scope, own: str) -> str:
+def _known(program: TorchProgram, scope: TorchScope, own: str) -> str:
     if own not in scope.names:
         raise ModelImportError(
             f"{program.file}: tensor {own[:80]!r} is read before any op has made it; export the model again"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from cutwise.graph.model_graph import TensorSpec, Weight
-from cutwise.importers.torch_format.facts import Facts, Step
+from cutwise.importers.torch_format.facts import Facts, TorchStep
 
 RECURRENT = {"lstm": "lstm", "gru": "gru", "rnn_tanh": "rnn", "rnn_relu": "rnn"}
 GATES = {"lstm": 4, "gru": 3}
@@ -14,7 +14,9 @@ GATES = {"lstm": 4, "gru": 3}
 WeightsOf = Callable[[Sequence[str]], tuple[Weight, ...]]
 
 
-def recurrent_steps(facts: Facts, weights_of: WeightsOf, tensors: dict[str, TensorSpec]) -> Iterator[Step]:
+def recurrent_steps(
+    facts: Facts, weights_of: WeightsOf, tensors: dict[str, TensorSpec]
+) -> Iterator[TorchStep]:
     """A step for each layer and direction, dropout between layers, and results put together.
 
     Tensors that lie between them are entered into `tensors`.
@@ -42,7 +44,7 @@ def recurrent_steps(facts: Facts, weights_of: WeightsOf, tensors: dict[str, Tens
             source = f"{whole}.dropped"
             tensors[source] = facts.output
             name = f"{call.name}_l{layer}_dropout"
-            yield Step(
+            yield TorchStep(
                 name=name, kind="dropout", inputs=(whole,), outputs=(source,), attrs={"ratio": ratio},
                 modules=call.modules,
             )  # fmt: skip
@@ -55,7 +57,7 @@ def _is_projected(facts: Facts) -> bool:
     return len(facts.call.refs("params")) > _ways(facts) * (4 if facts.value("has_biases", True) else 2)
 
 
-def _layer(facts: Facts, layer: int, source: str, whole: str) -> list[tuple[Step, list[str]]]:
+def _layer(facts: Facts, layer: int, source: str, whole: str) -> list[tuple[TorchStep, list[str]]]:
     """The steps of both directions of one layer, or of one, each with the names of its parameters."""
     call, parameters = facts.call, facts.call.refs("params")
     share, directions = len(parameters) // _ways(facts), _directions(facts)
@@ -65,7 +67,7 @@ def _layer(facts: Facts, layer: int, source: str, whole: str) -> list[tuple[Step
     for way, ending in enumerate(("", "_reverse")[:directions]):
         at = share * (layer * directions + way)
         rows = facts.tensors[parameters[at + 1]].shape[0]
-        step = Step(
+        step = TorchStep(
             name=call.name if _ways(facts) == 1 else f"{call.name}_l{layer}{ending}",
             kind=RECURRENT[facts.op],
             inputs=(source, *states),
@@ -77,8 +79,8 @@ def _layer(facts: Facts, layer: int, source: str, whole: str) -> list[tuple[Step
     return found
 
 
-def _joined(facts: Facts, name: str, parts: Sequence[str], whole: str) -> Step:
-    return Step(
+def _joined(facts: Facts, name: str, parts: Sequence[str], whole: str) -> TorchStep:
+    return TorchStep(
         name=f"{facts.call.name}_{name}", kind="concat", inputs=tuple(parts), outputs=(whole,),
         modules=facts.call.modules,
     )  # fmt: skip

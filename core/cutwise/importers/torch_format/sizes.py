@@ -15,18 +15,11 @@ from fractions import Fraction
 
 from cutwise.errors import ModelImportError
 from cutwise.importers.torch_format.schema import Expression, Size
-
-# PyTorch writes some hundred characters for the sizes of a deep convolutional network.
-EXPRESSION_CHARACTERS = 4096
-EXPRESSION_DEPTH = 60
-EXPONENT = 8
-
-# No axis of a real tensor is longer; intermediate values of a size stay far below its square.
-AXIS_SIZE = 2**40
+from cutwise.read_limits import AXIS_SIZE, EXPRESSION_CHARACTERS, EXPRESSION_DEPTH, EXPRESSION_EXPONENT
 
 
 def _power(base: Fraction, exponent: Fraction) -> Fraction:
-    if exponent.denominator != 1 or abs(exponent) > EXPONENT:
+    if exponent.denominator != 1 or abs(exponent) > EXPRESSION_EXPONENT:
         raise ValueError(f"the exponent {exponent}")
     return base ** int(exponent)
 

@@ -10,19 +10,19 @@ from pathlib import Path
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph, Op
 from cutwise.importers.importer import Importer
-from cutwise.importers.onnx_format.blocks import printable
+from cutwise.importers.onnx_format.module_paths import printable
 from cutwise.importers.torch_format.archive import Archive, looks_like_torch_export, read_archive
 from cutwise.importers.torch_format.graph import build_ops
 from cutwise.importers.torch_format.nodes import only_item, tensor_name
-from cutwise.importers.torch_format.program import Program, checked_graph_module, read_program
+from cutwise.importers.torch_format.program import TorchProgram, checked_graph_module, read_program
 from cutwise.importers.torch_format.recurrent import RECURRENT
 from cutwise.importers.torch_format.schema import Bounds, GraphModule, Notes, StoredMeta
 from cutwise.importers.torch_format.schema import Program as Document
 from cutwise.importers.torch_format.sizes import Sizes
+from cutwise.read_limits import PRODUCER_CHARACTERS
 
 BATCH = re.compile(r"(^|_)(batch|bs|b|n)(_?size)?$", re.IGNORECASE)
 LENGTH = re.compile(r"seq|token|length|time|step|word", re.IGNORECASE)
-PRODUCER_CHARACTERS = 100
 
 
 def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
@@ -109,7 +109,7 @@ def _batch_symbol(open_dims: Mapping[str, tuple[str, ...]]) -> str:
     return next(named, "") or next(first, "")
 
 
-def _fixed_batch_size(program: Program, ops: Sequence[Op]) -> int:
+def _fixed_batch_size(program: TorchProgram, ops: Sequence[Op]) -> int:
     """The size of the first axis, when all inputs with two or more axes and the first output agree on it."""
     sizes = {program.tensors[name].shape[:1] for name in program.outputs[:1]} | _first_axes(ops)
     size = sizes.pop() if len(sizes) == 1 and _first_axes(ops) else (1,)
@@ -121,7 +121,7 @@ def _first_axes(ops: Sequence[Op]) -> set[tuple[int, ...]]:
     return {op.output.shape[:1] for op in ops if op.kind == "input" and len(op.output.shape) > 1}
 
 
-def _batch_doubts(program: Program, ops: Sequence[Op], batch_size: int) -> Iterator[str]:
+def _batch_doubts(program: TorchProgram, ops: Sequence[Op], batch_size: int) -> Iterator[str]:
     """Signs that the first axis does not count samples, or counts them and was not taken to."""
     axes = _first_axes(ops)
     if batch_size == 1 and len(axes) == 1 and axes != {(1,)}:
@@ -140,7 +140,7 @@ def _batch_doubts(program: Program, ops: Sequence[Op], batch_size: int) -> Itera
                 )
 
 
-def _decomposed(program: Program, document: Document) -> Iterator[str]:
+def _decomposed(program: TorchProgram, document: Document) -> Iterator[str]:
     """Programs lowered to core operators write attention out, with copies that training does not make."""
     written_out = any(call.op == "_softmax" for call in program.calls)
     if written_out and "TRAINING" not in document.get("verifiers", ["TRAINING"]):

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from cutwise.graph.model_graph import Weight
-from cutwise.importers.onnx_format.blocks import printable
-from cutwise.importers.torch_format.facts import Facts, Rule, Step
+from cutwise.importers.onnx_format.module_paths import printable
+from cutwise.importers.torch_format.facts import Facts, TorchRule, TorchStep
 from cutwise.importers.torch_format.kinds import COPY, KINDS, PICKS, SHAPE_ONLY, VIEWS, is_in_place
 from cutwise.importers.torch_format.nodes import Call, Ref, Value
 from cutwise.importers.torch_format.ops import rule_for
-from cutwise.importers.torch_format.program import Program
+from cutwise.importers.torch_format.program import TorchProgram
 from cutwise.importers.torch_format.recurrent import RECURRENT, recurrent_steps
 
 # Operators that hand back their input itself where nothing is to be done.
@@ -33,8 +33,8 @@ class Walk:
     `written` and `seen` are the numbers of the writes after which it was written and a view was made.
     """
 
-    program: Program
-    steps: list[Step] = field(default_factory=list)
+    program: TorchProgram
+    steps: list[TorchStep] = field(default_factory=list)
     constants: dict[str, tuple[str, ...]] = field(default_factory=dict)
     memory: dict[str, str] = field(default_factory=dict)
     latest: dict[str, str] = field(default_factory=dict)
@@ -61,7 +61,7 @@ def current(walk: Walk, name: str) -> str:
     if held in walk.constants:
         walk.constants[again] = walk.constants[held]
     else:
-        walk.steps.append(Step(name=again, kind="slice", inputs=(held,), outputs=(again,)))
+        walk.steps.append(TorchStep(name=again, kind="slice", inputs=(held,), outputs=(again,)))
     return again
 
 
@@ -129,7 +129,7 @@ def _enter_step(walk: Walk, facts: Facts, made: Sequence[str]) -> None:
     inputs = tuple(name for name in _in_order(facts, rule) if name not in walk.constants)
     weights = tuple(_weights_by_slot(walk, facts, rule))
     if rule.kind == "einsum" and not _are_operands(walk, facts, weights):
-        rule = Rule("other:einsum")
+        rule = TorchRule("other:einsum")
     elif rule.kind != "einsum":
         weights = tuple({weight.id: weight for weight in weights}.values())
     if not inputs:
@@ -137,7 +137,7 @@ def _enter_step(walk: Walk, facts: Facts, made: Sequence[str]) -> None:
         return
     attrs = {**rule.attrs(facts), **_stop(call)}
     walk.steps.append(
-        Step(
+        TorchStep(
             name=call.name, kind=rule.kind, inputs=inputs, outputs=call.outputs, weights=weights, attrs=attrs,
             modules=call.modules,
         )
@@ -153,7 +153,7 @@ def _enter_learned(walk: Walk, facts: Facts, parameters: Sequence[str]) -> None:
         if name in walk.constants:
             weights = tuple(_weights(walk, "identity", [name], main=False))
             kind = "identity" if weights else "constant"
-            step = Step(
+            step = TorchStep(
                 name=f"{facts.call.name}_learned", kind=kind, inputs=(), outputs=(name,), weights=weights,
                 modules=facts.call.modules,
             )  # fmt: skip
@@ -161,7 +161,7 @@ def _enter_learned(walk: Walk, facts: Facts, parameters: Sequence[str]) -> None:
             del walk.constants[name]
 
 
-def _in_order(facts: Facts, rule: Rule) -> list[str]:
+def _in_order(facts: Facts, rule: TorchRule) -> list[str]:
     """Tensors that are read, those of `rule.data` first; a plain copy reads nothing of what it overwrites."""
     first = [name for parameter in rule.data for name in facts.call.refs(parameter)]
     if facts.op == "copy":
@@ -176,7 +176,7 @@ def _names(value: Value) -> list[str]:
     return [item.name for item in (value if isinstance(value, list) else [value]) if isinstance(item, Ref)]
 
 
-def _weights_by_slot(walk: Walk, facts: Facts, rule: Rule) -> Iterator[Weight]:
+def _weights_by_slot(walk: Walk, facts: Facts, rule: TorchRule) -> Iterator[Weight]:
     """Weights among the constants that are read, the main one first."""
     known = (*rule.weights, *rule.buffers)
     others = dict.fromkeys(name for name, _ in facts.call.arguments if name not in known)
@@ -231,5 +231,5 @@ def _write(walk: Walk, target: str, made: str) -> None:
         if parts:
             whole = f"{made}.whole"
             tensors[whole] = tensors[root]
-            walk.steps.append(Step(name=whole, kind=COPY, inputs=parts, outputs=(whole,)))
+            walk.steps.append(TorchStep(name=whole, kind=COPY, inputs=parts, outputs=(whole,)))
     walk.latest[root] = whole

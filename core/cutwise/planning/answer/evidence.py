@@ -9,13 +9,13 @@ from cutwise.compression import TopK
 from cutwise.convergence import RoundsToTarget, rounds_to_target
 from cutwise.convergence.table import HIGHEST_TARGET, compression_name, partition_name, shipped_table
 from cutwise.costs.workload import FullTuning
+from cutwise.plans.learning import Learning
 from cutwise.plans.plan import NO_EVIDENCE, Plan
-from cutwise.plans.rounds import QUEUED
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parts import Data
 
 
-def with_evidence(problem: SplitProblem, plan: Plan) -> Plan:
+def with_evidence(problem: SplitProblem, plan: Plan, learning: Learning) -> Plan:
     """The plan with its rounds to the target accuracy where the study measured such a training.
 
     Time to target is rounds times the delay of one round, with the same interval over the seeds. Elsewhere
@@ -23,11 +23,11 @@ def with_evidence(problem: SplitProblem, plan: Plan) -> Plan:
     """
     if problem.scenario.convergence.kind == "none":
         return plan
-    scheme, groups = training_of(plan)
-    data = partition_of(scheme, problem.scenario.data)
+    scheme, groups = training_of(plan, learning)
+    data = partition_of(learning, problem.scenario.data)
     epochs = problem.workload.local_epochs or 1
     target = problem.scenario.convergence.target_accuracy
-    coding = compression_of(problem, plan)
+    coding = compression_of(problem, plan, learning)
     cause = _outside(problem, plan) or _unmeasured(scheme, data, epochs, groups, coding, target)
     found = rounds_to_target(scheme, data, epochs, groups, coding, target)
     if cause or found is None:
@@ -51,39 +51,35 @@ def _with_rounds(plan: Plan, found: RoundsToTarget) -> Plan:
     )
 
 
-def training_of(plan: Plan) -> tuple[str, int | None]:
+def training_of(plan: Plan, learning: Learning) -> tuple[str, int | None]:
     """What the study calls the way in which the plan's devices train, and its number of groups.
 
     Where the model is cut changes nothing of what is learnt, nor does who computes it: devices in turn train
     as in split learning, all at once with a model each as in federated learning.
     """
     count, groups = len(plan.decisions), len(plan.phases[0])
-    if plan.scheme == "centralised":
-        return "centralised", None
     if plan.active == 1:
-        return "split_learning", None
-    if plan.round_rule == QUEUED.rule:
-        return "split_federated_v2", None
+        return learning.in_turn, None
     if groups == count:
-        return "federated" if plan.scheme == "federated" else "split_federated", None
+        return learning.at_once, None
     return "gsfl", groups
 
 
-def compression_of(problem: SplitProblem, plan: Plan) -> str:
+def compression_of(problem: SplitProblem, plan: Plan, learning: Learning) -> str:
     """What the study calls the compression of what crosses: P3's codec in both directions, or none."""
     compression = problem.scenario.compression
     if not any(decision.compression for decision in plan.decisions):
         return "none"
     codec = compression.codec
-    as_given = plan.scheme != "sft" and compression.directions == "both"
+    as_given = not learning.own_codec and compression.directions == "both"
     if as_given and isinstance(codec, TopK):
         return compression_name(density_ratio=codec.density_ratio, value_bits=codec.value_bits)
     return str(plan.decisions[0].compression)
 
 
-def partition_of(scheme: str, data: Data) -> str:
+def partition_of(learning: Learning, data: Data) -> str:
     """What the study calls the way in which the data are divided; at the server they lie together."""
-    if scheme == "centralised":
+    if learning.pooled:
         return "pooled"
     return partition_name(alpha=data.alpha if data.partition == "dirichlet" else None)
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cutwise.costs.memory.by_kind import RUNTIME_BYTES, MemoryByKind, memory_by_kind
+from cutwise.costs.memory.by_kind import MemoryByKind, memory_by_kind
 
 
 def test_memory_counts_weights_once_and_activations_for_each_sample():
@@ -20,10 +20,6 @@ def test_memory_counts_weights_once_and_activations_for_each_sample():
         weights_bytes=100, gradients_bytes=90, optimizer_bytes=180, activations_bytes=400, buffers_bytes=50
     )
     assert memory.total_bytes == 820
-
-
-def test_runtime_is_not_counted():
-    assert RUNTIME_BYTES == 0
 
 
 def test_memory_of_many_cuts_is_an_array():

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from cutwise.cuts.split_graph import SplitGraph
+from cutwise.cuts.tiers.tier_labels import is_labelling
 from cutwise.cuts.u_shape.flow import relaxed, u_shape_of
 from cutwise.cuts.u_shape.scan import order_of
 from cutwise.cuts.u_shape.u_shape_cut import u_shape_cut
-from cutwise.cuts.u_shape.u_shape_numbers import UShapeProblem, is_u_shape, u_shape_cost
+from cutwise.cuts.u_shape.u_shape_numbers import SERVER, TOP, UShapeProblem, u_shape_cost
 from cutwise.cuts.u_shape.u_shape_program import search
 from cutwise.errors import SolverError
 from tests.core.cuts.graphs import chain, dense, random_graph, residual, transformer
@@ -304,3 +306,13 @@ def test_caps_need_amounts() -> None:
 
     with pytest.raises(SolverError, match="use and caps belong together"):
         u_shape_cut(problem, caps=[1, 1])
+
+
+def is_u_shape(problem: UShapeProblem, labels: npt.ArrayLike) -> bool:
+    """True when `labels` (n,) keep the pins of both ends and each tie on one side, and never fall."""
+    parts = np.asarray(labels)
+    if not is_labelling(problem.untied, parts, 3):
+        return False
+    on_server = parts == SERVER
+    together = all(len({bool(on_server[op]) for op in group}) == 1 for group in problem.graph.ties)
+    return together and bool((parts[problem.pinned_top] == TOP).all())

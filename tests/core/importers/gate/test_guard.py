@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from cutwise import sample_models
+from cutwise import read_limits, sample_models
 from cutwise.errors import ModelImportError
 from cutwise.importers import load_model
 from cutwise.importers.gate import guard
@@ -120,7 +120,13 @@ def test_the_child_limits_memory_time_files_and_core_dumps(monkeypatch: pytest.M
     limits = "{name: __import__('resource').getrlimit(getattr(__import__('resource'), 'RLIMIT_' + name))"
     text = reported(monkeypatch, f"{setup}json.dumps({limits} for name in {names}}}))[1]")
     size = (SAMPLES / "vgg16.onnx").stat().st_size
-    expected = {"AS": guard.MEMORY_BYTES + size, "CPU": 30, "FSIZE": 256 * 2**20, "NOFILE": 64, "CORE": 0}
+    expected = {
+        "AS": read_limits.READER_MEMORY_BYTES + size,
+        "CPU": 30,
+        "FSIZE": 256 * 2**20,
+        "NOFILE": 64,
+        "CORE": 0,
+    }
     assert json.loads(text) == {name: [value, value] for name, value in expected.items()}
 
 

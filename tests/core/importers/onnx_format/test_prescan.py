@@ -8,7 +8,8 @@ from onnx import helper
 
 from cutwise.errors import ModelImportError
 from cutwise.importers.onnx_format import prescan as onnx_prescan
-from cutwise.importers.onnx_format.prescan import KEPT_PAYLOAD_BYTES, graph_bytes, looks_like_onnx
+from cutwise.importers.onnx_format.prescan import graph_bytes, looks_like_onnx
+from cutwise.read_limits import ONNX_KEPT_PAYLOAD_BYTES
 from tests.core.importers.onnx_files import model, node, save, weight
 
 
@@ -25,7 +26,7 @@ def test_payloads_above_the_limit_are_left_out_and_shapes_kept(tmp_path: Path) -
     path = save(tmp_path / "a.onnx", [node("MatMul", "x small", "y")], {"x": (1, 128)}, ["y"], stored)
     large, small = onnx.load_from_string(graph_bytes(path)).graph.initializer
     assert (list(large.dims), len(large.raw_data)) == ([128, 129], 0)
-    assert len(small.raw_data) == KEPT_PAYLOAD_BYTES == 65_536
+    assert len(small.raw_data) == ONNX_KEPT_PAYLOAD_BYTES == 65_536
 
 
 def test_documentation_is_left_out(tmp_path: Path) -> None:
@@ -67,7 +68,7 @@ def test_lying_lengths_and_unknown_wire_types_are_refused(tmp_path: Path, data: 
 
 
 def test_too_many_nodes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx_prescan, "NODES", 2)
+    monkeypatch.setattr(onnx_prescan, "GRAPH_NODES", 2)
     nodes = [node("Relu", "x", "a"), node("Relu", "a", "b"), node("Relu", "b", "y")]
     path = save(tmp_path / "a.onnx", nodes, {"x": (1, 3)}, ["y"])
     with pytest.raises(ModelImportError, match="has more than 2 nodes; export a smaller part"):
@@ -77,7 +78,7 @@ def test_too_many_nodes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_graph_too_large_besides_its_weights_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(onnx_prescan, "GRAPH_BYTES", 2**20)
+    monkeypatch.setattr(onnx_prescan, "ONNX_GRAPH_BYTES", 2**20)
     path = save(tmp_path / "a.onnx", [node("Relu", "x", "y", name="n" * 2**20)], {"x": (1, 3)}, ["y"])
     with pytest.raises(ModelImportError, match="holds more than 1 MB besides its weights"):
         graph_bytes(path)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from cutwise.errors import ModelImportError
 from cutwise.importers.onnx_format.dims import BoundDims, set_sizes
 from cutwise.importers.onnx_format.inference import infer
-from cutwise.importers.onnx_format.prescan import DEPTH
 from cutwise.importers.onnx_format.sequences import split_to_pieces, taken_piece
-from cutwise.importers.onnx_format.tensors import Step, Trace, label, static_spec
+from cutwise.importers.onnx_format.tensors import OnnxStep, OnnxTrace, label, static_spec
+from cutwise.read_limits import GRAPH_DEPTH
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TypeProto, ValueInfoProto
@@ -22,14 +22,14 @@ STANDARD_DOMAINS = frozenset({"", "ai.onnx"})
 
 
 @dataclass(slots=True)
-class Scope:
+class BranchScope:
     """The names visible in one graph: a branch sees those around it and may reuse those beside it."""
 
     names: dict[str, str] = field(default_factory=dict)
     defined: set[str] = field(default_factory=set)
     depth: int = 0
 
-    def define(self, known: Trace, name: str) -> str:
+    def define(self, known: OnnxTrace, name: str) -> str:
         """A unique name for a tensor this graph makes; raises `ModelImportError` for a second maker."""
         if name in self.defined:
             raise ModelImportError(f"{known.file}: tensor {name!r} is made twice; export the model again")
@@ -40,13 +40,13 @@ class Scope:
         return unique
 
 
-def trace(model: ModelProto, inputs: Sequence[ValueInfoProto], bound: BoundDims, *, file: str) -> Trace:
+def trace(model: ModelProto, inputs: Sequence[ValueInfoProto], bound: BoundDims, *, file: str) -> OnnxTrace:
     """Walks the graph of `model` with the open dimensions of its `inputs` bound.
 
     Raises `ModelImportError` for cycles, names defined twice or never, and shapes that do not fit.
     """
-    known = Trace(file, _opsets(model), model.ir_version, _declared(model.graph, bound.sizes), bound.open)
-    scope = Scope()
+    known = OnnxTrace(file, _opsets(model), model.ir_version, _declared(model.graph, bound.sizes), bound.open)
+    scope = BranchScope()
     for value in inputs:
         set_sizes(value.type, bound.sizes, input_name=value.name)
         known.tensors.types[scope.define(known, value.name)] = value.type
@@ -71,7 +71,7 @@ def _declared(graph: GraphProto, sizes: Mapping[str, int]) -> dict[str, TypeProt
     return declared
 
 
-def _walk(known: Trace, graph: GraphProto, scope: Scope) -> None:
+def _walk(known: OnnxTrace, graph: GraphProto, scope: BranchScope) -> None:
     for tensor in graph.initializer:
         known.tensors.store(scope.define(known, tensor.name), tensor, file=known.file)
     for sparse in graph.sparse_initializer:
@@ -85,7 +85,7 @@ def _walk(known: Trace, graph: GraphProto, scope: Scope) -> None:
             _inline(known, node, branch, scope)
 
 
-def _chosen_branch(known: Trace, node: NodeProto, scope: Scope) -> GraphProto | None:
+def _chosen_branch(known: OnnxTrace, node: NodeProto, scope: BranchScope) -> GraphProto | None:
     if node.op_type != "If" or node.domain not in STANDARD_DOMAINS or not node.input:
         return None
     condition = known.tensors.values.get(scope.names.get(node.input[0], node.input[0]))
@@ -95,17 +95,19 @@ def _chosen_branch(known: Trace, node: NodeProto, scope: Scope) -> GraphProto | 
     return next((attribute.g for attribute in node.attribute if attribute.name == wanted), None)
 
 
-def _inline(known: Trace, node: NodeProto, branch: GraphProto, scope: Scope) -> None:
-    if scope.depth >= DEPTH:
-        raise ModelImportError(f"{known.file}: {label(node)} nests branches more than {DEPTH} levels deep")
-    inner = Scope(dict(scope.names), set(), scope.depth + 1)
+def _inline(known: OnnxTrace, node: NodeProto, branch: GraphProto, scope: BranchScope) -> None:
+    if scope.depth >= GRAPH_DEPTH:
+        raise ModelImportError(
+            f"{known.file}: {label(node)} nests branches more than {GRAPH_DEPTH} levels deep"
+        )
+    inner = BranchScope(dict(scope.names), set(), scope.depth + 1)
     _walk(known, branch, inner)
     for made, result in zip(node.output, branch.output, strict=False):
         scope.defined.add(made)
         scope.names[made] = inner.names.get(result.name, result.name)
 
 
-def _visit(known: Trace, node: NodeProto, scope: Scope) -> None:
+def _visit(known: OnnxTrace, node: NodeProto, scope: BranchScope) -> None:
     inputs = tuple(scope.names.get(name, name) for name in node.input)
     for name in inputs:
         if name and name not in known.taken:
@@ -116,7 +118,7 @@ def _visit(known: Trace, node: NodeProto, scope: Scope) -> None:
     outputs = tuple(scope.define(known, name) if name else "" for name in node.output)
     if inputs != tuple(node.input) or outputs != tuple(node.output):
         node = _renamed(node, inputs, outputs)
-    step = Step(node, (*inputs, *(name for name in captured if name in known.taken)), outputs)
+    step = OnnxStep(node, (*inputs, *(name for name in captured if name in known.taken)), outputs)
     if split_to_pieces(known, step):
         return
     piece = taken_piece(known, step)

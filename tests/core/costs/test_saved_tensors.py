@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from cutwise.costs.memory.saved_tensors import SavedTensors
+from cutwise.costs.saved_tensors import SavedTensors
 
 # Ops 1 and 2 keep storage 0, op 2 storage 1 as well and 5 B beside it.
 SAVED = SavedTensors(

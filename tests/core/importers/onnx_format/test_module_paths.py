@@ -4,7 +4,7 @@ from typing import Any
 
 from onnx import StringStringEntryProto, helper
 
-from cutwise.importers.onnx_format.blocks import SCOPES_KEY, named, place, printable
+from cutwise.importers.onnx_format.module_paths import SCOPES_KEY, named, place, printable
 
 
 def placed(*nodes: tuple[str, str], weights: tuple[str, ...] = ()) -> list[tuple[str, str]]:

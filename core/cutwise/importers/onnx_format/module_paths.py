@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from onnx import NodeProto
 
+from cutwise.read_limits import NAME_CHARACTERS, ONNX_SCOPES_CHARACTERS
+
 SCOPES_KEY = "pkg.torch.onnx.name_scopes"
-SCOPES_CHARACTERS = 4096
-NAME_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ModulePlace:
     """Where an op sits: the modules around it, its own name, its kind; the module its weight names."""
 
     modules: tuple[str, ...]
@@ -32,21 +32,21 @@ class Place:
     weight_module: tuple[str, ...] = ()
 
 
-def place(node: NodeProto, output: str, kind: str, weight: str) -> Place:
+def place(node: NodeProto, output: str, kind: str, weight: str) -> ModulePlace:
     """Where `node` sits; `weight` is the name of a weight it reads, or empty."""
     name = printable(node.name or output)
     scopes = _name_scopes(node)
     if scopes:
         modules = tuple(part for part in scopes[-2].split(".") if part) if len(scopes) > 1 else ()
-        return Place(modules, printable(scopes[-1]) or name, kind)
+        return ModulePlace(modules, printable(scopes[-1]) or name, kind)
     parts = [part for part in name.split("/") if part]
     if len(parts) > 1:
-        return Place(_without_repeats(parts[:-1]), parts[-1], kind)
+        return ModulePlace(_without_repeats(parts[:-1]), parts[-1], kind)
     module = tuple(part for part in printable(weight).split(".")[:-1] if part)
-    return Place((), parts[0] if parts else name, kind, module)
+    return ModulePlace((), parts[0] if parts else name, kind, module)
 
 
-def named(places: Sequence[Place], taken: Sequence[str]) -> list[tuple[str, str]]:
+def named(places: Sequence[ModulePlace], taken: Sequence[str]) -> list[tuple[str, str]]:
     """A unique id and a block path for every op, in order; ids in `taken` are not used again.
 
     Where no node says what module it is in, the names of the weights do.
@@ -76,7 +76,7 @@ def printable(name: str) -> str:
 
 def _name_scopes(node: NodeProto) -> list[str]:
     for entry in node.metadata_props:
-        if entry.key == SCOPES_KEY and len(entry.value) <= SCOPES_CHARACTERS:
+        if entry.key == SCOPES_KEY and len(entry.value) <= ONNX_SCOPES_CHARACTERS:
             try:
                 scopes = ast.literal_eval(entry.value)
             except (ValueError, SyntaxError, MemoryError, RecursionError):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cutwise.costs.memory.storages import reshaped_strides, storage_roots
+from cutwise.costs.storages import reshaped_strides, storage_roots
 from cutwise.graph.model_graph import Op
 from tests.core.costs.formula_calls import graph, op
 

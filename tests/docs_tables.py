@@ -1,0 +1,126 @@
+"""Writes what the documents take from the code: tables of the scenario file, and the rooms with their arrows.
+
+Run by `make docs`; `tests/test_docs.py` fails while the page says something else.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from cutwise.channels import CHANNELS
+from cutwise.compression import ACCURACIES, CODECS
+from cutwise.costs.workload import FullTuning, Lora, Workload
+from cutwise.scenario.parties import Device, Edge, Server
+from cutwise.scenario.parts import (
+    Backhaul,
+    Compression,
+    Convergence,
+    Data,
+    LayerDepth,
+    Limits,
+    Objective,
+    Privacy,
+    Scenario,
+    Sharing,
+)
+from cutwise.schemes.options import choices_of
+from cutwise.units import UNITS, facts_of
+from tests.architecture import drawn_rooms
+
+DOCS = Path(__file__).parents[1] / "docs"
+FORMATS_PAGE, ARCHITECTURE_PAGE = DOCS / "formats.md", DOCS / "architecture.md"
+FILE_PARTS: dict[str, type] = {
+    "Top level": Scenario,
+    "[workload]": Workload,
+    '[workload.tuning] of kind "full"': FullTuning,
+    '[workload.tuning] of kind "lora"': Lora,
+    "[[devices]]": Device,
+    "[server]": Server,
+    "[[edges]]": Edge,
+    "[backhaul]": Backhaul,
+    **{f'[channel] of kind "{kind}"': channel for kind, channel in CHANNELS.items()},
+    "[sharing]": Sharing,
+    "[privacy]": Privacy,
+    "[privacy.keep_on_device]": LayerDepth,
+    "[data]": Data,
+    "[convergence]": Convergence,
+    "[objective]": Objective,
+    "[limits]": Limits,
+    "[compression]": Compression,
+    **{f'[compression.codec] of kind "{kind}"': codec for kind, codec in CODECS.items()},
+    **{f'[compression.accuracy] of kind "{kind}"': known for kind, known in ACCURACIES.items()},
+}
+UNIONS = {"devices", "edges", "channel", "tuning", "codec", "accuracy"}
+"""Fields whose tables stand by themselves."""
+COMPOUND_UNITS = {"ceiling_bps_per_hz": "bit/s/Hz"}
+
+
+def number_text(value: Any) -> str:
+    """A number as a scenario file may write it: 2e7, 0.35, 65536."""
+    short = f"{value:g}".replace("e+0", "e").replace("e-0", "e-")
+    return short if float(short) == value else str(value)
+
+
+def default_text(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool | str):
+        return f"`{json.dumps(value)}`"
+    if isinstance(value, tuple):
+        return f"`{json.dumps(value)}`"
+    return number_text(value)
+
+
+def allowed_text(hint: Any, facts: dict[str, Any]) -> str:
+    """Choices or bounds, as the page and the file reader enforce them."""
+    if get_origin(hint) is tuple:
+        inner = choices_of(get_args(hint)[0])
+        plain = "numbers" if get_args(hint)[0] is float else "texts"
+        return f"list of {', '.join(f'`{c}`' for c in inner)}" if inner else f"list of {plain}"
+    kinds = [kind for kind in (hint, *get_args(hint)) if kind is not type(None)]
+    named = [f"`{c}`" for kind in kinds for c in choices_of(kind)]
+    named += ["a table" for kind in kinds if is_dataclass(kind)]
+    if named:
+        return ", ".join(named + [allowed_text(kind, {}) for kind in kinds if get_origin(kind) is tuple])
+    if str in kinds:
+        return "text"
+    signs = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
+    bounds = [f"{sign} {number_text(facts[key])}" for key, sign in signs.items() if key in facts]
+    return ", ".join((["whole"] if int in kinds else []) + bounds) or "any number"
+
+
+def file_rows(owner: type) -> list[str]:
+    """The table rows of one part of a scenario file."""
+    hints, rows = get_type_hints(owner), []
+    for field in fields(owner):
+        if is_dataclass(hints[field.name]) or field.name in UNIONS:
+            continue
+        facts = facts_of(owner, field.name)
+        unit = COMPOUND_UNITS.get(field.name) or UNITS.get(facts.get("unit", ""), "")
+        cells = (default_text(field.default), unit or "–", allowed_text(hints[field.name], facts))
+        rows.append(f"| `{field.name}` | {' | '.join(cells)} | {facts['help'] or 'The kind'} |")
+    return rows
+
+
+def with_new_tables(text: str) -> str:
+    """docs/formats.md with every table of the scenario file written anew."""
+    for part, owner in FILE_PARTS.items():
+        head = f"\n#### {part}\n\n| key | default | unit | allowed | meaning |\n|---|---|---|---|---|\n"
+        before, after = text.split(head)
+        rest = after.partition("\n\n")[2]
+        text = before + head + "\n".join(file_rows(owner)) + "\n\n" + rest
+    return text
+
+
+def with_new_rooms(text: str) -> str:
+    """docs/architecture.md with the flowchart of the rooms drawn anew."""
+    before, after = text.split("```mermaid\n")
+    return f"{before}```mermaid\n{drawn_rooms()}\n```{after.partition('```')[2]}"
+
+
+if __name__ == "__main__":
+    for page, renewed in ((FORMATS_PAGE, with_new_tables), (ARCHITECTURE_PAGE, with_new_rooms)):
+        page.write_text(renewed(page.read_text(encoding="utf-8")), encoding="utf-8")
