@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_lora import TARGETS, with_adapters
 
 from cutwise import sample_models
 from cutwise.costs.graph_cost import GraphCost, price
@@ -20,6 +19,7 @@ from cutwise.importers.base import load_model
 from tests.core.costs.formula_calls import graph, op, stated
 from tests.core.costs.small_transformers import BATCH, TOKENS, transformer
 from tests.core.costs.test_checkpointing import towers
+from tests.core.costs.test_lora import TARGETS, with_adapters
 from tests.core.costs.torch_truth import live_bytes
 
 torch = pytest.importorskip("torch")
