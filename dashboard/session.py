@@ -15,6 +15,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from cutwise.errors import CutwiseError, ScenarioError
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_bytes, samples
 from cutwise.importers.base import checked_dims
@@ -30,7 +31,7 @@ LINK_KEY = "plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Frozen):
     """What is planned and how: a sample's name or an upload's digest and name, the sizes given to its
     open dimensions, the scheme and its options.
     """

@@ -7,9 +7,10 @@ rates are bit/s, one multiply-add is 2 FLOP.
 from __future__ import annotations
 
 from dataclasses import MISSING, Field, field, fields, is_dataclass
-from functools import cache
 from types import MappingProxyType
 from typing import Any, get_type_hints
+
+from cutwise.caches import kept
 
 BITS_PER_BYTE = 8
 FLOP_PER_MULTIPLY_ADD = 2
@@ -81,7 +82,7 @@ def facts_of(owner: Any, name: str) -> dict[str, Any]:
     return {"help": found.metadata.get("description", ""), **bounds, **extra}
 
 
-@cache
+@kept
 def hints_of(owner: type) -> MappingProxyType[str, Any]:
     """The type of each field of a dataclass by its name; worked out once, as it costs half a millisecond."""
     return MappingProxyType(get_type_hints(owner))

@@ -8,6 +8,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Mask
 from cutwise.costs.cut_sums import cut_sums
+from cutwise.frozen import Frozen
 from cutwise.planning.answer.assemble import cut_of
 from cutwise.planning.answer.best_plan import last_ops
 from cutwise.planning.answer.plan_conditions import decided_conditions
@@ -21,7 +22,7 @@ from cutwise.problem.split_problem import SplitProblem
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class CutCurve:
+class CutCurve(Frozen):
     """Cut positions from the smallest device side to the whole model, arrays of shape (positions,).
 
     `cuts` turn back into the positions (`cut_after`), `names` are short labels, `scores` the objective,

@@ -9,6 +9,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Mask
 from cutwise.errors import ScenarioError
+from cutwise.frozen import Frozen
 from cutwise.planning.one_device.cut_table import CutTable, repriced, table_of
 from cutwise.planning.one_device.objective import Spread, score_of
 from cutwise.planning.whole_round.round_value import spread_of
@@ -21,7 +22,7 @@ from cutwise.tolerances import SUM_ROUNDING
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Choice:
+class Choice(Frozen):
     """One way to serve every device in turn: its round's delay and counted energy, clocks, device sides."""
 
     delay_s: float
@@ -31,7 +32,7 @@ class Choice:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class LongRun:
+class LongRun(Frozen):
     """Rounds one after another under an energy budget: columns of shape (rounds,).
 
     `queue_j` is the energy owed before a round, `server_frequency_ratio` (rounds, devices) its clocks.
@@ -94,7 +95,7 @@ def long_run(
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class _Desk:
+class _Desk(Frozen):
     """The cuts that can be optimal for any price of a second and of a joule."""
 
     problem: SplitProblem

@@ -10,6 +10,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints
 from cutwise.errors import ScenarioError
+from cutwise.frozen import Frozen
 from cutwise.planning.answer.assemble import cut_of
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.cut_table import CutTable, listed_table, repriced, table_of
@@ -25,7 +26,7 @@ MEMORY = 0.9
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Epochs:
+class Epochs(Frozen):
     """One column an epoch, arrays of shape (epochs,): rates over the mean, and seconds of a round.
 
     `replanned_s` has the best cut of every device for that epoch, `static_s` the best cuts for the mean

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cutwise.errors import ScenarioError, SolverError
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.assemble import cut_of
 from cutwise.planning.one_device.candidates import server_may_overflow
@@ -35,7 +36,7 @@ ROWS_AT_ONCE = 1 << 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweepFile:
+class SweepFile(Frozen):
     """What a sweep file says: the model, the scenario, the schemes, and the values of every path."""
 
     model: str

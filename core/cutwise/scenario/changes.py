@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from cutwise.caches import kept
 from cutwise.errors import ScenarioError, UnknownNameError
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import KINDS, value_at
@@ -75,7 +75,7 @@ def _checked(scenario: Scenario, parts: Path, value: Any) -> Any:
     return value_at(parts, value, kinds=dict(kinds))
 
 
-@lru_cache(maxsize=4096, typed=True)
+@kept
 def _known_value(parts: Path, value: Any, kinds: tuple[tuple[int, str], ...]) -> Any:
     return value_at(parts, value, kinds=dict(kinds))
 

@@ -10,7 +10,6 @@ import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, Union
@@ -18,6 +17,7 @@ from typing import Annotated, Any, Union
 import tomli_w
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from cutwise.caches import kept
 from cutwise.channels import CHANNELS, FixedRate
 from cutwise.compression import ACCURACIES, CODECS, Uncompressed
 from cutwise.costs.workload import TUNINGS
@@ -126,7 +126,7 @@ def dump_scenario(scenario: Scenario) -> str:
     return tomli_w.dumps(scenario_to_dict(scenario))
 
 
-@cache
+@kept
 def _adapter() -> TypeAdapter[Any]:
     kinds: Any = Union[tuple(CHANNELS.values())]  # noqa: UP007
 

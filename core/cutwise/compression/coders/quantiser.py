@@ -9,6 +9,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask, Singles
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 
 Rounding = Literal["unbiased", "authors"]
 AUTHORS_LEAST, AUTHORS_MOST = 0.25, 0.75
@@ -18,7 +19,7 @@ DEAD_ZONE = 2 / 3
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class QuantisedTensor:
+class QuantisedTensor(Frozen):
     """A tensor after quantisation: everything a decoder must give back, bit for bit.
 
     `kept` marks the elements that are not zero, in row-major order; `levels` and `negative` have one entry

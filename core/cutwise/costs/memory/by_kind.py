@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from cutwise.arrays import Floats
+from cutwise.frozen import Frozen
 
 Bytes: TypeAlias = "float | Floats"
 
@@ -14,7 +15,7 @@ RUNTIME_BYTES = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemoryByKind:
+class MemoryByKind(Frozen):
     """Bytes held while training or running one part of a model, by what they hold.
 
     `activations_bytes` are what the backward pass needs again; `buffers_bytes` running statistics and

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cutwise.errors import ModelImportError
+from cutwise.frozen import Frozen
 
 # A protobuf message cannot be longer; larger models keep their weights in a second file.
 FILE_BYTES = 2 * 2**30
@@ -37,7 +38,7 @@ FIXED_BYTES = {FIXED64: 8, FIXED32: 4}
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Message(Frozen):
     """What the walk needs of one message type: where it descends, and what it may leave out."""
 
     name: str
