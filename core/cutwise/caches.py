@@ -29,6 +29,7 @@ class Cache:
 
 CACHES: Mapping[str, Cache] = FrozenDict(
     {
+        "cutwise.frozen._reader": Cache(entries=None, key="dataclass", keeps="how its fields are read"),
         "cutwise.units.hints_of": Cache(entries=None, key="dataclass", keeps="types of its fields"),
         "cutwise.graph.model_graph.ModelGraph.edges": Cache(
             entries=1, key="the graph itself", keeps="its edges"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import Field, fields
+from functools import cache
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, ClassVar, NoReturn, TypeVar
 
@@ -56,15 +58,27 @@ class Frozen:
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     def __post_init__(self) -> None:
-        for name in self.__dataclass_fields__:
-            value = getattr(self, name)
-            freezer = FREEZERS.get(type(value))
-            if freezer is not None and (made := freezer(value)) is not value:
+        owner: Any = type(self)
+        names, read = _reader(owner)
+        values = read(self)
+        if WRITABLE.isdisjoint(map(type, values)):
+            return
+        for name, value in zip(names, values, strict=False):
+            if type(value) is ARRAY:
+                value.setflags(write=False)
+            elif type(value) in WRITABLE and (made := FREEZERS[type(value)](value)) is not value:
                 object.__setattr__(self, name, made)
 
     def __reduce__(self) -> tuple[Any, ...]:
         given = {f.name: getattr(self, f.name) for f in fields(self) if f.init}
         return _made_again, (type(self), given)
+
+
+@cache
+def _reader(owner: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """Names of the fields, and what reads all of them at once: many values are made in inner loops."""
+    names = tuple(f.name for f in fields(owner))
+    return names, attrgetter(*names, "__class__")  # one name alone would not give a tuple
 
 
 def frozen(value: Any) -> Any:
@@ -113,3 +127,5 @@ FREEZERS: MappingProxyType[type, Callable[[Any], Any]] = MappingProxyType(
     }
 )
 """How each kind of thing that could be written to is made one that cannot."""
+WRITABLE = frozenset(FREEZERS)
+ARRAY = np.ndarray

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from cutwise.frozen import Frozen
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conditions:
+class Conditions(Frozen):
     """What one device meets in one round: numbers, or arrays that broadcast against the cuts.
 
     `label_bytes` is 0 where no labels are sent. `duty_ratio` is the part of a transfer's seconds that the

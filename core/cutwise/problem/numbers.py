@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from cutwise.arrays import Floats
+from cutwise.caches import kept
 from cutwise.compression import Uncompressed
 from cutwise.compression.magnitudes import REFERENCE_COUNT
 from cutwise.compression.rate_model import RAW_ELEMENT_BYTES
@@ -16,7 +15,7 @@ from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Ser
 from cutwise.scenario.parts import Compression
 
 
-@lru_cache(maxsize=256)
+@kept
 def device_numbers(devices: tuple[Device, ...], workload: Workload) -> dict[str, Floats]:
     """Speeds, memories, places and powers of the devices as columns."""
     rows = []
@@ -40,7 +39,7 @@ def device_numbers(devices: tuple[Device, ...], workload: Workload) -> dict[str,
     return {name: np.array([row[name] for row in rows], dtype=np.float64) for name in rows[0]}
 
 
-@lru_cache(maxsize=256)
+@kept
 def server_numbers(server: Server, dtype: str) -> tuple[float, float, dict[str, float]]:
     """Speed, memory and powers of the server."""
     profile = server.profile_of(kind="server", default=DEFAULT_SERVER)
@@ -52,7 +51,7 @@ def server_numbers(server: Server, dtype: str) -> tuple[float, float, dict[str, 
     return server.speed_flops_per_s(profile, dtype), memory_bytes, powers
 
 
-@lru_cache(maxsize=256)
+@kept
 def compression_numbers(compression: Compression, smashed_dtype: str) -> dict[str, float]:
     """Sent over raw bytes in both directions, and the device's seconds to code and decode a raw byte.
 
@@ -74,7 +73,7 @@ def compression_numbers(compression: Compression, smashed_dtype: str) -> dict[st
     }
 
 
-@lru_cache(maxsize=256)
+@kept
 def accuracy_loss_ratio(compression: Compression) -> float:
     """The accuracy that compression costs, by what the scenario knows of it."""
     codec = compression.codec

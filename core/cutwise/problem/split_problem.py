@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from cutwise.arrays import Floats, Mask
+from cutwise.caches import kept
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.workload import Workload
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.numbers import (
@@ -29,7 +30,7 @@ BYTES_OF_A_TARGET = 8
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SplitProblem:
+class SplitProblem(Frozen):
     """Numbers only: what every device computes, holds, sends and must keep; arrays of shape (devices,).
 
     `private` (ops,) are the ops that privacy keeps on the device; `pinned` are all that must stay there:
@@ -170,7 +171,7 @@ def build_problem(graph: ModelGraph, scenario: Scenario) -> SplitProblem:
     )
 
 
-@lru_cache(maxsize=64)
+@kept
 def _private(cost: GraphCost, privacy: Privacy) -> Mask:
     return private_ops(cost, privacy.keep_on_device)
 

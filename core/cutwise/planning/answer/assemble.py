@@ -11,6 +11,7 @@ from cutwise.arrays import Floats, Ints, Mask
 from cutwise.compression import Uncompressed
 from cutwise.costs.cut_sums import crossing_ops, cut_sums
 from cutwise.costs.memory.by_kind import MemoryByKind
+from cutwise.frozen import Frozen
 from cutwise.planning.answer.plan_conditions import decided_sums
 from cutwise.planning.answer.server_waiting import waits_s
 from cutwise.planning.one_device.cut_table import CutTable
@@ -43,7 +44,7 @@ ALTERNATIVES_SHOWN = 3
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Behind:
+class Behind(Frozen):
     """The edges that devices are behind: what runs on the device or there (devices, ops), name and memory."""
 
     masks: Mask
@@ -92,7 +93,7 @@ def plan_of(
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class _Draft:
+class _Draft(Frozen):
     """What is decided before anything is priced."""
 
     problem: SplitProblem

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cutwise.arrays import Floats
+from cutwise.frozen import Frozen
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.cut_table import listed_table
 from cutwise.planning.one_device.objective import delay
@@ -21,7 +22,7 @@ COLUMN = (slice(None), None)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Prices:
+class Prices(Frozen):
     """What one more second and one more joule add to the objective; numbers, or arrays (devices,)."""
 
     second: Any
