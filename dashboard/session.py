@@ -16,6 +16,7 @@ import streamlit as st
 
 from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import CutwiseError, ScenarioError
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_bytes, samples
 from cutwise.importers.base import checked_dims
@@ -31,7 +32,7 @@ LINK_KEY = "plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Frozen):
     """What is planned and how: a sample's name or an upload's digest and name, the sizes given to its
     open dimensions, the scheme and its options.
     """

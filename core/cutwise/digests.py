@@ -6,10 +6,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from cutwise.frozen import Frozen
 
-class EqualByDigest:
+
+class EqualByDigest(Frozen):
     """Equality and hash by `digest`, for dataclasses made with `eq=False`: arrays have neither."""
 
+    __slots__ = ()
     digest: str
 
     def __eq__(self, other: object) -> bool:

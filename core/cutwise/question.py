@@ -9,6 +9,7 @@ from typing import Any
 
 from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import UnknownNameError
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.evidence import with_evidence
 from cutwise.plans.plan import Plan
@@ -19,7 +20,7 @@ from cutwise.schemes.options import scheme_with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Frozen):
     """Everything that is asked, and nothing that is answered.
 
     `options` are those of the scheme. `cut` pins one cut for every device: the ops it lies behind,

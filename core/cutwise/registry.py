@@ -6,12 +6,42 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from cutwise.errors import UnknownNameError
+from cutwise.frozen import FrozenDict
 
 T = TypeVar("T")
 
 
-class Registry(Mapping[str, T]):
-    """Names and what they stand for, in the order they were registered.
+class NamedTable(Mapping[str, T]):
+    """Names and what they stand for, in the order given; an unknown name is answered with a suggestion.
+
+    >>> NamedTable("shape", {"square": 4})["sqare"]
+    Traceback (most recent call last):
+    cutwise.errors.UnknownNameError: unknown shape 'sqare'; did you mean 'square'?
+    """
+
+    _entries: Mapping[str, T]
+
+    def __init__(self, what: str, entries: Mapping[str, T]) -> None:
+        self._what = what
+        self._entries = FrozenDict(entries)
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._entries:
+            raise UnknownNameError(self._what, name, self._entries)
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+class Registry(NamedTable[T]):
+    """A table that is filled while modules are imported, and refuses a name twice.
 
     >>> shapes: Registry[int] = Registry("shape")
     >>> shapes.add("square", 4)
@@ -20,9 +50,11 @@ class Registry(Mapping[str, T]):
     4
     """
 
+    _entries: dict[str, T]
+
     def __init__(self, what: str) -> None:
-        self._what = what
-        self._entries: dict[str, T] = {}
+        super().__init__(what, {})
+        self._entries = {}
 
     def add(self, name: str, entry: T) -> T:
         """Registers `entry` under `name` and returns it; a second use of a name is a programming error."""
@@ -40,17 +72,3 @@ class Registry(Mapping[str, T]):
             return entry
 
         return register
-
-    def __getitem__(self, name: str) -> T:
-        if name not in self._entries:
-            raise UnknownNameError(self._what, name, self._entries)
-        return self._entries[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._entries
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, field, fields, is_dataclass
-from functools import cache
 from types import MappingProxyType
 from typing import (
     TYPE_CHECKING,
@@ -23,12 +22,15 @@ from typing import (
     overload,
 )
 
+from cutwise.caches import kept
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from cutwise.arrays import Floats, Number
 
 T = TypeVar("T")
+
 
 BITS_PER_BYTE = 8
 FLOP_PER_MULTIPLY_ADD = 2
@@ -169,14 +171,14 @@ def hints_of(owner: type) -> Mapping[str, Any]:
     return _with_names(owner, tuple(choices() for choices in registered.values())) if registered else hints
 
 
-@cache
+@kept
 def _with_names(owner: type, names: tuple[tuple[str, ...], ...]) -> Mapping[str, Any]:
     hints, registered = _hints(owner)
     literals = {name: cast(Any, Literal)[offered] for name, offered in zip(registered, names, strict=True)}
     return MappingProxyType({**hints, **literals})
 
 
-@cache
+@kept
 def _hints(owner: type) -> tuple[Mapping[str, Any], Mapping[str, Callable[[], tuple[str, ...]]]]:
     """Types and choices by field; worked out once, as it costs half a millisecond."""
     extras = {f.name: f.metadata.get("json_schema_extra", {}) for f in fields(owner)}

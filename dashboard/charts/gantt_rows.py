@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cutwise.arrays import Ints, Mask
+from cutwise.frozen import Frozen
 from cutwise.simulation.tasks import NOBODY
 from cutwise.simulation.trace import Trace
 
@@ -17,7 +18,7 @@ NOBODYS_ROW = "round"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Rows:
+class Rows(Frozen):
     """Names from the top; for each task its row and that of its waiting, -1 where none is drawn.
 
     `shown` says which part of all rows these are; it is empty where they are all.
@@ -30,7 +31,7 @@ class Rows:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Lanes:
+class Lanes(Frozen):
     """All lanes from the top: `task` is the first task of each; each task has a lane, and one to wait in."""
 
     task: Ints

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
+from cutwise.caches import kept
+from cutwise.frozen import Frozen
 from cutwise.options import with_options
 from cutwise.plain import plain
 from cutwise.plans.plan import Plan
@@ -79,7 +80,7 @@ def analysis_with(name: str, options: Mapping[str, Any]) -> Analysis:
     return built
 
 
-class EqualByContent:
+class EqualByContent(Frozen):
     """Equality by what a record tells, for records that hold arrays, made with `eq=False`."""
 
     __slots__ = ()
@@ -91,7 +92,7 @@ class EqualByContent:
         return hash(str(plain(self)))
 
 
-@lru_cache(maxsize=8)
+@kept
 def plan_of(question: Question) -> Plan:
     """The plan that is asked for, kept for the next analysis of the same question."""
     return shown_plan(question)

@@ -11,6 +11,7 @@ import numpy as np
 from cutwise.analyses.base import EqualByContent, registered, rows_of, table_text
 from cutwise.arrays import Floats, Mask
 from cutwise.errors import ScenarioError
+from cutwise.frozen import Frozen
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.one_device.cut_table import CutTable, repriced, table_of
 from cutwise.planning.one_device.objective import Prices, Spread, score_of
@@ -31,7 +32,7 @@ POINTS = 33
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class ServedRound:
+class ServedRound(Frozen):
     """One way to serve every device in turn: its round's delay and counted energy, clocks, device sides.
 
     `keeps_limits` is False where some device has no cut that keeps its limits.
@@ -112,7 +113,7 @@ class DelayEnergyAnalysis:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class LongRun:
+class LongRun(Frozen):
     """Rounds one after another under an energy budget: columns of shape (rounds,).
 
     `queue_j` is the energy owed before a round, `server_frequency_ratio` (rounds, devices) its clocks.
@@ -177,7 +178,7 @@ def long_run(
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class _Desk:
+class _Desk(Frozen):
     """The cuts that can be optimal for any price of a second and of a joule."""
 
     problem: SplitProblem

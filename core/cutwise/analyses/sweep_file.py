@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from cutwise.errors import ScenarioError
+from cutwise.frozen import Frozen
 from cutwise.scenario.parts import Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweepFile:
+class SweepFile(Frozen):
     """What a sweep file says: the model, the scenario, the schemes, and the values of every path."""
 
     model: str

@@ -11,6 +11,7 @@ import numpy as np
 
 from cutwise.analyses.base import registered, rows_of
 from cutwise.errors import ScenarioError, SolverError
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.one_device.candidates import server_may_overflow
@@ -35,7 +36,7 @@ ROWS_AT_ONCE = 1 << 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweptScenarios:
+class SweptScenarios(Frozen):
     """One entry a scenario and scheme in every column: swept paths, scheme, status, delay, energy, cut."""
 
     columns: Mapping[str, tuple[Any, ...]]

@@ -10,10 +10,11 @@ from cutwise.arrays import Floats, Ints, Mask, Number
 from cutwise.compression.coders.quantiser import Rounding, dead_zone_levels, positions, round_up_probability
 from cutwise.compression.magnitudes import MagnitudeProfile
 from cutwise.compression.rate_model import entropy_bits
+from cutwise.frozen import Frozen
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Expectation:
+class Expectation(Frozen):
     """Share of elements that is kept, share of the elements at each level, relative mean square error."""
 
     kept_ratio: float

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from itertools import product
 from statistics import NormalDist
 
@@ -12,8 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cutwise.arrays import Floats
+from cutwise.caches import kept
 from cutwise.compression.coders.quantiser import as_reals
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 from cutwise.registry import Registry
 
 REFERENCE_COUNT = 8 * 197 * 768
@@ -25,7 +26,7 @@ TOKEN_SCALES = {1.0: 196 / 197, 3.0: 1 / 197}
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class MagnitudeProfile:
+class MagnitudeProfile(Frozen):
     """Magnitudes relative to the root mean square, largest first, and the share of elements at each.
 
     `negative_ratio` is the share of negative values among those that are not zero.
@@ -64,14 +65,14 @@ def profile_of(tensor: ArrayLike) -> MagnitudeProfile:
 
 
 @PROFILES.named("gaussian")
-@cache
+@kept
 def gaussian() -> MagnitudeProfile:
     """Normally distributed values: weights, and activations before any outlier appears."""
     return _profile(*_half_normal(REFERENCE_COUNT), negative_ratio=0.5)
 
 
 @PROFILES.named("student_t4")
-@cache
+@kept
 def student_t4() -> MagnitudeProfile:
     r"""Values of Student's distribution with 4 degrees of freedom: heavy tails without structure.
 
@@ -84,7 +85,7 @@ def student_t4() -> MagnitudeProfile:
 
 
 @PROFILES.named("outlier_channels")
-@cache
+@kept
 def outlier_channels() -> MagnitudeProfile:
     """Normal values with 4 of 768 channels 20 to 60 times and the first token 3 times as large.
 

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cutwise.arrays import Floats, Ints
+from cutwise.frozen import Frozen
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Learner:
+class Learner(Frozen):
     """One training run: its seed, the sample numbers of every device, the groups of devices, its step.
 
     Devices of a group train in turn, in the order given; groups train at once and are averaged.
@@ -25,7 +26,7 @@ class Learner:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Schedule:
+class Schedule(Frozen):
     """The chains of a round, longest first, so that those still at work are always the first `active`.
 
     `samples` and `present` are (chains, steps, batch): sample numbers, and 1 where there is one (a last

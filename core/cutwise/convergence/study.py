@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from functools import cache, partial
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -177,12 +177,11 @@ def _write_search(path: Path, searched: Mapping[Cell, tuple[float, dict[float, f
     path.write_text("\n".join([*head, *rows, ""]), encoding="utf-8")
 
 
-@cache
 def _tensors() -> tuple[Tensor, Tensor]:
     import torch
 
     patches, labels = digits()
-    return torch.as_tensor(patches, dtype=torch.float32), torch.as_tensor(labels)
+    return torch.tensor(patches, dtype=torch.float32), torch.tensor(labels)
 
 
 if __name__ == "__main__":

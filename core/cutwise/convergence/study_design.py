@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from functools import cache
 
 import numpy as np
 
 from cutwise.arrays import Floats, Ints
+from cutwise.caches import kept
 from cutwise.convergence.lossy_channel import LossyChannel
 from cutwise.convergence.partitions import dirichlet_shares, equal_groups, iid_shares
 from cutwise.convergence.schedule import Learner
@@ -75,7 +75,7 @@ def learner_of(cell: Cell, *, seed: int, learning_rate: float) -> tuple[Learner,
     return Learner(seed=seed, shares=shares, groups=groups, learning_rate=learning_rate), test
 
 
-@cache
+@kept
 def digits() -> tuple[Floats, Ints]:
     """Patches and labels of scikit-learn's 1,797 handwritten digits, grey levels between 0 and 1."""
     from sklearn.datasets import load_digits

@@ -6,13 +6,14 @@ import csv
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
 import numpy as np
 
 from cutwise.arrays import Floats
+from cutwise.caches import kept
+from cutwise.frozen import Frozen
 
 TABLE = "convergence/digits.csv"
 HIGHEST_TARGET = 0.95
@@ -33,7 +34,7 @@ class Cell(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Curves:
+class Curves(Frozen):
     """Test accuracy of a cell, (seeds, rounds), and the learning rate it was trained with."""
 
     seeds: tuple[int, ...]
@@ -58,7 +59,7 @@ class RoundsToTarget:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class ConvergenceTable:
+class ConvergenceTable(Frozen):
     """All cells of a study, and what its file says about itself."""
 
     facts: Mapping[str, str]
@@ -148,7 +149,7 @@ def first_rounds(accuracy: Floats, *, target: float) -> Floats:
     return np.where(there.any(1), there.argmax(1) + 1.0, math.inf)
 
 
-@cache
+@kept
 def shipped_table() -> ConvergenceTable:
     """The table that comes with Cutwise: scikit-learn's digits, a small CNN, twelve devices."""
     return read_table(files("cutwise.assets").joinpath(TABLE).read_text(encoding="utf-8"))

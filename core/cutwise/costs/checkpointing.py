@@ -17,6 +17,7 @@ from cutwise.costs.gradient_flow import GradientFlow
 from cutwise.costs.lora import without_adapters
 from cutwise.costs.saved_tensors import SavedTensors
 from cutwise.costs.workload import Workload
+from cutwise.frozen import Frozen
 from cutwise.graph.blocks import blocks
 from cutwise.graph.model_graph import ModelGraph
 
@@ -24,7 +25,7 @@ KEPT_ALIVE = -1  # the block of ops that do not run again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checkpoints:
+class Checkpoints(Frozen):
     """`blocks`: for each op the block it runs again with, or `KEPT_ALIVE`. `saved`: what is kept all the
     time; `made_again`: what a block keeps only while it runs backward."""
 

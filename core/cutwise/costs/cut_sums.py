@@ -10,12 +10,13 @@ import numpy as np
 
 from cutwise.arrays import Floats, Mask, Number
 from cutwise.costs.graph_cost import GraphCost
+from cutwise.frozen import Frozen
 
 Change: TypeAlias = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Side:
+class Side(Frozen):
     """Sums over the ops of one side, arrays of shape (cuts,).
 
     FLOPs, `*_sample_s` and `saved_bytes` are per sample; `*_fixed_s` are measured seconds an iteration;
@@ -58,7 +59,7 @@ class Side:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class CutSums:
+class CutSums(Frozen):
     """Sums of K cuts: every side, and what crosses up and down per sample.
 
     `has_server` is 1 where any op runs beyond the device, else 0. With an `edge` between device and server,

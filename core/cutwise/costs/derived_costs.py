@@ -18,13 +18,14 @@ from cutwise.costs.storages import storage_roots
 from cutwise.costs.weight_costs import weight_columns
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import DTYPE_BYTES, FLOATING, ModelGraph, Op
 
 NO_WORK = OpWork()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DerivedCosts:
+class DerivedCosts(Frozen):
     """Columns by name, per sample where `GraphCost` says so, and the kinds that have no formula.
 
     `saved` is what the backward pass keeps; `roots` say in whose storage each op's output lies.

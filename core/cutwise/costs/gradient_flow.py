@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from cutwise.costs.workload import Lora, Workload
 from cutwise.errors import ScenarioError
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import FLOATING, ModelGraph, Op, Weight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GradientFlow:
+class GradientFlow(Frozen):
     """For each op, in graph order; all False or empty in inference.
 
     `frozen`: a pattern freezes it, or adapters are trained and it has none. `trained`: ids of the weights it

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from types import MappingProxyType
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from cutwise.costs.stated_costs import measured_times, stated_columns
 from cutwise.costs.workload import Workload
 from cutwise.digests import EqualByDigest, freeze
 from cutwise.errors import UnknownNameError
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 
 
@@ -99,13 +99,13 @@ class GraphCost(EqualByDigest):
     digest: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "unpriced", MappingProxyType(dict(self.unpriced)))
         digest = hashlib.sha256(f"{self.graph.digest}{self.workload}".encode())
         for name in (*COLUMNS, "measured_s", "is_input"):
             column = np.ascontiguousarray(getattr(self, name)).copy()
             freeze(self, name, column)
             digest.update(column.tobytes())
         object.__setattr__(self, "digest", digest.hexdigest())
+        Frozen.__post_init__(self)
 
     def __len__(self) -> int:
         return len(self.graph)

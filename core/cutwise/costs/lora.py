@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 
+from cutwise.caches import kept
 from cutwise.costs.gradient_flow import adapter_weights, frozen_ops, named_by
 from cutwise.costs.layer_roles import HEAD, linear_roles
 from cutwise.costs.workload import Lora, Workload
@@ -64,7 +64,7 @@ def _length_mistake(graph: ModelGraph, asked: int | None) -> str:
     )
 
 
-@lru_cache(maxsize=32)
+@kept
 def _adapted(graph: ModelGraph, tuning: Lora, frozen: tuple[str, ...]) -> ModelGraph:
     targets = _targets(graph, tuning, frozen)
     adapted = _merged if tuning.merged else _side_branch

@@ -9,11 +9,12 @@ import numpy as np
 
 from cutwise.arrays import Floats
 from cutwise.costs.ops.formula import OUTPUT, OpWork
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SavedTensors:
+class SavedTensors(Frozen):
     """For each op the storages it keeps and what it keeps beside them; bytes per sample.
 
     A storage is named by the position of the op that makes it; `sizes` are those of all storages.

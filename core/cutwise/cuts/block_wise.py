@@ -12,17 +12,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from cutwise.arrays import Floats, Ints, Mask
+from cutwise.caches import kept
 from cutwise.cuts.gates import Blocks, BlockTest, find_blocks, intra_block_test, unfolded_blocks
 from cutwise.cuts.max_flow import FlowNetwork, checked_weights, network_of, solve_network, split_cost
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 
 PROPORTIONAL = 1e-9
 
@@ -47,7 +48,7 @@ class Block:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class BlockWiseCut:
+class BlockWiseCut(Frozen):
     """The split that the block-wise algorithm finds, and how.
 
     `vertices` are left after contraction, of `vertices_before` (ops that can move on their own, and the
@@ -176,7 +177,7 @@ def _small_cut(blocks: Blocks, contracted: Mask, weight: Floats, crossing: Float
     return mask[vertex_of], count
 
 
-@lru_cache(maxsize=16)
+@kept
 def _contracted_network(blocks: Blocks, contracted: bytes) -> tuple[Ints, Ints, FlowNetwork]:
     """Vertex of each unit, the senders that are left, and the network of the contracted graph."""
     units = blocks.units

@@ -29,6 +29,7 @@ from cutwise.cuts.integer_program import (
 from cutwise.cuts.max_flow import checked_weights, minimum_cut, split_cost
 from cutwise.cuts.pool.contraction import Units, contract
 from cutwise.cuts.split_graph import SplitGraph, crossing_ops, row_peaks, row_sums
+from cutwise.frozen import Frozen
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -37,7 +38,7 @@ LIMIT_BITS = 50
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Limit:
+class Limit(Frozen):
     """Sum of `device` over the device side + largest `peak` there + sum of `crossing` <= `cap`.
 
     `device` and `crossing` (n,) may have any sign; `peak` (n,) is not negative, None for no such term.
@@ -51,7 +52,7 @@ class Limit:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class LimitedCut:
+class LimitedCut(Frozen):
     """The cheapest split within the limits; (inf, None) when there is none.
 
     No split within the limits costs less than `bound` (to the rounding of the integers). `status` is

@@ -15,11 +15,12 @@ from cutwise.cuts.pool.contraction import Units, contract
 from cutwise.cuts.pool.folding import fold
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 from cutwise.tolerances import SUM_ROUNDING
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Blocks:
+class Blocks(Frozen):
     """The gates of a graph and the blocks between them; it depends on no weight.
 
     `gates` are units in topological order, the root (0) first. Block i lies after gate `entry[i]` up to
@@ -46,7 +47,7 @@ class Blocks:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class BlockTest:
+class BlockTest(Frozen):
     """For each block the weight of the tensor that enters and of the least cut inside; passed when equal.
 
     The outcome holds for every multiple of `crossing_weight` (n,).

@@ -12,6 +12,7 @@ import numpy as np
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.pool.contraction import Units
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 from cutwise.tolerances import CLOSED_GAP
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ Rounding = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Program:
+class Program(Frozen):
     """An integer program whose variables `units` say where each op (n,) is, as `unit_of` (n,) tells.
 
     `exponent` is the power of two that scales its objective; `error` is how far rounding to integers

@@ -11,13 +11,14 @@ import numpy.typing as npt
 
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 from cutwise.tolerances import SUM_ROUNDING
 
 MOST_STATES = 1 << 17
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Choice:
+class Choice(Frozen):
     """The option of each group (N,), their summed cost and weight; nothing is cheaper than `bound`.
 
     Infeasible: no options, cost and weight infinite. "feasible" only where the search was cut short.

@@ -5,21 +5,22 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from cutwise.arrays import Floats, Ints, Mask
+from cutwise.caches import kept
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 
 CAPACITY_BITS = 61
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class MinimumCut:
+class MinimumCut(Frozen):
     """The cheapest split: its mask (n,), its cost priced in float64, and the flow that bounds it.
 
     No split costs less than `bound` - `bound_error`: the flow through capacities that were rounded to
@@ -36,7 +37,7 @@ class MinimumCut:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class FlowNetwork:
+class FlowNetwork(Frozen):
     """The arcs of a cut network, without capacities; vertices 0 … n-1 may each be on either side.
 
     Device = source, server = sink. In the order of `tail` and `head`: source to vertex (cut when the
@@ -89,7 +90,7 @@ def network_of(
     )
 
 
-@lru_cache(maxsize=16)
+@kept
 def flow_network(graph: SplitGraph) -> FlowNetwork:
     """The network of a graph's ops; the same object for equal graphs, to be solved with any weights."""
     producer, reader = graph.edges[:, 0], graph.edges[:, 1]

@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,11 +14,12 @@ import numpy as np
 from cutwise.arrays import Ints
 from cutwise.digests import EqualByDigest
 from cutwise.errors import ModelImportError
+from cutwise.frozen import Frozen, FrozenDict, read_only
 
 if TYPE_CHECKING:
     import networkx
 
-DTYPE_BYTES: Mapping[str, float] = MappingProxyType(
+DTYPE_BYTES: Mapping[str, float] = FrozenDict(
     {
         "fp64": 8, "fp32": 4, "bf16": 2, "fp16": 2, "fp8": 1,
         "int64": 8, "int32": 4, "int16": 2, "int8": 1, "int4": 0.5, "nf4": 0.5,
@@ -72,7 +72,7 @@ class Weight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Op:
+class Op(Frozen):
     """One vertex: it reads the outputs of `inputs` and makes one tensor.
 
     `kind` is the normalised operation ("conv2d", "linear", "attention", "input", …); `block` is the
@@ -91,10 +91,6 @@ class Op:
     attrs: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, float | tuple[float, float]] = field(default_factory=dict)
     source: str = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "attrs", MappingProxyType(dict(self.attrs)))
-        object.__setattr__(self, "figures", MappingProxyType(dict(self.figures)))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -119,9 +115,8 @@ class ModelGraph(EqualByDigest):
     index: Mapping[str, int] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "dims", MappingProxyType(dict(self.dims)))
-        object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
-        object.__setattr__(self, "index", MappingProxyType(self._checked_index()))
+        object.__setattr__(self, "index", self._checked_index())
+        Frozen.__post_init__(self)
         object.__setattr__(self, "digest", self._digest())
 
     def __len__(self) -> int:
@@ -139,9 +134,7 @@ class ModelGraph(EqualByDigest):
     @cached_property
     def edge_array(self) -> Ints:
         """The edges as a read-only array of shape (edges, 2)."""
-        array = np.array(self.edges, dtype=np.int64).reshape(-1, 2)
-        array.setflags(write=False)
-        return array
+        return read_only(np.array(self.edges, dtype=np.int64).reshape(-1, 2))
 
     @property
     def weights(self) -> Mapping[str, Weight]:

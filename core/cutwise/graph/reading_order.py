@@ -6,32 +6,33 @@ import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph, Op
 
 
 @dataclass(frozen=True)
-class Readers:
+class Readers(Frozen):
     """Who reads whom, by position in `graph.ops`; `fixed` ops depend on no model input."""
 
-    producers: list[list[int]]
-    readers: list[list[int]]
-    fixed: list[bool]
+    producers: Sequence[Sequence[int]]
+    readers: Sequence[Sequence[int]]
+    fixed: Sequence[bool]
 
 
 @dataclass(frozen=True)
-class OpOrder:
+class OpOrder(Frozen):
     """The ops in one topological order, with what is live after each.
 
-    `order` holds positions in `graph.ops`; every other list runs along the line. `gate` marks ops
+    `order` holds positions in `graph.ops`; every other column runs along the line. `gate` marks ops
     whose output is then the only live tensor, `live` counts the live tensors; fixed ones (masks,
     tables) are not counted.
     """
 
-    order: list[int]
-    ops: list[Op]
-    fixed: list[bool]
-    gate: list[bool]
-    live: list[int]
+    order: Sequence[int]
+    ops: Sequence[Op]
+    fixed: Sequence[bool]
+    gate: Sequence[bool]
+    live: Sequence[int]
 
 
 def flow_of(graph: ModelGraph) -> Readers:

@@ -6,10 +6,10 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from importlib.resources import files
 
-from cutwise.registry import Registry
+from cutwise.caches import kept
+from cutwise.registry import NamedTable
 
 DATASHEET_EFFICIENCY_RATIO = 0.4
 """Share of the datasheet peak that training reaches where nothing better is known (rough: ±50 %)."""
@@ -68,11 +68,11 @@ def custom_profile(kind: str) -> Profile:
     )
 
 
-@cache
+@kept
 def hardware() -> Mapping[str, Profile]:
     """Every profile by name, in the catalogue's order."""
     rows = tomllib.loads(files("cutwise.assets").joinpath("hardware.toml").read_text(encoding="utf-8"))
-    profiles: Registry[Profile] = Registry("hardware profile")
-    for name, row in rows.items():
-        profiles.add(name, Profile(name=name, **{**row, "recalled": tuple(row["recalled"])}))
-    return profiles
+    profiles = {
+        name: Profile(name=name, **{**row, "recalled": tuple(row["recalled"])}) for name, row in rows.items()
+    }
+    return NamedTable("hardware profile", profiles)

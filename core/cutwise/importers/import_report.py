@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cutwise.costs.graph_cost import GraphCost
+from cutwise.frozen import Frozen
 from cutwise.units import percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportReport:
+class ImportReport(Frozen):
     """A model file in figures, with how far they can be trusted.
 
     `dims` are the sizes chosen for open dimensions, `warnings` what was assumed, `unpriced` how many ops

@@ -10,6 +10,7 @@ import numpy as np
 
 from cutwise.arrays import Floats
 from cutwise.errors import ScenarioError
+from cutwise.frozen import Frozen
 from cutwise.papers.measures import MEASURES
 from cutwise.papers.paper import Figure, Paper
 
@@ -20,7 +21,7 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Headline:
+class Headline(Frozen):
     """Our reduction for every draw, columns of shape (draws,), beside the published one.
 
     `preset_ratio` is our figure at the preset calibrated by us.

@@ -13,6 +13,7 @@ from cutwise.analyses.tier_memory import reduction
 from cutwise.arrays import Floats, Ints, Mask, Number
 from cutwise.compression import Uncompressed
 from cutwise.compression.magnitudes import REFERENCE_COUNT
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.papers.paper import WHOLE
 from cutwise.planning.one_device.cut_positions import cut_positions
@@ -44,7 +45,7 @@ MEASURES: Registry[Measure] = Registry("measure")
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class _Batch:
+class _Batch(Frozen):
     """Some draws as one problem whose devices are those of every draw; `own` are the measure's settings."""
 
     problem: SplitProblem

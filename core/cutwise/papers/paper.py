@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from cutwise.arrays import Floats
+from cutwise.caches import kept
 from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.frozen import frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_model, sample_named
 from cutwise.scenario.changes import changed
@@ -44,7 +45,7 @@ class Figure(_PaperTable):
     provenance: str
     source: str
     measure: str
-    preset: Mapping[str, float]
+    preset: Annotated[Mapping[str, float], AfterValidator(frozen)]
 
 
 class Setting(_PaperTable):
@@ -77,7 +78,7 @@ class Paper(_PaperTable):
     reconstruction: str
     scheme: str
     model: str
-    scenario: Mapping[str, Any]
+    scenario: Annotated[Mapping[str, Any], AfterValidator(frozen)]
     figures: tuple[Figure, ...]
     settings: tuple[Setting, ...]
 
@@ -112,8 +113,8 @@ class Paper(_PaperTable):
         return known[name]
 
 
-@cache
-def papers() -> dict[str, Paper]:
+@kept
+def papers() -> Mapping[str, Paper]:
     """All papers by their key, in order."""
     folder = files("cutwise.assets").joinpath(FOLDER)
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
@@ -145,7 +146,7 @@ def _read(name: str, text: str) -> Paper:
     return found
 
 
-@cache
+@kept
 def _graph(model: str) -> ModelGraph:
     if sample_named(model):
         return load_model(model)

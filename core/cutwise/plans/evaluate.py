@@ -14,6 +14,7 @@ import numpy as np
 from cutwise.arrays import Number, added, larger
 from cutwise.costs.cut_sums import CutSums, Side
 from cutwise.costs.memory.by_kind import NOTHING_HELD, MemoryByKind, memory_by_kind
+from cutwise.frozen import Frozen
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import ComputeConditions, Conditions, PowerConditions
 from cutwise.units import transfer_time_s
@@ -172,7 +173,7 @@ def _overlap_s(
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class _Hop:
+class _Hop(Frozen):
     """Seconds and bytes of an edge and its backhaul; nothing where there is no edge."""
 
     alone_s: Number = 0.0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from cutwise.frozen import Frozen
 from cutwise.plans.stages import StageTimes
 from cutwise.tolerances import CLOSED_GAP
 
@@ -88,7 +89,7 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Frozen):
     """How the answer was found and how good it is.
 
     `value` is the objective reached, `bound` what no plan of this scheme can beat, `gap` their relative
@@ -153,7 +154,7 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Frozen):
     """One scheme's answer to one problem; delays and energies are those of one round.
 
     `server_memory_bytes` is what the server holds at once. `round_rule` says in one sentence what a round is

@@ -10,10 +10,11 @@ import numpy as np
 
 from cutwise.arrays import Number
 from cutwise.costs.memory.by_kind import NOTHING_HELD, MemoryByKind
+from cutwise.frozen import Frozen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StageTimes:
+class StageTimes(Frozen):
     """Seconds, joules and bytes of one device in one round; numbers, or arrays of one shape.
 
     Labels that are sent up count in `uplink_s`; coding and decoding of compressed tensors in the device's

@@ -9,13 +9,14 @@ from typing import TypeAlias
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Number
+from cutwise.frozen import Frozen
 
 Index: TypeAlias = int | list[int] | Ints | tuple[slice, None]
 Merge: TypeAlias = Callable[[Sequence[Number]], Number]
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class LinkConditions:
+class LinkConditions(Frozen):
     """What sending costs: rates, latency of a message, the part of the air that the device has, coding.
 
     `duty_ratio` is the part of a transfer's seconds that the radio is on (below 1 under time division),
@@ -55,7 +56,7 @@ class LinkConditions:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class ComputeConditions:
+class ComputeConditions(Frozen):
     """What is worked on, how often, and how fast by the device and the server.
 
     `server_frequency_ratio` is the server's clock over its highest. A device waits `waiting_s` a round for
@@ -87,7 +88,7 @@ class ComputeConditions:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class PowerConditions:
+class PowerConditions(Frozen):
     """What device, radio, access point and server draw; powers of computing are above idle.
 
     The device answers for `server_idle_ratio` of the server's idle power.
@@ -118,7 +119,7 @@ class PowerConditions:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class EdgeConditions:
+class EdgeConditions(Frozen):
     """An edge between device and server: its speed, the device's share of it, powers, and the backhaul."""
 
     flops_per_s: Number = np.inf

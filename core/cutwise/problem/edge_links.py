@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
 from cutwise.arrays import Floats
+from cutwise.caches import kept
+from cutwise.frozen import Frozen
 from cutwise.problem.conditions import Conditions, EdgeConditions
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parties import DEFAULT_EDGE, Edge
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class EdgeColumns:
+class EdgeColumns(Frozen):
     """Speeds, memories and powers of the edges, shape (edges,)."""
 
     flops_per_s: Floats
@@ -24,7 +25,7 @@ class EdgeColumns:
     idle_power_w: Floats
 
 
-@lru_cache(maxsize=64)
+@kept
 def edge_columns(edges: tuple[Edge, ...], dtype: str) -> EdgeColumns:
     """The edges' numbers; what is not given comes from the catalogue."""
     rows = []

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
 from cutwise.arrays import Floats
+from cutwise.caches import kept
 from cutwise.compression import Uncompressed
 from cutwise.compression.magnitudes import REFERENCE_COUNT
 from cutwise.compression.rate_model import RAW_ELEMENT_BYTES
 from cutwise.costs.workload import Workload
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import DTYPE_BYTES
 from cutwise.problem.conditions import LinkConditions
 from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Server
@@ -20,7 +21,7 @@ from cutwise.scenario.parts import Compression
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class DeviceColumns:
+class DeviceColumns(Frozen):
     """Speeds, memories, work, places and powers of the devices, arrays of shape (devices,)."""
 
     flops_per_s: Floats
@@ -68,7 +69,7 @@ class Coding:
 RAW = Coding(uplink_ratio=1.0, downlink_ratio=1.0, encode_s_per_byte=0.0, decode_s_per_byte=0.0)
 
 
-@lru_cache(maxsize=256)
+@kept
 def device_columns(devices: tuple[Device, ...], workload: Workload) -> DeviceColumns:
     """The devices' numbers; what is not given comes from the catalogue."""
     profiles = [device.profile_of(kind="device", default=DEFAULT_DEVICE) for device in devices]
@@ -93,7 +94,7 @@ def _column(values: Iterable[float]) -> Floats:
     return np.array(list(values), dtype=np.float64)
 
 
-@lru_cache(maxsize=256)
+@kept
 def server_numbers(server: Server, dtype: str) -> ServerNumbers:
     """The server's numbers; what is not given comes from the catalogue."""
     profile = server.profile_of(kind="server", default=DEFAULT_SERVER)
@@ -105,7 +106,7 @@ def server_numbers(server: Server, dtype: str) -> ServerNumbers:
     )
 
 
-@lru_cache(maxsize=256)
+@kept
 def coding_of(compression: Compression, smashed_dtype: str) -> Coding:
     """What compression does to a raw byte.
 
@@ -127,7 +128,7 @@ def coding_of(compression: Compression, smashed_dtype: str) -> Coding:
     )
 
 
-@lru_cache(maxsize=256)
+@kept
 def accuracy_loss_ratio(compression: Compression) -> float:
     """The accuracy that compression costs, by what the scenario knows of it."""
     codec = compression.codec

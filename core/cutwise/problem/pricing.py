@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
+from cutwise.caches import kept
 from cutwise.costs.graph_cost import GraphCost, price
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError, ScenarioError
@@ -12,7 +12,7 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.hugging_face.config_file import SEQUENCE, can_regenerate, regenerate
 
 
-@lru_cache(maxsize=32)
+@kept
 def priced(graph: ModelGraph, workload: Workload) -> GraphCost:
     """The price of `graph` under `workload`, kept for the next question about the same two.
 
@@ -22,7 +22,7 @@ def priced(graph: ModelGraph, workload: Workload) -> GraphCost:
     return price(_at_length(graph, workload.sequence_length), workload)
 
 
-@lru_cache(maxsize=8)
+@kept
 def _at_length(graph: ModelGraph, tokens: int | None) -> ModelGraph:
     if tokens is None or tokens == graph.dims.get(SEQUENCE) or not can_regenerate(graph):
         return graph
@@ -49,7 +49,7 @@ def targets_of(graph: ModelGraph) -> int:
     return max(1, math.prod(targets) // graph.batch_size)
 
 
-@lru_cache(maxsize=32)
+@kept
 def tied_ops(graph: ModelGraph) -> tuple[tuple[int, ...], ...]:
     """Groups of op positions that read the same weight."""
     readers: dict[str, list[int]] = {}

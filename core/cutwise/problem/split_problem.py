@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
 from cutwise.arrays import Floats, Mask, Number
+from cutwise.caches import kept
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.workload import Workload
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.problem.conditions import ComputeConditions, Conditions, LinkConditions, PowerConditions
 from cutwise.problem.numbers import accuracy_loss_ratio, coding_of, device_columns, server_numbers
@@ -23,7 +24,7 @@ BYTES_OF_A_TARGET = 8
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SplitProblem:
+class SplitProblem(Frozen):
     """Numbers only: what every device computes, holds, sends and must keep; arrays of shape (devices,).
 
     `private` (ops,) are the ops that privacy keeps on the device; `pinned` are all that must stay there:
@@ -168,7 +169,7 @@ def build_problem(graph: ModelGraph, scenario: Scenario) -> SplitProblem:
     )
 
 
-@lru_cache(maxsize=64)
+@kept
 def _private(cost: GraphCost, privacy: Privacy) -> Mask:
     return private_ops(cost, privacy.keep_on_device)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from cutwise.caches import kept
 from cutwise.errors import ScenarioError, UnknownNameError
 from cutwise.scenario.file_checker import KINDS
 from cutwise.scenario.parts import Scenario
@@ -81,7 +81,7 @@ def _checked(scenario: Scenario, parts: Path, value: object) -> object:
     return value_at(parts, value, kinds=dict(kinds))
 
 
-@lru_cache(maxsize=4096, typed=True)
+@kept
 def _known_value(parts: Path, value: Hashable, kinds: tuple[tuple[int, str], ...]) -> object:
     return value_at(parts, value, kinds=dict(kinds))
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field, fields, make_dataclass
-from functools import cache, lru_cache
 from typing import Annotated, Any, TypeAlias, Union
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
+from cutwise.caches import kept
 from cutwise.channels import CHANNELS, FixedRate
 from cutwise.compression import ACCURACIES, CODECS, ErrorProxy, Uncompressed
 from cutwise.costs.workload import TUNINGS
@@ -35,7 +35,7 @@ def checked_scenario(found: Any) -> Scenario:
     return Scenario(**_fields_of(found, Scenario) | {"compression": compression})
 
 
-@lru_cache(maxsize=8)
+@kept
 def _checker_of(
     channels: tuple[Any, ...], codecs: tuple[Any, ...], accuracies: tuple[Any, ...]
 ) -> TypeAdapter[Any]:
@@ -70,6 +70,6 @@ def _fields_of(value: Any, owner: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in _names(owner)}
 
 
-@cache
+@kept
 def _names(owner: Any) -> tuple[str, ...]:
     return tuple(f.name for f in fields(owner))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Literal, TypeAlias, get_args, get_origin
 
+from cutwise.caches import kept
 from cutwise.channels import Channel, FixedRate
 from cutwise.compression import Accuracy, Codec, ErrorProxy, Uncompressed
 from cutwise.costs.workload import Workload
@@ -39,7 +39,7 @@ def _named(value: object, alone: Names, listed: Names) -> list[tuple[Names, str]
     return [(alone, value)] if alone and isinstance(value, str) else []
 
 
-@cache
+@kept
 def _choices(owner: type) -> dict[str, tuple[Names, Names]]:
     """For each field the names it may be, and those that it may list."""
     found = {}

@@ -15,6 +15,7 @@ import numpy as np
 from cutwise.arrays import Floats
 from cutwise.costs.cut_sums import nested_sums
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.answer.best_plan import planned
 from cutwise.planning.answer.decisions import Behind
@@ -122,7 +123,7 @@ def _round(reading: str, order: Sequence[Sequence[int]], chains: int) -> Round:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class _Desk:
+class _Desk(Frozen):
     """The best cuts of every user at every edge, and how long its turn is there."""
 
     problem: SplitProblem

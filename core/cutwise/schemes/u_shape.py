@@ -13,6 +13,7 @@ from cutwise.costs.cut_sums import CutSums, looped_sums, move_sums, tensor_sums
 from cutwise.cuts.u_shape.u_shape_cut import UShapeCut, u_shape_cut
 from cutwise.cuts.u_shape.u_shape_numbers import TOP, UShapeProblem
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.one_device.candidates import kept_bytes, split_graph
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
@@ -65,7 +66,7 @@ class UShape:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class _Answer:
+class _Answer(Frozen):
     """A device's labels, the score that nothing is below, and what found them."""
 
     labels: Ints

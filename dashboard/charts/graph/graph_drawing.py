@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
+from cutwise.frozen import Frozen
 from cutwise.graph.blocks import Block
 from cutwise.graph.model_graph import ModelGraph
 from cutwise_dashboard.charts.graph.graph_geometry import (
@@ -40,7 +41,7 @@ class Crossing:
 
 
 @dataclass(frozen=True, eq=False)
-class GraphDrawing:
+class GraphDrawing(Frozen):
     """A geometry with the cut on it.
 
     `shares[node, side]` is the ratio of the node's ops that run on that side, `crosses` marks the

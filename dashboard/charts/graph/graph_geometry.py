@@ -10,15 +10,15 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from types import MappingProxyType
 
 import numpy as np
 
 from cutwise.arrays import Ints
+from cutwise.frozen import Frozen
 from cutwise.graph.block_names import parts_of
 from cutwise.graph.blocks import Block
 from cutwise.graph.model_graph import ModelGraph, Op
+from cutwise_dashboard.caches import kept
 from cutwise_dashboard.charts.graph.layered_layout import BlockLayout, Edge, Point, lay_out
 
 OP_WIDTH, OP_HEIGHT, COLUMN_GAP = 82.0, 26.0, 24.0
@@ -87,7 +87,7 @@ class DrawnEdge:
 
 
 @dataclass(frozen=True, eq=False)
-class Geometry:
+class Geometry(Frozen):
     """Where everything is; two geometries are equal when their digests are.
 
     There is one edge for each pair of drawn nodes that share a tensor. `node_of` maps op positions
@@ -110,28 +110,27 @@ class Geometry:
 
 
 @dataclass(frozen=True)
-class _Wires:
+class _Wires(Frozen):
     """The edges of a graph as seen from its blocks, in places inside each block.
 
     Per block: the edges inside it, the ways in with their readers, the way in for each block that
     sends to it, and the place of each way out.
     """
 
-    inner: list[list[Edge]]
-    ways_in: list[tuple[tuple[int, ...], ...]]
-    way_in_from: list[dict[int, int]]
-    ways_out: list[dict[int, int]]
+    inner: Sequence[Sequence[Edge]]
+    ways_in: Sequence[tuple[tuple[int, ...], ...]]
+    way_in_from: Sequence[Mapping[int, int]]
+    ways_out: Sequence[Mapping[int, int]]
 
 
-@lru_cache(maxsize=16)
+@kept
 def edge_ends(graph: ModelGraph) -> tuple[Ints, Ints]:
     """Producers and readers of the graph's edges, as two arrays of op positions."""
-    ends = np.array(graph.edges, dtype=np.int64).reshape(-1, 2)
-    ends.flags.writeable = False
-    return ends[:, 0], ends[:, 1]
+    producers, readers = graph.edge_array.T
+    return producers, readers
 
 
-@lru_cache(maxsize=64)
+@kept
 def geometry_of(graph: ModelGraph, blocks: tuple[Block, ...], is_open: frozenset[int]) -> Geometry:
     """The geometry of `graph` with the blocks at the places `is_open` unfolded."""
     home = {op: (at, place) for at, block in enumerate(blocks) for place, op in enumerate(block.ops)}
@@ -158,7 +157,7 @@ def geometry_of(graph: ModelGraph, blocks: tuple[Block, ...], is_open: frozenset
         node_of=node_of,
         edge_of=edge_of,
         digest=hashlib.sha256(repr(key).encode()).hexdigest()[:16],
-        node_by_id=MappingProxyType(by_id),
+        node_by_id=by_id,
     )
 
 

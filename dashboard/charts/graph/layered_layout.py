@@ -8,10 +8,12 @@ right than the next column gets a lane through the columns between, shared by al
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
+
+from cutwise.frozen import Frozen
+from cutwise_dashboard.caches import kept
 
 NODE_REACH = 18.0  # half a node's height and half the gap to the next
 LANE_REACH = 6.0
@@ -25,7 +27,7 @@ Point = tuple[int, float]
 
 
 @dataclass(frozen=True, slots=True)
-class BlockLayout:
+class BlockLayout(Frozen):
     """Columns and heights of a block's ops, and where each edge passes on its way.
 
     A point is (column, y); column -1 is the left border, `width` the right one; y starts at 0.
@@ -37,7 +39,7 @@ class BlockLayout:
     width: int
     entries: tuple[float, ...]
     exits: tuple[float, ...]
-    paths: dict[Edge, tuple[Point, ...]]
+    paths: Mapping[Edge, tuple[Point, ...]]
     bottom: float
 
     def entry_path(self, entry: int, reader: int) -> tuple[Point, ...]:
@@ -50,7 +52,7 @@ class BlockLayout:
         return (*self.paths[producer, port], (self.width, self.exits[exit_index]))
 
 
-@lru_cache(maxsize=512)
+@kept
 def lay_out(
     count: int,
     edges: tuple[Edge, ...],

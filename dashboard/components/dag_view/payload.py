@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cutwise_dashboard.caches import kept
 from cutwise_dashboard.charts.graph import graph_geometry
 from cutwise_dashboard.charts.graph.graph_drawing import GraphDrawing
 from cutwise_dashboard.charts.graph.graph_geometry import DrawnEdge, Geometry
@@ -39,8 +40,8 @@ def _steps(colors: tuple[str, ...], count: int) -> tuple[str, ...]:
     return tuple(colors[place] for place in places)
 
 
-@lru_cache(maxsize=64)
-def packed_geometry(geometry: Geometry) -> dict[str, Any]:
+@kept
+def packed_geometry(geometry: Geometry) -> Mapping[str, Any]:
     """A geometry as JSON values, its numbers as base64 of arrays."""
     nodes, edges = geometry.nodes, geometry.edges
     return {

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cutwise.arrays import Floats, Ints, Mask, Number, Singles
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 
 Rounding = Literal["unbiased", "authors"]
 AUTHORS_LEAST, AUTHORS_MOST = 0.25, 0.75
@@ -19,7 +20,7 @@ DEAD_ZONE = 2 / 3
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class QuantisedTensor:
+class QuantisedTensor(Frozen):
     """A tensor after quantisation: everything a decoder must give back, bit for bit.
 
     `kept` marks the elements that are not zero, in row-major order; `levels` and `negative` have one entry

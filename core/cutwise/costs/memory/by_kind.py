@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cutwise.arrays import Number
+from cutwise.frozen import Frozen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemoryByKind:
+class MemoryByKind(Frozen):
     """Bytes held while training or running one part of a model, by what they hold.
 
     `activations_bytes` are what the backward pass needs again; `buffers_bytes` running statistics and

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 
 from cutwise.arrays import Mask
+from cutwise.caches import kept
 from cutwise.costs.checkpointing import Checkpoints, checkpoints_of
 from cutwise.costs.derived_costs import DerivedCosts, derived_costs
 from cutwise.costs.gradient_flow import GradientFlow, gradient_flow
@@ -111,7 +111,7 @@ def weight_gradients(cost: GraphCost, here: Mask) -> Iterator[Interval]:
         yield from ((elements[key] * size, step, step) for step in later)
 
 
-@lru_cache(maxsize=8)
+@kept
 def _parts(cost: GraphCost) -> tuple[GradientFlow, DerivedCosts, Checkpoints]:
     flow = gradient_flow(cost.graph, cost.workload)
     derived = derived_costs(cost.graph, cost.workload, flow)

@@ -18,6 +18,7 @@ from cutwise.cuts.pool.tables import Caps, table_of
 from cutwise.cuts.split_graph import SplitGraph, features_of
 from cutwise.digests import EqualByDigest, freeze
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 
 # Smaller products stay on one thread: on a busy machine starting others takes longer than the product.
 PRODUCTS_AT_ONCE = 1 << 19
@@ -121,7 +122,7 @@ class CutPool(EqualByDigest):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Envelope:
+class Envelope(Frozen):
     """Entry `entries[i]` is optimal from t = `starts[i]` to `starts[i + 1]` (the last one for ever)."""
 
     starts: Floats

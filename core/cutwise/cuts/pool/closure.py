@@ -8,6 +8,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 
 
 class PoolTooLarge(SolverError):  # noqa: N818 - it says what is too large, and callers fall back
@@ -15,7 +16,7 @@ class PoolTooLarge(SolverError):  # noqa: N818 - it says what is too large, and 
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Piece:
+class Piece(Frozen):
     """A part of a graph with everything before it on the device and everything after on the server.
 
     Units are local positions 0 … k-1 in topological order, `units` their numbers in the whole graph.
@@ -43,7 +44,7 @@ class Piece:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Layout:
+class Layout(Frozen):
     """Cut points of a piece and the slots between them.
 
     In slot i the first `start[i]` units are on the device and the units from `stop[i]` on are on the

@@ -10,10 +10,11 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.split_graph import SplitGraph
+from cutwise.frozen import Frozen
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Units:
+class Units(Frozen):
     """A graph whose vertices are units, numbered topologically; unit 0 is always on the device.
 
     Unit 0 (the root) holds the pinned ops and may be empty. A *sender* is an op that another unit

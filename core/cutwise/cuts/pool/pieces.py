@@ -10,10 +10,11 @@ from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.pool.closure import Layout, Piece
 from cutwise.cuts.pool.contraction import Units
 from cutwise.cuts.split_graph import SplitGraph
+from cutwise.frozen import Frozen
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Timeline:
+class Timeline(Frozen):
     """Slots in which each sender of a piece pays: from `join` until `leave`, with nothing inside a slot.
 
     Where `waits`, the last readers lie inside slot `leave` - 1: there it depends on the interior.

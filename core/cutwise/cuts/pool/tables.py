@@ -16,6 +16,7 @@ from cutwise.cuts.pool.closure import Layout, Piece, PoolTooLarge, ideals, lay_o
 from cutwise.cuts.pool.pareto import covered, front
 from cutwise.cuts.pool.pieces import Timeline, interior_pieces, timeline
 from cutwise.cuts.pool.slot_features import floors, slot_values
+from cutwise.frozen import Frozen
 
 SMALL_PIECE = 24
 FEW_IDEALS = 64
@@ -35,7 +36,7 @@ class Caps:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Table:
+class Table(Frozen):
     """Splits of a piece: `values` (K, columns) and `masks` (K, k) over its units."""
 
     values: Floats

@@ -16,10 +16,11 @@ from cutwise.cuts.cut_under_limits import limited_program
 from cutwise.cuts.integer_program import Status, searched, status_of
 from cutwise.cuts.tiers.tier_cut import TierProblem, tier_cost, tier_cut
 from cutwise.cuts.tiers.tier_labels import LabelCap, by_level, label_caps, labels_of, level_units, net_of_next
+from cutwise.frozen import Frozen
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class CappedTierCut:
+class CappedTierCut(Frozen):
     """The cheapest tiers within the caps; (inf, None) when there are none.
 
     Nothing within the caps costs less than `bound` - `bound_error`. `status` is "feasible" when the

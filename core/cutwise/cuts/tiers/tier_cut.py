@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from cutwise.arrays import Floats, Ints, Mask
+from cutwise.caches import kept
 from cutwise.cuts.max_flow import FlowNetwork, network_of, solve_network
 from cutwise.cuts.pool.contraction import Units
 from cutwise.cuts.split_graph import SplitGraph, crossing_ops
@@ -24,10 +24,11 @@ from cutwise.cuts.tiers.tier_labels import (
 )
 from cutwise.digests import freeze
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class TierProblem:
+class TierProblem(Frozen):
     """Which tier 0 … K-1 each op of `graph` gets, tiers never falling along an edge.
 
     Pinned ops, with all before them, are on tier 0, the ops of a tie on one tier; the graph's features
@@ -66,7 +67,7 @@ class TierProblem:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class TierCut:
+class TierCut(Frozen):
     """The cheapest tier of each op: `labels` (n,), their cost priced in float64, the flow that bounds it.
 
     Nothing costs less than `bound` - `bound_error`: the flow through capacities that were rounded to
@@ -121,7 +122,7 @@ def tier_cut(problem: TierProblem) -> TierCut:
     )
 
 
-@lru_cache(maxsize=16)
+@kept
 def tier_network(graph: SplitGraph, levels: int) -> tuple[Units, FlowNetwork]:
     """The units of all levels and their network; the same objects for equal graphs."""
     units = level_units(graph, levels)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from cutwise.arrays import Floats, Ints, Mask
+from cutwise.caches import kept
 from cutwise.cuts.cut_under_limits import Limit
 from cutwise.cuts.integer_program import Rounding
 from cutwise.cuts.pool.contraction import Units, contract, units_from
 from cutwise.cuts.split_graph import SplitGraph, is_split
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 
 
-@lru_cache(maxsize=16)
+@kept
 def level_units(graph: SplitGraph, levels: int) -> Units:
     """The units of `levels` copies of the graph; a unit in one level is in every higher one too.
 
@@ -78,7 +79,7 @@ def label_costs(table: Floats, labels: Ints) -> list[float]:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class LabelCap:
+class LabelCap(Frozen):
     """Sum of `table[v, label of v]` + `constant` <= `cap`, with `table` (n, K)."""
 
     name: str

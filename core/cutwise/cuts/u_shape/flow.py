@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 
 from cutwise.arrays import Ints, Mask
+from cutwise.caches import kept
 from cutwise.cuts.max_flow import FlowNetwork, solve_network
 from cutwise.cuts.pool.contraction import contract
 from cutwise.cuts.split_graph import SplitGraph
@@ -53,7 +53,7 @@ def u_shape_of(problem: UShapeProblem, on_server: Mask) -> Ints | None:
     return None if (parts[problem.graph.pinned] != BOTTOM).any() else parts
 
 
-@lru_cache(maxsize=16)
+@kept
 def _network(graph: SplitGraph) -> FlowNetwork:
     """Device = source, server = sink; senders 0 … n-1 are tensors going up, n … 2n-1 tensors going down."""
     ops = graph.op_count

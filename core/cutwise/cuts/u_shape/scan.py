@@ -12,11 +12,12 @@ from cutwise.cuts.pool.closure import comparable_with_all
 from cutwise.cuts.pool.contraction import contract
 from cutwise.cuts.tiers.tier_labels import LabelCap
 from cutwise.cuts.u_shape.u_shape_numbers import BOTTOM, SERVER, TOP, UShapeProblem, forced_top
+from cutwise.frozen import Frozen
 from cutwise.tolerances import LIMIT_ROUNDING
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Order:
+class Order(Frozen):
     """Where each op (n,) stands: 0 must be in the bottom, `count` + 1 in the top, 1 … `count` may move."""
 
     position: Ints

@@ -19,6 +19,7 @@ from cutwise.cuts.u_shape.scan import order_of, scan
 from cutwise.cuts.u_shape.u_shape_numbers import UShapeProblem, u_shape_cost
 from cutwise.cuts.u_shape.u_shape_program import search
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 
 Method = Literal["scan", "max_flow", "cp_sat"]
 
@@ -26,7 +27,7 @@ HOLDS = ((True, False, True), (False, True, False))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class UShapeCut:
+class UShapeCut(Frozen):
     """The cheapest cut device–server–device; (inf, None) when there is none.
 
     None costs less than `bound` - `bound_error`. `status` is "feasible" when the time ran out before the

@@ -13,12 +13,13 @@ from cutwise.cuts.split_graph import SplitGraph
 from cutwise.cuts.tiers.tier_labels import label_costs
 from cutwise.digests import freeze
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 
 BOTTOM, SERVER, TOP = 0, 1, 2
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class UShapeProblem:
+class UShapeProblem(Frozen):
     """Which part each op of `graph` is in: 0 bottom, on the device; 1 on the server; 2 top, on the device.
 
     Parts never fall along an edge. Pinned ops, with all before them, are in the bottom; ops in

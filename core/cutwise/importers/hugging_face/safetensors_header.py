@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypedDict, TypeGuard, cast
 
 from cutwise.errors import ModelImportError
+from cutwise.frozen import Frozen, FrozenDict
 from cutwise.graph.model_graph import FLOATING, Weight
 from cutwise.importers.json_formats.document import shown
 from cutwise.plain import Json
@@ -40,7 +41,7 @@ SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\.safetensors)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParameterTable:
+class ParameterTable(Frozen):
     """Every tensor of one or more files, by name; `file` is what messages call them.
 
     `parameters` counts elements of all tensors that are no buffers, `size_bytes` what all take.
@@ -61,7 +62,7 @@ class ParameterTable:
         counts: Counter[str] = Counter()
         for weight in self.weights.values():
             counts[weight.dtype] += weight.elements
-        return dict(counts.most_common())
+        return FrozenDict(counts.most_common())
 
     @property
     def dtype(self) -> str:

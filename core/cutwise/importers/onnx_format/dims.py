@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cutwise.errors import ModelImportError
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import FLOATING
 from cutwise.importers.onnx_format.tensors import dtype_name
 
@@ -58,7 +59,7 @@ class OpenDim:
 
 
 @dataclass(frozen=True, slots=True)
-class BoundDims:
+class BoundDims(Frozen):
     """All open dimensions by key; sizes by key and by place; those worth recording; what was assumed.
 
     `batch_size` is the size of the open batch dimension, None where no dimension looks like one.

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cutwise.errors import ModelImportError
+from cutwise.frozen import Frozen
 from cutwise.read_limits import (
     GRAPH_DEPTH,
     GRAPH_NODES,
@@ -28,7 +29,7 @@ FIXED_BYTES = {FIXED64: 8, FIXED32: 4}
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Message(Frozen):
     """What the walk needs of one message type: where it descends, and what it may leave out."""
 
     name: str

@@ -8,6 +8,7 @@ import numpy as np
 
 from cutwise.arrays import Mask
 from cutwise.costs.cut_sums import cut_sums
+from cutwise.frozen import Frozen
 from cutwise.planning.answer.decisions import Behind, decisions_of
 from cutwise.planning.answer.plan_conditions import decided_sums
 from cutwise.planning.answer.server_waiting import waits_s
@@ -66,7 +67,7 @@ def plan_of(
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class _Draft:
+class _Draft(Frozen):
     """What is decided before anything is priced."""
 
     problem: SplitProblem

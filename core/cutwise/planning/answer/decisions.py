@@ -8,6 +8,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Mask, Number
 from cutwise.compression import Uncompressed
+from cutwise.frozen import Frozen
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.plans.plan import Cut, DeviceDecision
 from cutwise.plans.rounds import Round
@@ -17,7 +18,7 @@ from cutwise.problem.split_problem import SplitProblem
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Behind:
+class Behind(Frozen):
     """The edges that devices are behind: what runs on the device or there (devices, ops), name and memory."""
 
     masks: Mask

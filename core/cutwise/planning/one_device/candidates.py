@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
 from cutwise.arrays import Floats, Mask
+from cutwise.caches import kept
 from cutwise.costs.cut_sums import CutSums, cut_sums, move_sums
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.cuts.pool.build import build_pool
 from cutwise.cuts.pool.closure import PoolTooLarge
 from cutwise.cuts.split_graph import SplitGraph
+from cutwise.frozen import Frozen
 from cutwise.planning.one_device.objective import Score
 from cutwise.planning.one_device.server_memory_levels import MOST_LEVELS, server_levels
 from cutwise.plans.evaluate import stage_times
@@ -25,7 +26,7 @@ MOST_CUTS = 1 << 13
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Candidates:
+class Candidates(Frozen):
     """Cuts and what each side adds up to; `masks` has shape (cuts, ops).
 
     `complete` is true when no cut outside can be better for the objective they were made for.
@@ -162,7 +163,7 @@ def listed(problem: SplitProblem, masks: Mask) -> Candidates:
     return Candidates(masks=masks, sums=cut_sums(problem.cost, masks), complete=False)
 
 
-@lru_cache(maxsize=64)
+@kept
 def _pooled(cost: GraphCost, graphs: tuple[SplitGraph, ...]) -> Candidates:
     """The pools of all graphs together, each cut once."""
     masks = np.concatenate([build_pool(graph, max_size=MOST_CUTS).masks for graph in graphs])

@@ -9,6 +9,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.pool.closure import PoolTooLarge
+from cutwise.frozen import Frozen
 from cutwise.planning.one_device.candidates import (
     Candidates,
     ComputeFeature,
@@ -31,7 +32,7 @@ CELLS_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class CutTable:
+class CutTable(Frozen):
     """Scores of every device's candidate cuts, arrays of shape (devices, cuts).
 
     Device i's cuts are the rows of `groups[group_of[i]].masks`; entries beyond them are infinite.

@@ -9,6 +9,7 @@ import numpy as np
 from cutwise.arrays import Floats, Mask
 from cutwise.costs.cut_sums import CutSums, cut_sums, move_sums, tensor_sums
 from cutwise.cuts.pool.closure import component_labels
+from cutwise.frozen import Frozen
 from cutwise.planning.one_device.objective import Score
 from cutwise.plans.evaluate import stage_times
 from cutwise.problem.conditions import Conditions
@@ -18,7 +19,7 @@ COLUMN = (slice(None), None)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class SplitClass:
+class SplitClass(Frozen):
     """Splits that pay the same fixed charge at most: those that do not send the `silent` tensors (ops,).
 
     `uplink` and `downlink` say which way messages go, each of which costs its latency.
@@ -30,7 +31,7 @@ class SplitClass:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class CutWeights:
+class CutWeights(Frozen):
     """Scores as `base` + sum over device ops + sum over crossing ops + the charge of the split's class.
 
     `base` (devices,) is the score with everything on the server and nothing sent; `device_weight` and

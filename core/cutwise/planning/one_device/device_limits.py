@@ -9,6 +9,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.costs.cut_sums import cut_sums
+from cutwise.frozen import Frozen
 from cutwise.planning.one_device.candidates import shared_bytes
 from cutwise.planning.one_device.objective import Score, device_energy, traffic
 from cutwise.plans.plan import Violation
@@ -31,7 +32,7 @@ UNITS = {
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class DeviceLimit:
+class DeviceLimit(Frozen):
     """A cap on something each device has of its own, one cap a device."""
 
     rule: str

@@ -12,6 +12,7 @@ from cutwise.arrays import Floats, Ints, Mask
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.cuts.block_wise import block_wise_cut
 from cutwise.cuts.max_flow import minimum_cut
+from cutwise.frozen import Frozen
 from cutwise.planning.one_device.candidates import split_graph
 from cutwise.planning.one_device.cut_weights import COLUMN, cut_weights, split_classes
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
@@ -30,7 +31,7 @@ NOISE_RATIO = 1e-13
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class ExactCut:
+class ExactCut(Frozen):
     """A cut, its re-priced score and a bound that no cut of this device can beat."""
 
     mask: Mask

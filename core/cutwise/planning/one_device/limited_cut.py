@@ -9,6 +9,7 @@ import numpy as np
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.cut_under_limits import Limit, minimum_cut_within, usage
 from cutwise.cuts.split_graph import SplitGraph
+from cutwise.frozen import Frozen
 from cutwise.planning.one_device.candidates import server_may_overflow, split_graph
 from cutwise.planning.one_device.cut_weights import cut_weights, split_classes
 from cutwise.planning.one_device.device_limits import DEVICE_MEMORY, SERVER_MEMORY, device_limits
@@ -27,7 +28,7 @@ class Rung:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Question:
+class Question(Frozen):
     """One device's least cut by additive weights, within `limits`, not sending the `silent` tensors.
 
     `rungs`, widest first, are needed where a limit stands on the server's memory.
@@ -42,7 +43,7 @@ class Question:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Answer:
+class Answer(Frozen):
     """The cut of a question (all on the device where there is none) and a bound on its weights."""
 
     mask: Mask

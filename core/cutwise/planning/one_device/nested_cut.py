@@ -12,6 +12,7 @@ from cutwise.costs.cut_sums import CutSums, nested_sums, no_sums, op_sums, tenso
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.cuts.tiers.tier_caps import capped_tier_cut
 from cutwise.cuts.tiers.tier_cut import TierCut, TierProblem, tier_cut
+from cutwise.frozen import Frozen
 from cutwise.planning.one_device.candidates import kept_bytes, shared_bytes, split_graph
 from cutwise.planning.one_device.objective import Score
 from cutwise.plans.evaluate import stage_times
@@ -39,7 +40,7 @@ class Place:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class NestedCut:
+class NestedCut(Frozen):
     """The tier of every op (ops,), its score, what no tiers are below, and whether all memories hold it."""
 
     labels: Ints

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from cutwise.arrays import Number, added
+from cutwise.frozen import Frozen
 from cutwise.plans.stages import StageTimes
 from cutwise.scenario.parts import Objective
 
@@ -24,7 +25,7 @@ class Spread:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Prices:
+class Prices(Frozen):
     """What one more second and one more joule add to the objective; numbers, or arrays (devices,)."""
 
     second: Number

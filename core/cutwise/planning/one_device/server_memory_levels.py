@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.arrays import Floats, Mask
+from cutwise.frozen import Frozen
 from cutwise.problem.split_problem import SplitProblem
 
 MOST_LEVELS = 64
@@ -19,7 +20,7 @@ MOST_LEVELS = 64
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class ServerLevel:
+class ServerLevel(Frozen):
     """`pinned` (ops,) on the device leave no op at the server with a wider tensor, per sample."""
 
     pinned: Mask

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
+from cutwise.frozen import Frozen
 from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.answer.best_plan import cut_after, planned
 from cutwise.planning.answer.cut_labels import alternatives_of
@@ -30,7 +31,7 @@ TANGENTS = 4
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Offer:
+class Offer(Frozen):
     """The cuts of `table` that each device may take whatever its share, `allowed` (devices, cuts).
 
     `complete` says that no cut outside can end the round earlier.
@@ -42,7 +43,7 @@ class Offer:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class SharedBand:
+class SharedBand(Frozen):
     """The best shares for an offer, the conditions they make, and every device's pick from `table`."""
 
     split: ShareSplit
@@ -58,7 +59,7 @@ class SharedBand:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class PerBit:
+class PerBit(Frozen):
     """A score of (device, cut) as what it is without transfers and what a second a bit adds, up and down."""
 
     still: Floats

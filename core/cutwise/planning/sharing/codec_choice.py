@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from cutwise.caches import kept
 from cutwise.compression import CODECS, Codec, Uncompressed, compressor_names
 from cutwise.compression.codec import CodecFields
 from cutwise.compression.magnitudes import REFERENCE_COUNT
@@ -72,7 +72,7 @@ def on_limit(problem: SplitProblem) -> SplitProblem:
     return with_codec(problem, lightest(problem.scenario.compression, limit).codec)
 
 
-@lru_cache(maxsize=256)
+@kept
 def lightest(compression: Compression, limit: float) -> Setting:
     """The setting with the least size whose loss is at most `limit`.
 
@@ -89,7 +89,7 @@ def lightest(compression: Compression, limit: float) -> Setting:
     return best or min(frontier(compression), key=lambda setting: setting.loss_ratio)
 
 
-@lru_cache(maxsize=256)
+@kept
 def frontier(compression: Compression) -> tuple[Setting, ...]:
     """Settings that no other undercuts in both size and loss, by rising size."""
     settings = sorted(
@@ -145,7 +145,7 @@ def _met(compression: Compression, light: Setting, heavy: Setting, limit: float)
     return heavy
 
 
-@lru_cache(maxsize=64)
+@kept
 def _lines(compression: Compression) -> tuple[tuple[Setting, ...], ...]:
     """The settings that the codec lists, with what they leave and cost."""
     return tuple(

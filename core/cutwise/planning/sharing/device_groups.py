@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cutwise.arrays import Floats, Ints
+from cutwise.frozen import Frozen
 from cutwise.planning.answer.best_plan import cut_after, planned
 from cutwise.planning.one_device.cut_table import listed_table, table_of
 from cutwise.planning.one_device.objective import delay, score_of
@@ -32,7 +33,7 @@ class CutChoice:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class OwnTurns:
+class OwnTurns(Frozen):
     """Every device's turn under given conditions, shape (devices,), before anybody is grouped.
 
     `delays_s` are those of the cuts that the devices will take, as far as grouping knows; `least` is the

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cutwise.arrays import Floats, Ints
+from cutwise.frozen import Frozen
 from cutwise.planning.one_device.cut_table import repriced
 from cutwise.planning.one_device.objective import delay
 from cutwise.planning.sharing.band_split import (
@@ -41,7 +42,7 @@ class TwoTimescale:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Ladder:
+class Ladder(Frozen):
     """Every device's cuts by rising device work: columns of the table, and how many each has."""
 
     columns: Ints

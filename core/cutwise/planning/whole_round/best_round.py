@@ -10,6 +10,7 @@ import numpy as np
 
 from cutwise.arrays import Ints, Mask
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 from cutwise.planning.one_device.cut_table import CutTable, table_of
 from cutwise.planning.one_device.exact_cut import ExactCut, Solver, exact_cuts
 from cutwise.planning.one_device.objective import Score, score_of
@@ -26,7 +27,7 @@ UNPOOLED = "max-flow for every device, as its pool of cuts is too large"
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class RoundCuts:
+class RoundCuts(Frozen):
     """The cuts of a round, one a device: picks from `table`, their value and what proves it."""
 
     table: CutTable

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.arrays import Floats, Ints
+from cutwise.frozen import Frozen
 from cutwise.planning.one_device.candidates import shared_bytes
 from cutwise.planning.one_device.cut_table import CutTable
 from cutwise.planning.one_device.device_limits import held_by
@@ -18,7 +19,7 @@ from cutwise.tolerances import LIMIT_ROUNDING
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class _Phase:
+class _Phase(Frozen):
     """Cuts of some devices, infinite in both arrays (devices, cuts) where a device may not take one."""
 
     groups: Groups

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
+from cutwise.frozen import Frozen
 from cutwise.planning.one_device.candidates import shared_bytes
 from cutwise.planning.one_device.cut_table import CutTable
 from cutwise.planning.one_device.objective import Spread
@@ -28,7 +29,7 @@ SECONDS = 10.0
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class GroupedChoice:
+class GroupedChoice(Frozen):
     """The cut of every device, None where none fit, and what no cuts of the table can beat."""
 
     cuts: Ints | None

@@ -13,6 +13,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints
 from cutwise.cuts.knapsack import Choice, choose_one_per_group
+from cutwise.frozen import Frozen
 from cutwise.planning.one_device.candidates import server_may_overflow
 from cutwise.planning.one_device.cut_table import CutTable
 from cutwise.planning.one_device.device_limits import held_at_once
@@ -27,7 +28,7 @@ from cutwise.tolerances import LIMIT_ROUNDING
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Picks:
+class Picks(Frozen):
     """The cut of every device, and what no cuts of the table can beat: infinite where none keep the limits.
 
     `alone` says that each device has its own best, so that the proof may go device by device.
@@ -39,7 +40,7 @@ class Picks:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Offers:
+class Offers(Frozen):
     """What each device may take, arrays of shape (devices, cuts), infinite where it may not.
 
     The `own_bytes` of all together must stay within `budget_bytes`, their delays within `deadline_s`.

@@ -8,6 +8,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask, Number
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 from cutwise.solvers.shares.reciprocal_shares import ResourceSplit, minmax_reciprocal_shares
 
 ANGLES, ROUNDS = 17, 4
@@ -16,7 +17,7 @@ IMPROVED, RELATIVE_GAP = 1e-12, 1e-8
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class ChoiceSplit:
+class ChoiceSplit(Frozen):
     """The option of each item, the best split for these options, and a bound over all options."""
 
     options: Ints

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.arrays import Floats
+from cutwise.frozen import Frozen
 
 Value = Callable[[Floats], float]
 Vector = Callable[[Floats], Floats]
@@ -20,7 +21,7 @@ def _none(point: Floats) -> Floats:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class ConstrainedProblem:
+class ConstrainedProblem(Frozen):
     """Minimise `objective` where `inequalities` <= 0, `equalities` = 0 and lower <= x <= upper.
 
     A derivative that is None is taken by central differences; a gradient has shape (n,), a Jacobian one
@@ -61,7 +62,7 @@ class ConstrainedProblem:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class ConstrainedOptimum:
+class ConstrainedOptimum(Frozen):
     """Where a method stopped: the point, its objective, its worst violation, and the work it took.
 
     `multipliers` are the prices of the inequalities; `converged` is False where the iterations ran out.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
 from cutwise.arrays import Floats
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 from cutwise.solvers.descent.constrained import ConstrainedOptimum, ConstrainedProblem, damped_update
 from cutwise.solvers.descent.quadratic_program import quadratic_minimum
 
@@ -71,7 +72,8 @@ def sequential_quadratic(
     )
 
 
-class _Sight(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class _Sight(Frozen):
     """Values and slopes at a point."""
 
     point: Floats

@@ -9,12 +9,13 @@ from numpy.typing import ArrayLike
 
 from cutwise.arrays import Floats, Ints
 from cutwise.errors import SolverError
+from cutwise.frozen import Frozen
 
 SCALED_BITS = 40
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Assignment:
+class Assignment(Frozen):
     """The machine of every job, the largest sum of a machine, and a bound no assignment can beat."""
 
     owner: Ints

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.arrays import Floats, Ints
+from cutwise.frozen import Frozen
 from cutwise.solvers.shares.minmax_share import LAST_LEVEL, Finish
 
 NO_SHARE = 1e-12
@@ -15,7 +16,7 @@ INDIFFERENT = 1e-9
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class BlockSplit:
+class BlockSplit(Frozen):
     """Blocks of each item, and the last finish they give; no split of whole blocks has an earlier one.
 
     Blocks that would not help are left over. Where the blocks do not suffice for all, the value is infinite.

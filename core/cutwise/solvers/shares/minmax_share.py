@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.arrays import Floats, Mask
+from cutwise.frozen import Frozen
 from cutwise.tolerances import SMALLEST_SHARE
 
 Finish = Callable[[Floats], Floats]
@@ -21,7 +22,7 @@ LAST_LEVEL = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class ShareSplit:
+class ShareSplit(Frozen):
     """Shares that sum to at most 1, the last finish they give, and a bound no shares can beat.
 
     `bound` is certified: at that level the items together need more than the whole resource. Where no

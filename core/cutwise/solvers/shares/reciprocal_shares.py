@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.arrays import Floats, Mask
+from cutwise.frozen import Frozen
 
 RELATIVE_GAP = 1e-12
 STEPS = 100
@@ -14,7 +15,7 @@ TINY = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class ResourceSplit:
+class ResourceSplit(Frozen):
     """Shares (items, resources) whose columns sum to at most 1, the last finish, and a proved bound.
 
     `pressure` has one entry an item and sums to 1: what a second less for that item alone would save.

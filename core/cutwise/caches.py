@@ -1,0 +1,155 @@
+"""Everything that is kept for the next question, in one table: how many answers, by what key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, wraps
+from typing import ParamSpec, TypeVar
+
+from cutwise.frozen import FrozenDict, frozen
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cache:
+    """What one function keeps: at most so many `entries`, None where there are no more keys than that.
+
+    Values that hold arrays are keys by their digest; where keys count `by_type`, 1 and 1.0 are two. A
+    property is kept with the value it belongs to.
+    """
+
+    entries: int | None
+    key: str
+    keeps: str
+    by_type: bool = False
+
+
+CACHES: Mapping[str, Cache] = FrozenDict(
+    {
+        "cutwise.frozen._reader": Cache(entries=None, key="dataclass", keeps="how its fields are read"),
+        "cutwise.units._hints": Cache(
+            entries=None, key="dataclass", keeps="types of its fields and their registered names"
+        ),
+        "cutwise.units._with_names": Cache(
+            entries=None, key="dataclass and names", keeps="types of its fields with these names"
+        ),
+        "cutwise.graph.model_graph.ModelGraph.edges": Cache(
+            entries=1, key="the graph itself", keeps="its edges"
+        ),
+        "cutwise.graph.model_graph.ModelGraph.edge_array": Cache(
+            entries=1, key="the graph itself", keeps="its edges as an array"
+        ),
+        "cutwise.importers.hugging_face.safetensors_header.ParameterTable.parameters": Cache(
+            entries=1, key="the table itself", keeps="number of parameters"
+        ),
+        "cutwise.importers.hugging_face.safetensors_header.ParameterTable.dtypes": Cache(
+            entries=1, key="the table itself", keeps="elements of each dtype"
+        ),
+        "cutwise.hardware.profiles.hardware": Cache(entries=None, key="none", keeps="the catalogue"),
+        "cutwise.compression.magnitudes.gaussian": Cache(entries=None, key="none", keeps="a profile"),
+        "cutwise.compression.magnitudes.student_t4": Cache(entries=None, key="none", keeps="a profile"),
+        "cutwise.compression.magnitudes.outlier_channels": Cache(entries=None, key="none", keeps="a profile"),
+        "cutwise.convergence.table.shipped_table": Cache(entries=None, key="none", keeps="the study's table"),
+        "cutwise.convergence.study_design.digits": Cache(entries=None, key="none", keeps="the study's data"),
+        "cutwise.costs.lora._adapted": Cache(
+            entries=32, key="graph, tuning and frozen names", keeps="the graph with adapters"
+        ),
+        "cutwise.costs.memory.tensor_lifetimes._parts": Cache(
+            entries=8, key="priced graph", keeps="what its price was made of"
+        ),
+        "cutwise.cuts.block_wise._contracted_network": Cache(
+            entries=16, key="blocks and which are contracted", keeps="the flow network that is left"
+        ),
+        "cutwise.cuts.max_flow.flow_network": Cache(
+            entries=16, key="split graph", keeps="its flow network, without weights"
+        ),
+        "cutwise.cuts.tiers.tier_cut.tier_network": Cache(
+            entries=16, key="split graph and levels", keeps="units and flow network, without weights"
+        ),
+        "cutwise.cuts.tiers.tier_labels.level_units": Cache(
+            entries=16, key="split graph and levels", keeps="units of all levels"
+        ),
+        "cutwise.cuts.u_shape.flow._network": Cache(
+            entries=16, key="split graph", keeps="its flow network, without weights"
+        ),
+        "cutwise.scenario.parts._choices": Cache(
+            entries=None, key="dataclass", keeps="names that each field may be"
+        ),
+        "cutwise.scenario.file_checker._checker_of": Cache(
+            entries=8, key="registered kinds", keeps="the reader of scenario files"
+        ),
+        "cutwise.scenario.file_checker._names": Cache(
+            entries=None, key="dataclass", keeps="names of its fields"
+        ),
+        "cutwise.analyses.base.plan_of": Cache(entries=8, key="question", keeps="its plan"),
+        "cutwise.scenario.changes._known_value": Cache(
+            entries=4096, key="path, value, kinds", keeps="the value as a file would give it", by_type=True
+        ),
+        "cutwise.problem.pricing.priced": Cache(entries=32, key="graph and workload", keeps="the price"),
+        "cutwise.problem.pricing._at_length": Cache(
+            entries=8, key="graph and tokens", keeps="the graph at that length"
+        ),
+        "cutwise.problem.pricing.tied_ops": Cache(entries=32, key="graph", keeps="ops that share a weight"),
+        "cutwise.problem.numbers.device_columns": Cache(
+            entries=256, key="devices and workload", keeps="speeds, memories, places and powers"
+        ),
+        "cutwise.problem.numbers.server_numbers": Cache(
+            entries=256, key="server and dtype", keeps="speed, memory and powers"
+        ),
+        "cutwise.problem.numbers.coding_of": Cache(
+            entries=256, key="compression and dtype", keeps="ratios and seconds a byte"
+        ),
+        "cutwise.problem.numbers.accuracy_loss_ratio": Cache(
+            entries=256, key="compression", keeps="the accuracy it costs"
+        ),
+        "cutwise.problem.edge_links.edge_columns": Cache(
+            entries=64, key="edges and dtype", keeps="speeds, memories and powers"
+        ),
+        "cutwise.problem.split_problem._private": Cache(
+            entries=64, key="priced graph and privacy", keeps="the ops kept on the device"
+        ),
+        "cutwise.planning.one_device.candidates._pooled": Cache(
+            entries=64, key="priced graph and split graphs", keeps="the pool of cuts with its sums"
+        ),
+        "cutwise.planning.sharing.codec_choice.lightest": Cache(
+            entries=256, key="compression and accuracy limit", keeps="the setting that sends least"
+        ),
+        "cutwise.planning.sharing.codec_choice.frontier": Cache(
+            entries=256, key="compression", keeps="settings that none undercuts"
+        ),
+        "cutwise.planning.sharing.codec_choice._lines": Cache(
+            entries=64, key="compression", keeps="the grid of settings"
+        ),
+        "cutwise.papers.paper.papers": Cache(entries=None, key="none", keeps="the five papers"),
+        "cutwise.papers.paper._graph": Cache(entries=None, key="a paper's model", keeps="its graph"),
+    }
+)
+"""Every cache of the library, by the full name of what is kept."""
+
+
+def keeping(table: Mapping[str, Cache]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A decorator that keeps a function's answers as `table` says; what it hands out cannot be written to."""
+
+    def kept(function: Callable[P, R]) -> Callable[P, R]:
+        row = table[full_name(function)]
+
+        @lru_cache(maxsize=row.entries, typed=row.by_type)
+        @wraps(function)
+        def answer(*args: P.args, **kwargs: P.kwargs) -> R:
+            return frozen(function(*args, **kwargs))
+
+        return answer  # type: ignore[return-value]  # a cached function takes what its function takes
+
+    return kept
+
+
+def full_name(function: Callable[..., object]) -> str:
+    """Module and name, as they stand in the table."""
+    return f"{function.__module__}.{function.__qualname__}"
+
+
+kept = keeping(CACHES)
+"""Keeps the answers of a function of the library."""

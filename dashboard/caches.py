@@ -1,0 +1,45 @@
+"""Everything that the page keeps for all sessions, in one table like the library's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cutwise.caches import Cache, keeping
+from cutwise.frozen import FrozenDict
+
+PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
+    {
+        "cutwise_dashboard.cached.sample": Cache(
+            entries=16, key="name and open dimensions", keeps="a shipped model"
+        ),
+        "cutwise_dashboard.cached.blocks_of": Cache(entries=64, key="graph", keeps="its blocks"),
+        "cutwise_dashboard.cached.shown_plan": Cache(
+            entries=64, key="question", keeps="the plan that is shown"
+        ),
+        "cutwise_dashboard.cached.baseline": Cache(
+            entries=64, key="graph and scenario", keeps="the best valid baseline"
+        ),
+        "cutwise_dashboard.cached.outcome": Cache(
+            entries=128, key="graph, scenario, scheme", keeps="what a comparison finds"
+        ),
+        "cutwise_dashboard.cached.headline": Cache(
+            entries=64, key="paper, figure, draws, seed", keeps="our reductions"
+        ),
+        "cutwise_dashboard.charts.graph.graph_geometry.edge_ends": Cache(
+            entries=16, key="graph", keeps="producers and readers as arrays"
+        ),
+        "cutwise_dashboard.charts.graph.graph_geometry.geometry_of": Cache(
+            entries=64, key="graph, blocks, which are open", keeps="where everything is drawn"
+        ),
+        "cutwise_dashboard.charts.graph.layered_layout.lay_out": Cache(
+            entries=512, key="structure of a block", keeps="where its ops are drawn"
+        ),
+        "cutwise_dashboard.components.dag_view.payload.packed_geometry": Cache(
+            entries=64, key="geometry", keeps="its JSON values"
+        ),
+    }
+)
+"""Every cache of the page, by the full name of what is kept."""
+
+kept = keeping(PAGE_CACHES)
+"""Keeps the answers of a function that knows no page."""

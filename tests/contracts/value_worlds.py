@@ -1,0 +1,236 @@
+"""Asks the library everything it answers, in small worlds, so that every kind of value is made."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cutwise
+from cutwise.analyses.comparison import Unsolved, outcome_of
+from cutwise.analyses.cut_curve import cut_curve
+from cutwise.analyses.delay_energy import delay_energy_front, long_run
+from cutwise.analyses.explain import dominant, moves
+from cutwise.analyses.replanning import drawn_ratios, replan
+from cutwise.analyses.sweeps import read_sweep_file
+from cutwise.analyses.tier_memory import reduction, tier_memory
+from cutwise.caches import CACHES
+from cutwise.compression import ACCURACIES, CODECS
+from cutwise.compression.coders.mask_coder import MASK_CODERS
+from cutwise.compression.magnitudes import PROFILES
+from cutwise.convergence.schedule import Learner, round_schedule
+from cutwise.convergence.study_design import recipe_of, study_cells
+from cutwise.convergence.table import rounds_to_target, shipped_table
+from cutwise.costs.memory.peak_memory import peak_memory
+from cutwise.costs.workload import Lora, Workload
+from cutwise.cuts.block_wise import block_wise_cut
+from cutwise.cuts.cut_under_limits import Limit, minimum_cut_within
+from cutwise.cuts.knapsack import choose_one_per_group
+from cutwise.cuts.max_flow import minimum_cut
+from cutwise.cuts.pool.build import build_pool
+from cutwise.cuts.split_graph import SplitGraph
+from cutwise.cuts.tiers.tier_caps import capped_tier_cut
+from cutwise.cuts.tiers.tier_cut import TierProblem, tier_cut
+from cutwise.cuts.u_shape.u_shape_cut import u_shape_cut
+from cutwise.cuts.u_shape.u_shape_numbers import UShapeProblem
+from cutwise.graph.blocks import blocks
+from cutwise.graph.reading_order import flow_of, gates
+from cutwise.hardware.profiles import hardware
+from cutwise.importers import IMPORTERS
+from cutwise.importers.gate.refused import REFUSED
+from cutwise.importers.import_report import import_report
+from cutwise.papers import headline, papers
+from cutwise.pipeline import played_round
+from cutwise.problem.split_problem import build_problem
+from cutwise.scenario.parts import LayerDepth, Scenario
+from cutwise.schemes import SCHEMES
+from cutwise.solvers.choices.reciprocal_choice import minmax_reciprocal_choice
+from cutwise.solvers.descent.sqp import sequential_quadratic
+from cutwise.solvers.groups.assignment import exact_assignment
+from cutwise.solvers.groups.clustering import alike_clusters
+from cutwise.solvers.groups.exact_grouping import exact_groups
+from cutwise.solvers.shares.block_shares import minmax_blocks
+from cutwise.solvers.shares.share_problem import share_problem
+from tests.answers.record import scenario_files
+from tests.core.fleets import load, random_ops
+
+ASKED: list[tuple[str, dict[str, Any]]] = [
+    *((scheme, {}) for scheme in SCHEMES),
+    ("fast_split", {"method": "max_flow"}),
+    ("split_federated", {"version": "v2"}),
+    ("sft", {"method": "two_timescale", "codec": "top_k"}),
+    ("sft", {"server_shares": "optimised", "codec": "dead_zone"}),
+]
+"""Every scheme, and those that answer in another way under other options."""
+TOWERS = ("fast_split", "block_wise_split", "u_shape")
+ROOT = Path(__file__).parents[2]
+
+
+class Register:
+    """The first values of every dataclass, as they are made."""
+
+    MOST = 4
+
+    def __init__(self, owners: set[type], patch: pytest.MonkeyPatch) -> None:
+        self.met: dict[type, list[Any]] = {owner: [] for owner in owners}
+        for owner in owners:
+            if is_dataclass(owner):
+                patch.setattr(owner, "__init__", self._noting(owner, owner.__init__))
+
+    def _noting(self, owner: type, made: Any) -> Any:
+        def init(value: Any, /, *args: Any, **kwargs: Any) -> None:
+            made(value, *args, **kwargs)
+            if type(value) is owner and len(self.met[owner]) < self.MOST:
+                self.met[owner].append(value)
+
+        return init
+
+
+def everything(folder: Path) -> list[Any]:
+    """What the library answers, one question of each kind."""
+    toy = load(folder, random_ops(np.random.default_rng(1)))
+    towers = cutwise.load_model("sample:two_tower")
+    configuration = cutwise.load_model(ROOT / "assets/papers/bert_base.json")
+    return [
+        plans(toy),
+        [cutwise.plan(towers, Scenario(workload=Workload(tuning=Lora())), name) for name in TOWERS],
+        analyses(towers, folder),
+        tiers(configuration),
+        cuts(),
+        compressors(),
+        convergence(),
+        solvers(),
+        hardware(),
+        [*CACHES.values(), *IMPORTERS.values(), *REFUSED, *MASK_CODERS.values(), LayerDepth(layers=1)],
+        papers(),
+        [headline(paper, paper.figures[0].name, draws=2) for paper in papers().values()],
+    ]
+
+
+def plans(graph: Any) -> list[Any]:
+    """Plans of every scheme in every scenario, with their problems and rounds."""
+    made: list[Any] = []
+    for file in scenario_files():
+        for scheme, options in ASKED:
+            with suppress(cutwise.CutwiseError):
+                problem = build_problem(graph, cutwise.load_scenario(file))
+                plan = cutwise.plan(graph, problem.scenario, scheme, **options)
+                made += [problem, plan, played_round(problem, plan)]
+    return made
+
+
+def analyses(graph: Any, folder: Path) -> list[Any]:
+    """What is asked beyond one plan."""
+    scenario = Scenario()
+    problem = build_problem(graph, scenario)
+    plan = cutwise.plan(graph, scenario)
+    resnet = build_problem(cutwise.load_model("sample:resnet18"), scenario)
+    sweep = folder / "sweep.toml"
+    sweep.write_text('model = "sample:two_tower"\n[over]\n"workload.batch_size" = [1, 2]\n')
+    cutwise.sweep(graph, scenario, over={"server.flops_per_s": [1e12, 2e12]})
+    return [
+        read_sweep_file(sweep),
+        problem.cost.row(graph.ops[0].id),
+        cut_curve(problem, plan, 0),
+        delay_energy_front(problem, points=3),
+        long_run(problem, energy_budget_j=1.0, delay_price=1.0, rounds=3),
+        dominant(plan),
+        moves(resnet, cutwise.plan(resnet.cost.graph, scenario), 0),
+        replan(problem, drawn_ratios(epochs=3, seed=1)),
+        [outcome_of(problem, "brute_force"), Unsolved(scheme="brute_force", reason="too large")],
+        import_report(problem.cost),
+        blocks(graph),
+        [flow_of(graph), gates(graph)],
+        peak_memory(problem.cost),
+        played_round(problem, plan)[0],
+    ]
+
+
+def tiers(graph: Any) -> list[Any]:
+    """The memory of three tiers."""
+    problem = build_problem(graph, Scenario())
+    device = np.arange(len(graph)) < 3
+    edge = np.arange(len(graph)) < 9
+    return [
+        ask(problem, device_ops=device, edge_ops=edge, users=4, edges=2) for ask in (tier_memory, reduction)
+    ]
+
+
+def cuts() -> list[Any]:
+    """Cuts of a diamond with a tail: by every method, with and without limits."""
+    graph = SplitGraph(
+        op_count=6,
+        edges=np.array([[0, 1], [1, 2], [1, 3], [2, 4], [3, 4], [4, 5]]),
+        device_features=np.arange(6.0)[:, None],
+        crossing_features=np.array([9.0, 4.0, 3.0, 2.0, 2.0, 0.0])[:, None],
+        peak_features=np.ones((6, 1)),
+        pinned=np.arange(6) == 0,
+    )
+    device, crossing = np.array([0.0, 3.0, 2.0, 2.0, 1.0, -9.0]), np.array([9.0, 4.0, 3.0, 2.0, 2.0, 0.0])
+    weights = {"device_weight": device, "crossing_weight": crossing}
+    limit = Limit(name="memory", device=np.ones(6), crossing=np.zeros(6), cap=2.0)
+    layered = TierProblem(
+        graph=graph, tier_costs=np.arange(18.0).reshape(6, 3) % 5, hop_costs=np.ones((6, 2))
+    )
+    looped = UShapeProblem(
+        graph=graph,
+        device_costs=device + 9,
+        server_costs=crossing,
+        up_costs=np.ones(6),
+        down_costs=np.ones(6),
+    )
+    pool = build_pool(graph)
+    return [
+        [pool, pool.envelope([1.0, 0.0, 0.0], [0.0, 0.0, 1.0])],
+        [minimum_cut(graph, **weights), block_wise_cut(graph, **weights)],
+        minimum_cut_within(graph, **weights, limits=(limit,)),
+        [tier_cut(layered), capped_tier_cut(layered, use=np.ones((6, 3)), caps=np.array([2.0, 2.0, 6.0]))],
+        u_shape_cut(looped, use=np.ones((6, 2)), caps=np.array([3.0, 6.0])),
+        choose_one_per_group(np.array([[1.0, 2.0], [3.0, 1.0]]), np.array([[2.0, 1.0], [1.0, 3.0]]), 4.0),
+    ]
+
+
+def compressors() -> list[Any]:
+    """What codecs forecast and send, and every evidence of accuracy."""
+    tensor = np.linspace(-1.0, 1.0, 64).reshape(8, 8)
+    coded = [kind() for name, kind in CODECS.items() if name != "none"]
+    return [
+        coded,
+        [profile() for profile in PROFILES.values()],
+        [codec.forecast(element_count=64.0) for codec in coded],
+        [codec.quantised(tensor) for codec in coded],
+        [codec.decode(codec.encode(tensor)).shape for codec in coded],
+        list(ACCURACIES.values()),
+    ]
+
+
+def convergence() -> list[Any]:
+    """The shipped table, and one learner of the study with its round."""
+    learner = Learner(seed=1, shares=(np.arange(5), np.arange(5, 9)), groups=((0,), (1,)), learning_rate=0.1)
+    found = rounds_to_target("split_learning", "iid", 1, None, "none", 0.9)
+    return [
+        shipped_table(),
+        found,
+        [recipe_of(cell) for cell in study_cells()],
+        learner,
+        round_schedule([learner], round_number=0, local_epochs=1, batch_size=2),
+    ]
+
+
+def solvers() -> list[Any]:
+    """Shares, blocks, groups, clusters and assignments of three devices."""
+    work = np.array([1.0, 2.0, 3.0])
+    loads = np.array([[1.0, 2.0], [3.0, 1.0], [2.0, 2.0]])
+    shared, start = share_problem(lambda shares: work / shares, 3)
+    return [
+        minmax_blocks(lambda shares: work / shares, 3, blocks=6),
+        sequential_quadratic(shared, start),
+        minmax_reciprocal_choice(loads, loads[:, :, None]),
+        exact_assignment(loads),
+        exact_groups(np.array([1.0, 2.0, 3.0, 4.0]), 2),
+        alike_clusters(np.array([4.0, 1.0, 3.0, 2.0]), np.array([1.0, 1.0, 1.0, 1.0]), 2),
+    ]
