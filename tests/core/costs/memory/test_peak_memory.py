@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_checkpointing import towers
-from test_lora import TARGETS, with_adapters
 
 from cutwise import sample_models
 from cutwise.costs.graph_cost import GraphCost, price
@@ -20,6 +18,8 @@ from cutwise.costs.workload import Lora, Workload
 from cutwise.importers.base import load_model
 from tests.core.costs.formula_calls import graph, op, stated
 from tests.core.costs.small_transformers import BATCH, TOKENS, transformer
+from tests.core.costs.test_checkpointing import towers
+from tests.core.costs.test_lora import TARGETS, with_adapters
 from tests.core.costs.torch_truth import live_bytes
 
 torch = pytest.importorskip("torch")
