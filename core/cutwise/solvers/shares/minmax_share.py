@@ -78,6 +78,8 @@ def is_reachable(finish: Finish, count: int, level: float) -> bool:
     >>> is_reachable(lambda x: np.array([1.0, 3.0]) / x, 2, 3.9)
     False
     """
+    if level == np.inf:
+        return True
     needed = _needed(finish, level, np.full(count, SMALLEST_SHARE), np.ones(count))
     return bool(needed.sum() <= 1.0) and bool((finish(needed) <= level).all())
 

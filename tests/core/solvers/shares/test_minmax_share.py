@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cutwise.solvers.shares.minmax_share import minmax_share
+from cutwise.solvers.shares.minmax_share import is_reachable, minmax_share
 
 POSITIVE = st.floats(0.01, 100.0)
 
@@ -113,3 +113,8 @@ def test_a_thousand_items_are_split_to_the_same_end() -> None:
     split = minmax_share(lambda x: work / x, 1000)
     assert split.value == pytest.approx(work.sum(), rel=1e-9)
     assert split.shares == pytest.approx(work / work.sum(), rel=1e-6)
+
+
+def test_any_level_is_reached_by_the_end_of_time() -> None:
+    """Also where an item never finishes, and without a warning of infinity less infinity."""
+    assert is_reachable(lambda shares: np.array([1.0, np.inf]) + 0 * shares, 2, np.inf)
