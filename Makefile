@@ -1,11 +1,11 @@
 # make run    opens the dashboard          make test   runs every check and the whole suite
 # make lint   format, lint, types, import contracts    make bench  measures, with ratios to peers
-# make fuzz   10,000 mutated model files
+# make fuzz   10,000 mutated model files              make mutants  faults in the formulas that no test notices
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PORT ?= 8501
 
-.PHONY: venv run test lint bench fuzz samples clean
+.PHONY: venv run test lint bench fuzz mutants samples clean
 
 venv: .venv/run.stamp
 
@@ -41,6 +41,9 @@ bench: .venv/test.stamp
 fuzz: .venv/test.stamp
 	$(BIN)/python tests/core/importers/fuzz.py 10000000 5000
 	$(BIN)/python tests/core/importers/fuzz.py 20000000 5000
+
+mutants: .venv/test.stamp
+	$(BIN)/python -m tests.mutants $(if $(SEED),--seed $(SEED))
 
 samples: .venv/test.stamp
 	$(BIN)/python -m cutwise.sample_models.build

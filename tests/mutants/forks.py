@@ -20,10 +20,14 @@ from tests.mutants.mutant import ROOT, Mutant
 Verdict = Literal["killed", "hung", "survived", "error"]
 WARM = (
     "hypothesis", "networkx", "numpy", "ortools.graph.python.max_flow", "ortools.sat.python.cp_model",
-    "pandas", "pydantic", "pytest", "scipy.optimize",
+    "pandas", "pydantic", "pytest", "scipy.optimize", "torch",
 )  # fmt: skip
 """Imported before the first fork; the library itself is not, so that every fork imports its own mutant."""
 MOST_BYTES = 8 << 30
+MOST_CPU_S = 40
+"""A mutant that computes longer hangs; the slowest tests of a file need a third of it."""
+MOST_S = 300.0
+"""One that waits longer hangs too, on a machine however busy."""
 FAILED, INTERRUPTED = 1, 2
 """What pytest answers where a test fails, and where a module cannot be imported."""
 PAUSE_S = 0.02
@@ -62,11 +66,19 @@ class _Finder(importlib.abc.MetaPathFinder):
         return importlib.util.spec_from_file_location(fullname, loader.path, loader=loader)
 
 
-class _NoShrinking:
-    """The first counterexample kills; a smaller one would only take time."""
+class _Rules:
+    """The mutant goes before the file, which pytest would else read itself to look for examples; nothing is
+    shrunk, because the first counterexample kills.
+    """
+
+    def __init__(self, mutant: Mutant | None) -> None:
+        self.mutant = mutant
 
     def pytest_collection(self) -> None:
         from hypothesis import Phase, settings
+
+        if self.mutant is not None:
+            sys.meta_path.insert(0, _Finder(self.mutant))
 
         name, phases = "mutants", (Phase.explicit, Phase.generate)
         settings.register_profile(name, settings.default, phases=phases)
@@ -76,11 +88,12 @@ class _NoShrinking:
 def warm_up() -> None:
     """Imports what every fork needs."""
     for name in WARM:
-        importlib.import_module(name)
+        if importlib.util.find_spec(name.partition(".")[0]):
+            importlib.import_module(name)
 
 
 def judged(
-    work: Iterable[tuple[Mutant | None, Sequence[str]]], *, jobs: int, limit_s: float, until: float
+    work: Iterable[tuple[Mutant | None, Sequence[str]]], *, jobs: int, until: float
 ) -> Iterator[Trial]:
     """The trials of mutants, each with its tests, as they end; what has not begun by `until` is left out."""
     waiting, running = iter(work), dict[int, tuple[Mutant | None, float]]()
@@ -91,7 +104,7 @@ def judged(
             if more and item is not None:
                 running[_forked(*item)] = (item[0], time.monotonic())
         for process, (mutant, started) in list(running.items()):
-            verdict = _verdict(process, time.monotonic() - started > limit_s)
+            verdict = _verdict(process, time.monotonic() - started > MOST_S)
             if verdict is not None:
                 del running[process]
                 yield Trial(mutant=mutant, verdict=verdict, seconds=time.monotonic() - started)
@@ -108,7 +121,7 @@ def _verdict(process: int, late: bool) -> Verdict | None:
     if not ended:
         return None
     if os.WIFSIGNALED(status):
-        return "killed"
+        return "hung" if os.WTERMSIG(status) == signal.SIGXCPU else "killed"
     code = os.WEXITSTATUS(status)
     return "survived" if code == 0 else "killed" if code in (FAILED, INTERRUPTED) else "error"
 
@@ -134,6 +147,7 @@ def _tested(mutant: Mutant | None, tests: Sequence[str]) -> int:
     os.dup2(silent, 2)
     resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
     if mutant is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_S, MOST_CPU_S + 1))
         sys.meta_path.insert(0, _Finder(mutant))
     options = ["-x", "-q", "-p", "no:cacheprovider", f"--rootdir={ROOT}", "-W", REWRITTEN]
-    return int(pytest.main([*options, *tests], plugins=[_NoShrinking()]))
+    return int(pytest.main([*options, *tests], plugins=[_Rules(mutant)]))

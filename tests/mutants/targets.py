@@ -6,6 +6,12 @@ from tests.mutants.mutant import ROOT
 
 PLANS, COSTS, PLANNING = "tests/core/plans", "tests/core/costs", "tests/core/planning"
 CUTS, SHARES = "tests/core/cuts", "tests/core/solvers/shares"
+EVALUATOR = [
+    f"{PLANS}/test_evaluate.py",
+    f"{PLANS}/test_edge_hop_by_hand.py",
+    f"{PLANS}/test_codec_clock_queue_by_hand.py",
+    f"{PLANS}/test_micro_batches.py",
+]
 ROUND = [
     f"{PLANNING}/answer/test_evidence.py",
     f"{PLANNING}/one_device/test_split_limits.py",
@@ -35,14 +41,17 @@ MEMORY = [
     f"{COSTS}/memory/test_peak_memory.py",
 ]
 TESTS: dict[str, list[str]] = {
-    "core/cutwise/plans/evaluate.py": [f"{PLANS}/test_evaluate.py", f"{PLANS}/test_micro_batches.py"],
-    "core/cutwise/plans/stages.py": [f"{PLANS}/test_evaluate.py", f"{PLANS}/test_micro_batches.py"],
+    "core/cutwise/plans/evaluate.py": EVALUATOR,
+    "core/cutwise/plans/stages.py": EVALUATOR,
     "core/cutwise/plans/plan.py": [f"{PLANNING}/answer/test_evidence.py"],
-    "core/cutwise/costs/cut_sums.py": [f"{COSTS}/test_cut_sums.py", f"{PLANS}/test_evaluate.py"],
+    "core/cutwise/costs/cut_sums.py": [f"{COSTS}/test_cut_sums.py", *EVALUATOR],
     "core/cutwise/costs/ops/*.py": OPS,
     "core/cutwise/costs/memory/*.py": MEMORY,
     "core/cutwise/cuts/pool/*.py": POOL,
-    "core/cutwise/planning/sharing/band_split.py": [f"{PLANNING}/sharing/test_band_split.py"],
+    "core/cutwise/planning/sharing/band_split.py": [
+        f"{PLANNING}/sharing/test_best_band_by_hand.py",
+        f"{PLANNING}/sharing/test_band_split.py",
+    ],
     "core/cutwise/solvers/shares/minmax_share.py": [f"{SHARES}/test_minmax_share.py"],
     "core/cutwise/planning/whole_round/best_round.py": ROUND,
     "core/cutwise/planning/one_device/exact_cut.py": ROUND,
