@@ -11,7 +11,7 @@ import pytest
 import cutwise
 from cutwise.channels import FixedRate
 from cutwise.compression import TopK
-from cutwise.costs.cut_sums import looped_sums
+from cutwise.costs.cut_sums import cut_sums, looped_sums
 from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.plans.evaluate import stage_times
@@ -122,3 +122,34 @@ def test_a_cut_that_returns_sends_two_messages_each_way(graph: ModelGraph) -> No
     assert stages.device_backward_s == pytest.approx(480)
     assert stages.server_compute_s == pytest.approx(48)
     assert stages.model_sync_s == pytest.approx(9)
+
+
+def test_a_cut_that_returns_sends_no_message_of_nothing(graph: ModelGraph) -> None:
+    """a and b are frozen, so no gradient moves: 8 x 300 / 80 + 0.75 s up, 8 x 60 / 160 + 1.5 s down."""
+    work = replace(WORLD.workload, labels_at="device", frozen=("a", "b"))
+    problem = build_problem(graph, replace(WORLD, workload=work))
+    first, last = np.array([True, True, False, False]), np.array([False, False, False, True])
+    stages = stage_times(looped_sums(problem.cost, first, last), problem.conditions())
+    assert stages.uplink_s == pytest.approx(30.75)
+    assert stages.downlink_s == pytest.approx(4.5)
+
+
+def test_messages_smaller_than_a_byte_pay_their_latency(load_ops: Load) -> None:
+    """0.6 B each way in all: 8 x 0.6 / 80 + 0.75 = 0.81 s up and 8 x 0.6 / 160 + 1.5 = 1.53 s down; where the
+    cut returns twice of each.
+    """
+    small = {"forward_flops": 1, "output_bytes": 0.1, "gradient_bytes": 0.1, "trainable_bytes": 1}
+    graph = load_ops(
+        [
+            {"id": "x", "kind": "input", "output_bytes": 1},
+            {"id": "a", "inputs": ["x"], **small},
+            {"id": "b", "inputs": ["a"], **small},
+            {"id": "c", "inputs": ["b"], **small},
+        ]
+    )
+    problem = build_problem(graph, replace(WORLD, workload=replace(WORLD.workload, label_bytes=0.0)))
+    first, last = np.array([True, True, False, False]), np.array([False, False, False, True])
+    once = stage_times(cut_sums(problem.cost, first), problem.conditions())
+    twice = stage_times(looped_sums(problem.cost, first, last), problem.conditions())
+    assert (float(once.uplink_s[0]), float(once.downlink_s[0])) == pytest.approx((0.81, 1.53))
+    assert (float(twice.uplink_s[0]), float(twice.downlink_s[0])) == pytest.approx((1.62, 3.06))

@@ -123,6 +123,13 @@ def test_without_outputs_and_labels_only_the_way_down_pays_latency(load_ops: Loa
     assert stages.backhaul_s == pytest.approx(12.375)
 
 
+def test_relayed_messages_smaller_than_a_byte_pay_their_latency(load_ops: Load) -> None:
+    """0.6 B each way in all: 8 x 1.2 / 40 + 0.75 = 0.99 s."""
+    quiet = replace(WORK, label_bytes=0.0)
+    stages = priced(load_ops, "x a", "b", quiet, output_bytes=0.1, gradient_bytes=0.1)
+    assert stages.backhaul_s == pytest.approx(0.99)
+
+
 def test_models_of_user_and_edge_go_over_the_backhaul_down_and_up(load_ops: Load) -> None:
     """On air a's 20 B: 8 x 20 x (1 / 80 + 1 / 160) = 3 s. Behind it 2 x (20 + 60) B: 8 x 160 / 40 = 32 s.
 
