@@ -31,6 +31,8 @@ MOST_S = 300.0
 FAILED, INTERRUPTED = 1, 2
 """What pytest answers where a test fails, and where a module cannot be imported."""
 PAUSE_S = 0.02
+CLOCKED = "not in_the_time_the_design_allows and not contracted_fast"
+"""Tests that read the clock would say killed of any mutant on a busy machine."""
 REWRITTEN = "ignore::pytest.PytestAssertRewriteWarning"
 """Plugins that are warm already cannot have their asserts rewritten, and need not."""
 
@@ -149,5 +151,5 @@ def _tested(mutant: Mutant | None, tests: Sequence[str]) -> int:
     if mutant is not None:
         resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_S, MOST_CPU_S + 1))
         sys.meta_path.insert(0, _Finder(mutant))
-    options = ["-x", "-q", "-p", "no:cacheprovider", f"--rootdir={ROOT}", "-W", REWRITTEN]
+    options = ["-x", "-q", "-p", "no:cacheprovider", f"--rootdir={ROOT}", "-W", REWRITTEN, "-k", CLOCKED]
     return int(pytest.main([*options, *tests], plugins=[_Rules(mutant)]))
