@@ -13,7 +13,7 @@ EVALUATOR = [
     f"{PLANS}/test_micro_batches.py",
 ]
 ROUND = [
-    f"{PLANNING}/answer/test_evidence.py",
+    f"{PLANS}/test_report_by_hand.py",
     f"{PLANNING}/one_device/test_split_limits.py",
     f"{PLANNING}/whole_round/test_sample_certificates.py",
     f"{PLANNING}/whole_round/test_fleet_optima.py",
@@ -43,7 +43,7 @@ MEMORY = [
 TESTS: dict[str, list[str]] = {
     "core/cutwise/plans/evaluate.py": EVALUATOR,
     "core/cutwise/plans/stages.py": EVALUATOR,
-    "core/cutwise/plans/plan.py": [f"{PLANNING}/answer/test_evidence.py"],
+    "core/cutwise/plans/plan.py": [f"{PLANS}/test_report_by_hand.py"],
     "core/cutwise/costs/cut_sums.py": [f"{COSTS}/test_cut_sums.py", *EVALUATOR],
     "core/cutwise/costs/ops/*.py": OPS,
     "core/cutwise/costs/memory/*.py": MEMORY,
