@@ -1,11 +1,12 @@
 # make run    opens the dashboard          make test   runs every check and the whole suite
 # make lint   format, lint, types, import contracts    make bench  measures, with ratios to peers
 # make fuzz   10,000 mutated model files        make docs   writes the generated tables of the documents
+# make fuzz   10,000 mutated model files              make mutants  faults in the formulas that no test notices
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PORT ?= 8501
 
-.PHONY: venv run test lint bench fuzz docs samples clean
+.PHONY: venv run test lint bench fuzz mutants docs samples clean
 
 venv: .venv/run.stamp
 
@@ -44,6 +45,9 @@ fuzz: .venv/test.stamp
 
 docs: .venv/test.stamp
 	$(BIN)/python -m tests.docs_tables
+
+mutants: .venv/test.stamp
+	$(BIN)/python -m tests.mutants $(if $(SEED),--seed $(SEED))
 
 samples: .venv/test.stamp
 	$(BIN)/python -m cutwise.sample_models.build

@@ -79,6 +79,8 @@ def is_reachable(finish: Finish, count: int, level: float) -> bool:
     >>> is_reachable(lambda x: np.array([1.0, 3.0]) / x, 2, 3.9)
     False
     """
+    if level == np.inf:
+        return True
     needed = _needed(finish, level, np.full(count, SMALLEST_SHARE), np.ones(count))
     return bool(np.sum(needed) <= 1.0) and bool((finish(needed) <= level).all())
 
