@@ -1,7 +1,7 @@
 # make run    opens the dashboard          make test   runs every check and the whole suite
 # make lint   format, lint, types, import contracts    make bench  measures, with ratios to peers
-# make fuzz   10,000 mutated model files        make docs   writes the generated tables of the documents
-# make fuzz   10,000 mutated model files              make mutants  faults in the formulas that no test notices
+# make mutants   small faults in what computes, that no test notices
+# make fuzz   10,000 mutated model files              make docs   writes the generated tables of the documents
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PORT ?= 8501

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from cutwise.channels import CHANNELS
-from cutwise.compression import ACCURACIES, CODECS
+from cutwise.compression import ACCURACIES, CODECS, compressor_names
 from cutwise.costs.workload import FullTuning, Lora, Workload
+from cutwise.options import choices_of
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.scenario.parts import (
     Backhaul,
@@ -26,7 +27,6 @@ from cutwise.scenario.parts import (
     Scenario,
     Sharing,
 )
-from cutwise.schemes.options import choices_of
 from cutwise.units import UNITS, facts_of
 from tests.architecture import drawn_rooms
 
@@ -50,7 +50,7 @@ FILE_PARTS: dict[str, type] = {
     "[objective]": Objective,
     "[limits]": Limits,
     "[compression]": Compression,
-    **{f'[compression.codec] of kind "{kind}"': codec for kind, codec in CODECS.items()},
+    **{f'[compression.codec] of kind "{kind}"': CODECS[kind] for kind in compressor_names()},
     **{f'[compression.accuracy] of kind "{kind}"': known for kind, known in ACCURACIES.items()},
 }
 UNIONS = {"devices", "edges", "channel", "tuning", "codec", "accuracy"}

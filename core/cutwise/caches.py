@@ -75,7 +75,7 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.cuts.u_shape.flow._network": Cache(
             entries=16, key="split graph", keeps="its flow network, without weights"
         ),
-        "cutwise.scenario.parts._choices": Cache(
+        "cutwise.scenario.checks._choices": Cache(
             entries=None, key="dataclass", keeps="names that each field may be"
         ),
         "cutwise.scenario.file_checker._checker_of": Cache(

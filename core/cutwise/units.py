@@ -102,7 +102,7 @@ def binary_text(size_bytes: float, unit: str = "MB", *, digits: int = 0) -> str:
     return f"{size_bytes / BINARY_UNITS[unit]:.{digits}f} {unit}"
 
 
-class Facts(TypedDict, total=False):
+class QuantityFacts(TypedDict, total=False):
     """What `quantity` takes beside the default."""
 
     unit: str
@@ -120,9 +120,9 @@ class Facts(TypedDict, total=False):
 
 
 @overload
-def quantity(default: T, **facts: Unpack[Facts]) -> T: ...
+def quantity(default: T, **facts: Unpack[QuantityFacts]) -> T: ...
 @overload
-def quantity(**facts: Unpack[Facts]) -> Any: ...
+def quantity(**facts: Unpack[QuantityFacts]) -> Any: ...
 def quantity(
     default: Any = MISSING,
     *,

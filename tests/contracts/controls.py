@@ -13,13 +13,13 @@ from cutwise.errors import CutwiseError, ScenarioError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.hardware.profiles import hardware
 from cutwise.importers.hugging_face.config_file import from_config
+from cutwise.options import choices_of, option_hints
 from cutwise.plain import plain
 from cutwise.scenario.changes import changed
 from cutwise.scenario.file_checker import KINDS
 from cutwise.scenario.parties import Device, Edge
 from cutwise.scenario.parts import LayerDepth, Scenario
 from cutwise.schemes import SCHEMES
-from cutwise.schemes.options import choices_of, option_hints
 from cutwise.units import facts_of, hints_of
 
 Settings = Mapping[str, Any]

@@ -18,10 +18,10 @@ from cutwise.compression.codec import CodecFields
 from cutwise.compression.magnitudes import REFERENCE_COUNT
 from cutwise.errors import ScenarioError, SolverError
 from cutwise.graph.model_graph import ModelGraph
+from cutwise.options import choices_of, option_hints
 from cutwise.planning.sharing.codec_choice import frontier, keeps, lightest
 from cutwise.scenario.parts import Compression, Limits, Scenario
 from cutwise.scenario.scenario_file import dump_scenario, parse_scenario, scenario_from_dict
-from cutwise.schemes.options import choices_of, option_hints
 from cutwise.schemes.sft import Sft
 from cutwise.units import hints_of
 from tests.contracts.families import modules_of

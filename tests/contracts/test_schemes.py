@@ -19,7 +19,7 @@ from cutwise.errors import ScenarioError, UnknownNameError
 from cutwise.options import choices_of, option_hints
 from cutwise.pipeline import played_round
 from cutwise.plain import plain
-from cutwise.planning.answer.plan_conditions import decided_conditions, decided_sums
+from cutwise.planning.answer.plan_conditions import conditions_of_plan, sums_of_plan
 from cutwise.planning.whole_round.best_round import best_round
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.learning import Learning
@@ -147,7 +147,7 @@ def test_its_numbers_are_the_shared_evaluators(name: str, plans: Any) -> None:
 
 
 def check_stages(problem: SplitProblem, plan: Plan) -> None:
-    stages = stage_times(decided_sums(problem, plan), decided_conditions(problem, plan))
+    stages = stage_times(sums_of_plan(problem, plan), conditions_of_plan(problem, plan))
     assert [stage.delay_s for stage in plan.stages] == pytest.approx(np.array(stages.delay_s), rel=1e-9)
     assert [stage.energy_j for stage in plan.stages] == pytest.approx(np.array(stages.energy_j), rel=1e-9)
 
@@ -212,7 +212,7 @@ def test_served_in_turn_it_is_never_better_than_the_exact_reference(name: str, p
         problem, plan = plans[name, cell]
         one_way = not any(decision.returned_ops for decision in plan.decisions)
         if plan.status != "infeasible" and not is_parallel(plan) and one_way:
-            best = best_round(problem, decided_conditions(problem, plan), IN_TURN)
+            best = best_round(problem, conditions_of_plan(problem, plan), IN_TURN)
             assert best.status == "optimal"
             assert plan.report.value >= best.value * (1 - 1e-9)
 

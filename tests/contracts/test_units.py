@@ -56,7 +56,7 @@ PURE_NUMBERS = {
     "scores": "objectives, as value",
     "raw_scores": "objectives, as value",
     "least": "objectives, as value",
-    "promise": "a bound on the objective, in the unit of value",
+    "lower_bound": "a bound on the objective, in the unit of value",
     "excess": "a relative distance",
     "caps": "limits in the SI unit of their rule",
     "still": "a score without transfers, in the unit of value",

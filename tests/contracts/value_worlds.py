@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 import cutwise
+from cutwise.analyses import ANALYSES, analysis_with
 from cutwise.analyses.comparison import Unsolved, outcome_of
 from cutwise.analyses.cut_curve import cut_curve
 from cutwise.analyses.delay_energy import delay_energy_front, long_run
 from cutwise.analyses.explain import dominant, moves
 from cutwise.analyses.replanning import drawn_ratios, replan
-from cutwise.analyses.sweeps import read_sweep_file
+from cutwise.analyses.sweep_file import read_sweep_file
 from cutwise.analyses.tier_memory import reduction, tier_memory
 from cutwise.caches import CACHES
 from cutwise.compression import ACCURACIES, CODECS
@@ -45,6 +46,7 @@ from cutwise.importers.gate.refused import REFUSED
 from cutwise.importers.import_report import import_report
 from cutwise.papers import headline, papers
 from cutwise.pipeline import played_round
+from cutwise.plans.stages import STAGES
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.parts import LayerDepth, Scenario
 from cutwise.schemes import SCHEMES
@@ -66,6 +68,11 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("sft", {"server_shares": "optimised", "codec": "dead_zone"}),
 ]
 """Every scheme, and those that answer in another way under other options."""
+OPTIONS: dict[str, dict[str, Any]] = {
+    "compare": {"schemes": ("fast_split", "device_only")},
+    "sweep": {"over": {"server.flops_per_s": [1e12, 2e12]}},
+}
+"""Options of the analyses that need some, or would take long."""
 TOWERS = ("fast_split", "block_wise_split", "u_shape")
 ROOT = Path(__file__).parents[2]
 
@@ -147,6 +154,11 @@ def analyses(graph: Any, folder: Path) -> list[Any]:
         [flow_of(graph), gates(graph)],
         peak_memory(problem.cost),
         played_round(problem, plan)[0],
+        [cutwise.analyse(graph, scenario, name, **OPTIONS.get(name, {})) for name in ANALYSES],
+        [analysis_with(name, OPTIONS.get(name, {})) for name in ANALYSES],
+        [scheme().learning for scheme in SCHEMES.values()],
+        cutwise.Question(graph=graph),
+        STAGES,
     ]
 
 

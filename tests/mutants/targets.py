@@ -35,9 +35,9 @@ OPS = [
 ]
 MEMORY = [
     f"{COSTS}/memory/test_by_kind.py",
-    f"{COSTS}/memory/test_saved_tensors.py",
+    f"{COSTS}/test_saved_tensors.py",
     f"{COSTS}/memory/test_tensor_lifetimes.py",
-    f"{COSTS}/memory/test_storages.py",
+    f"{COSTS}/test_storages.py",
     f"{COSTS}/memory/test_peak_memory.py",
 ]
 TESTS: dict[str, list[str]] = {

@@ -100,8 +100,9 @@ def plan_of(question: Question) -> Plan:
 
 def rows_of(frame: pandas.DataFrame) -> list[dict[str, Any]]:
     """The rows of a table as plain dictionaries."""
-    rows: list[dict[str, Any]] = plain(frame.to_dict("records"))
-    return rows
+    found = plain(frame.to_dict("records"))
+    assert isinstance(found, list)
+    return [row for row in found if isinstance(row, dict)]
 
 
 def table_text(frame: pandas.DataFrame, **written: Any) -> str:

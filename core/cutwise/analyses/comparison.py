@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeGuard
 
 from cutwise.analyses.base import registered, rows_of, table_text
 from cutwise.errors import CutwiseError
+from cutwise.frozen import Frozen
 from cutwise.planning.answer.evidence import with_evidence
 from cutwise.plans.plan import OWNERS, Plan
 from cutwise.problem.split_problem import SplitProblem
@@ -41,7 +42,7 @@ Outcome: TypeAlias = Plan | Unsolved
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class Comparison(Frozen):
     """Schemes side by side: what each answered, in the order in which they were asked."""
 
     outcomes: tuple[Outcome, ...]

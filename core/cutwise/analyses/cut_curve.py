@@ -13,7 +13,7 @@ from cutwise.costs.cut_sums import cut_sums
 from cutwise.errors import UnknownNameError
 from cutwise.planning.answer.best_plan import last_ops
 from cutwise.planning.answer.cut_labels import cut_of
-from cutwise.planning.answer.plan_conditions import decided_conditions
+from cutwise.planning.answer.plan_conditions import conditions_of_plan
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
 from cutwise.planning.one_device.objective import Spread, score_of
@@ -112,7 +112,7 @@ def cut_curve(problem: SplitProblem, plan: Plan, device: int) -> CutCurve:
     if not (masks == chosen).all(axis=1).any():
         masks = np.vstack([masks, chosen])
         masks = masks[np.argsort(masks.sum(axis=1), kind="stable")]
-    stages = stage_times(cut_sums(problem.cost, masks), decided_conditions(problem, plan).of(device))
+    stages = stage_times(cut_sums(problem.cost, masks), conditions_of_plan(problem, plan).of(device))
     score = score_of(problem.scenario.objective, Spread(delay_s=1.0, energy_j=1.0))
     if problem.scenario.objective.is_weighted:
         score = score_of(problem.scenario.objective, _spread(stages))

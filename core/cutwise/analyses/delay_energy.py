@@ -133,10 +133,10 @@ def delay_energy_front(
     Each is exact: the best cuts and clocks for one of `points` weights between delay and the energy that the
     objective counts (P4). No round lies below the line between two neighbours of enough weights.
     """
-    desk = _Desk.of(problem, least_ratio)
-    spread = desk.spread
+    cuts = _PricedCuts.of(problem, least_ratio)
+    spread = cuts.spread
     found = [
-        desk.choice(Prices(second=weight / spread.delay_s, joule=(1 - weight) / spread.energy_j))
+        cuts.choice(Prices(second=weight / spread.delay_s, joule=(1 - weight) / spread.energy_j))
         for weight in np.linspace(0.0, 1.0, points)
     ]
     return list(_undominated(sorted(found, key=lambda one: (one.delay_s, one.energy_j))))
@@ -162,10 +162,10 @@ def long_run(
         f"{name} is {value:g}; give a positive number" for name, value in given.items() if value <= 0
     ]:
         raise ScenarioError(wrong)
-    desk, queue_j = _Desk.of(problem, least_ratio), 0.0
+    cuts, queue_j = _PricedCuts.of(problem, least_ratio), 0.0
     rows = []
     for _ in range(rounds):
-        choice = desk.choice(Prices(second=delay_price, joule=queue_j))
+        choice = cuts.choice(Prices(second=delay_price, joule=queue_j))
         rows.append((choice.delay_s, choice.energy_j, queue_j, choice.server_frequency_ratio))
         queue_j = float(next_queue_j(queue_j=queue_j, energy_j=choice.energy_j, budget_j=energy_budget_j))
     delays, energies, queues, ratios = zip(*rows, strict=True)
@@ -178,7 +178,7 @@ def long_run(
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class _Desk(Frozen):
+class _PricedCuts(Frozen):
     """The cuts that can be optimal for any price of a second and of a joule."""
 
     problem: SplitProblem
@@ -187,7 +187,7 @@ class _Desk(Frozen):
     least: Floats
 
     @classmethod
-    def of(cls, problem: SplitProblem, least_ratio: float) -> _Desk:
+    def of(cls, problem: SplitProblem, least_ratio: float) -> _PricedCuts:
         """The table of a weighted objective holds the best cut for every weight."""
         kept = problem.scenario.objective
         weighted = Objective(kind="weighted", energy_of=kept.energy_of)

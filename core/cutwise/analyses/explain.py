@@ -11,7 +11,7 @@ from cutwise.analyses.base import plan_of, registered, rows_of, table_text
 from cutwise.analyses.cut_curve import device_at
 from cutwise.arrays import Floats
 from cutwise.planning.answer.cut_labels import cut_of
-from cutwise.planning.answer.plan_conditions import decided_conditions
+from cutwise.planning.answer.plan_conditions import conditions_of_plan
 from cutwise.planning.one_device.cut_table import table_of
 from cutwise.planning.whole_round.round_value import score_of_round
 from cutwise.plans.evaluate import stage_times
@@ -144,7 +144,7 @@ def moves(problem: SplitProblem, plan: Plan, device: int) -> tuple[Move, ...]:
     """
     if problem.micro_batches > 1:
         return ()
-    everyone = decided_conditions(problem, plan)
+    everyone = conditions_of_plan(problem, plan)
     score = score_of_round(problem, everyone, AT_ONCE if plan.active > 1 else IN_TURN)
     table = table_of(problem, everyone, score)
     group = table.groups[table.group_of[device]]

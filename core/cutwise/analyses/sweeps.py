@@ -63,7 +63,7 @@ class SweptScenarios(Frozen):
 
 @registered
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweepAnalysis:
+class SweepAnalysis(Frozen):
     """Many scenarios at once; schemes have their default options, and plans are not certified."""
 
     name: ClassVar[str] = "sweep"

@@ -9,7 +9,6 @@ from importlib.resources import files
 
 from cutwise.cli.inputs import OF_ANALYSIS, model_of, options_of, scenario_of, write
 from cutwise.cli.printing import FINE, INFEASIBLE, plan_text, show, tell
-from cutwise.units import percent
 
 
 def open_page(known: argparse.Namespace) -> int:
@@ -49,6 +48,7 @@ def play(known: argparse.Namespace) -> int:
     """Prints a played round beside the planned one; writes its tasks where a file is named."""
     from cutwise.pipeline import plan, simulate
     from cutwise.plain import plain
+    from cutwise.units import percent
 
     graph, scenario = model_of(known), scenario_of(known)
     found = plan(graph, scenario, known.scheme, **options_of(known))
@@ -85,6 +85,7 @@ def papers_told(known: argparse.Namespace) -> int:
     """Prints the published figures, or how one of ours is distributed."""
     from cutwise.papers import headline, paper, papers
     from cutwise.plain import plain
+    from cutwise.units import percent
 
     if known.key is None:
         rows = [

@@ -84,6 +84,8 @@ def _arguments(command: Command) -> tuple[Argument, ...]:
 
 def _with_options(command: Parser, described: Command, given: list[str]) -> list[str]:
     """Adds the options of scheme and analysis; a flag without a value becomes `--flag=true`."""
+    if not (described.analysis or described.scheme):
+        return given
     from cutwise.options import TRUTHS
 
     flags: set[str] = set()

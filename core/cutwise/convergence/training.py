@@ -60,7 +60,7 @@ def train(
     import torch
 
     weights = [
-        torch.as_tensor(part, dtype=patches.dtype)
+        torch.tensor(part, dtype=patches.dtype)
         for part in initial_weights([learner.seed for learner in learners])
     ]
     generator = torch.Generator().manual_seed(learners[0].seed)
@@ -104,10 +104,10 @@ def _batches(
     """Step after step, the mini-batches of the chains still at work."""
     import torch
 
-    samples = torch.as_tensor(schedule.samples)
-    present = torch.as_tensor(schedule.present, dtype=patches.dtype)
+    samples = torch.tensor(schedule.samples)
+    present = torch.tensor(schedule.present, dtype=patches.dtype)
     steps = np.array([learners[owner].learning_rate for owner in schedule.owner])
-    rates = torch.as_tensor(steps, dtype=patches.dtype)[:, None, None]
+    rates = torch.tensor(steps, dtype=patches.dtype)[:, None, None]
     for step, active in enumerate(schedule.active.tolist()):
         rows = samples[:active, step]
         yield Batch(patches[rows], labels[rows], present[:active, step], rates[:active])
@@ -145,7 +145,7 @@ def _shared_server_round(
         smashed, received = _sent_up(device, batch, recipe, generator)
         gradient, loss = torch.zeros_like(received), torch.zeros_like(batch.rates[:, 0, 0])
         for turn in server_turns(owner, rng=rng):
-            served, models = torch.as_tensor(turn), torch.as_tensor(owner[turn])
+            served, models = torch.tensor(turn), torch.tensor(owner[turn])
             picked = [part[models] for part in server]
             turn_batch = Batch(*(part[served] for part in batch))
             loss[served], gradient[served] = _server_step(picked, received[served], turn_batch, recipe.cut)
@@ -207,7 +207,7 @@ def _of_owners(weights: Sequence[Tensor], schedule: Schedule) -> list[Tensor]:
     """A copy of its learner's weights for every chain."""
     import torch
 
-    owner = torch.as_tensor(schedule.owner)
+    owner = torch.tensor(schedule.owner)
     return [part[owner] for part in weights]
 
 
@@ -215,7 +215,7 @@ def _averaged(chains: Sequence[Tensor], schedule: Schedule, learners: int) -> li
     """The chains of every learner averaged, each weighted by its samples."""
     import torch
 
-    owner = torch.as_tensor(schedule.owner)
-    weight: Any = torch.as_tensor(schedule.weight, dtype=chains[0].dtype)[:, None, None]
+    owner = torch.tensor(schedule.owner)
+    weight: Any = torch.tensor(schedule.weight, dtype=chains[0].dtype)[:, None, None]
     empty = [torch.zeros((learners, *part.shape[1:]), dtype=part.dtype) for part in chains]
     return [zero.index_add(0, owner, weight * part) for zero, part in zip(empty, chains, strict=True)]

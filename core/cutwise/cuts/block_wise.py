@@ -29,7 +29,7 @@ PROPORTIONAL = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class TestedBlock:
     """One block: its ops, the weights of the intra-block test, and whether it was contracted.
 
     A block that passed is not contracted when one of its vertices is cheaper on the device.
@@ -73,11 +73,11 @@ class BlockWiseCut(Frozen):
         return self.detection_s + self.test_s + self.solve_s
 
     @property
-    def blocks(self) -> tuple[Block, ...]:
+    def blocks(self) -> tuple[TestedBlock, ...]:
         """Every block, in topological order."""
         test = self.test
         return tuple(
-            Block(
+            TestedBlock(
                 ops=tuple(test.blocks.ops(block).tolist()),
                 entering_weight=test.entering.item(block),
                 internal_weight=test.internal.item(block),

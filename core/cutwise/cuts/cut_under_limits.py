@@ -14,7 +14,7 @@ import numpy.typing as npt
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.integer_program import (
     OBJECTIVE_BITS,
-    Program,
+    CutProgram,
     Rounding,
     Status,
     exponent_of,
@@ -129,7 +129,7 @@ def _within(graph: SplitGraph, mask: Mask | None, limits: Sequence[Limit]) -> Ma
 
 def limited_program(
     units: Units, device: Floats, crossing: Floats, limits: Sequence[Limit], rounded: Rounding
-) -> Program:
+) -> CutProgram:
     """The program with `rounded` integer limits: down to lose no split, up to accept no wrong one."""
     model, variables = model_of(units)
     all_read = _all_read(model, units, variables)
@@ -139,7 +139,7 @@ def limited_program(
     cost = op_weights(units, len(variables), scaled(device, exponent, np.rint))
     _add_crossing(cost, units, all_read, scaled(crossing, exponent, np.rint))
     model.minimize(weighted(cost, variables))
-    return Program(
+    return CutProgram(
         model=model,
         units=variables[: units.count],
         unit_of=units.unit_of,

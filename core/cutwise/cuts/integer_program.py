@@ -26,7 +26,7 @@ Rounding = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Program(Frozen):
+class CutProgram(Frozen):
     """An integer program whose variables `units` say where each op (n,) is, as `unit_of` (n,) tells.
 
     `exponent` is the power of two that scales its objective; `error` is how far rounding to integers
@@ -74,7 +74,7 @@ class Program(Frozen):
 
 
 def searched(
-    program_of: Callable[[Rounding], Program],
+    program_of: Callable[[Rounding], CutProgram],
     fits: Callable[[Mask], bool],
     *,
     within: str,

@@ -18,7 +18,7 @@ MOST_STATES = 1 << 17
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Choice(Frozen):
+class KnapsackChoice(Frozen):
     """The option of each group (N,), their summed cost and weight; nothing is cheaper than `bound`.
 
     Infeasible: no options, cost and weight infinite. "feasible" only where the search was cut short.
@@ -31,7 +31,7 @@ class Choice(Frozen):
     bound: float
 
 
-def choose_one_per_group(costs: npt.ArrayLike, weights: npt.ArrayLike, cap: float) -> Choice:
+def choose_one_per_group(costs: npt.ArrayLike, weights: npt.ArrayLike, cap: float) -> KnapsackChoice:
     """The options that cost least together and weigh at most `cap` together, exactly.
 
     `costs` and `weights` (N, K) may be infinite where a group has no such option. The multiple-choice
@@ -44,11 +44,15 @@ def choose_one_per_group(costs: npt.ArrayLike, weights: npt.ArrayLike, cap: floa
     """
     cost, weight = _checked(costs, weights)
     if not len(cost):
-        return Choice(status="optimal", options=np.zeros(0, dtype=np.int64), cost=0.0, weight=0.0, bound=0.0)
+        return KnapsackChoice(
+            status="optimal", options=np.zeros(0, dtype=np.int64), cost=0.0, weight=0.0, bound=0.0
+        )
     cheapest, lightest = _least(cost, weight), _least(weight, cost)
     nothing = np.zeros(0, dtype=np.int64)
     if not (_sum(weight, lightest) <= cap and math.isfinite(_sum(cost, lightest))):
-        return Choice(status="infeasible", options=nothing, cost=math.inf, weight=math.inf, bound=math.inf)
+        return KnapsackChoice(
+            status="infeasible", options=nothing, cost=math.inf, weight=math.inf, bound=math.inf
+        )
     if _sum(weight, cheapest) <= cap:
         return _answer(cost, weight, cheapest, _sum(cost, cheapest))
     price, known = _lagrangian(cost, weight, cap, cheapest, lightest)
@@ -78,9 +82,9 @@ def _sum(table: Floats, options: Ints) -> float:
     return math.fsum(table[np.arange(len(options)), options].tolist())
 
 
-def _answer(cost: Floats, weight: Floats, options: Ints, bound: float) -> Choice:
+def _answer(cost: Floats, weight: Floats, options: Ints, bound: float) -> KnapsackChoice:
     total = _sum(cost, options)
-    return Choice(
+    return KnapsackChoice(
         status="optimal" if total <= bound else "feasible",
         options=options,
         cost=total,

@@ -86,7 +86,7 @@ def _device_j(power: PowerConditions, computing_s: Number, turn_s: Number) -> Nu
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class _Sent:
+class _Sent(Frozen):
     """Bytes of a round both ways, before and after coding, and seconds on the air and with latency."""
 
     raw_up_bytes: Number

@@ -98,7 +98,7 @@ class Card:
         for price in _dearer_seconds(problem, full, prices, least):
             ratio = best_ratios(problem, full, prices.dearer(price), least)
             plan = quick._at(problem, full, ratio, "clock in closed form with time dearer")
-            bound = max(bound, _promised(problem, full, ratio, price))
+            bound = max(bound, _lower_bound(problem, full, ratio, price))
             if plan.status != "infeasible" and (found is None or plan.report.value < found.report.value):
                 found = plan
         if found is None:
@@ -140,7 +140,7 @@ def _dearer_seconds(problem: SplitProblem, conditions: Conditions, prices: Price
     return unit * np.geomspace(2 * max(float(least.min()), 1e-3) ** 3 / 10, 20.0, STEPS)
 
 
-def _promised(problem: SplitProblem, full: Conditions, ratio: Floats, price: float) -> float:
+def _lower_bound(problem: SplitProblem, full: Conditions, ratio: Floats, price: float) -> float:
     """What no plan within the deadline can beat: the best with time dearer, less the price of the deadline.
 
     0 prices bound nothing else than a deadline, so other limits are kept by each device's own cuts.

@@ -16,9 +16,9 @@ from cutwise.planning.sharing.device_groups import (
     OwnTurns,
     best_division,
     counts_of,
+    lower_bound_of,
     own_turns,
     plan_with,
-    promise_of,
     undivided,
 )
 from cutwise.plans.learning import SPLIT, Learning
@@ -93,7 +93,7 @@ def _division(problem: SplitProblem, count: int, clustering: str, choice: CutCho
     same = sizes[0] == sizes[-1]
     # in a smaller cluster everybody has a larger share
     small = large if same else own_turns(problem, problem.conditions(active=sizes[-1]), choice)
-    promise = _promise(problem, large, small, count)
+    lower_bound = _promise(problem, large, small, count)
 
     def arranged() -> Arrangement:
         clusters = _clusters(problem, large, small, count, clustering)
@@ -103,12 +103,12 @@ def _division(problem: SplitProblem, count: int, clustering: str, choice: CutCho
         return Arrangement(
             round_of=clustered_round(clusters, rule=RULE),
             conditions=problem.conditions(active=sizes[0] if same else size),
-            bound=promise,
+            bound=lower_bound,
             method=f"{count} clusters ({clustering})",
         )
 
     return Division(
-        promise=promise,
+        lower_bound=lower_bound,
         complete=large.complete and small.complete,
         arranged=arranged,
         planned=plan_with(problem, scheme="cluster_parallel", choice=choice),
@@ -119,7 +119,7 @@ def _promise(problem: SplitProblem, large: OwnTurns, small: OwnTurns, count: int
     """What no clusters of these sizes can beat; an estimate under a weighted objective."""
     if not problem.scenario.objective.is_delay:
         least = replace(large, least=np.minimum(large.least, small.least))
-        return promise_of(problem, least, lambda loads: alike_clusters(loads, loads, count).bound)
+        return lower_bound_of(problem, least, lambda loads: alike_clusters(loads, loads, count).bound)
     if not np.isfinite((large.least, small.least)).all():
         return np.inf
     return alike_clusters(np.maximum(large.least, small.least), small.least, count).bound

@@ -13,9 +13,9 @@ from cutwise.planning.sharing.device_groups import (
     Division,
     best_division,
     counts_of,
+    lower_bound_of,
     own_turns,
     plan_with,
-    promise_of,
     undivided,
 )
 from cutwise.plans.learning import SPLIT, Learning
@@ -89,7 +89,7 @@ def _division(problem: SplitProblem, count: int, grouping: str, choice: CutChoic
         return undivided(problem, scheme="gsfl", round_of=round_of, choice=choice)
     conditions = problem.conditions(active=count)
     turns = own_turns(problem, conditions, choice)
-    promise = promise_of(problem, turns, lambda loads: round_robin(loads, count).bound)
+    lower_bound = lower_bound_of(problem, turns, lambda loads: round_robin(loads, count).bound)
 
     def arranged() -> Arrangement:
         order = turns.order
@@ -99,12 +99,12 @@ def _division(problem: SplitProblem, count: int, grouping: str, choice: CutChoic
         return Arrangement(
             round_of=grouped_round(groups, rule=RULE),
             conditions=conditions,
-            bound=max(promise, found.bound) if proven else promise,
+            bound=max(lower_bound, found.bound) if proven else lower_bound,
             method=f"{count} groups ({grouping})",
         )
 
     return Division(
-        promise=promise,
+        lower_bound=lower_bound,
         complete=turns.complete,
         arranged=arranged,
         planned=plan_with(problem, scheme="gsfl", choice=choice),

@@ -85,12 +85,12 @@ class SplitLlm:
     def _planned(self, problem: SplitProblem, waves: int) -> Plan:
         started = time.perf_counter()
         chains = -(-len(problem.scenario.edges) // waves)
-        desk = _Desk.of(problem, chains)
-        found = self._assigned(desk.loads)
-        groups = [np.flatnonzero(found.owner == edge) for edge in range(desk.loads.shape[1])]
-        order = [sorted(g.tolist(), key=lambda i: -desk.loads[i, found.owner[i]]) for g in groups]
+        by_edge = _CutsByEdge.of(problem, chains)
+        found = self._assigned(by_edge.loads)
+        groups = [np.flatnonzero(found.owner == edge) for edge in range(by_edge.loads.shape[1])]
+        order = [sorted(g.tolist(), key=lambda i: -by_edge.loads[i, found.owner[i]]) for g in groups]
         round_of = _round(self.reading, order, chains)
-        return desk.plan(found, round_of, f"{waves} wave{'s' * (waves > 1)}", self.association, started)
+        return by_edge.plan(found, round_of, f"{waves} wave{'s' * (waves > 1)}", self.association, started)
 
     def _assigned(self, loads: Floats) -> Assignment:
         if self.association == "in_turn":
@@ -123,7 +123,7 @@ def _round(reading: str, order: Sequence[Sequence[int]], chains: int) -> Round:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class _Desk(Frozen):
+class _CutsByEdge(Frozen):
     """The best cuts of every user at every edge, and how long its turn is there."""
 
     problem: SplitProblem
@@ -132,7 +132,7 @@ class _Desk(Frozen):
     loads: Floats
 
     @classmethod
-    def of(cls, problem: SplitProblem, chains: int) -> _Desk:
+    def of(cls, problem: SplitProblem, chains: int) -> _CutsByEdge:
         """Prices every kind of user at every kind of edge once."""
         dedicated = problem.scenario.sharing.server == "dedicated"
         conditions = problem.conditions(active=1, server_share=1.0 if dedicated else 1.0 / chains)

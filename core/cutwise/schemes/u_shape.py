@@ -58,11 +58,11 @@ class UShape:
         round_of = AT_ONCE if self.at_once else IN_TURN
         active = problem.device_count if self.at_once else 1
         conditions = problem.conditions(active=active).without_labels()
-        desk = _Desk(problem=problem, conditions=conditions, round_of=round_of)
+        search = _UShapeSearch(problem=problem, conditions=conditions, round_of=round_of)
         keys = alike(problem, conditions)
         first = {key: device for device, key in reversed(list(enumerate(keys)))}
-        answers = {key: desk.best(device) for key, device in first.items()}
-        return desk.plan([answers[key] for key in keys], started)
+        answers = {key: search.best(device) for key, device in first.items()}
+        return search.plan([answers[key] for key in keys], started)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ class _Answer(Frozen):
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class _Desk:
+class _UShapeSearch:
     """What is the same for every device of a round."""
 
     problem: SplitProblem
@@ -98,7 +98,7 @@ class _Desk:
         if self._excess(candidates, device)[0] > 0:
             candidates += [cut.labels for cut in _within(problem, asked, device) if cut.labels is not None]
         everything = self._scores(candidates[1:2], device)[0]
-        bound = min(everything, _promised(self, free, own))
+        bound = min(everything, _lower_bound(self, free, own))
         return self._kept(device, candidates, bound, free.method)
 
     def _kept(self, device: int, candidates: list[Ints], bound: float, method: str) -> _Answer:
@@ -209,18 +209,18 @@ def _within(problem: SplitProblem, asked: UShapeProblem, device: int) -> list[US
     return [u_shape_cut(asked, use=np.column_stack([held, held]), caps=caps, constant=[widest, widest])]
 
 
-def _promised(desk: _Desk, free: UShapeCut, own: Conditions) -> float:
+def _lower_bound(search: _UShapeSearch, free: UShapeCut, own: Conditions) -> float:
     """A score that no cut with work at the server is below: with the latency of one message each way."""
-    cost = desk.problem.cost
+    cost = search.problem.cost
     given = own.of((slice(None), None))
     nobody = np.zeros((1, len(cost.graph)), dtype=bool)
     server = looped_sums(cost, nobody, nobody)
     server = replace(server, server=replace(server.server, transient_bytes=np.zeros(1)))
-    base = float(np.ravel(desk.score(stage_times(server, given)))[0])
+    base = float(np.ravel(search.score(stage_times(server, given)))[0])
     speaking = replace(server, output_bytes=np.ones(1), gradient_bytes=np.ones(1))
     still = given.without_latency()
-    loud, quiet = (float(np.ravel(desk.score(stage_times(speaking, c)))[0]) for c in (given, still))
-    return base + free.bound + (loud - quiet if _always_speaks(desk.problem) else 0.0)
+    loud, quiet = (float(np.ravel(search.score(stage_times(speaking, c)))[0]) for c in (given, still))
+    return base + free.bound + (loud - quiet if _always_speaks(search.problem) else 0.0)
 
 
 def _always_speaks(problem: SplitProblem) -> bool:

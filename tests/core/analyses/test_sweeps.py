@@ -206,7 +206,7 @@ def test_a_sweep_file_names_its_model_scenario_schemes_and_values(tmp_path: Path
         )
     )
     assert spec.scenario.seed == 9
-    assert spec.over == {"channel.uplink_bps": [1e6], "devices[0].samples": [5]}
+    assert spec.over == {"channel.uplink_bps": (1e6,), "devices[0].samples": (5,)}
     assert (spec.schemes, spec.zip, spec.model) == (("device_only",), True, "sample:vgg16")
 
 

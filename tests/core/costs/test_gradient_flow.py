@@ -35,8 +35,8 @@ def test_op_needs_a_gradient_if_it_or_an_ancestor_trains():
         ),
         Workload(),
     )
-    assert flow.trains == [False, False, True, False]
-    assert flow.needs_grad == [False, False, True, True]
+    assert list(flow.trains) == [False, False, True, False]
+    assert list(flow.needs_grad) == [False, False, True, True]
 
 
 def test_whole_numbers_pass_no_gradient_on():

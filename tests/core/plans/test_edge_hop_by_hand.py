@@ -14,7 +14,7 @@ from cutwise.channels import FixedRate
 from cutwise.costs.cut_sums import nested_sums
 from cutwise.costs.workload import Workload
 from cutwise.plans.evaluate import stage_times
-from cutwise.plans.stages import TIMES, StageTimes
+from cutwise.plans.stages import STAGES, StageTimes
 from cutwise.problem.edge_links import behind_edges
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parties import Device, Edge, Server
@@ -254,7 +254,7 @@ def test_stages_behind_an_edge_equal_the_definition_in_plain_python(tmp_path: Pa
                 for name, value in by_definition(problem, near.tolist(), far.tolist()).items():
                     found = stages.edge_memory.total_bytes if name == "memory" else getattr(stages, name)
                     assert float(np.squeeze(found)) == pytest.approx(value, rel=1e-12, abs=1e-12), name
-                parts = sum(float(np.squeeze(getattr(stages, name))) for name in TIMES)
+                parts = sum(float(np.squeeze(stage.taken_s(stages))) for stage in STAGES)
                 assert float(np.squeeze(stages.delay_s)) == pytest.approx(parts, rel=1e-12)
 
 

@@ -9,8 +9,9 @@ import pytest
 from cutwise.channels import FixedRate, Shannon
 from cutwise.costs.workload import Workload
 from cutwise.errors import ScenarioError
+from cutwise.scenario.checks import choice_mistakes
 from cutwise.scenario.parties import Device, Server
-from cutwise.scenario.parts import LayerDepth, Limits, Objective, Privacy, Scenario, Sharing, choice_mistakes
+from cutwise.scenario.parts import LayerDepth, Limits, Objective, Privacy, Scenario, Sharing
 
 
 def test_constructors_keep_the_bounds_of_files() -> None:

@@ -12,7 +12,7 @@ from cutwise.arrays import Mask
 from cutwise.cuts.cut_under_limits import add_limit, op_weights
 from cutwise.cuts.integer_program import (
     OBJECTIVE_BITS,
-    Program,
+    CutProgram,
     Rounding,
     exponent_of,
     model_of,
@@ -45,7 +45,7 @@ def search(
     return on_server, bound + math.fsum(problem.device_costs.tolist()), error
 
 
-def _program(problem: UShapeProblem, caps: Sequence[LabelCap], rounded: Rounding) -> Program:
+def _program(problem: UShapeProblem, caps: Sequence[LabelCap], rounded: Rounding) -> CutProgram:
     """The program; an op is in the bottom in level 0, in the bottom or on the server in level 1.
 
     As labels never fall, an op with a reader on the server is there or in the bottom: what crosses is
@@ -70,7 +70,7 @@ def _program(problem: UShapeProblem, caps: Sequence[LabelCap], rounded: Rounding
     cost = op_weights(units, units.count, scaled(net, exponent, np.rint))
     cost = np.concatenate([cost, scaled(sent, exponent, np.rint)])
     model.minimize(weighted(cost, [*variables, *_sent(model, problem, on_server)]))
-    return Program(
+    return CutProgram(
         model=model,
         units=[variables[0], *on_server],
         unit_of=np.arange(1, len(on_server) + 1),

@@ -92,7 +92,7 @@ def read_header(path: Path, *shards: Path, most: int = SAFETENSORS_HEADER_BYTES)
     return ParameterTable(file=label, weights=weights, size_bytes=data_bytes)
 
 
-class Entry(TypedDict):
+class TensorEntry(TypedDict):
     """What a header says of one tensor, once nothing is wrong with it."""
 
     dtype: str
@@ -152,7 +152,7 @@ def _weight(path: Path, name: str, entry: Json, data_bytes: int) -> Weight:
     mistake = next(_mistakes(entry, data_bytes), "")
     if mistake:
         raise ModelImportError(f"{path.name}: tensor {shown(name)} {mistake}; download the file again")
-    described = cast("Entry", entry)
+    described = cast("TensorEntry", entry)
     role = "buffer" if BUFFERS.search(name) else "parameter"
     return Weight(id=name, shape=tuple(described["shape"]), dtype=DTYPES[described["dtype"]][0], role=role)
 

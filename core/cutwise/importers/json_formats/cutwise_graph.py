@@ -42,7 +42,7 @@ OP_KEYS = ("id", "kind", "inputs", "block", *FIGURES)
 UNSTATED = TensorSpec(shape=(0,))
 
 
-class Entry(TypedDict):
+class OpEntry(TypedDict):
     """One op, once nothing is wrong with it."""
 
     id: str
@@ -61,7 +61,7 @@ def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
     refuse_dims(path, dims)
     entries = document.get("ops")
     refuse(path, _document_mistakes(document), _op_mistakes(entries if isinstance(entries, list) else []))
-    listed = cast("list[Entry]", entries)
+    listed = cast("list[OpEntry]", entries)
     refuse(path, _order_mistakes(listed))
     return ModelGraph(
         name=str(document.get("name", path.stem)),
@@ -148,7 +148,7 @@ def _figure_mistakes(where: str, figure: str, value: Json) -> Iterator[str]:
         yield f"{where}: {figure} is {shown(value)}; give {wanted} at least 0"
 
 
-def _order_mistakes(entries: list[Entry]) -> Iterator[str]:
+def _order_mistakes(entries: list[OpEntry]) -> Iterator[str]:
     position = {entry["id"]: number for number, entry in enumerate(entries)}
     misplaced = [
         (entry["id"], name)
@@ -168,7 +168,7 @@ def _order_mistakes(entries: list[Entry]) -> Iterator[str]:
             yield f"op {reader!r} reads {name!r}, which is listed after it; list ops inputs first"
 
 
-def _cycle(entries: list[Entry]) -> list[str]:
+def _cycle(entries: list[OpEntry]) -> list[str]:
     try:
         TopologicalSorter({entry["id"]: entry.get("inputs", []) for entry in entries}).prepare()
     except CycleError as error:
@@ -182,7 +182,7 @@ def _unknown_keys(where: str, entry: Mapping[str, Json], known: tuple[str, ...])
             yield f"{where}: unknown key {shown(key)}; known are {', '.join(known)}"
 
 
-def _op(entry: Entry) -> Op:
+def _op(entry: OpEntry) -> Op:
     stated: Mapping[str, object] = entry
     return Op(
         id=entry["id"],

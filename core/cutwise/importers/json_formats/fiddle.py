@@ -38,7 +38,7 @@ NODE_FIGURES = ("cpuLatency", "fpgaLatency", "size")
 NodeId = int | str
 
 
-class Node(TypedDict, total=False):
+class FiddleNode(TypedDict, total=False):
     """One node, once nothing is wrong with it."""
 
     id: Required[NodeId]
@@ -51,7 +51,7 @@ class Node(TypedDict, total=False):
     name: object
 
 
-class Edge(TypedDict):
+class FiddleEdge(TypedDict):
     """One edge, once nothing is wrong with it."""
 
     sourceId: NodeId
@@ -63,7 +63,7 @@ class Edge(TypedDict):
 class Nodes:
     """Nodes by id in topological order, and edges as (source, reader, bytes)."""
 
-    by_id: Mapping[NodeId, Node]
+    by_id: Mapping[NodeId, FiddleNode]
     edges: tuple[tuple[NodeId, NodeId, float], ...]
 
     def is_backward(self, name: NodeId) -> bool:
@@ -91,7 +91,7 @@ def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
     refuse_dims(path, dims)
     refuse(path, _list_mistakes(document))
     refuse(path, _node_mistakes(document), _edge_mistakes(document))
-    entries, links = cast("list[Node]", document["nodes"]), cast("list[Edge]", document["edges"])
+    entries, links = cast("list[FiddleNode]", document["nodes"]), cast("list[FiddleEdge]", document["edges"])
     nodes = _in_topological_order(entries, links)
     refuse(path, _order_mistakes(entries, nodes))
     homes, displaced = _homes(nodes)
@@ -155,7 +155,7 @@ def _is_id(value: Json) -> TypeGuard[NodeId]:
     return isinstance(value, int | str) and not isinstance(value, bool)
 
 
-def _in_topological_order(entries: list[Node], links: list[Edge]) -> Nodes:
+def _in_topological_order(entries: list[FiddleNode], links: list[FiddleEdge]) -> Nodes:
     """The nodes off and before any cycle, in file order where the edges leave a choice."""
     position = {entry["id"]: number for number, entry in enumerate(entries)}
     edges = tuple((link["sourceId"], link["destId"], float(link.get("size", 0))) for link in links)
@@ -174,7 +174,7 @@ def _in_topological_order(entries: list[Node], links: list[Edge]) -> Nodes:
     return Nodes({name: entries[position[name]] for name in order}, edges)
 
 
-def _order_mistakes(entries: list[Node], nodes: Nodes) -> Iterator[str]:
+def _order_mistakes(entries: list[FiddleNode], nodes: Nodes) -> Iterator[str]:
     stuck = [entry["id"] for entry in entries if entry["id"] not in nodes.by_id]
     if stuck:
         yield f"node {stuck[0]!r} lies on or behind a cycle of edges; a model graph has none"
@@ -229,7 +229,7 @@ def _ops(nodes: Nodes, homes: Mapping[NodeId, NodeId]) -> Iterator[Op]:
             inputs[reader][labels[source]] = None
         elif nodes.is_backward(source) and homes[source] != homes[reader]:
             returned[homes[reader]] = max(returned[homes[reader]], size)
-    folded: dict[NodeId, list[Node]] = defaultdict(list)
+    folded: dict[NodeId, list[FiddleNode]] = defaultdict(list)
     for name, home in homes.items():
         if name != home:
             folded[home].append(nodes.by_id[name])
@@ -247,7 +247,7 @@ def _ops(nodes: Nodes, homes: Mapping[NodeId, NodeId]) -> Iterator[Op]:
         )
 
 
-def _figures(node: Node, backward: Iterable[Node]) -> dict[str, float]:
+def _figures(node: FiddleNode, backward: Iterable[FiddleNode]) -> dict[str, float]:
     figures = {"weight_bytes": float(node.get("size", 0))}
     for place, latency_ms in (("device", _device_ms), ("server", _server_ms)):
         figures[f"{place}_forward_s"] = latency_ms(node) / MILLISECONDS_PER_SECOND
@@ -256,11 +256,11 @@ def _figures(node: Node, backward: Iterable[Node]) -> dict[str, float]:
     return figures
 
 
-def _device_ms(node: Node) -> float:
+def _device_ms(node: FiddleNode) -> float:
     return node.get("cpuLatency", 0)
 
 
-def _server_ms(node: Node) -> float:
+def _server_ms(node: FiddleNode) -> float:
     return node.get("fpgaLatency", 0)
 
 

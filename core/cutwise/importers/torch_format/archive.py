@@ -16,7 +16,7 @@ from typing import Any
 
 from cutwise.errors import ModelImportError
 from cutwise.importers.gate.zip_directory import entry_names
-from cutwise.importers.torch_format.schema import Notes, Program, Weights
+from cutwise.importers.torch_format.schema import ExportDocument, Notes, Weights
 from cutwise.read_limits import TORCH_JSON_BYTES, ZIP_ENTRIES, ZIP_RATIO
 from cutwise.units import binary_text
 
@@ -34,7 +34,7 @@ PLAIN_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 class Archive:
     """The JSON of an archive: the exported program, the table of its weights, the notes our exporter adds."""
 
-    program: Program
+    program: ExportDocument
     weights: Weights = field(default_factory=Weights)
     notes: Notes = field(default_factory=Notes)
 

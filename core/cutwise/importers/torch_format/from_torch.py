@@ -25,12 +25,12 @@ from cutwise.importers.base import checked_dims
 from cutwise.importers.torch_format.archive import NOTES_PATH, Archive, read_archive
 from cutwise.importers.torch_format.schema import (
     Argument,
+    ExportDocument,
+    ExportNode,
     Graph,
     Input,
     Metadata,
-    Node,
     Notes,
-    Program,
     Spec,
 )
 from cutwise.importers.torch_format.torch_export import graph_of
@@ -173,7 +173,7 @@ def _arguments(example_inputs: object, label: str) -> tuple[tuple[object, ...], 
     )
 
 
-def _document(program: torch.export.ExportedProgram) -> Program:
+def _document(program: torch.export.ExportedProgram) -> ExportDocument:
     """The exported program as JSON, without weights; by way of a whole archive where PyTorch changed."""
     try:
         from torch._export.serde.serialize import serialize
@@ -189,7 +189,7 @@ def _document(program: torch.export.ExportedProgram) -> Program:
             path = Path(folder) / "model.pt2"
             torch.export.save(program, path)
             return read_archive(path).program
-    document: Program = json.loads(text)
+    document: ExportDocument = json.loads(text)
     return document
 
 
@@ -202,7 +202,7 @@ def _ties(module: torch.nn.Module) -> list[list[str]]:
     return [group for group in names.values() if len(group) > 1]
 
 
-def _names_of_dims(document: Program, dynamic_shapes: DynamicShapes) -> dict[str, str]:
+def _names_of_dims(document: ExportDocument, dynamic_shapes: DynamicShapes) -> dict[str, str]:
     """Names the user gave to open dimensions, by "input:axis"."""
     leaves = list(_shape_leaves(dynamic_shapes))
     specs = document["graph_module"]["signature"]["input_specs"]
@@ -237,7 +237,7 @@ def _shape_leaves(shapes: object) -> Iterator[Mapping[int, object]]:
         yield dict(enumerate(shapes))
 
 
-def _without_traces(document: Program) -> Program:
+def _without_traces(document: ExportDocument) -> ExportDocument:
     """`document` without source lines of the user's program, and without what only PyTorch reads."""
     module = document["graph_module"]
     graph = _plain_graph(module["graph"])
@@ -249,7 +249,7 @@ def _without_traces(document: Program) -> Program:
 
 
 def _plain_graph(graph: Graph) -> Graph:
-    nodes: list[Node] = []
+    nodes: list[ExportNode] = []
     for node in graph["nodes"]:
         stack = node["metadata"].get("nn_module_stack")
         inputs = [_plain_argument(item) for item in node["inputs"]]
@@ -280,5 +280,5 @@ def _zipped(archive: Archive, name: str) -> bytes:
     return buffer.getvalue()
 
 
-def _text(document: Program | Notes) -> str:
+def _text(document: ExportDocument | Notes) -> str:
     return json.dumps(document, separators=(",", ":"), sort_keys=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
-from cutwise.importers.torch_format.schema import Argument, Graph, Named, Node
+from cutwise.importers.torch_format.schema import Argument, ExportNode, Graph, Named
 from cutwise.plain import Json
 from cutwise.read_limits import NAME_CHARACTERS, TORCH_MODULES_DEEP
 
@@ -75,7 +75,7 @@ def tensor_name(argument: Argument | None) -> str:
     return name if isinstance(name, str) else ""
 
 
-def operator_of(node: Node) -> tuple[str, str]:
+def operator_of(node: ExportNode) -> tuple[str, str]:
     """Operator and overload of a node.
 
     >>> operator_of({"target": "torch.ops.aten.conv2d.default"})
@@ -91,7 +91,7 @@ def operator_of(node: Node) -> tuple[str, str]:
     return (op if target.startswith(ATEN) else f"{library}::{op}"), overload
 
 
-def made_by(node: Node) -> Iterator[str]:
+def made_by(node: ExportNode) -> Iterator[str]:
     """Names of the tensors a node makes; empty for results that are none."""
     for output in node["outputs"]:
         tag, _ = only_item(output)
@@ -101,7 +101,7 @@ def made_by(node: Node) -> Iterator[str]:
             yield output["as_tensor"]["name"] if tag == "as_tensor" else ""
 
 
-def modules_around(node: Node) -> tuple[str, ...]:
+def modules_around(node: ExportNode) -> tuple[str, ...]:
     """The path of the innermost module of a node: ("layer1", "0", "conv1").
 
     The stack is written as "key,path,class" joined by semicolons, outermost first.

@@ -21,8 +21,7 @@ from cutwise.importers.torch_format.nodes import (
     operator_of,
     tensor_name,
 )
-from cutwise.importers.torch_format.schema import Graph, GraphModule, Spec
-from cutwise.importers.torch_format.schema import Program as Document
+from cutwise.importers.torch_format.schema import ExportDocument, Graph, GraphModule, Spec
 from cutwise.importers.torch_format.sizes import Sizes
 from cutwise.read_limits import GRAPH_DEPTH, GRAPH_NODES, TENSOR_ELEMENTS, TORCH_AXES
 
@@ -87,7 +86,7 @@ class TorchScope:
     without_gradients: bool = False
 
 
-def checked_graph_module(document: Document, file: str) -> GraphModule:
+def checked_graph_module(document: ExportDocument, file: str) -> GraphModule:
     """The part of `document` that holds the graph; raises `ModelImportError` for unknown versions."""
     version = document.get("schema_version")
     major = version.get("major") if isinstance(version, Mapping) else None

@@ -69,7 +69,7 @@ class Metadata(TypedDict, total=False):
     nn_module_stack: str
 
 
-class Node(TypedDict):
+class ExportNode(TypedDict):
     """One call of an operator."""
 
     target: str
@@ -84,7 +84,7 @@ class Graph(TypedDict):
 
     inputs: list[Argument]
     outputs: list[Argument]
-    nodes: list[Node]
+    nodes: list[ExportNode]
     tensor_values: Mapping[str, TensorMeta]
 
 
@@ -119,7 +119,7 @@ class Bounds(TypedDict, total=False):
     max_val: int | None
 
 
-class Device(TypedDict, total=False):
+class ExportDevice(TypedDict, total=False):
     """Where a tensor lies."""
 
     type: str
@@ -128,7 +128,7 @@ class Device(TypedDict, total=False):
 class StoredMeta(TypedDict, total=False):
     """What the table of weights says of a tensor."""
 
-    device: Device
+    device: ExportDevice
     sizes: object
     strides: object
 
@@ -140,7 +140,7 @@ class Stored(TypedDict):
     tensor_meta: NotRequired[StoredMeta | None]
 
 
-class Program(TypedDict, total=False):
+class ExportDocument(TypedDict, total=False):
     """The exported program."""
 
     schema_version: object

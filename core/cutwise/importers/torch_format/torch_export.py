@@ -16,8 +16,7 @@ from cutwise.importers.torch_format.graph import build_ops
 from cutwise.importers.torch_format.nodes import only_item, tensor_name
 from cutwise.importers.torch_format.program import TorchProgram, checked_graph_module, read_program
 from cutwise.importers.torch_format.recurrent import RECURRENT
-from cutwise.importers.torch_format.schema import Bounds, GraphModule, Notes, StoredMeta
-from cutwise.importers.torch_format.schema import Program as Document
+from cutwise.importers.torch_format.schema import Bounds, ExportDocument, GraphModule, Notes, StoredMeta
 from cutwise.importers.torch_format.sizes import Sizes
 from cutwise.read_limits import PRODUCER_CHARACTERS
 
@@ -77,7 +76,7 @@ def _open_dims(module: GraphModule, sizes: Sizes, notes: Notes) -> dict[str, tup
 
 
 def _chosen(
-    dims: Mapping[str, int], open_dims: Mapping[str, tuple[str, ...]], program: Document, file: str
+    dims: Mapping[str, int], open_dims: Mapping[str, tuple[str, ...]], program: ExportDocument, file: str
 ) -> dict[str, int]:
     """Sizes by symbol; raises `ModelImportError` for what is not open, and for sizes the model excludes."""
     chosen: dict[str, int] = {}
@@ -140,7 +139,7 @@ def _batch_doubts(program: TorchProgram, ops: Sequence[Op], batch_size: int) -> 
                 )
 
 
-def _decomposed(program: TorchProgram, document: Document) -> Iterator[str]:
+def _decomposed(program: TorchProgram, document: ExportDocument) -> Iterator[str]:
     """Programs lowered to core operators write attention out, with copies that training does not make."""
     written_out = any(call.op == "_softmax" for call in program.calls)
     if written_out and "TRAINING" not in document.get("verifiers", ["TRAINING"]):

@@ -10,7 +10,7 @@ from cutwise.arrays import Mask
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.decisions import Behind, decisions_of
-from cutwise.planning.answer.plan_conditions import decided_sums
+from cutwise.planning.answer.plan_conditions import sums_of_plan
 from cutwise.planning.answer.server_waiting import waits_s
 from cutwise.planning.answer.violations import edge_violations, violations_of
 from cutwise.planning.one_device.device_limits import (
@@ -62,7 +62,7 @@ def plan_of(
     if plan.server_policy == "share" or round_of.one_model:
         return plan
     waiting = conditions.waiting(waits_s(problem, plan))
-    stages = stage_times(decided_sums(problem, plan), waiting)
+    stages = stage_times(sums_of_plan(problem, plan), waiting)
     return draft.plan(stages, _waited(draft, stages, report), alternatives)
 
 

@@ -16,7 +16,7 @@ from cutwise.problem.edge_links import behind_edges
 from cutwise.problem.split_problem import SplitProblem
 
 
-def decided_conditions(problem: SplitProblem, plan: Plan) -> Conditions:
+def conditions_of_plan(problem: SplitProblem, plan: Plan) -> Conditions:
     """The conditions the plan was priced under, arrays of shape (devices,)."""
     at_once = {i: len(groups) for groups in plan.phases for group in groups for i in group}
     active = np.array([at_once[i] for i in range(problem.device_count)])
@@ -56,7 +56,7 @@ def _as_decided(conditions: Conditions, decisions: Sequence[DeviceDecision]) -> 
     return replace(conditions, link=link, compute=compute)
 
 
-def decided_sums(problem: SplitProblem, plan: Plan) -> CutSums:
+def sums_of_plan(problem: SplitProblem, plan: Plan) -> CutSums:
     """The sums of the plan's cuts, one a device: plain, through an edge, or back to the device."""
     devices = _masks(problem, (decision.cut.device_ops for decision in plan.decisions))
     if any(decision.edge_cut for decision in plan.decisions):

@@ -16,7 +16,13 @@ from cutwise.frozen import Frozen
 from cutwise.planning.one_device.candidates import split_graph
 from cutwise.planning.one_device.cut_weights import COLUMN, cut_weights, split_classes
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
-from cutwise.planning.one_device.limited_cut import Answer, Question, cut_within, limits_of, rungs_of
+from cutwise.planning.one_device.limited_cut import (
+    LeastCut,
+    LeastCutProblem,
+    cut_within,
+    level_graphs_of,
+    limits_of,
+)
 from cutwise.planning.one_device.objective import Score
 from cutwise.plans.evaluate import stage_times
 from cutwise.problem.conditions import Conditions
@@ -97,24 +103,24 @@ def _cuts(
 
 def _answers(
     problem: SplitProblem, theirs: Conditions, score: Score, devices: Ints, solver: Solver
-) -> tuple[list[list[Answer]], Floats, Floats]:
+) -> tuple[list[list[LeastCut]], Floats, Floats]:
     """An answer for every device and class of splits, bounds on the scores, shape (devices, classes), and
     for every device how far the rounding of its weights may move them.
     """
     weights, classes = cut_weights(problem, theirs, score), split_classes(problem, theirs)
     graph, bounded = split_graph(problem), solver == "cp_sat"
     limits = limits_of(problem, theirs, devices) if bounded else []
-    rungs = rungs_of(problem) if bounded else ()
+    levels = level_graphs_of(problem) if bounded else ()
     answers = [
         [
             _SOLVERS[solver](
-                Question(
+                LeastCutProblem(
                     graph=graph,
                     device_weight=weights.device_weight[row],
                     crossing_weight=weights.crossing_weight[row],
                     silent=one.silent,
                     limits=limits[number][row] if bounded else (),
-                    rungs=rungs,
+                    levels=levels,
                 )
             )
             for number, one in enumerate(classes)
@@ -131,17 +137,17 @@ def _without_noise(bound: float, value: float, noise: float) -> float:
     return value if abs(value - bound) <= noise else bound
 
 
-def _by_max_flow(asked: Question) -> Answer:
+def _by_max_flow(asked: LeastCutProblem) -> LeastCut:
     cut = minimum_cut(
         asked.graph,
         device_weight=asked.device_weight,
         crossing_weight=asked.crossing_weight,
         forbidden_crossing=asked.silent,
     )
-    return Answer(mask=cut.mask, bound=cut.bound, runtime_s=cut.runtime_s, method="max-flow")
+    return LeastCut(mask=cut.mask, bound=cut.bound, runtime_s=cut.runtime_s, method="max-flow")
 
 
-def _by_blocks(asked: Question) -> Answer:
+def _by_blocks(asked: LeastCutProblem) -> LeastCut:
     never = PROHIBITIVE * (1 + asked.crossing_weight.sum() + np.abs(asked.device_weight).sum())
     cut = block_wise_cut(
         asked.graph,
@@ -151,7 +157,7 @@ def _by_blocks(asked: Question) -> Answer:
     runtime_s = cut.detection_s + cut.test_s + cut.solve_s
     blocks = sum(block.contracted for block in cut.blocks)
     method = f"block-wise ({blocks} blocks contracted, {cut.vertices} of {cut.vertices_before} vertices left)"
-    return Answer(mask=cut.mask, bound=cut.value, runtime_s=runtime_s, method=method)
+    return LeastCut(mask=cut.mask, bound=cut.value, runtime_s=runtime_s, method=method)
 
 
 _SOLVERS = {"max_flow": _by_max_flow, "block_wise": _by_blocks, "cp_sat": cut_within}

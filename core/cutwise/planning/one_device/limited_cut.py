@@ -20,7 +20,7 @@ from cutwise.tolerances import LIMIT_ROUNDING
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Rung:
+class LevelGraph:
     """A graph whose pins leave at the server no tensor wider than `widest_bytes` for a mini-batch."""
 
     graph: SplitGraph
@@ -28,10 +28,10 @@ class Rung:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Question(Frozen):
+class LeastCutProblem(Frozen):
     """One device's least cut by additive weights, within `limits`, not sending the `silent` tensors.
 
-    `rungs`, widest first, are needed where a limit stands on the server's memory.
+    `levels`, widest first, are needed where a limit stands on the server's memory.
     """
 
     graph: SplitGraph
@@ -39,11 +39,11 @@ class Question(Frozen):
     crossing_weight: Floats
     silent: Mask
     limits: tuple[Limit, ...] = ()
-    rungs: tuple[Rung, ...] = ()
+    levels: tuple[LevelGraph, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Answer(Frozen):
+class LeastCut(Frozen):
     """The cut of a question (all on the device where there is none) and a bound on its weights."""
 
     mask: Mask
@@ -52,15 +52,17 @@ class Answer(Frozen):
     method: str
 
 
-def cut_within(asked: Question) -> Answer:
-    """CP-SAT's cut; where its widest tensor is too much for the server, the best cut of all rungs."""
+def cut_within(asked: LeastCutProblem) -> LeastCut:
+    """CP-SAT's cut; where its widest tensor is too much for the server, the best cut of all levels."""
     relaxed = _limited(asked, asked.graph, widest_bytes=0.0)
     server = [limit for limit in asked.limits if limit.name == SERVER_MEMORY]
     if all(_held_bytes(asked, limit, relaxed.mask) <= limit.cap for limit in server):
         return relaxed
-    thinned = len(asked.rungs) > MOST_LEVELS
-    tried = np.linspace(0, len(asked.rungs) - 1, min(MOST_LEVELS, len(asked.rungs))).round().astype(int)
-    answers = [_limited(asked, asked.rungs[i].graph, widest_bytes=asked.rungs[i].widest_bytes) for i in tried]
+    thinned = len(asked.levels) > MOST_LEVELS
+    tried = np.linspace(0, len(asked.levels) - 1, min(MOST_LEVELS, len(asked.levels))).round().astype(int)
+    answers = [
+        _limited(asked, asked.levels[i].graph, widest_bytes=asked.levels[i].widest_bytes) for i in tried
+    ]
     best = min(answers, key=lambda answer: answer.bound)
     runtime_s = relaxed.runtime_s + sum(answer.runtime_s for answer in answers)
     return replace(best, bound=relaxed.bound if thinned else best.bound, runtime_s=runtime_s)
@@ -69,7 +71,7 @@ def cut_within(asked: Question) -> Answer:
 def limits_of(problem: SplitProblem, theirs: Conditions, devices: Ints) -> list[list[tuple[Limit, ...]]]:
     """The finite limits of every class of splits and device, as weights like the score's.
 
-    The widest tensor at work counts as a peak on the device; at the server it is left to the rungs.
+    The widest tensor at work counts as a peak on the device; at the server it is left to the levels.
     """
     found = [limit for limit in device_limits(problem) if np.isfinite(limit.caps[devices]).any()]
     if not server_may_overflow(problem):
@@ -97,12 +99,12 @@ def limits_of(problem: SplitProblem, theirs: Conditions, devices: Ints) -> list[
     ]
 
 
-def rungs_of(problem: SplitProblem) -> tuple[Rung, ...]:
-    """The ladder of pins as graphs; empty where the server holds the whole model anyway."""
+def level_graphs_of(problem: SplitProblem) -> tuple[LevelGraph, ...]:
+    """The levels of pins as graphs; empty where the server holds the whole model anyway."""
     if not server_may_overflow(problem):
         return ()
     return tuple(
-        Rung(
+        LevelGraph(
             graph=split_graph(replace(problem, pinned=level.pinned)),
             widest_bytes=problem.workload.batch_size * level.transient_bytes,
         )
@@ -110,13 +112,13 @@ def rungs_of(problem: SplitProblem) -> tuple[Rung, ...]:
     )
 
 
-def _held_bytes(asked: Question, limit: Limit, mask: Mask) -> float:
+def _held_bytes(asked: LeastCutProblem, limit: Limit, mask: Mask) -> float:
     """What the server holds, its widest tensor included, less what the cap leaves out."""
-    narrowest = next(rung for rung in reversed(asked.rungs) if mask[rung.graph.pinned].all())
+    narrowest = next(level for level in reversed(asked.levels) if mask[level.graph.pinned].all())
     return float(usage(asked.graph, limit, mask)[0]) + narrowest.widest_bytes
 
 
-def _limited(asked: Question, graph: SplitGraph, *, widest_bytes: float) -> Answer:
+def _limited(asked: LeastCutProblem, graph: SplitGraph, *, widest_bytes: float) -> LeastCut:
     limits = [
         replace(limit, cap=limit.cap - widest_bytes) if limit.name == SERVER_MEMORY else limit
         for limit in asked.limits
@@ -131,4 +133,4 @@ def _limited(asked: Question, graph: SplitGraph, *, widest_bytes: float) -> Answ
         limits=limits,
     )
     mask = np.ones(graph.op_count, dtype=bool) if cut.mask is None else cut.mask
-    return Answer(mask=mask, bound=cut.bound, runtime_s=cut.runtime_s, method="CP-SAT")
+    return LeastCut(mask=mask, bound=cut.bound, runtime_s=cut.runtime_s, method="CP-SAT")

@@ -1,4 +1,4 @@
-"""The widest tensor at work on the server, as a ladder of pins: what a limit on server memory turns on.
+"""The widest tensor at work on the server, as levels of pins: what a limit on server memory turns on.
 
 Sums over a side are features of a cut, and so is the device's widest tensor; the server's is not, because
 it falls as ops move to the device. But "no op at the server is wider than t" says which ops must be on

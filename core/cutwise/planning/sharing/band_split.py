@@ -31,7 +31,7 @@ TANGENTS = 4
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Offer(Frozen):
+class OpenCuts(Frozen):
     """The cuts of `table` that each device may take whatever its share, `allowed` (devices, cuts).
 
     `complete` says that no cut outside can end the round earlier.
@@ -44,7 +44,7 @@ class Offer(Frozen):
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class SharedBand(Frozen):
-    """The best shares for an offer, the conditions they make, and every device's pick from `table`."""
+    """The best shares for the open cuts, the conditions they make, and every device's pick from `table`."""
 
     split: ShareSplit
     conditions: Conditions
@@ -142,21 +142,21 @@ def plan_with_band(
 def best_band(problem: SplitProblem, even: Conditions, *, common_cut: bool) -> SharedBand:
     """The best shares and cuts together, or the best shares for the cuts that are best at equal shares."""
     if problem.scenario.objective.is_delay:
-        band = _shared(problem, even, open_offer(problem, even, common_cut), common_cut=common_cut)
+        band = _shared(problem, even, open_cuts_of(problem, even, common_cut), common_cut=common_cut)
         if holds_all(problem, band.table, band.picks, AT_ONCE):
             return band
     cuts = best_round(problem, even, AT_ONCE, common_cut=common_cut, certify=False)
     own = np.eye(problem.device_count, dtype=bool)
-    offer = Offer(table=listed_table(problem, even, delay, cuts.masks), allowed=own, complete=False)
-    return _shared(problem, even, offer, common_cut=False)
+    open_cuts = OpenCuts(table=listed_table(problem, even, delay, cuts.masks), allowed=own, complete=False)
+    return _shared(problem, even, open_cuts, common_cut=False)
 
 
-def _given_offer(problem: SplitProblem, even: Conditions, cut: str) -> Offer:
+def _given_offer(problem: SplitProblem, even: Conditions, cut: str) -> OpenCuts:
     table = listed_table(problem, even, delay, cut_after(problem, cut)[None])
-    return Offer(table=table, allowed=np.ones_like(table.delays_s, dtype=bool), complete=False)
+    return OpenCuts(table=table, allowed=np.ones_like(table.delays_s, dtype=bool), complete=False)
 
 
-def open_offer(problem: SplitProblem, even: Conditions, common_cut: bool) -> Offer:
+def open_cuts_of(problem: SplitProblem, even: Conditions, common_cut: bool) -> OpenCuts:
     """Cuts that keep the limits no share changes; where none of a device does, the one that comes nearest."""
     table = table_of(problem, even, delay, common=common_cut, clients=problem.device_count)
     excess = table.excess
@@ -166,25 +166,27 @@ def open_offer(problem: SplitProblem, even: Conditions, common_cut: bool) -> Off
         excess = repriced(table, lasting, even, delay).excess
     nearest = np.arange(excess.shape[1]) == excess.argmin(axis=1)[:, None]
     allowed = np.where((excess <= 0).any(axis=1, keepdims=True), excess <= 0, nearest)
-    return Offer(table=table, allowed=allowed, complete=table.complete)
+    return OpenCuts(table=table, allowed=allowed, complete=table.complete)
 
 
-def _shared(problem: SplitProblem, even: Conditions, offer: Offer, *, common_cut: bool) -> SharedBand:
+def _shared(problem: SplitProblem, even: Conditions, open_cuts: OpenCuts, *, common_cut: bool) -> SharedBand:
     """The shares that end the round first, and the cuts that each device takes with its share."""
     cap_j = problem.scenario.limits.device_energy_j
-    ends = per_bit(problem, even, offer.table, delay)
-    energies = ends if cap_j is None else per_bit(problem, even, offer.table, device_energy)
+    ends = per_bit(problem, even, open_cuts.table, delay)
+    energies = ends if cap_j is None else per_bit(problem, even, open_cuts.table, device_energy)
     search = _one_column if common_cut else _any_columns
-    split, allowed = search(problem, ends, energies, offer.allowed, cap_j)
+    split, allowed = search(problem, ends, energies, open_cuts.allowed, cap_j)
     if not np.isfinite(split.value):
-        split, allowed = search(problem, ends, energies, offer.allowed, None)
+        split, allowed = search(problem, ends, energies, open_cuts.allowed, None)
         split = replace(split, bound=np.inf)
     conditions = at_shares(problem, even, split.shares)
-    table = repriced(offer.table, problem, conditions, delay)
+    table = repriced(open_cuts.table, problem, conditions, delay)
     delays = np.where(allowed, table.delays_s, np.inf)
     kept = np.where(table.excess <= 0, delays, np.inf)
     picks = np.where(np.isfinite(kept).any(axis=1), kept.argmin(axis=1), delays.argmin(axis=1))
-    return SharedBand(split=split, conditions=conditions, table=table, picks=picks, complete=offer.complete)
+    return SharedBand(
+        split=split, conditions=conditions, table=table, picks=picks, complete=open_cuts.complete
+    )
 
 
 def at_shares(problem: SplitProblem, even: Conditions, shares: Floats) -> Conditions:

@@ -24,7 +24,7 @@ REFINED = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class CodecSetting:
     """A compressor with its numbers, the size it leaves and the accuracy it costs."""
 
     codec: Codec
@@ -73,13 +73,13 @@ def on_limit(problem: SplitProblem) -> SplitProblem:
 
 
 @kept
-def lightest(compression: Compression, limit: float) -> Setting:
+def lightest(compression: Compression, limit: float) -> CodecSetting:
     """The setting with the least size whose loss is at most `limit`.
 
     Every setting that the codec lists is tried; between one that keeps the limit and its neighbour that
     does not, the limit is bisected.
     """
-    best: Setting | None = None
+    best: CodecSetting | None = None
     for line in _lines(compression):
         for light, heavy in _starts(line, limit):
             size = heavy.size_ratio if light is None else light.size_ratio
@@ -90,29 +90,29 @@ def lightest(compression: Compression, limit: float) -> Setting:
 
 
 @kept
-def frontier(compression: Compression) -> tuple[Setting, ...]:
+def frontier(compression: Compression) -> tuple[CodecSetting, ...]:
     """Settings that no other undercuts in both size and loss, by rising size."""
     settings = sorted(
         (one for line in _lines(compression) for one in line), key=lambda s: (s.size_ratio, s.loss_ratio)
     )
-    kept: list[Setting] = []
+    kept: list[CodecSetting] = []
     for setting in settings:
         if not kept or setting.loss_ratio < kept[-1].loss_ratio:
             kept.append(setting)
     return tuple(kept)
 
 
-def given(compression: Compression) -> Setting:
+def setting_of(compression: Compression) -> CodecSetting:
     """The setting that the compressor has."""
     return _setting(compression, _compressor(compression.codec))
 
 
-def keeps(setting: Setting, limit: float) -> bool:
+def keeps(setting: CodecSetting, limit: float) -> bool:
     """True where the loss is within the limit."""
     return setting.loss_ratio <= limit * (1 + LIMIT_ROUNDING)
 
 
-def tightened(compression: Compression, setting: Setting, limit: float) -> Setting:
+def tightened(compression: Compression, setting: CodecSetting, limit: float) -> CodecSetting:
     """The lightest setting between one that keeps the limit and its lighter neighbour on the grid."""
     for line in _lines(compression):
         for light, heavy in pairwise(line):
@@ -121,7 +121,9 @@ def tightened(compression: Compression, setting: Setting, limit: float) -> Setti
     return setting
 
 
-def _starts(line: tuple[Setting, ...], limit: float) -> Iterable[tuple[Setting | None, Setting]]:
+def _starts(
+    line: tuple[CodecSetting, ...], limit: float
+) -> Iterable[tuple[CodecSetting | None, CodecSetting]]:
     """Where a line of settings, by rising size, comes to keep the limit."""
     if keeps(line[0], limit):
         yield None, line[0]
@@ -130,7 +132,7 @@ def _starts(line: tuple[Setting, ...], limit: float) -> Iterable[tuple[Setting |
             yield light, heavy
 
 
-def _met(compression: Compression, light: Setting, heavy: Setting, limit: float) -> Setting:
+def _met(compression: Compression, light: CodecSetting, heavy: CodecSetting, limit: float) -> CodecSetting:
     """The lightest setting between two that keeps the limit."""
     codec: Any = heavy.codec
     name = codec.tuned_field
@@ -146,7 +148,7 @@ def _met(compression: Compression, light: Setting, heavy: Setting, limit: float)
 
 
 @kept
-def _lines(compression: Compression) -> tuple[tuple[Setting, ...], ...]:
+def _lines(compression: Compression) -> tuple[tuple[CodecSetting, ...], ...]:
     """The settings that the codec lists, with what they leave and cost."""
     return tuple(
         tuple(_setting(compression, codec) for codec in line)
@@ -160,9 +162,9 @@ def _compressor(codec: Uncompressed | Codec) -> Codec:
     return codec
 
 
-def _setting(compression: Compression, codec: Codec) -> Setting:
+def _setting(compression: Compression, codec: Codec) -> CodecSetting:
     forecast = codec.forecast(element_count=REFERENCE_COUNT)
-    return Setting(
+    return CodecSetting(
         codec=codec,
         size_ratio=forecast.size_ratio,
         loss_ratio=compression.accuracy.loss_ratio(forecast.error_ratio),

@@ -69,12 +69,12 @@ class Arrangement:
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Division:
-    """A number of parts that may be tried: `promise` is what no division into as many can beat.
+    """A number of parts that may be tried: `lower_bound` is what no division into as many can beat.
 
     Under a weighted objective it is an estimate, as the scale itself depends on the division.
     """
 
-    promise: float
+    lower_bound: float
     complete: bool
     arranged: Callable[[], Arrangement]
     planned: Callable[[Arrangement, bool], Plan]
@@ -119,7 +119,7 @@ def _longest_first(problem: SplitProblem, conditions: Conditions, delays_s: Floa
     return np.lexsort([*conditions.columns, problem.device_memory_bytes, problem.samples, -delays_s])
 
 
-def promise_of(problem: SplitProblem, turns: OwnTurns, delay_of: Callable[[Floats], float]) -> float:
+def lower_bound_of(problem: SplitProblem, turns: OwnTurns, delay_of: Callable[[Floats], float]) -> float:
     """What a round that lasts `delay_of` its turns, or longer, cannot beat; an estimate if weighted."""
     if problem.scenario.objective.is_delay:
         return delay_of(turns.least) if np.isfinite(turns.least).all() else np.inf
@@ -142,17 +142,17 @@ def undivided(problem: SplitProblem, *, scheme: str, round_of: Round, choice: Cu
     fastest = best_shares and objective.is_delay
     alone = problem.conditions(active=active, share=1.0) if fastest else conditions
     turns = own_turns(problem, alone, choice)
-    promise = promise_of(problem, turns, lambda loads: float(round_of.total(loads)))
+    lower_bound = lower_bound_of(problem, turns, lambda loads: float(round_of.total(loads)))
     certain = not best_shares or objective.is_delay
     made = Arrangement(
         round_of=round_of,
         conditions=conditions,
-        bound=promise,
+        bound=lower_bound,
         method="all at once" if round_of.parallel else "all in turn",
         only=True,
     )
     return Division(
-        promise=promise if certain or objective.is_weighted else -np.inf,
+        lower_bound=lower_bound if certain or objective.is_weighted else -np.inf,
         complete=turns.complete and certain,
         arranged=lambda: made,
         planned=plan_with(problem, scheme=scheme, choice=choice, best_shares=best_shares),
@@ -179,18 +179,18 @@ def plan_with(
 
 
 def best_division(problem: SplitProblem, divisions: Iterable[Division], choice: CutChoice) -> Plan:
-    """The plan of the best division; those whose promise is no better than a plan found are not tried.
+    """The plan of the best division; those whose bound is no better than a plan found are not tried.
 
-    Among weighted objectives, whose scales differ, the first in order of promise that keeps the limits.
+    Among weighted objectives, whose scales differ, the first in order of bounds that keeps the limits.
     There, and where not every number of parts was considered, no bound is known.
     """
-    ranked = sorted(divisions, key=lambda division: division.promise)
+    ranked = sorted(divisions, key=lambda division: division.lower_bound)
     weighted = problem.scenario.objective.is_weighted
     tried: list[Trial] = []
     best: Trial | None = None
     for division in ranked:
         enough = np.inf if best is None or best.broken else -np.inf if weighted else best.value
-        if best and division.promise >= enough:
+        if best and division.lower_bound >= enough:
             break
         tried.append(_tried(division))
         best = min(tried, key=lambda trial: (trial.broken, trial.value))
@@ -200,7 +200,7 @@ def best_division(problem: SplitProblem, divisions: Iterable[Division], choice: 
         return plan
     known = choice.certify and not weighted and all(division.complete for division in ranked)
     known = known and len(ranked) in (1, problem.device_count)
-    bounds = [trial.made.bound for trial in tried] + [one.promise for one in ranked[len(tried) :]]
+    bounds = [trial.made.bound for trial in tried] + [one.lower_bound for one in ranked[len(tried) :]]
     return _reported(plan, best.made, min(bounds) if known else None)
 
 

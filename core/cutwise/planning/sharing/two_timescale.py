@@ -12,14 +12,21 @@ from cutwise.frozen import Frozen
 from cutwise.planning.one_device.cut_table import repriced
 from cutwise.planning.one_device.objective import delay
 from cutwise.planning.sharing.band_split import (
-    Offer,
+    OpenCuts,
     SharedBand,
     at_shares,
     ends_by_share,
-    open_offer,
+    open_cuts_of,
     per_bit,
 )
-from cutwise.planning.sharing.codec_choice import Setting, frontier, given, keeps, tightened, with_codec
+from cutwise.planning.sharing.codec_choice import (
+    CodecSetting,
+    frontier,
+    keeps,
+    setting_of,
+    tightened,
+    with_codec,
+)
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.numbers import coding_of
 from cutwise.problem.split_problem import SplitProblem
@@ -42,14 +49,14 @@ class TwoTimescale:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Ladder(Frozen):
+class CutOrder(Frozen):
     """Every device's cuts by rising device work: columns of the table, and how many each has."""
 
     columns: Ints
     counts: Ints
 
     def between(self, values: Floats, place: Floats) -> tuple[Floats, Floats]:
-        """Values (devices, rungs) at places between the rungs, and their slopes."""
+        """Values (devices, ranks) at places between the ranks, and their slopes."""
         low = np.clip(np.floor(place), 0, np.maximum(self.counts - 2, 0)).astype(np.int64)
         high = np.minimum(low + 1, self.counts - 1)
         rows = np.arange(len(place))
@@ -66,14 +73,14 @@ def two_timescale(problem: SplitProblem, even: Conditions) -> TwoTimescale:
     Small timescale: sequential quadratic programming splits the band. Both take turns until the round ends
     no sooner, as the shares of the last turn say which devices are late.
     """
-    offer = open_offer(problem, even, False)
-    ladder = ladder_of(offer)
+    open_cuts = open_cuts_of(problem, even, False)
+    order = cut_order_of(open_cuts)
     best, shares = None, np.asarray(even.link.network_share, dtype=np.float64)
     for _ in range(ALTERNATIONS):
         conditions = at_shares(problem, even, shares)
-        used, places = _large(problem, conditions, offer, ladder)
-        picks = _rounded(used, conditions, offer, ladder, places)
-        found = _spread(used, even, offer, picks)
+        used, places = _large(problem, conditions, open_cuts, order)
+        picks = _rounded(used, conditions, open_cuts, order, places)
+        found = _spread(used, even, open_cuts, picks)
         shares, value = found.band.split.shares, found.band.split.value
         if best is not None and value >= best.band.split.value * (1 - SETTLED):
             break
@@ -82,20 +89,20 @@ def two_timescale(problem: SplitProblem, even: Conditions) -> TwoTimescale:
     return best
 
 
-def ladder_of(offer: Offer) -> Ladder:
+def cut_order_of(open_cuts: OpenCuts) -> CutOrder:
     """The cuts that each device may take, by rising work on the device."""
-    work = np.full(offer.allowed.shape, np.inf)
-    for number, group in enumerate(offer.table.groups):
-        members = offer.table.group_of == number
+    work = np.full(open_cuts.allowed.shape, np.inf)
+    for number, group in enumerate(open_cuts.table.groups):
+        members = open_cuts.table.group_of == number
         flops = group.sums.device.forward_flops + group.sums.device.backward_flops
         seconds = group.sums.device.forward_sample_s + group.sums.device.backward_sample_s
         rank = np.empty(len(group.masks))
         rank[np.lexsort([group.masks.sum(axis=1), seconds, flops])] = np.arange(len(group.masks))
         work[np.ix_(members, np.arange(len(group.masks)))] = rank
-    allowed = offer.allowed & np.isfinite(offer.table.delays_s)
+    allowed = open_cuts.allowed & np.isfinite(open_cuts.table.delays_s)
     ranked = np.where(allowed, work, np.inf)
     columns = np.argsort(ranked, axis=1, kind="stable")
-    return Ladder(columns=columns, counts=np.isfinite(ranked).sum(axis=1))
+    return CutOrder(columns=columns, counts=np.isfinite(ranked).sum(axis=1))
 
 
 def spectrum(finish: Any, count: int) -> ShareSplit:
@@ -105,26 +112,26 @@ def spectrum(finish: Any, count: int) -> ShareSplit:
     return ShareSplit(shares=shares, value=value, bound=-np.inf)
 
 
-def _spread(problem: SplitProblem, even: Conditions, offer: Offer, picks: Ints) -> TwoTimescale:
+def _spread(problem: SplitProblem, even: Conditions, open_cuts: OpenCuts, picks: Ints) -> TwoTimescale:
     """The small timescale: shares for given cuts."""
     even = replace(even, link=coding_of(problem.scenario.compression, problem.workload.smashed).on(even.link))
-    taken = np.arange(offer.allowed.shape[1]) == picks[:, None]
-    ends = per_bit(problem, even, offer.table, delay)
+    taken = np.arange(open_cuts.allowed.shape[1]) == picks[:, None]
+    ends = per_bit(problem, even, open_cuts.table, delay)
     split = spectrum(ends_by_share(problem, ends, ends, taken, None), problem.device_count)
     conditions = at_shares(problem, even, split.shares)
-    table = repriced(offer.table, problem, conditions, delay)
+    table = repriced(open_cuts.table, problem, conditions, delay)
     band = SharedBand(split=split, conditions=conditions, table=table, picks=picks, complete=False)
     return TwoTimescale(problem=problem, band=band)
 
 
 def _large(
-    problem: SplitProblem, conditions: Conditions, offer: Offer, ladder: Ladder
+    problem: SplitProblem, conditions: Conditions, open_cuts: OpenCuts, order: CutOrder
 ) -> tuple[SplitProblem, Floats]:
     """The large timescale at the shares at hand: the problem with its setting, places between the cuts."""
     limit = problem.scenario.limits.accuracy_loss_ratio
     compression = problem.scenario.compression
-    settings = (given(compression),) if limit is None else frontier(compression)
-    still, sent = _by_size(problem, conditions, offer, ladder)
+    settings = (setting_of(compression),) if limit is None else frontier(compression)
+    still, sent = _by_size(problem, conditions, open_cuts, order)
     sizes = np.log([one.size_ratio for one in settings])
     losses = np.array([one.loss_ratio for one in settings])
     reference = float(np.max((still + sent * np.exp(sizes[-1]))[:, 0]))
@@ -132,15 +139,15 @@ def _large(
 
     def limits(point: Floats) -> Floats:
         size = np.exp(point[0])
-        ends, _ = ladder.between(still + size * sent, point[1:-1])
+        ends, _ = order.between(still + size * sent, point[1:-1])
         over = [np.interp(point[0], sizes, losses) / limit - 1.0] if limit is not None else []
         return np.concatenate((ends / reference - point[-1], over))
 
     def slopes(point: Floats) -> Floats:
         size = np.exp(point[0])
         rows = np.zeros((count + (limit is not None), count + 2))
-        rows[:count, 0] = size * ladder.between(sent, point[1:-1])[0] / reference
-        steps = ladder.between(still + size * sent, point[1:-1])[1] / reference
+        rows[:count, 0] = size * order.between(sent, point[1:-1])[0] / reference
+        steps = order.between(still + size * sent, point[1:-1])[1] / reference
         rows[np.arange(count), 1 + np.arange(count)] = steps
         rows[:count, -1] = -1.0
         if limit is not None:
@@ -149,13 +156,13 @@ def _large(
             rows[count, 0] = rise / limit
         return rows
 
-    start = np.concatenate(([np.log(given(compression).size_ratio)], 0.5 * (ladder.counts - 1.0), [1.0]))
+    start = np.concatenate(([np.log(setting_of(compression).size_ratio)], 0.5 * (order.counts - 1.0), [1.0]))
     found = augmented_lagrangian(
         ConstrainedProblem(
             objective=lambda point: float(point[-1]),
             objective_gradient=lambda point: np.append(np.zeros(count + 1), 1.0),
             lower=np.concatenate(([sizes[0]], np.zeros(count + 1))),
-            upper=np.concatenate(([sizes[-1]], ladder.counts - 1.0, [np.inf])),
+            upper=np.concatenate(([sizes[-1]], order.counts - 1.0, [np.inf])),
             inequalities=limits,
             inequality_jacobian=slopes,
         ),
@@ -168,11 +175,11 @@ def _large(
 
 
 def _by_size(
-    problem: SplitProblem, conditions: Conditions, offer: Offer, ladder: Ladder
+    problem: SplitProblem, conditions: Conditions, open_cuts: OpenCuts, order: CutOrder
 ) -> tuple[Floats, Floats]:
-    """Delays without what compression sends and per size of it, shape (devices, rungs)."""
+    """Delays without what compression sends and per size of it, shape (devices, ranks)."""
     both = problem.scenario.compression.directions == "both"
-    unit = conditions.link.uplink_compression_ratio / given(problem.scenario.compression).size_ratio
+    unit = conditions.link.uplink_compression_ratio / setting_of(problem.scenario.compression).size_ratio
     none, full = (
         replace(
             conditions,
@@ -185,7 +192,7 @@ def _by_size(
         for size in (0.0, 1.0)
     )
     still, sent = (
-        np.take_along_axis(repriced(offer.table, problem, one, delay).delays_s, ladder.columns, axis=1)
+        np.take_along_axis(repriced(open_cuts.table, problem, one, delay).delays_s, order.columns, axis=1)
         for one in (none, full)
     )
     usable = np.isfinite(still)
@@ -193,20 +200,22 @@ def _by_size(
 
 
 def _rounded(
-    problem: SplitProblem, conditions: Conditions, offer: Offer, ladder: Ladder, places: Floats
+    problem: SplitProblem, conditions: Conditions, open_cuts: OpenCuts, order: CutOrder, places: Floats
 ) -> Ints:
     """The neighbour of each place between two cuts that ends first at the shares at hand."""
     coding = coding_of(problem.scenario.compression, problem.workload.smashed)
     used = replace(conditions, link=coding.on(conditions.link))
-    delays = np.take_along_axis(repriced(offer.table, problem, used, delay).delays_s, ladder.columns, axis=1)
+    delays = np.take_along_axis(
+        repriced(open_cuts.table, problem, used, delay).delays_s, order.columns, axis=1
+    )
     rows = np.arange(len(places))
     low = np.floor(places).astype(np.int64)
-    high = np.minimum(low + 1, ladder.counts - 1)
-    rung = np.where(delays[rows, high] < delays[rows, low], high, low)
-    return ladder.columns[rows, rung]
+    high = np.minimum(low + 1, order.counts - 1)
+    rank = np.where(delays[rows, high] < delays[rows, low], high, low)
+    return order.columns[rows, rank]
 
 
-def _from_size(settings: tuple[Setting, ...], size_ratio: float, limit: float) -> Setting:
+def _from_size(settings: tuple[CodecSetting, ...], size_ratio: float, limit: float) -> CodecSetting:
     """The lightest setting from the size found on that keeps the limit; the most exact where none does."""
     fitting = [one for one in settings if keeps(one, limit)]
     if not fitting:

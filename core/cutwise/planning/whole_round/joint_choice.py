@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cutwise.arrays import Floats, Ints
-from cutwise.cuts.knapsack import Choice, choose_one_per_group
+from cutwise.cuts.knapsack import KnapsackChoice, choose_one_per_group
 from cutwise.frozen import Frozen
 from cutwise.planning.one_device.candidates import server_may_overflow
 from cutwise.planning.one_device.cut_table import CutTable
@@ -40,7 +40,7 @@ class Picks(Frozen):
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Offers(Frozen):
+class BudgetedCuts(Frozen):
     """What each device may take, arrays of shape (devices, cuts), infinite where it may not.
 
     The `own_bytes` of all together must stay within `budget_bytes`, their delays within `deadline_s`.
@@ -114,8 +114,8 @@ def _in_turn(problem: SplitProblem, table: CutTable, round_of: Round, spread: Sp
 def _at_once(problem: SplitProblem, table: CutTable, round_of: Round, spread: Spread) -> Picks:
     """The cheapest cuts of devices that work at the same time and may share the server's memory."""
     bound, best, found = np.inf, np.inf, None
-    for offers in _offers(problem, table):
-        cuts, least = _cheapest(problem, offers, spread)
+    for budgeted in _budgeted(problem, table):
+        cuts, least = _cheapest(problem, budgeted, spread)
         bound = min(bound, least)
         if cuts is not None and holds_all(problem, table, cuts, round_of):
             value = round_value(problem, table, cuts, round_of, spread)
@@ -145,7 +145,7 @@ def _grouped(problem: SplitProblem, table: CutTable, round_of: Round, spread: Sp
     return Picks(cuts=table.best(late), bound=choice.bound)
 
 
-def _offers(problem: SplitProblem, table: CutTable) -> Iterator[Offers]:
+def _budgeted(problem: SplitProblem, table: CutTable) -> Iterator[BudgetedCuts]:
     """All cuts; where the server's memory may bind, those with at most so many weights held once."""
     allowed, cap = table.excess <= 0, problem.server_memory_bytes * (1 + LIMIT_ROUNDING)
     overflow = server_may_overflow(problem, clients=problem.device_count)
@@ -153,7 +153,7 @@ def _offers(problem: SplitProblem, table: CutTable) -> Iterator[Offers]:
     own = np.where(allowed, table.server_bytes, 0.0) - shared if overflow else shared
     for amount in np.unique(shared[allowed]):
         taken = allowed & (shared <= amount)
-        yield Offers(
+        yield BudgetedCuts(
             delays_s=np.where(taken, table.delays_s, np.inf),
             energies_j=np.where(taken, table.counted_j, np.inf),
             own_bytes=np.where(taken, own, np.inf),
@@ -162,28 +162,28 @@ def _offers(problem: SplitProblem, table: CutTable) -> Iterator[Offers]:
         )
 
 
-def _cheapest(problem: SplitProblem, offers: Offers, spread: Spread) -> tuple[Ints | None, float]:
+def _cheapest(problem: SplitProblem, budgeted: BudgetedCuts, spread: Spread) -> tuple[Ints | None, float]:
     """The least objective over the ends that a round may have, and a bound on it.
 
     For each end every device takes the least energy that ends by then, within the budget of bytes; ends
-    are tried in order of what they promise without a budget, until none can be better.
+    are tried in order of their bounds without a budget, until none can be better.
     """
-    levels = offers.levels
+    levels = budgeted.levels
     if problem.scenario.objective.is_energy:
         levels = levels[-1:]
-    energies = least_by(offers.delays_s, offers.energies_j, levels)
-    promised = np.array(
+    energies = least_by(budgeted.delays_s, budgeted.energies_j, levels)
+    lower_bounds = np.array(
         [
             objective_value(problem, delay_s=end, energy_j=energy, spread=spread)
             for end, energy in zip(levels, energies, strict=True)
         ]
     )
     found, best, bound = None, np.inf, np.inf
-    for i in np.argsort(promised, kind="stable"):
-        if promised[i] >= best:
+    for i in np.argsort(lower_bounds, kind="stable"):
+        if lower_bounds[i] >= best:
             break
-        in_time = np.where(offers.delays_s <= levels[i], offers.energies_j, np.inf)
-        choice = _one_each(in_time, offers.own_bytes, offers.budget_bytes)
+        in_time = np.where(budgeted.delays_s <= levels[i], budgeted.energies_j, np.inf)
+        choice = _one_each(in_time, budgeted.own_bytes, budgeted.budget_bytes)
         if choice.status != "infeasible":
             value, least = (
                 objective_value(problem, delay_s=float(levels[i]), energy_j=energy, spread=spread)
@@ -195,7 +195,7 @@ def _cheapest(problem: SplitProblem, offers: Offers, spread: Spread) -> tuple[In
     return found, bound
 
 
-def _one_each(costs: Floats, weights: Floats, cap: float) -> Choice:
+def _one_each(costs: Floats, weights: Floats, cap: float) -> KnapsackChoice:
     """One option for each row, of those that no other undercuts in both cost and weight."""
     order = np.lexsort([costs, weights])
     ranked = np.take_along_axis(costs, order, axis=1)

@@ -10,7 +10,7 @@ import pytest
 from cutwise.compression import DeadZone, TopK
 from cutwise.compression.magnitudes import REFERENCE_COUNT
 from cutwise.compression.top_k import VALUE_BITS
-from cutwise.planning.sharing.codec_choice import frontier, given, keeps, lightest, tightened
+from cutwise.planning.sharing.codec_choice import frontier, keeps, lightest, setting_of, tightened
 from cutwise.scenario.parts import Compression
 
 PROFILES = ("gaussian", "student_t4", "outlier_channels")
@@ -72,4 +72,4 @@ def test_where_no_setting_keeps_the_limit_the_most_exact_one_is_taken() -> None:
 def test_a_setting_knows_its_size_and_loss() -> None:
     """(0.5, 8 bits) without entropy coding, with a bitmap: 5/32 (notes 2.2)."""
     codec = TopK(density_ratio=0.5, value_bits=8, mask_coding="bitmap", value_coding="plain")
-    assert given(Compression(codec=codec)).size_ratio == pytest.approx(5 / 32, rel=1e-4)
+    assert setting_of(Compression(codec=codec)).size_ratio == pytest.approx(5 / 32, rel=1e-4)
