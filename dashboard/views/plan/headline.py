@@ -167,7 +167,7 @@ def sentence(question: AnsweredQuestion) -> str:
         return f"{text} Micro-batches overlap, which saves {part} of what its parts take alone."
     decision = best.decisions[slowest]
     found = [
-        f"{'above' if move.faster else 'below'} {quantity_text(move.uplink_bps, 'bit/s')} it is {move.cut}"
+        f"{'above' if move.faster else 'below'} {quantity_text(move.uplink_bps, 'bit/s')} it becomes {move.cut}"
         for move in moves(question.problem, best, slowest)
     ]
     if not found:
