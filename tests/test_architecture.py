@@ -22,7 +22,6 @@ from tests.architecture import (
 
 MOST_MODULES, MOST_LINES = 16, 300
 LONG_FILES = {
-    "cutwise.graph.blocks": "one algorithm from ops to blocks, whose steps are read one after another",
     "cutwise_dashboard.charts.graph.graph_geometry": "one drawing, from boxes to the lines between them",
 }
 """Longer than the rest, each with its reason."""

@@ -167,8 +167,9 @@ def sentence(question: AnsweredQuestion) -> str:
         return f"{text} Micro-batches overlap, which saves {part} of what its parts take alone."
     decision = best.decisions[slowest]
     found = [
-        f"{'above' if move.faster else 'below'} {quantity_text(move.uplink_bps, 'bit/s')} it becomes {move.cut}"
+        f"{side} {quantity_text(move.uplink_bps, 'bit/s')} it becomes {move.cut}"
         for move in moves(question.problem, best, slowest)
+        for side in ["above" if move.faster else "below"]
     ]
     if not found:
         return f"{text} No uplink rate moves the cut of {decision.device}."

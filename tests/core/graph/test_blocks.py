@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cutwise.graph.blocks import MOST_OPS, Block, blocks
+from cutwise.graph.blocks import Block, blocks
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec
 from cutwise.graph.reading_order import gates
+from cutwise.graph.spans import MOST_OPS
 from cutwise.importers import load_model
 
 
