@@ -10,9 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-DARK_INK = "#0B0F15"
-LIGHT_INK = "#FFFFFF"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Palette:
@@ -85,15 +82,6 @@ def color_of(role: str, theme: str = "light") -> str:
     ('#1F6FEB', '#6FA8FF')
     """
     return PALETTES[theme].categorical[ROLES[role]]
-
-
-def ink_on(color: str) -> str:
-    """Near-black or white, whichever reads better on `color`.
-
-    >>> ink_on("#0F4C4C"), ink_on("#F4E3A1")
-    ('#FFFFFF', '#0B0F15')
-    """
-    return max((LIGHT_INK, DARK_INK), key=lambda ink: contrast_ratio(ink, color))
 
 
 def contrast_ratio(one: str, other: str) -> float:

@@ -41,11 +41,6 @@ class TestedBlock:
     passed: bool
     contracted: bool
 
-    @property
-    def internal_ratio(self) -> float:
-        """Least weight sent by a cut inside, over the weight that enters; 1 where nothing enters."""
-        return self.internal_weight / self.entering_weight if self.entering_weight else 1.0
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class BlockWiseCut(Frozen):

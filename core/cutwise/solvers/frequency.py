@@ -36,22 +36,6 @@ def best_frequency_hz(
     return np.clip(np.cbrt(cube), np.minimum(least, most), most)
 
 
-def normalised_weights(
-    *, delay_weight: Number, delay_span_s: Number, energy_span_j: Number
-) -> tuple[Floats, Floats]:
-    r"""Prices of a second and of a joule in P4's objective: $w/\Delta D$ and $(1-w)/\Delta E$.
-
-    $U = w (D - D^{min})/\Delta D + (1-w) (E - E^{min})/\Delta E$. A span of 0 says that the term is the same
-    for every choice: its price is 0.
-
-    >>> second, joule = normalised_weights(delay_weight=0.25, delay_span_s=5.0, energy_span_j=3.0)
-    >>> float(second), float(joule)
-    (0.05, 0.25)
-    """
-    weight = np.asarray(delay_weight, dtype=np.float64)
-    return _over(weight, delay_span_s), _over(1.0 - weight, energy_span_j)
-
-
 def next_queue_j(*, queue_j: Number, energy_j: Number, budget_j: Number) -> Floats:
     r"""Energy owed after a slot: $Q_{t+1} = \max(Q_t + E_t - \bar E, 0)$ (arXiv 2403.05158).
 
@@ -59,9 +43,3 @@ def next_queue_j(*, queue_j: Number, energy_j: Number, budget_j: Number) -> Floa
     3.0
     """
     return np.maximum(np.asarray(queue_j) + energy_j - budget_j, 0.0)
-
-
-def _over(weight: Number, span: Number) -> Floats:
-    spans = np.asarray(span, dtype=np.float64)
-    zeros: Floats = np.zeros(np.broadcast(weight, spans).shape)
-    return np.divide(weight, spans, out=zeros, where=spans > 0)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
-from cutwise.cuts.split_graph import SplitGraph
+from cutwise.cuts.split_graph import SplitGraph, is_split
+from cutwise.cuts.tiers.tier_labels import level_masks
 
 
 def all_labellings(graph: SplitGraph, labels: int, *, tied: bool = True) -> np.ndarray:
@@ -61,3 +63,10 @@ def u_totals(
         total = total + up[op] * (read_on_server & (rows[:, op] == 0))
         total = total + down[op] * (read_in_top & (rows[:, op] == 1))
     return total
+
+
+def is_labelling(graph: SplitGraph, labels: npt.ArrayLike, tiers: int) -> bool:
+    """True when pinned ops and all before them have label 0, no label falls along an edge, ties have one."""
+    given = np.asarray(labels)
+    fits = given.shape == (graph.op_count,) and bool(((given >= 0) & (given < tiers)).all())
+    return fits and all(is_split(graph, mask) for mask in level_masks(given, tiers - 1))

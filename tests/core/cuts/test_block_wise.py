@@ -75,7 +75,7 @@ def test_a_contracted_block_leaves_a_chain_that_a_scan_solves() -> None:
     assert (cut.value, cut.method, cut.vertices, cut.vertices_before) == (6.0, "prefix_scan", 4, 6)
     assert cut.mask.tolist() == [True, False, False, False, False, False]
     (block,) = cut.blocks
-    assert (block.ops, block.passed, block.contracted, block.internal_ratio) == ((2, 3, 4), True, True, 1.0)
+    assert (block.ops, block.passed, block.contracted) == ((2, 3, 4), True, True)
 
 
 def test_the_guard_keeps_a_block_whose_ops_are_cheaper_on_the_device() -> None:

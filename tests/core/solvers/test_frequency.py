@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cutwise.solvers.frequency import best_frequency_hz, next_queue_j, normalised_weights
+from cutwise.solvers.frequency import best_frequency_hz, next_queue_j
 
 GRID = 4001
 
@@ -52,7 +52,7 @@ class Round(NamedTuple):
 
     def clock_hz(self, weight: float) -> float:
         delay, energy = self.spans()
-        second, joule = normalised_weights(delay_weight=weight, delay_span_s=delay, energy_span_j=energy)
+        second, joule = weight / delay, (1 - weight) / energy
         return float(
             best_frequency_hz(
                 time_weight=second,
@@ -180,11 +180,6 @@ def test_the_queue_form_slows_down_as_energy_is_owed() -> None:
 
 def test_a_queue_falls_to_zero_and_not_below() -> None:
     assert next_queue_j(queue_j=np.array([5.0, 1.0]), energy_j=2.0, budget_j=4.0).tolist() == [3.0, 0.0]
-
-
-def test_a_span_of_zero_has_no_price() -> None:
-    second, joule = normalised_weights(delay_weight=0.5, delay_span_s=0.0, energy_span_j=2.0)
-    assert (float(second), float(joule)) == (0.0, 0.25)
 
 
 def test_a_device_faster_than_the_server_gets_all_the_server_has() -> None:

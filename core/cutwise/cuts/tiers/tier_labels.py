@@ -13,7 +13,7 @@ from cutwise.caches import kept
 from cutwise.cuts.cut_under_limits import Limit
 from cutwise.cuts.integer_program import Rounding
 from cutwise.cuts.pool.contraction import Units, contract, units_from
-from cutwise.cuts.split_graph import SplitGraph, is_split
+from cutwise.cuts.split_graph import SplitGraph
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen
 
@@ -64,13 +64,6 @@ def labels_of(mask: Mask, op_count: int) -> Ints:
 def level_masks(labels: Ints, levels: int) -> Mask:
     """The nested splits (levels, n), level 0 first, of labels (n,)."""
     return labels <= np.arange(levels)[:, None]
-
-
-def is_labelling(graph: SplitGraph, labels: npt.ArrayLike, tiers: int) -> bool:
-    """True when pinned ops and all before them have label 0, no label falls along an edge, ties have one."""
-    given = np.asarray(labels)
-    fits = given.shape == (graph.op_count,) and bool(((given >= 0) & (given < tiers)).all())
-    return fits and all(is_split(graph, mask) for mask in level_masks(given, tiers - 1))
 
 
 def label_costs(table: Floats, labels: Ints) -> list[float]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -30,19 +28,6 @@ def balanced_groups(loads: ArrayLike, groups: int, *, histograms: ArrayLike, pas
         if not _exchange(counts, owner, groups):
             break
     return grouping_of(checked, owner, groups)
-
-
-def label_distance(histograms: ArrayLike, groups: Sequence[Sequence[int]]) -> float:
-    """How unlike the groups' labels are: mean total variation distance to the labels of all, 0 to 1.
-
-    >>> label_distance([[9, 0], [0, 9]], [(0,), (1,)]), label_distance([[9, 0], [0, 9]], [(0, 1)])
-    (0.5, 0.0)
-    """
-    counts = np.asarray(histograms, dtype=np.float64)
-    sums: Floats = np.array([counts[list(group)].sum(axis=0) for group in groups])
-    shares: Floats = sums / np.maximum(sums.sum(axis=1, keepdims=True), 1e-300)
-    everyone: Floats = counts.sum(axis=0) / max(np.sum(counts), 1e-300)
-    return float(0.5 * np.abs(shares - everyone).sum(axis=1).mean())
 
 
 def _dealt(counts: Floats, groups: int) -> Ints:

@@ -7,10 +7,9 @@ import pytest
 
 from cutwise.cuts.tiers.tier_caps import capped_tier_cut
 from cutwise.cuts.tiers.tier_cut import TierProblem, tier_cut
-from cutwise.cuts.tiers.tier_labels import is_labelling
 from cutwise.errors import SolverError
 from tests.core.cuts.graphs import chain, random_graph
-from tests.core.cuts.labellings import all_labellings, tier_totals
+from tests.core.cuts.labellings import all_labellings, is_labelling, tier_totals
 from tests.core.cuts.tiers.test_tier_cut import bare, random_dag_problem
 
 CLOSE = 1e-9

@@ -12,10 +12,9 @@ import pytest
 from cutwise.cuts.max_flow import flow_network, minimum_cut
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.cuts.tiers.tier_cut import TierProblem, crossing_hops, tier_cost, tier_cut, tier_network
-from cutwise.cuts.tiers.tier_labels import is_labelling
 from cutwise.errors import SolverError
 from tests.core.cuts.graphs import chain, random_graph
-from tests.core.cuts.labellings import all_labellings, tier_totals
+from tests.core.cuts.labellings import all_labellings, is_labelling, tier_totals
 
 CLOSE = 1e-9
 

@@ -7,7 +7,6 @@ import numpy.typing as npt
 import pytest
 
 from cutwise.cuts.split_graph import SplitGraph
-from cutwise.cuts.tiers.tier_labels import is_labelling
 from cutwise.cuts.u_shape.flow import relaxed, u_shape_of
 from cutwise.cuts.u_shape.scan import order_of
 from cutwise.cuts.u_shape.u_shape_cut import u_shape_cut
@@ -15,7 +14,7 @@ from cutwise.cuts.u_shape.u_shape_numbers import SERVER, TOP, UShapeProblem, u_s
 from cutwise.cuts.u_shape.u_shape_program import search
 from cutwise.errors import SolverError
 from tests.core.cuts.graphs import chain, dense, random_graph, residual, transformer
-from tests.core.cuts.labellings import all_labellings, u_totals
+from tests.core.cuts.labellings import all_labellings, is_labelling, u_totals
 from tests.core.cuts.tiers.test_tier_cut import bare
 
 CLOSE = 1e-9
