@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping
 
-from cutwise.cli.commands import spelled
+from cutwise.cli.inputs import spelled
 from cutwise_dashboard.session import Selection
 
 SCENARIO_FILE = "scenario.toml"

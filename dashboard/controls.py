@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cutwise.errors import ScenarioError
+from cutwise.tolerances import SAME_RATIO
 from cutwise.units import facts_of, hints_of
 from cutwise_dashboard.components.live_slider import live_slider
 
@@ -167,7 +168,7 @@ def _shown() -> dict[str, Any]:
 def same(first: Any, second: Any) -> bool:
     """Equal, or numbers that differ by rounding only."""
     numbers = isinstance(first, int | float) and isinstance(second, int | float)
-    return math.isclose(first, second, rel_tol=1e-9) if numbers else first == second
+    return math.isclose(first, second, rel_tol=SAME_RATIO) if numbers else first == second
 
 
 def choices_in(hint: Any) -> tuple[Any, ...]:

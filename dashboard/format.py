@@ -71,13 +71,16 @@ def seconds_text(value: float) -> str:
 
     >>> seconds_text(0.0123), seconds_text(221.04), seconds_text(5400)
     ('12.3 ms', '3 min 41 s', '1 h 30 min')
+    >>> seconds_text(719.7), seconds_text(3599.9), seconds_text(7199.9)
+    ('12 min 0 s', '1 h 0 min', '2 h 0 min')
     """
     if not math.isfinite(value) or value < 2 * MINUTE_S:
         return quantity_text(value, "s")
-    if value < 2 * HOUR_S and value < HOUR_S:
-        return f"{int(value // MINUTE_S)} min {value % MINUTE_S:.0f} s"
+    if round(value) < HOUR_S:
+        return f"{round(value) // MINUTE_S:.0f} min {round(value) % MINUTE_S:.0f} s"
     if value < 2 * DAY_S:
-        return f"{int(value // HOUR_S)} h {value % HOUR_S / MINUTE_S:.0f} min"
+        minutes = round(value / MINUTE_S)
+        return f"{minutes // 60} h {minutes % 60} min"
     return f"{value / DAY_S:.3g} days"
 
 

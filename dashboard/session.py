@@ -135,7 +135,7 @@ def theme() -> Literal["light", "dark"]:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def share_text() -> str:
+def link_text() -> str:
     """The text of a link that restores model, scenario, scheme and options."""
     chosen = choice()
     content = {
@@ -169,7 +169,7 @@ def restore(text: str) -> None:
     )
     if found.sample not in samples():
         raise ScenarioError([f"the link names a sample {found.sample!r} that is not shipped here"])
-    scheme_with(found.scheme, found.options)
+    scheme_with(found.scheme, {name: value for name, value in found.options.items() if name != "cut"})
     given = scenario_from_dict(content.get("scenario") or {})
     st.session_state["choice"] = found
     set_scenario(given)

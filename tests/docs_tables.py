@@ -106,12 +106,15 @@ def file_rows(owner: type) -> list[str]:
 
 
 def with_new_tables(text: str) -> str:
-    """docs/formats.md with every table of the scenario file written anew."""
+    """docs/formats.md with every table of the scenario file made anew, a missing one added."""
+    end = text.index("\n#### ")
     for part, owner in FILE_PARTS.items():
         head = f"\n#### {part}\n\n| key | default | unit | allowed | meaning |\n|---|---|---|---|---|\n"
+        if head not in text:
+            text = f"{text[:end]}{head}\n{text[end:]}"
         before, after = text.split(head)
-        rest = after.partition("\n\n")[2]
-        text = before + head + "\n".join(file_rows(owner)) + "\n\n" + rest
+        table = before + head + "\n".join(file_rows(owner)) + "\n"
+        text, end = f"{table}\n{after.partition(chr(10) * 2)[2]}", len(table)
     return text
 
 

@@ -84,7 +84,7 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.scenario.file_checker._names": Cache(
             entries=None, key="dataclass", keeps="names of its fields"
         ),
-        "cutwise.analyses.base.plan_of": Cache(entries=8, key="question", keeps="its plan"),
+        "cutwise.analyses.base.asked_plan": Cache(entries=8, key="question", keeps="its plan"),
         "cutwise.scenario.changes._known_value": Cache(
             entries=4096, key="path, value, kinds", keeps="the value as a file would give it", by_type=True
         ),

@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cutwise.frozen import Frozen
+from cutwise.frozen import Frozen, read_only
 
 
 class EqualByDigest(Frozen):
@@ -24,5 +24,4 @@ class EqualByDigest(Frozen):
 
 def freeze(owner: object, name: str, array: NDArray[Any]) -> None:
     """Makes `array` read-only and sets it as the field `name` of the frozen dataclass `owner`."""
-    array.setflags(write=False)
-    object.__setattr__(owner, name, array)
+    object.__setattr__(owner, name, read_only(array))

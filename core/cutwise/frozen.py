@@ -8,7 +8,7 @@ from dataclasses import Field, fields
 from functools import cache
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, ClassVar, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,16 @@ class FrozenDict(dict[K, V]):
     """
 
     __slots__ = ()
+
+    if not TYPE_CHECKING:  # a signature here would hide what the keys and values are
+
+        def __init__(self, *given, **named):
+            if self:
+                _refused()
+            super().__init__(*given, **named)
+
+    def __hash__(self) -> int:  # type: ignore[override]  # a dictionary that cannot change has one
+        return hash(frozenset(self.items()))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return frozen, (dict(self),)
@@ -65,7 +75,7 @@ class Frozen:
             return
         for name, value in zip(names, values, strict=False):
             if type(value) is ARRAY:
-                value.setflags(write=False)
+                read_only(value)
             elif type(value) in WRITABLE and (made := FREEZERS[type(value)](value)) is not value:
                 object.__setattr__(self, name, made)
 
@@ -98,13 +108,17 @@ def _made_again(owner: type[Any], given: dict[str, Any]) -> Any:
 
 
 def read_only(array: NDArray[S]) -> NDArray[S]:
-    """The same array, which can no longer be written to.
+    """The same array, which can no longer be written to, nor what it is a view of.
 
     >>> read_only(np.zeros(2))[0] = 1.0
     Traceback (most recent call last):
     ValueError: assignment destination is read-only
     """
     array.setflags(write=False)
+    base = array.base
+    while isinstance(base, np.ndarray):
+        base.setflags(write=False)
+        base = base.base
     return array
 
 

@@ -11,10 +11,11 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.frozen import FrozenDict
 from cutwise.units import bound_mistakes, hints_of
 
-TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-KINDS = {bool: "true or false", str: "text", int: "a whole number", float: "a number"}
+TRUTHS = FrozenDict({"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False})
+KINDS = FrozenDict({bool: "true or false", str: "text", int: "a whole number", float: "a number"})
 
 
 def with_options(registered: Mapping[str, type[Any]], name: str, options: Mapping[str, Any]) -> Any:

@@ -19,7 +19,7 @@ from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.question import Question, baseline_plan, shown_plan
 from cutwise.scenario.parts import Scenario
 from cutwise.simulation.engine import simulate as played
-from cutwise.simulation.round_tasks import phased_round
+from cutwise.simulation.round_tasks import phased_tasks
 from cutwise.simulation.trace import Trace
 from cutwise.simulation.turns import planned_turns
 
@@ -80,7 +80,7 @@ def simulate(graph: ModelGraph, scenario: Scenario | None, plan: Plan) -> Trace:
 def played_round(problem: SplitProblem, plan: Plan) -> Trace:
     """`simulate` for a problem that is built already."""
     turns, parts = planned_turns(problem, plan), problem.micro_batches
-    return played(phased_round(turns, plan.phases, server=plan.server_policy, micro_batches=parts))
+    return played(phased_tasks(turns, plan.phases, server=plan.server_policy, micro_batches=parts))
 
 
 def sweep(

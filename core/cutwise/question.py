@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from types import MappingProxyType
 from typing import Any
 
 from cutwise.defaults import DEFAULT_SCHEME
@@ -35,9 +34,6 @@ class Question(Frozen):
     cut: str = ""
     baseline: str = ""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
-
 
 def problem_of(question: Question) -> SplitProblem:
     """Model and scenario as numbers; raises `ScenarioError` where they do not fit."""
@@ -58,7 +54,9 @@ def shown_scheme(question: Question) -> str:
     """The scheme whose plan is shown: with a pinned cut one that takes it, with the same kind of round."""
     if not question.cut or takes_cut(question.scheme):
         return question.scheme
-    return "split_federated" if SCHEMES[question.scheme].round_of.parallel else "split_learning"
+    at_once = SCHEMES[question.scheme].round_of.parallel
+    alike = (name for name, scheme in SCHEMES.items() if scheme.round_of.parallel == at_once)
+    return next(name for name in alike if takes_cut(name) and SCHEMES[name].separable)
 
 
 def shown_options(question: Question) -> dict[str, Any]:

@@ -25,6 +25,11 @@ class NamedTable(Mapping[str, T]):
         self._what = what
         self._entries = FrozenDict(entries)
 
+    def __setattr__(self, name: str, value: object) -> None:
+        if hasattr(self, name):
+            raise AttributeError(f"{name} of the table of {self._what} cannot be changed")
+        super().__setattr__(name, value)
+
     def __getitem__(self, name: str) -> T:
         if name not in self._entries:
             raise UnknownNameError(self._what, name, self._entries)
@@ -53,7 +58,7 @@ class Registry(NamedTable[T]):
     _entries: dict[str, T]
 
     def __init__(self, what: str) -> None:
-        super().__init__(what, {})
+        self._what = what
         self._entries = {}
 
     def add(self, name: str, entry: T) -> T:

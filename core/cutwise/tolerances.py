@@ -17,5 +17,8 @@ SAME_RATIO = 1e-9
 SUM_ROUNDING = 1e-12
 """The same numbers added up in another order differ by less than this ratio."""
 
+LEAST_SEARCHED_SHARE = 1e-6
+"""Searches that are not exact keep away from shares so small, where times grow without bound."""
+
 SMALLEST_SHARE = 1e-12
 """A share below this is none: rates are divided by shares."""

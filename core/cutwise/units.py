@@ -23,6 +23,7 @@ from typing import (
 )
 
 from cutwise.caches import kept
+from cutwise.frozen import FrozenDict
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -35,21 +36,23 @@ T = TypeVar("T")
 BITS_PER_BYTE = 8
 FLOP_PER_MULTIPLY_ADD = 2
 
-UNITS = {
-    "s": "s",
-    "hz": "Hz",
-    "bps": "bit/s",
-    "bytes": "B",
-    "flops": "FLOP",
-    "flops_per_s": "FLOP/s",
-    "w": "W",
-    "j": "J",
-    "m": "m",
-    "db": "dB",
-    "dbm": "dBm",
-    "ratio": "",
-    "count": "",
-}
+UNITS = FrozenDict(
+    {
+        "s": "s",
+        "hz": "Hz",
+        "bps": "bit/s",
+        "bytes": "B",
+        "flops": "FLOP",
+        "flops_per_s": "FLOP/s",
+        "w": "W",
+        "j": "J",
+        "m": "m",
+        "db": "dB",
+        "dbm": "dBm",
+        "ratio": "",
+        "count": "",
+    }
+)
 
 
 @overload
@@ -71,8 +74,8 @@ def transfer_time_s(*, size_bytes: Number, rate_bps: Number) -> Number:
     return BITS_PER_BYTE * size_bytes / rate_bps
 
 
-PREFIXES = {"P": 1e15, "T": 1e12, "G": 1e9, "M": 1e6, "k": 1e3, "": 1.0, "m": 1e-3, "µ": 1e-6}
-BINARY_UNITS = {"MB": 2**20, "GB": 2**30}
+PREFIXES = FrozenDict({"P": 1e15, "T": 1e12, "G": 1e9, "M": 1e6, "k": 1e3, "": 1.0, "m": 1e-3, "µ": 1e-6})
+BINARY_UNITS = FrozenDict({"MB": 2**20, "GB": 2**30})
 
 
 def in_prefix(value: Any, prefix: str) -> Any:

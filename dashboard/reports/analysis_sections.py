@@ -8,6 +8,7 @@ import pandas as pd
 
 from cutwise.analyses import ANALYSES, Record
 from cutwise.analyses.base import MOST_DEVICES
+from cutwise.cli.inputs import spelled
 from cutwise.errors import CutwiseError
 from cutwise.question import Question
 from cutwise.units import UNITS
@@ -21,8 +22,8 @@ MOST_ROWS = 40
 def analysis_sections(asked: Question) -> list[Markup]:
     """A section for each analysis, with its default options."""
     return [
-        section(readable(name).capitalize(), element("p", analysis.asks), *_found(analysis, asked))
-        for name, analysis in ANALYSES.items()
+        section(analysis.title, element("p", analysis.asks), *_found(analysis, asked))
+        for analysis in ANALYSES.values()
         if analysis.in_report
     ]
 
@@ -32,16 +33,20 @@ def _found(analysis: type[Any], asked: Question) -> list[Child]:
     if len(asked.scenario.devices) > MOST_DEVICES:
         return [element("p", f"Answered here for at most {MOST_DEVICES} devices.", class_="note")]
     try:
-        return record_parts(analysis().run(asked))
+        return record_parts(analysis().run(asked), analysis.name)
     except CutwiseError as error:
         return [element("p", str(error))]
 
 
-def record_parts(record: Record) -> list[Child]:
+def record_parts(record: Record, command: str) -> list[Child]:
     """A record's summary and the first rows of its table."""
     frame = record.to_frame()
     more = len(frame) - MOST_ROWS
-    note = f"And {more:,} more, which the command prints." if more > 0 else None
+    note = (
+        f"And {more:,} more, which `cutwise {spelled(command)}` prints for the same model and scenario."
+        if more > 0
+        else None
+    )
     summary = record.summary()
     return [
         element("p", f"{sentence_case(summary)}.") if summary else None,

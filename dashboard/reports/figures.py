@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cutwise.analyses.comparison import is_valid, optimality, rounds_per_data_pass
-from cutwise.costs.memory.by_kind import MemoryByKind
+from cutwise.costs.memory.by_kind import KINDS, MemoryByKind
 from cutwise.plans.plan import OWNERS, DeviceDecision, Plan
 from cutwise_dashboard.charts.turn_parts import PARTS, seconds_by_part, stage_titles
 from cutwise_dashboard.format import (
@@ -22,10 +22,9 @@ from cutwise_dashboard.reports.inputs import first_rows, readable
 from cutwise_dashboard.reports.markup import Child, Markup, badge, element, table
 
 MOST_BARS = 40
-MEMORY_KINDS = ("weights", "gradients", "optimizer", "activations", "buffers")
 PART_KEYS = tuple((part, f"part-{at}") for at, part in enumerate(PARTS))
 OWNER_KEYS = tuple((readable(owner).capitalize(), f"owner-{at}") for at, owner in enumerate(OWNERS))
-MEMORY_KEYS = tuple((kind.capitalize(), f"part-{at}") for at, kind in enumerate(MEMORY_KINDS))
+MEMORY_KEYS = tuple((title, f"part-{at}") for at, title in enumerate(KINDS.values()))
 
 
 def standing(plan: Plan) -> Markup:
@@ -228,7 +227,7 @@ def energies_of(plans: Sequence[Plan]) -> Markup:
 
 
 def _kinds(memory: MemoryByKind) -> tuple[float, ...]:
-    return tuple(float(getattr(memory, f"{kind}_bytes")) for kind in MEMORY_KINDS)
+    return tuple(float(getattr(memory, kind)) for kind in KINDS)
 
 
 def _by_device(plan: Plan, parts: Sequence[tuple[float, ...]], text) -> list[BarRow]:

@@ -13,6 +13,7 @@ from cutwise.problem.edge_links import edge_columns
 from cutwise.problem.numbers import device_columns, server_numbers
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.scenario.parts import Scenario
+from cutwise.tolerances import SAME_RATIO
 from cutwise_dashboard.controls import edited, kept_choice, number, slider
 
 ALL_DEVICES = "all devices"
@@ -45,7 +46,7 @@ def _scaled(scenario: Scenario, field: str, chosen: list[int], column: np.ndarra
     mean = float(np.exp(np.log(values).mean()))
     mean = round(mean) if field == "samples" else mean
     moved = number(Device, field, mean, key=f"devices.{whose}.{field}")
-    if math.isclose(moved, mean, rel_tol=1e-9):
+    if math.isclose(moved, mean, rel_tol=SAME_RATIO):
         return scenario
     devices = list(scenario.devices)
     for i in chosen:
@@ -71,7 +72,7 @@ def edge_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
             continue
         mean = float(np.exp(np.log(values).mean()))
         moved = number(Edge, field, mean, key=f"edges.{field}")
-        if not math.isclose(moved, mean, rel_tol=1e-9):
+        if not math.isclose(moved, mean, rel_tol=SAME_RATIO):
             own = {"efficiency_ratio": None} if field == "flops_per_s" else {}
             scaled = zip(edges, values.tolist(), strict=True)
             edges = tuple(replace(edge, **{field: value * moved / mean}, **own) for edge, value in scaled)
@@ -89,7 +90,7 @@ def server_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
         if not math.isfinite(current):
             continue
         value = number(Server, field, current, key=f"server.{field}")
-        if math.isclose(value, current, rel_tol=1e-9):
+        if math.isclose(value, current, rel_tol=SAME_RATIO):
             continue
         given = {field: value, "efficiency_ratio": None} if field == "flops_per_s" else {field: value}
         server = replace(server, **given)

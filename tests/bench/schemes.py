@@ -11,7 +11,7 @@ from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.parts import Scenario
 from cutwise.schemes.base import SCHEMES
 from cutwise.simulation.engine import simulate
-from cutwise.simulation.round_tasks import phased_round
+from cutwise.simulation.round_tasks import phased_tasks
 from cutwise.simulation.turns import planned_turns
 from tests.bench.clock import once, seconds, table
 from tests.bench.shares import fleet
@@ -52,7 +52,7 @@ def _played() -> None:
     cell = Scenario(devices=fleet(DEVICES), workload=Workload(local_iterations=350))
     problem = build_problem(graph, cell)
     turns = planned_turns(problem, plan := cutwise.plan(graph, cell, scheme="split_federated"))
-    tasks = phased_round(turns, plan.phases, server="queue")
+    tasks = phased_tasks(turns, plan.phases, server="queue")
     ours_s = seconds(lambda: simulate(tasks), rounds=3)
     peer_s, starts_s = once(lambda: simpy_starts(tasks))
     apart_s = abs(simulate(tasks).makespan_s - max(np.array(starts_s) + tasks.duration_s))

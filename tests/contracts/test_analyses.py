@@ -16,8 +16,7 @@ from cutwise import analyses
 from cutwise.__main__ import main
 from cutwise.analyses import ANALYSES, Record, analysis_with
 from cutwise.channels import FixedRate, Shannon
-from cutwise.cli.commands import spelled
-from cutwise.cli.inputs import MANY_NUMBERS
+from cutwise.cli.inputs import MANY_NUMBERS, spelled
 from cutwise.cli.printing import FINE
 from cutwise.errors import CutwiseError, ScenarioError, UnknownNameError
 from cutwise.options import choices_of, option_hints
@@ -166,7 +165,7 @@ def words_of(name: str, options: Mapping[str, Any], folder: Path) -> Iterator[st
     """The options as words of a command line."""
     for option, value in options.items():
         yield f"--{spelled(option)}"
-        if option_hints(ANALYSES[name])[option] == MANY_NUMBERS:
+        if option_hints(ANALYSES[name])[option] in MANY_NUMBERS:
             (folder / "numbers.txt").write_text("\n".join(map(str, value)), encoding="utf-8")
             yield str(folder / "numbers.txt")
         else:

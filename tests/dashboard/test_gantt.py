@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from cutwise.simulation.engine import simulate
-from cutwise.simulation.round_tasks import parallel_round, sequential_round
+from cutwise.simulation.round_tasks import parallel_tasks, sequential_tasks
 from cutwise.simulation.task_builder import TaskBuilder
 from cutwise.simulation.tasks import KINDS, Resource
 from cutwise.simulation.trace import Trace
@@ -53,7 +53,7 @@ def test_every_kind_of_task_has_a_part_and_every_part_a_colour_of_its_own():
 
 
 def test_a_device_whose_stages_follow_each_other_has_one_row():
-    trace = simulate(parallel_round(alike(2)))
+    trace = simulate(parallel_tasks(alike(2)))
     assert gantt_info(trace).rows == ("d0", "d1")
     assert [(bar.part, bar.start_s, bar.length_s) for bar in bars_of(trace, "d0")] == [
         ("Device forward", 0, 1),
@@ -65,7 +65,7 @@ def test_a_device_whose_stages_follow_each_other_has_one_row():
 
 
 def test_a_shared_server_has_the_first_row_and_waiting_is_drawn_where_the_device_is():
-    trace = simulate(parallel_round(alike(2), server="queue"))
+    trace = simulate(parallel_tasks(alike(2), server="queue"))
     assert gantt_info(trace).rows == ("server", "d0", "d1")
     assert [(bar.start_s, bar.text) for bar in bars_of(trace, "server")] == [
         (2, "d0 · Server computing · iteration 1"),
@@ -78,7 +78,7 @@ def test_a_shared_server_has_the_first_row_and_waiting_is_drawn_where_the_device
 
 
 def test_a_server_for_two_has_two_rows_and_no_two_bars_of_a_row_overlap():
-    trace = simulate(parallel_round(alike(5, iterations=3), server="queue", server_capacity=2))
+    trace = simulate(parallel_tasks(alike(5, iterations=3), server="queue", server_capacity=2))
     info = gantt_info(trace)
     assert info.rows[:3] == ("server 1", "server 2", "d0")
     for row in range(len(info.rows)):
@@ -88,7 +88,7 @@ def test_a_server_for_two_has_two_rows_and_no_two_bars_of_a_row_overlap():
 
 
 def test_a_device_that_overlaps_its_stages_has_a_row_for_each_lane():
-    trace = simulate(parallel_round(alike(2), micro_batches=2))
+    trace = simulate(parallel_tasks(alike(2), micro_batches=2))
     assert gantt_info(trace).rows == (
         "d0 computing", "d0 uplink", "d0 downlink", "d0 share of the server",
         "d1 computing", "d1 uplink", "d1 downlink", "d1 share of the server",
@@ -97,12 +97,12 @@ def test_a_device_that_overlaps_its_stages_has_a_row_for_each_lane():
 
 
 def test_what_takes_no_time_is_not_drawn():
-    trace = simulate(parallel_round(alike(2)))
+    trace = simulate(parallel_tasks(alike(2)))
     assert {bar.part for bar in gantt_info(trace).bars}.isdisjoint({"Model exchange", "Averaging"})
 
 
 def test_of_too_many_devices_those_with_the_longest_turns_are_drawn_in_their_order():
-    trace = simulate(parallel_round(alike(60, device_forward_s=np.arange(60) % 30 + 1.0)))
+    trace = simulate(parallel_tasks(alike(60, device_forward_s=np.arange(60) % 30 + 1.0)))
     info = gantt_info(trace, most_rows=4)
     assert info.rows == ("d28", "d29", "d58", "d59")
     assert info.left_out == "Shown: the 4 of 60 devices that take longest"
@@ -110,7 +110,7 @@ def test_of_too_many_devices_those_with_the_longest_turns_are_drawn_in_their_ord
 
 
 def test_of_too_many_shared_lanes_half_the_rows_are_drawn():
-    trace = simulate(parallel_round(alike(9), server="queue", server_capacity=9))
+    trace = simulate(parallel_tasks(alike(9), server="queue", server_capacity=9))
     info = gantt_info(trace, most_rows=4)
     assert info.rows == ("server 1", "server 2", "d0", "d1")
     assert info.left_out == "Shown: 2 of 9 shared lanes; the 2 of 9 devices that take longest"
@@ -118,13 +118,13 @@ def test_of_too_many_shared_lanes_half_the_rows_are_drawn():
 
 def test_of_too_many_bars_the_first_are_drawn():
     # One turn of 6 s after another, 5 bars each; the seventh bar is the second device's uplink at 7 s.
-    info = gantt_info(simulate(sequential_round(alike(3))), most_bars=7)
+    info = gantt_info(simulate(sequential_tasks(alike(3))), most_bars=7)
     assert len(info.bars) == 7
     assert info.left_out == "Shown: the first 7 of 15 bars, those that start by 7 s"
 
 
 def test_a_round_of_a_thousand_devices_stays_within_the_limits():
-    info = gantt_info(simulate(parallel_round(alike(1000, iterations=10), server="queue")))
+    info = gantt_info(simulate(parallel_tasks(alike(1000, iterations=10), server="queue")))
     assert len(info.rows) == 40
     assert len(info.bars) == 4000
     assert "39 of 1000 devices" in info.left_out
@@ -141,12 +141,12 @@ def test_an_empty_trace_gives_an_empty_figure_that_says_why():
     figure = gantt_figure(empty())
     assert len(figure.data) == 0
     assert figure.layout.title.text == "Nothing to draw: the round has no tasks"
-    idle = simulate(parallel_round(alike(1, **dict.fromkeys(SECONDS, 0.0))))
+    idle = simulate(parallel_tasks(alike(1, **dict.fromkeys(SECONDS, 0.0))))
     assert gantt_figure(idle).layout.title.text == "Nothing to draw: no task takes any time"
 
 
 def test_the_figure_draws_every_bar_in_the_colour_of_its_part():
-    trace = simulate(parallel_round(alike(2), server="queue"))
+    trace = simulate(parallel_tasks(alike(2), server="queue"))
     figure = gantt_figure(trace, theme="dark")
     info = gantt_info(trace)
     drawn = {
@@ -165,6 +165,6 @@ def test_the_figure_draws_every_bar_in_the_colour_of_its_part():
 
 
 def test_names_are_drawn_as_text_not_as_markup():
-    figure = gantt_figure(simulate(parallel_round(alike(1, names=("<b>&",)))))
+    figure = gantt_figure(simulate(parallel_tasks(alike(1, names=("<b>&",)))))
     assert figure.layout.yaxis.ticktext == ("&lt;b&gt;&amp;",)
     assert figure.data[0].customdata[0][0].startswith("&lt;b&gt;&amp; · ")

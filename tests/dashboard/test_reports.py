@@ -141,7 +141,7 @@ def test_every_analysis_of_a_report_has_its_section_with_what_it_found() -> None
     asked, page = asked_of(Limits())
     read(page)
     for name, analysis in ANALYSES.items():
-        titled = f"<h2>{name.replace('_', ' ').capitalize()}</h2>"
+        titled = f"<h2>{analysis.title}</h2>"
         assert (titled in page) == analysis.in_report, name
         if analysis.in_report:
             assert html.escape(analysis.asks) in page
@@ -164,5 +164,5 @@ def test_a_large_fleet_is_not_analysed_unasked() -> None:
 
 def test_long_records_are_cut_short_and_say_so() -> None:
     graph = cutwise.load_model("sample:resnet18")
-    parts = record_parts(cutwise.analyse(graph, None, "replan", epochs=MOST_ROWS + 3))
-    assert "And 3 more" in str(parts[-1])
+    parts = record_parts(cutwise.analyse(graph, None, "replan", epochs=MOST_ROWS + 3), "cut_curve")
+    assert "And 3 more, which `cutwise cut-curve` prints" in str(parts[-1])

@@ -44,12 +44,14 @@ class Analysis(Protocol):
     """A question beyond one plan.
 
     An analysis is a frozen dataclass; its fields are its options, which become arguments of its command.
-    `name` is that of the command, `asks` says in one sentence what is asked, `of_plan` that the scheme's plan
+    `name` is that of the command, `title` what people read, `asks` says in one sentence what is asked,
+    `of_plan` that the scheme's plan
     is part of the question, so that the command takes a scheme, and `in_report` that the report of a plan
     answers it with its default options.
     """
 
     name: ClassVar[str]
+    title: ClassVar[str]
     asks: ClassVar[str]
     of_plan: ClassVar[bool]
     in_report: ClassVar[bool]
@@ -93,7 +95,7 @@ class EqualByContent(Frozen):
 
 
 @kept
-def plan_of(question: Question) -> Plan:
+def asked_plan(question: Question) -> Plan:
     """The plan that is asked for, kept for the next analysis of the same question."""
     return shown_plan(question)
 

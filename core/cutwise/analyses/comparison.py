@@ -104,6 +104,7 @@ class CompareAnalysis:
     """Schemes side by side, each with its default options and every baseline computed anew."""
 
     name: ClassVar[str] = "compare"
+    title: ClassVar[str] = "Schemes side by side"
     asks: ClassVar[str] = "Which scheme passes over all data first, and at what cost?"
     of_plan: ClassVar[bool] = False
     in_report: ClassVar[bool] = False

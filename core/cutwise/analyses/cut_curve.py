@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from cutwise.analyses.base import EqualByContent, plan_of, registered, rows_of, table_text
+from cutwise.analyses.base import EqualByContent, asked_plan, registered, rows_of, table_text
 from cutwise.arrays import Floats, Mask
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.errors import UnknownNameError
@@ -37,6 +37,7 @@ class CutCurve(EqualByContent):
     of the least score among those that fit.
     """
 
+    device: str
     masks: Mask
     cuts: tuple[str, ...]
     names: tuple[str, ...]
@@ -64,13 +65,19 @@ class CutCurve(EqualByContent):
         )
 
     def plain(self) -> dict[str, Any]:
-        """The best position, that of the plan's cut, and one row a position."""
-        return {"best": self.best, "chosen": self.chosen, "positions": rows_of(self.to_frame())}
+        """Whose curve it is, the best position, that of the plan's cut, and one row a position."""
+        return {
+            "device": self.device,
+            "best": self.best,
+            "chosen": self.chosen,
+            "positions": rows_of(self.to_frame()),
+        }
 
     def summary(self) -> str:
         """Which position is best, and which is the plan's."""
         fits = "" if self.fits.any() else ", though none keeps the device's limits"
-        return f"best: {self.names[self.best]}{fits}; the plan cuts at {self.names[self.chosen]}"
+        best = f"best for {self.device}: {self.names[self.best]}{fits}"
+        return f"{best}; the plan cuts at {self.names[self.chosen]}"
 
     def text(self) -> str:
         """The table without the ops that each cut lies behind, and its summary."""
@@ -86,23 +93,24 @@ class CutCurveAnalysis:
     """Every cut position of one device under the conditions of the scheme's plan."""
 
     name: ClassVar[str] = "cut_curve"
+    title: ClassVar[str] = "Delay for every cut"
     asks: ClassVar[str] = "What does a round of one device cost at every position of the cut?"
     of_plan: ClassVar[bool] = True
     in_report: ClassVar[bool] = True
-    device: str = quantity("", title="Device", help="Name of the device; the first one if absent")
+    device: str = quantity("", title="Device", help="Name of the device; the slowest one if absent")
 
     def run(self, question: Question) -> CutCurve:
         """The curve, with the plan's own cut among the positions."""
-        problem = problem_of(question)
-        return cut_curve(problem, plan_of(question), device_at(problem, self.device))
+        plan = asked_plan(question)
+        return cut_curve(problem_of(question), plan, device_at(plan, self.device))
 
 
-def device_at(problem: SplitProblem, name: str) -> int:
-    """The position of the device called `name`, 0 for no name; raises `UnknownNameError`."""
-    names = problem.scenario.device_names
+def device_at(plan: Plan, name: str) -> int:
+    """The position of the device called `name`, the slowest for no name; raises `UnknownNameError`."""
+    names = tuple(decision.device for decision in plan.decisions)
     if name and name not in names:
         raise UnknownNameError("device", name, names)
-    return names.index(name) if name else 0
+    return names.index(name) if name else max(range(len(names)), key=lambda i: plan.stages[i].delay_s)
 
 
 def cut_curve(problem: SplitProblem, plan: Plan, device: int) -> CutCurve:
@@ -119,6 +127,7 @@ def cut_curve(problem: SplitProblem, plan: Plan, device: int) -> CutCurve:
     scores = np.asarray(score(stages), dtype=np.float64) + np.zeros(len(masks))
     fits = excess_ratio(device_limits(problem), stages, np.array([device]))[0] <= 0
     return CutCurve(
+        device=plan.decisions[device].device,
         masks=masks,
         cuts=tuple(last_ops(problem, mask) for mask in masks),
         names=tuple(_short(cut_of(problem, mask).label) for mask in masks),

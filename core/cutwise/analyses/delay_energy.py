@@ -91,6 +91,7 @@ class DelayEnergyAnalysis:
     """Delay against energy (P4): devices in turn, each with the best cut and server clock for one weight."""
 
     name: ClassVar[str] = "delay_energy"
+    title: ClassVar[str] = "Delay against energy"
     asks: ClassVar[str] = "How much energy does a slower round save, with the best cuts and server clocks?"
     of_plan: ClassVar[bool] = False
     in_report: ClassVar[bool] = True

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from cutwise.analyses.base import plan_of, registered, rows_of, table_text
+from cutwise.analyses.base import asked_plan, registered, rows_of, table_text
 from cutwise.analyses.cut_curve import device_at
-from cutwise.arrays import Floats
+from cutwise.arrays import Floats, Mask
+from cutwise.frozen import Frozen
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.answer.plan_conditions import conditions_of_plan
 from cutwise.planning.one_device.cut_table import table_of
@@ -18,6 +19,7 @@ from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import AT_ONCE, IN_TURN
 from cutwise.plans.stages import STAGES
+from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.question import Question, problem_of, unpinned
 from cutwise.units import quantity
@@ -97,6 +99,7 @@ class ExplainAnalysis:
     """Why the scheme's plan is as it is."""
 
     name: ClassVar[str] = "explain"
+    title: ClassVar[str] = "Why the plan is as it is"
     asks: ClassVar[str] = "What takes longest in a round, and which uplink rate would move the cut?"
     of_plan: ClassVar[bool] = True
     in_report: ClassVar[bool] = True
@@ -104,15 +107,13 @@ class ExplainAnalysis:
 
     def run(self, question: Question) -> Explanation:
         """What takes longest in the plan that is shown, and what moves the best cut of one device."""
-        problem, plan = problem_of(question), plan_of(question)
-        best = plan_of(unpinned(question)) if question.cut else plan
-        slowest = max(range(len(best.stages)), key=lambda i: best.stages[i].delay_s)
-        device = device_at(problem, self.device) if self.device else slowest
-        decision = best.decisions[device]
+        problem, plan = problem_of(question), asked_plan(question)
+        best = asked_plan(unpinned(question)) if question.cut else plan
+        device = device_at(best, self.device)
         return Explanation(
             dominant=dominant(plan),
-            device=decision.device,
-            cut=decision.cut.label,
+            device=best.decisions[device].device,
+            cut=best_cut(problem, best, device),
             moves=moves(problem, best, device),
         )
 
@@ -135,6 +136,14 @@ def dominant(plan: Plan) -> Dominant:
     )
 
 
+def best_cut(problem: SplitProblem, plan: Plan, device: int) -> str:
+    """The device's best cut by itself under the conditions of the plan; the plan's own where none fits."""
+    lines = _lines(problem, plan, device) if problem.micro_batches == 1 else None
+    if lines is None:
+        return plan.decisions[device].cut.label
+    return lines.label(int(np.argmin(lines.start + lines.here * lines.slope)))
+
+
 def moves(problem: SplitProblem, plan: Plan, device: int) -> tuple[Move, ...]:
     """The nearest slower and faster uplink rates at which the device's best cut changes.
 
@@ -142,35 +151,51 @@ def moves(problem: SplitProblem, plan: Plan, device: int) -> tuple[Move, ...]:
     the lower envelope of lines; its corners next to today's rate are the answer, exact for all rates. Where
     micro-batches overlap, delays are no lines, and nothing is said.
     """
-    if problem.micro_batches > 1:
+    lines = _lines(problem, plan, device) if problem.micro_batches == 1 else None
+    if lines is None:
         return ()
+    found = []
+    for faster in (False, True):
+        corner = _next_corner(lines.start, lines.slope, lines.here, toward_zero=faster)
+        if corner is not None:
+            found.append(Move(uplink_bps=1.0 / corner[0], faster=faster, cut=lines.label(corner[1])))
+    return tuple(found)
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _Lines(Frozen):
+    """Scores of one device's cuts that fit, as lines over the seconds a bit takes up; `here` is today's."""
+
+    problem: SplitProblem
+    masks: Mask
+    start: Floats
+    slope: Floats
+    here: float
+
+    def label(self, line: int) -> str:
+        return cut_of(self.problem, self.masks[line]).label
+
+
+def _lines(problem: SplitProblem, plan: Plan, device: int) -> _Lines | None:
+    """The lines of a device; None where no cut keeps its limits."""
     everyone = conditions_of_plan(problem, plan)
     score = score_of_round(problem, everyone, AT_ONCE if plan.active > 1 else IN_TURN)
     table = table_of(problem, everyone, score)
     group = table.groups[table.group_of[device]]
     fits = np.flatnonzero(table.excess[device, : len(group.masks)] <= 0)
     if not len(fits):
-        return ()
-    conditions = everyone.of(device)
-    still, one = (
-        np.asarray(
-            score(
-                stage_times(
-                    group.sums,
-                    conditions.at_rates(uplink_bps=rate, downlink_bps=conditions.link.downlink_bps),
-                )
-            )
-        )[fits]
+        return None
+    own = everyone.of(device)
+    start, one = (
+        np.asarray(score(stage_times(group.sums, _at_uplink(own, rate))), dtype=np.float64)[fits]
         for rate in (np.inf, 1.0)
     )
-    here = 1.0 / float(conditions.link.uplink_bps)
-    found = []
-    for faster in (False, True):
-        corner = _next_corner(still, one - still, here, toward_zero=faster)
-        if corner is not None:
-            cut = cut_of(problem, group.masks[fits[corner[1]]]).label
-            found.append(Move(uplink_bps=1.0 / corner[0], faster=faster, cut=cut))
-    return tuple(found)
+    here = 1.0 / float(own.link.uplink_bps)
+    return _Lines(problem=problem, masks=group.masks[fits], start=start, slope=one - start, here=here)
+
+
+def _at_uplink(conditions: Conditions, uplink_bps: float) -> Conditions:
+    return conditions.at_rates(uplink_bps=uplink_bps, downlink_bps=conditions.link.downlink_bps)
 
 
 def _next_corner(start: Floats, slope: Floats, here: float, *, toward_zero: bool) -> tuple[float, int] | None:

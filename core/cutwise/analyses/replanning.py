@@ -85,11 +85,12 @@ class ReplanAnalysis:
     """Cuts chosen anew for every epoch of a changing rate (P1), devices in turn."""
 
     name: ClassVar[str] = "replan"
+    title: ClassVar[str] = "When the rate changes"
     asks: ClassVar[str] = "What do cuts chosen anew for every epoch of a changing rate save?"
     of_plan: ClassVar[bool] = False
     in_report: ClassVar[bool] = True
     epochs: int = quantity(
-        EPOCHS, ge=0, title="Epochs", shown=(2, 400), help="How many epochs to draw, where no rates are given"
+        EPOCHS, ge=1, title="Epochs", shown=(2, 400), help="How many epochs to draw, where no rates are given"
     )
     seed: int | None = quantity(
         None, ge=0, le=2**31 - 1, title="Seed", help="Of the draw; the scenario's own if absent"
@@ -98,18 +99,16 @@ class ReplanAnalysis:
         FADE_DB, unit="db", ge=0, le=MOST_FADE_DB, title="Fading", shown=(0.0, 15.0),
         help="How far the rate strays from its mean; it remembers nine tenths of the epoch before",
     )  # fmt: skip
-    rates: tuple[float, ...] = quantity(
-        (), title="Rates", help="Rates over the scenario's, one an epoch, in place of a draw"
+    rates: tuple[float, ...] | None = quantity(
+        None, title="Rates", help="Rates over the scenario's, one an epoch, in place of a draw"
     )
 
     def run(self, question: Question) -> Epochs:
         """Every epoch with its rates given or drawn."""
         problem = problem_of(question)
-        return replan(problem, self.rates or self._drawn(problem))
+        return replan(problem, self._drawn(problem) if self.rates is None else self.rates)
 
     def _drawn(self, problem: SplitProblem) -> Floats:
-        if self.epochs < 1:
-            raise ScenarioError([f"epochs: {self.epochs}; give at least 1"])
         seed = problem.scenario.seed if self.seed is None else self.seed
         return drawn_ratios(epochs=self.epochs, seed=seed, fade_db=self.fade_db)
 

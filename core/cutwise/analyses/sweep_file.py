@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import ScenarioError
 from cutwise.frozen import Frozen
 from cutwise.scenario.parts import Scenario
@@ -43,7 +44,7 @@ def read_sweep_file(path: str | PathLike[str]) -> SweepFile:
         model=_beside(file, document["model"]),
         over=over,
         scenario=load_scenario(_beside(file, scenario)) if scenario else Scenario(),
-        schemes=tuple(document.get("schemes", ["fast_split"])),
+        schemes=tuple(document.get("schemes", [DEFAULT_SCHEME])),
         zip=document.get("zip", False),
     )
 
@@ -58,6 +59,8 @@ def _file_mistakes(document: Mapping[str, Any], over: Mapping[str, Any]) -> Iter
     schemes = document.get("schemes", [])
     if not isinstance(schemes, list) or not all(isinstance(name, str) for name in schemes):
         yield "schemes: give a list of scheme names"
+    if schemes == [] and "schemes" in document:
+        yield "schemes: name at least one scheme"
     if not isinstance(document.get("zip", False), bool):
         yield "zip: give true or false"
     if not over or not all(isinstance(values, list) and values for values in over.values()):

@@ -67,6 +67,7 @@ class SweepAnalysis(Frozen):
     """Many scenarios at once; schemes have their default options, and plans are not certified."""
 
     name: ClassVar[str] = "sweep"
+    title: ClassVar[str] = "Many scenarios"
     asks: ClassVar[str] = "How do delay, energy and cut change over many scenarios?"
     of_plan: ClassVar[bool] = False
     in_report: ClassVar[bool] = False

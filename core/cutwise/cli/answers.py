@@ -6,17 +6,30 @@ import argparse
 import runpy
 import sys
 from importlib.resources import files
+from socket import socket
 
 from cutwise.cli.inputs import OF_ANALYSIS, model_of, options_of, scenario_of, write
 from cutwise.cli.printing import FINE, INFEASIBLE, plan_text, show, tell
+from cutwise.errors import CutwiseError
 
 
 def open_page(known: argparse.Namespace) -> int:
     """Serves the page until it is stopped, in this process, as `streamlit run` does."""
+    _refuse_taken(known.port)
     app = files("cutwise_dashboard") / "app.py"
     sys.argv = ["streamlit", "run", str(app), "--server.port", str(known.port)]
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
     return FINE
+
+
+def _refuse_taken(port: int) -> None:
+    with socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            raise CutwiseError(
+                f"--port {port}: cannot be used ({error}); give a free one, 1 to 65535"
+            ) from error
 
 
 def inspect(known: argparse.Namespace) -> int:
@@ -81,7 +94,7 @@ def sweep_many(known: argparse.Namespace) -> int:
     return tell(known, sweep_file(known.spec))
 
 
-def papers_told(known: argparse.Namespace) -> int:
+def print_papers(known: argparse.Namespace) -> int:
     """Prints the published figures, or how one of ours is distributed."""
     from cutwise.papers import headline, paper, papers
     from cutwise.plain import plain

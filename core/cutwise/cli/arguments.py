@@ -14,14 +14,10 @@ from cutwise.cli.commands import (
     Argument,
     Command,
     all_commands,
-    spelled,
 )
-from cutwise.cli.inputs import MANY_NUMBERS, OF_ANALYSIS, OF_SCHEME, numbers_in
+from cutwise.cli.inputs import MANY_NUMBERS, OF_ANALYSIS, OF_SCHEME, numbers_in, spelled
 from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import CutwiseError, UnknownNameError
-
-EXAMPLES = ("compare", "replan")
-"""Two analyses that the help names; to list all would take the planner, which is slow to load."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -34,6 +30,7 @@ class Parser(argparse.ArgumentParser):
 
 def parsed(given: list[str]) -> argparse.Namespace:
     """The arguments of a command; options may stand before, between and after what is planned."""
+    given = [spelled(word) if number == 0 else word for number, word in enumerate(given)]
     described = COMMANDS if _needs_no_planner(given) else all_commands()
     parser, commands = _parsers(described)
     if not given or given[0] not in commands:
@@ -49,15 +46,14 @@ def parsed(given: list[str]) -> argparse.Namespace:
 
 
 def _needs_no_planner(given: list[str]) -> bool:
-    """True where the words name a command of the table, or none."""
-    return not given or given[0] in COMMANDS or given[0].startswith("-")
+    """True where the words name a command of the table."""
+    return bool(given) and given[0] in COMMANDS
 
 
 def _parsers(described: Mapping[str, Command]) -> tuple[Parser, dict[str, Parser]]:
     parser = Parser(
         prog="cutwise",
         description="Plan where a model is cut between device and edge server.",
-        epilog=f"Commands too: what cutwise analyses lists, such as {' and '.join(EXAMPLES)}.",
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -118,7 +114,7 @@ def _add_options(command: Parser, owner: type[Any], whose: str) -> set[str]:
     flags: set[str] = set()
     for name, hint in option_hints(owner).items():
         spellings = dict.fromkeys((f"--{spelled(name)}", f"--{name}"))
-        is_file = hint == MANY_NUMBERS
+        is_file = hint in MANY_NUMBERS
         command.add_argument(
             *spellings,
             dest=f"{whose}{name}",

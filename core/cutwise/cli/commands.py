@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cutwise.cli import answers
+from cutwise.cli.inputs import spelled
 from cutwise.defaults import DEFAULT_SCHEME
 
 EXPORT_HELP = (
@@ -75,7 +76,7 @@ COMMANDS: Mapping[str, Command] = {
         ),
     ),
     "papers": Command(
-        run=answers.papers_told,
+        run=answers.print_papers,
         help="The five papers' figures, and how ours are distributed.",
         arguments=(
             _of("key", nargs="?", help="one paper, P1 to P5"),
@@ -121,8 +122,3 @@ def all_commands() -> dict[str, Command]:
         for name, analysis in ANALYSES.items()
     }
     return {**asked, **COMMANDS}
-
-
-def spelled(name: str) -> str:
-    """A registered name or an option as it stands on a command line: dashes for underscores."""
-    return name.replace("_", "-")

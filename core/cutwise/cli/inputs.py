@@ -8,8 +8,13 @@ from typing import Any
 from cutwise.errors import CutwiseError
 
 OF_SCHEME, OF_ANALYSIS = "option of the scheme: ", "option of the analysis: "
-MANY_NUMBERS = tuple[float, ...]
-"""An option of this type is the name of a file on a command line."""
+MANY_NUMBERS = (tuple[float, ...], tuple[float, ...] | None)
+"""An option of one of these types is the name of a file on a command line."""
+
+
+def spelled(name: str) -> str:
+    """A registered name or an option as it stands on a command line: dashes for underscores."""
+    return name.replace("_", "-")
 
 
 def model_of(known: argparse.Namespace) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from cutwise.analyses import ANALYSES
 from cutwise.channels import CHANNELS
+from cutwise.cli.inputs import spelled
 from cutwise.compression import ACCURACIES, CODECS
 from cutwise.hardware.profiles import hardware
 from cutwise.importers import IMPORTERS, samples
@@ -37,7 +38,7 @@ def schemes() -> Rows:
 def analyses() -> Rows:
     """Every analysis with what it asks and its options."""
     return [
-        {"name": name, "about": analysis.asks, "options": _described(analysis)}
+        {"name": spelled(name), "about": analysis.asks, "options": _described(analysis)}
         for name, analysis in ANALYSES.items()
     ]
 

@@ -14,14 +14,14 @@ from cutwise.arrays import Floats
 from cutwise.caches import kept
 from cutwise.compression.coders.quantiser import as_reals
 from cutwise.errors import SolverError
-from cutwise.frozen import Frozen
+from cutwise.frozen import Frozen, FrozenDict
 from cutwise.registry import Registry
 
 REFERENCE_COUNT = 8 * 197 * 768
 """Elements of the reference tensors: a mini-batch of 8 at a cut of ViT-B/16."""
 TAIL_PARTS, BULK_PARTS, TAIL_SHARE = 1024, 4096, 0.01
-CHANNEL_SCALES = {1.0: 764 / 768, 20.0: 1 / 768, 30.0: 1 / 768, 40.0: 1 / 768, 60.0: 1 / 768}
-TOKEN_SCALES = {1.0: 196 / 197, 3.0: 1 / 197}
+CHANNEL_SCALES = FrozenDict({1.0: 764 / 768, 20.0: 1 / 768, 30.0: 1 / 768, 40.0: 1 / 768, 60.0: 1 / 768})
+TOKEN_SCALES = FrozenDict({1.0: 196 / 197, 3.0: 1 / 197})
 """Share of the elements at each scale in the tensor with outlier channels."""
 
 

@@ -32,6 +32,7 @@ from cutwise.convergence.study_design import (
 )
 from cutwise.convergence.table import HIGHEST_TARGET, Cell, Curves, table_text
 from cutwise.convergence.training import right_answers, train
+from cutwise.frozen import FrozenDict
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 SEEDS, SEARCH_SEEDS = (0, 1, 2, 3, 4), (100, 101)
 RATES = (0.0125, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8)
-SEARCH_ROUNDS = {1: 16, 2: 10, 5: 6}
-MOST_ROUNDS = {1: 100, 2: 70, 5: 40}
+SEARCH_ROUNDS = FrozenDict({1: 16, 2: 10, 5: 6})
+MOST_ROUNDS = FrozenDict({1: 100, 2: 70, 5: 40})
 """By local epochs."""
 LEAST_ROUNDS = 20
 """A run may end here once all its seeds have been at the highest target."""

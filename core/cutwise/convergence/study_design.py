@@ -15,6 +15,7 @@ from cutwise.convergence.schedule import Learner
 from cutwise.convergence.small_cnn import BLOCK_COUNT, image_patches
 from cutwise.convergence.table import Cell, compression_name, partition_name
 from cutwise.convergence.training import Recipe
+from cutwise.frozen import FrozenDict
 
 DEVICES, CUT, BATCH_SIZE = 12, 1, 16
 TEST_IMAGES = 22 * BATCH_SIZE
@@ -22,16 +23,18 @@ LEAST_SAMPLES = 10
 """No device has fewer."""
 LOCAL_EPOCHS = (1, 2, 5)
 ALPHAS = (None, 0.5, 0.1)
-PARTITIONS = {partition_name(alpha=alpha): alpha for alpha in ALPHAS}
-CHANNELS = {
-    "none": None,
-    **{
-        compression_name(density_ratio=density, value_bits=bits): LossyChannel(
-            density_ratio=density, value_bits=bits
-        )
-        for density, bits in ((1.0, 8), (1.0, 4), (0.1, 8))
-    },
-}
+PARTITIONS = FrozenDict({partition_name(alpha=alpha): alpha for alpha in ALPHAS})
+CHANNELS = FrozenDict(
+    {
+        "none": None,
+        **{
+            compression_name(density_ratio=density, value_bits=bits): LossyChannel(
+                density_ratio=density, value_bits=bits
+            )
+            for density, bits in ((1.0, 8), (1.0, 4), (0.1, 8))
+        },
+    }
+)
 SPLIT = (
     ("split_learning", 1), ("gsfl", 2), ("gsfl", 3), ("gsfl", 6),
     ("split_federated", DEVICES), ("split_federated_v2", DEVICES),

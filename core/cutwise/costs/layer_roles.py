@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from cutwise.costs.attention_pattern import attentions
+from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import ModelGraph
 
 ATTENTION, MLP, HEAD, OTHER = "attention", "mlp", "head", "other"
@@ -15,10 +16,12 @@ MIXING = frozenset(
     {"linear", "conv1d", "conv2d", "conv3d", "matmul", "attention", "einsum", "grouped_matmul", "lstm", "gru"}
 )
 # For layers whose place in the graph says nothing: words of module paths.
-WORDS = {
-    ATTENTION: re.compile(r"attn|attention", re.IGNORECASE),
-    MLP: re.compile(r"mlp|ffn|feed_?forward|intermediate", re.IGNORECASE),
-}
+WORDS = FrozenDict(
+    {
+        ATTENTION: re.compile(r"attn|attention", re.IGNORECASE),
+        MLP: re.compile(r"mlp|ffn|feed_?forward|intermediate", re.IGNORECASE),
+    }
+)
 
 
 def linear_roles(graph: ModelGraph) -> Mapping[int, str]:

@@ -19,9 +19,9 @@ ALIASES = frozenset({"identity", "dropout", "cast"})
 PARTS = frozenset({"slice", "split"})
 VIEWS = RESHAPES | ALIASES | PARTS | {"transpose", "expand"}
 # These write their result in the order their (first) input lies in memory.
-KEEP_LAYOUT = (set(ACTIVATIONS) - {"softmax", "log_softmax"}) | {
+KEEP_LAYOUT = frozenset((set(ACTIVATIONS) - {"softmax", "log_softmax"}) | {
     "prelu", "add", "sub", "mul", "div", "maximum", "minimum", "neg", "dropout", "attention",
-}  # fmt: skip
+})  # fmt: skip
 
 
 def storage_roots(

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cutwise.errors import ScenarioError
+from cutwise.frozen import FrozenDict
 from cutwise.units import bound_mistakes, quantity
 
 Dtype = Literal["fp32", "bf16", "fp16", "int8", "int4", "nf4"]
 Mode = Literal["training", "inference"]
 Optimizer = Literal["sgd", "sgd_momentum", "adam"]
 
-OPTIMIZER_STATES = {"sgd": 0, "sgd_momentum": 1, "adam": 2}
+OPTIMIZER_STATES = FrozenDict({"sgd": 0, "sgd_momentum": 1, "adam": 2})
 QUANTISED = frozenset({"int8", "int4", "nf4"})
 HALF_PRECISION = frozenset({"bf16", "fp16"})
 LORA_TARGETS = ("attention", "mlp", "all_linear")
@@ -78,7 +79,7 @@ class Lora(Tuning):
         return self.alpha / self.rank
 
 
-TUNINGS: Mapping[str, type[FullTuning | Lora]] = {"full": FullTuning, "lora": Lora}
+TUNINGS: Mapping[str, type[FullTuning | Lora]] = FrozenDict({"full": FullTuning, "lora": Lora})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

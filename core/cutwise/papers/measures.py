@@ -13,7 +13,7 @@ from cutwise.analyses.tier_memory import reduction
 from cutwise.arrays import Floats, Ints, Mask, Number
 from cutwise.compression import Uncompressed
 from cutwise.compression.magnitudes import REFERENCE_COUNT
-from cutwise.frozen import Frozen
+from cutwise.frozen import Frozen, read_only
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.papers.paper import WHOLE
 from cutwise.planning.one_device.cut_positions import cut_positions
@@ -188,7 +188,7 @@ def _compressed(batch: _Batch) -> Floats:
     return np.asarray(1 - np.array(ends) / ends_s(plain).max(axis=1))
 
 
-SHARES = np.geomspace(1e-4, 1.0, 400)
+SHARES = read_only(np.geomspace(1e-4, 1.0, 400))
 
 
 def _by_need(problem: SplitProblem, still: Floats, up: Floats, down: Floats) -> float:

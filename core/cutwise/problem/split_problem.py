@@ -121,7 +121,8 @@ class SplitProblem(Frozen):
         duty_ratio = 1.0 / active if divided else 1.0
         uplink_bps, downlink_bps = self.rates_bps(share)
         everyone = np.ones(self.device_count)
-        link = LinkConditions(
+        coding = coding_of(self.scenario.compression, self.workload.smashed)
+        return LinkConditions(
             uplink_bps=duty_ratio * uplink_bps * everyone,
             downlink_bps=duty_ratio * downlink_bps * everyone,
             uplink_latency_s=channel.uplink_latency_s,
@@ -129,8 +130,11 @@ class SplitProblem(Frozen):
             duty_ratio=duty_ratio,
             network_share=share * everyone,
             label_bytes=self.label_bytes if self.workload.labels_at == "server" else 0.0,
+            uplink_compression_ratio=coding.uplink_ratio,
+            downlink_compression_ratio=coding.downlink_ratio,
+            encode_s_per_byte=coding.encode_s_per_byte,
+            decode_s_per_byte=coding.decode_s_per_byte,
         )
-        return coding_of(self.scenario.compression, self.workload.smashed).on(link)
 
 
 def build_problem(graph: ModelGraph, scenario: Scenario) -> SplitProblem:

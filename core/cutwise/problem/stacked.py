@@ -29,8 +29,8 @@ def stacked_conditions(many: Sequence[Conditions], count: int) -> Conditions:
     """Conditions of many scenarios with `count` devices each, one after another, every field an array."""
 
     def stacked(values: Sequence[Number]) -> Floats:
-        return np.concatenate(
-            [np.broadcast_to(np.asarray(value, dtype=np.float64), count) for value in values]
-        )
+        if any(np.ndim(value) for value in values):
+            return np.concatenate([np.broadcast_to(value, count) for value in values])
+        return np.repeat(np.array(values, dtype=np.float64), count)
 
     return Conditions.merged(many, stacked)

@@ -12,16 +12,19 @@ from cutwise.caches import kept
 from cutwise.channels import CHANNELS, FixedRate
 from cutwise.compression import ACCURACIES, CODECS, ErrorProxy, Uncompressed
 from cutwise.costs.workload import TUNINGS
+from cutwise.frozen import FrozenDict
 from cutwise.scenario.parts import Compression, Scenario
 
 KeyPath: TypeAlias = tuple[int | str, ...]
 # Tables that are told apart by their `kind`.
-KINDS: Mapping[KeyPath, Mapping[str, Any]] = {
-    ("channel",): CHANNELS,
-    ("workload", "tuning"): TUNINGS,
-    ("compression", "codec"): CODECS,
-    ("compression", "accuracy"): ACCURACIES,
-}
+KINDS: Mapping[KeyPath, Mapping[str, Any]] = FrozenDict(
+    {
+        ("channel",): CHANNELS,
+        ("workload", "tuning"): TUNINGS,
+        ("compression", "codec"): CODECS,
+        ("compression", "accuracy"): ACCURACIES,
+    }
+)
 
 
 def file_checker() -> TypeAdapter[Any]:

@@ -15,6 +15,7 @@ import tomli_w
 from pydantic import ValidationError
 
 from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.frozen import FrozenDict
 from cutwise.read_limits import SCENARIO_FILE_BYTES
 from cutwise.scenario.file_checker import KINDS, KeyPath, checked_scenario, file_checker
 from cutwise.scenario.parts import Scenario
@@ -165,11 +166,13 @@ def _untagged(location: KeyPath) -> KeyPath:
     return location
 
 
-_WORDING = {
-    "dataclass_type": "must be a table",
-    "dict_type": "must be a table",
-    "tuple_type": "must be a list",
-}
+_WORDING = FrozenDict(
+    {
+        "dataclass_type": "must be a table",
+        "dict_type": "must be a table",
+        "tuple_type": "must be a list",
+    }
+)
 
 
 def _meant(location: KeyPath) -> str:

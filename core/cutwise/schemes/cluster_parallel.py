@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from cutwise.arrays import Ints
+from cutwise.frozen import FrozenDict
 from cutwise.planning.sharing.device_groups import (
     Arrangement,
     CutChoice,
@@ -32,17 +33,19 @@ from cutwise.solvers.groups.clustering import alike_clusters, sizes_of
 from cutwise.units import quantity
 
 ClusteringRule = Literal["similar", "round_robin", "random", "balanced"]
-CLUSTERINGS: Mapping[str, Callable[[SplitProblem, OwnTurns, int], Ints]] = {
-    "round_robin": lambda problem, turns, clusters: np.arange(problem.device_count) % clusters,
-    "random": lambda problem, turns, clusters: np.random.default_rng(problem.scenario.seed).permutation(
-        np.arange(problem.device_count) % clusters
-    ),
-    "balanced": lambda problem, turns, clusters: _owners(
-        balanced_groups(
-            turns.delays_s[turns.order], clusters, histograms=problem.samples[turns.order][:, None]
-        ).groups
-    ),
-}
+CLUSTERINGS: Mapping[str, Callable[[SplitProblem, OwnTurns, int], Ints]] = FrozenDict(
+    {
+        "round_robin": lambda problem, turns, clusters: np.arange(problem.device_count) % clusters,
+        "random": lambda problem, turns, clusters: np.random.default_rng(problem.scenario.seed).permutation(
+            np.arange(problem.device_count) % clusters
+        ),
+        "balanced": lambda problem, turns, clusters: _owners(
+            balanced_groups(
+                turns.delays_s[turns.order], clusters, histograms=problem.samples[turns.order][:, None]
+            ).groups
+        ),
+    }
+)
 """The cluster of every device, of devices listed by falling turns; sizes differ by one at most."""
 RULE = "One round serves every device once: clusters in turn, the devices of a cluster at the same time."
 

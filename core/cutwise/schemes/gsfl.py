@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from cutwise.arrays import Floats
+from cutwise.frozen import FrozenDict
 from cutwise.planning.sharing.device_groups import (
     Arrangement,
     CutChoice,
@@ -30,17 +31,19 @@ from cutwise.solvers.groups.grouping import Grouping, longest_first, random_grou
 from cutwise.units import quantity
 
 GroupingRule = Literal["lpt", "round_robin", "random", "exact", "balanced"]
-GROUPINGS: Mapping[str, Callable[[SplitProblem, Floats, Floats, int], Grouping]] = {
-    "lpt": lambda problem, loads, samples, groups: longest_first(loads, groups),
-    "round_robin": lambda problem, loads, samples, groups: round_robin(loads, groups),
-    "random": lambda problem, loads, samples, groups: random_groups(
-        loads, groups, seed=problem.scenario.seed
-    ),
-    "exact": lambda problem, loads, samples, groups: exact_groups(loads, groups),
-    "balanced": lambda problem, loads, samples, groups: balanced_groups(
-        loads, groups, histograms=samples[:, None]
-    ),
-}
+GROUPINGS: Mapping[str, Callable[[SplitProblem, Floats, Floats, int], Grouping]] = FrozenDict(
+    {
+        "lpt": lambda problem, loads, samples, groups: longest_first(loads, groups),
+        "round_robin": lambda problem, loads, samples, groups: round_robin(loads, groups),
+        "random": lambda problem, loads, samples, groups: random_groups(
+            loads, groups, seed=problem.scenario.seed
+        ),
+        "exact": lambda problem, loads, samples, groups: exact_groups(loads, groups),
+        "balanced": lambda problem, loads, samples, groups: balanced_groups(
+            loads, groups, histograms=samples[:, None]
+        ),
+    }
+)
 """Groups of devices that are listed by falling turns, whichever way the scenario lists them."""
 RULE = (
     "One round serves every device once: groups at the same time, the devices of a group one after another."

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
+from cutwise.frozen import FrozenDict
 from cutwise.planning.answer.best_plan import planned
 from cutwise.planning.sharing.band_split import best_band, even_shares, plan_with_band
 from cutwise.planning.sharing.codec_choice import OWN, codec_choices, on_limit, with_compressor
@@ -101,7 +102,9 @@ class Sft:
         return divided.conditions, divided.bound
 
 
-_METHODS = {"exact": "min-max band split", "two_timescale": "augmented Lagrangian and SQP in two timescales"}
+_METHODS = FrozenDict(
+    {"exact": "min-max band split", "two_timescale": "augmented Lagrangian and SQP in two timescales"}
+)
 
 
 def _said(problem: SplitProblem) -> str:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from cutwise.arrays import Floats, Ints
+from cutwise.frozen import FrozenDict
 from cutwise.simulation.task_builder import TaskBuilder
 from cutwise.simulation.tasks import NOBODY, Resource
 from cutwise.simulation.turns import Turns
 
 LANES = ("computing", "uplink", "downlink", "share of the server")
 COMPUTING, UPLINK, DOWNLINK, SERVER = range(len(LANES))
-LANE_OF_STAGE = {
-    "device_forward": COMPUTING,
-    "uplink": UPLINK,
-    "server": SERVER,
-    "downlink": DOWNLINK,
-    "device_backward": COMPUTING,
-}
+LANE_OF_STAGE = FrozenDict(
+    {
+        "device_forward": COMPUTING,
+        "uplink": UPLINK,
+        "server": SERVER,
+        "downlink": DOWNLINK,
+        "device_backward": COMPUTING,
+    }
+)
 FORWARD, BACKWARD = 0, -1
 
 

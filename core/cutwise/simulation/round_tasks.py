@@ -34,17 +34,17 @@ class Contention(TypedDict, total=False):
     micro_batches: int
 
 
-def sequential_round(turns: Turns, **contention: Unpack[Contention]) -> Tasks:
+def sequential_tasks(turns: Turns, **contention: Unpack[Contention]) -> Tasks:
     """The tasks of a round in which the devices take their turns one after another, in order."""
-    return grouped_round(turns, [range(len(turns))], **contention)
+    return grouped_tasks(turns, [range(len(turns))], **contention)
 
 
-def parallel_round(turns: Turns, **contention: Unpack[Contention]) -> Tasks:
+def parallel_tasks(turns: Turns, **contention: Unpack[Contention]) -> Tasks:
     """The tasks of a round in which all devices are active at once; then their models are averaged."""
-    return grouped_round(turns, [[device] for device in range(len(turns))], **contention)
+    return grouped_tasks(turns, [[device] for device in range(len(turns))], **contention)
 
 
-def grouped_round(turns: Turns, groups: Groups, **contention: Unpack[Contention]) -> Tasks:
+def grouped_tasks(turns: Turns, groups: Groups, **contention: Unpack[Contention]) -> Tasks:
     """The tasks of a round in which groups are active at once, and the devices of a group in turn.
 
     `groups` lists positions in `turns`, each device once, in the order of the group. Averaging takes
@@ -53,12 +53,12 @@ def grouped_round(turns: Turns, groups: Groups, **contention: Unpack[Contention]
     return _round(turns, [groups], **contention)
 
 
-def clustered_round(turns: Turns, clusters: Groups, **contention: Unpack[Contention]) -> Tasks:
+def clustered_tasks(turns: Turns, clusters: Groups, **contention: Unpack[Contention]) -> Tasks:
     """The tasks of a round in which clusters take turns, and the devices of a cluster are active at once."""
     return _round(turns, [[[device] for device in cluster] for cluster in clusters], **contention)
 
 
-def phased_round(turns: Turns, phases: Sequence[Groups], **contention: Unpack[Contention]) -> Tasks:
+def phased_tasks(turns: Turns, phases: Sequence[Groups], **contention: Unpack[Contention]) -> Tasks:
     """The tasks of a round whose phases take turns; in a phase groups at once, in a group devices in turn."""
     return _round(turns, phases, **contention)
 

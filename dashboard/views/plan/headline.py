@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from cutwise.analyses.explain import dominant, moves
+from cutwise.analyses.explain import best_cut, dominant, moves
 from cutwise.plans.plan import Plan
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.turn_parts import PARTS, seconds_by_part
@@ -17,7 +17,7 @@ from cutwise_dashboard.controls import readable
 from cutwise_dashboard.format import percent_text, quantity_text, seconds_text, sentence_case, share_text
 from cutwise_dashboard.question import AnsweredQuestion
 
-SAME_RATIO = 5e-5
+UNSEEN_CHANGE_RATIO = 5e-5
 
 
 def show(question: AnsweredQuestion) -> None:
@@ -74,7 +74,7 @@ def _delta(change: float | None) -> dict[str, Any]:
     """How a figure is shown beside the baseline's; no arrow where they are the same."""
     if change is None:
         return {}
-    if abs(change) < SAME_RATIO:
+    if abs(change) < UNSEEN_CHANGE_RATIO:
         return {"delta": "as the baseline", "delta_color": "off", "delta_arrow": "off"}
     return {"delta": percent_text(change), "delta_color": "inverse"}
 
@@ -174,5 +174,5 @@ def sentence(question: AnsweredQuestion) -> str:
     if not found:
         return f"{text} No uplink rate moves the cut of {decision.device}."
     rate = quantity_text(decision.uplink_bps, "bit/s")
-    here = f"With {rate} up, the best cut of {decision.device} is {decision.cut.label}"
+    here = f"With {rate} up, the best cut of {decision.device} is {best_cut(question.problem, best, slowest)}"
     return f"{text} {here}; {' and '.join(found)}."

@@ -62,7 +62,7 @@ def report(question: AnsweredQuestion) -> str:
 def link() -> str:
     """The address that restores everything."""
     address = (st.context.url or "").split("?")[0]
-    return f"{address}?{session.LINK_KEY}={session.share_text()}"
+    return f"{address}?{session.LINK_KEY}={session.link_text()}"
 
 
 def command(question: AnsweredQuestion) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from cutwise.analyses.comparison import Unsolved, optimality
 from cutwise.cli.listings import first_line
+from cutwise.costs.memory.by_kind import KINDS
 from cutwise.plans.plan import Plan
 from cutwise.schemes import SCHEMES
 from cutwise.units import in_prefix
@@ -82,9 +83,9 @@ def _stages(plan: Plan) -> None:
     titles = {name: f"{title} (s)" for name, title in stage_titles(plan).items()}
     titles |= {name: f"{title} ({prefix}J)" for name, title in ENERGY_TITLES.items()}
     titles |= {"traffic": "Traffic (MB)"} | {
-        f"{side}.{kind}": f"{side.capitalize()} {kind} (MB)"
+        f"{side}.{kind}": f"{side.capitalize()} {title.lower()} (MB)"
         for side in ("device", "server")
-        for kind in KINDS
+        for kind, title in KINDS.items()
     }
     with st.container(border=True):
         st.subheader("Stages of every device's turn", anchor=False)
@@ -100,9 +101,6 @@ def _stages(plan: Plan) -> None:
         st.caption(f"The round takes {seconds_text(plan.delay_s)}.")
 
 
-KINDS = ("weights", "gradients", "optimizer", "activations", "buffers")
-
-
 def stage_table(plan: Plan) -> pd.DataFrame:
     """Seconds, joules and megabytes of every device in one round."""
     columns: dict[str, list[object]] = {"device": [decision.device for decision in plan.decisions]}
@@ -111,6 +109,6 @@ def stage_table(plan: Plan) -> pd.DataFrame:
     columns["traffic"] = [in_prefix(stage.traffic_bytes, "M") for stage in plan.stages]
     for side in ("device", "server"):
         for kind in KINDS:
-            held = [getattr(getattr(stage, f"{side}_memory"), f"{kind}_bytes") for stage in plan.stages]
+            held = [getattr(getattr(stage, f"{side}_memory"), kind) for stage in plan.stages]
             columns[f"{side}.{kind}"] = [in_prefix(size, "M") for size in held]
     return pd.DataFrame(columns)

@@ -11,12 +11,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cutwise.costs.cut_sums import cut_sums
+from cutwise.costs.cut_sums import cut_sums, nested_sums
 from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.stages import STAGES, StageTimes
-from cutwise.problem.conditions import ComputeConditions, Conditions, LinkConditions, PowerConditions
+from cutwise.problem.conditions import (
+    ComputeConditions,
+    Conditions,
+    EdgeConditions,
+    LinkConditions,
+    PowerConditions,
+)
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Scenario
 from tests.core.fleets import closed_sets, random_problem
@@ -348,3 +354,25 @@ def test_conditions_pick_devices_and_leave_numbers_alone() -> None:
     assert given.of(1).link.uplink_bps == 2.0
     assert given.of((slice(None), None)).link.uplink_bps.shape == (3, 1)
     assert vars(flat(given.of(1))) | {"uplink_bps": 80.0} == vars(flat(HALF))
+
+
+def test_an_edge_idles_for_its_share_of_the_turn_and_computes_slower_by_it(chain: ModelGraph) -> None:
+    """Op a is on the edge: 3 x 2 x (100 + 200) FLOP / 10 FLOP/s = 180 s alone, 720 s with a quarter of it.
+
+    It draws 2 W above idle for 180 s, and a quarter of 8 W for the whole turn.
+    """
+    cost = build_problem(chain, Scenario()).cost
+    sums = nested_sums(cost, np.array([[True, False, False]]), np.array([[True, True, False]]))
+    edge = EdgeConditions(flops_per_s=10.0, share=0.25, power_w=2.0, idle_power_w=8.0, backhaul_bps=80.0)
+    cold = replace(edge, power_w=0.0, idle_power_w=0.0)
+    warm, still = (stage_times(sums, replace(HALF, edge=one)) for one in (edge, cold))
+
+    alone_s = (
+        3
+        * 2
+        * float(cost.forward_flops[1] + (cost.backward_input_flops + cost.backward_weight_flops)[1])
+        / 10
+    )
+    assert np.ravel(warm.edge_compute_s).tolist() == pytest.approx([alone_s / 0.25])
+    spent_j = np.ravel(warm.server_energy_j - still.server_energy_j)
+    assert spent_j == pytest.approx(2 * 180 + 8 * 0.25 * np.ravel(warm.delay_s))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cutwise.errors import SolverError
 from cutwise.simulation.engine import simulate
-from cutwise.simulation.round_tasks import parallel_round
+from cutwise.simulation.round_tasks import parallel_tasks
 from cutwise.simulation.tasks import Resource, Tasks
 from tests.core.simulation.simulated_worlds import make_tasks, naive_starts, random_turns, simpy_starts
 
@@ -151,13 +151,13 @@ def test_devices_may_share_the_radio_too():
 
 
 def test_the_same_tasks_give_the_same_trace():
-    tasks = parallel_round(random_turns(1, 20), server="queue")
-    assert simulate(tasks) == simulate(parallel_round(random_turns(1, 20), server="queue"))
-    assert simulate(tasks) != simulate(parallel_round(random_turns(2, 20), server="queue"))
+    tasks = parallel_tasks(random_turns(1, 20), server="queue")
+    assert simulate(tasks) == simulate(parallel_tasks(random_turns(1, 20), server="queue"))
+    assert simulate(tasks) != simulate(parallel_tasks(random_turns(2, 20), server="queue"))
 
 
 def test_fifty_thousand_tasks_are_played_in_less_than_400_ms():
-    tasks = parallel_round(random_turns(3, 1700, most_iterations=10), server="queue")
+    tasks = parallel_tasks(random_turns(3, 1700, most_iterations=10), server="queue")
     assert len(tasks) > 45_000
     times = []
     for _ in range(3):

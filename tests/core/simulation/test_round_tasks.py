@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cutwise.errors import SolverError, UnknownNameError
 from cutwise.simulation.engine import simulate
-from cutwise.simulation.round_tasks import clustered_round, grouped_round, parallel_round, sequential_round
+from cutwise.simulation.round_tasks import clustered_tasks, grouped_tasks, parallel_tasks, sequential_tasks
 from cutwise.simulation.turns import Turns
 from tests.core.simulation.simulated_worlds import (
     BOARD,
@@ -45,19 +45,19 @@ def dealt(count: int, groups: int) -> list[list[int]]:
 
 
 def test_turns_one_after_another_add_up():
-    assert simulate(sequential_round(FLEET)).makespan_s == 27 + 21 + 16
+    assert simulate(sequential_tasks(FLEET)).makespan_s == 27 + 21 + 16
 
 
 def test_turns_at_once_take_as_long_as_the_longest():
-    assert simulate(parallel_round(FLEET)).makespan_s == 27
+    assert simulate(parallel_tasks(FLEET)).makespan_s == 27
 
 
 def test_groups_take_as_long_as_the_one_whose_turns_add_up_to_most():
-    assert simulate(grouped_round(FLEET, [[0], [1, 2]])).makespan_s == max(27, 21 + 16)
+    assert simulate(grouped_tasks(FLEET, [[0], [1, 2]])).makespan_s == max(27, 21 + 16)
 
 
 def test_clusters_add_up_and_each_takes_as_long_as_its_longest_turn():
-    assert simulate(clustered_round(FLEET, [[0, 1], [2]])).makespan_s == max(27, 21) + 16
+    assert simulate(clustered_tasks(FLEET, [[0, 1], [2]])).makespan_s == max(27, 21) + 16
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -67,50 +67,50 @@ def test_without_contention_the_makespan_is_the_closed_form(seed: int):
     by_group = [sum(turn_s[i] for i in group) for group in groups]
     by_cluster = [max(turn_s[i] for i in group) for group in groups]
     for tasks, expected_s in (
-        (sequential_round(played), sum(turn_s)),
-        (parallel_round(played), max(turn_s)),
-        (grouped_round(played, groups), max(by_group)),
-        (clustered_round(played, groups), sum(by_cluster)),
+        (sequential_tasks(played), sum(turn_s)),
+        (parallel_tasks(played), max(turn_s)),
+        (grouped_tasks(played, groups), max(by_group)),
+        (clustered_tasks(played, groups), sum(by_cluster)),
     ):
         assert simulate(tasks).makespan_s == pytest.approx(expected_s, rel=EXACT, abs=0)
 
 
 def test_one_group_is_a_sequential_round_and_groups_of_one_are_a_parallel_round():
-    assert grouped_round(FLEET, [[0, 1, 2]]) == sequential_round(FLEET)
-    assert grouped_round(FLEET, [[0], [1], [2]]) == parallel_round(FLEET)
+    assert grouped_tasks(FLEET, [[0, 1, 2]]) == sequential_tasks(FLEET)
+    assert grouped_tasks(FLEET, [[0], [1], [2]]) == parallel_tasks(FLEET)
 
 
 def test_a_queue_at_the_server_makes_the_second_wait():
     # Both come at 2 and are served for 2 s each: 2 to 4 and 4 to 6; then 1 + 1 s more.
     twin = {**ONE, **stages(1, 1, 2, 1, 1)}
-    trace = simulate(parallel_round(turns(twin, twin), server="queue"))
+    trace = simulate(parallel_tasks(turns(twin, twin), server="queue"))
     assert trace.makespan_s == 8
     assert trace.wait_s.sum() == 2
 
 
 def test_a_server_for_two_serves_two_of_three_at_once():
     twin = {**ONE, **stages(1, 1, 2, 1, 1)}
-    trace = simulate(parallel_round(turns(twin, twin, twin), server="queue", server_capacity=2))
+    trace = simulate(parallel_tasks(turns(twin, twin, twin), server="queue", server_capacity=2))
     assert trace.makespan_s == 8
     assert trace.wait_s.sum() == 2
 
 
 def test_the_queue_is_served_at_full_speed_and_the_share_as_priced():
     alone = turns({**ONE, **stages(1, 1, 4, 1, 1), "server_alone_s": 2})
-    assert simulate(parallel_round(alone, server="queue")).makespan_s == 6
-    assert simulate(parallel_round(alone, server="share")).makespan_s == 8
+    assert simulate(parallel_tasks(alone, server="queue")).makespan_s == 6
+    assert simulate(parallel_tasks(alone, server="share")).makespan_s == 8
 
 
 def test_of_two_that_come_at_once_the_one_with_more_to_do_goes_first():
     # Both come at 2: the longer one is done at 2 + 1 + 1 + 5 = 9, the other at 2 + 2 + 1 + 1 = 6.
     short, long = {**ONE, **stages(1, 1, 1, 1, 1)}, {**ONE, **stages(1, 1, 1, 1, 5)}
-    assert simulate(parallel_round(turns(short, long), server="queue")).makespan_s == 9
+    assert simulate(parallel_tasks(turns(short, long), server="queue")).makespan_s == 9
 
 
 def test_who_asks_nothing_of_the_server_does_not_queue_for_it():
     busy = {**ONE, **stages(0, 1, 10, 0, 0)}
     alone = {**ONE, **stages(2, 0, 0, 0, 3)}
-    trace = simulate(parallel_round(turns(busy, alone), server="queue"))
+    trace = simulate(parallel_tasks(turns(busy, alone), server="queue"))
     assert max(span.finish_s for span in trace if span.device == "device-1") == 5
     assert trace.wait_s.sum() == 0
 
@@ -120,7 +120,7 @@ def test_who_asks_nothing_of_the_server_does_not_queue_for_it():
 def test_with_a_queue_at_the_server_simpy_agrees_bit_for_bit(groups: int, capacity: int):
     for seed in range(3):
         played, dealt_out = random_turns(seed, 30), dealt(30, groups)
-        tasks = grouped_round(played, dealt_out, server="queue", server_capacity=capacity)
+        tasks = grouped_tasks(played, dealt_out, server="queue", server_capacity=capacity)
         assert simulate(tasks).makespan_s == simpy_makespan_s(played, dealt_out, capacity=capacity)
 
 
@@ -128,7 +128,7 @@ def test_with_a_queue_at_the_server_simpy_agrees_bit_for_bit(groups: int, capaci
 @given(st.integers(0, 10_000), st.integers(1, 12), st.integers(1, 3))
 def test_a_queue_never_beats_the_longest_turn_nor_the_servers_own_work(seed: int, count: int, capacity: int):
     played = random_turns(seed, count)
-    makespan_s = simulate(parallel_round(played, server="queue", server_capacity=capacity)).makespan_s
+    makespan_s = simulate(parallel_tasks(played, server="queue", server_capacity=capacity)).makespan_s
     work_s = float((played.iterations * played.server_alone_s).sum()) / capacity
     assert makespan_s >= (1 - EXACT) * max(*closed_forms_s(played, server="server_alone_s"), work_s)
 
@@ -136,7 +136,7 @@ def test_a_queue_never_beats_the_longest_turn_nor_the_servers_own_work(seed: int
 @pytest.mark.parametrize("seed", range(3))
 def test_a_server_with_room_for_all_makes_nobody_wait(seed: int):
     played = random_turns(seed, 15)
-    trace = simulate(parallel_round(played, server="queue", server_capacity=15))
+    trace = simulate(parallel_tasks(played, server="queue", server_capacity=15))
     assert trace.wait_s.sum() == 0
     longest_s = max(closed_forms_s(played, server="server_alone_s"))
     assert trace.makespan_s == pytest.approx(longest_s, rel=EXACT, abs=0)
@@ -162,13 +162,13 @@ def test_the_order_in_which_devices_are_listed_changes_nothing(
 
     def makespan_s(listed: Sequence[dict[str, Any]], grouped: list[list[int]]) -> float:
         options: Any = {"server": "queue", "server_capacity": capacity, "micro_batches": parts}
-        return simulate(grouped_round(turns(*listed), grouped, **options)).makespan_s
+        return simulate(grouped_tasks(turns(*listed), grouped, **options)).makespan_s
 
     assert makespan_s([rows[i] for i in order], moved) == makespan_s(rows, groups)
 
 
 def test_every_task_is_listed_with_its_device_and_iteration():
-    tasks = parallel_round(turns(PHONE))
+    tasks = parallel_tasks(turns(PHONE))
     kinds = [(task.kind, task.iteration) for task in tasks]
     assert kinds == [
         *((stage, turn) for turn in (0, 1) for stage in
@@ -189,25 +189,25 @@ def test_every_task_is_listed_with_its_device_and_iteration():
 )
 def test_groups_that_do_not_hold_every_device_once_are_refused(groups: list[list[int]], message: str):
     with pytest.raises(SolverError, match=message):
-        grouped_round(FLEET, groups)
+        grouped_tasks(FLEET, groups)
 
 
 def test_empty_groups_change_nothing():
-    assert grouped_round(FLEET, [[], [0, 1], [2]]) == grouped_round(FLEET, [[0, 1], [2]])
-    assert clustered_round(FLEET, [[0, 1], [], [2]]) == clustered_round(FLEET, [[0, 1], [2]])
+    assert grouped_tasks(FLEET, [[], [0, 1], [2]]) == grouped_tasks(FLEET, [[0, 1], [2]])
+    assert clustered_tasks(FLEET, [[0, 1], [], [2]]) == clustered_tasks(FLEET, [[0, 1], [2]])
 
 
 def test_options_that_mean_nothing_are_refused():
     with pytest.raises(UnknownNameError, match="did you mean 'queue'"):
-        parallel_round(FLEET, server="queu")  # type: ignore[typeddict-item]
+        parallel_tasks(FLEET, server="queu")  # type: ignore[typeddict-item]
     with pytest.raises(SolverError, match="micro_batches is 0"):
-        parallel_round(FLEET, micro_batches=0)
+        parallel_tasks(FLEET, micro_batches=0)
     with pytest.raises(SolverError, match="server: capacity 0"):
-        parallel_round(FLEET, server="queue", server_capacity=0)
+        parallel_tasks(FLEET, server="queue", server_capacity=0)
 
 
 def test_a_thousand_devices_are_listed_in_full():
-    tasks = parallel_round(random_turns(0, 1000, most_iterations=1))
+    tasks = parallel_tasks(random_turns(0, 1000, most_iterations=1))
     # 5 stages, model down and up for each, and one average.
     assert len(tasks) == 1000 * 7 + 1
     assert np.isfinite(simulate(tasks).makespan_s)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cutwise.simulation.engine import simulate
-from cutwise.simulation.round_tasks import parallel_round
+from cutwise.simulation.round_tasks import parallel_tasks
 from cutwise.simulation.tasks import Resource
 from tests.core.simulation.simulated_worlds import ONE, make_tasks, stages, turns
 
@@ -13,7 +13,7 @@ TWINS = turns({**ONE, **stages(1, 1, 2, 1, 1)}, {**ONE, **stages(1, 1, 2, 1, 1)}
 
 
 def test_a_span_says_who_ran_where_when_and_how_long_it_waited():
-    trace = simulate(parallel_round(TWINS, server="queue"))
+    trace = simulate(parallel_tasks(TWINS, server="queue"))
     served = [span for span in trace if span.kind == "server"]
     assert [(span.device, span.resource, span.iteration) for span in served] == [
         ("device-0", "server", 0),
@@ -23,8 +23,8 @@ def test_a_span_says_who_ran_where_when_and_how_long_it_waited():
 
 
 def test_the_makespan_is_the_last_finish():
-    assert simulate(parallel_round(TWINS, server="queue")).makespan_s == 8
-    assert simulate(parallel_round(TWINS)).makespan_s == 6
+    assert simulate(parallel_tasks(TWINS, server="queue")).makespan_s == 8
+    assert simulate(parallel_tasks(TWINS)).makespan_s == 6
 
 
 def test_utilisation_is_service_over_capacity_and_makespan():
@@ -43,7 +43,7 @@ def test_utilisation_of_no_tasks_is_0():
 
 
 def test_the_frame_has_one_row_a_task_and_nothing_for_nobody():
-    frame = simulate(parallel_round(TWINS, server="queue")).to_frame()
+    frame = simulate(parallel_tasks(TWINS, server="queue")).to_frame()
     assert list(frame.columns) == [
         "device", "kind", "resource", "iteration", "start_s", "finish_s", "wait_s",
     ]  # fmt: skip
@@ -55,10 +55,10 @@ def test_the_frame_has_one_row_a_task_and_nothing_for_nobody():
 
 
 def test_traces_are_equal_when_tasks_and_times_are_and_nobody_can_change_them():
-    trace, again = (simulate(parallel_round(TWINS, server="queue")) for _ in range(2))
+    trace, again = (simulate(parallel_tasks(TWINS, server="queue")) for _ in range(2))
     assert trace == again
     assert hash(trace) == hash(again)
-    assert trace != simulate(parallel_round(TWINS))
+    assert trace != simulate(parallel_tasks(TWINS))
     with pytest.raises(ValueError, match="read-only"):
         trace.start_s[0] = 1
     assert isinstance(trace.start_s, np.ndarray)

@@ -15,7 +15,7 @@ from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.parties import Device, Server
 from cutwise.scenario.parts import Scenario
 from cutwise.simulation.engine import simulate
-from cutwise.simulation.round_tasks import parallel_round, sequential_round
+from cutwise.simulation.round_tasks import parallel_tasks, sequential_tasks
 from cutwise.simulation.turns import Turns, turns_of
 from tests.core.simulation.simulated_worlds import BOARD, PHONE, turns
 
@@ -69,7 +69,7 @@ def test_alone_the_server_is_as_much_faster_as_its_share_is_small(chain: ModelGr
 
 
 @pytest.mark.parametrize(
-    ("scheme", "round_tasks"), [("split_learning", sequential_round), ("split_federated", parallel_round)]
+    ("scheme", "round_tasks"), [("split_learning", sequential_tasks), ("split_federated", parallel_tasks)]
 )
 def test_a_plan_that_is_played_takes_the_delay_it_states(chain: ModelGraph, scheme: str, round_tasks: Any):
     plan, found = played(chain, scheme)

@@ -8,12 +8,15 @@ import numpy as np
 
 from cutwise.arrays import Ints
 from cutwise.compression.coders.rice_coder import best_exponent, rice_decode, rice_encode
+from cutwise.frozen import read_only
 
 PRECISION_BITS = 16
 """Frequencies are whole numbers that sum to 2**16."""
 STEPS_PER_OCTAVE = 8
 OCTAVES = 16
-OCTAVE = np.array([round(2.0 ** (10 + step / STEPS_PER_OCTAVE)) for step in range(STEPS_PER_OCTAVE)])
+OCTAVE = read_only(
+    np.array([round(2.0 ** (10 + step / STEPS_PER_OCTAVE)) for step in range(STEPS_PER_OCTAVE)])
+)
 """Whole numbers, so that both ends compute the same frequencies whatever their floating point."""
 HEADER = struct.Struct("<BH")
 

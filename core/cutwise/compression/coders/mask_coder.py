@@ -11,6 +11,7 @@ from cutwise.arrays import Mask
 from cutwise.compression.coders.entropy_coder import decode_bits, encode_bits
 from cutwise.compression.coders.rice_coder import rice_decode, rice_encode
 from cutwise.compression.rate_model import binary_entropy_bits, golomb_bits, golomb_exponent
+from cutwise.frozen import FrozenDict
 
 MaskCoding = Literal["entropy", "golomb", "bitmap"]
 
@@ -47,8 +48,10 @@ def _entropy_in(payload: bytes, count: int, kept_count: int) -> Mask:
     return decode_bits(payload, count=count)
 
 
-MASK_CODERS: dict[MaskCoding, MaskCoder] = {
-    "entropy": MaskCoder(encode_bits, _entropy_in, lambda density: float(binary_entropy_bits(density))),
-    "golomb": MaskCoder(_golomb_out, _golomb_in, golomb_bits),
-    "bitmap": MaskCoder(_bitmap_out, _bitmap_in, lambda density: 1.0),
-}
+MASK_CODERS: dict[MaskCoding, MaskCoder] = FrozenDict(
+    {
+        "entropy": MaskCoder(encode_bits, _entropy_in, lambda density: float(binary_entropy_bits(density))),
+        "golomb": MaskCoder(_golomb_out, _golomb_in, golomb_bits),
+        "bitmap": MaskCoder(_bitmap_out, _bitmap_in, lambda density: 1.0),
+    }
+)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cutwise.arrays import Number
-from cutwise.frozen import Frozen
+from cutwise.frozen import Frozen, FrozenDict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,17 @@ class MemoryByKind(Frozen):
             buffers_bytes=buffers_bytes,
         )
 
+
+KINDS: Mapping[str, str] = FrozenDict(
+    {
+        "weights_bytes": "Weights",
+        "gradients_bytes": "Gradients",
+        "optimizer_bytes": "Optimiser",
+        "activations_bytes": "Activations",
+        "buffers_bytes": "Buffers",
+    }
+)
+"""Fields of `MemoryByKind` and what people call them."""
 
 NOTHING_HELD = MemoryByKind(
     weights_bytes=0.0, gradients_bytes=0.0, optimizer_bytes=0.0, activations_bytes=0.0, buffers_bytes=0.0

@@ -10,13 +10,14 @@ import math
 from dataclasses import replace
 
 from cutwise.costs.ops.formula import FORMULAS, OUTPUT, OpCall, OpWork
+from cutwise.frozen import FrozenDict
 from cutwise.units import FLOP_PER_MULTIPLY_ADD
 
 # A fused kernel keeps one float32 log-sum-exp for each query row.
 LOG_SUM_EXP_BYTES = 4
 # Vectors of the hidden size kept for each step beside the layer's result: four gates, cell and its tanh;
 # three gates and three parts of the candidate.
-RECURRENT_VECTORS = {"lstm": 6, "gru": 6, "rnn": 0}
+RECURRENT_VECTORS = FrozenDict({"lstm": 6, "gru": 6, "rnn": 0})
 
 
 @FORMULAS.named("conv1d", "conv2d", "conv3d")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from cutwise.costs.ops.formula import FORMULAS, OpCall, OpWork
+from cutwise.frozen import FrozenDict
 
 MASK_BYTES = 1  # one bool for each element
 INDEX_BYTES = 8  # places are kept as int64
 # FLOPs of one interpolated element: none, four taps of two, sixteen taps of two.
-INTERPOLATION_FLOPS = {"nearest": 0, "linear": 8, "cubic": 32}
+INTERPOLATION_FLOPS = FrozenDict({"nearest": 0, "linear": 8, "cubic": 32})
 
 
 @FORMULAS.named(

@@ -5,34 +5,37 @@ from __future__ import annotations
 from functools import partial
 
 from cutwise.costs.ops.formula import FORMULAS, OUTPUT, OpCall, OpWork
+from cutwise.frozen import FrozenDict
 
 # kind: FLOPs of an element forward, of its gradient backward, what is kept for it.
-ACTIVATIONS: dict[str, tuple[int, int, int]] = {
-    "relu": (1, 1, OUTPUT),
-    "sigmoid": (4, 3, OUTPUT),
-    "tanh": (1, 3, OUTPUT),
-    "softmax": (5, 4, OUTPUT),
-    "log_softmax": (5, 4, OUTPUT),
-    "exp": (1, 1, OUTPUT),
-    "sqrt": (1, 2, OUTPUT),
-    "elu": (4, 3, OUTPUT),
-    "reciprocal": (1, 3, OUTPUT),
-    "gelu": (5, 9, 0),
-    "silu": (5, 6, 0),
-    "relu6": (2, 3, 0),
-    "clip": (2, 3, 0),
-    "leaky_relu": (2, 2, 0),
-    "hardswish": (5, 5, 0),
-    "hardsigmoid": (4, 3, 0),
-    "mish": (5, 9, 0),
-    "pow": (1, 3, 0),
-    "erf": (1, 4, 0),
-    "abs": (1, 2, 0),
-    "log": (1, 1, 0),
-    "sin": (1, 2, 0),
-    "cos": (1, 3, 0),
-    "softplus": (3, 4, 0),
-}
+ACTIVATIONS: dict[str, tuple[int, int, int]] = FrozenDict(
+    {
+        "relu": (1, 1, OUTPUT),
+        "sigmoid": (4, 3, OUTPUT),
+        "tanh": (1, 3, OUTPUT),
+        "softmax": (5, 4, OUTPUT),
+        "log_softmax": (5, 4, OUTPUT),
+        "exp": (1, 1, OUTPUT),
+        "sqrt": (1, 2, OUTPUT),
+        "elu": (4, 3, OUTPUT),
+        "reciprocal": (1, 3, OUTPUT),
+        "gelu": (5, 9, 0),
+        "silu": (5, 6, 0),
+        "relu6": (2, 3, 0),
+        "clip": (2, 3, 0),
+        "leaky_relu": (2, 2, 0),
+        "hardswish": (5, 5, 0),
+        "hardsigmoid": (4, 3, 0),
+        "mish": (5, 9, 0),
+        "pow": (1, 3, 0),
+        "erf": (1, 4, 0),
+        "abs": (1, 2, 0),
+        "log": (1, 1, 0),
+        "sin": (1, 2, 0),
+        "cos": (1, 3, 0),
+        "softplus": (3, 4, 0),
+    }
+)
 
 ROTATION_FLOPS = 3
 

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from cutwise.frozen import FrozenDict
 from cutwise.importers.hugging_face.encoders import bert, distilbert, vit
 from cutwise.importers.hugging_face.gpt import gpt2, gpt_neox, opt
 from cutwise.importers.hugging_face.keys import Keys
 from cutwise.importers.hugging_face.layers import Blueprint
 from cutwise.importers.hugging_face.llama import gemma2, llama, mistral, phi3, qwen2, qwen3
 
-FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = {
-    "llama": llama,
-    "mistral": mistral,
-    "qwen2": qwen2,
-    "qwen3": qwen3,
-    "gemma2": gemma2,
-    "phi3": phi3,
-    "gpt2": gpt2,
-    "gpt_neox": gpt_neox,
-    "opt": opt,
-    "bert": bert,
-    "distilbert": distilbert,
-    "vit": vit,
-}
+FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
+    {
+        "llama": llama,
+        "mistral": mistral,
+        "qwen2": qwen2,
+        "qwen3": qwen3,
+        "gemma2": gemma2,
+        "phi3": phi3,
+        "gpt2": gpt2,
+        "gpt_neox": gpt_neox,
+        "opt": opt,
+        "bert": bert,
+        "distilbert": distilbert,
+        "vit": vit,
+    }
+)
 """`model_type` → what reads the keys of such a configuration; a family is one function and one line."""

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import NoReturn, TypeGuard
 
 from cutwise.errors import ModelImportError
+from cutwise.frozen import FrozenDict
 from cutwise.importers.json_formats.document import shown
 from cutwise.plain import Json
 from cutwise.read_limits import WORD_CHARACTERS
 
 # Key: smallest and largest whole number. The largest published models stay a factor of ten below.
 WIDTH = (1, 2**18)
-COUNTS: Mapping[str, tuple[int, int]] = {
+COUNTS: Mapping[str, tuple[int, int]] = FrozenDict({
     "hidden_size": WIDTH, "n_embd": WIDTH, "dim": WIDTH, "word_embed_proj_dim": WIDTH,
     "intermediate_size": (1, 2**20), "n_inner": (1, 2**20), "ffn_dim": (1, 2**20), "hidden_dim": (1, 2**20),
     "num_hidden_layers": (1, 1000), "n_layer": (1, 1000), "n_layers": (1, 1000),
@@ -29,7 +30,7 @@ COUNTS: Mapping[str, tuple[int, int]] = {
     "max_window_layers": (0, 2**26),
     "image_size": (1, 2**14), "patch_size": (1, 2**14), "num_channels": (1, 4096),
     "pooler_output_size": WIDTH,
-}  # fmt: skip
+})  # fmt: skip
 FLAGS = frozenset(
     {
         "tie_word_embeddings", "attention_bias", "mlp_bias", "qkv_bias", "enable_bias",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import Weight
 from cutwise.importers.hugging_face.attention import TURN, Heads, attended, by_heads, capped
 from cutwise.importers.hugging_face.keys import Keys
@@ -123,11 +124,13 @@ def _quick_gelu(net: Net, x: str) -> str:
 
 
 # Op kind of each activation; empty for those that the library runs as several ops.
-ACTIVATIONS: Mapping[str, str] = {
+ACTIVATIONS: Mapping[str, str] = FrozenDict({
     "gelu": "gelu", "gelu_pytorch_tanh": "gelu", "gelu_new": "", "quick_gelu": "",
     "relu": "relu", "silu": "silu", "swish": "silu", "tanh": "tanh", "sigmoid": "sigmoid", "mish": "mish",
-}  # fmt: skip
-WRITTEN_OUT: Mapping[str, Callable[[Net, str], str]] = {"gelu_new": _gelu_new, "quick_gelu": _quick_gelu}
+})  # fmt: skip
+WRITTEN_OUT: Mapping[str, Callable[[Net, str], str]] = FrozenDict(
+    {"gelu_new": _gelu_new, "quick_gelu": _quick_gelu}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

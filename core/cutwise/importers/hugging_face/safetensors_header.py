@@ -26,13 +26,13 @@ LENGTH_BYTES = 8
 NOTES = "__metadata__"
 
 # Dtype: our name for it, bits of an element.
-DTYPES: Mapping[str, tuple[str, int]] = {
+DTYPES: Mapping[str, tuple[str, int]] = FrozenDict({
     "F64": ("fp64", 64), "F32": ("fp32", 32), "F16": ("fp16", 16), "BF16": ("bf16", 16),
     "F8_E4M3": ("fp8", 8), "F8_E5M2": ("fp8", 8), "F8_E8M0": ("fp8", 8),
     "I64": ("int64", 64), "I32": ("int32", 32), "I16": ("int16", 16), "I8": ("int8", 8),
     "U64": ("uint64", 64), "U32": ("uint32", 32), "U16": ("uint16", 16), "U8": ("uint8", 8),
     "BOOL": ("bool", 8),
-}  # fmt: skip
+})  # fmt: skip
 
 SUFFIX = ".safetensors"
 # Tables some files carry beside their parameters: causal masks, positions, frequencies of rotary positions.

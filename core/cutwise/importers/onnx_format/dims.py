@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cutwise.errors import ModelImportError
-from cutwise.frozen import Frozen
+from cutwise.frozen import Frozen, FrozenDict
 from cutwise.graph.model_graph import FLOATING
 from cutwise.importers.onnx_format.tensors import dtype_name
 
@@ -30,11 +30,13 @@ NAMED_SIZES = (
 PLACEHOLDERS = frozenset({"", "?", "None", "-1", "dynamic"})
 
 # What the axes of an input mean where no name tells: by number of axes, batch first.
-FLOATING_AXES = {
-    3: (BATCH, TOKENS, TOKENS),
-    4: (BATCH, CHANNELS, PIXELS, PIXELS),
-    5: (BATCH, CHANNELS, FRAMES, PIXELS, PIXELS),
-}
+FLOATING_AXES = FrozenDict(
+    {
+        3: (BATCH, TOKENS, TOKENS),
+        4: (BATCH, CHANNELS, PIXELS, PIXELS),
+        5: (BATCH, CHANNELS, FRAMES, PIXELS, PIXELS),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

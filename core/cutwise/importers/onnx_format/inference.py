@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cutwise.errors import ModelImportError
+from cutwise.frozen import FrozenDict
 from cutwise.importers.onnx_format.tensors import (
     OnnxStep,
     OnnxTrace,
@@ -23,14 +24,16 @@ if TYPE_CHECKING:
     from onnx import OperatorSetIdProto, TypeProto
 
 # What a node reads of these inputs is a shape or a dtype, not data: no dependence on the model's input.
-SHAPE_ONLY_INPUTS: Mapping[str, frozenset[int]] = {
-    "Shape": frozenset({0}),
-    "Size": frozenset({0}),
-    "EyeLike": frozenset({0}),
-    "RandomNormalLike": frozenset({0}),
-    "RandomUniformLike": frozenset({0}),
-    "CastLike": frozenset({1}),
-}
+SHAPE_ONLY_INPUTS: Mapping[str, frozenset[int]] = FrozenDict(
+    {
+        "Shape": frozenset({0}),
+        "Size": frozenset({0}),
+        "EyeLike": frozenset({0}),
+        "RandomNormalLike": frozenset({0}),
+        "RandomUniformLike": frozenset({0}),
+        "CastLike": frozenset({1}),
+    }
+)
 
 # Their result holds no weight: it is made from a shape, or counts.
 ROOTLESS = frozenset(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from cutwise.errors import ModelImportError
+from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import TensorSpec
 
 Attr: TypeAlias = int | float | Sequence[int] | Sequence[float] | None
@@ -180,45 +181,49 @@ def _recurrent(facts: NodeFacts) -> Attrs:
     return {"hidden_size": hidden, "directions": recurrence[0] if recurrence else 1}
 
 
-SPECIAL: Mapping[str, Callable[[NodeFacts], OnnxRule]] = {
-    "Conv": _conv("conv", 1, 2),
-    "ConvInteger": _conv("conv", 1, 2),
-    "QLinearConv": _conv("conv", 3, 8),
-    "ConvTranspose": _conv("conv_transpose", 1, 2),
-    "Gemm": _gemm,
-    "MatMul": _matmul(0, 1),
-    "MatMulInteger": _matmul(0, 1),
-    "QLinearMatMul": _matmul(0, 3),
-    "Gather": _gather,
-    "Clip": _clip,
-    "Attention": _attention,
-}
+SPECIAL: Mapping[str, Callable[[NodeFacts], OnnxRule]] = FrozenDict(
+    {
+        "Conv": _conv("conv", 1, 2),
+        "ConvInteger": _conv("conv", 1, 2),
+        "QLinearConv": _conv("conv", 3, 8),
+        "ConvTranspose": _conv("conv_transpose", 1, 2),
+        "Gemm": _gemm,
+        "MatMul": _matmul(0, 1),
+        "MatMulInteger": _matmul(0, 1),
+        "QLinearMatMul": _matmul(0, 3),
+        "Gather": _gather,
+        "Clip": _clip,
+        "Attention": _attention,
+    }
+)
 
-ELEMENTWISE = {
+ELEMENTWISE = FrozenDict({
     "Add": "add", "Sum": "add", "Sub": "sub", "Mul": "mul", "Div": "div", "Max": "maximum", "Min": "minimum",
     "Where": "where", "Concat": "concat", "GatherND": "gather", "GatherElements": "gather",
-}  # fmt: skip
+})  # fmt: skip
 
-RULES: Mapping[str, OnnxRule] = {
-    "BatchNormalization": OnnxRule("batch_norm", (1, 2), (3, 4)),
-    "LayerNormalization": OnnxRule("layer_norm", (1, 2)),
-    "GroupNormalization": OnnxRule("group_norm", (1, 2)),
-    "InstanceNormalization": OnnxRule("instance_norm", (1, 2)),
-    "RMSNormalization": OnnxRule("rms_norm", (1,)),
-    "SimplifiedLayerNormalization": OnnxRule("rms_norm", (1,)),
-    "SkipLayerNormalization": OnnxRule("layer_norm", (2, 3, 4)),
-    "SkipSimplifiedLayerNormalization": OnnxRule("rms_norm", (2, 3)),
-    "BiasGelu": OnnxRule("gelu", (1,)),
-    "PRelu": OnnxRule("prelu", (1,)),
-    "MaxPool": OnnxRule("max_pool", attrs=_pool),
-    "AveragePool": OnnxRule("avg_pool", attrs=_pool),
-    "LSTM": OnnxRule("lstm", (1, 2, 3), attrs=_recurrent),
-    "GRU": OnnxRule("gru", (1, 2, 3), attrs=_recurrent),
-    "RNN": OnnxRule("rnn", (1, 2, 3), attrs=_recurrent),
-    **{name: OnnxRule(kind, tuple(range(8)), loose=True) for name, kind in ELEMENTWISE.items()},
-}
+RULES: Mapping[str, OnnxRule] = FrozenDict(
+    {
+        "BatchNormalization": OnnxRule("batch_norm", (1, 2), (3, 4)),
+        "LayerNormalization": OnnxRule("layer_norm", (1, 2)),
+        "GroupNormalization": OnnxRule("group_norm", (1, 2)),
+        "InstanceNormalization": OnnxRule("instance_norm", (1, 2)),
+        "RMSNormalization": OnnxRule("rms_norm", (1,)),
+        "SimplifiedLayerNormalization": OnnxRule("rms_norm", (1,)),
+        "SkipLayerNormalization": OnnxRule("layer_norm", (2, 3, 4)),
+        "SkipSimplifiedLayerNormalization": OnnxRule("rms_norm", (2, 3)),
+        "BiasGelu": OnnxRule("gelu", (1,)),
+        "PRelu": OnnxRule("prelu", (1,)),
+        "MaxPool": OnnxRule("max_pool", attrs=_pool),
+        "AveragePool": OnnxRule("avg_pool", attrs=_pool),
+        "LSTM": OnnxRule("lstm", (1, 2, 3), attrs=_recurrent),
+        "GRU": OnnxRule("gru", (1, 2, 3), attrs=_recurrent),
+        "RNN": OnnxRule("rnn", (1, 2, 3), attrs=_recurrent),
+        **{name: OnnxRule(kind, tuple(range(8)), loose=True) for name, kind in ELEMENTWISE.items()},
+    }
+)
 
-SIMPLE_KINDS: Mapping[str, str] = {
+SIMPLE_KINDS: Mapping[str, str] = FrozenDict({
     "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softmax": "softmax", "LogSoftmax": "log_softmax",
     "Exp": "exp", "Sqrt": "sqrt", "Elu": "elu", "Selu": "elu", "Celu": "elu", "Reciprocal": "reciprocal",
     "Gelu": "gelu", "FastGelu": "gelu", "QuickGelu": "gelu", "Swish": "silu", "LeakyRelu": "leaky_relu",
@@ -235,4 +240,4 @@ SIMPLE_KINDS: Mapping[str, str] = {
     "Dropout": "dropout", "Equal": "equal", "Less": "less", "LessOrEqual": "less_or_equal",
     "Greater": "greater", "GreaterOrEqual": "greater_or_equal", "Not": "not", "And": "and", "Or": "or",
     "Xor": "or", "Floor": "floor", "Ceil": "ceil", "Round": "round", "Sign": "sign",
-}  # fmt: skip
+})  # fmt: skip

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cutwise.errors import ModelImportError
-from cutwise.frozen import Frozen
+from cutwise.frozen import Frozen, FrozenDict
 from cutwise.read_limits import (
     GRAPH_DEPTH,
     GRAPH_NODES,
@@ -25,7 +25,7 @@ from cutwise.read_limits import (
 from cutwise.units import binary_text
 
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
-FIXED_BYTES = {FIXED64: 8, FIXED32: 4}
+FIXED_BYTES = FrozenDict({FIXED64: 8, FIXED32: 4})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +38,30 @@ class Message(Frozen):
     dropped: frozenset[int] = frozenset()
 
 
-MESSAGES = {
-    message.name: message
-    for message in (
-        Message("model", {7: "graph", 25: "function"}, dropped=frozenset({6, 20})),
-        Message("graph", {1: "node", 5: "tensor", 15: "sparse tensor"}, dropped=frozenset({10})),
-        Message("node", {5: "attribute"}, dropped=frozenset({6})),
-        Message(
-            "attribute",
-            {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse tensor", 23: "sparse tensor"},
-        ),
-        Message("function", {7: "node", 11: "attribute"}, dropped=frozenset({8})),
-        Message("sparse tensor", {1: "tensor", 2: "tensor"}),
-        Message("tensor", payloads=frozenset({4, 5, 6, 7, 9, 10, 11})),
-    )
-}
+MESSAGES = FrozenDict(
+    {
+        message.name: message
+        for message in (
+            Message("model", {7: "graph", 25: "function"}, dropped=frozenset({6, 20})),
+            Message("graph", {1: "node", 5: "tensor", 15: "sparse tensor"}, dropped=frozenset({10})),
+            Message("node", {5: "attribute"}, dropped=frozenset({6})),
+            Message(
+                "attribute",
+                {
+                    5: "tensor",
+                    6: "graph",
+                    10: "tensor",
+                    11: "graph",
+                    22: "sparse tensor",
+                    23: "sparse tensor",
+                },
+            ),
+            Message("function", {7: "node", 11: "attribute"}, dropped=frozenset({8})),
+            Message("sparse tensor", {1: "tensor", 2: "tensor"}),
+            Message("tensor", payloads=frozenset({4, 5, 6, 7, 9, 10, 11})),
+        )
+    }
+)
 MODEL_FIELDS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 14, 20, 25, 26})
 GRAPH_FIELD = 7
 

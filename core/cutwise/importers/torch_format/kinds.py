@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cutwise.frozen import FrozenDict
+
 # A copy in other places of memory, of which nothing is computed.
 COPY = "copy"
 
@@ -111,7 +113,9 @@ _KINDS = {
     "rnn": "rnn_tanh_cell rnn_relu_cell",
 }
 
-KINDS: Mapping[str, str] = {name: kind for kind, names in _KINDS.items() for name in names.split()}
+KINDS: Mapping[str, str] = FrozenDict(
+    {name: kind for kind, names in _KINDS.items() for name in names.split()}
+)
 
 # Their result is made from a shape, or by chance: it does not depend on the data of what they read.
 SHAPE_ONLY = frozenset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
+from cutwise.frozen import FrozenDict
 from cutwise.importers.torch_format.facts import Attrs, Facts, TorchRule
 from cutwise.importers.torch_format.kinds import COPY, KINDS
 from cutwise.importers.torch_format.nodes import Value
@@ -34,9 +35,7 @@ def _convolution(facts: Facts) -> TorchRule:
         "stride": each(facts.value("stride", 1), axes),
         "groups": each(facts.value("groups", 1), 1)[0],
     }
-    return TorchRule(
-        f"{name}{axes}d", ("weight", "bias"), data=("input", "weight"), attrs=lambda facts: attrs
-    )
+    return TorchRule(f"{name}{axes}d", ("weight", "bias"), data=("input", "weight"), attrs=lambda _: attrs)
 
 
 def each(value: Value, axes: int) -> tuple[int, ...]:
@@ -226,7 +225,7 @@ def _cell(facts: Facts) -> Attrs:
 
 
 NORM = (("weight", "bias"), ("running_mean", "running_var"))
-KIND_RULES: Mapping[str, TorchRule] = {
+KIND_RULES: Mapping[str, TorchRule] = FrozenDict({
     "batch_norm": TorchRule("batch_norm", *NORM, data=("input",)),
     "layer_norm": TorchRule("layer_norm", ("weight", "bias"), data=("input",)),
     "rms_norm": TorchRule("rms_norm", ("weight",), data=("input",)),
@@ -247,9 +246,9 @@ KIND_RULES: Mapping[str, TorchRule] = {
         kind: TorchRule(kind, ("w_ih", "w_hh", "b_ih", "b_hh"), attrs=_cell)
         for kind in ("lstm", "gru", "rnn")
     },
-}  # fmt: skip
+})  # fmt: skip
 
-SPECIAL: Mapping[str, Callable[[Facts], TorchRule]] = {
+SPECIAL: Mapping[str, Callable[[Facts], TorchRule]] = FrozenDict({
     **dict.fromkeys(
         ("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
          "convolution", "_convolution", "cudnn_convolution", "mkldnn_convolution"), _convolution,
@@ -297,4 +296,4 @@ SPECIAL: Mapping[str, Callable[[Facts], TorchRule]] = {
     "addcmul": lambda facts: TorchRule("mul", data=("tensor1", "tensor2", "self")),
     "addcdiv": lambda facts: TorchRule("div", data=("tensor1", "tensor2", "self")),
     "copy": lambda facts: TorchRule(COPY, data=("src",)),
-}  # fmt: skip
+})  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from cutwise.errors import ModelImportError
+from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import TensorSpec, Weight
 from cutwise.importers.torch_format.kinds import plain_name
 from cutwise.importers.torch_format.nodes import (
@@ -41,11 +42,11 @@ WRAPPERS = frozenset(
 CHOICE = "higher_order::cond"
 
 # Numbers of torch's ScalarType as archives write them. Complex numbers are given a dtype of their width.
-DTYPES: Mapping[int, str] = {
+DTYPES: Mapping[int, str] = FrozenDict({
     1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "fp16", 7: "fp32", 8: "fp64", 9: "fp32",
     10: "fp64", 11: "fp64", 12: "bool", 13: "bf16", 28: "uint16", 29: "fp8", 30: "fp8", 31: "fp8", 32: "fp8",
     33: "fp8", 34: "uint32", 35: "uint64",
-}  # fmt: skip
+})  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import TensorSpec, Weight
 from cutwise.importers.torch_format.facts import Facts, TorchStep
 
-RECURRENT = {"lstm": "lstm", "gru": "gru", "rnn_tanh": "rnn", "rnn_relu": "rnn"}
-GATES = {"lstm": 4, "gru": 3}
+RECURRENT = FrozenDict({"lstm": "lstm", "gru": "gru", "rnn_tanh": "rnn", "rnn_relu": "rnn"})
+GATES = FrozenDict({"lstm": 4, "gru": 3})
 
 WeightsOf = Callable[[Sequence[str]], tuple[Weight, ...]]
 

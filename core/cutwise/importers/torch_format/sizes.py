@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from cutwise.errors import ModelImportError
+from cutwise.frozen import FrozenDict
 from cutwise.importers.torch_format.schema import Expression, Size
 from cutwise.read_limits import AXIS_SIZE, EXPRESSION_CHARACTERS, EXPRESSION_DEPTH, EXPRESSION_EXPONENT
 
@@ -25,38 +26,42 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction:
 
 
 Arithmetic = Callable[..., Fraction | int]
-FUNCTIONS: Mapping[str, Arithmetic] = {
-    "Integer": lambda value: value,
-    "Rational": operator.truediv,
-    "Add": lambda *terms: sum(terms),
-    "Mul": lambda *factors: math.prod(factors),
-    "Pow": _power,
-    "PowByNatural": _power,
-    "Mod": operator.mod,
-    "PythonMod": operator.mod,
-    "FloorDiv": operator.floordiv,
-    "CleanDiv": operator.floordiv,
-    "IntTrueDiv": operator.truediv,
-    "FloatTrueDiv": operator.truediv,
-    "Max": lambda *values: max(values),
-    "Min": lambda *values: min(values),
-    "floor": math.floor,
-    "ceiling": math.ceil,
-    "FloorToInt": math.floor,
-    "CeilToInt": math.ceil,
-    "TruncToInt": math.trunc,
-    "ToFloat": lambda value: value,
-    "Identity": lambda value: value,
-}
-OPERATORS: Mapping[type[ast.operator], Arithmetic] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: _power,
-}
+FUNCTIONS: Mapping[str, Arithmetic] = FrozenDict(
+    {
+        "Integer": lambda value: value,
+        "Rational": operator.truediv,
+        "Add": lambda *terms: sum(terms),
+        "Mul": lambda *factors: math.prod(factors),
+        "Pow": _power,
+        "PowByNatural": _power,
+        "Mod": operator.mod,
+        "PythonMod": operator.mod,
+        "FloorDiv": operator.floordiv,
+        "CleanDiv": operator.floordiv,
+        "IntTrueDiv": operator.truediv,
+        "FloatTrueDiv": operator.truediv,
+        "Max": lambda *values: max(values),
+        "Min": lambda *values: min(values),
+        "floor": math.floor,
+        "ceiling": math.ceil,
+        "FloorToInt": math.floor,
+        "CeilToInt": math.ceil,
+        "TruncToInt": math.trunc,
+        "ToFloat": lambda value: value,
+        "Identity": lambda value: value,
+    }
+)
+OPERATORS: Mapping[type[ast.operator], Arithmetic] = FrozenDict(
+    {
+        ast.Add: operator.add,
+        ast.Sub: operator.sub,
+        ast.Mult: operator.mul,
+        ast.Div: operator.truediv,
+        ast.FloorDiv: operator.floordiv,
+        ast.Mod: operator.mod,
+        ast.Pow: _power,
+    }
+)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from cutwise.errors import SolverError
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.simulation.engine import simulate
-from cutwise.simulation.round_tasks import phased_round
+from cutwise.simulation.round_tasks import phased_tasks
 from cutwise.simulation.turns import planned_turns
 
 MOST_ITERATIONS = 200_000
@@ -24,7 +24,7 @@ def waits_s(problem: SplitProblem, plan: Plan) -> Floats:
     check_length(problem)
     turns = planned_turns(problem, plan)
     parts = problem.micro_batches
-    trace = simulate(phased_round(turns, plan.phases, server="queue", micro_batches=parts))
+    trace = simulate(phased_tasks(turns, plan.phases, server="queue", micro_batches=parts))
     own = trace.tasks.device >= 0
     device = trace.tasks.device[own]
     begins_s, ends_s = np.full(len(turns), np.inf), np.zeros(len(turns))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.costs.cut_sums import cut_sums
-from cutwise.frozen import Frozen
+from cutwise.frozen import Frozen, FrozenDict
 from cutwise.planning.one_device.candidates import shared_bytes
 from cutwise.planning.one_device.objective import Score, device_energy, traffic
 from cutwise.plans.plan import Violation
@@ -17,18 +18,20 @@ from cutwise.plans.rounds import Groups, Round
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.tolerances import LIMIT_ROUNDING
-
-"""A limit is broken when it is exceeded by more than rounding of sums of many terms."""
+from cutwise.units import in_prefix, percent
 
 DEVICE_MEMORY, SERVER_MEMORY, ACCURACY = "device memory", "server memory", "accuracy loss"
 
-UNITS = {
-    "memory": (1e9, "GB"),
-    "energy": (1.0, "J"),
-    "traffic": (1e6, "MB"),
-    "deadline": (1.0, "s"),
-    "accuracy": (0.01, "points"),
-}
+SHOWN: Mapping[str, Callable[[float], str]] = FrozenDict(
+    {
+        "memory": lambda size_bytes: f"{in_prefix(size_bytes, 'G'):.3g} GB",
+        "energy": lambda energy_j: f"{energy_j:.3g} J",
+        "traffic": lambda size_bytes: f"{in_prefix(size_bytes, 'M'):.3g} MB",
+        "deadline": lambda delay_s: f"{delay_s:.3g} s",
+        "accuracy": lambda loss_ratio: f"{percent(loss_ratio):.3g} points",
+    }
+)
+"""Amounts under a limit as people read them."""
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -112,6 +115,5 @@ def violation(*, rule: str, where: str, needs: float, has: float, unit: str) -> 
     >>> violation(rule="device memory", where="phone", needs=5.1e9, has=4e9, unit="memory").sentence
     'phone: device memory needs 5.1 GB, has 4 GB'
     """
-    scale, symbol = UNITS[unit]
-    sentence = f"{where}: {rule} needs {needs / scale:.3g} {symbol}, has {has / scale:.3g} {symbol}"
+    sentence = f"{where}: {rule} needs {SHOWN[unit](needs)}, has {SHOWN[unit](has)}"
     return Violation(rule=rule, where=where, needs=needs, has=has, sentence=sentence)

@@ -12,7 +12,7 @@ from cutwise.arrays import Floats, Ints, Mask
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.cuts.block_wise import block_wise_cut
 from cutwise.cuts.max_flow import minimum_cut
-from cutwise.frozen import Frozen
+from cutwise.frozen import Frozen, FrozenDict
 from cutwise.planning.one_device.candidates import split_graph
 from cutwise.planning.one_device.cut_weights import COLUMN, cut_weights, split_classes
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
@@ -160,4 +160,4 @@ def _by_blocks(asked: LeastCutProblem) -> LeastCut:
     return LeastCut(mask=cut.mask, bound=cut.value, runtime_s=runtime_s, method=method)
 
 
-_SOLVERS = {"max_flow": _by_max_flow, "block_wise": _by_blocks, "cp_sat": cut_within}
+_SOLVERS = FrozenDict({"max_flow": _by_max_flow, "block_wise": _by_blocks, "cp_sat": cut_within})

@@ -93,7 +93,7 @@ def planned_with_best_shares(problem: SplitProblem, *, scheme: str, cut: str, co
     started = time.perf_counter()
     even = even_shares(problem)
     best = best_band(problem, even, common_cut=common_cut)
-    band = _shared(problem, even, _given_offer(problem, even, cut), common_cut=common_cut) if cut else best
+    band = _shared(problem, even, _open_given(problem, even, cut), common_cut=common_cut) if cut else best
     timing = {"decide_s": time.perf_counter() - started}
     bound = best.bound
     return plan_with_band(
@@ -151,7 +151,7 @@ def best_band(problem: SplitProblem, even: Conditions, *, common_cut: bool) -> S
     return _shared(problem, even, open_cuts, common_cut=False)
 
 
-def _given_offer(problem: SplitProblem, even: Conditions, cut: str) -> OpenCuts:
+def _open_given(problem: SplitProblem, even: Conditions, cut: str) -> OpenCuts:
     table = listed_table(problem, even, delay, cut_after(problem, cut)[None])
     return OpenCuts(table=table, allowed=np.ones_like(table.delays_s, dtype=bool), complete=False)
 

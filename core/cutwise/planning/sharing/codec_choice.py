@@ -95,11 +95,11 @@ def frontier(compression: Compression) -> tuple[CodecSetting, ...]:
     settings = sorted(
         (one for line in _lines(compression) for one in line), key=lambda s: (s.size_ratio, s.loss_ratio)
     )
-    kept: list[CodecSetting] = []
+    lasting: list[CodecSetting] = []
     for setting in settings:
-        if not kept or setting.loss_ratio < kept[-1].loss_ratio:
-            kept.append(setting)
-    return tuple(kept)
+        if not lasting or setting.loss_ratio < lasting[-1].loss_ratio:
+            lasting.append(setting)
+    return tuple(lasting)
 
 
 def setting_of(compression: Compression) -> CodecSetting:

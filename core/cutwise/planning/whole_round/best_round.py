@@ -10,7 +10,7 @@ import numpy as np
 
 from cutwise.arrays import Ints, Mask
 from cutwise.errors import SolverError
-from cutwise.frozen import Frozen
+from cutwise.frozen import Frozen, FrozenDict
 from cutwise.planning.one_device.cut_table import CutTable, table_of
 from cutwise.planning.one_device.exact_cut import ExactCut, Solver, exact_cuts
 from cutwise.planning.one_device.objective import Score, score_of
@@ -122,7 +122,7 @@ def _proof_alone(
     )
 
 
-_PROVERS: Mapping[bool, Solver] = {False: "max_flow", True: "cp_sat"}
+_PROVERS: Mapping[bool, Solver] = FrozenDict({False: "max_flow", True: "cp_sat"})
 
 
 def alike(problem: SplitProblem, conditions: Conditions) -> list[bytes]:

@@ -10,12 +10,12 @@ from cutwise.arrays import Floats, Ints, Mask
 from cutwise.solvers.choices.reciprocal_choice import ChoiceSplit, minmax_reciprocal_choice
 from cutwise.solvers.shares.reciprocal_shares import ResourceSplit
 from cutwise.solvers.shares.tangent_shares import minmax_convex_shares, touching_reciprocals
+from cutwise.tolerances import LEAST_SEARCHED_SHARE
 
 Laws = Callable[[Floats], Floats]
 ROUNDS = 8
 SECTION_STEPS = 44
 LEVEL_GAP = 1e-9
-SMALLEST_SHARE = 1e-6
 SECTION = (5**0.5 - 1) / 2
 PRICE_STEPS = (0.0, -0.02, 0.02, -0.1, 0.1)
 """Where prices are tried beside the incumbent's, in the logarithm of their ratio."""
@@ -47,7 +47,7 @@ def minmax_convex_choice(laws: Laws, fixed: Floats, work: Floats) -> ChoiceSplit
         if best is not None and split.value >= best[0].value:
             break
         best = split, options
-        shares = np.maximum(split.shares[:, :1], SMALLEST_SHARE)
+        shares = np.maximum(split.shares[:, :1], LEAST_SEARCHED_SHARE)
     assert best is not None
     split, options = best
     bound = -np.inf
@@ -96,7 +96,7 @@ def _asked(laws: Laws, fixed: Floats, work: Floats, prices: Floats, level: float
         found: Floats = prices[0] * share + prices[1] * second
         return found
 
-    low, high = np.full(fixed.shape, np.log(SMALLEST_SHARE)), np.zeros(fixed.shape)
+    low, high = np.full(fixed.shape, np.log(LEAST_SEARCHED_SHARE)), np.zeros(fixed.shape)
     left: Floats = high - SECTION * (high - low)
     right: Floats = low + SECTION * (high - low)
     at_left, at_right = priced(left), priced(right)

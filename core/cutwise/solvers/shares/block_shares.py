@@ -9,9 +9,8 @@ import numpy as np
 from cutwise.arrays import Floats, Ints
 from cutwise.frozen import Frozen
 from cutwise.solvers.shares.minmax_share import LAST_LEVEL, Finish
+from cutwise.tolerances import SMALLEST_SHARE
 
-NO_SHARE = 1e-12
-"""Stands for no block: the functions have a pole at 0."""
 INDIFFERENT = 1e-9
 
 
@@ -59,7 +58,7 @@ def minmax_blocks(finish: Finish, count: int, *, blocks: int) -> BlockSplit:
 
 
 def _finishes(finish: Finish, blocks: Ints, total: int) -> Floats:
-    return finish(np.maximum(blocks / max(total, 1), NO_SHARE))
+    return finish(np.maximum(blocks / max(total, 1), SMALLEST_SHARE))
 
 
 def _fewest_each(finish: Finish, count: int, total: int) -> Ints:

@@ -7,8 +7,7 @@ import numpy as np
 from cutwise.arrays import Floats
 from cutwise.solvers.descent.constrained import ConstrainedProblem, share_slopes
 from cutwise.solvers.shares.minmax_share import Finish
-
-SMALLEST_SHARE = 1e-6
+from cutwise.tolerances import LEAST_SEARCHED_SHARE
 
 
 def share_problem(finish: Finish, count: int) -> tuple[ConstrainedProblem, Floats]:
@@ -36,7 +35,7 @@ def share_problem(finish: Finish, count: int) -> tuple[ConstrainedProblem, Float
 
     problem = ConstrainedProblem(
         objective=lambda point: float(point[-1]),
-        lower=np.append(np.full(count, SMALLEST_SHARE), 0.0),
+        lower=np.append(np.full(count, LEAST_SEARCHED_SHARE), 0.0),
         upper=np.append(np.ones(count), np.inf),
         inequalities=limits,
         objective_gradient=lambda point: np.append(np.zeros(count), 1.0),
