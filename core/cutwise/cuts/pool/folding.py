@@ -123,7 +123,7 @@ def _sources(units: Units) -> Mask:
 
 def _outputs(units: Units) -> Mask:
     unread: Mask = np.bincount(units.arcs[:, 0], minlength=units.count) == 0
-    return unread & (np.arange(units.count) > 0)
+    return unread
 
 
 def _neighbour_sets(units: Units) -> tuple[list[set[int]], list[set[int]]]:

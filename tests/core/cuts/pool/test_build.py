@@ -110,6 +110,20 @@ def test_as_many_splits_as_the_cap_allows_are_kept(monkeypatch: pytest.MonkeyPat
         build_pool(diamond, max_size=4)
 
 
+def test_a_cap_counts_what_is_worth_keeping_where_sending_earns_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work on the device costs 1, op 0 earns 1 by sending, others pay 5: only op 0 alone is worth keeping."""
+    monkeypatch.setattr(tables, "SMALL_PIECE", 0)
+    graph = SplitGraph(
+        op_count=6,
+        edges=chain(6),
+        device_features=np.ones((6, 1)),
+        crossing_features=[[-1.0], [5.0], [5.0], [5.0], [5.0], [0.0]],
+        pinned=np.arange(6) == 0,
+    )
+
+    assert build_pool(graph, max_size=1).masks.sum(axis=1).tolist() == [1, 6]
+
+
 def test_as_many_pairs_as_the_limit_allows_are_combined(monkeypatch: pytest.MonkeyPatch) -> None:
     """Branches of two ops each have three splits each: first 1 x 3 pairs, then 3 x 3; in all 9 and 1."""
     monkeypatch.setattr(tables, "SMALL_PIECE", 0)

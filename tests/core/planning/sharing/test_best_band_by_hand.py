@@ -282,3 +282,30 @@ def test_a_deadline_and_an_energy_limit_are_broken_together(load_ops: Load) -> N
 def test_gaps_of_infinite_bounds_are_not_told(load_ops: Load) -> None:
     plan = cutwise.plan(model(load_ops), cell(device_energy_j=40.0), "split_federated")
     assert plan.report.gap is None
+
+
+def test_an_energy_limit_is_kept_within_its_rounding(load_ops: Load) -> None:
+    """The first device needs 50 J behind a, half a billionth more than allowed."""
+    scenario = cell(device_energy_j=50.0 * (1 - 5e-10))
+    plan = cutwise.plan(model(load_ops), scenario, "split_federated", common_cut=True)
+    assert (cuts_of(plan), plan.status) == ("aa", "optimal")
+    assert plan.delay_s == pytest.approx(50.0, rel=1e-8)
+
+
+def test_micro_batches_that_overlap_share_the_band_equally(load_ops: Load) -> None:
+    scenario = replace(cell(), workload=Workload(batch_size=2, micro_batches=2, label_bytes=0.0))
+    assert shares_of(cutwise.plan(model(load_ops), scenario, "split_federated")) == [0.5, 0.5]
+
+
+def test_the_time_told_is_that_of_the_search(load_ops: Load) -> None:
+    plan = cutwise.plan(model(load_ops), cell(), "split_federated")
+    assert 0 <= plan.report.timing["decide_s"] < 60
+
+
+def test_a_memory_that_is_needed_to_the_last_byte_is_enough(load_ops: Load) -> None:
+    """Behind a the first device needs 8 B."""
+    one, two = cell().devices
+    scenario = replace(cell(), devices=(replace(one, memory_bytes=8.0), two))
+    plan = cutwise.plan(model(load_ops), scenario, "split_federated")
+    assert plan.status == "optimal"
+    assert plan.delay_s == pytest.approx(min(ends()["aa"], ends()["ab"]), rel=1e-8)

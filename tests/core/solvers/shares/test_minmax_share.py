@@ -55,8 +55,8 @@ def test_the_slowest_item_bounds_the_end_whatever_the_split() -> None:
 
 
 def test_an_item_that_cannot_finish_on_equal_shares_gets_what_it_needs() -> None:
-    """The first finishes only with 0.8 of the resource; the other then ends at 1/0.2 = 5 at best. Half the rest
-    brings it to 10: the search begins there, and five of 48 looks would be many.
+    """The first finishes only with 0.8 of the resource; the other then ends at 1/0.2 = 5 at best. Half the
+    rest brings it to 10: the search begins there, and five of 48 looks would be many.
     """
     finish = Looked(lambda x: np.array([1.0 if x[0] >= 0.8 else np.inf, 1.0 / x[1]]))
     split = minmax_share(finish, 2)
