@@ -167,11 +167,12 @@ def test_a_constant_brings_its_reader_its_peak() -> None:
     assert units.unit_of.tolist() == [2, 0, 1, 2, 3, 2]
 
 
-def test_a_constant_with_two_readers_comes_behind_the_cut_point_before_the_first() -> None:
+@pytest.mark.parametrize("cost", [0.0, 0.5, 1.0])
+def test_a_constant_with_two_readers_comes_behind_the_cut_point_before_the_first(cost: float) -> None:
     """Trunk 1 -> 2 -> 3 -> 4 -> 5 and constant 0 that 3 and 5 read: it stands between 2 and 3, after 2."""
     edges = [(0, 3), (0, 5), (1, 2), (2, 3), (3, 4), (4, 5)]
 
-    units = folded(small(edges, [1, 1, 1, 1, 1, 1], root=1))
+    units = folded(small(edges, [cost, 1, 1, 1, 1, 1], root=1))
 
     assert units.unit_of.tolist() == [2, 0, 1, 3, 4, 5]
     assert units.arcs.tolist() == [[0, 1], [1, 3], [2, 3], [2, 5], [3, 4], [4, 5], [1, 2]]
