@@ -19,10 +19,12 @@ ROUND = [
     f"{PLANNING}/whole_round/test_fleet_optima.py",
 ]
 POOL = [
-    f"{CUTS}/pool/test_folding.py",
+    f"{CUTS}/pool/test_pieces.py",
+    f"{CUTS}/pool/test_slot_features.py",
     f"{CUTS}/pool/test_closure.py",
-    f"{CUTS}/pool/test_pareto.py",
     f"{CUTS}/pool/test_contraction.py",
+    f"{CUTS}/pool/test_folding.py",
+    f"{CUTS}/pool/test_pareto.py",
     f"{CUTS}/pool/test_build.py",
 ]
 OPS = [

@@ -54,7 +54,7 @@ class FlowNetwork(Frozen):
     @property
     def node_count(self) -> int:
         """Vertices of the network, source and sink included."""
-        return int(max(np.max(self.tail), np.max(self.head))) + 1
+        return int(np.max(self.head)) + 1
 
 
 def network_of(
@@ -66,20 +66,19 @@ def network_of(
     second needs the first on its side.
     """
     readers = np.bincount(read_sender, minlength=len(sender_unit))
-    several = np.flatnonzero(readers > 1)
+    several: Mask = readers > 1
     vertices, senders = np.arange(vertex_count), np.arange(len(sender_unit))
-    aux = np.full(len(sender_unit), -1)
-    aux[several] = vertex_count + np.arange(len(several))
-    source = vertex_count + len(several)
+    aux = vertex_count - 1 + np.cumsum(several)
+    source = vertex_count + np.count_nonzero(several)
     only = np.zeros(len(sender_unit), dtype=np.int64)
     only[read_sender] = read_unit
-    shared = aux[read_sender] >= 0
+    shared = several[read_sender]
     tails = [
         np.full(vertex_count, source), vertices, sender_unit[senders],
         aux[read_sender[shared]], read_unit, orders[:, 1],
     ]  # fmt: skip
     heads = [
-        vertices, np.full(vertex_count, source + 1), np.where(aux >= 0, aux, only),
+        vertices, np.full(vertex_count, source + 1), np.where(several, aux, only),
         read_unit[shared], sender_unit[read_sender], orders[:, 0],
     ]  # fmt: skip
     return FlowNetwork(
@@ -96,7 +95,7 @@ def flow_network(graph: SplitGraph) -> FlowNetwork:
     producer, reader = graph.edges[:, 0], graph.edges[:, 1]
     senders, read_sender = np.unique(producer, return_inverse=True)
     ties = [pair for group in graph.ties for pair in pairwise(group)]
-    both_ways = np.array(ties + [(b, a) for a, b in ties], dtype=np.int64).reshape(-1, 2)
+    both_ways = np.array(ties + [(b, a) for a, b in ties], dtype=np.int64).reshape(2 * len(ties), 2)
     return network_of(
         vertex_count=graph.op_count,
         sender_unit=senders,
@@ -179,7 +178,7 @@ def solve_network(
     """
     from ortools.graph.python import max_flow
 
-    constant = math.fsum(device[device < 0].tolist())
+    constant = math.fsum(np.minimum(device, 0.0).tolist())
     finite = np.concatenate([np.maximum(-device, 0.0), np.maximum(device, 0.0), crossing])
     never = np.zeros(len(network.tail), dtype=bool)
     never[len(finite) :] = True
@@ -224,5 +223,4 @@ def checked_weights(
 
 def _exponent(finite: Floats) -> int:
     """The power of two that scales the capacities to a sum below 2 ** CAPACITY_BITS."""
-    total = math.fsum(finite.tolist())
-    return CAPACITY_BITS - 1 - math.frexp(total)[1] if total > 0 else 0
+    return CAPACITY_BITS - 1 - math.frexp(math.fsum(finite.tolist()))[1]

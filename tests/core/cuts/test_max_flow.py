@@ -146,3 +146,23 @@ def test_weights_without_a_cut_are_refused(weights: dict[str, list[float]], sent
 
     with pytest.raises(SolverError, match=sentence):
         minimum_cut(graph_of(chain(3)), **arguments)
+
+
+def test_the_error_is_half_a_unit_for_every_capacity_rounded() -> None:
+    """Work 0, 1, 1 and outputs of 1 that are read sum to 4 < 2^3: units of 2^-57, four of them rounded."""
+    cut = minimum_cut(graph_of(chain(3)), device_weight=[0.0, 1, 1], crossing_weight=[1.0, 1, 1])
+
+    assert cut.bound_error == 4 * 0.5 * 2.0**-57
+    assert (cut.value, cut.bound) == (1.0, 1.0)
+
+
+def test_a_pin_holds_where_it_costs_all_there_is_to_cost() -> None:
+    cut = minimum_cut(graph_of(chain(2), pinned=[0, 1]), device_weight=[1.0, 1.0], crossing_weight=[0.0, 0.0])
+
+    assert (cut.value, cut.mask.tolist()) == (2.0, [True, True])
+
+
+def test_the_time_told_is_that_of_the_search() -> None:
+    cut = minimum_cut(graph_of(chain(3)), device_weight=[0.0, 1, 1], crossing_weight=[1.0, 1, 1])
+
+    assert 0 <= cut.runtime_s < 60

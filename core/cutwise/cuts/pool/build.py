@@ -38,7 +38,7 @@ class CutPool(EqualByDigest):
     masks: Mask
     feature_names: tuple[str, ...]
     build_s: float = 0.0
-    all_device: int = field(init=False, default=0)
+    all_device: int = field(init=False)
     digest: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -85,13 +85,13 @@ class CutPool(EqualByDigest):
         if not len(chosen):
             return np.full(len(weights), np.inf), np.full(len(weights), -1)
         features = self.features[chosen]
-        extra = 0.0 if charges is None else np.asarray(charges, dtype=float)[chosen]
+        extra = None if charges is None else np.asarray(charges, dtype=float)[chosen]
         values, entries = np.empty(len(weights)), np.empty(len(weights), dtype=np.int64)
         step = max(FEWEST_ROWS, PRODUCTS_AT_ONCE // max(1, features.size))
         for first in range(0, len(weights), step):
             part = slice(first, first + step)
             prices: Floats = weights[part] @ features.T
-            prices = prices if charges is None else prices + extra
+            prices = prices if extra is None else prices + extra
             entries[part] = prices.argmin(axis=1)
             values[part] = prices[np.arange(len(prices)), entries[part]]
         return values, chosen[entries]
@@ -112,8 +112,9 @@ class CutPool(EqualByDigest):
         weights = np.asarray(thetas, dtype=float)
         if weights.ndim != 2 or weights.shape[1] != self.features.shape[1]:
             raise SolverError(f"weights have shape {weights.shape}; the features are {self.feature_names}")
-        if not (weights.min(initial=0.0) >= 0 and weights.max(initial=0.0) < np.inf):
-            row, column = np.argwhere(~((weights >= 0) & (weights < np.inf)))[0].tolist()
+        usable: Mask = (weights >= 0) & (weights < np.inf)
+        if not usable.all():
+            row, column = np.argwhere(~usable)[0].tolist()
             raise SolverError(
                 f"weight of {self.feature_names[column]!r} is {weights[row, column]}; the pool is complete "
                 "only for finite weights >= 0: build one with the feature's sign turned"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen
+
+SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
 class PoolTooLarge(SolverError):  # noqa: N818 - it says what is too large, and callers fall back
@@ -59,7 +62,7 @@ class Layout(Frozen):
     @property
     def irreducible(self) -> bool:
         """True when there is no cut point and one component: nothing to take apart."""
-        return len(self.start) == 1 and bool((self.label == self.label[0]).all())
+        return len(self.start) == 1 and not self.label.any()
 
 
 def comparable_with_all(count: int, tails: Ints, heads: Ints) -> Ints:
@@ -123,9 +126,9 @@ def ideals(piece: Piece, limit: int) -> Mask | None:
     """Every closed set of the piece as a mask (K, k), the empty one first; None if there are over `limit`."""
     count = len(piece)
     sets = np.zeros((1, count), dtype=bool)
-    first = np.searchsorted(piece.arcs[:, 1], np.arange(count + 1))
+    first, last = (np.searchsorted(piece.arcs[:, 1], np.arange(count), side=side) for side in SIDES)
     for unit in range(count):
-        producers = piece.arcs[first[unit] : first[unit + 1], 0]
+        producers = piece.arcs[first[unit] : last[unit], 0]
         grown = sets[sets[:, producers].all(axis=1)]
         grown[:, unit] = True
         if len(sets) + len(grown) > limit:

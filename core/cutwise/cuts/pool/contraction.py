@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -61,7 +61,7 @@ def units_from(graph: SplitGraph, unit_of: Ints, order_arcs: Ints) -> Units:
     count = int(unit_of.max(initial=0)) + 1
     producer, reader = graph.edges[:, 0], graph.edges[:, 1]
     outside: Mask = unit_of[producer] != unit_of[reader]
-    pairs = _sorted_distinct(producer[outside] * count + unit_of[reader[outside]])
+    pairs = np.unique(producer[outside] * count + unit_of[reader[outside]])
     sender_op, read_sender = np.unique(pairs // count, return_inverse=True)
     sender_unit, read_unit = unit_of[sender_op], pairs % count
     order = np.argsort(sender_unit, kind="stable")
@@ -82,30 +82,24 @@ def units_from(graph: SplitGraph, unit_of: Ints, order_arcs: Ints) -> Units:
     )
 
 
-def _sorted_distinct(keys: Ints) -> Ints:
-    keys = np.sort(keys)
-    fresh: Mask = np.diff(keys, prepend=-1) != 0
-    return keys[fresh]
-
-
 def _root_ops(graph: SplitGraph) -> Mask:
     """Pinned ops, their ancestors, what is tied to one of these, and so on."""
     root = graph.pinned.copy()
-    _add_ancestors(graph, root)
     grown = True
     while grown:
         grown = False
+        _add_ancestors(graph, root)
         for group in map(list, graph.ties):
             if root[group].any() and not root[group].all():
                 root[group] = grown = True
-        if grown:
-            _add_ancestors(graph, root)
     return root
 
 
 def _add_ancestors(graph: SplitGraph, root: Mask) -> None:
+    if not root.any():
+        return
     flags: list[bool] = root.tolist()
-    last = int(np.flatnonzero(root)[-1]) if root.any() else 0
+    last = int(np.flatnonzero(root)[-1])
     edges = graph.edges[graph.edges[:, 1] <= last]
     last_first: list[list[int]] = edges[np.argsort(edges[:, 1], kind="stable")][::-1].tolist()
     for producer, reader in last_first:
@@ -119,7 +113,7 @@ def _tied_units(graph: SplitGraph, root: Mask) -> Ints:
     links = [pair for group in graph.ties for pair in pairwise(group)]
     two_way = np.array(links + [(b, a) for a, b in links], dtype=np.int64)
     arcs = np.concatenate([graph.edges, two_way])
-    finished = _depth_first(_neighbours(arcs, graph.op_count), range(graph.op_count - 1, -1, -1))
+    finished = _depth_first(_neighbours(arcs, graph.op_count), reversed(range(graph.op_count)))
     order = [op for tree in finished for op in tree][::-1]
     unit_of = np.zeros(graph.op_count, dtype=np.int64)
     unit = 0
@@ -130,7 +124,7 @@ def _tied_units(graph: SplitGraph, root: Mask) -> Ints:
     return unit_of
 
 
-def _depth_first(neighbours: Sequence[Sequence[int]], starts: Sequence[int]) -> list[list[int]]:
+def _depth_first(neighbours: Sequence[Sequence[int]], starts: Iterable[int]) -> list[list[int]]:
     """Vertices that a search from each unvisited start newly finds, each list in order of finishing."""
     seen = [False] * len(neighbours)
     trees = []

@@ -90,7 +90,7 @@ def _ordered_sources(graph: SplitGraph, units: Units, device: Floats) -> Units:
         return units
     first_reader = np.full(units.count, units.count)
     np.minimum.at(first_reader, units.arcs[:, 0], units.arcs[:, 1])
-    order = np.argsort(np.where(free, first_reader - 0.5, np.arange(units.count)), kind="stable")
+    order = np.argsort(np.where(free, first_reader, np.arange(units.count)), kind="stable")
     rank = np.empty_like(order)
     rank[order] = np.arange(units.count)
     cut_points, sources = np.sort(rank[_cut_points(units, ~free)]), rank[free]
@@ -123,7 +123,7 @@ def _sources(units: Units) -> Mask:
 
 def _outputs(units: Units) -> Mask:
     unread: Mask = np.bincount(units.arcs[:, 0], minlength=units.count) == 0
-    return unread & (np.arange(units.count) > 0)
+    return unread
 
 
 def _neighbour_sets(units: Units) -> tuple[list[set[int]], list[set[int]]]:

@@ -8,6 +8,7 @@ from cutwise.arrays import Floats, Ints, Mask
 
 BLOCK = 256
 SIEVES = 32
+CELLS_AT_ONCE = 1 << 22
 
 
 def front(rows: Floats, *, limit: int | None = None) -> Ints | None:
@@ -37,7 +38,7 @@ def front(rows: Floats, *, limit: int | None = None) -> Ints | None:
 def covered(rows: Floats, others: Floats) -> Mask:
     """Which of `rows` (K, p) some row of `others` (L, p) equals or undercuts in every column."""
     found = np.zeros(len(rows), dtype=bool)
-    step = max(1, (1 << 22) // max(1, len(rows)))
+    step = max(1, CELLS_AT_ONCE // max(1, len(rows)))
     for first in range(0, len(others), step):
         found |= _below(others[first : first + step], rows).any(axis=0)
     return found

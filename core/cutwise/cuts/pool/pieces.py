@@ -63,13 +63,14 @@ def timeline(piece: Piece, layout: Layout) -> Timeline:
     join[piece.sender_unit < 0] = 0
     leave: Ints = np.searchsorted(layout.start, last, side="right")
     waits: Mask = inside & (join < leave)
-    by_slot = np.argsort(np.where(waits, leave, slots + 1), kind="stable")
+    waits_in = np.where(waits, leave - 1, slots)
+    by_slot = np.argsort(waits_in, kind="stable")
     return Timeline(
         join=join,
         leave=leave,
         waits=waits,
         waiting=by_slot,
-        waiting_start=np.searchsorted(np.where(waits, leave, slots + 1)[by_slot], np.arange(slots + 1) + 1),
+        waiting_start=np.searchsorted(waits_in[by_slot], np.arange(slots + 1)),
         read_start=np.searchsorted(piece.read_sender, np.arange(senders + 1)),
     )
 

@@ -136,7 +136,7 @@ def _interior(piece: Piece, layout: Layout, times: Timeline, slot: int, firm: Fl
     low, high = layout.start.item(slot), layout.stop.item(slot)
     summed: int = piece.device.shape[1] + piece.price.shape[1]
     values = np.concatenate([firm, np.zeros(len(added))])[None]
-    masks = np.zeros((1, high - low), dtype=bool)
+    masks = np.zeros((len(values), high - low), dtype=bool)
     for part in parts:
         table = table_of(part, caps)
         values, left, right = _combined(values, table.values, summed, part.flag_count, caps)
@@ -161,6 +161,6 @@ def _combined(
             np.maximum(left[:, None, summed:], right[None, :, summed:]),
         ],
         axis=2,
-    ).reshape(-1, left.shape[1])
+    ).reshape(len(left) * len(right), left.shape[1])
     keep = _kept(pairs, flag_count, caps)
     return pairs[keep], keep // len(right), keep % len(right)

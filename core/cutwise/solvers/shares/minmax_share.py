@@ -88,7 +88,7 @@ def is_reachable(finish: Finish, count: int, level: float) -> bool:
 def _starting_shares(finish: Finish, count: int) -> Floats:
     """Equal shares, or where some item cannot finish with these, what each needs to finish at all."""
     equal = np.full(count, 1.0 / count)
-    if np.isfinite(_last(finish, equal)) or not np.isfinite(_last(finish, np.ones(count))):
+    if np.isfinite(_last(finish, equal)):
         return equal
     needed = _needed(finish, LAST_LEVEL, np.full(count, SMALLEST_SHARE), np.ones(count))
     return needed + (1.0 - np.sum(needed)) / count if np.sum(needed) <= 1.0 else equal
@@ -106,17 +106,17 @@ def _needed(finish: Finish, level: float, least: Floats, most: Floats) -> Floats
     """
     late, early = finish(least) - level, finish(most) - level
     low, high = np.where(early > 0, most, least), np.where(late <= 0, least, most)
-    kept = np.zeros(low.size)
+    kept: Floats | Mask = np.full(low.size, np.nan)
     step = 0
     while (high > low * (1 + ROOT_TOLERANCE)).any():
         middle = _between(low, high, late, early, halved=step % HALVING == HALVING - 1)
         missed = finish(middle) - level
-        side: Floats = np.where(missed > 0, 1.0, -1.0)
-        again: Mask = side == kept
-        late = np.where(side > 0, missed, np.where(again, 0.5 * late, late))
-        early = np.where(side < 0, missed, np.where(again, 0.5 * early, early))
-        low, high = np.where(side > 0, middle, low), np.where(side < 0, middle, high)
-        kept, step = side, step + 1
+        short: Mask = missed > 0
+        again: Mask = short == kept
+        late = np.where(short, missed, np.where(again, 0.5 * late, late))
+        early = np.where(short, np.where(again, 0.5 * early, early), missed)
+        low, high = np.where(short, middle, low), np.where(short, high, middle)
+        kept, step = short, step + 1
     return high
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from cutwise.cuts.brute_force import all_splits
 from cutwise.cuts.max_flow import minimum_cut
-from cutwise.cuts.pool import tables
+from cutwise.cuts.pool import build, tables
 from cutwise.cuts.pool.build import CutPool, build_pool
 from cutwise.cuts.pool.closure import PoolTooLarge
 from cutwise.cuts.split_graph import SplitGraph, features_of, is_split
@@ -24,6 +24,7 @@ def assert_complete(graph: SplitGraph, pool: CutPool) -> None:
     assert all(is_split(graph, mask) for mask in pool.masks)
     assert (pool.features == features_of(graph, pool.masks)).all()
     assert pool.masks[pool.all_device].all()
+    assert pool.features.tolist() == sorted(pool.features.tolist())
     for features in features_of(graph, all_splits(graph)):
         assert (pool.features <= features + 1e-9).all(axis=1).any()
     for entry, features in enumerate(pool.features):
@@ -46,6 +47,93 @@ def test_the_pool_is_complete_and_lean_on_random_graphs(block: int) -> None:
             rng, int(rng.integers(2, 10)), peak=seed % 2, crossing=1 + seed % 3 // 2, whole=seed % 3 == 0
         )
         assert_complete(graph, build_pool(graph))
+
+
+@pytest.mark.usefixtures("small_piece")
+def test_without_work_all_on_the_device_is_best_and_without_sending_what_earns() -> None:
+    """A diamond behind op 0, whose branches 1 and 2 earn 1 and cost 1."""
+    edges = [(0, 1), (0, 2), (1, 3), (2, 3)]
+    pinned = np.arange(4) == 0
+    sent = SplitGraph(
+        op_count=4,
+        edges=edges,
+        device_features=np.zeros((4, 0)),
+        crossing_features=np.ones((4, 1)),
+        pinned=pinned,
+    )
+    worked = replace(
+        sent,
+        device_features=np.array([[0.0], [-1.0], [1.0], [0.0]]),
+        crossing_features=np.zeros((4, 0)),
+        feature_names=(),
+    )
+
+    assert build_pool(sent).masks.tolist() == [[True] * 4]
+    assert build_pool(worked).masks.tolist() == [[True, True, False, False], [True] * 4]
+    assert build_pool(worked).features.tolist() == [[-1.0], [0.0]]
+
+
+@pytest.mark.usefixtures("small_piece")
+def test_pinned_ops_may_feed_a_branch_each() -> None:
+    """0 -> 2 -> 4 and 1 -> 3 -> 4, both producers pinned."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        graph = SplitGraph(
+            op_count=5,
+            edges=[(0, 2), (1, 3), (2, 4), (3, 4)],
+            device_features=rng.integers(-3, 6, (5, 1)),
+            crossing_features=rng.integers(0, 6, (5, 2)),
+            pinned=np.arange(5) < 2,
+        )
+        assert_complete(graph, build_pool(graph))
+
+
+def binary(edges: list[tuple[int, int]]) -> SplitGraph:
+    """Op i costs 2^i and -2^i, so that every split is worth keeping."""
+    powers = 2.0 ** np.arange(1 + max(v for _, v in edges))
+    return SplitGraph(
+        op_count=len(powers),
+        edges=edges,
+        device_features=np.stack([powers, -powers], axis=1),
+        crossing_features=np.zeros((len(powers), 1)),
+        pinned=np.arange(len(powers)) == 0,
+    )
+
+
+def test_as_many_splits_as_the_cap_allows_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A diamond has five: the root alone, with either branch or both, and all."""
+    monkeypatch.setattr(tables, "SMALL_PIECE", 0)
+    diamond = binary([(0, 1), (0, 2), (1, 3), (2, 3)])
+
+    assert len(build_pool(diamond, max_size=5)) == 5
+    with pytest.raises(PoolTooLarge, match=r"over 4 splits .* raise max_size"):
+        build_pool(diamond, max_size=4)
+
+
+def test_a_cap_counts_what_is_worth_keeping_where_sending_earns_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work on the device costs 1, op 0 earns 1 by sending, others pay 5: only op 0 alone is worth keeping."""
+    monkeypatch.setattr(tables, "SMALL_PIECE", 0)
+    graph = SplitGraph(
+        op_count=6,
+        edges=chain(6),
+        device_features=np.ones((6, 1)),
+        crossing_features=[[-1.0], [5.0], [5.0], [5.0], [5.0], [0.0]],
+        pinned=np.arange(6) == 0,
+    )
+
+    assert build_pool(graph, max_size=1).masks.sum(axis=1).tolist() == [1, 6]
+
+
+def test_as_many_pairs_as_the_limit_allows_are_combined(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Branches of two ops each have three splits each: first 1 x 3 pairs, then 3 x 3; in all 9 and 1."""
+    monkeypatch.setattr(tables, "SMALL_PIECE", 0)
+    branches = binary([(0, 1), (1, 2), (0, 3), (3, 4), (2, 5), (4, 5)])
+
+    monkeypatch.setattr(tables, "ROWS_TOGETHER", 9)
+    assert len(build_pool(branches)) == 10
+    monkeypatch.setattr(tables, "ROWS_TOGETHER", 8)
+    with pytest.raises(PoolTooLarge, match="branches with 3 and 3 splits"):
+        build_pool(branches)
 
 
 COUPLED = {
@@ -165,6 +253,18 @@ def test_best_many_is_best_for_each(pool: CutPool) -> None:
     assert [pool.best(theta)[1] for theta in thetas] == [0, 1, 2]
 
 
+def test_many_weights_are_priced_in_blocks(pool: CutPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    thetas = np.random.default_rng(4).random((11, 2))
+    monkeypatch.setattr(build, "PRODUCTS_AT_ONCE", 1)
+    monkeypatch.setattr(build, "FEWEST_ROWS", 3)
+
+    values, entries = pool.best_many(thetas)
+
+    prices = thetas @ pool.features.T
+    assert values.tolist() == prices.min(axis=1).tolist()
+    assert entries.tolist() == prices.argmin(axis=1).tolist()
+
+
 def test_of_equal_optima_the_first_in_lexicographic_order_is_named(pool: CutPool) -> None:
     assert pool.best([0.0, 0.0]) == (0.0, 0)
 
@@ -189,6 +289,17 @@ def test_the_envelope_says_where_the_best_cut_changes(pool: CutPool) -> None:
     assert [envelope.at(t) for t in (0.0, 0.79, 0.81, 1.24, 1.26, 1e9)] == [0, 0, 1, 1, 2, 2]
 
 
+def test_of_lines_that_meet_in_one_point_the_flattest_goes_on() -> None:
+    """2t, 1 + t and 2 are all 2 at t = 1."""
+    masks = np.array([[True, False, False], [True, True, False], [True, True, True]])
+    features = np.array([[0.0, 2.0], [1.0, 1.0], [2.0, 0.0]])
+    pool = CutPool(features=features, masks=masks, feature_names=("work", "sent"))
+
+    envelope = pool.envelope([1.0, 0.0], [0.0, 1.0])
+
+    assert (envelope.starts.tolist(), envelope.entries.tolist()) == ([0.0, 1.0], [0, 2])
+
+
 @pytest.mark.parametrize("name", ["inception", "two_towers", "residual"])
 def test_the_envelope_equals_a_grid(name: str) -> None:
     graph = graph_of(ZOO[name](), seed=3)
@@ -210,6 +321,8 @@ def test_the_envelope_equals_a_grid(name: str) -> None:
         ([-1.0, 1.0], "weight of 'work' is -1.0; .* build one with the feature's sign turned"),
         ([1.0, np.inf], "weight of 'sent' is inf"),
         ([1.0, np.nan], "weight of 'sent' is nan"),
+        ([0.0, -0.5], "weight of 'sent' is -0.5"),
+        ([0.5, np.inf], "weight of 'sent' is inf"),
         ([1.0], r"the features are \('work', 'sent'\)"),
     ],
 )

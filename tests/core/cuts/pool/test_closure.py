@@ -58,6 +58,7 @@ def test_closed_sets_of_two_parallel_chains_are_the_product_of_their_prefixes() 
     assert len(sets) == 17
     assert len(np.unique(sets, axis=0)) == 17
     assert not sets[0].any()
+    assert len(ideals(piece, 17)) == 17
     assert ideals(piece, 16) is None
 
 

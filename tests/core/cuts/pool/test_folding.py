@@ -85,7 +85,9 @@ def test_a_constant_that_several_layers_read_hides_no_cut_point() -> None:
 def test_an_output_that_costs_something_stays_free() -> None:
     """0 -> 1 -> 2 with a second output 3 of op 1: it may stay on the server while 2 goes to the device."""
     graph = replace(
-        graph_of([(0, 1), (1, 2), (1, 3)]), device_features=np.array([[0.0], [1], [9], [5]]), feature_names=()
+        graph_of([(0, 1), (1, 2), (1, 3)]),
+        device_features=np.array([[0.0], [1], [9], [0.5]]),
+        feature_names=(),
     )
 
     assert folded(graph).count == 4
@@ -97,6 +99,83 @@ def test_a_free_output_joins_what_makes_it() -> None:
     )
 
     assert folded(graph).unit_of.tolist() == [0, 1, 2, 1]
+
+
+def small(
+    edges: list[tuple[int, int]], device: list[float], *, root: int, peak: list[float] | None = None
+) -> SplitGraph:
+    """Nothing costs anything to send but op 0, a half."""
+    ops = len(device)
+    return SplitGraph(
+        op_count=ops,
+        edges=edges,
+        device_features=np.array(device)[:, None],
+        peak_features=np.array([peak or [0.0] * ops]).T,
+        crossing_features=np.where(np.arange(ops) == 0, 0.5, 0.0)[:, None],
+        pinned=np.arange(ops) == root,
+    )
+
+
+def test_a_constant_made_of_a_constant_joins_the_same_reader() -> None:
+    """0 -> 1 -> 4 and the trunk 2 -> 3 -> 4 -> 5, whatever 0 and 1 cost: 0, 1 and 4 are one unit."""
+    units = folded(small([(0, 1), (1, 4), (2, 3), (3, 4), (4, 5)], [5, 3, 1, 1, 1, 1], root=2))
+
+    assert units.unit_of.tolist() == [2, 2, 0, 1, 2, 3]
+    assert units.arcs.tolist() == [[0, 1], [1, 2], [2, 3]]
+
+
+def test_free_outputs_join_one_after_the_other() -> None:
+    """0 -> 1 -> 2 with the outputs 3 -> 4 and 5 of op 1: {1, 3, 4, 5} are one unit."""
+    units = folded(small([(0, 1), (1, 2), (1, 3), (3, 4), (1, 5)], [1, 1, 9, 0, 0, 0], root=0))
+
+    assert units.unit_of.tolist() == [0, 1, 2, 1, 1, 1]
+    assert units.arcs.tolist() == [[0, 1], [1, 2]]
+
+
+def test_outputs_that_are_free_together_join_together() -> None:
+    """Output 3 of op 1 costs 1, and 4, which only reads 3, earns 2; output 1 of the root is free."""
+    costly = folded(small([(0, 1), (1, 2), (1, 3), (3, 4)], [1, 1, 9, 1, -2], root=0))
+    first = folded(small([(0, 1), (0, 2), (2, 3)], [1, 0, 1, 1], root=0))
+
+    assert costly.unit_of.tolist() == [0, 1, 2, 1, 1]
+    assert first.unit_of.tolist() == [0, 0, 1, 2]
+
+
+def test_an_output_that_earns_less_than_what_it_follows_stays_with_that_only() -> None:
+    """0 -> 1 -> 2 -> 3 with outputs 4 of 2 (-1) and 5 of 4 (3): 5 costs and is free, so 4 has a reader."""
+    units = folded(small([(0, 1), (1, 2), (2, 3), (2, 4), (4, 5)], [1, 1, 1, 9, -1, 3], root=0))
+
+    assert units.count == 6
+
+
+def test_a_free_output_joins_unless_its_peak_is_the_larger() -> None:
+    """Op 1 peaks at 3: an output that peaks at 3 joins it, one at 4 does not."""
+    edges = [(0, 1), (1, 2), (1, 3)]
+
+    assert folded(small(edges, [1, 1, 9, 0], root=0, peak=[0, 3, 0, 3])).count == 3
+    assert folded(small(edges, [1, 1, 9, 0], root=0, peak=[0, 3, 0, 4])).count == 4
+
+
+def test_a_constant_brings_its_reader_its_peak() -> None:
+    """Trunk 1 -> 2 -> 3 -> 4: constant 0 peaks at 4 and joins op 3, which peaks at 1; then output 5 of op 3
+    that peaks at 3 joins both.
+    """
+    edges = [(0, 3), (1, 2), (2, 3), (3, 4), (3, 5)]
+
+    units = folded(small(edges, [1, 1, 1, 1, 9, 0], root=1, peak=[4, 0, 0, 1, 0, 3]))
+
+    assert units.unit_of.tolist() == [2, 0, 1, 2, 3, 2]
+
+
+@pytest.mark.parametrize("cost", [0.0, 0.5, 1.0])
+def test_a_constant_with_two_readers_comes_behind_the_cut_point_before_the_first(cost: float) -> None:
+    """Trunk 1 -> 2 -> 3 -> 4 -> 5 and constant 0 that 3 and 5 read: it stands between 2 and 3, after 2."""
+    edges = [(0, 3), (0, 5), (1, 2), (2, 3), (3, 4), (4, 5)]
+
+    units = folded(small(edges, [cost, 1, 1, 1, 1, 1], root=1))
+
+    assert units.unit_of.tolist() == [2, 0, 1, 3, 4, 5]
+    assert units.arcs.tolist() == [[0, 1], [1, 3], [2, 3], [2, 5], [3, 4], [4, 5], [1, 2]]
 
 
 def test_per_layer_constants_and_outputs_keep_the_pool_of_a_transformer_small() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cutwise.cuts.pool import pareto
 from cutwise.cuts.pool.pareto import BLOCK, covered, front
 
 
@@ -57,3 +58,24 @@ def test_covered_names_rows_that_another_table_equals_or_undercuts() -> None:
 
     assert covered(rows, np.array([[1.0, 2.0]])).tolist() == [True, True, False]
     assert covered(rows, rows[:0]).tolist() == [False, False, False]
+    assert covered(rows[:0], rows).tolist() == []
+
+
+def test_rows_without_columns_cover_each_other() -> None:
+    assert front(np.zeros((3, 0))).tolist() == [0]
+
+
+def test_a_column_that_is_the_same_for_all_of_many_rows_decides_nothing() -> None:
+    numbers = np.arange(2.0 * BLOCK)
+    rows = np.column_stack([numbers, np.zeros_like(numbers), -numbers])
+
+    assert front(rows).tolist() == numbers.tolist()
+
+
+@pytest.mark.parametrize("place", range(7))
+def test_a_table_compared_in_blocks_misses_no_row(place: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four cells at once are two rows of the other table beside both rows of this one."""
+    monkeypatch.setattr(pareto, "CELLS_AT_ONCE", 4)
+    others = np.where(np.arange(7) == place, 1.0, 9.0)[:, None]
+
+    assert covered(np.array([[2.0], [0.0]]), others).tolist() == [True, False]

@@ -23,7 +23,7 @@ SAMPLES = (2, 3)
 SPEEDS = (16.0, 20.0)
 
 
-def model(load_ops: Load, b_flops: float = 50) -> ModelGraph:
+def model(load_ops: Load, b_flops: float = 50, b_bytes: Terms = (1, 2)) -> ModelGraph:
     """x -> a -> b -> c: behind a 4 B cross each way, behind b 1 B up and 2 B down; c needs the server."""
     return load_ops(
         [
@@ -34,7 +34,8 @@ def model(load_ops: Load, b_flops: float = 50) -> ModelGraph:
             },
             {
                 "id": "b", "inputs": ["a"], "forward_flops": 0.4 * b_flops, "backward_flops": 0.6 * b_flops,
-                "output_bytes": 1, "gradient_bytes": 2, "weight_bytes": 2, "trainable_bytes": 2,
+                "output_bytes": b_bytes[0], "gradient_bytes": b_bytes[1], "weight_bytes": 2,
+                "trainable_bytes": 2,
             },
             {"id": "c", "inputs": ["b"], "forward_flops": 1e6, "output_bytes": 1},
         ]
@@ -282,3 +283,41 @@ def test_a_deadline_and_an_energy_limit_are_broken_together(load_ops: Load) -> N
 def test_gaps_of_infinite_bounds_are_not_told(load_ops: Load) -> None:
     plan = cutwise.plan(model(load_ops), cell(device_energy_j=40.0), "split_federated")
     assert plan.report.gap is None
+
+
+def test_an_energy_limit_is_kept_within_its_rounding(load_ops: Load) -> None:
+    """The first device needs 50 J behind a, half a billionth more than allowed."""
+    scenario = cell(device_energy_j=50.0 * (1 - 5e-10))
+    plan = cutwise.plan(model(load_ops), scenario, "split_federated", common_cut=True)
+    assert (cuts_of(plan), plan.status) == ("aa", "optimal")
+    assert plan.delay_s == pytest.approx(50.0, rel=1e-8)
+
+
+def test_micro_batches_that_overlap_share_the_band_equally(load_ops: Load) -> None:
+    scenario = replace(cell(), workload=Workload(batch_size=2, micro_batches=2, label_bytes=0.0))
+    assert shares_of(cutwise.plan(model(load_ops), scenario, "split_federated")) == [0.5, 0.5]
+
+
+def test_the_time_told_is_that_of_the_search(load_ops: Load) -> None:
+    plan = cutwise.plan(model(load_ops), cell(), "split_federated")
+    assert 0 <= plan.report.timing["decide_s"] < 60
+
+
+def test_a_memory_that_is_needed_to_the_last_byte_is_enough(load_ops: Load) -> None:
+    """Behind a the first device needs 8 B."""
+    one, two = cell().devices
+    scenario = replace(cell(), devices=(replace(one, memory_bytes=8.0), two))
+    plan = cutwise.plan(model(load_ops), scenario, "split_federated")
+    assert plan.status == "optimal"
+    assert plan.delay_s == pytest.approx(min(ends()["aa"], ends()["ab"]), rel=1e-8)
+
+
+def test_of_cuts_that_all_meet_a_limit_exactly_each_may_be_the_best(load_ops: Load) -> None:
+    """Two samples and 2 B up, 4 down behind b: 8 x 2 + 4 B cross behind a, 6 x 2 + 8 behind b. At b devices
+    send 2 x (2 + 2) + 6 s on the whole band, at a 2 x (4 + 2) + 3, and b costs next to nothing.
+    """
+    devices = tuple(replace(device, samples=2) for device in cell().devices)
+    scenario = replace(cell(traffic_bytes=20.0), devices=devices)
+    plan = cutwise.plan(model(load_ops, 1, (2, 4)), scenario, "split_federated")
+    assert (cuts_of(plan), plan.status) == ("bb", "optimal")
+    assert plan.delay_s == pytest.approx(together((202 / 16, 14.0), (202 / 20, 14.0)), rel=1e-8)
