@@ -46,3 +46,15 @@ def test_half_an_edge_takes_twice_as_long(problem: SplitProblem) -> None:
     sums = nested_sums(problem.cost, CUT, np.ones(3, dtype=bool))
     half = replace(problem.conditions(), edge=EdgeConditions(flops_per_s=10.0, share=0.5))
     assert stage_times(sums, half).edge_compute_s == pytest.approx(960)
+
+
+def test_half_an_edge_idles_for_half_its_power(problem: SplitProblem) -> None:
+    sums = nested_sums(problem.cost, CUT, np.ones(3, dtype=bool))
+    busy, idle = (
+        stage_times(
+            sums,
+            replace(problem.conditions(), edge=EdgeConditions(flops_per_s=10.0, share=0.5, idle_power_w=w)),
+        )
+        for w in (0.0, 2.0)
+    )
+    assert idle.server_energy_j - busy.server_energy_j == pytest.approx(idle.delay_s)
