@@ -14,6 +14,7 @@ EVALUATOR = [
     f"{PLANS}/test_micro_batches.py",
 ]
 ROUND = [
+    f"{PLANNING}/whole_round/test_best_round.py",
     f"{PLANS}/test_report_by_hand.py",
     f"{PLANNING}/one_device/test_split_limits.py",
     f"{PLANNING}/whole_round/test_sample_certificates.py",
