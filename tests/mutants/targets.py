@@ -7,12 +7,14 @@ from tests.mutants.mutant import ROOT
 PLANS, COSTS, PLANNING = "tests/core/plans", "tests/core/costs", "tests/core/planning"
 CUTS, SHARES = "tests/core/cuts", "tests/core/solvers/shares"
 EVALUATOR = [
+    f"{PLANS}/test_plain_numbers.py",
     f"{PLANS}/test_evaluate.py",
     f"{PLANS}/test_edge_hop_by_hand.py",
     f"{PLANS}/test_codec_clock_queue_by_hand.py",
     f"{PLANS}/test_micro_batches.py",
 ]
 ROUND = [
+    f"{PLANNING}/whole_round/test_best_round.py",
     f"{PLANS}/test_report_by_hand.py",
     f"{PLANNING}/one_device/test_split_limits.py",
     f"{PLANNING}/whole_round/test_sample_certificates.py",
@@ -44,11 +46,13 @@ MEMORY = [
 ]
 TESTS: dict[str, list[str]] = {
     "core/cutwise/plans/evaluate.py": EVALUATOR,
-    "core/cutwise/plans/stages.py": EVALUATOR,
+    "core/cutwise/plans/stages.py": [f"{PLANS}/test_stages.py", *EVALUATOR],
     "core/cutwise/plans/plan.py": [f"{PLANS}/test_report_by_hand.py"],
     "core/cutwise/costs/cut_sums.py": [f"{COSTS}/test_cut_sums.py", *EVALUATOR],
     "core/cutwise/costs/ops/*.py": OPS,
     "core/cutwise/costs/memory/*.py": MEMORY,
+    "core/cutwise/costs/saved_tensors.py": MEMORY,
+    "core/cutwise/costs/storages.py": [f"{COSTS}/test_storages.py"],
     "core/cutwise/cuts/pool/*.py": POOL,
     "core/cutwise/planning/sharing/band_split.py": [
         f"{PLANNING}/sharing/test_best_band_by_hand.py",

@@ -261,21 +261,25 @@ def _columns(cost: GraphCost, *, server: bool) -> Floats:
 
 def _side(columns: Floats, transient_bytes: Floats) -> Side:
     """A side of these columns, shape (cuts, columns), and largest tensors (cuts,)."""
-    rows = columns.T
+    (
+        forward_flops, backward_flops, forward_fixed_s, forward_sample_s, backward_fixed_s, backward_sample_s,
+        weight_bytes, trainable_bytes, buffer_bytes, weight_gradient_bytes, optimizer_bytes, exchanged_bytes,
+        saved_bytes,
+    ) = columns.T  # fmt: skip
     return Side(
-        forward_flops=rows[0],
-        backward_flops=rows[1],
-        forward_fixed_s=rows[2],
-        forward_sample_s=rows[3],
-        backward_fixed_s=rows[4],
-        backward_sample_s=rows[5],
-        weight_bytes=rows[6],
-        trainable_bytes=rows[7],
-        buffer_bytes=rows[8],
-        weight_gradient_bytes=rows[9],
-        optimizer_bytes=rows[10],
-        exchanged_bytes=rows[11],
-        saved_bytes=rows[12],
+        forward_flops=forward_flops,
+        backward_flops=backward_flops,
+        forward_fixed_s=forward_fixed_s,
+        forward_sample_s=forward_sample_s,
+        backward_fixed_s=backward_fixed_s,
+        backward_sample_s=backward_sample_s,
+        weight_bytes=weight_bytes,
+        trainable_bytes=trainable_bytes,
+        buffer_bytes=buffer_bytes,
+        weight_gradient_bytes=weight_gradient_bytes,
+        optimizer_bytes=optimizer_bytes,
+        exchanged_bytes=exchanged_bytes,
+        saved_bytes=saved_bytes,
         transient_bytes=transient_bytes,
     )
 

@@ -87,7 +87,7 @@ def _runs(shape: tuple[int, ...], strides: Strides) -> list[tuple[int, int]]:
     """Dimensions that lie in memory one right after another, merged into (size, stride)."""
     runs: list[tuple[int, int]] = []
     for size, stride in zip(shape, strides, strict=True):
-        if size > 1 and runs and runs[-1][1] == size * stride:
+        if runs and runs[-1][1] == size * stride:
             runs[-1] = (runs[-1][0] * size, stride)
         elif size > 1:
             runs.append((size, stride))
@@ -170,7 +170,7 @@ def _same_order(op: Op, source: Op, layout: Strides | None) -> Strides | None:
     shape = op.output.shape
     if layout is None or shape != source.output.shape:
         return None
-    stride, found = 1, [0] * len(shape)
+    stride, found = 1, list(shape)
     for axis in sorted(range(len(shape)), key=lambda axis: (layout[axis], -axis)):
         found[axis] = stride
         stride *= shape[axis]

@@ -53,15 +53,15 @@ class DeviceDecision:
     downlink_bandwidth_hz: float | None
     uplink_power_w: float
     server_share: float
-    server_frequency_ratio: float = 1.0
+    server_frequency_ratio: float
     server_frequency_hz: float | None = None
     device_frequency_hz: float | None = None
     compression: str | None = None
-    uplink_compression_ratio: float = 1.0
-    downlink_compression_ratio: float = 1.0
-    encode_s_per_byte: float = 0.0
-    decode_s_per_byte: float = 0.0
-    accuracy_loss_ratio: float = 0.0
+    uplink_compression_ratio: float
+    downlink_compression_ratio: float
+    encode_s_per_byte: float
+    decode_s_per_byte: float
+    accuracy_loss_ratio: float
     edge: str | None = None
     edge_share: float = 1.0
     edge_cut: Cut | None = None

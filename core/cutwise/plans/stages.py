@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from cutwise.arrays import Number
-from cutwise.costs.memory.by_kind import NOTHING_HELD, MemoryByKind
+from cutwise.costs.memory.by_kind import MemoryByKind
 from cutwise.frozen import Frozen
 
 
@@ -35,11 +35,11 @@ class StageTimes(Frozen):
     traffic_bytes: Number
     device_memory: MemoryByKind
     server_memory: MemoryByKind
-    edge_compute_s: Number = 0.0
-    backhaul_s: Number = 0.0
-    waiting_s: Number = 0.0
-    edge_memory: MemoryByKind = NOTHING_HELD
-    overlap_s: Number = 0.0
+    edge_compute_s: Number
+    backhaul_s: Number
+    waiting_s: Number
+    edge_memory: MemoryByKind
+    overlap_s: Number
 
     @property
     def delay_s(self) -> Number:
@@ -107,7 +107,7 @@ class StageTimes(Frozen):
             overlap_s=numbers[14],
             device_memory=MemoryByKind.of_numbers(numbers[15:20]),
             server_memory=MemoryByKind.of_numbers(numbers[20:25]),
-            edge_memory=MemoryByKind.of_numbers(numbers[25:30]),
+            edge_memory=MemoryByKind.of_numbers(numbers[25:]),
         )
 
     def broadcast(self, count: int) -> StageTimes:

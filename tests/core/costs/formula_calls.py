@@ -20,6 +20,7 @@ def work(
     training: bool = True,
     fused: bool = True,
     element_bytes: float = 4,
+    batches: float = 1,
     **attrs: Any,
 ) -> OpWork:
     """What the formula of `kind` answers; by default every input needs a gradient and weights train."""
@@ -38,6 +39,7 @@ def work(
         training=training,
         fused_attention=fused,
         element_bytes=element_bytes,
+        batches=batches,
     )
     return OP_COSTS[kind](call)
 

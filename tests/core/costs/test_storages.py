@@ -149,6 +149,46 @@ def test_result_in_the_order_of_the_queries_merges_its_heads_for_free():
     assert storage_roots(model, training=True) == [0, 0, 2, 2, 4]
 
 
+def test_softmax_writes_row_by_row_whatever_it_reads():
+    """Of a transposed tensor too, so that its result is flattened for free."""
+    assert roots(
+        op("x", "input", shape=(2, 3)),
+        op("t", "transpose", "x", (3, 2), perm=(1, 0)),
+        op("s", "softmax", "t", (3, 2)),
+        op("r", "reshape", "s", (6,)),
+    ) == ["x", "x", "s", "s"]
+
+
+def test_turned_square_of_two_is_flattened_by_a_copy():
+    square = op("x", "input", shape=(2, 2)), op("t", "transpose", "x", (2, 2), perm=(1, 0))
+    assert roots(*square, op("r", "reshape", "t", (4,))) == ["x", "x", "r"]
+
+
+def test_one_place_along_the_middle_leaves_gaps_that_flattening_copies():
+    """Rows of x[:, 0] lie 40 values apart and are 8 long."""
+    picked = op("x", "input", shape=(2, 5, 8)), op("p", "gather", "x", (2, 8))
+    assert roots(*picked, op("r", "reshape", "p", (16,))) == ["x", "x", "r"]
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 4), (4,)])
+def test_repeated_dimensions_merge_with_each_other_for_free(shape: tuple[int, ...]):
+    """numpy: broadcast_to(x, (2, 3, 4)).reshape(6, 4) shares x's memory, .reshape(24) does not."""
+    repeated = op("x", "input", shape=shape), op("e", "expand", "x", (2, 3, 4))
+    assert roots(*repeated, op("r", "reshape", "e", (6, 4))) == ["x", "x", "x"]
+    assert roots(*repeated, op("r", "reshape", "e", (24,))) == ["x", "x", "r"]
+
+
+def test_order_that_names_a_dimension_too_many_says_nothing_of_memory():
+    turned = op("x", "input", shape=(2, 3)), op("t", "transpose", "x", (3, 2, 1), perm=(1, 0, 2))
+    assert roots(*turned, op("r", "reshape", "t", (6,))) == ["x", "x", "x"]
+
+
+def test_other_sizes_and_nothing_at_all_have_no_strides():
+    assert reshaped_strides((2, 3), (3, 1), (3,)) is None
+    assert reshaped_strides((0, 2), (2, 1), (2, 0)) is None
+    assert reshaped_strides((1,), (1,), (1, 1)) == (1, 1)
+
+
 @st.composite
 def reshapes(draw: st.DrawFn) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """A shape, an order of its dimensions, and another shape with as many elements."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 
 import pytest
 
 import cutwise
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.plans.plan import Certificate, Report, relative_gap
+from cutwise.tolerances import CLOSED_GAP
 
 
 @pytest.mark.parametrize(
@@ -49,6 +51,27 @@ def test_optimal_is_what_a_certificate_brings_within_a_billionth(
     report = Report.of(method="by hand", value=2.0, bound=bound, certificate=proof)
     assert report.status == status
     assert report.gap == (None if bound is None else relative_gap(2.0, bound))
+
+
+def test_a_gap_just_as_wide_as_is_closed_is_closed() -> None:
+    proof = Certificate(method="by hand", value=2.0, bound=2.0)
+    report = Report(method="by hand", value=2.0, bound=2.0, gap=CLOSED_GAP, certificate=proof)
+    assert report.status == "optimal"
+
+
+def test_the_widest_phase_says_how_many_are_active(chain: ModelGraph) -> None:
+    """Two groups in the first phase, one of two devices in the second."""
+    plan = cutwise.plan(chain, cutwise.Scenario(), "fast_split")
+    places = [(0, 0), (0, 1), (1, 0), (1, 0)]
+    decisions = tuple(replace(plan.decisions[0], phase=phase, group=group) for phase, group in places)
+    wide = replace(plan, decisions=decisions)
+    assert wide.phases == (((0,), (1,)), ((2, 3),))
+    assert wide.active == 2
+
+
+def test_without_an_edge_no_part_of_one_is_taken_away(chain: ModelGraph) -> None:
+    decision = cutwise.plan(chain, cutwise.Scenario(), "fast_split").decisions[0]
+    assert (decision.edge, decision.edge_cut, decision.edge_share) == (None, None, 1.0)
 
 
 def test_run_times_are_parts_of_what_passed(chain: ModelGraph) -> None:

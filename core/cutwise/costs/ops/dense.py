@@ -185,7 +185,7 @@ def _convolved(call: OpCall, *, macs: int) -> OpWork:
 
 
 def _product(
-    macs: float, *, input_gradients: int = 0, weight_gradients: int = 0, saves: tuple[int, ...] = ()
+    macs: float, *, input_gradients: int, weight_gradients: int = 0, saves: tuple[int, ...]
 ) -> OpWork:
     flops = FLOP_PER_MULTIPLY_ADD * macs
     return OpWork(

@@ -25,13 +25,13 @@ class OpCall:
     """
 
     op: Op
-    inputs: tuple[TensorSpec, ...] = ()
-    inputs_need_grad: tuple[bool, ...] = ()
-    weights_trained: bool = False
-    training: bool = True
-    fused_attention: bool = True
-    element_bytes: float = 4
-    batches: float = 1
+    inputs: tuple[TensorSpec, ...]
+    inputs_need_grad: tuple[bool, ...]
+    weights_trained: bool
+    training: bool
+    fused_attention: bool
+    element_bytes: float
+    batches: float
 
     @property
     def elements(self) -> int:

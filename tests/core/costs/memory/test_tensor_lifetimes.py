@@ -6,7 +6,7 @@ from cutwise.costs.graph_cost import GraphCost, price
 from cutwise.costs.memory.tensor_lifetimes import activation_gradients, tensors, weight_gradients
 from cutwise.costs.workload import Lora, Workload
 from cutwise.graph.model_graph import ModelGraph, Op
-from tests.core.costs.formula_calls import graph, op
+from tests.core.costs.formula_calls import graph, op, stated
 
 WIDE = (1, 4)  # 16 B
 
@@ -90,3 +90,19 @@ def test_merged_adapter_goes_through_a_gradient_of_the_whole_matrix():
 def test_inference_has_no_gradients():
     cost = priced(layer("a", "x"), mode="inference")
     assert sorted(tensors(cost, here(cost))) == [(16, 0, 1), (16, 1, 1)]
+
+
+def test_what_comes_from_the_other_side_is_there_from_its_first_reader_on():
+    """Of 4 ops b (op 2) and c read a's result, which b keeps until step 5; each makes 16 B of its own."""
+    cost = priced(layer("a", "x"), layer("b", "a"), layer("c", "a"))
+    assert sorted(tensors(cost, ~here(cost, last=1))) == [(16, 2, 2), (16, 2, 5), (16, 3, 3)]
+
+
+def test_stated_gradients_of_weights_stay_too():
+    """Op 1 of 2 runs backward at step 2; its 4 B stay to the end at step 3."""
+    ops = [
+        stated("x", kind="input", output_bytes=8),
+        stated("a", "x", output_bytes=8, weight_bytes=5, trainable_bytes=4),
+    ]
+    cost = price(graph(*ops), Workload(batch_size=1))
+    assert [span for span in weight_gradients(cost, here(cost)) if span[0]] == [(4, 2, 3)]

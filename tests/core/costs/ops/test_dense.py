@@ -211,3 +211,94 @@ def test_shared_keys_and_values_are_kept_at_their_own_size():
         ops.append(op(name, "prelu", "x", (1, heads, 3, 4), weights={name: (1,)}))
     made = graph(*ops, op("y", "attention", "q k v", (1, 4, 3, 4), **sizes))
     assert price(made, Workload()).row("y").saved_bytes == 2 * 192 + 2 * 96 + 48
+
+
+def test_merging_adapters_costs_a_product_once_a_batch_and_its_gradient_two():
+    """Two samples of a batch of 4, 3 tokens, 4 → 5: 30 outputs x 4 = 120 multiply-adds; rank 2 makes the
+    matrix of 5 x 4, 40 multiply-adds, half of them these samples' share: 20. Forward 240 + 40; the weights'
+    gradient 240 of the whole matrix and 40 for each adapter. Half the 20 values of 2 B are kept."""
+    merged = {"output": (2, 3, 5), "weights": ((5, 4),), "batches": 0.5, "element_bytes": 2, "merged_rank": 2}
+    answer = work("linear", (2, 3, 4), **merged)
+    assert answer.macs == 140
+    assert flops(answer) == (280, 240, 320)
+    assert answer.extra_bytes == 20
+    assert work("linear", (2, 3, 4), grads=(False,), **merged).extra_bytes == 0
+    assert flops(work("linear", (2, 3, 4), trained=False, **merged)) == (280, 240, 0)
+
+
+def test_a_third_input_is_no_operand_of_a_product():
+    """120 multiply-adds, 240 FLOP: once for each operand, the scores once more where either needs them."""
+    left, right, mask, made = (2, 3, 4), (2, 4, 5), (2, 3, 5), (2, 3, 5)
+    for kind, both, none in (("matmul", 480, 0), ("attention_scores", 720, 0), ("attention_context", 480, 0)):
+        assert work(kind, left, right, mask, output=made).input_gradient_flops == both
+        alone = work(kind, left, right, mask, output=made, grads=(False, False, True))
+        assert alone.input_gradient_flops == none
+
+
+def test_scores_of_a_fused_attention_keep_queries_and_keys():
+    assert work("attention_scores", QUERY, (1, 2, 4, 5), output=(1, 2, 3, 5)).saves == (0, 1)
+
+
+def test_softmax_over_one_key_keeps_a_number_for_every_query():
+    """2 x 3 rows of one key: 4 B each."""
+    assert work("attention_softmax", (2, 3, 1), output=(2, 3, 1)).extra_bytes == 24
+
+
+@pytest.mark.parametrize(
+    ("grads", "products"),
+    [
+        ((True, False, False), 3),
+        ((False, True, False), 3),
+        ((False, False, True), 2),
+        ((True, True, False), 4),
+        ((False, False, False), 0),
+    ],
+)
+def test_fused_attention_runs_back_for_what_needs_it(grads: tuple[bool, ...], products: int):
+    """A product takes 240 FLOP. Queries or keys: one for the probabilities, one each of themselves, and the
+    scores again; values alone: theirs, and the scores again."""
+    answer = work("attention", QUERY, KEY, KEY, output=QUERY, grads=grads, **HEADS)
+    assert answer.input_gradient_flops == 240 * products
+
+
+def test_projected_recurrence_makes_the_smaller_state_at_every_step():
+    """14 steps; 80 x 10 weights of the input, 80 x 8 of the state and 8 x 20 that make the state: 14 x 1 600
+    multiply-adds. Kept are six vectors of 20 and the whole state: 14 x 20 x 7 x 4 B."""
+    answer = work(
+        "lstm",
+        (7, 2, 10),
+        output=(7, 2, 8),
+        weights=((1, 80, 10), (1, 80, 8), (1, 8, 20)),
+        hidden_size=20,
+        projected=True,
+    )
+    assert answer.macs == 14 * 1_600
+    assert answer.extra_bytes == 14 * 20 * 7 * 4
+
+
+def test_recurrence_keeps_the_vectors_of_every_direction():
+    """14 steps x 2 directions x 6 vectors of 20 floats; the size is the state's where none is given."""
+    sizes = {"output": (7, 2, 2, 20), "weights": ((2, 80, 10), (2, 80, 20)), "directions": 2}
+    assert work("lstm", (7, 2, 10), **sizes).extra_bytes == 14 * 2 * 6 * 20 * 4
+
+
+def test_frozen_recurrence_behind_data_has_no_gradients():
+    answer = work(
+        "rnn",
+        (7, 2, 10),
+        output=(7, 2, 20),
+        weights=((1, 20, 10), (1, 20, 20)),
+        grads=(False,),
+        trained=False,
+    )
+    assert flops(answer) == (16_800, 0, 0)
+
+
+def test_convolution_by_fixed_data_has_a_gradient_for_its_input_alone():
+    """72 multiply-adds, 144 FLOP."""
+    answer = work("conv2d", (1, 1, 4, 4), (2, 1, 2, 2), output=(1, 2, 3, 3), grads=(True, False))
+    assert flops(answer) == (144, 144, 0)
+
+
+def test_product_with_a_number_multiplies_every_element_once():
+    assert work("matmul", (), (4,), output=(4,)).macs == 4

@@ -71,6 +71,18 @@ def test_single_operand_is_turned_for_nothing_or_summed():
     assert flops(work("einsum", (2, 3), output=(2,), equation="ij->i")) == (6, 6, 0)
 
 
+def test_single_operand_without_result_keeps_every_index():
+    """An equation "ij" is "ij->ij", "...i" is "...i->...i": nothing is summed. No gradient, no work."""
+    assert flops(work("einsum", (2, 3), output=(2, 3), equation="ij")) == (0, 0, 0)
+    assert flops(work("einsum", (7, 2), output=(7, 2), equation="...i")) == (0, 0, 0)
+    assert flops(work("einsum", (2, 3), output=(2,), equation="ij->i", grads=(False,))) == (6, 0, 0)
+
+
+def test_dimension_of_one_counts_once():
+    """1 x 3 x 4 = 12 multiply-adds."""
+    assert work("einsum", (1, 3), (3, 4), output=(1, 4), equation="ij,jk->ik").macs == 12
+
+
 def test_equation_that_does_not_fit_its_operands_is_refused_by_name():
     x = op("x", "input", shape=(2, 3))
     for equation in ("ij,jk->ik", "ijk->i"):

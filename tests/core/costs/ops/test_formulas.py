@@ -47,3 +47,18 @@ def test_dense_ops_alone_count_multiply_adds():
     """The bias row of a sum, a norm or an activation is no multiply-add."""
     for kind in ("relu", "add", "softmax", "layer_norm"):
         assert work(kind, (2, 4), output=(2, 4)).macs == 0
+
+
+FROZEN = """
+conv2d linear grouped_matmul embedding batch_norm layer_norm group_norm instance_norm rms_norm lrn relu gelu
+prelu max_pool global_max_pool avg_pool reduce_mean reduce_max add sub mul div maximum where neg gather resize
+tile dropout einsum rope top_k
+"""
+
+
+@pytest.mark.parametrize("kind", FROZEN.split())
+def test_nothing_runs_backward_where_nothing_needs_a_gradient(kind: str):
+    shape = (2, 6, 4, 6)
+    sizes = {"output": shape, "weights": ((6, 6),), "equation": "abcd,de->abce", "mode": "linear"}
+    answer = work(kind, shape, grads=(False,), trained=False, **sizes)
+    assert (answer.input_gradient_flops, answer.weight_gradient_flops) == (0, 0)

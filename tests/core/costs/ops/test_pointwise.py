@@ -165,3 +165,14 @@ def test_turning_by_an_angle_takes_two_products_and_a_sum_and_keeps_nothing():
     answer = work("rope", (2, 3, 4), output=(2, 3, 4))
     assert flops(answer) == (72, 72, 0)
     assert (answer.saves, answer.extra_bytes) == ((), 0)
+
+
+def test_scale_as_large_as_its_operand_sums_no_gradient():
+    """24 forward, 24 for the input, 24 for a scale of its own for every element."""
+    assert flops(work("mul", SHAPE, output=SHAPE, weights=(SHAPE,))) == (24, 24, 24)
+
+
+def test_product_with_fixed_data_keeps_the_data_alone():
+    answer = work("mul", SHAPE, SHAPE, output=SHAPE, grads=(True, False))
+    assert flops(answer) == (24, 24, 0)
+    assert answer.saves == (1,)

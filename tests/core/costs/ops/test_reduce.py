@@ -112,3 +112,23 @@ def test_reductions_that_compare_keep_input_and_result(kind: str):
 @pytest.mark.parametrize("kind", ["reduce_l1", "reduce_sum_square", "reduce_log_sum"])
 def test_reductions_whose_slope_depends_on_the_input_keep_it(kind: str):
     assert work(kind, MAP, output=(2, 6)).saves == (0,)
+
+
+def test_statistics_of_a_batch_are_shared_by_its_samples():
+    """These 2 samples are half the batch: 2 x 6 channels x 4 B / 2 = 24 B."""
+    assert work("batch_norm", MAP, output=MAP, weights=((6,),), batches=0.5).extra_bytes == 24
+
+
+def test_what_a_file_does_not_name_has_its_usual_size():
+    """A window of 5 channels, one group, a kernel of one place."""
+    assert flops(work("lrn", MAP, output=MAP)) == (1_920, 2_112, 0)
+    assert work("group_norm", MAP, output=MAP).extra_bytes == 2 * 2 * 4
+    assert work("max_pool", MAP, output=MAP).forward_flops == 192
+    assert work("avg_pool", MAP, output=MAP).forward_flops == 192
+
+
+def test_a_row_of_one_value_is_a_row():
+    """2 x 5 rows, two numbers of 4 B each; by root mean square one, and the input is kept."""
+    assert work("layer_norm", (2, 5, 1), output=(2, 5, 1)).extra_bytes == 80
+    answer = work("rms_norm", (2, 5, 1), output=(2, 5, 1))
+    assert (answer.saves, answer.extra_bytes) == ((0,), 40)
