@@ -29,8 +29,11 @@ def stacked_conditions(many: Sequence[Conditions], count: int) -> Conditions:
     """Conditions of many scenarios with `count` devices each, one after another, every field an array."""
 
     def stacked(values: Sequence[Number]) -> Floats:
-        if any(np.ndim(value) for value in values):
-            return np.concatenate([np.broadcast_to(value, count) for value in values])
-        return np.repeat(np.array(values, dtype=np.float64), count)
+        arrays = [value for value in values if isinstance(value, np.ndarray)]
+        if not arrays:
+            return np.repeat(np.array(values, dtype=np.float64), count)
+        if len(arrays) == len(values) and all(array.shape == (count,) for array in arrays):
+            return np.concatenate(arrays)  # as they are: a sweep has thousands
+        return np.concatenate([np.broadcast_to(value, count) for value in values])
 
     return Conditions.merged(many, stacked)
