@@ -42,7 +42,7 @@ def field_widget(owner: type, name: str, current: Any, *, key: str, disabled: bo
     """The widget of one field and what it is set to."""
     facts, hint = facts_of(owner, name), hints_of(owner)[name]
     label = facts.get("title") or name.replace("_", " ").capitalize()
-    choices = choices_in(hint)
+    choices = tuple(name for name in choices_in(hint) if name not in facts.get("aliases", ()))
     if choices:
         return choice(label, choices, current, key=key, help=facts["help"], disabled=disabled)
     if hint is bool:

@@ -12,7 +12,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from cutwise.channels import CHANNELS
 from cutwise.compression import ACCURACIES, CODECS, compressor_names
-from cutwise.costs.workload import FullTuning, Lora, Workload
+from cutwise.costs.options.tuning import FullTuning, Lora
+from cutwise.costs.workload import Workload
 from cutwise.options import choices_of
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.scenario.parts import (

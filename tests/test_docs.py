@@ -28,7 +28,8 @@ from cutwise.compression import ACCURACIES, CODECS
 from cutwise.costs.graph_cost import GraphCost, OpCost
 from cutwise.costs.memory.by_kind import MemoryByKind
 from cutwise.costs.ops.formulas import OP_COSTS
-from cutwise.costs.workload import FullTuning, Lora, Workload
+from cutwise.costs.options.tuning import FullTuning, Lora
+from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
 from cutwise.hardware.profiles import Profile
 from cutwise.importers import IMPORTERS

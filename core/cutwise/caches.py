@@ -57,8 +57,11 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.costs.lora._adapted": Cache(
             entries=32, key="graph, tuning and frozen names", keeps="the graph with adapters"
         ),
-        "cutwise.costs.memory.tensor_lifetimes._parts": Cache(
-            entries=8, key="priced graph", keeps="what its price was made of"
+        "cutwise.costs.kernels.kernel_costs._kernel_costs": Cache(
+            entries=16, key="graph, workload and accelerator", keeps="what its kernels keep and hold"
+        ),
+        "cutwise.costs.memory.tensor_lifetimes.timeline_of": Cache(
+            entries=8, key="priced graph and accelerator", keeps="when its kernels run"
         ),
         "cutwise.cuts.block_wise._contracted_network": Cache(
             entries=16, key="blocks and which are contracted", keeps="the flow network that is left"

@@ -120,6 +120,7 @@ class QuantityFacts(TypedDict, total=False):
     shown: tuple[float, float] | None
     tagged: bool
     choices: Callable[[], tuple[str, ...]] | None
+    aliases: Mapping[str, str] | None
 
 
 @overload
@@ -141,6 +142,7 @@ def quantity(
     shown: tuple[float, float] | None = None,
     tagged: bool = False,
     choices: Callable[[], tuple[str, ...]] | None = None,
+    aliases: Mapping[str, str] | None = None,
 ) -> Any:
     """A dataclass field that carries its unit, bounds, help and symbol in its metadata.
 
@@ -148,7 +150,7 @@ def quantity(
     constructors enforce; `title` is the label people read; `shown` is the range a slider offers
     and `scale` its spacing ("linear" or "log"). Widgets, docs and checks read these facts here. A `tagged`
     field is a union of tables told apart by their `kind`; `choices` are the names that a text may be, where
-    a registry says which.
+    a registry says which; `aliases` are words of earlier versions, each with what it is called now.
     """
     facts: dict[str, Any] = {"description": help}
     facts |= {"discriminator": "kind"} if tagged else {}
@@ -157,6 +159,7 @@ def quantity(
         "unit": unit, "symbol": symbol, "title": title, "scale": scale, "shown": shown,
     }  # fmt: skip
     facts["json_schema_extra"] |= {"choices": choices} if choices else {}
+    facts["json_schema_extra"] |= {"aliases": FrozenDict(aliases)} if aliases else {}
     return field(default=default, metadata=facts)
 
 
@@ -166,6 +169,14 @@ def facts_of(owner: DataclassInstance | type[DataclassInstance], name: str) -> d
     extra = dict(found.metadata.get("json_schema_extra", {}))
     bounds = {k: found.metadata[k] for k in ("ge", "gt", "le", "lt") if k in found.metadata}
     return {"help": found.metadata.get("description", ""), **bounds, **extra}
+
+
+def called_now(value: DataclassInstance) -> None:
+    """Puts words of earlier versions in a value that is being made into today's."""
+    for found in fields(value):
+        aliases = found.metadata.get("json_schema_extra", {}).get("aliases", {})
+        if (word := getattr(value, found.name)) in aliases:
+            object.__setattr__(value, found.name, aliases[word])
 
 
 def hints_of(owner: type) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from cutwise_dashboard.sidebar.goal import goal_controls, privacy_controls
 from cutwise_dashboard.sidebar.link import link_controls
 from cutwise_dashboard.sidebar.machines import device_controls, edge_controls, server_controls
 from cutwise_dashboard.sidebar.model import model_controls, scenario_controls, scheme_controls
-from cutwise_dashboard.sidebar.work import training_controls, work_controls
+from cutwise_dashboard.sidebar.work import run_controls, training_controls, work_controls
 
 
 def show(*, one_scheme: bool = True) -> tuple[Scenario, ModelGraph | None]:
@@ -56,4 +56,5 @@ def _parts(*, one_scheme: bool) -> tuple[Callable[[Scenario, ModelGraph | None],
         privacy_controls,
         goal_controls,
         training_controls,
+        run_controls,
     )

@@ -7,7 +7,9 @@ from dataclasses import replace
 import streamlit as st
 
 from cutwise.costs.layer_roles import linear_roles
-from cutwise.costs.workload import LORA_TARGETS, OPTIMIZER_STATES, TUNINGS, FullTuning, Lora, Workload
+from cutwise.costs.options.quantisation import LEFT_ALONE, Quantisation
+from cutwise.costs.options.tuning import LORA_TARGETS, TUNINGS, FullTuning, Lora
+from cutwise.costs.workload import OPTIMIZER_STATES, Workload
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.hugging_face.config_file import can_regenerate
 from cutwise.problem.pricing import tied_ops
@@ -17,6 +19,8 @@ from cutwise_dashboard.controls import choice, drawer, edited, follow, number, r
 
 FIRST_ITERATIONS = 100
 FORMATS = ("optimizer", "weights_dtype", "compute_dtype", "smashed_dtype", "optimizer_dtype", "labels_at")
+LOSS_FIELDS = ("kind", "compute", "parts", "kept_logits")
+QUANTISATION_FIELDS = ("format", "block", "scales", "others", "keeps_inputs")
 HALF_FORMATS = frozenset({"fp16", "bf16"})
 ATTENTION_KINDS = frozenset({"softmax", "attention"})
 
@@ -62,7 +66,50 @@ def training_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
             workload = _tuning(workload, graph)
         for name in _formats(workload, graph):
             workload = edited(workload, name, key="workload")
+        workload = _quantisation(workload)
     return replace(scenario, workload=workload)
+
+
+def run_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
+    """How the training program runs it: what decides how much memory a step takes beside the weights."""
+    inside = drawer("How it is run") if scenario.workload.training else None
+    if not inside:
+        return scenario
+    workload = scenario.workload
+    with inside:
+        for name in ("preset", "kernels", "optimizer_step", "gradient_accumulation", "autocast"):
+            workload = edited(workload, name, key="workload")
+        loss = workload.loss
+        for name in LOSS_FIELDS if loss.kind != "none" else LOSS_FIELDS[:1]:
+            loss = edited(loss, name, key="workload.loss")
+        workload = replace(workload, loss=loss) if loss != workload.loss else workload
+    return replace(scenario, workload=workload)
+
+
+def _quantisation(workload: Workload) -> Workload:
+    found = workload.quantisation
+    for name in QUANTISATION_FIELDS if workload.quantised else QUANTISATION_FIELDS[:1]:
+        found = edited(found, name, key="workload.quantisation")
+    if workload.quantised:
+        found = _left_alone(found, workload.run.skip)
+    return replace(workload, quantisation=found) if found != workload.quantisation else workload
+
+
+def _left_alone(found: Quantisation, skipped: tuple[str, ...]) -> Quantisation:
+    """What is not quantised; as the program does it until the reader says otherwise."""
+    facts, key = facts_of(Quantisation, "skip"), "workload.quantisation.skip"
+    follow(key, list(skipped))
+    picked = seen(
+        key,
+        st.pills(
+            facts["title"], LEFT_ALONE, selection_mode="multi", key=key, format_func=readable,
+            help=facts["help"],
+        ),
+    )  # fmt: skip
+    same = sorted(picked or ()) == sorted(skipped)
+    return (
+        found if same else replace(found, skip=tuple(name for name in LEFT_ALONE if name in (picked or ())))
+    )
 
 
 def _tuning(workload: Workload, graph: ModelGraph | None) -> Workload:
@@ -78,7 +125,8 @@ def _tuning(workload: Workload, graph: ModelGraph | None) -> Workload:
     if isinstance(tuning, Lora):
         tuning = edited(tuning, "rank", key="workload.lora")
         tuning = _targets(tuning, (*offered, "all_linear"))
-        tuning = edited(tuning, "merged", key="workload.lora")
+        for name in ("merged", "dropout_ratio", "adapter_dtype"):
+            tuning = edited(tuning, name, key="workload.lora")
     return replace(workload, tuning=tuning)
 
 

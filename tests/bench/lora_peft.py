@@ -12,7 +12,8 @@ import argparse
 from typing import Any
 
 from cutwise.costs.graph_cost import GraphCost, price
-from cutwise.costs.workload import Lora, Workload
+from cutwise.costs.options.tuning import Lora
+from cutwise.costs.workload import Workload
 from cutwise.importers.hugging_face.config_file import from_config
 from tests.bench.clock import once, table
 from tests.core.costs.torch_truth import counted_flops, dense_flops, saved_bytes

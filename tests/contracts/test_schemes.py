@@ -14,7 +14,8 @@ from cutwise import schemes
 from cutwise.channels import FixedRate, Shannon
 from cutwise.cli.listings import first_line
 from cutwise.compression import DeadZone, TopK
-from cutwise.costs.workload import Lora, Workload
+from cutwise.costs.options.tuning import Lora
+from cutwise.costs.workload import Workload
 from cutwise.errors import ScenarioError, UnknownNameError
 from cutwise.options import choices_of, option_hints
 from cutwise.pipeline import played_round

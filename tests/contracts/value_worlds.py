@@ -27,7 +27,8 @@ from cutwise.convergence.schedule import Learner, round_schedule
 from cutwise.convergence.study_design import recipe_of, study_cells
 from cutwise.convergence.table import rounds_to_target, shipped_table
 from cutwise.costs.memory.peak_memory import peak_memory
-from cutwise.costs.workload import Lora, Workload
+from cutwise.costs.options.tuning import Lora
+from cutwise.costs.workload import Workload
 from cutwise.cuts.block_wise import block_wise_cut
 from cutwise.cuts.cut_under_limits import Limit, minimum_cut_within
 from cutwise.cuts.knapsack import choose_one_per_group

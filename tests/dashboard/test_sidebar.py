@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from cutwise.channels import CHANNELS
 from cutwise.compression import ACCURACIES, CODECS
-from cutwise.costs.workload import TUNINGS
+from cutwise.costs.options.tuning import TUNINGS
 from cutwise.scenario.parts import Objective
 from cutwise.schemes import SCHEMES
 from cutwise.units import hints_of

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cutwise.arrays import Floats
 from cutwise.costs.attention_pattern import Attention, written_out_attentions
 from cutwise.costs.gradient_flow import GradientFlow, first_output
+from cutwise.costs.kernels.setting import KERNEL
 from cutwise.costs.ops.formulas import OP_COSTS, OpCall, OpWork
-from cutwise.costs.saved_tensors import SavedTensors, saved_tensors
-from cutwise.costs.stated_costs import stated_saved
-from cutwise.costs.storages import storage_roots
 from cutwise.costs.weight_costs import weight_columns
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError
@@ -22,19 +20,15 @@ from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import DTYPE_BYTES, FLOATING, ModelGraph, Op
 
 NO_WORK = OpWork()
+HELD = frozenset({"keeps_input", "kept_bytes", "kept_once_bytes", "forward_bytes", "backward_bytes"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DerivedCosts(Frozen):
-    """Columns by name, per sample where `GraphCost` says so, and the kinds that have no formula.
-
-    `saved` is what the backward pass keeps; `roots` say in whose storage each op's output lies.
-    """
+    """Columns by name, per sample where `GraphCost` says so, and the kinds that have no formula."""
 
     columns: Mapping[str, Floats]
     unpriced: Mapping[str, int]
-    saved: SavedTensors
-    roots: Sequence[int]
 
 
 def is_stated(op: Op) -> bool:
@@ -45,39 +39,37 @@ def is_stated(op: Op) -> bool:
 def derived_costs(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> DerivedCosts:
     """What the ops of `graph` cost by their kinds and shapes; 0 for ops that state their costs.
 
-    Only what is saved includes the ops' own figures, because a storage counts once whoever keeps it.
     Raises `ModelImportError` where an op lacks a shape, weight or attribute that its formula reads.
     """
-    attentions = _fused_attentions(graph, workload)
-    kinds = _priced_kinds(graph, attentions)
-    works = [_work(graph, workload, flow, position, kind) for position, kind in enumerate(kinds)]
-    queries = {found.context: found.query for found in attentions}
-    roots = storage_roots(graph, training=workload.training, laid_out_like=queries)
+    kinds, works = priced_works(graph, workload, flow)
     tensors = _tensor_columns(graph, workload, flow)
-    constants = np.array([op.kind == "constant" for op in graph.ops], dtype=bool)
-    held = np.where(constants, 0.0, tensors["transient_bytes"])
-    saved = saved_tensors(
-        graph, works, roots, flow.needs_grad, _storage_bytes(graph, held), stated_saved(graph, workload, flow)
-    )
     whole_batch = {
         "forward_flops": _column(work.forward_flops for work in works),
         "backward_input_flops": _column(work.input_gradient_flops for work in works),
         "backward_weight_flops": _column(work.weight_gradient_flops for work in works),
         "macs": _column(work.macs for work in works),
-        **tensors,
-        "transient_bytes": held,
+        "output_bytes": tensors["output_bytes"],
+        "gradient_bytes": tensors["gradient_bytes"],
     }
     columns = {name: column / graph.batch_size for name, column in whole_batch.items()}
     columns |= weight_columns(graph, workload, flow)
     # A constant is there once, however many samples there are.
-    columns["buffer_bytes"] = columns["buffer_bytes"] + tensors["transient_bytes"] * constants
+    columns["buffer_bytes"] = columns["buffer_bytes"] + tensors["constant_bytes"]
     missing = Counter(kind for kind in kinds if kind is not None and kind not in OP_COSTS)
-    return DerivedCosts(columns=columns, unpriced=missing, saved=saved, roots=roots)
+    return DerivedCosts(columns=columns, unpriced=missing)
 
 
-def _fused_attentions(graph: ModelGraph, workload: Workload) -> tuple[Attention, ...]:
+def priced_works(
+    graph: ModelGraph, workload: Workload, flow: GradientFlow
+) -> tuple[list[str | None], list[OpWork]]:
+    """The kind each op is priced as (None: it states its costs), and its work by the formula of that kind."""
+    kinds = _priced_kinds(graph, fused_attentions(graph, workload))
+    return kinds, [_work(graph, workload, flow, position, kind) for position, kind in enumerate(kinds)]
+
+
+def fused_attentions(graph: ModelGraph, workload: Workload) -> tuple[Attention, ...]:
     """Attentions written out as separate ops that train as one kernel; forward alone costs the same."""
-    fused = workload.training and workload.attention == "fused"
+    fused = workload.training and workload.attention != "eager"
     return written_out_attentions(graph) if fused else ()
 
 
@@ -93,6 +85,8 @@ def _work(
     if kind is None or first_output(graph, position) != position:
         return NO_WORK
     op = graph.ops[position]
+    if kind == KERNEL:
+        return _held(OpWork(saves=op.attrs["keeps"]), op)
     if kind not in OP_COSTS:
         return OpWork(saves=tuple(range(len(op.inputs))))
     sources = [graph.index[name] for name in op.inputs]
@@ -102,12 +96,12 @@ def _work(
         inputs_need_grad=tuple(flow.needs_grad[position] and flow.needs_grad[source] for source in sources),
         weights_trained=flow.trains[position],
         training=workload.training,
-        fused_attention=workload.attention == "fused",
-        element_bytes=DTYPE_BYTES[workload.compute],
+        fused_attention=workload.attention != "eager",
+        element_bytes=DTYPE_BYTES[op.output.dtype],
         batches=graph.batch_size / workload.batch_size,
     )
     try:
-        return OP_COSTS[kind](call)
+        return _held(OP_COSTS[kind](call), op)
     except (IndexError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise ModelImportError(
             f"{graph.name}: op {op.id!r} cannot be priced as {kind!r}: its shapes, weights or attributes "
@@ -115,23 +109,25 @@ def _work(
         ) from error
 
 
-def _storage_bytes(graph: ModelGraph, alive: Floats) -> list[float]:
-    """Bytes of each op's own storage when a backward pass keeps it.
-
-    Figures are for one sample.
-    """
-    sizes: list[float] = alive.tolist()
-    for position, op in enumerate(graph.ops):
-        if "output_bytes" in op.figures:
-            sizes[position] = float(np.sum(op.figures["output_bytes"])) * graph.batch_size
-    return sizes
+def _held(work: OpWork, op: Op) -> OpWork:
+    """The work with what the op's attributes say that it keeps and holds beside its formula."""
+    if not op.attrs.keys() & HELD:
+        return work
+    return replace(
+        work,
+        saves=tuple({*work.saves, 0}) if op.attrs.get("keeps_input") else work.saves,
+        extra_bytes=work.extra_bytes + op.attrs.get("kept_bytes", 0.0),
+        once_bytes=work.once_bytes + op.attrs.get("kept_once_bytes", 0.0),
+        forward_bytes=work.forward_bytes + op.attrs.get("forward_bytes", 0.0),
+        backward_bytes=work.backward_bytes + op.attrs.get("backward_bytes", 0.0),
+    )
 
 
 def _tensor_columns(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> dict[str, Floats]:
-    """Bytes of each output for the whole batch: as it is sent, as its gradient is, as it is held.
+    """Bytes of each output for the whole batch: as it is sent, as its gradient is, and held once for good.
 
-    Floating tensors are sent as smashed data and held in the compute format, whole numbers and the
-    model's inputs are sent as they are; constants are never sent: both sides hold the model file.
+    Floating tensors are sent as smashed data, whole numbers and the model's inputs as they are;
+    constants are never sent: both sides hold the model file.
     """
     outputs = [op.output for op in graph.ops]
     elements = _column(output.elements for output in outputs)
@@ -140,10 +136,11 @@ def _tensor_columns(graph: ModelGraph, workload: Workload, flow: GradientFlow) -
     is_input = np.array([op.kind == "input" for op in graph.ops], dtype=bool)
     constant = np.array([op.kind == "constant" for op in graph.ops], dtype=bool)
     smashed = np.where(floating, elements * DTYPE_BYTES[workload.smashed], own)
+    held = np.where(floating, elements * DTYPE_BYTES[workload.compute], own)
     return {
         "output_bytes": np.where(constant, 0.0, np.where(is_input, own, smashed)),
         "gradient_bytes": np.where(np.array(flow.needs_grad, dtype=bool), smashed, 0.0),
-        "transient_bytes": np.where(floating, elements * DTYPE_BYTES[workload.compute], own),
+        "constant_bytes": held * constant,
     }
 
 

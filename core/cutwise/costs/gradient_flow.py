@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from cutwise.costs.workload import Lora, Workload
+from cutwise.costs.options.tuning import Lora
+from cutwise.costs.workload import Workload
 from cutwise.errors import ScenarioError
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import FLOATING, ModelGraph, Op, Weight
@@ -140,6 +141,6 @@ def _needs_grad(graph: ModelGraph, trains: Sequence[bool]) -> list[bool]:
     needs: list[bool] = []
     for position, op in enumerate(graph.ops):
         reached = trains[position] or any(needs[graph.index[name]] for name in op.inputs)
-        reached = reached or trains[first_output(graph, position)]
+        reached = reached or trains[first_output(graph, position)] or bool(op.attrs.get("requires_gradient"))
         needs.append(reached and op.output.dtype in FLOATING and not op.attrs.get("stops_gradient"))
     return needs

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 from cutwise.arrays import Floats, Mask
-from cutwise.costs.checkpointing import checkpoints_of, run_again
 from cutwise.costs.derived_costs import derived_costs, is_stated
 from cutwise.costs.gradient_flow import gradient_flow
+from cutwise.costs.kernels.kernel_costs import kernel_costs
+from cutwise.costs.kernels.op_columns import held_columns
 from cutwise.costs.lora import rewritten
 from cutwise.costs.stated_costs import measured_times, stated_columns
 from cutwise.costs.workload import Workload
@@ -28,13 +29,13 @@ class OpCost:
     Backward work is split into the gradient of the op's inputs and that of its weights; forward work that
     checkpointing does again is part of the former. `saved_bytes` is what this op is the first to keep for
     the backward pass, its share of what is kept once a mini-batch included; `transient_bytes` the
-    widest tensor alive while it runs: its output or, as large, that output's gradient; with checkpointing
-    also what its block had to make again by then. `output_bytes` and `gradient_bytes` are what crosses a cut
-    behind it, up and back down.
+    widest tensor alive while it runs, its output or a copy on the way, with what it holds beside that; with
+    checkpointing also what its part had to make again by then. `output_bytes` and `gradient_bytes` are what
+    crosses a cut behind it, up and back down.
 
     Once per copy of the model, whatever the batch: `weight_bytes`, `buffer_bytes` (running
     statistics, constants), `trainable_bytes`, `exchanged_bytes` (sent with the device-side model),
-    `weight_gradient_bytes` and `optimizer_bytes`.
+    `weight_gradient_bytes`, `optimizer_bytes` and `step_bytes` (the copy that the optimiser's step makes).
     """
 
     op: str
@@ -47,6 +48,7 @@ class OpCost:
     exchanged_bytes: float
     weight_gradient_bytes: float
     optimizer_bytes: float
+    step_bytes: float
     saved_bytes: float
     transient_bytes: float
     output_bytes: float
@@ -86,6 +88,7 @@ class GraphCost(EqualByDigest):
     exchanged_bytes: Floats
     weight_gradient_bytes: Floats
     optimizer_bytes: Floats
+    step_bytes: Floats
     saved_bytes: Floats
     transient_bytes: Floats
     output_bytes: Floats
@@ -133,7 +136,10 @@ def price(graph: ModelGraph, workload: Workload) -> GraphCost:
     whole = {
         name: np.where(states_it, stated.get(name, 0.0), column) for name, column in derived.columns.items()
     }
-    whole |= run_again(checkpoints_of(graph, workload, flow, derived), whole)
+    widest = stated.get("transient_bytes", 0.0) * states_it
+    whole |= held_columns(
+        kernel_costs(graph, workload), workload.batch_size, {**whole, "transient_bytes": widest}
+    )
     return GraphCost(
         graph=graph,
         workload=workload,

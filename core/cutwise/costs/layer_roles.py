@@ -56,6 +56,14 @@ def linear_roles(graph: ModelGraph) -> Mapping[int, str]:
     return {at: role(at) for at in linears}
 
 
+def language_heads(graph: ModelGraph) -> frozenset[int]:
+    """The linear layers of a language model behind which nothing is multiplied any more: its head."""
+    if not any(op.kind == "embedding" for op in graph.ops):
+        return frozenset()
+    linears = [at for at, op in enumerate(graph.ops) if op.kind == "linear" and op.weights and not op.figures]
+    return frozenset(_last_layers(graph, linears))
+
+
 def _residual_joins(graph: ModelGraph) -> dict[int, frozenset[int]]:
     """Sums of a tensor and a branch that starts at it: position → linear layers on the branch."""
     joins = {}

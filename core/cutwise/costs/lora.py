@@ -14,11 +14,13 @@ from dataclasses import replace
 from cutwise.caches import kept
 from cutwise.costs.gradient_flow import adapter_weights, frozen_ops, named_by
 from cutwise.costs.layer_roles import HEAD, linear_roles
-from cutwise.costs.workload import Lora, Workload
+from cutwise.costs.options.tuning import Lora
+from cutwise.costs.workload import Workload
 from cutwise.errors import ScenarioError
 from cutwise.graph.model_graph import FLOATING, ModelGraph, Op, TensorSpec, Weight
 
 BASE, LORA_A, LORA_B = "base", "lora_a", "lora_b"
+KEPT = frozenset({"dropout_ratio", "joint_features"})  # said of a layer's result, with its adapter
 MOST_NAMED = 5  # layers that a message lists
 
 
@@ -78,17 +80,21 @@ def _side_branch(op: Op, tuning: Lora) -> Iterator[Op]:
     down, up = _adapter(op, tuning.rank)
     base, lora_a, lora_b = (f"{op.id}/{part}" for part in (BASE, LORA_A, LORA_B))
     narrow = TensorSpec(shape=(*op.output.shape[:-1], tuning.rank), dtype=op.output.dtype)
-    yield replace(op, id=base)
-    yield _small_layer(op, lora_a, reads=op.inputs[0], output=narrow, weight=down)
+    own = {name: value for name, value in op.attrs.items() if name not in KEPT}
+    yield replace(op, id=base, attrs=own)
+    yield _small_layer(op, lora_a, reads=op.inputs[0], output=narrow, weight=down, reads_input=True)
     yield _small_layer(op, lora_b, reads=lora_a, output=op.output, weight=up)
-    scaled = {"factor": tuning.factor, "adapts": base}
+    scaled = {"factor": tuning.factor, "adapts": base} | {
+        key: op.attrs[key] for key in KEPT & op.attrs.keys()
+    }
     yield replace(op, kind="add", inputs=(base, lora_b), weights=(), attrs={**scaled, **_stop(op)})
 
 
-def _small_layer(op: Op, name: str, *, reads: str, output: TensorSpec, weight: Weight) -> Op:
+def _small_layer(op: Op, name: str, *, reads: str, output: TensorSpec, weight: Weight, **attrs: bool) -> Op:
     outputs, inputs = weight.shape
-    attrs = {"in_features": inputs, "out_features": outputs, "adapter": (weight.id,), **_stop(op)}
-    return replace(op, id=name, inputs=(reads,), output=output, weights=(weight,), attrs=attrs)
+    sizes = {"in_features": inputs, "out_features": outputs, "adapter": (weight.id,)}
+    whole = {**sizes, **attrs, **_stop(op)}
+    return replace(op, id=name, inputs=(reads,), output=output, weights=(weight,), attrs=whole)
 
 
 def _stop(op: Op) -> dict[str, bool]:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from cutwise.arrays import Floats
 from cutwise.costs.ops.formula import OUTPUT, OpWork
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
@@ -15,27 +12,15 @@ from cutwise.graph.model_graph import ModelGraph
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedTensors(Frozen):
-    """For each op the storages it keeps and what it keeps beside them; bytes per sample.
+    """For each op the storages it keeps and what beside them, bytes per sample; and once a mini-batch.
 
     A storage is named by the position of the op that makes it; `sizes` are those of all storages.
     """
 
     storages: Sequence[frozenset[int]]
     extra_bytes: Sequence[float]
+    once_bytes: Sequence[float]
     sizes: Sequence[float]
-
-    def charged_bytes(self, side: Sequence[bool] | None = None) -> Floats:
-        """Bytes that each op adds to what is kept: a storage is charged to the first op that keeps it.
-
-        Ops that are not of the `side` keep nothing.
-        """
-        kept: set[int] = set()
-        charged = np.zeros(len(self.storages))
-        for position, (storages, extra) in enumerate(zip(self.storages, self.extra_bytes, strict=True)):
-            if (storages or extra) and (side is None or side[position]):
-                charged[position] = extra + sum(self.sizes[root] for root in storages - kept)
-                kept |= storages
-        return charged
 
 
 def saved_tensors(
@@ -60,6 +45,7 @@ def saved_tensors(
             work.extra_bytes / samples * needed + stated
             for work, needed, stated in zip(works, needs_grad, stated_bytes, strict=True)
         ],
+        once_bytes=[work.once_bytes * needed for work, needed in zip(works, needs_grad, strict=True)],
         sizes=[size / samples for size in sizes],
     )
 

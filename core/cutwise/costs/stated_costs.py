@@ -7,7 +7,7 @@ and FLOPs for one sample as the file means them: no number format of the workloa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -38,15 +38,19 @@ def stated_columns(graph: ModelGraph, workload: Workload, flow: GradientFlow) ->
         "forward_flops": _figure(graph, "forward_flops"),
         "backward_input_flops": _figure(graph, "backward_flops") * active,
         "weight_bytes": weights,
-        "trainable_bytes": trainable,
         "exchanged_bytes": _figure(graph, "exchanged_bytes", stated_trainable) * thawed,
-        **training_state(trainable, workload),
+        **_training_state(trainable, workload),
         "transient_bytes": np.maximum(output, returned),
         "output_bytes": output,
         "gradient_bytes": returned,
-        "parameters": weights / bytes_per_weight(workload.weights_dtype),
+        "parameters": weights / bytes_per_weight(workload.quantised or workload.weights_dtype),
         "trained": trainable / DTYPE_BYTES[unquantised_dtype(workload)],
     }
+
+
+def _training_state(trainable_bytes: Floats, workload: Workload) -> Mapping[str, Floats]:
+    held_as = unquantised_dtype(workload)
+    return training_state(trainable_bytes / DTYPE_BYTES[held_as], held_as, workload)
 
 
 def stated_saved(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> Sequence[float]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from cutwise.costs.ops.formula import drops
 from cutwise.costs.ops.pointwise import ACTIVATIONS
-from cutwise.graph.model_graph import FLOATING, ModelGraph, Op, TensorSpec
+from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec
 
 Strides = tuple[int, ...]
 
@@ -104,7 +104,7 @@ def _viewed(op: Op, source: TensorSpec, layout: Strides | None) -> tuple[bool, S
     """Whether `op` is a view of `source`, and its strides (None: stored row by row)."""
     shape = op.output.shape
     if op.kind in ALIASES:
-        return _same_format(op.output.dtype, source.dtype), layout
+        return op.output.dtype == source.dtype, layout
     if op.kind in RESHAPES:
         if layout is None or shape == source.shape:
             return True, layout
@@ -175,8 +175,3 @@ def _same_order(op: Op, source: Op, layout: Strides | None) -> Strides | None:
         found[axis] = stride
         stride *= shape[axis]
     return None if _row_by_row(shape, tuple(found)) else tuple(found)
-
-
-def _same_format(one: str, other: str) -> bool:
-    """Activations of any floating dtype are all held in the compute number format."""
-    return one == other or (one in FLOATING and other in FLOATING)

@@ -8,15 +8,24 @@ import numpy as np
 
 from cutwise.arrays import Floats
 from cutwise.costs.gradient_flow import GradientFlow
+from cutwise.costs.layer_roles import language_heads
+from cutwise.costs.options.quantisation import Quantisation
+from cutwise.costs.options.tuning import Lora
 from cutwise.costs.workload import HALF_PRECISION, OPTIMIZER_STATES, QUANTISED, Workload
+from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import DTYPE_BYTES, FLOATING, ModelGraph, Weight
 
-# One fp16 scale for each block of weights in four bits (the usual block size of QLoRA's NF4). In int8 there
-# is one for each row of a matrix, far below 1 % of it, and left out.
-SCALE_BYTES = 2
-SCALED_WEIGHTS = 64
-SCALED_DTYPES = ("int4", "nf4")
+# Weights that share a scale, bytes of one, and bits of its zero point. nf4: Dettmers et al. 2023, arXiv
+# 2305.14314; int4 as GPTQ stores it, groups of 128. In int8 there is one scale for each row, far below 1 %.
+BLOCKS: Mapping[str, int] = FrozenDict({"nf4": 64, "int4": 128})
+SCALES: Mapping[str, str] = FrozenDict({"nf4": "fp32", "int4": "fp16"})
+ZERO_POINT_BYTES: Mapping[str, float] = FrozenDict({"int4": 0.5})
+SCALES_OF_A_SCALE = 256  # double quantisation: scales in one byte, with an fp32 scale for so many
+STATE_BLOCK = 256  # states in 8 bit that share an fp32 scale
 MASTER_BYTES = 4  # one fp32 copy
+EIGHT_BIT = frozenset({"adamw_8bit"})
+COPYING = frozenset({"adamw"})  # a step over all weights at once copies one state
+PLAIN = Quantisation()
 # Ops whose matrices are quantised; all other weights stay in 16 bit.
 QUANTISED_KINDS = frozenset(
     {
@@ -26,13 +35,23 @@ QUANTISED_KINDS = frozenset(
 )  # fmt: skip
 
 
-def bytes_per_weight(dtype: str) -> float:
-    """Bytes of one weight in number format `dtype`, its share of the scales included.
+def bytes_per_weight(dtype: str, quantisation: Quantisation = PLAIN) -> float:
+    r"""Bytes of one weight in number format `dtype`, its share of scales and zero points included.
 
-    >>> bytes_per_weight("nf4")   # 0.5 + 2 / 64
-    0.53125
+    nf4 in blocks of 64 with fp32 scales is $0.5 + 4/64$ bytes, double quantised
+    $0.5 + 1/64 + 4/(64 \cdot 256)$; int4 in groups of 128 (GPTQ) $0.5 + (2 + 0.5)/128$.
+
+    >>> bytes_per_weight("nf4"), bytes_per_weight("int4")
+    (0.5625, 0.51953125)
+    >>> round(bytes_per_weight("nf4", Quantisation(scales="double")), 4)
+    0.5159
     """
-    return DTYPE_BYTES[dtype] + (SCALE_BYTES / SCALED_WEIGHTS if dtype in SCALED_DTYPES else 0)
+    block = quantisation.block or BLOCKS.get(dtype)
+    if dtype not in QUANTISED or block is None:
+        return DTYPE_BYTES[dtype]
+    scales = quantisation.scales or SCALES.get(dtype, "fp16")
+    scale = 1 + DTYPE_BYTES["fp32"] / SCALES_OF_A_SCALE if scales == "double" else DTYPE_BYTES[scales]
+    return DTYPE_BYTES[dtype] + (scale + ZERO_POINT_BYTES.get(dtype, 0.0)) / block
 
 
 def unquantised_dtype(workload: Workload) -> str:
@@ -47,6 +66,29 @@ def unquantised_dtype(workload: Workload) -> str:
     return next(dtype for dtype in formats if dtype not in QUANTISED)
 
 
+def others_dtype(workload: Workload) -> str:
+    """The number format of weights that quantisation leaves alone.
+
+    As given; else that of the program where adapters are trained beside quantised weights (peft makes them
+    fp32), and the format of unquantised weights otherwise.
+
+    >>> others_dtype(Workload(weights_dtype="nf4", compute_dtype="bf16", tuning=Lora()))
+    'fp32'
+    """
+    if workload.quantised and (
+        workload.quantisation.others or (workload.training and isinstance(workload.tuning, Lora))
+    ):
+        return workload.run.others or unquantised_dtype(workload)
+    return unquantised_dtype(workload)
+
+
+def trained_dtype(workload: Workload, *, adapter: bool) -> str:
+    """The number format of trained weights: adapters have their own beside weights of 16 bit and less."""
+    held_as = unquantised_dtype(workload)
+    separate = adapter and (workload.quantised or held_as in HALF_PRECISION)
+    return workload.run.adapter_dtype if separate else held_as
+
+
 def weight_columns(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> dict[str, Floats]:
     """Bytes of the weights each op is charged for, and their numbers (`parameters`, `trained`).
 
@@ -57,34 +99,42 @@ def weight_columns(graph: ModelGraph, workload: Workload, flow: GradientFlow) ->
     """
     rows = np.array(_charges(graph, workload, flow), dtype=np.float64).reshape(len(graph), len(_CHARGES))
     charged = dict(zip(_CHARGES, rows.T, strict=True))
-    trainable_bytes = charged["trained"] * DTYPE_BYTES[unquantised_dtype(workload)]
+    adapter = np.array([bool(op.attrs.get("adapter")) for op in graph.ops], dtype=bool)
     moving = charged["buffer_bytes"] * ~np.array(flow.frozen, dtype=bool) * workload.training
-    return {
-        **charged,
-        "trainable_bytes": trainable_bytes,
-        "exchanged_bytes": trainable_bytes + moving,
-        **training_state(trainable_bytes, workload),
-    }
+    plain, beside = (
+        training_state(charged["trained"] * whose, trained_dtype(workload, adapter=adapters), workload)
+        for adapters, whose in ((False, ~adapter), (True, adapter))
+    )
+    state = {name: plain[name] + beside[name] for name in plain}
+    return {**charged, **state, "exchanged_bytes": state["trainable_bytes"] + moving}
 
 
-def training_state(trainable_bytes: Floats, workload: Workload) -> Mapping[str, Floats]:
-    """Bytes of weight gradients (compute format) and optimiser state that trained weights bring along.
+def training_state(trained: Floats, held_as: str, workload: Workload) -> Mapping[str, Floats]:
+    r"""Bytes of `trained` weights held as `held_as`, of their gradients and of the optimiser's state.
 
-    Adam in mixed precision, 1 MB of bf16 weights: 500 000 weights, 1 MB of gradients and
-    500 000 x 2 moments x 4 B = 4 MB of state; master weights add 500 000 x 4 B = 2 MB.
+    Gradients and states have the weight's own format, as in PyTorch; $W + G + 2 S$ of bf16 weights under
+    AdamW is $2 + 2 + 4$ B a weight, and its step copies one state (2 B more) unless it is fused: 10 B, as
+    measured on Mistral-7B and Llama-3-8B. States in 8 bit take $1 + 4/256$ B each; master weights 4 B.
 
-    >>> adam = Workload(weights_dtype="bf16", optimizer="adam", master_weights=True)
-    >>> state = training_state(np.array([1e6]), adam)
-    >>> float(state["weight_gradient_bytes"][0]), float(state["optimizer_bytes"][0])
-    (1000000.0, 6000000.0)
+    >>> adam = Workload(weights_dtype="bf16", optimizer="adamw")
+    >>> state = training_state(np.array([1.0]), "bf16", adam)
+    >>> {name: float(size[0]) for name, size in state.items()}  # doctest: +NORMALIZE_WHITESPACE
+    {'trainable_bytes': 2.0, 'weight_gradient_bytes': 2.0, 'optimizer_bytes': 4.0, 'step_bytes': 2.0}
     """
-    held_as = unquantised_dtype(workload)
-    trained = trainable_bytes / DTYPE_BYTES[held_as]
-    states = OPTIMIZER_STATES[workload.optimizer]
+    own = DTYPE_BYTES[held_as]
+    in_bytes = workload.optimizer in EIGHT_BIT
+    state = (
+        1 + DTYPE_BYTES["fp32"] / STATE_BLOCK
+        if in_bytes
+        else DTYPE_BYTES[workload.optimizer_dtype or held_as]
+    )
     master = MASTER_BYTES if workload.master_weights and held_as in HALF_PRECISION else 0
+    copied = workload.optimizer in COPYING and not workload.run.fused_step
     return {
-        "weight_gradient_bytes": trained * DTYPE_BYTES[workload.compute],
-        "optimizer_bytes": trained * (states * DTYPE_BYTES[workload.optimizer_state] + master),
+        "trainable_bytes": trained * own,
+        "weight_gradient_bytes": trained * own,
+        "optimizer_bytes": trained * (OPTIMIZER_STATES[workload.optimizer] * state + master),
+        "step_bytes": trained * state * copied,
     }
 
 
@@ -93,9 +143,9 @@ _CHARGES = ("weight_bytes", "buffer_bytes", "parameters", "trained")
 
 def _charges(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> Sequence[tuple[float, ...]]:
     untied = workload.tied_weights == "untied"
-    quantised = _quantised_weights(graph, flow) if workload.weights_dtype in QUANTISED else frozenset()
-    quantised_size = bytes_per_weight(workload.weights_dtype)
-    plain_size = DTYPE_BYTES[unquantised_dtype(workload)]
+    quantised = quantised_weights(graph, workload, flow) if workload.quantised else frozenset()
+    quantised_size = bytes_per_weight(workload.quantised or "int8", workload.quantisation)
+    plain_size = DTYPE_BYTES[others_dtype(workload)]
     charged: set[str] = set()
     rows: list[tuple[float, ...]] = []
     for op, trained_here in zip(graph.ops, flow.trained, strict=True):
@@ -105,6 +155,8 @@ def _charges(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> Seque
                 buffers += weight.elements * DTYPE_BYTES[weight.dtype]
                 continue
             size = quantised_size if weight.id in quantised else plain_size
+            if weight.id in trained_here:
+                size = DTYPE_BYTES[trained_dtype(workload, adapter=bool(op.attrs.get("adapter")))]
             weights += weight.elements * (size if weight.dtype in FLOATING else DTYPE_BYTES[weight.dtype])
             parameters += weight.elements
             trained += weight.elements * (weight.id in trained_here)
@@ -113,12 +165,13 @@ def _charges(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> Seque
     return rows
 
 
-def _quantised_weights(graph: ModelGraph, flow: GradientFlow) -> frozenset[str]:
-    """Matrices that only dense ops read and nobody trains."""
+def quantised_weights(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> frozenset[str]:
+    """Matrices that only dense ops read and nobody trains, but for the output layer's where it is skipped."""
     matrices: set[str] = set()
     others: set[str] = set().union(*flow.trained)
-    for op in graph.ops:
-        dense = op.kind in QUANTISED_KINDS
+    skipped = language_heads(graph) if "lm_head" in workload.run.skip else frozenset()
+    for position, op in enumerate(graph.ops):
+        dense = op.kind in QUANTISED_KINDS and position not in skipped
         for weight in op.weights:
             (matrices if dense and _is_matrix(weight) else others).add(weight.id)
     return frozenset(matrices - others)

@@ -2,84 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
+from cutwise.costs.options.loss import Loss
+from cutwise.costs.options.presets import DEFAULTS, PRESETS, PresetName, RunOptions
+from cutwise.costs.options.quantisation import Quantisation
+from cutwise.costs.options.tuning import FullTuning, Lora
 from cutwise.errors import ScenarioError
 from cutwise.frozen import FrozenDict
-from cutwise.units import bound_mistakes, quantity
+from cutwise.units import bound_mistakes, called_now, quantity
+
+T = TypeVar("T")
 
 Dtype = Literal["fp32", "bf16", "fp16", "int8", "int4", "nf4"]
 Mode = Literal["training", "inference"]
-Optimizer = Literal["sgd", "sgd_momentum", "adam"]
+Optimizer = Literal["sgd", "sgd_momentum", "adamw", "adamw_8bit", "adam"]
+AttentionKernel = Literal["sdpa", "flash", "eager", "fused"]
 
-OPTIMIZER_STATES = FrozenDict({"sgd": 0, "sgd_momentum": 1, "adam": 2})
+OPTIMIZER_STATES = FrozenDict({"sgd": 0, "sgd_momentum": 1, "adamw": 2, "adamw_8bit": 2})
 QUANTISED = frozenset({"int8", "int4", "nf4"})
 HALF_PRECISION = frozenset({"bf16", "fp16"})
-LORA_TARGETS = ("attention", "mlp", "all_linear")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tuning:
-    """Which parameters are trained; the base of `FullTuning` and `Lora`."""
-
-    kind: Literal["full", "lora"] = quantity("full", title="Tuning", help="All parameters, or adapters")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FullTuning(Tuning):
-    """All parameters are trained, but for the frozen ones."""
-
-    kind: Literal["full"] = quantity("full", title="Tuning", help="All parameters are trained")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lora(Tuning):
-    """Low-rank adapters are trained beside linear layers, and nothing else.
-
-    `targets` are "attention" (projections into and out of an attention), "mlp" (the other linear layers of
-    a residual branch, or all but the last of a model without attention), "all_linear" (every linear
-    layer but the output layer), or patterns of op ids and blocks. An adapter is `factor` B A x with
-    `factor` = alpha / rank: a side branch of two small layers, or `merged` into the weights before each
-    mini-batch.
-
-    >>> Lora(rank=8).factor
-    2.0
-    """
-
-    kind: Literal["lora"] = quantity("lora", title="Tuning", help="Only low-rank adapters are trained")
-    rank: int = quantity(
-        8, ge=1, le=65536, symbol="r", title="LoRA rank", scale="log", shown=(1, 256),
-        help="Inner width of each adapter",
-    )  # fmt: skip
-    alpha: float = quantity(
-        16.0, gt=0, symbol="α", title="LoRA alpha",
-        help="Scales the adapters by alpha / rank; it changes the result, not its cost",
-    )  # fmt: skip
-    targets: tuple[str, ...] = quantity(
-        ("attention",), title="LoRA targets",
-        help="Layers with an adapter: attention, mlp, all_linear, or ids or blocks with * as a wildcard",
-    )  # fmt: skip
-    merged: bool = quantity(
-        False, title="Merged adapters",
-        help="Add the adapters to the weights before each mini-batch, in place of side branches",
-    )  # fmt: skip
-
-    def __post_init__(self) -> None:
-        mistakes = bound_mistakes(self)
-        if not self.targets:
-            mistakes.append(f"targets: name {', '.join(LORA_TARGETS)}, or an op id or block")
-        if mistakes:
-            raise ScenarioError(mistakes)
-
-    @property
-    def factor(self) -> float:
-        """What an adapter's result is multiplied by."""
-        return self.alpha / self.rank
-
-
-TUNINGS: Mapping[str, type[FullTuning | Lora]] = FrozenDict({"full": FullTuning, "lora": Lora})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +55,24 @@ class Workload:
         1, ge=1, le=65536, title="Micro-batches", scale="log", shown=(1, 32),
         help="Parts of a mini-batch that overlap: the device works on one while the server works on another",
     )  # fmt: skip
-    optimizer: Optimizer = quantity("sgd", title="Optimiser", help="Decides the optimiser's state in memory")
+    optimizer: Optimizer = quantity(
+        "sgd", title="Optimiser", help="Decides the optimiser's state in memory", aliases={"adam": "adamw"}
+    )
     weights_dtype: Dtype = quantity("fp32", title="Weights", help="Number format of the weights")
     compute_dtype: Dtype | None = quantity(None, title="Compute", help="Number format of saved activations")
     smashed_dtype: Dtype | None = quantity(None, title="Smashed data", help="Number format of what is sent")
     optimizer_dtype: Dtype | None = quantity(
-        None, title="Optimiser state", help="Number format of the optimiser's state"
-    )
+        None, title="Optimiser state",
+        help="Number format of the optimiser's state; that of the weights it belongs to if absent",
+    )  # fmt: skip
+    optimizer_step: Literal["foreach", "fused"] | None = quantity(
+        None, title="Optimiser step",
+        help="foreach: all weights at once, with a copy of one state; fused: in place. foreach if absent",
+    )  # fmt: skip
+    gradient_accumulation: int = quantity(
+        1, ge=1, le=65536, title="Gradient accumulation", scale="log", shown=(1, 64),
+        help="Mini-batches whose gradients are added up before a step: above 1 all gradients stay in memory",
+    )  # fmt: skip
     master_weights: bool = quantity(
         False, title="Master weights",
         help="Keep an fp32 copy of every trained weight that is held in 16 bit; counted as optimiser state",
@@ -129,9 +83,30 @@ class Workload:
     frozen: tuple[str, ...] = quantity(
         (), title="Frozen", help="Ops that are not trained: ids or blocks, with * as a wildcard"
     )
-    attention: Literal["fused", "eager"] = quantity(
-        "fused", title="Attention", help="Fused attention keeps no probabilities for the backward pass"
+    quantisation: Quantisation = quantity(
+        Quantisation(),
+        title="Quantisation",
+        help="What is stored beside quantised weights, and what is left alone",
     )
+    loss: Loss = quantity(Loss(), title="Loss", help="How the loss is computed")
+    preset: PresetName | None = quantity(
+        None, title="Program",
+        help="Whose ways fill in what is not given: transformers with peft or in bf16, torchtune, litgpt, "
+        "transformers with Liger's kernels",
+    )  # fmt: skip
+    kernels: Literal["separate", "fused"] | None = quantity(
+        None, title="Kernels",
+        help="Norms, rotations and gated activations run as several kernels, or each as one (compiled, Liger)",
+    )  # fmt: skip
+    autocast: bool = quantity(
+        False, title="Autocast",
+        help="fp32 weights are copied to the compute format for products; norms and losses stay in fp32",
+    )  # fmt: skip
+    attention: AttentionKernel = quantity(
+        "sdpa", title="Attention", aliases={"fused": "sdpa"},
+        help="sdpa: one kernel, keys and values copied for every head that reads them; flash: no copies; "
+        "eager: probabilities are kept for the backward pass",
+    )  # fmt: skip
     checkpointing: Literal["none", "blocks"] = quantity(
         "none", title="Checkpointing",
         help="Keep only the inputs of blocks for the backward pass and run each block forward once more",
@@ -154,6 +129,7 @@ class Workload:
     )  # fmt: skip
 
     def __post_init__(self) -> None:
+        called_now(self)
         mistakes = bound_mistakes(self)
         if self.local_epochs is not None and self.local_iterations is not None:
             mistakes.append("give local_epochs or local_iterations, not both")
@@ -171,14 +147,38 @@ class Workload:
         return self.compute_dtype or _unquantised(self.weights_dtype)
 
     @property
+    def quantised(self) -> str | None:
+        """Number format of quantised matrices; None where nothing is quantised."""
+        return self.quantisation.format or (self.weights_dtype if self.weights_dtype in QUANTISED else None)
+
+    @property
+    def run(self) -> RunOptions:
+        """Every option of the run: given, or the preset's, or the default.
+
+        >>> Workload(preset="torchtune").run.loss_parts
+        8
+        """
+        known = PRESETS.get(self.preset or "", DEFAULTS)
+        loss, quantisation, tuning = self.loss, self.quantisation, self.tuning
+        adapters = (tuning.dropout_ratio, tuning.adapter_dtype) if isinstance(tuning, Lora) else (None, None)
+        return RunOptions(
+            loss=_given(loss.compute, known.loss),
+            loss_parts=_given(loss.parts, known.loss_parts),
+            kept_logits=_given(loss.kept_logits, known.kept_logits),
+            dropout_ratio=_given(adapters[0], known.dropout_ratio),
+            adapter_dtype=_given(adapters[1], known.adapter_dtype),
+            fused_kernels=known.fused_kernels if self.kernels is None else self.kernels == "fused",
+            fused_step=known.fused_step if self.optimizer_step is None else self.optimizer_step == "fused",
+            joint_products=known.joint_products,
+            skip=_given(quantisation.skip, known.skip),
+            others=_given(quantisation.others, known.others),
+            keeps_inputs=_given(quantisation.keeps_inputs, known.keeps_inputs),
+        )
+
+    @property
     def smashed(self) -> str:
         """Number format of smashed data and their gradients."""
         return self.smashed_dtype or self.compute
-
-    @property
-    def optimizer_state(self) -> str:
-        """Number format of the optimiser's state; fp32 unless given."""
-        return self.optimizer_dtype or "fp32"
 
     def iterations(self, samples: int) -> int:
         """Iterations a device with `samples` samples trains in one round.
@@ -189,6 +189,10 @@ class Workload:
         if self.local_iterations is not None:
             return self.local_iterations
         return (self.local_epochs or 1) * -(-samples // self.batch_size)
+
+
+def _given(value: T | None, otherwise: T) -> T:
+    return otherwise if value is None else value
 
 
 def _unquantised(dtype: str) -> str:

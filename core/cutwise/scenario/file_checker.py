@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from cutwise.caches import kept
 from cutwise.channels import CHANNELS, FixedRate
 from cutwise.compression import ACCURACIES, CODECS, ErrorProxy, Uncompressed
-from cutwise.costs.workload import TUNINGS
+from cutwise.costs.options.tuning import TUNINGS
 from cutwise.frozen import FrozenDict
 from cutwise.scenario.parts import Compression, Scenario
 

@@ -10,7 +10,8 @@ import pytest
 import cutwise
 from cutwise.analyses.sweep_file import read_sweep_file
 from cutwise.channels import FixedRate, Shannon
-from cutwise.costs.workload import FullTuning, Lora, Workload
+from cutwise.costs.options.tuning import FullTuning, Lora
+from cutwise.costs.workload import Workload
 from cutwise.errors import ScenarioError, UnknownNameError
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parties import Device, Server

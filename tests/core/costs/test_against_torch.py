@@ -9,6 +9,7 @@ from cutwise.costs.ops.pointwise import ACTIVATIONS
 from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph, Op
 from tests.core.costs.formula_calls import graph, op
+from tests.core.costs.no_loss import NO_LOSS
 from tests.core.costs.torch_truth import counted_flops, dense_flops, saved_bytes
 
 torch = pytest.importorskip("torch")
@@ -205,19 +206,19 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_saved_bytes_are_what_autograd_keeps(name: str):
     module, model, shape, attention = CASES[name]
-    cost = price(model(), Workload(attention=attention))
+    cost = price(model(), Workload(loss=NO_LOSS, attention=attention))
     assert total_saved(cost) == pytest.approx(saved_bytes(module(), torch.randn(shape)), rel=0.02)
 
 
 @pytest.mark.parametrize("name", ["residual net", "perceptron", "eager attention"])
 def test_flops_forward_and_backward_are_what_torch_counts(name: str):
     module, model, shape, attention = CASES[name]
-    cost = price(model(), Workload(attention=attention))
+    cost = price(model(), Workload(loss=NO_LOSS, attention=attention))
     assert dense_flops(cost) == counted_flops(module(), torch.randn(shape))
 
 
 def test_fused_attention_counts_what_the_open_one_does_forward():
-    cost = price(attention_graph(fused_op=True), Workload())
+    cost = price(attention_graph(fused_op=True), Workload(loss=NO_LOSS))
     assert dense_flops(cost)[0] == counted_flops(Attention(), torch.randn(WORDS))[0]
     assert cost.macs * BATCH * 2 == dense_flops(cost)[0]
 
@@ -227,7 +228,7 @@ def test_frozen_layers_keep_and_work_as_little_as_in_torch():
     module = Perceptron()
     for frozen in (module.norm, module.up):
         frozen.requires_grad_(requires_grad=False)
-    cost = price(perceptron_graph(), Workload(frozen=("norm", "up")))
+    cost = price(perceptron_graph(), Workload(loss=NO_LOSS, frozen=("norm", "up")))
     assert total_saved(cost) == saved_bytes(module, torch.randn(ROWS))
     assert dense_flops(cost) == counted_flops(module, torch.randn(ROWS))
 
@@ -235,7 +236,7 @@ def test_frozen_layers_keep_and_work_as_little_as_in_torch():
 def test_frozen_head_keeps_and_works_as_little_as_in_torch():
     module = Perceptron()
     module.down.requires_grad_(requires_grad=False)
-    cost = price(perceptron_graph(), Workload(frozen=("down",)))
+    cost = price(perceptron_graph(), Workload(loss=NO_LOSS, frozen=("down",)))
     assert total_saved(cost) == saved_bytes(module, torch.randn(ROWS))
     assert dense_flops(cost) == counted_flops(module, torch.randn(ROWS))
 
@@ -243,7 +244,7 @@ def test_frozen_head_keeps_and_works_as_little_as_in_torch():
 def test_grouped_convolution_counts_forward_as_torch_does():
     """Torch's backward count forgets the groups, so only forward is compared."""
     assert (
-        dense_flops(price(shuffle_graph(), Workload()))[0]
+        dense_flops(price(shuffle_graph(), Workload(loss=NO_LOSS)))[0]
         == counted_flops(Shuffle(), torch.randn(2, 3, 8, 8))[0]
     )
 
@@ -259,7 +260,7 @@ def test_convolution_in_other_dimensions_counts_as_in_torch(shape: tuple[int, ..
     model = graph(
         op("x", "input", shape=shape), op("c", kind, "x", made, weights={"w": weight}), batch_size=2
     )
-    assert dense_flops(price(model, Workload())) == counted_flops(module, data)
+    assert dense_flops(price(model, Workload(loss=NO_LOSS))) == counted_flops(module, data)
 
 
 class States(nn.Module):
@@ -303,7 +304,7 @@ def test_recurrent_net_counts_as_in_torch_but_for_its_first_steps(kind, directio
     made = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[kind]
     layer = made(READ, HIDDEN, layers, bias=bias, bidirectional=directions == 2, device="meta")
     data = torch.empty(STEPS, BATCH, READ, device="meta")
-    cost = price(recurrent_graph(kind, directions, layers, bias), Workload())
+    cost = price(recurrent_graph(kind, directions, layers, bias), Workload(loss=NO_LOSS))
     forward, backward = counted_flops(States(layer), data)
     first_steps = directions * layers * 2 * BATCH * GATES[kind] * HIDDEN * HIDDEN
     assert dense_flops(cost) == (forward, backward + first_steps)

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from cutwise.costs.graph_cost import price
-from cutwise.costs.workload import Lora, Workload
+from cutwise.costs.options.tuning import Lora
+from cutwise.costs.workload import Workload
 from cutwise.importers.hugging_face.config_file import from_config
+from cutwise.importers.hugging_face.keys import DROPOUTS
+from tests.core.costs.no_loss import NO_LOSS
 from tests.core.costs.torch_truth import counted_flops, dense_flops, saved_bytes
 
 pytest.importorskip("torch")
@@ -54,6 +57,8 @@ CONFIGS: dict[str, dict[str, Any]] = {
 
 
 def graph_of(config: dict[str, Any]) -> Any:
+    """The modules drop nothing."""
+    config = {**config, **dict.fromkeys(sorted(DROPOUTS), 0.0)}
     return from_config(config, {} if config["model_type"] == "vit" else {"sequence": TOKENS})
 
 
@@ -69,14 +74,14 @@ def test_parameters_and_flops_are_those_of_the_module(name: str) -> None:
     graph = graph_of(CONFIGS[name])
     module, data = built(CONFIGS[name])
     assert graph.parameters == sum(p.numel() for p in module.parameters())
-    assert dense_flops(price(graph, Workload(attention="eager"))) == counted_flops(module, data)
+    assert dense_flops(price(graph, Workload(loss=NO_LOSS, attention="eager"))) == counted_flops(module, data)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_saved_bytes_are_those_of_the_module_to_the_byte(name: str) -> None:
     """Gemma 2 adds a one to the weights of its norms in a copy of them; the module here does not."""
     module, data = built(CONFIGS[name])
-    cost = price(graph_of(CONFIGS[name]), Workload())
+    cost = price(graph_of(CONFIGS[name]), Workload(loss=NO_LOSS, attention="flash"))
     assert not cost.unpriced
     assert cost.saved_bytes.sum() == saved_bytes(module, data)
 
@@ -86,7 +91,7 @@ def test_attention_with_capped_scores_is_found_in_the_module_as_in_its_configura
     from cutwise.importers.torch_format.from_torch import from_torch
 
     module, data = built(CONFIGS["gemma2"])
-    tuned = Workload(tuning=Lora(rank=8, targets=("attention",)))
+    tuned = Workload(loss=NO_LOSS, tuning=Lora(rank=8, targets=("attention",)))
     cost = price(from_torch(module, data), tuned)
     widths = [(64, 64), (64, 32), (64, 32), (64, 64)]
     assert cost.trainable_parameters == 2 * sum(8 * (into + out) for into, out in widths)
@@ -105,7 +110,14 @@ def test_adapters_of_a_grouped_query_model_keep_what_frozen_layers_leave_out() -
     for layer in module.layers:
         for at in (0, 2):
             layer.projections[at] = Adapted(layer.projections[at])
-    cost = price(graph_of(config), Workload(tuning=Lora(rank=8, targets=("*q_proj", "*v_proj"))))
+    cost = price(
+        graph_of(config),
+        Workload(
+            loss=NO_LOSS,
+            attention="flash",
+            tuning=Lora(rank=8, targets=("*q_proj", "*v_proj"), dropout_ratio=0.0),
+        ),
+    )
     assert cost.saved_bytes.sum() == saved_bytes(module, data)
     trained = sum(p.numel() for p in module.parameters() if p.requires_grad)
     assert cost.trainable_parameters == trained == 2 * 8 * ((64 + 64) + (64 + 32))

@@ -13,6 +13,7 @@ from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError, UnknownNameError
 from cutwise.graph.model_graph import ModelGraph
 from tests.core.costs.formula_calls import graph, op, stated
+from tests.core.costs.no_loss import NO_LOSS
 
 CONV = {"w": (4, 3, 3, 3)}
 
@@ -42,7 +43,7 @@ def small_net(batch_size: int = 1) -> ModelGraph:
 def test_small_net_costs_what_is_worked_out_by_hand():
     """conv 256 x 27 x 2 = 13 824 (no input gradient); bn 256 x 8, 10, 3; relu 256; pool 64 x 4, back 64;
     fc 10 x 64 x 2 = 1 280."""
-    cost = price(small_net(), Workload())
+    cost = price(small_net(), Workload(loss=NO_LOSS))
     assert cost.forward_flops.tolist() == [0, 13_824, 2_048, 256, 256, 0, 1_280]
     assert cost.backward_input_flops.tolist() == [0, 0, 2_560, 256, 64, 0, 1_280]
     assert cost.backward_weight_flops.tolist() == [0, 13_824, 768, 0, 0, 0, 1_280]
@@ -55,12 +56,20 @@ def test_each_storage_is_kept_once_by_the_first_op_that_needs_it():
     """conv keeps x 768 B; bn its input 1 024 B and, once for 32 samples, 2 x 4 x 4 = 32 B: 1 B a sample; relu
     its result 1 024 B; pool only places 64 x 8 = 512 B, since ReLU kept its input; fc its input, a view of
     pool's result, 256 B."""
-    assert price(small_net(), Workload()).saved_bytes.tolist() == [0, 768, 1_025, 1_024, 512, 0, 256]
+    assert price(small_net(), Workload(loss=NO_LOSS)).saved_bytes.tolist() == [
+        0,
+        768,
+        1_025,
+        1_024,
+        512,
+        0,
+        256,
+    ]
 
 
 def test_saved_and_sent_bytes_follow_their_own_number_formats():
     """bf16 weights, fp16 smashed data in int8: ReLU keeps 256 x 2 B and sends 256 x 1 B each way."""
-    row = price(small_net(), Workload(compute_dtype="bf16", smashed_dtype="int8")).row("relu")
+    row = price(small_net(), Workload(loss=NO_LOSS, compute_dtype="bf16", smashed_dtype="int8")).row("relu")
     assert (row.saved_bytes, row.output_bytes, row.gradient_bytes, row.transient_bytes) == (
         512,
         256,
@@ -71,17 +80,17 @@ def test_saved_and_sent_bytes_follow_their_own_number_formats():
 
 def test_input_is_sent_in_its_own_number_format_and_gets_no_gradient():
     pixels = graph(op("x", "input", shape=(1, 3, 8, 8), dtype="uint8"))
-    cost = price(pixels, Workload(smashed_dtype="fp16"))
+    cost = price(pixels, Workload(loss=NO_LOSS, smashed_dtype="fp16"))
     assert (cost.row("x").output_bytes, cost.row("x").gradient_bytes) == (192, 0)
     assert cost.is_input.tolist() == [True]
-    assert price(small_net(), Workload(smashed_dtype="fp16")).row("x").output_bytes == 768
+    assert price(small_net(), Workload(loss=NO_LOSS, smashed_dtype="fp16")).row("x").output_bytes == 768
 
 
 def test_whole_numbers_are_sent_as_they_are():
     ids = graph(
         op("x", "input", shape=(1, 16), dtype="int64"), op("y", "other:Sort", "x", (1, 16), dtype="int32")
     )
-    assert price(ids, Workload(smashed_dtype="fp16")).output_bytes.tolist() == [128, 64]
+    assert price(ids, Workload(loss=NO_LOSS, smashed_dtype="fp16")).output_bytes.tolist() == [128, 64]
 
 
 def test_constants_are_never_sent_or_kept_for_a_sample():
@@ -92,14 +101,14 @@ def test_constants_are_never_sent_or_kept_for_a_sample():
         op("fc", "linear", "x", (1, 4), weights={"w": (4, 4)}, in_features=4),
         op("y", "mul", "fc mask", (1, 4)),
     )
-    cost = price(model, Workload())
+    cost = price(model, Workload(loss=NO_LOSS))
     assert cost.row("mask").output_bytes == 0
     assert cost.row("y").saved_bytes == 0
 
 
 @pytest.mark.parametrize("batch_size", [1, 32])
 def test_price_is_for_one_sample_whatever_the_graphs_batch(batch_size: int):
-    workload = Workload(batch_size=batch_size)
+    workload = Workload(loss=NO_LOSS, batch_size=batch_size)
     one, eight = price(small_net(1), workload), price(small_net(8), workload)
     for name in COLUMNS:
         assert getattr(eight, name) == pytest.approx(getattr(one, name)), name
@@ -109,7 +118,7 @@ def test_price_is_for_one_sample_whatever_the_graphs_batch(batch_size: int):
 def test_statistics_of_batch_norm_are_kept_once_for_all_samples_of_a_batch():
     """2 x 4 x 4 = 32 B: a whole batch keeps 32 B more than its samples, of 8 or of 64."""
     for batch_size in (8, 64):
-        row = price(small_net(), Workload(batch_size=batch_size)).row("bn")
+        row = price(small_net(), Workload(loss=NO_LOSS, batch_size=batch_size)).row("bn")
         assert batch_size * row.saved_bytes == batch_size * 1_024 + 32
 
 
@@ -120,14 +129,14 @@ def test_constant_is_held_once_whatever_the_batch():
         op("mask", "constant", shape=(16,)),
         op("y", "add", "x mask", (1, 16)),
     )
-    row = price(model, Workload()).row("mask")
+    row = price(model, Workload(loss=NO_LOSS)).row("mask")
     assert (row.buffer_bytes, row.transient_bytes, row.exchanged_bytes) == (64, 0, 0)
 
 
 def test_frozen_stem_stops_the_backward_pass_where_training_begins():
     """Only fc trains: it works out its weights' gradient, its input's goes nowhere, and nothing is sent back
     across any cut before it; fc keeps its input of 256 B, the rest nothing."""
-    cost = price(small_net(), Workload(frozen=("conv", "bn")))
+    cost = price(small_net(), Workload(loss=NO_LOSS, frozen=("conv", "bn")))
     assert cost.backward_input_flops.tolist() == [0] * 7
     assert cost.backward_weight_flops.tolist() == [0, 0, 0, 0, 0, 0, 1_280]
     assert cost.gradient_bytes.tolist() == [0, 0, 0, 0, 0, 0, 40]
@@ -136,13 +145,13 @@ def test_frozen_stem_stops_the_backward_pass_where_training_begins():
 
 
 def test_frozen_head_passes_the_gradient_and_keeps_nothing_for_itself():
-    cost = price(small_net(), Workload(frozen=("fc",)))
+    cost = price(small_net(), Workload(loss=NO_LOSS, frozen=("fc",)))
     assert (cost.row("fc").backward_input_flops, cost.row("fc").backward_weight_flops) == (1_280, 0)
     assert cost.row("fc").saved_bytes == 0
 
 
 def test_inference_runs_forward_only():
-    cost = price(small_net(), Workload(mode="inference", optimizer="adam"))
+    cost = price(small_net(), Workload(loss=NO_LOSS, mode="inference", optimizer="adam"))
     for name in (
         "backward_input_flops", "backward_weight_flops", "gradient_bytes", "weight_gradient_bytes",
         "optimizer_bytes", "saved_bytes", "exchanged_bytes", "trainable_bytes",
@@ -159,7 +168,7 @@ def test_kind_without_a_formula_is_reported_and_its_bytes_still_count():
         op("fft", "other:DFT", "fc", (1, 4)),
         op("ifft", "other:DFT", "fft", (1, 4), weights={"v": (5,)}),
     )
-    cost = price(model, Workload())
+    cost = price(model, Workload(loss=NO_LOSS))
     assert cost.unpriced == {"other:DFT": 2}
     assert cost.row("ifft").forward_flops == 0
     assert (cost.row("ifft").output_bytes, cost.row("ifft").weight_bytes) == (16, 20)
@@ -172,7 +181,7 @@ def test_second_output_of_an_op_has_no_work_of_its_own_but_bytes():
         op("l", "lstm", "x", (7, 1, 2), weights={"W": (1, 8, 3), "R": (1, 8, 2)}, hidden_size=2),
         op("l:1", "lstm", "x", (1, 1, 2), output_index=1),
     )
-    cost = price(model, Workload())
+    cost = price(model, Workload(loss=NO_LOSS))
     assert cost.row("l:1").forward_flops == 0
     assert (cost.row("l:1").output_bytes, cost.row("l:1").gradient_bytes) == (8, 8)
 
@@ -192,13 +201,13 @@ def test_work_stays_with_the_first_output_that_is_read_even_if_it_is_not_the_fil
         ),
         op("l:2", "lstm", "x", (1, 1, 2), output_index=2),
     )
-    assert price(model, Workload()).forward_flops.tolist() == [0, 560, 0]
+    assert price(model, Workload(loss=NO_LOSS)).forward_flops.tolist() == [0, 560, 0]
 
 
 def test_op_that_cannot_be_priced_is_named_with_what_is_missing():
     broken = graph(op("x", "input", shape=(1, 3, 8, 8)), op("conv_7", "conv2d", "x", (1, 4, 8, 8)))
     with pytest.raises(ModelImportError, match="toy: op 'conv_7' cannot be priced as 'conv2d'"):
-        price(broken, Workload())
+        price(broken, Workload(loss=NO_LOSS))
 
 
 def attention_net() -> ModelGraph:
@@ -231,7 +240,7 @@ def attention_net() -> ModelGraph:
 def test_written_out_attention_is_priced_as_a_fused_kernel():
     """Scores keep q and k (96 B each); softmax 6 rows x 4 B = 24 B; context keeps v and itself, 192 B; the
     output layer keeps nothing new. Scores 2 x 18 x 4 = 144 FLOP, three times back; context 144, twice."""
-    cost = price(attention_net(), Workload())
+    cost = price(attention_net(), Workload(loss=NO_LOSS))
     saved = {name: cost.row(name).saved_bytes for name in ("s", "p", "drop", "c", "o")}
     assert saved == {"s": 192, "p": 24, "drop": 0, "c": 192, "o": 0}
     assert cost.row("s").backward_input_flops == 432
@@ -241,7 +250,7 @@ def test_written_out_attention_is_priced_as_a_fused_kernel():
 def test_written_out_attention_in_the_eager_kernel_keeps_its_probabilities():
     """Scores q and k 192 B; probabilities 18 x 4 = 72 B; dropout mask 18 B; context: dropped probabilities
     72 B and v 96 B; the output layer a copy of the merged heads 96 B."""
-    cost = price(attention_net(), Workload(attention="eager"))
+    cost = price(attention_net(), Workload(loss=NO_LOSS, attention="eager"))
     saved = {name: cost.row(name).saved_bytes for name in ("s", "p", "drop", "c", "o")}
     assert saved == {"s": 192, "p": 72, "drop": 18, "c": 168, "o": 96}
     assert cost.row("s").backward_input_flops == 288
@@ -249,17 +258,17 @@ def test_written_out_attention_in_the_eager_kernel_keeps_its_probabilities():
 
 def test_row_of_an_unknown_op_suggests_a_known_one():
     with pytest.raises(UnknownNameError, match="did you mean 'conv'"):
-        price(small_net(), Workload()).row("convv")
+        price(small_net(), Workload(loss=NO_LOSS)).row("convv")
 
 
 def test_row_holds_the_numbers_of_its_columns():
-    cost = price(small_net(), Workload())
+    cost = price(small_net(), Workload(loss=NO_LOSS))
     for name in COLUMNS:
         assert getattr(cost.row("bn"), name) == getattr(cost, name)[2]
 
 
 def test_columns_are_read_only():
-    cost = price(small_net(), Workload())
+    cost = price(small_net(), Workload(loss=NO_LOSS))
     with pytest.raises(ValueError, match="read-only"):
         cost.forward_flops[0] = 1
     with pytest.raises(TypeError):
@@ -267,15 +276,15 @@ def test_columns_are_read_only():
 
 
 def test_prices_are_equal_when_graph_workload_and_numbers_are():
-    cost = price(small_net(), Workload())
-    assert cost == price(small_net(), Workload())
-    assert len({cost, price(small_net(), Workload())}) == 1
-    assert cost != price(small_net(), Workload(batch_size=8))
+    cost = price(small_net(), Workload(loss=NO_LOSS))
+    assert cost == price(small_net(), Workload(loss=NO_LOSS))
+    assert len({cost, price(small_net(), Workload(loss=NO_LOSS))}) == 1
+    assert cost != price(small_net(), Workload(loss=NO_LOSS, batch_size=8))
     assert cost != dataclasses.replace(cost, forward_flops=cost.forward_flops + 1)
 
 
 def test_replacing_a_column_leaves_the_given_array_writable():
-    cost, mine = price(small_net(), Workload()), np.zeros(7)
+    cost, mine = price(small_net(), Workload(loss=NO_LOSS)), np.zeros(7)
     dataclasses.replace(cost, forward_flops=mine)
     mine[0] = 1
 
@@ -297,7 +306,7 @@ def test_backward_work_of_a_chain_of_layers_is_twice_forward_less_the_first_inpu
             in_features=b,
         ),
     )
-    cost = price(model, Workload())
+    cost = price(model, Workload(loss=NO_LOSS))
     forward = cost.forward_flops.sum()
     assert forward == 2 * (a * b + b * c)
     assert (cost.backward_input_flops + cost.backward_weight_flops).sum() == 2 * forward - 2 * a * b
@@ -305,7 +314,7 @@ def test_backward_work_of_a_chain_of_layers_is_twice_forward_less_the_first_inpu
 
 @given(st.sampled_from(["fp32", "bf16", "fp16", "int8", "int4", "nf4"]), st.sampled_from(["sgd", "adam"]))
 def test_every_column_is_finite_and_not_negative(dtype: str, optimizer: str):
-    cost = price(small_net(), Workload(weights_dtype=dtype, optimizer=optimizer))
+    cost = price(small_net(), Workload(loss=NO_LOSS, weights_dtype=dtype, optimizer=optimizer))
     for name in COLUMNS:
         column = getattr(cost, name)
         assert column.shape == (7,)
@@ -321,7 +330,7 @@ def test_stated_chain_of_ten_thousand_ops_keeps_its_order():
         stated(str(i), str(i - 1), forward_flops=i, output_bytes=4, trainable_bytes=4)
         for i in range(1, 10_000)
     ]
-    cost = price(graph(*ops), Workload())
+    cost = price(graph(*ops), Workload(loss=NO_LOSS))
     assert cost.forward_flops.sum() == 9_999 * 10_000 / 2
     assert cost.gradient_bytes.sum() == 4 * 9_999
 
@@ -337,7 +346,7 @@ def test_op_of_any_kind_and_shape_is_priced_or_refused_by_name(kind, read, made,
     weights = None if weight is None else {"w": weight}
     model = graph(op("x", "input", shape=read), *sources, op("y", kind, inputs, made, weights=weights))
     try:
-        cost = price(model, Workload(attention="eager"))
+        cost = price(model, Workload(loss=NO_LOSS, attention="eager"))
     except ModelImportError as refusal:
         assert "cannot be priced" in str(refusal)  # noqa: PT017
     else:

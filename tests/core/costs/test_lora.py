@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from cutwise.costs.graph_cost import COLUMNS, GraphCost, price
 from cutwise.costs.lora import rewritten, without_adapters
-from cutwise.costs.workload import Lora, Workload
+from cutwise.costs.options.tuning import Lora
+from cutwise.costs.workload import Workload
 from cutwise.errors import ScenarioError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.base import load_model
 from tests.core.costs.formula_calls import graph, op, stated
+from tests.core.costs.no_loss import NO_LOSS
 from tests.core.costs.small_transformers import BATCH, TOKENS, WIDTH, transformer
 from tests.core.costs.torch_truth import counted_flops, dense_flops, saved_bytes
 
@@ -30,7 +32,12 @@ CHAIN = graph(
 
 def lora(*targets: str, rank: int = 2, **workload: object) -> Workload:
     merged = bool(workload.pop("merged", False))
-    return Workload(batch_size=BATCH, tuning=Lora(rank=rank, targets=targets, merged=merged), **workload)
+    return Workload(
+        loss=NO_LOSS,
+        batch_size=BATCH,
+        tuning=Lora(rank=rank, targets=targets, merged=merged, dropout_ratio=0.0),
+        **workload,
+    )
 
 
 def adapted(model: ModelGraph, workload: Workload) -> set[str]:
@@ -136,10 +143,14 @@ def test_layers_that_share_a_weight_share_its_adapter():
     assert cost.row("b/lora_a").trainable_bytes == 0
 
 
-def test_adapters_of_quantised_weights_stay_in_16_bit():
-    """fc: 24 x 0.53125 B and 6 biases x 2 B; adapters 8 and 12 weights x 2 B."""
+def test_adapters_of_quantised_weights_are_in_fp32_as_peft_makes_them_or_as_given():
+    """fc: 24 x 0.5625 B and 6 biases x 4 B; adapters 8 and 12 weights x 4 B. torchtune: biases and adapters
+    in 16 bit."""
     cost = price(CHAIN, lora("fc", weights_dtype="nf4"))
-    assert cost.row("fc/base").weight_bytes == 24 * 0.53125 + 12
+    assert cost.row("fc/base").weight_bytes == 24 * 0.5625 + 24
+    assert (cost.row("fc/lora_a").weight_bytes, cost.row("fc/lora_b").weight_bytes) == (32, 48)
+    cost = price(CHAIN, lora("fc", weights_dtype="nf4", compute_dtype="bf16", preset="torchtune"))
+    assert cost.row("fc/base").weight_bytes == 24 * 0.5625 + 12
     assert (cost.row("fc/lora_a").weight_bytes, cost.row("fc/lora_b").weight_bytes) == (16, 24)
 
 
@@ -162,20 +173,20 @@ def test_merged_adapters_cost_a_product_a_batch_and_the_gradient_of_the_whole_ma
 
 def test_sequence_length_that_the_model_was_not_read_at_is_refused_with_the_remedy():
     read = dataclasses.replace(CHAIN, dims={"sequence": 128})
-    assert price(read, Workload(sequence_length=128)) is not None
+    assert price(read, Workload(loss=NO_LOSS, sequence_length=128)) is not None
     with pytest.raises(
         ScenarioError, match=r"read at 128 tokens, not 512; load it with .*--dim sequence=512"
     ):
-        price(read, Workload(sequence_length=512))
+        price(read, Workload(loss=NO_LOSS, sequence_length=512))
     with pytest.raises(ScenarioError, match="toy has no open dimension 'sequence'"):
-        price(CHAIN, Workload(sequence_length=512))
+        price(CHAIN, Workload(loss=NO_LOSS, sequence_length=512))
 
 
 @given(st.integers(1, 64), st.booleans(), st.sampled_from(["attention", "mlp", "all_linear"]))
 def test_adapters_add_work_and_take_training_away(rank: int, merged: bool, target: str):
     """Trained are rank x (inputs + outputs) of each layer, whatever the form; forward work only grows."""
     model = transformer()
-    plain = price(model, Workload(batch_size=BATCH))
+    plain = price(model, Workload(loss=NO_LOSS, batch_size=BATCH))
     cost = price(model, lora(target, rank=rank, merged=merged))
     layers = [model.ops[model.index[name]] for name in adapted(model, lora(target, rank=rank))]
     assert cost.trainable_parameters == sum(rank * sum(layer.weights[0].shape) for layer in layers)

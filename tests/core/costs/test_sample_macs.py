@@ -13,6 +13,7 @@ from cutwise.costs.graph_cost import COLUMNS, GraphCost, price
 from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.base import load_model
+from tests.core.costs.no_loss import NO_LOSS
 
 torch = pytest.importorskip("torch")
 
@@ -37,7 +38,7 @@ def sample(name: str) -> ModelGraph:
 
 
 def eager(name: str) -> GraphCost:
-    return price(sample(name), Workload(attention="eager"))
+    return price(sample(name), Workload(loss=NO_LOSS, attention="eager"))
 
 
 @lru_cache
@@ -58,7 +59,7 @@ def in_torch(name: str) -> tuple[tuple[int, int], int]:
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_sample_has_its_published_size(name: str):
-    cost = price(sample(name), Workload())
+    cost = price(sample(name), Workload(loss=NO_LOSS))
     macs, parameters = PUBLISHED[name]
     assert cost.macs / 1e9 == pytest.approx(macs, abs=0.0006)
     assert cost.parameters / 1e6 == pytest.approx(parameters, abs=0.0006)
@@ -67,7 +68,7 @@ def test_sample_has_its_published_size(name: str):
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_op_of_a_sample_has_a_formula(name: str):
-    assert not price(sample(name), Workload()).unpriced
+    assert not price(sample(name), Workload(loss=NO_LOSS)).unpriced
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -104,7 +105,7 @@ def test_saved_bytes_are_what_autograd_keeps(name: str):
 def test_fused_attention_keeps_less_and_works_more(name: str):
     """12 layers x 12 heads keep tokens² probabilities of 4 B or, fused, 4 B a row: they differ by that;
     the scores run once more in backward."""
-    fused, open_ = price(sample(name), Workload()), eager(name)
+    fused, open_ = price(sample(name), Workload(loss=NO_LOSS)), eager(name)
     tokens = {"vit_b16": 197, "gpt2": 128}[name]
     rows = 12 * 12 * tokens
     assert open_.saved_bytes.sum() - fused.saved_bytes.sum() == pytest.approx(
@@ -119,7 +120,9 @@ def test_fused_attention_keeps_less_and_works_more(name: str):
 @pytest.mark.parametrize("batch_size", [4, 32])
 def test_price_of_a_sample_is_that_of_the_file_read_at_another_batch(name: str, batch_size: int):
     """All is linear in the batch but what is there once a batch, which follows the workload's."""
-    workload = Workload(batch_size=batch_size, checkpointing="none" if batch_size == 4 else "blocks")
+    workload = Workload(
+        loss=NO_LOSS, batch_size=batch_size, checkpointing="none" if batch_size == 4 else "blocks"
+    )
     one = price(sample(name), workload)
     four = price(load_model(f"sample:{name}", dims={"batch": 4}), workload)
     assert four.graph.batch_size == 4

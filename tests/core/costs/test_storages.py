@@ -119,12 +119,13 @@ def test_repeated_rows_are_a_view_until_they_are_merged():
     ) == ["k", "k", "r"]
 
 
-def test_cast_between_activations_shares_and_cast_from_whole_numbers_copies():
+def test_cast_to_another_format_copies_and_to_its_own_shares():
     assert roots(
         op("x", "input", shape=(4,), dtype="int64"),
         op("a", "cast", "x", (4,), dtype="fp32"),
-        op("b", "cast", "a", (4,), dtype="fp16"),
-    ) == ["x", "a", "a"]
+        op("b", "cast", "a", (4,), dtype="fp32"),
+        op("c", "cast", "b", (4,), dtype="fp16"),
+    ) == ["x", "a", "a", "c"]
 
 
 @pytest.mark.parametrize(

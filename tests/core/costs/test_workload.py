@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from cutwise.costs.workload import FullTuning, Lora, Workload
+from cutwise.costs.options.tuning import FullTuning, Lora
+from cutwise.costs.workload import Workload
 from cutwise.errors import ScenarioError
 from cutwise.scenario.scenario_file import FORMAT, scenario_from_dict, scenario_to_dict
 

@@ -25,7 +25,7 @@ class Block(nn.Module):
 
 
 class Towers(nn.Module):
-    """An embedding and blocks; with `again` all but the last are run again."""
+    """An embedding and blocks; with `again` every block is run again, the last too."""
 
     def __init__(self, *, again: bool, count: int = 3):
         super().__init__()
@@ -33,6 +33,7 @@ class Towers(nn.Module):
         self.again = again
 
     def forward(self, x):
-        for part in self.parts[:-1]:
+        x = self.parts[0](x)
+        for part in self.parts[1:]:
             x = checkpoint(part, x, use_reentrant=False) if self.again else part(x)
-        return self.parts[-1](x)
+        return x

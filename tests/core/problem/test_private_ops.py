@@ -9,7 +9,8 @@ import pytest
 
 import cutwise
 from cutwise.costs.cut_sums import crossing_ops
-from cutwise.costs.workload import Lora, Workload
+from cutwise.costs.options.tuning import Lora
+from cutwise.costs.workload import Workload
 from cutwise.errors import ScenarioError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.problem.pricing import priced

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import cutwise
-from cutwise.costs.workload import FullTuning, Lora, Workload
+from cutwise.costs.options.tuning import FullTuning, Lora
+from cutwise.costs.workload import Workload
 from cutwise.errors import ScenarioError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_bytes

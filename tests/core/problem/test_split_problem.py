@@ -9,7 +9,8 @@ import pytest
 
 import cutwise
 from cutwise.channels import FixedRate, Shannon
-from cutwise.costs.workload import Lora, Workload
+from cutwise.costs.options.tuning import Lora
+from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
 from cutwise.problem.pricing import targets_of, tied_ops
 from cutwise.problem.split_problem import build_problem

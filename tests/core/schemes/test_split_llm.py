@@ -15,7 +15,8 @@ import cutwise
 from cutwise.analyses.tier_memory import reduction, tier_memory
 from cutwise.channels import FixedRate
 from cutwise.costs.cut_sums import nested_sums
-from cutwise.costs.workload import Lora, Workload
+from cutwise.costs.options.tuning import Lora
+from cutwise.costs.workload import Workload
 from cutwise.planning.one_device.objective import score_of
 from cutwise.planning.whole_round.round_value import spread_of
 from cutwise.plans.evaluate import stage_times

@@ -1,8 +1,8 @@
-"""Memory along one mini-batch, from what is alive when: less than the sum of all kinds, and nearer the truth.
+"""Memory along one mini-batch, from what is alive when: what a run allocates, kernel by kernel.
 
-`cutwise.costs.memory.by_kind` adds up everything that is ever kept, the sum that limits are checked
-against. Here the backward pass follows the forward pass op by op: what an op kept is free once the op has
-run backward, while the gradients of its weights have come to stay.
+The forward pass keeps what the backward pass needs again; each gradient of a weight stays from the moment it
+is made; the optimiser's step comes last, with its copy. The most of all steps is what a limit is held
+against.
 """
 
 from __future__ import annotations
@@ -13,29 +13,41 @@ import numpy as np
 
 from cutwise.arrays import Floats, Mask
 from cutwise.costs.graph_cost import GraphCost
-from cutwise.costs.memory.tensor_lifetimes import Interval, activation_gradients, tensors, weight_gradients
+from cutwise.costs.memory.tensor_lifetimes import (
+    Interval,
+    activation_gradients,
+    held_beside,
+    held_once,
+    tensors,
+    timeline_of,
+    weight_gradients,
+)
 
 
-def peak_memory(cost: GraphCost, side: Mask | None = None) -> float:
-    """Most bytes alive at once on one side while a mini-batch is trained or run.
+def peak_memory(cost: GraphCost, side: Mask | None = None, *, accelerator: bool = True) -> float:
+    """Most bytes allocated at once on one side while a mini-batch is trained or run.
 
-    `side` (ops,) marks the ops that run there; all of them unless given. The loss, the runtime and
-    what a kernel allocates for itself are not counted.
+    `side` (ops,) marks the ops that run there; all of them unless given. What the runtime itself takes
+    is not counted. `accelerator`: with the kernels of a GPU, whose masks and attention hold less.
     """
-    return float(memory_sweep(cost, side).max(initial=0.0))
+    return float(memory_sweep(cost, side, accelerator=accelerator).max(initial=0.0))
 
 
-def memory_sweep(cost: GraphCost, side: Mask | None = None) -> Floats:
-    """Bytes alive at each step of a mini-batch: every op forward, then every op backward, last first.
+def memory_sweep(cost: GraphCost, side: Mask | None = None, *, accelerator: bool = True) -> Floats:
+    """Bytes allocated at each step of a mini-batch, in the order of `Schedule`, shape (steps,).
 
-    Shape (2 ops,), or (ops,) in inference. Alive are: weights, buffers and optimiser state of the side;
-    tensors that an op still reads or keeps; gradients on their way; and weights' gradients so far.
+    Alive are: weights, buffers and optimiser state of the side; tensors that a kernel still reads or keeps,
+    and what it holds while it runs; gradients on their way; and weights' gradients so far.
     """
-    here = np.ones(len(cost), dtype=bool) if side is None else np.asarray(side, dtype=bool)
-    steps = 2 * len(cost) if cost.workload.training else len(cost)
-    fixed = (cost.weight_bytes + cost.buffer_bytes + cost.optimizer_bytes)[here].sum()
-    per_sample = _alive(tensors(cost, here), steps) + _alive(activation_gradients(cost, here), steps)
-    once = _alive(weight_gradients(cost, here), steps)
+    ops = np.ones(len(cost), dtype=bool) if side is None else np.asarray(side, dtype=bool)
+    time = timeline_of(cost, accelerator=accelerator)
+    here, steps = ops[time.kernels.owners], time.steps.count
+    fixed = (cost.weight_bytes + cost.buffer_bytes + cost.optimizer_bytes)[ops].sum()
+    per_sample = _alive(tensors(time, here), steps) + _alive(held_beside(time, here), steps)
+    per_sample += _alive(activation_gradients(time, here), steps)
+    once = _alive(weight_gradients(cost, time, here), steps) + _alive(held_once(time, here), steps)
+    if cost.workload.training:
+        once[-1] += cost.step_bytes[ops].sum()
     return np.asarray(fixed + cost.workload.batch_size * per_sample + once)
 
 

@@ -1,24 +1,27 @@
 """When tensors are alive: from which step of a mini-batch to which, on one side of a cut.
 
-Op i of n runs forward at step i and backward at step 2 n - 1 - i. As in PyTorch, a tensor lives until its
-last reader has run or, where an op keeps it, until that op has run backward; the gradient of a tensor lives
-from the backward step of its last reader to that of the op that made the tensor.
+As in PyTorch, a tensor lives until its last reader has run or, where a kernel keeps it, until that kernel has
+run backward; the gradient of a tensor lives from the backward step of its last reader to that of the kernel
+that made the tensor. What a part that runs again keeps of its own is there from then on only.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from cutwise.arrays import Mask
 from cutwise.caches import kept
-from cutwise.costs.checkpointing import Checkpoints, checkpoints_of
-from cutwise.costs.derived_costs import DerivedCosts, derived_costs
-from cutwise.costs.gradient_flow import GradientFlow, gradient_flow
+from cutwise.costs.checkpointing import RUNS_ONCE
 from cutwise.costs.graph_cost import GraphCost
+from cutwise.costs.kernels.kernel_costs import KernelCosts, kernel_costs
+from cutwise.costs.memory.schedule import Schedule, schedule_of
 from cutwise.costs.storages import RESHAPES
+from cutwise.costs.weight_costs import trained_dtype
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import DTYPE_BYTES, ModelGraph
 
 Interval = tuple[float, int, int]
@@ -27,52 +30,95 @@ Interval = tuple[float, int, int]
 PASSING = RESHAPES | {"transpose", "identity", "cast", "add", "sub", "concat", "copy"}
 
 
-def tensors(cost: GraphCost, here: Mask) -> Iterator[Interval]:
-    """Bytes of a sample that ops on the side `here` read, make or keep; each storage once."""
-    _, derived, checkpoints = _parts(cost)
-    count = len(cost)
-    readers = _readers(cost.graph, here)
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Timeline(Frozen):
+    """The kernels of a model and the steps at which they run."""
+
+    kernels: KernelCosts
+    steps: Schedule
+
+
+@kept
+def timeline_of(cost: GraphCost, *, accelerator: bool) -> Timeline:
+    """The timeline of a priced model."""
+    kernels = kernel_costs(cost.graph, cost.workload, accelerator=accelerator)
+    return Timeline(kernels=kernels, steps=schedule_of(kernels.segments, training=cost.workload.training))
+
+
+def tensors(time: Timeline, here: Mask) -> Iterator[Interval]:
+    """Bytes of a sample that kernels on the side `here` (kernels,) read, make or keep; each storage once."""
+    kernels, steps = time.kernels, time.steps
     names: dict[int, list[int]] = defaultdict(list)
-    for at, root in enumerate(derived.roots):
+    for at, root in enumerate(kernels.roots):
         names[root].append(at)
-    keepers = _first_keepers(checkpoints.saved.storages, here)
+    readers, segments = _readers(kernels.graph, here), kernels.segments
+    keepers, again = _keepers(kernels, here)
     for root, seen_as in names.items():
-        read = [reader for name in seen_as for reader in readers[name]]
-        if here[root] or read:
-            until = _backward(count, keepers[root]) if root in keepers else max([root, *read])
-            yield derived.saved.sizes[root], root if here[root] else min(read), until
-    begins = {block: at for at, block in enumerate(checkpoints.blocks) if here[at]}
-    made_again = checkpoints.made_again.charged_bytes(here.tolist())
-    present: list[int] = np.flatnonzero(here).tolist()
-    for at in present:
-        ends = _backward(count, at)
-        if beside := checkpoints.saved.extra_bytes[at]:
-            yield beside, at, ends
-        if made_again[at]:
-            yield float(made_again[at]), _backward(count, begins[checkpoints.blocks[at]]), ends
+        read = [reader for name in seen_as for reader in readers.get(name, ())]
+        if not (here[root] or read):
+            continue
+        size, part = kernels.saved.sizes[root], segments[root]
+        until = max([root, *read]) if here[root] else max(read)
+        held = [steps.backward[keepers[root]]] if root in keepers else []
+        if steps.backward:
+            outside = {segments[reader] for reader in read} - {part, RUNS_ONCE}
+            held += [steps.backward[min(r for r in read if segments[r] == other)] for other in outside]
+        yield size, root if here[root] else min(read), max([until, *held])
+        if here[root] and part != RUNS_ONCE:
+            inside = [steps.again[reader] for reader in read if segments[reader] == part]
+            kept_until = [steps.backward[again[root]]] if root in again else []
+            yield size, steps.again[root], max([steps.again[root], *inside, *kept_until])
 
 
-def activation_gradients(cost: GraphCost, here: Mask) -> Iterator[Interval]:
-    """Bytes of a sample's gradients between ops on the side `here`.
+def held_beside(time: Timeline, here: Mask) -> Iterator[Interval]:
+    """Bytes of a sample that kernels keep beside tensors, and hold only while they run."""
+    kernels, steps = time.kernels, time.steps
+    for at in np.flatnonzero(here).tolist():
+        first = at if kernels.segments[at] == RUNS_ONCE else steps.again[at]
+        if beside := kernels.saved.extra_bytes[at]:
+            yield beside, first, steps.backward[at] if steps.backward else first
+        if running := float(kernels.forward_bytes[at]):
+            yield from ((running, step, step) for step in {at, first})
+        if steps.backward and kernels.backward_bytes[at] and kernels.flow.needs_grad[at]:
+            yield float(kernels.backward_bytes[at]), steps.backward[at], steps.backward[at]
+
+
+def held_once(time: Timeline, here: Mask) -> Iterator[Interval]:
+    """Bytes that kernels keep or pass by once a mini-batch, whatever its samples."""
+    kernels, steps = time.kernels, time.steps
+    for at in np.flatnonzero(here).tolist():
+        first = at if kernels.segments[at] == RUNS_ONCE else steps.again[at]
+        last = steps.backward[at] if steps.backward else first
+        if beside := kernels.saved.once_bytes[at]:
+            yield beside, first, last
+        if passing := float(kernels.passing_once_bytes[at]):
+            reached = steps.backward and kernels.flow.needs_grad[at]
+            yield from ((passing, step, step) for step in {at, first, last if reached else first})
+
+
+def activation_gradients(time: Timeline, here: Mask) -> Iterator[Interval]:
+    """Bytes of a sample's gradients between kernels on the side `here` (kernels,).
 
     A sum, a concatenation or a view passes the gradient it gets on to what it read without a copy, until
     the gradient of another reader is added to it. What comes from the other side of the cut, or from the
     loss, is there from the start of the backward pass; what goes there, until its end.
     """
-    flow, derived, _ = _parts(cost)
-    graph, count = cost.graph, len(cost)
-    everywhere = _readers(graph, np.ones(count, dtype=bool))
-    owner: dict[int, int] = {}  # whose gradient each op's result shares; its own, if nobody passed one on
+    kernels, steps = time.kernels, time.steps
+    if not steps.backward:
+        return
+    graph, flow, backward = kernels.graph, kernels.flow, steps.backward
+    everywhere = _readers(graph, np.ones(len(graph), dtype=bool))
+    owner: dict[int, int] = {}  # whose gradient each kernel's result shares; its own, if nobody passed one on
     spans: dict[int, tuple[int, int]] = {}
-    for at in range(count - 1, -1, -1):
-        readers = sorted((r for r in set(everywhere[at]) if flow.needs_grad[r]), reverse=True)
+    for at in range(len(graph) - 1, -1, -1):
+        readers = sorted((r for r in set(everywhere.get(at, ())) if flow.needs_grad[r]), reverse=True)
         local = [reader for reader in readers if here[reader]]
         if not flow.needs_grad[at] or not (here[at] or local):
             continue
         received = bool(here[at]) and (not readers or len(local) < len(readers))
-        arrivals = [count] * received + [_backward(count, reader) for reader in local]
-        ends = _backward(count, at) if here[at] else 2 * count - 1
-        passed = not received and _passes_on(graph, local[0], at)
+        arrivals = [steps.first_backward] * received + [backward[reader] for reader in local]
+        ends = backward[at] if here[at] else steps.last_backward
+        passed = not received and _passes_on(kernels, local[0], at)
         if passed:
             owner[at] = owner[local[0]]
             begun, until = spans[owner[at]]
@@ -80,46 +126,39 @@ def activation_gradients(cost: GraphCost, here: Mask) -> Iterator[Interval]:
         if not passed or len(arrivals) > 1:
             owner[at] = at
             spans[at] = (arrivals[1 if passed else 0], ends)
-        yield from ((derived.saved.sizes[at], step, step) for step in arrivals[1:])
-    yield from ((derived.saved.sizes[at], begun, until) for at, (begun, until) in spans.items())
+        yield from ((kernels.saved.sizes[at], step, step) for step in arrivals[1:])
+    yield from ((kernels.saved.sizes[at], begun, until) for at, (begun, until) in spans.items())
 
 
-def weight_gradients(cost: GraphCost, here: Mask) -> Iterator[Interval]:
-    """Bytes of the gradients of trained weights on the side `here`, which stay once they are there.
+def weight_gradients(cost: GraphCost, time: Timeline, here: Mask) -> Iterator[Interval]:
+    """Bytes of the gradients of trained weights on the side `here` (kernels,), which stay once they exist.
 
     A weight that several ops share gets a gradient from each, added to the first; the gradient of a
-    merged adapter goes through one of the whole matrix.
+    merged adapter goes through one of the whole matrix. Where gradients are accumulated, those of earlier
+    mini-batches are there from the start.
     """
-    flow, _, _ = _parts(cost)
-    count, size = len(cost), DTYPE_BYTES[cost.workload.compute]
-    untied = cost.workload.tied_weights == "untied"
-    steps: dict[tuple[str, int], list[int]] = defaultdict(list)
-    elements: dict[tuple[str, int], int] = {}
+    kernels, steps = time.kernels, time.steps
+    if not steps.backward:
+        return
+    accumulated = cost.workload.gradient_accumulation > 1
+    untied, last = cost.workload.tied_weights == "untied", steps.count - 1
+    arrivals: dict[tuple[str, int], list[int]] = defaultdict(list)
+    sizes: dict[tuple[str, int], float] = {}
     for at in np.flatnonzero(here).tolist()[::-1]:
-        op = cost.graph.ops[at]
+        op, step = kernels.graph.ops[at], steps.backward[at]
+        dtype = trained_dtype(cost.workload, adapter=bool(op.attrs.get("adapter")))
         for weight in op.weights:
-            if weight.id in flow.trained[at]:
+            if weight.id in kernels.flow.trained[at]:
                 key = (weight.id, at if untied else 0)
-                elements[key] = weight.elements
-                steps[key].append(_backward(count, at))
+                sizes[key] = weight.elements * DTYPE_BYTES[dtype]
+                arrivals[key].append(step)
         if op.figures:
-            yield float(cost.weight_gradient_bytes[at]), _backward(count, at), 2 * count - 1
+            yield float(cost.weight_gradient_bytes[kernels.owners[at]]), 0 if accumulated else step, last
         if "merged_rank" in op.attrs:
-            yield op.weights[0].elements * size, _backward(count, at), _backward(count, at)
-    for key, (first, *later) in steps.items():
-        yield elements[key] * size, first, 2 * count - 1
-        yield from ((elements[key] * size, step, step) for step in later)
-
-
-@kept
-def _parts(cost: GraphCost) -> tuple[GradientFlow, DerivedCosts, Checkpoints]:
-    flow = gradient_flow(cost.graph, cost.workload)
-    derived = derived_costs(cost.graph, cost.workload, flow)
-    return flow, derived, checkpoints_of(cost.graph, cost.workload, flow, derived)
-
-
-def _backward(count: int, at: int) -> int:
-    return 2 * count - 1 - at
+            yield op.weights[0].elements * DTYPE_BYTES[cost.workload.compute], step, step
+    for key, (first, *later) in arrivals.items():
+        yield sizes[key], 0 if accumulated else first, last
+        yield from ((sizes[key], step, step) for step in later)
 
 
 def _readers(graph: ModelGraph, here: Mask) -> Mapping[int, list[int]]:
@@ -130,16 +169,23 @@ def _readers(graph: ModelGraph, here: Mask) -> Mapping[int, list[int]]:
     return readers
 
 
-def _first_keepers(storages: Sequence[frozenset[int]], here: Mask) -> Mapping[int, int]:
-    keepers: dict[int, int] = {}
+def _keepers(kernels: KernelCosts, here: Mask) -> tuple[Mapping[int, int], Mapping[int, int]]:
+    """The first kernel that keeps each storage: of those that run once, and inside the storage's own part."""
+    once: dict[int, int] = {}
+    again: dict[int, int] = {}
     for at in np.flatnonzero(here).tolist():
-        for root in storages[at]:
-            keepers.setdefault(root, at)
-    return keepers
+        part = kernels.segments[at]
+        for root in kernels.saved.storages[at]:
+            if part == RUNS_ONCE:
+                once.setdefault(root, at)
+            elif part == kernels.segments[root]:
+                again.setdefault(root, at)
+    return once, again
 
 
-def _passes_on(graph: ModelGraph, reader: int, at: int) -> bool:
+def _passes_on(kernels: KernelCosts, reader: int, at: int) -> bool:
     """Whether the gradient of `at` is that of its reader: not where an operand was stretched to fit."""
-    op, read = graph.ops[reader], graph.ops[at].output
+    op, read = kernels.graph.ops[reader], kernels.graph.ops[at].output
+    same = read.dtype == op.output.dtype
     stretched = op.kind in {"add", "sub"} and read.elements != op.output.elements
-    return op.kind in PASSING and not stretched
+    return same and (op.kind in PASSING or bool(op.attrs.get("passes"))) and not stretched

@@ -62,7 +62,7 @@ def linear(call: OpCall) -> OpWork:
         forward_flops=plain.forward_flops + once,
         weight_gradient_flops=plain.weight_gradient_flops + 2 * once * call.weights_trained,
         macs=plain.macs + macs,
-        extra_bytes=merged * call.element_bytes * call.needs_grad(),
+        once_bytes=width * call.op.output.shape[-1] * call.element_bytes * call.needs_grad(),
     )
 
 

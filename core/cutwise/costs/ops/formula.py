@@ -72,7 +72,9 @@ class OpWork:
     recurrence) and of no other. `saves` names the tensors kept for the backward pass: positions in
     `op.inputs`, or `OUTPUT`; a position without an input (its operand is a weight or a number) names
     nothing. `extra_bytes` is what is kept beside them (pooling indices, statistics,
-    masks). Both matter only where the op's output needs a gradient.
+    masks), `once_bytes` the same once a mini-batch, whatever the samples. They matter only where the op's
+    output needs a gradient. `forward_bytes` and `backward_bytes` are what it needs beside its operands and
+    results while it runs.
     """
 
     forward_flops: float = 0
@@ -81,6 +83,9 @@ class OpWork:
     macs: float = 0
     saves: tuple[int, ...] = ()
     extra_bytes: float = 0
+    once_bytes: float = 0
+    forward_bytes: float = 0
+    backward_bytes: float = 0
 
 
 def drops(op: Op, *, training: bool) -> bool:

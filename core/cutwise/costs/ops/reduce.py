@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cutwise.costs.ops.formula import FORMULAS, OUTPUT, OpCall, OpWork
 
 STATISTIC_BYTES = 4  # means and deviations are kept in float32
@@ -26,7 +28,8 @@ LRN_WINDOW = 5  # channels, where the file names none (AlexNet's)
 def batch_norm(call: OpCall) -> OpWork:
     """Work of batch normalisation; it keeps its input, and each channel's mean and deviation once a batch."""
     per_element = NORM_FORWARD if call.training else NORM_STORED
-    return _normalised(call, per_element=per_element, statistics=2 * call.op.output.shape[1] * call.batches)
+    plain = _normalised(call, per_element=per_element, statistics=0)
+    return replace(plain, once_bytes=2 * STATISTIC_BYTES * call.op.output.shape[1])
 
 
 @FORMULAS.named("layer_norm")

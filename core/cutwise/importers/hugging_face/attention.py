@@ -18,7 +18,9 @@ class Heads:
     `rotated` features of each head are turned by the token's position; `partial` says that they are turned
     apart from the others and joined to them again, which copies both, even where there are no others.
     `window` is how many tokens one sees (None: all before it). `written_out`: it runs as separate products
-    and not as a fused kernel; `capped`: scores pass a tanh before the softmax.
+    and not as a fused kernel; `capped`: scores pass a tanh before the softmax. Eager attention makes its
+    softmax in fp32 where it is `upcast`, and drops `dropout_ratio` of its result; `masked`: a mask is made
+    even of whole texts.
     """
 
     count: int
@@ -30,6 +32,9 @@ class Heads:
     window: int | None = None
     written_out: bool = False
     capped: bool = False
+    upcast: bool = False
+    dropout_ratio: float = 0.0
+    masked: bool = True
 
     @property
     def widths(self) -> tuple[int, int, int]:
@@ -45,6 +50,9 @@ class Heads:
         heads: tuple[str, ...] = ("num_attention_heads",),
         causal: bool = True,
         rotated_share: float | None = None,
+        upcast: bool = False,
+        dropout_ratio: float = 0.0,
+        masked: bool = True,
     ) -> Heads:
         """As many key heads as query heads, which share the model's width; `width` and `heads` are keys."""
         count = keys.count_of(*heads)
@@ -56,6 +64,9 @@ class Heads:
             causal=causal,
             rotated=int(size * (rotated_share or 0)),
             partial=rotated_share is not None,
+            upcast=upcast,
+            dropout_ratio=dropout_ratio,
+            masked=masked,
         )
 
 
@@ -99,7 +110,16 @@ def _fused(net: Net, query: str, key: str, value: str, heads: Heads) -> str:
         "heads": heads.count, "kv_heads": heads.kv_heads, "head_dim": heads.width, "value_dim": heads.width,
         "q_length": tokens, "k_length": tokens,
     }  # fmt: skip
-    return net.op("attention", "attention", [query, key, value], net.shape(query), attrs=sizes | _seen(heads))
+    repeats = heads.kv_heads != heads.count
+    ways = {
+        "repeats": repeats,
+        "upcast_softmax": heads.upcast,
+        "dropout_ratio": heads.dropout_ratio,
+        "masked": heads.masked,
+    }
+    said = {name: value for name, value in ways.items() if value}
+    attrs = {**sizes, **_seen(heads), **said}
+    return net.op("attention", "attention", [query, key, value], net.shape(query), attrs=attrs)
 
 
 def _written_out(net: Net, query: str, key: str, value: str, heads: Heads) -> str:

@@ -164,7 +164,6 @@ def _graph(
         },
         warnings=(
             *_length_warnings(tokens, blueprint, given=SEQUENCE in dims),
-            *(["dropout is left out: its masks would take one byte more an element"] if keys.drops else []),
             *(_differences(ops, table) if table else []),
             *warnings,
         ),

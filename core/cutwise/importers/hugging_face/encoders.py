@@ -83,10 +83,16 @@ def bert(keys: Keys) -> Blueprint:
         layers=keys.count("num_hidden_layers"),
         layer=ClassicLayer(
             names=BERT_NAMES,
-            heads=Heads.equal(keys, causal=keys.flag("is_decoder", False)),
+            heads=Heads.equal(
+                keys,
+                causal=keys.flag("is_decoder", False),
+                masked=False,
+                dropout_ratio=keys.dropout("attention_probs_dropout_prob", 0.1),
+            ),
             hidden=keys.count("intermediate_size"),
             act=keys.word("hidden_act", ACTIVATIONS, "gelu"),
             norm_first=False,
+            dropout_ratio=keys.dropout("hidden_dropout_prob", 0.1),
         ),
         vocabulary=keys.count("vocab_size"),
         positions=keys.count("max_position_embeddings"),
@@ -108,9 +114,15 @@ def distilbert(keys: Keys) -> Blueprint:
         layer=ClassicLayer(
             names=DISTILBERT_NAMES,
             heads=Heads.equal(
-                keys, width=("dim", "hidden_size"), heads=("n_heads", "num_attention_heads"), causal=False
+                keys,
+                width=("dim", "hidden_size"),
+                heads=("n_heads", "num_attention_heads"),
+                causal=False,
+                masked=False,
+                dropout_ratio=keys.dropout("attention_dropout", 0.1),
             ),
             hidden=keys.count("hidden_dim"),
+            dropout_ratio=keys.dropout("dropout", 0.1),
             act=keys.word("activation", ACTIVATIONS, "gelu"),
             norm_first=False,
         ),
@@ -133,8 +145,14 @@ def vit(keys: Keys) -> Blueprint:
         layers=keys.count("num_hidden_layers"),
         layer=ClassicLayer(
             names=VIT_NAMES,
-            heads=Heads.equal(keys, causal=False),
+            heads=Heads.equal(
+                keys,
+                causal=False,
+                masked=False,
+                dropout_ratio=keys.dropout("attention_probs_dropout_prob", 0.0),
+            ),
             hidden=keys.count("intermediate_size"),
+            dropout_ratio=keys.dropout("hidden_dropout_prob", 0.0),
             act=keys.word("hidden_act", ACTIVATIONS, "gelu"),
             qkv_bias=keys.flag("qkv_bias", True),
         ),
@@ -186,7 +204,7 @@ def _embedded(model: Encoder, net: Net, tokens: int, *, source: str) -> tuple[st
         if model.token_types:
             x = net.plus_weight("token_type_embeddings", x, (model.token_types, model.width))
         x = net.plus_weight("position_embeddings", x, (model.positions, model.width))
-        return net.layer_norm("LayerNorm", x), table
+        return net.dropped(net.layer_norm("LayerNorm", x), model.layer.dropout_ratio), table
 
 
 def _pooled(net: Net, x: str, path: str, width: int) -> str:

@@ -42,6 +42,8 @@ class Gpt:
     output: LanguageOutput
     bias: bool = True
     parallel: bool = False
+    embedding_dropout_ratio: float = 0.0
+    dropout_ratio: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +67,18 @@ def gpt2(keys: Keys) -> Blueprint:
         width=width,
         hidden=keys.count("n_inner", 4 * width),
         layers=keys.count_of("n_layer", "num_hidden_layers"),
-        heads=Heads.equal(keys, width=("n_embd", "hidden_size"), heads=("n_head", "num_attention_heads")),
+        heads=Heads.equal(
+            keys,
+            width=("n_embd", "hidden_size"),
+            heads=("n_head", "num_attention_heads"),
+            dropout_ratio=keys.dropout("attn_pdrop", 0.1),
+        ),
         vocabulary=keys.count("vocab_size"),
         positions=keys.count_of("n_positions", "max_position_embeddings"),
         act=keys.word("activation_function", ACTIVATIONS, "gelu_new"),
         output=language_output(keys, "lm_head", tied=True),
+        embedding_dropout_ratio=keys.dropout("embd_pdrop", 0.1),
+        dropout_ratio=keys.dropout("resid_pdrop", 0.1),
     )
     return Blueprint(write=partial(_write_gpt2, model), most_tokens=model.positions)
 
@@ -81,13 +90,16 @@ def gpt_neox(keys: Keys) -> Blueprint:
         width=keys.count("hidden_size"),
         hidden=keys.count("intermediate_size"),
         layers=keys.count("num_hidden_layers"),
-        heads=Heads.equal(keys, rotated_share=share),
+        heads=Heads.equal(
+            keys, rotated_share=share, upcast=True, dropout_ratio=keys.dropout("attention_dropout", 0.0)
+        ),
         vocabulary=keys.count("vocab_size"),
         positions=keys.count("max_position_embeddings"),
         act=keys.word("hidden_act", ACTIVATIONS, "gelu"),
         output=language_output(keys, "embed_out", tied=False),
         bias=keys.flag("attention_bias", True),
         parallel=keys.flag("use_parallel_residual", True),
+        dropout_ratio=keys.dropout("hidden_dropout", 0.0),
     )
     return Blueprint(write=partial(_write_gpt_neox, model), most_tokens=model.positions)
 
@@ -103,8 +115,9 @@ def opt(keys: Keys) -> Blueprint:
         layers=keys.count("num_hidden_layers"),
         layer=ClassicLayer(
             names=OPT_NAMES,
-            heads=Heads.equal(keys),
+            heads=Heads.equal(keys, dropout_ratio=keys.dropout("attention_dropout", 0.0)),
             hidden=keys.count("ffn_dim"),
+            dropout_ratio=keys.dropout("dropout", 0.1),
             act=keys.word("activation_function", ACTIVATIONS, "relu"),
             norm_first=norm_first,
             affine=keys.flag("layer_norm_elementwise_affine", True),
@@ -125,14 +138,16 @@ def _write_gpt2(model: Gpt, net: Net, tokens: int) -> None:
     with net.at("embeddings", "transformer"):
         x, table = net.embedding("wte", ids, model.vocabulary, model.width)
         x = net.plus_weight("wpe", x, (model.positions, model.width))
+        x = net.dropped(x, model.embedding_dropout_ratio)
     for number in range(model.layers):
         source = f"transformer.h.{number}"
         with net.at(f"layers/{number}/attention", source):
-            x = net.elementwise("add", "add", x, _gpt2_attention(net, net.layer_norm("ln_1", x), model.heads))
+            y = _gpt2_attention(net, net.layer_norm("ln_1", x), model.heads)
+            x = net.elementwise("add", "add", x, net.dropped(y, model.dropout_ratio))
         with net.at(f"layers/{number}/mlp", source):
             y = net.linear("mlp.c_fc", net.layer_norm("ln_2", x), model.hidden, turned=True)
             y = net.linear("mlp.c_proj", activation(net, model.act, y), model.width, turned=True)
-            x = net.elementwise("add", "add", x, y)
+            x = net.elementwise("add", "add", x, net.dropped(y, model.dropout_ratio))
     with net.at("", "transformer"):
         x = net.layer_norm("ln_f", x)
     write_language_output(net, x, model.output, table)
@@ -162,11 +177,13 @@ def _gpt_neox_layer(net: Net, x: str, model: Gpt, number: int) -> str:
     source = f"gpt_neox.layers.{number}"
     with net.at(f"layers/{number}/attention", source):
         attended_to = _gpt_neox_attention(net, net.layer_norm("input_layernorm", x), model)
+        attended_to = net.dropped(attended_to, model.dropout_ratio)
         if not model.parallel:
             x = attended_to = net.elementwise("add", "add", attended_to, x)
     with net.at(f"layers/{number}/mlp", source):
         y = net.linear("mlp.dense_h_to_4h", net.layer_norm("post_attention_layernorm", x), model.hidden)
         y = net.linear("mlp.dense_4h_to_h", activation(net, model.act, y), model.width)
+        y = net.dropped(y, model.dropout_ratio)
         joined = net.elementwise("add", "add_branches" if model.parallel else "add", y, attended_to)
         return net.elementwise("add", "add", joined, x) if model.parallel else joined
 

@@ -109,10 +109,12 @@ class Keys:
         sides = value if isinstance(value, list) and len(value) == 2 else [value, value]
         return self._count(name, sides[0]), self._count(name, sides[1])
 
-    @property
-    def drops(self) -> bool:
-        """Whether the model drops anything in training."""
-        return any(_is_number(value := self.values.get(name)) and value > 0 for name in DROPOUTS)
+    def dropout(self, name: str, default: float) -> float:
+        """The share that is dropped in training under `name`; `default` is transformers' own."""
+        value = self.values.get(name, default)
+        if name not in DROPOUTS or not _is_number(value) or not 0 <= value < 1:
+            self.refuse(f"{name} is {shown(value)}", "a number from 0 to below 1")
+        return float(value)
 
     def divided(self, whole: str, parts: str, *, size: int, count: int) -> int:
         """`size` / `count` without remainder; `whole` and `parts` are their keys in the message."""
@@ -124,7 +126,7 @@ class Keys:
 
     def plain(self) -> dict[str, Json]:
         """The keys of this list that are there, as JSON values: enough to read the same model again."""
-        kept = COUNTS.keys() | FLAGS | RATIOS | CAPS | WORDS
+        kept = COUNTS.keys() | FLAGS | RATIOS | CAPS | WORDS | DROPOUTS
         plain = {name: value for name, value in self.values.items() if name in kept and _is_plain(value)}
         return plain | ({"architectures": [self.architecture]} if self.architecture else {})
 

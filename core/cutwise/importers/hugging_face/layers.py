@@ -45,7 +45,8 @@ class LayerNames:
 class ClassicLayer:
     """Attention and a two-layer perceptron with layer norms, before each (`norm_first`) or after the sum.
 
-    `scales_queries`: queries are scaled by themselves, not inside the attention kernel.
+    `scales_queries`: queries are scaled by themselves, not inside the attention kernel. Training drops
+    `dropout_ratio` of each branch's result.
     """
 
     names: LayerNames
@@ -57,6 +58,7 @@ class ClassicLayer:
     qkv_bias: bool = True
     bias: bool = True
     scales_queries: bool = False
+    dropout_ratio: float = 0.0
 
 
 def classic_layers(net: Net, x: str, layer: ClassicLayer, count: int, *, source: str) -> str:
@@ -78,8 +80,10 @@ def _around(
     """A residual branch with its norm before it, or behind the sum."""
     if layer.norm_first:
         y = branch(net, net.layer_norm(norm, x, affine=layer.affine), layer)
+        y = net.dropped(y, layer.dropout_ratio)
         return net.elementwise("add", "add", x, y)
-    joined = net.elementwise("add", "add", branch(net, x, layer), x)
+    y = net.dropped(branch(net, x, layer), layer.dropout_ratio)
+    joined = net.elementwise("add", "add", y, x)
     return net.layer_norm(norm, joined, affine=layer.affine)
 
 

@@ -139,6 +139,8 @@ def _heads(keys: Keys, width: int | None, *, partly_rotated: bool, written_out: 
         partial=partly_rotated,
         written_out=written_out,
         capped=written_out and keys.cap("attn_logit_softcapping", True),
+        upcast=True,
+        dropout_ratio=keys.dropout("attention_dropout", 0.0),
     )
 
 
@@ -186,7 +188,13 @@ def _attention_branch(net: Net, x: str, decoder: Decoder, heads: Heads) -> str:
 
 def _projections(net: Net, x: str, decoder: Decoder) -> tuple[str, ...]:
     return tuple(
-        net.linear(f"self_attn.{name}_proj", x, width, bias=decoder.qkv_bias)
+        net.linear(
+            f"self_attn.{name}_proj",
+            x,
+            width,
+            bias=decoder.qkv_bias,
+            joint=sum(decoder.heads.widths) if name == "v" else 0,
+        )
         for name, width in zip("qkv", decoder.heads.widths, strict=True)
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -82,14 +83,19 @@ class Net:
     def linear(
         self, path: str, x: str, width: int,
         *, bias: bool = True, name: str = "", tied: Weight | None = None, turned: bool = False,
+        joint: int = 0,
     ) -> str:  # fmt: skip
-        """A linear layer; `tied` is another layer's weight that it shares, `turned` one stored (in, out)."""
+        """A linear layer; `tied` is another layer's weight that it shares, `turned` one stored (in, out).
+
+        Of layers that some programs make with one product of `joint` features this is the last.
+        """
         into = self.width(x)
         matrix = tied or self.weight(path, (into, width) if turned else (width, into))
         weights = [matrix, self.weight(path, (width,), part="bias")] if bias else [matrix]
         return self.op(
             "linear", name or _last(path), [x], (*self.shape(x)[:-1], width),
-            weights=weights, source=self._path(path), attrs={"in_features": into, "out_features": width},
+            weights=weights, source=self._path(path),
+            attrs={"in_features": into, "out_features": width} | ({"joint_features": joint} if joint else {}),
         )  # fmt: skip
 
     def layer_norm(self, path: str, x: str, *, affine: bool = True, name: str = "") -> str:
@@ -120,6 +126,13 @@ class Net:
         """The sum of `x` and (rows of) a parameter: positions, token types."""
         table = self.weight(path, shape, part=part)
         return self.op("add", _last(path), [x], self.shape(x), weights=[table], source=self._path(path))
+
+    def dropped(self, x: str, ratio: float) -> str:
+        """`x`, made last, of which training drops a share."""
+        if ratio:
+            assert self.ops[-1].id == x
+            self.ops[-1] = replace(self.ops[-1], attrs={**self.ops[-1].attrs, "dropout_ratio": ratio})
+        return x
 
     def elementwise(self, kind: str, name: str, *inputs: str) -> str:
         """An op whose result has the shape of its inputs; a number as second operand is left out."""

@@ -8,7 +8,7 @@ from typing import Any
 from cutwise.compression import TopK
 from cutwise.convergence import RoundsToTarget, rounds_to_target
 from cutwise.convergence.table import HIGHEST_TARGET, compression_name, partition_name, shipped_table
-from cutwise.costs.workload import FullTuning
+from cutwise.costs.options.tuning import FullTuning
 from cutwise.plans.learning import Learning
 from cutwise.plans.plan import NO_EVIDENCE, Plan
 from cutwise.problem.split_problem import SplitProblem

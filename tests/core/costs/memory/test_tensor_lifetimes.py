@@ -3,10 +3,13 @@ from __future__ import annotations
 import numpy as np
 
 from cutwise.costs.graph_cost import GraphCost, price
-from cutwise.costs.memory.tensor_lifetimes import activation_gradients, tensors, weight_gradients
-from cutwise.costs.workload import Lora, Workload
+from cutwise.costs.memory import tensor_lifetimes
+from cutwise.costs.memory.tensor_lifetimes import Interval, timeline_of
+from cutwise.costs.options.tuning import Lora
+from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph, Op
 from tests.core.costs.formula_calls import graph, op, stated
+from tests.core.costs.no_loss import NO_LOSS
 
 WIDE = (1, 4)  # 16 B
 
@@ -17,7 +20,19 @@ def layer(name: str, source: str, outputs: int = 4) -> Op:
 
 def priced(*ops: Op, **workload: object) -> GraphCost:
     model: ModelGraph = graph(op("x", "input", shape=WIDE), *ops)
-    return price(model, Workload(batch_size=1, **workload))
+    return price(model, Workload(batch_size=1, loss=NO_LOSS, **workload))
+
+
+def tensors(cost: GraphCost, side: np.ndarray) -> list[Interval]:
+    return list(tensor_lifetimes.tensors(timeline_of(cost, accelerator=True), side))
+
+
+def activation_gradients(cost: GraphCost, side: np.ndarray) -> list[Interval]:
+    return list(tensor_lifetimes.activation_gradients(timeline_of(cost, accelerator=True), side))
+
+
+def weight_gradients(cost: GraphCost, side: np.ndarray) -> list[Interval]:
+    return list(tensor_lifetimes.weight_gradients(cost, timeline_of(cost, accelerator=True), side))
 
 
 def here(cost: GraphCost, last: int | None = None) -> np.ndarray:
@@ -52,7 +67,7 @@ def test_stretched_operand_of_a_sum_gets_a_gradient_of_its_own():
     cost = priced(
         layer("a", "x"), op("m", "reduce_mean", "a", (1, 1)), op("s", "add", "a m", WIDE), layer("b", "s")
     )
-    assert (4, 6, 7) in list(activation_gradients(cost, here(cost)))
+    assert (4, 6, 7) in activation_gradients(cost, here(cost))
 
 
 def test_what_crosses_waits_from_the_start_of_the_backward_pass_and_to_its_end():
@@ -60,16 +75,16 @@ def test_what_crosses_waits_from_the_start_of_the_backward_pass_and_to_its_end()
     and held until the pass ends at step 5."""
     cost = priced(layer("a", "x"), layer("b", "a"))
     device = here(cost, last=1)
-    assert list(activation_gradients(cost, device)) == [(16, 3, 4)]
+    assert activation_gradients(cost, device) == [(16, 3, 4)]
     assert sorted(activation_gradients(cost, ~device)) == [(16, 3, 3), (16, 3, 5)]
 
 
 def test_gradients_of_weights_stay():
-    """b's 64 B from step 3, a's 64 B from step 4, in 16 bit half of it."""
+    """b's 64 B from step 3, a's 64 B from step 4, in 16 bit half of it; to the optimiser's step 6."""
     ops = (layer("a", "x"), layer("b", "a"))
-    assert sorted(weight_gradients(priced(*ops), here(priced(*ops)))) == [(64, 3, 5), (64, 4, 5)]
+    assert sorted(weight_gradients(priced(*ops), here(priced(*ops)))) == [(64, 3, 6), (64, 4, 6)]
     half = priced(*ops, weights_dtype="bf16")
-    assert sorted(weight_gradients(half, here(half))) == [(32, 3, 5), (32, 4, 5)]
+    assert sorted(weight_gradients(half, here(half))) == [(32, 3, 6), (32, 4, 6)]
 
 
 def test_untied_weights_get_gradients_of_their_own():
@@ -77,14 +92,14 @@ def test_untied_weights_get_gradients_of_their_own():
         op(n, "linear", s, WIDE, weights={"w": (4, 4)}, in_features=4) for n, s in (("a", "x"), ("b", "a"))
     ]
     tied, untied = priced(*ops), priced(*ops, tied_weights="untied")
-    assert sorted(weight_gradients(tied, here(tied))) == [(64, 3, 5), (64, 4, 4)]
-    assert sorted(weight_gradients(untied, here(untied))) == [(64, 3, 5), (64, 4, 5)]
+    assert sorted(weight_gradients(tied, here(tied))) == [(64, 3, 6), (64, 4, 4)]
+    assert sorted(weight_gradients(untied, here(untied))) == [(64, 3, 6), (64, 4, 6)]
 
 
 def test_merged_adapter_goes_through_a_gradient_of_the_whole_matrix():
     """For a step 4 x 4 x 4 = 64 B; of both adapters 1 x 4 x 4 = 16 B each stay."""
     cost = priced(layer("a", "x"), tuning=Lora(rank=1, targets=("a",), merged=True))
-    assert sorted(weight_gradients(cost, here(cost))) == [(16, 2, 3), (16, 2, 3), (64, 2, 2)]
+    assert sorted(weight_gradients(cost, here(cost))) == [(16, 2, 4), (16, 2, 4), (64, 2, 2)]
 
 
 def test_inference_has_no_gradients():
@@ -99,10 +114,10 @@ def test_what_comes_from_the_other_side_is_there_from_its_first_reader_on():
 
 
 def test_stated_gradients_of_weights_stay_too():
-    """Op 1 of 2 runs backward at step 2; its 4 B stay to the end at step 3."""
+    """Op 1 of 2 runs backward at step 2; its 4 B stay to the optimiser's step 4."""
     ops = [
         stated("x", kind="input", output_bytes=8),
         stated("a", "x", output_bytes=8, weight_bytes=5, trainable_bytes=4),
     ]
-    cost = price(graph(*ops), Workload(batch_size=1))
-    assert [span for span in weight_gradients(cost, here(cost)) if span[0]] == [(4, 2, 3)]
+    cost = price(graph(*ops), Workload(batch_size=1, loss=NO_LOSS))
+    assert [span for span in weight_gradients(cost, here(cost)) if span[0]] == [(4, 2, 4)]

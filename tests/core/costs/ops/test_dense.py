@@ -6,6 +6,7 @@ from cutwise.costs.graph_cost import price
 from cutwise.costs.ops.formulas import OUTPUT
 from cutwise.costs.workload import Workload
 from tests.core.costs.formula_calls import flops, graph, op, work
+from tests.core.costs.no_loss import NO_LOSS
 
 
 def test_first_convolution_of_resnet_costs_what_is_published():
@@ -210,19 +211,19 @@ def test_shared_keys_and_values_are_kept_at_their_own_size():
     for name, heads in (("q", 4), ("k", 2), ("v", 2)):
         ops.append(op(name, "prelu", "x", (1, heads, 3, 4), weights={name: (1,)}))
     made = graph(*ops, op("y", "attention", "q k v", (1, 4, 3, 4), **sizes))
-    assert price(made, Workload()).row("y").saved_bytes == 2 * 192 + 2 * 96 + 48
+    assert price(made, Workload(loss=NO_LOSS)).row("y").saved_bytes == 2 * 192 + 2 * 96 + 48
 
 
 def test_merging_adapters_costs_a_product_once_a_batch_and_its_gradient_two():
     """Two samples of a batch of 4, 3 tokens, 4 → 5: 30 outputs x 4 = 120 multiply-adds; rank 2 makes the
     matrix of 5 x 4, 40 multiply-adds, half of them these samples' share: 20. Forward 240 + 40; the weights'
-    gradient 240 of the whole matrix and 40 for each adapter. Half the 20 values of 2 B are kept."""
+    gradient 240 of the whole matrix and 40 for each adapter. Its 20 values of 2 B are kept once."""
     merged = {"output": (2, 3, 5), "weights": ((5, 4),), "batches": 0.5, "element_bytes": 2, "merged_rank": 2}
     answer = work("linear", (2, 3, 4), **merged)
     assert answer.macs == 140
     assert flops(answer) == (280, 240, 320)
-    assert answer.extra_bytes == 20
-    assert work("linear", (2, 3, 4), grads=(False,), **merged).extra_bytes == 0
+    assert answer.once_bytes == 40
+    assert work("linear", (2, 3, 4), grads=(False,), **merged).once_bytes == 0
     assert flops(work("linear", (2, 3, 4), trained=False, **merged)) == (280, 240, 0)
 
 

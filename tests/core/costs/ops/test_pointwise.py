@@ -7,6 +7,7 @@ from cutwise.costs.ops.formulas import OUTPUT
 from cutwise.costs.ops.pointwise import ACTIVATIONS
 from cutwise.costs.workload import Workload
 from tests.core.costs.formula_calls import flops, graph, op, work
+from tests.core.costs.no_loss import NO_LOSS
 
 SHAPE = (2, 3, 4)  # 24 elements
 
@@ -139,7 +140,7 @@ def test_choice_keeps_its_condition_only():
         op("if", "less", "a", SHAPE, dtype="bool"),
         op("y", "where", "if a a", SHAPE),
     )
-    row = price(net, Workload()).row("y")
+    row = price(net, Workload(loss=NO_LOSS)).row("y")
     assert (row.forward_flops, row.backward_input_flops) == (24, 48)
     assert row.saved_bytes == 24
 

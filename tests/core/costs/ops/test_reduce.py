@@ -13,7 +13,7 @@ def test_batch_norm_in_training_takes_eight_operations_and_keeps_two_numbers_a_c
     answer = work("batch_norm", MAP, output=MAP, weights=((6,), (6,)))
     assert flops(answer) == (1_536, 1_920, 576)
     assert answer.saves == (0,)
-    assert answer.extra_bytes == 48
+    assert answer.once_bytes == 48
 
 
 def test_batch_norm_in_inference_only_scales():
@@ -114,9 +114,10 @@ def test_reductions_whose_slope_depends_on_the_input_keep_it(kind: str):
     assert work(kind, MAP, output=(2, 6)).saves == (0,)
 
 
-def test_statistics_of_a_batch_are_shared_by_its_samples():
-    """These 2 samples are half the batch: 2 x 6 channels x 4 B / 2 = 24 B."""
-    assert work("batch_norm", MAP, output=MAP, weights=((6,),), batches=0.5).extra_bytes == 24
+def test_statistics_of_a_batch_are_kept_once_for_all_its_samples():
+    """2 x 6 channels x 4 B, whatever the batch."""
+    answer = work("batch_norm", MAP, output=MAP, weights=((6,),), batches=0.5)
+    assert (answer.extra_bytes, answer.once_bytes) == (0, 48)
 
 
 def test_what_a_file_does_not_name_has_its_usual_size():

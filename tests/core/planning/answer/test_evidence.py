@@ -10,7 +10,8 @@ import pytest
 import cutwise
 from cutwise.compression import DeadZone, TopK
 from cutwise.convergence import rounds_to_target
-from cutwise.costs.workload import Lora, Workload
+from cutwise.costs.options.tuning import Lora
+from cutwise.costs.workload import Workload
 from cutwise.pipeline import best_baseline
 from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import Compression, Convergence, Data, Scenario
