@@ -49,6 +49,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
             entries=1, key="the table itself", keeps="elements of each dtype"
         ),
         "cutwise.hardware.profiles.hardware": Cache(entries=None, key="none", keeps="the catalogue"),
+        "cutwise.scenario.vocabulary.words.words": Cache(
+            entries=None, key="none", keeps="the table of words"
+        ),
         "cutwise.compression.magnitudes.gaussian": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.compression.magnitudes.student_t4": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.compression.magnitudes.outlier_channels": Cache(entries=None, key="none", keeps="a profile"),
