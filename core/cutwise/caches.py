@@ -84,6 +84,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.scenario.file_checker._checker_of": Cache(
             entries=8, key="registered kinds", keeps="the reader of scenario files"
         ),
+        "cutwise.scenario.remedies.places._places_with": Cache(
+            entries=8, key="registered kinds", keeps="every field of a scenario by its path"
+        ),
         "cutwise.scenario.file_checker._names": Cache(
             entries=None, key="dataclass", keeps="names of its fields"
         ),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
+from itertools import product
 from typing import Any
 
 import pytest
 
 from cutwise.hardware.profiles import hardware
 from cutwise.scenario.file_checker import KINDS
-from cutwise.scenario.remedies.places import FieldPlace, places
+from cutwise.scenario.remedies.places import FieldPlace, classes_at, places
+from cutwise.scenario.remedies.substitutes import FileTable
+from cutwise.scenario.remedies.unknown_keys import substitutes
 from cutwise.scenario.scenario_file import FORMAT, scenario_from_dict
 from cutwise.scenario.vocabulary.quantities import LAWS
 from cutwise.scenario.vocabulary.words import Target, word_of, words
@@ -89,3 +93,21 @@ def test_units_laws_and_profiles_exist() -> None:
     assert set(words().measured) <= {*UNITS, "bytes_per_s"}
     assert {row.law for row in words().keys.values()} <= {"", *LAWS}
     assert set(words().profiles.values()) <= hardware().keys()
+
+
+def tables() -> list[FileTable]:
+    """Every table of a scenario file, empty."""
+    paths = {place.path[:-1] for several in places().values() for place in several}
+    owned = [(path, made) for path in sorted(paths) for made in classes_at(path).values()]
+    return [FileTable(path=path, owner=made, given={}) for path, made in owned]
+
+
+@pytest.mark.parametrize("table", tables(), ids=lambda table: table.owner.__name__)
+def test_what_is_told_to_be_written_is_taken_there(table: FileTable) -> None:
+    """Every word in every table: the sentence's keys exist and take the values that it gives."""
+    for word, value in product(words().keys, (3, "0.5", True)):
+        for found in substitutes(table, word, value):
+            assert found.place.path in places(), word
+            if found.text and not found.place.is_table:
+                written = tomllib.loads(str(found))
+                assert found.place.name == "profile" or found.place.takes(written[found.place.name]), word

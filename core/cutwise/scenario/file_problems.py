@@ -45,7 +45,10 @@ def problem(row: ErrorDetails, document: Mapping[str, Json]) -> Problem:
     """One finding of the validator in `document`, without the validator's own class names."""
     path = _untagged(row["loc"])
     if path[:2] == ("privacy", "keep_on_device"):
-        return Problem(path[:2], f"privacy.keep_on_device: {KEEP_RULE}")
+        layers = part_at(dict(document), path[:2])
+        meant = type(layers) is int and layers > 0
+        hint = f"; write keep_on_device = {{ layers = {layers} }}" if meant else ""
+        return Problem(path[:2], f"privacy.keep_on_device: {KEEP_RULE}{hint}")
     if row["type"] in TAGS:
         return _kind_problem(path, row, document)
     if isinstance(cause := row.get("ctx", {}).get("error"), ScenarioError):

@@ -142,6 +142,12 @@ def test_a_word_of_radio_becomes_what_the_channel_has(keys: str, says: str) -> N
         ("devices = { samples = 5 }", "write [[devices]] in place of [devices]"),
         ("devices = [{ profile = 'Raspberry Pi 5' }]", 'write profile = "raspberry_pi_5"'),
         ("devices = [{ profile = 'Jetson Orin Nano' }]", '"jetson_orin_nano"'),
+        ("devices = [{ profile = 'NVIDIA Tesla T4 16GB' }]", '"t4"'),
+        ("devices = [{ profile = 'iPhone 15 Pro' }]", '"apple_a17_pro", the nearest row of the catalogue'),
+        ("devices = [{ profile = 'abacus' }]", "the command `cutwise devices` lists the catalogue"),
+        ("workload.tuning = { kind = 'LoRA' }", 'write kind = "lora"'),
+        ("workload.optimizer = 'AdamW8bit'", "write optimizer = "),
+        ("privacy.keep_on_device = 3", "write keep_on_device = { layers = 3 }"),
     ],
 )  # fmt: skip
 def test_a_value_of_another_spelling_is_told_what_to_write(line: str, says: str) -> None:

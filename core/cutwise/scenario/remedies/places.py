@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, cast, get_args, get_origin
 
+from cutwise.caches import kept
+from cutwise.frozen import FrozenDict
 from cutwise.scenario.file_checker import KINDS
 from cutwise.scenario.parts import Scenario
 from cutwise.units import hints_of
@@ -75,10 +77,15 @@ class FieldPlace:
 
 def places() -> Mapping[Path, tuple[FieldPlace, ...]]:
     """Every field of a scenario by its path; several where tables of that path differ by their kind."""
+    return _places_with(tuple(tuple(kinds.values()) for kinds in KINDS.values()))
+
+
+@kept
+def _places_with(registered: tuple[tuple[Any, ...], ...]) -> Mapping[Path, tuple[FieldPlace, ...]]:
     found: dict[Path, list[FieldPlace]] = defaultdict(list)
     for place in _walk((), Scenario, ""):
         found[place.path].append(place)
-    return {path: tuple(several) for path, several in found.items()}
+    return FrozenDict({path: tuple(several) for path, several in found.items()})
 
 
 def classes_at(path: Sequence[str]) -> Mapping[str, Any]:

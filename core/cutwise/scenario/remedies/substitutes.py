@@ -12,6 +12,7 @@ from cutwise.scenario.vocabulary.part_names import nearest_profile
 from cutwise.scenario.vocabulary.quantities import (
     DIGITS,
     DIGITS_OF_LOGARITHMS,
+    ROUGH_LAWS,
     by_law,
     in_si,
     is_logarithm,
@@ -67,7 +68,7 @@ def assigned(
     kept = value if converted is None else converted
     if not place.takes(kept):
         return Substitute(place=place)
-    rough = is_logarithm(unit, si_of(place)) or bool(row and row.law)
+    rough = is_logarithm(unit, si_of(place)) or bool(row and row.law in ROUGH_LAWS)
     whole = int in place.hints and float not in place.hints
     text = literal(kept, whole=whole, digits=DIGITS_OF_LOGARITHMS if rough else DIGITS)
     return Substitute(place=place, text=text, remark=row.remark if row else "")
@@ -101,16 +102,11 @@ def fitting(
 
 
 def _nearest(known: Mapping[Path, tuple[FieldPlace, ...]], path: Path, table: FileTable) -> FieldPlace | None:
-    """The place in the table at hand where it has such a key, else that of the path itself."""
-    here = [p for p in known.get((*table.path, path[-1]), ()) if p.owner is table.owner]
+    """The place that a path names; what every party has, at the party at hand."""
+    parties = {*path[:1], *table.path[:1]} <= {"devices", "server", "edges"} and table.path
+    here = known.get((table.path[0], *path[1:]), ()) if parties else ()
     there = known.get(path, ())
-    is_party = path[0] in _PARTIES and table.path[:1] and table.path[0] in _PARTIES
-    return next(
-        iter([*(here if is_party else []), *(p for p in there if p.owner is table.owner), *there]), None
-    )
-
-
-_PARTIES = ("devices", "server", "edges")
+    return next(iter([*here, *(p for p in there if p.owner is table.owner), *there]), None)
 
 
 def _number(
@@ -122,10 +118,8 @@ def _number(
     given, own_unit = quantity
     si = "hz" if row and row.law == "free_space" else si_of(place)
     number = in_si(given, unit or own_unit, si)
-    if number is None or row is None:
+    if number is None or row is None or not row.law:
         return number
-    if row.law:
-        default = getattr(place.owner(), place.name)
-        today = table.given.get(place.name, default) if place.owner is table.owner else default
-        return by_law(row.law, number, float(today) if isinstance(today, int | float) else default)
-    return number * row.factor_ratio
+    default = getattr(place.owner(), place.name)
+    today = table.given.get(place.name, default) if place.owner is table.owner else default
+    return by_law(row.law, number, float(today) if isinstance(today, int | float) else default)

@@ -21,9 +21,10 @@ def meant(given: object, allowed: Sequence[str]) -> tuple[ValueRow, ...]:
     if isinstance(given, list | dict):
         return ()
     word = word_of(str(int(given) if isinstance(given, float) and given.is_integer() else given))
-    if word in allowed:
-        return (ValueRow(choice=word),)
-    rows = words().values.get(word) or words().values.get(word.replace("_", ""), ())
+    spelled = (word, word.replace("_", ""))
+    if named := [each for each in spelled if each in allowed]:
+        return (ValueRow(choice=named[0]),)
+    rows = next((words().values[each] for each in spelled if each in words().values), ())
     return tuple(row for row in rows if row.choice in allowed)
 
 

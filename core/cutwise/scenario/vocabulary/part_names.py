@@ -25,10 +25,10 @@ def nearest_profile(text: str) -> tuple[str, str]:
     """
     word = _plain(text)
     names = {_plain(spelled): name for name, row in hardware().items() for spelled in (row.title, name)}
-    if word in names:
-        return names[word], ""
-    listed = words().profiles.get(word) or words().profiles.get(re.sub(r"_\d+$", "", word))
-    if listed:
+    without_size = re.sub(r"_\d+$", "", word)
+    if exact := names.get(word) or names.get(without_size):
+        return exact, ""
+    if listed := words().profiles.get(word) or words().profiles.get(without_size):
         return listed, f"the nearest row of the catalogue, or {OWN_FIGURES}"
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.8)
     return (names[close[0]], f"{MAYBE}, or {OWN_FIGURES}") if close else ("", "")
@@ -52,7 +52,7 @@ def unknown_profile(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    word = re.sub(r"(\d+)_?gb\b", r"\1", word_of(text))
+    word = re.sub(r"(\d+)_?gb\b", r"\1", word_of(text.lower()))
     while (shorter := MAKERS.sub("", word)) != word:
         word = shorter
     return word

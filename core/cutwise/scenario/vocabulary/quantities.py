@@ -13,6 +13,8 @@ from cutwise.scenario.vocabulary.words import word_of, words
 
 LIGHT_M_PER_S = 299_792_458.0
 THERMAL_NOISE_DBM_PER_HZ = -174.0  # at 290 K
+RESOURCE_BLOCK_HZ = 180e3  # twelve subcarriers of 15 kHz
+ROUGH_LAWS = frozenset({"dbm", "dbw", "free_space"})
 DIGITS, DIGITS_OF_LOGARITHMS = 12, 3
 NUMBER = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
 BITS_OR_BYTES = re.compile(
@@ -29,6 +31,8 @@ LAWS: Mapping[str, Callable[[float, float], float]] = FrozenDict(
         "over_thermal_noise": lambda density, _: density - THERMAL_NOISE_DBM_PER_HZ,
         "less_loss": lambda value, today: today - value,
         "more": lambda value, today: today + value,
+        "half": lambda value, _: value / 2,
+        "blocks": lambda count, _: count * RESOURCE_BLOCK_HZ,
         "rest": lambda value, _: 1 - value,
     }
 )
@@ -107,7 +111,7 @@ def by_law(law: str, value: float, today: float = 0.0) -> float | None:
 
 def is_logarithm(unit: str, si_unit: str) -> bool:
     """True for a unit that a law turns into the SI unit: few of its digits mean anything."""
-    return isinstance(words().units.get(unit, {}).get(si_unit), str)
+    return words().units.get(unit, {}).get(si_unit) in ROUGH_LAWS
 
 
 def literal(value: object, *, whole: bool = False, digits: int = DIGITS) -> str:

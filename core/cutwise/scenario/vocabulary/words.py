@@ -24,11 +24,10 @@ class Target:
 class KeyRow:
     """What to write in place of a key: targets that go together, in alternatives.
 
-    A value is multiplied by `factor_ratio`, or changed by the `law` of that name; `remark` says how.
+    A value is changed by the `law` of that name; `remark` says how.
     """
 
     to: tuple[tuple[Target, ...], ...]
-    factor_ratio: float = 1.0
     law: str = ""
     remark: str = ""
 
@@ -83,11 +82,7 @@ def word_of(text: str) -> str:
 def _key_row(row: str | Mapping[str, object]) -> KeyRow:
     stated: Mapping[str, object] = {"to": row} if isinstance(row, str) else row
     to = tuple(tuple(map(_target, part.split(" and "))) for part in str(stated["to"]).split(" or "))
-    by = stated.get("by", 1.0)
-    assert isinstance(by, int | float)
-    return KeyRow(
-        to=to, factor_ratio=float(by), law=str(stated.get("law", "")), remark=str(stated.get("remark", ""))
-    )
+    return KeyRow(to=to, law=str(stated.get("law", "")), remark=str(stated.get("remark", "")))
 
 
 def _value_rows(row: str) -> tuple[ValueRow, ...]:
