@@ -75,6 +75,7 @@ def mistakes_of(text: str) -> dict[str, str]:
         ("devices = [{ distance_km = 0.2 }]", "distances are in m; write distance_m = 200"),
         ("devices = [{ tx_power_dbm = 23 }]", "powers are in W; write transmit_power_w = 0.2"),
         ("devices = [{ availability = 0.8 }]", "is not modelled: every device takes part in every round"),
+        ("devices = [{ client_dropout_rate = 0.1 }]", "is not modelled: every device takes part in every"),
         ("devices = [{ staleness = 3 }]", "is not modelled: every round is synchronous"),
         ("edges = [{ ram_gb = 16 }]", "sizes are in bytes; write memory_bytes = 1.6e10"),
         ("data.split = 'non-iid'", 'write partition = "dirichlet"'),

@@ -99,7 +99,8 @@ def _is_refused(table: FileTable, name: str) -> bool:
 
 
 def _not_modelled(table: FileTable, key: str) -> str:
-    named = (word_of(key), split_unit(key)[0])
+    topics = [part for part in word_of(key).split("_") if part in words().topics]
+    named = (word_of(key), split_unit(key)[0], *topics)
     spelled = [each for name in named for each in (_qualified(table, name), name)]
     return next((words().not_modelled[each] for each in spelled if each in words().not_modelled), "")
 

@@ -42,8 +42,12 @@ class ValueRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Words(Frozen):
-    """The whole table; `units` say what one of a unit is in SI units, by the name of a law or a factor."""
+    """The whole table; `units` say what one of a unit is in SI units, by the name of a law or a factor.
 
+    `topics` are words of `not_modelled` that speak for every longer word they are a part of.
+    """
+
+    topics: tuple[str, ...]
     units: Mapping[str, Mapping[str, float | str]]
     measured: Mapping[str, str]
     keys: Mapping[str, KeyRow]
@@ -59,6 +63,7 @@ def words() -> Words:
     text = files("cutwise.assets").joinpath("scenario_words.toml").read_text(encoding="utf-8")
     table = tomllib.loads(text)
     return Words(
+        topics=tuple(table["topics"]),
         units=table["units"],
         measured=table["measured"],
         keys={word: _key_row(row) for word, row in table["keys"].items()},
