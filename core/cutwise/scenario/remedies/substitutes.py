@@ -66,7 +66,7 @@ def assigned(
         return Substitute(place=place, text=literal(row_of_value.choice) if row_of_value else "")
     converted = _number(place, value, unit=unit, row=row, table=table)
     kept = value if converted is None else converted
-    if not place.takes(kept):
+    if not place.takes(kept) or (unit and converted is None):
         return Substitute(place=place)
     rough = is_logarithm(unit, si_of(place)) or bool(row and row.law in ROUGH_LAWS)
     whole = int in place.hints and float not in place.hints
