@@ -49,6 +49,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
             entries=1, key="the table itself", keeps="elements of each dtype"
         ),
         "cutwise.hardware.profiles.hardware": Cache(entries=None, key="none", keeps="the catalogue"),
+        "cutwise.scenario.vocabulary.words.words": Cache(
+            entries=None, key="none", keeps="the table of words"
+        ),
         "cutwise.compression.magnitudes.gaussian": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.compression.magnitudes.student_t4": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.compression.magnitudes.outlier_channels": Cache(entries=None, key="none", keeps="a profile"),
@@ -83,6 +86,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         ),
         "cutwise.scenario.file_checker._checker_of": Cache(
             entries=8, key="registered kinds", keeps="the reader of scenario files"
+        ),
+        "cutwise.scenario.remedies.places._places_with": Cache(
+            entries=8, key="registered kinds", keeps="every field of a scenario by its path"
         ),
         "cutwise.scenario.file_checker._names": Cache(
             entries=None, key="dataclass", keeps="names of its fields"

@@ -38,6 +38,18 @@ samples = -1
 [channel]
 kind = "fixed_rat"
 """
+OTHER_SPELLINGS = """
+format = "cutwise-scenario/1"
+[channel]
+kind = "wifi"
+uplink_mbps = 100
+[[devices]]
+memory_gb = 8
+availability = 0.8
+[workload.tuning]
+kind = "lora"
+target_modules = ["q_proj", "v_proj"]
+"""
 SIX_PATHS = (
     "rounds", "colour", "workload.batch_size", "devices[0].profile", "devices[0].samples", "channel.kind",
 )  # fmt: skip
@@ -162,6 +174,25 @@ def test_a_scenario_file_lists_all_its_mistakes_and_changes_nothing(app: App, tm
         assert path in alert.inner_text()
     app.idle()
     assert round_delay(app) == delay
+
+
+def test_a_scenario_file_of_other_spellings_is_told_what_to_write(app: App, tmp_path: Path) -> None:
+    file = tmp_path / "units.toml"
+    file.write_text(OTHER_SPELLINGS)
+    page = app.open()
+    page.get_by_text("Scenarios", exact=True).click()
+
+    page.locator('input[type="file"]').last.set_input_files(file)
+    alert = page.get_by_role("alert").first
+    alert.wait_for(timeout=30_000)
+
+    for sentence in (
+        "channel.uplink_mbps: rates are in bit/s; write uplink_bps = 1e8",
+        "devices[0].memory_gb: sizes are in bytes; write memory_bytes = 8e9",
+        "devices[0].availability: is not modelled: every device takes part in every round and none fails",
+        'workload.tuning.target_modules: unknown key; write targets = ["*q_proj", "*v_proj"]',
+    ):
+        assert sentence in alert.inner_text()
 
 
 def test_a_click_on_a_bar_pins_that_cut_and_says_how_much_worse_it_is(app: App) -> None:

@@ -50,6 +50,7 @@ from cutwise.pipeline import played_round
 from cutwise.plans.stages import STAGES
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.parts import LayerDepth, Scenario
+from cutwise.scenario.vocabulary.words import words
 from cutwise.schemes import SCHEMES
 from cutwise.solvers.choices.reciprocal_choice import minmax_reciprocal_choice
 from cutwise.solvers.descent.sqp import sequential_quadratic
@@ -113,7 +114,14 @@ def everything(folder: Path) -> list[Any]:
         convergence(),
         solvers(),
         hardware(),
-        [*CACHES.values(), *IMPORTERS.values(), *REFUSED, *MASK_CODERS.values(), LayerDepth(layers=1)],
+        [
+            *CACHES.values(),
+            *IMPORTERS.values(),
+            *REFUSED,
+            *MASK_CODERS.values(),
+            LayerDepth(layers=1),
+            words(),
+        ],
         papers(),
         [headline(paper, paper.figures[0].name, draws=2) for paper in papers().values()],
     ]

@@ -13,6 +13,8 @@ from cutwise.caches import kept
 from cutwise.errors import ScenarioError, UnknownNameError
 from cutwise.scenario.file_checker import KINDS
 from cutwise.scenario.parts import Scenario
+from cutwise.scenario.remedies.substitutes import FileTable
+from cutwise.scenario.remedies.unknown_keys import substitutes, unknown_key
 from cutwise.scenario.scenario_file import value_at
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ def changed(scenario: Scenario, setting: Mapping[str, object]) -> Scenario:
     for path, value in setting.items():
         parts = re.sub(r"\[(\d+|\*)\]", r".\1", path).split(".")
         try:
-            _refuse_unknown(scenario, parts)
+            _refuse_unknown(scenario, parts, value)
             found = _replaced(scenario, tuple(parts), _checked(scenario, tuple(parts), value))
         except UnknownNameError as error:
             raise ScenarioError([f"{path}: {error}"]) from error
@@ -50,8 +52,9 @@ def _located(path: str, mistake: str) -> str:
     return mistake if mistake.startswith(top) else f"{path}: {mistake}"
 
 
-def _refuse_unknown(value: object, parts: Sequence[str]) -> None:
-    """Raises `UnknownNameError` where the path leads nowhere."""
+def _refuse_unknown(value: object, parts: Sequence[str], given: object) -> None:
+    """Raises `UnknownNameError` where the path leads nowhere, `ScenarioError` for another spelling."""
+    names: Path = ()
     for part in parts:
         if isinstance(value, tuple) and value:
             known = [*map(str, range(len(value))), EVERY]
@@ -59,10 +62,13 @@ def _refuse_unknown(value: object, parts: Sequence[str]) -> None:
                 raise UnknownNameError("position", part, known)
             value = value[0 if part == EVERY else int(part)]
         else:
-            names = [f.name for f in fields(value)] if is_dataclass(value) else []
-            if part not in names:
-                raise UnknownNameError("field", part, names)
-            value = getattr(value, part)
+            known = [f.name for f in fields(value)] if is_dataclass(value) else []
+            if part not in known:
+                table = FileTable(path=names, owner=type(value), given={})
+                if known and substitutes(table, part, given):
+                    raise ScenarioError([unknown_key(table, part, given)])
+                raise UnknownNameError("field", part, known)
+            value, names = getattr(value, part), (*names, part)
 
 
 def _checked(scenario: Scenario, parts: Path, value: object) -> object:

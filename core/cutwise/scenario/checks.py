@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias, get_args, get_origin
 
 from cutwise.caches import kept
 from cutwise.errors import ScenarioError
+from cutwise.scenario.vocabulary.choices import chosen
 from cutwise.units import bound_mistakes, hints_of
 
 Names: TypeAlias = tuple[str, ...]
@@ -21,11 +22,16 @@ def choice_mistakes(value: object) -> list[str]:
     """
     owner: type = type(value)
     return [
-        f"{name}: must be {' or '.join(map(repr, allowed))}, not {given!r}"
+        f"{name}: must be {' or '.join(map(repr, allowed))}, not {given!r}{_meant(name, given, allowed)}"
         for name, (alone, listed) in _choices(owner).items()
         for allowed, given in _named(getattr(value, name), alone, listed)
         if given not in allowed
     ]
+
+
+def _meant(name: str, given: str, allowed: Names) -> str:
+    row = chosen(given, allowed)
+    return f"; write {name} = {row.choice!r}" if row else ""
 
 
 def _named(value: object, alone: Names, listed: Names) -> list[tuple[Names, str]]:

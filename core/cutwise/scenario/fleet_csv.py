@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, get_args
 
-from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.errors import ScenarioError
 from cutwise.read_limits import FLEET_DEVICES
 from cutwise.scenario.parties import Device
+from cutwise.scenario.remedies.substitutes import FileTable
+from cutwise.scenario.remedies.unknown_keys import unknown_key
 from cutwise.units import hints_of
 
 COLUMNS = (
@@ -39,7 +41,8 @@ def parse_fleet(text: str) -> tuple[Device, ...]:
         )
     header = [name.strip() for name in rows[0]]
     known = [f.name for f in fields(Device)]
-    mistakes = [f"fleet: {UnknownNameError('column', name, known)}" for name in header if name not in known]
+    table = FileTable(path=("devices",), owner=Device, given={})
+    mistakes = [f"fleet: column {name!r}: {unknown_key(table, name)}" for name in header if name not in known]
     if mistakes:
         raise ScenarioError(mistakes)
     return devices_of([dict(zip(header, row, strict=False)) for row in rows[1:]])

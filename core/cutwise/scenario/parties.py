@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.errors import ScenarioError
 from cutwise.hardware.profiles import DATASHEET_EFFICIENCY_RATIO, Profile, custom_profile, hardware
+from cutwise.scenario.vocabulary.part_names import unknown_profile
 from cutwise.units import bound_mistakes, quantity
 
 DEFAULT_DEVICE = "jetson_tx2"
@@ -60,7 +61,7 @@ class Party:
         if self.flops_per_s is not None and self.efficiency_ratio is not None:
             mistakes.append("give flops_per_s (effective, used as it is) or efficiency_ratio, not both")
         if self.profile is not None and self.profile not in hardware():
-            mistakes.append(f"profile: {UnknownNameError('hardware profile', self.profile, hardware())}")
+            mistakes.append(f"profile: {unknown_profile(self.profile)}")
         if mistakes:
             raise ScenarioError(mistakes)
 

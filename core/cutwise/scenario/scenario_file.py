@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -14,21 +13,18 @@ from typing import TYPE_CHECKING
 import tomli_w
 from pydantic import ValidationError
 
-from cutwise.errors import ScenarioError, UnknownNameError
-from cutwise.frozen import FrozenDict
+from cutwise.errors import ScenarioError
 from cutwise.read_limits import SCENARIO_FILE_BYTES
-from cutwise.scenario.file_checker import KINDS, KeyPath, checked_scenario, file_checker
+from cutwise.scenario.file_checker import KeyPath, checked_scenario, file_checker
+from cutwise.scenario.file_problems import Problem, part_at, problem
 from cutwise.scenario.parts import Scenario
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-    from pydantic_core import ErrorDetails
 
     from cutwise.plain import Json
 
 FORMAT = "cutwise-scenario/1"
-LONGEST_SHOWN = 80
-KEEP_RULE = "must be raw_allowed, first_layer, { layers = n } or a list of op ids"
 
 
 def load_scenario(path: str | PathLike[str]) -> Scenario:
@@ -70,9 +66,9 @@ def scenario_from_dict(document: Mapping[str, object]) -> Scenario:
         try:
             found = file_checker().validate_json(json.dumps(rest))
         except ValidationError as error:
-            problems = [_problem(row) for row in error.errors()]
-            mistakes += dict.fromkeys(sentence for _, sentence in problems)
-            if not all([_removed(rest, path) for path in dict.fromkeys(path for path, _ in problems)]):
+            problems = [problem(row, rest) for row in error.errors()]
+            mistakes += dict.fromkeys(each.sentence for each in problems)
+            if not all([_put_right(rest, each) for each in dict.fromkeys(problems)]):
                 break
         else:
             if not mistakes:
@@ -139,80 +135,14 @@ def _format_mistakes(given: Json) -> list[str]:
     return [f"format: must be {FORMAT!r}, not {given!r}" if given is not None else f"format: give {FORMAT!r}"]
 
 
-def _problem(row: ErrorDetails) -> tuple[KeyPath, str]:
-    """Where a mistake is and the sentence that says so, without the validator's own class names."""
-    location = _untagged(row["loc"])
-    if location[:2] == ("privacy", "keep_on_device"):
-        return location[:2], f"privacy.keep_on_device: {KEEP_RULE}"
-    if row["type"] == "union_tag_invalid":
-        unknown = UnknownNameError(str(location[-1]), row["ctx"]["tag"], KINDS[location])
-        return location, f"{_dotted(location)}.kind: {unknown}"
-    if row["type"] == "union_tag_not_found":
-        return location, f"{_dotted(location)}: give its kind, one of {', '.join(KINDS[location])}"
-    if isinstance(cause := row.get("ctx", {}).get("error"), ScenarioError):
-        return location, "\n".join(_prefixed(location, mistake) for mistake in cause.mistakes)
-    if row["type"] == "unexpected_keyword_argument":
-        return location, f"{_dotted(location)}: unknown key{_meant(row['loc'])}"
-    text = _WORDING.get(row["type"], row["msg"].replace("Input should be", "must be"))
-    return location, f"{_dotted(location)}: {text}, not {_shown(row['input'])}"
-
-
-def _untagged(location: KeyPath) -> KeyPath:
-    """The path without the kind that the validator writes behind a tagged table."""
-    for path, kinds in KINDS.items():
-        end = len(path)
-        if location[:end] == path and location[end : end + 1] and location[end] in kinds:
-            return path + location[end + 1 :]
-    return location
-
-
-_WORDING = FrozenDict(
-    {
-        "dataclass_type": "must be a table",
-        "dict_type": "must be a table",
-        "tuple_type": "must be a list",
-    }
-)
-
-
-def _meant(location: KeyPath) -> str:
-    """A hint where an unknown key is nearly a known one."""
-    owner: object = Scenario()
-    kinds = {kind: made for known in KINDS.values() for kind, made in known.items()}
-    for part in location[:-1]:
-        if isinstance(part, int):
-            assert isinstance(owner, tuple)
-            owner = owner[0]
-        elif part in kinds:
-            owner = kinds[part]()
-        else:
-            owner = getattr(owner, part)
-    names = [f.name for f in fields(owner)] if is_dataclass(owner) else []
-    close = difflib.get_close_matches(str(location[-1]), names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
-
-
-def _dotted(location: KeyPath) -> str:
-    """The path as people write it.
-
-    >>> _dotted(("devices", 0, "samples"))
-    'devices[0].samples'
-    """
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return text.removeprefix(".")
-
-
-def _prefixed(location: KeyPath, mistake: str) -> str:
-    prefix = _dotted(location)
-    if not prefix:
-        return mistake
-    name = mistake.partition(":")[0]
-    return f"{prefix}.{mistake}" if name.isidentifier() else f"{prefix}: {mistake}"
+def _put_right(document: Json, mistake: Problem) -> bool:
+    """Takes a mistake out so that the rest can be checked too; False where nothing could be done."""
+    if not mistake.kind:
+        return _removed(document, mistake.path)
+    table = part_at(document, mistake.path)
+    if isinstance(table, dict):
+        table["kind"] = mistake.kind
+    return True
 
 
 def _removed(document: Json, path: KeyPath) -> bool:

@@ -20,7 +20,7 @@ from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph, Op
 from cutwise.importers.gate.refused import EXPORT_COMMAND
 from cutwise.importers.hugging_face.families import FAMILIES
-from cutwise.importers.hugging_face.keys import Keys
+from cutwise.importers.hugging_face.keys import Keys, MissingKeyError
 from cutwise.importers.hugging_face.layers import Blueprint
 from cutwise.importers.hugging_face.net import BATCH, Net
 from cutwise.importers.hugging_face.safetensors_header import ParameterTable, read_header, shards_of
@@ -174,13 +174,40 @@ def _blueprint(keys: Keys) -> Blueprint:
     family = keys.values.get("model_type")
     if not isinstance(family, str) or family not in FAMILIES:
         fact = f"model_type is {shown(family)}" if family else "model_type is missing"
-        raise ModelImportError(f"{keys.file}: {fact}; read are {', '.join(sorted(FAMILIES))}; else {EXPORT}")
+        known = ", ".join(sorted(FAMILIES))
+        raise ModelImportError(f"{keys.file}: {fact}; read are {known}; else {EXPORT}{_made(keys)}")
     if keys.flag("add_cross_attention", False):
         raise ModelImportError(
             f"{keys.file}: add_cross_attention is true; decoders that read an encoder are not built here; "
             f"{EXPORT}"
         )
-    return FAMILIES[family](keys)
+    try:
+        return FAMILIES[family](keys)
+    except MissingKeyError as error:
+        _, *others = _missing(keys, family, error.key)
+        if not others:
+            raise
+        raise ModelImportError(
+            f"{error}, and {', '.join(others)}, which family {family!r} needs too"
+        ) from error
+
+
+def _missing(keys: Keys, family: str, *names: str) -> tuple[str, ...]:
+    """All keys that a configuration lacks, as far as can be told with 1 in their places."""
+    try:
+        FAMILIES[family](Keys(keys.file, {**keys.values, **dict.fromkeys(names, 1)}))
+    except MissingKeyError as error:
+        return _missing(keys, family, *names, error.key)
+    except ModelImportError:
+        pass
+    return names
+
+
+def _made(keys: Keys) -> str:
+    """How the transformers library makes the model that a configuration describes."""
+    config = "AutoConfig.from_pretrained(FOLDER, use_cache=False)"
+    make = f"{keys.architecture}({config})" if keys.architecture else f"AutoModel.from_config({config})"
+    return f"; transformers makes it with {make}, for .pt2 on torch.device('meta'), which takes no memory"
 
 
 def _tokens(keys: Keys, dims: Mapping[str, int], blueprint: Blueprint) -> int:

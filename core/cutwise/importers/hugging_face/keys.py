@@ -50,6 +50,14 @@ DROPOUTS = frozenset(
 CLASS_NAME = re.compile(rf"\w{{1,{WORD_CHARACTERS}}}", re.ASCII)
 
 
+class MissingKeyError(ModelImportError):
+    """A configuration lacks `key`, which its family needs."""
+
+    def __init__(self, message: str, key: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """The keys of one configuration; `file` is what messages call it.
@@ -136,9 +144,11 @@ class Keys:
 
     def _count(self, name: str, value: Json) -> int:
         least, most = COUNTS[name]
+        wanted = f"a whole number from {least} to {most}"
+        if value is None:
+            raise MissingKeyError(f"{self.file}: {name} is missing; give {wanted}", name)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            fact = "is missing" if value is None else f"is {shown(value)}"
-            self.refuse(f"{name} {fact}", f"a whole number from {least} to {most}")
+            self.refuse(f"{name} is {shown(value)}", wanted)
         return value
 
     def _first_architecture(self, values: Mapping[str, Json]) -> str:

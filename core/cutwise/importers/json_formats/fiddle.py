@@ -3,7 +3,8 @@
 `cpuLatency` and `fpgaLatency` (milliseconds) become device and server forward seconds, the largest
 edge `size` of a node its output bytes, its own `size` its weight bytes. Backward nodes are folded
 into the forward node of their `colorClass` that takes longest; what crosses between them becomes
-gradient bytes. Nodes that read nothing stay on the device.
+gradient bytes. Weights listed as nodes become weight bytes of the op that reads them and are never sent.
+All other nodes that read nothing are given the model's input and stay on the device.
 Format: Tarnawski et al., Efficient Algorithms for Device Placement of DNN Graph Operators, NeurIPS 2020.
 """
 
@@ -12,9 +13,8 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NotRequired, Required, TypedDict, TypeGuard, cast
+from typing import TypeGuard, cast
 
 from cutwise.graph.model_graph import ModelGraph, Op
 from cutwise.importers.importer import Importer
@@ -27,6 +27,9 @@ from cutwise.importers.json_formats.document import (
     refuse_dims,
     shown,
 )
+from cutwise.importers.json_formats.fiddle_homes import homes_of
+from cutwise.importers.json_formats.fiddle_nodes import FiddleEdge, FiddleNode, NodeId, Nodes
+from cutwise.importers.json_formats.fiddle_weights import fixed_by, held_by, weights_of
 from cutwise.plain import Json
 from cutwise.read_limits import IN_PROCESS_BYTES
 
@@ -34,46 +37,6 @@ FORMAT = "msr-fiddle"
 KEYS_OF_ITS_OWN = (b'"fpgaLatency"', b'"maxSizePerFPGA"', b'"destId"')
 MILLISECONDS_PER_SECOND = 1e3
 NODE_FIGURES = ("cpuLatency", "fpgaLatency", "size")
-
-NodeId = int | str
-
-
-class FiddleNode(TypedDict, total=False):
-    """One node, once nothing is wrong with it."""
-
-    id: Required[NodeId]
-    cpuLatency: float
-    fpgaLatency: float
-    size: float
-    isBackwardNode: int
-    colorClass: NodeId | None
-    layerId: object
-    name: object
-
-
-class FiddleEdge(TypedDict):
-    """One edge, once nothing is wrong with it."""
-
-    sourceId: NodeId
-    destId: NodeId
-    size: NotRequired[float]
-
-
-@dataclass(frozen=True, slots=True)
-class Nodes:
-    """Nodes by id in topological order, and edges as (source, reader, bytes)."""
-
-    by_id: Mapping[NodeId, FiddleNode]
-    edges: tuple[tuple[NodeId, NodeId, float], ...]
-
-    def is_backward(self, name: NodeId) -> bool:
-        """True for a node of the backward pass."""
-        return bool(self.by_id[name].get("isBackwardNode", False))
-
-    @property
-    def forward(self) -> tuple[NodeId, ...]:
-        """The nodes of the forward pass, in topological order."""
-        return tuple(name for name in self.by_id if not self.is_backward(name))
 
 
 def is_fiddle_json(head: bytes, path: Path) -> bool:
@@ -94,12 +57,15 @@ def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
     entries, links = cast("list[FiddleNode]", document["nodes"]), cast("list[FiddleEdge]", document["edges"])
     nodes = _in_topological_order(entries, links)
     refuse(path, _order_mistakes(entries, nodes))
-    homes, displaced = _homes(nodes)
+    homes, displaced = homes_of(nodes)
+    weights = weights_of(nodes)
+    held, fixed = held_by(nodes, weights, homes), fixed_by(nodes, weights)
+    homes = {name: held.get(home, home) for name, home in homes.items()}
     return ModelGraph(
         name=path.stem,
-        ops=tuple(_ops(nodes, homes)),
+        ops=tuple(_ops(nodes, homes, held, fixed)),
         provenance={"format": FORMAT, "file": path.name},
-        warnings=tuple(_warnings(nodes, displaced)),
+        warnings=tuple((*_warnings(nodes, displaced), *_weight_warnings(nodes, weights, fixed))),
     )
 
 
@@ -182,73 +148,52 @@ def _order_mistakes(entries: list[FiddleNode], nodes: Nodes) -> Iterator[str]:
         yield "all nodes are backward nodes; list the forward pass too"
 
 
-def _homes(nodes: Nodes) -> tuple[dict[NodeId, NodeId], int]:
-    """The forward node each node is charged to, and how many backward nodes have none of their class."""
-    by_class = _longest_of_class(nodes)
-    homes = {name: name for name in nodes.forward}
-    for name, node in nodes.by_id.items():
-        color = node.get("colorClass")
-        if nodes.is_backward(name) and color is not None and color in by_class:
-            homes[name] = by_class[color]
-    displaced = [name for name in nodes.by_id if name not in homes]
-    before, after = defaultdict(list), defaultdict(list)
-    for source, reader, _ in nodes.edges:
-        before[reader].append(source)
-        after[source].append(reader)
-    place = {name: number for number, name in enumerate(nodes.by_id)}
-    for neighbours, names in ((before, displaced), (after, displaced[::-1])):
-        for name in names:
-            housed = [other for other in neighbours[name] if other in homes]
-            if name not in homes and housed:
-                homes[name] = max((homes[other] for other in housed), key=place.__getitem__)
-    return homes | {name: nodes.forward[-1] for name in displaced if name not in homes}, len(displaced)
-
-
-def _longest_of_class(nodes: Nodes) -> dict[NodeId, NodeId]:
-    longest: dict[NodeId, NodeId] = {}
-    for name in nodes.forward:
-        color = nodes.by_id[name].get("colorClass")
-        rival = longest.get(color) if color is not None else None
-        if color is not None and (rival is None or _latency(nodes, name) > _latency(nodes, rival)):
-            longest[color] = name
-    return longest
-
-
-def _latency(nodes: Nodes, name: NodeId) -> float:
-    return float(nodes.by_id[name].get("cpuLatency", 0))
-
-
-def _ops(nodes: Nodes, homes: Mapping[NodeId, NodeId]) -> Iterator[Op]:
+def _ops(
+    nodes: Nodes,
+    homes: Mapping[NodeId, NodeId],
+    held: Mapping[NodeId, NodeId],
+    fixed: frozenset[NodeId],
+) -> Iterator[Op]:
     labels = _labels(nodes)
     inputs: dict[NodeId, dict[str, None]] = defaultdict(dict)
     sent: dict[NodeId, float] = defaultdict(float)
     returned: dict[NodeId, float] = defaultdict(float)
     for source, reader, size in nodes.edges:
         sent[source] = max(sent[source], size)
-        if not nodes.is_backward(reader):
+        if not nodes.is_backward(reader) and source not in held:
             inputs[reader][labels[source]] = None
         elif nodes.is_backward(source) and homes[source] != homes[reader]:
             returned[homes[reader]] = max(returned[homes[reader]], size)
     folded: dict[NodeId, list[FiddleNode]] = defaultdict(list)
     for name, home in homes.items():
-        if name != home:
+        if nodes.is_backward(name):
             folded[home].append(nodes.by_id[name])
-    for name in nodes.forward:
+    weight_bytes = _weight_bytes(nodes, held)
+    for name in (name for name in nodes.forward if name not in held):
         node = nodes.by_id[name]
         gradient = {"gradient_bytes": returned[name]} if folded[name] else {}
+        stated = {"weight_bytes": weight_bytes[name], "output_bytes": sent[name]}
         yield Op(
             id=labels[name],
-            kind="custom" if inputs[name] else "input",
+            kind="custom" if inputs[name] or name in fixed else "input",
             inputs=tuple(inputs[name]),
             output=UNSTATED,
             block=f"layer_{node['layerId']}" if "layerId" in node else "",
-            figures=_figures(node, folded[name]) | {"output_bytes": sent[name]} | gradient,
+            figures=stated | _seconds(node, folded[name]) | gradient,
             source=str(node.get("name", name)),
         )
 
 
-def _figures(node: FiddleNode, backward: Iterable[FiddleNode]) -> dict[str, float]:
-    figures = {"weight_bytes": float(node.get("size", 0))}
+def _weight_bytes(nodes: Nodes, held: Mapping[NodeId, NodeId]) -> dict[NodeId, float]:
+    """What a node takes in memory itself, and the weights that are charged to it."""
+    own = {name: float(nodes.by_id[name].get("size", 0)) for name in nodes.forward}
+    for weight, holder in held.items():
+        own[holder] += own[weight]
+    return own
+
+
+def _seconds(node: FiddleNode, backward: Iterable[FiddleNode]) -> dict[str, float]:
+    figures: dict[str, float] = {}
     for place, latency_ms in (("device", _device_ms), ("server", _server_ms)):
         figures[f"{place}_forward_s"] = latency_ms(node) / MILLISECONDS_PER_SECOND
         if backward:
@@ -282,6 +227,25 @@ def _warnings(nodes: Nodes, displaced: int) -> Iterator[str]:
     unsupported = sum(not node.get("supportedOnFpga", True) for node in nodes.by_id.values())
     if unsupported:
         yield f"{unsupported} nodes are marked as unsupported on the accelerator; the mark is ignored"
+
+
+def _weight_warnings(nodes: Nodes, weights: frozenset[NodeId], fixed: frozenset[NodeId]) -> Iterator[str]:
+    reading: dict[NodeId, set[NodeId]] = defaultdict(set)
+    for source, reader, _ in nodes.edges:
+        reading[reader].add(source)
+    given = [
+        str(nodes.by_id[name].get("name", name))
+        for name in nodes.forward
+        if reading[name] and reading[name] <= weights and name not in fixed
+    ]
+    if weights:
+        yield f"{len(weights)} nodes that hold memory and hand it on are taken as weights of their readers"
+    if given:
+        yield (
+            f"the file does not list the model's inputs: {', '.join(given[:3])}"
+            f"{' and others' * (len(given) > 3)}, with weights alone before them, are taken to read them and "
+            "stay on the device"
+        )
 
 
 IMPORTER = Importer(

@@ -30,6 +30,7 @@ from cutwise.importers.hugging_face.keys import DROPOUTS
 from tests.core.costs.no_loss import NO_LOSS
 from tests.core.importers.configurations import BERT, CONFIGS, VIT, Config
 from tests.core.importers.safetensors_files import saved
+from tests.shared_files import CASES
 
 TOKENS = 128
 LLAMA = CONFIGS["Llama-3.2-1B"]
@@ -299,6 +300,32 @@ def test_an_unknown_family_is_refused_with_the_way_out() -> None:
     )
     for way in ways:
         assert way in message
+
+
+def test_an_unknown_family_is_told_how_its_model_is_made() -> None:
+    """The seven decoders and encoders among the cases were exported in this way with transformers 5.24."""
+    named = refusal_of({"model_type": "falcon", "architectures": ["FalconForCausalLM"]})
+    assert "FalconForCausalLM(AutoConfig.from_pretrained(FOLDER, use_cache=False))" in named
+    assert "torch.device('meta')" in named
+    assert "AutoModel.from_config(AutoConfig.from_pretrained(" in refusal_of({"model_type": "falcon"})
+
+
+@pytest.mark.parametrize("path", sorted(CASES.glob("unread_*.config.json")), ids=lambda path: path.name)
+def test_the_cases_that_are_not_read_name_their_family_those_read_and_the_way_on(path: Path) -> None:
+    config = json.loads(path.read_text())
+    if config["model_type"] in FAMILIES:
+        assert load_model(path).parameters
+        return
+    message = refusal_of(config)
+    for word in (config["model_type"], "read are bert, ", "; else export", *config["architectures"]):
+        assert word in message
+
+
+def test_all_keys_that_a_family_lacks_are_named_at_once() -> None:
+    message = refusal_of({"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2})
+    for name in ("intermediate_size", "num_attention_heads", "max_position_embeddings", "vocab_size"):
+        assert name in message
+    assert message.endswith(", which family 'llama' needs too")
 
 
 def test_keys_that_run_or_fetch_something_are_passed_over() -> None:

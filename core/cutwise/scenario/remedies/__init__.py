@@ -1,0 +1,1 @@
+"""One sentence for what a scenario spells otherwise: the key or the value to write in its place."""

@@ -1,0 +1,1 @@
+"""Words that people of this field write, and what each means here: keys, values, units, parts."""
