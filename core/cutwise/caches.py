@@ -123,6 +123,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.planning.one_device.candidates._pooled": Cache(
             entries=64, key="priced graph and split graphs", keeps="the pool of cuts with its sums"
         ),
+        "cutwise.planning.answer.next_best.every_split": Cache(
+            entries=8, key="priced graph and split graph", keeps="all splits with their sums, if they are few"
+        ),
         "cutwise.planning.sharing.codec_choice.lightest": Cache(
             entries=256, key="compression and accuracy limit", keeps="the setting that sends least"
         ),

@@ -11,6 +11,9 @@ from cutwise.errors import UnknownNameError
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.evidence import with_evidence
+from cutwise.planning.answer.next_best import with_alternatives
+from cutwise.planning.sharing.codec_choice import OWN, on_limit, with_compressor
+from cutwise.plans.learning import ONE_SERVER_MODEL, WHOLE_MODELS
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Scenario
@@ -80,7 +83,18 @@ def shown_plan(question: Question) -> Plan:
     """
     problem = problem_of(question)
     chosen = scheme_with(shown_scheme(question), shown_options(question))
-    return with_evidence(problem, chosen.solve(problem), chosen.learning)
+    plan = with_evidence(problem, chosen.solve(problem), chosen.learning)
+    if not weighs_cuts(chosen):
+        return plan
+    if chosen.learning.own_codec:
+        problem = on_limit(with_compressor(problem, shown_options(question).get("codec", OWN)))
+    one_model = chosen.learning == ONE_SERVER_MODEL
+    return with_alternatives(problem, plan, one_model=one_model)
+
+
+def weighs_cuts(scheme: Any) -> bool:
+    """True for a scheme that chooses among cuts: no baseline but the exhaustive one, nor whole models."""
+    return scheme.learning != WHOLE_MODELS and (scheme.exhaustive or not scheme.is_baseline)
 
 
 def baseline_plan(question: Question) -> Plan | None:

@@ -193,7 +193,11 @@ def next_best(plan: Plan) -> list[Child]:
         )
         for other in plan.alternatives
     )  # fmt: skip
-    return [table(("Device", "Cut", "Turn", "Energy", "Worse by"), rows, words=2), note]
+    unsure = any(not other.proven for other in plan.alternatives)
+    said = (
+        element("p", "For some devices: the best of the cuts looked at.", class_="note") if unsure else None
+    )
+    return [table(("Device", "Cut", "Turn", "Energy", "Worse by"), rows, words=2), note, said]
 
 
 def delays_of(plans: Sequence[Plan], best: str) -> Markup:

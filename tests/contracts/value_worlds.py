@@ -14,8 +14,9 @@ import cutwise
 from cutwise.analyses import ANALYSES, analysis_with
 from cutwise.analyses.comparison import Unsolved, outcome_of
 from cutwise.analyses.cut_curve import cut_curve
+from cutwise.analyses.cut_moves import moves
 from cutwise.analyses.delay_energy import delay_energy_front, long_run
-from cutwise.analyses.explain import dominant, moves
+from cutwise.analyses.explain import dominant
 from cutwise.analyses.replanning import drawn_ratios, replan
 from cutwise.analyses.sweep_file import read_sweep_file
 from cutwise.analyses.tier_memory import reduction, tier_memory
@@ -155,7 +156,7 @@ def analyses(graph: Any, folder: Path) -> list[Any]:
         delay_energy_front(problem, points=3),
         long_run(problem, energy_budget_j=1.0, delay_price=1.0, rounds=3),
         dominant(plan),
-        moves(resnet, cutwise.plan(resnet.cost.graph, scenario), 0),
+        moves(cutwise.Question(graph=resnet.cost.graph), cutwise.plan(resnet.cost.graph, scenario), 0),
         replan(problem, drawn_ratios(epochs=3, seed=1)),
         [outcome_of(problem, "brute_force"), Unsolved(scheme="brute_force", reason="too large")],
         import_report(problem.cost),

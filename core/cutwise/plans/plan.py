@@ -144,13 +144,17 @@ def relative_gap(value: float, bound: float) -> float | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
-    """A cut that was not chosen for a device, and how much more it costs there."""
+    """A cut that was not chosen for a device, and how much more it costs there.
+
+    `proven` says that no cut in between was left out; else it is among the best of the cuts looked at.
+    """
 
     device: str
     cut: str
     delay_s: float
     energy_j: float
     worse_ratio: float
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,8 @@ class SplitProblem(Frozen):
     `private` (ops,) are the ops that privacy keeps on the device; `pinned` are all that must stay there:
     every op where compression costs more accuracy than allowed, so that nothing may be sent. `ties` are
     groups of ops that stay on one side because they share a weight. `gain_ratio` is each path's gain over
-    its mean, where channels fade.
+    its mean, where channels fade, `uplink_ratio` every uplink rate over the scenario's, where it is asked
+    what another rate would change.
     """
 
     scenario: Scenario
@@ -48,6 +49,7 @@ class SplitProblem(Frozen):
     server_memory_bytes: float
     power: PowerConditions
     gain_ratio: Number = 1.0
+    uplink_ratio: float = 1.0
 
     @property
     def device_count(self) -> int:
@@ -82,7 +84,7 @@ class SplitProblem(Frozen):
     def rates_bps(self, share: Number) -> tuple[Number, Number]:
         """Uplink and downlink rate of every device that holds `share` of the band."""
         channel = self.scenario.channel
-        uplink = channel.uplink_rate_bps(
+        uplink = self.uplink_ratio * channel.uplink_rate_bps(
             share=share,
             distance_m=self.distance_m,
             transmit_power_w=self.transmit_power_w,

@@ -16,7 +16,6 @@ from cutwise.costs.cut_sums import CutSums, cut_sums
 from cutwise.cuts.brute_force import all_splits
 from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.answer.best_plan import fixed_plan
-from cutwise.planning.answer.cut_labels import alternatives_of
 from cutwise.planning.one_device.candidates import split_graph
 from cutwise.planning.one_device.cut_positions import cut_positions, smallest_split
 from cutwise.planning.one_device.cut_table import listed_table
@@ -205,7 +204,6 @@ class BruteForce(Baseline):
             conditions=conditions,
             round_of=IN_TURN,
             report=Report.of(method="enumeration", value=value, bound=picks.bound, certificate=proof),
-            alternatives=alternatives_of(problem, table, picks.cuts),
         )
 
 

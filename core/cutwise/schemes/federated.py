@@ -37,8 +37,8 @@ class Federated:
         if problem.scenario.sharing.bandwidth == "optimised" and problem.device_count > 1:
             whole = last_ops(problem, masks[0])
             plan = planned_with_best_shares(problem, scheme="federated", cut=whole, common_cut=False)
-            # that bound and those alternatives are of plans that split the model
-            return replace(plan, report=replace(plan.report, bound=None, gap=None), alternatives=())
+            # that bound is of plans that split the model
+            return replace(plan, report=replace(plan.report, bound=None, gap=None))
         return fixed_plan(
             problem,
             scheme="federated",

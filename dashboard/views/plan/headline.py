@@ -9,8 +9,10 @@ from typing import Any
 
 import streamlit as st
 
-from cutwise.analyses.explain import best_cut, dominant, moves
+from cutwise.analyses.cut_moves import moves
+from cutwise.analyses.explain import dominant
 from cutwise.plans.plan import Plan
+from cutwise.question import unpinned
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.turn_parts import PARTS, seconds_by_part
 from cutwise_dashboard.controls import readable
@@ -165,14 +167,17 @@ def sentence(question: AnsweredQuestion) -> str:
         saved = stage.overlap_s / (stage.delay_s + stage.overlap_s)
         part = share_text(saved, ".0f")
         return f"{text} Micro-batches overlap, which saves {part} of what its parts take alone."
-    decision = best.decisions[slowest]
+    decision, asked = best.decisions[slowest], unpinned(question.asked)
+    rate = quantity_text(decision.uplink_bps, "bit/s")
+    here = f"With {rate} up, the cut of {decision.device} is {decision.cut.label}"
+    known = moves(asked, best, slowest, anew=False)
+    if not known.exact:
+        return f"{text} {here}; the devices' cuts depend on each other, and the report says what moves it."
     found = [
         f"{side} {quantity_text(move.uplink_bps, 'bit/s')} it becomes {move.cut}"
-        for move in moves(question.problem, best, slowest)
+        for move in known.found
         for side in ["above" if move.faster else "below"]
     ]
     if not found:
         return f"{text} No uplink rate moves the cut of {decision.device}."
-    rate = quantity_text(decision.uplink_bps, "bit/s")
-    here = f"With {rate} up, the best cut of {decision.device} is {best_cut(question.problem, best, slowest)}"
     return f"{text} {here}; {' and '.join(found)}."

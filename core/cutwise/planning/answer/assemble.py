@@ -19,7 +19,7 @@ from cutwise.planning.one_device.device_limits import (
 from cutwise.planning.one_device.objective import counted_energy
 from cutwise.planning.whole_round.round_value import objective_value, spread_of
 from cutwise.plans.evaluate import stage_times
-from cutwise.plans.plan import Alternative, Plan, Report, ServerPolicy
+from cutwise.plans.plan import Plan, Report, ServerPolicy
 from cutwise.plans.rounds import Round
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
@@ -34,7 +34,6 @@ def plan_of(
     conditions: Conditions,
     round_of: Round,
     report: Report,
-    alternatives: tuple[Alternative, ...] = (),
     stages: StageTimes | None = None,
     returned: Mask | None = None,
     behind: Behind | None = None,
@@ -58,12 +57,12 @@ def plan_of(
     )
     if stages is None:
         stages = stage_times(cut_sums(problem.cost, masks), conditions)
-    plan = draft.plan(stages, report, alternatives)
+    plan = draft.plan(stages, report)
     if plan.server_policy == "share" or round_of.one_model:
         return plan
     waiting = conditions.waiting(waits_s(problem, plan))
     stages = stage_times(sums_of_plan(problem, plan), waiting)
-    return draft.plan(stages, _waited(draft, stages, report), alternatives)
+    return draft.plan(stages, _waited(draft, stages, report))
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -85,9 +84,9 @@ class _Draft(Frozen):
         queues = self.problem.scenario.sharing.server == "queue" and at_once
         return "queue" if queues or self.round_of.one_model else "share"
 
-    def plan(self, stages: StageTimes, report: Report, alternatives: tuple[Alternative, ...]) -> Plan:
+    def plan(self, stages: StageTimes, report: Report) -> Plan:
         """The plan with these stages."""
-        return _priced(self, stages.broadcast(self.problem.device_count), report, alternatives)
+        return _priced(self, stages.broadcast(self.problem.device_count), report)
 
 
 def _waited(draft: _Draft, stages: StageTimes, report: Report) -> Report:
@@ -113,7 +112,6 @@ def _priced(
     draft: _Draft,
     stages: StageTimes,
     report: Report,
-    alternatives: tuple[Alternative, ...],
 ) -> Plan:
     problem, round_of, held = draft.problem, draft.round_of, draft.masks | draft.returned
     delay_s = float(round_of.total(stages.delay_s))
@@ -146,7 +144,6 @@ def _priced(
         server_policy=draft.policy,
         violations=violations,
         report=report,
-        alternatives=alternatives,
     )
 
 

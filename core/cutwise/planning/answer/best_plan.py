@@ -8,12 +8,11 @@ from cutwise.arrays import Mask
 from cutwise.errors import UnknownNameError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.assemble import plan_of
-from cutwise.planning.answer.cut_labels import alternatives_of
 from cutwise.planning.one_device.cut_table import listed_table
 from cutwise.planning.one_device.objective import score_of
 from cutwise.planning.whole_round.best_round import RoundCuts, best_round
 from cutwise.planning.whole_round.round_value import round_value, spread_of
-from cutwise.plans.plan import Alternative, Plan, Report
+from cutwise.plans.plan import Plan, Report
 from cutwise.plans.rounds import Round
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.private_ops import with_ancestors
@@ -44,7 +43,6 @@ def planned(
         conditions=conditions,
         round_of=round_of,
         report=best.report(),
-        alternatives=alternatives_of(problem, best.table, best.picks),
     )
 
 
@@ -58,14 +56,11 @@ def fixed_plan(
     method: str = "given cut",
     best: RoundCuts | None = None,
 ) -> Plan:
-    """The plan with given cuts, shape (devices, ops); `best` supplies the bound and the alternatives."""
+    """The plan with given cuts, shape (devices, ops); `best` supplies the bound."""
     spread = spread_of(problem, conditions, round_of)
     listed, picks = np.unique(masks, axis=0, return_inverse=True)
     table = listed_table(problem, conditions, score_of(problem.scenario.objective, spread), listed)
     value = round_value(problem, table, picks.ravel(), round_of, spread)
-    alternatives: tuple[Alternative, ...] = ()
-    if best is not None:
-        alternatives = alternatives_of(problem, best.table, best.picks)
     return plan_of(
         problem,
         scheme=scheme,
@@ -75,7 +70,6 @@ def fixed_plan(
         report=Report.of(
             method=method, value=value, bound=None if best is None else best.value, certificate=None
         ),
-        alternatives=alternatives,
     )
 
 

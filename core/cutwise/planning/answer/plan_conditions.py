@@ -58,12 +58,17 @@ def _as_decided(conditions: Conditions, decisions: Sequence[DeviceDecision]) -> 
 
 def sums_of_plan(problem: SplitProblem, plan: Plan) -> CutSums:
     """The sums of the plan's cuts, one a device: plain, through an edge, or back to the device."""
-    devices = _masks(problem, (decision.cut.device_ops for decision in plan.decisions))
+    devices = device_sides(problem, plan)
     if any(decision.edge_cut for decision in plan.decisions):
         inner = ((decision.edge_cut or decision.cut).device_ops for decision in plan.decisions)
         return nested_sums(problem.cost, devices, _masks(problem, inner))
     tops = _masks(problem, (decision.returned_ops for decision in plan.decisions))
     return looped_sums(problem.cost, devices, tops) if tops.any() else cut_sums(problem.cost, devices)
+
+
+def device_sides(problem: SplitProblem, plan: Plan) -> Mask:
+    """The ops (devices, ops) that stay on the devices before anything is sent."""
+    return _masks(problem, (decision.cut.device_ops for decision in plan.decisions))
 
 
 def ops_mask(problem: SplitProblem, names: Iterable[str]) -> Mask:

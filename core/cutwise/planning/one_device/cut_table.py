@@ -104,8 +104,13 @@ def repriced(table: CutTable, problem: SplitProblem, conditions: Conditions, sco
 
 def listed_table(problem: SplitProblem, conditions: Conditions, score: Score, masks: Mask) -> CutTable:
     """The table of given cuts, the same for all devices."""
+    return common_table(problem, conditions, score, listed(problem, masks))
+
+
+def common_table(problem: SplitProblem, conditions: Conditions, score: Score, cuts: Candidates) -> CutTable:
+    """The table of given cuts whose sums are known, the same for all devices."""
     group_of = np.zeros(problem.device_count, dtype=np.int64)
-    return _filled(problem, conditions, score, (listed(problem, masks),), group_of)
+    return _filled(problem, conditions, score, (cuts,), group_of)
 
 
 def _filled(

@@ -22,16 +22,19 @@ from cutwise.units import in_prefix, percent
 
 DEVICE_MEMORY, SERVER_MEMORY, ACCURACY = "device memory", "server memory", "accuracy loss"
 
-SHOWN: Mapping[str, Callable[[float], str]] = FrozenDict(
+SHOWN: Mapping[str, tuple[str, Callable[[float], float]]] = FrozenDict(
     {
-        "memory": lambda size_bytes: f"{in_prefix(size_bytes, 'G'):.3g} GB",
-        "energy": lambda energy_j: f"{energy_j:.3g} J",
-        "traffic": lambda size_bytes: f"{in_prefix(size_bytes, 'M'):.3g} MB",
-        "deadline": lambda delay_s: f"{delay_s:.3g} s",
-        "accuracy": lambda loss_ratio: f"{percent(loss_ratio):.3g} points",
+        "memory": ("GB", lambda size_bytes: in_prefix(size_bytes, "G")),
+        "energy": ("J", float),
+        "traffic": ("MB", lambda size_bytes: in_prefix(size_bytes, "M")),
+        "deadline": ("s", float),
+        "accuracy": ("points", percent),
     }
 )
-"""Amounts under a limit as people read them."""
+"""Amounts under a limit as people read them: the unit, and the number in it."""
+IN_FULL: Mapping[str, str] = FrozenDict({"memory": "B", "traffic": "B", "accuracy": "of the accuracy"})
+"""The unit of the bare number, where it is another: neighbours may be one number in multiples of it."""
+FEWEST_DIGITS, MOST_DIGITS = 3, 17
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -115,5 +118,22 @@ def violation(*, rule: str, where: str, needs: float, has: float, unit: str) -> 
     >>> violation(rule="device memory", where="phone", needs=5.1e9, has=4e9, unit="memory").sentence
     'phone: device memory needs 5.1 GB, has 4 GB'
     """
-    sentence = f"{where}: {rule} needs {SHOWN[unit](needs)}, has {SHOWN[unit](has)}"
+    needed, there = told_apart(needs, has, unit)
+    sentence = f"{where}: {rule} needs {needed}, has {there}"
     return Violation(rule=rule, where=where, needs=needs, has=has, sentence=sentence)
+
+
+def told_apart(needs: float, has: float, unit: str) -> tuple[str, str]:
+    """Both amounts in one unit, with three digits or as many as it takes to tell what differs apart.
+
+    >>> told_apart(5.1e9, 4e9, "memory"), told_apart(905_999_000.0, 905_901_000.0, "memory")
+    (('5.1 GB', '4 GB'), ('0.906 GB', '0.9059 GB'))
+    """
+    name, shown = SHOWN[unit]
+    kinds = ((name, shown(needs), shown(has)), (IN_FULL.get(unit, name), needs, has))
+    written = [
+        (f"{needed:.{digits}g} {name}", f"{there:.{digits}g} {name}")
+        for name, needed, there in kinds
+        for digits in range(FEWEST_DIGITS, MOST_DIGITS + 1)
+    ]
+    return next((pair for pair in written if pair[0] != pair[1]), written[0])

@@ -12,7 +12,6 @@ from cutwise.arrays import Floats, Ints, Mask
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.answer.best_plan import cut_after, planned
-from cutwise.planning.answer.cut_labels import alternatives_of
 from cutwise.planning.one_device.cut_table import CutTable, listed_table, repriced, table_of
 from cutwise.planning.one_device.objective import Score, delay, device_energy
 from cutwise.planning.whole_round.best_round import best_round
@@ -135,7 +134,6 @@ def plan_with_band(
         conditions=band.conditions,
         round_of=AT_ONCE,
         report=Report.of(method=method, value=value, bound=bound, certificate=proof, timing=timing),
-        alternatives=alternatives_of(problem, band.table, band.picks),
     )
 
 

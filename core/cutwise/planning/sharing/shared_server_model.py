@@ -11,7 +11,6 @@ from cutwise.arrays import Mask
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.answer.best_plan import cut_after
-from cutwise.planning.answer.cut_labels import alternatives_of
 from cutwise.planning.answer.server_waiting import check_length, waits_s
 from cutwise.planning.one_device.cut_table import CutTable
 from cutwise.planning.one_device.objective import Spread, counted_energy
@@ -67,7 +66,6 @@ def planned_with_queue(problem: SplitProblem, *, scheme: str, cut: str, certify:
         found.plan,
         report=report,
         status="optimal" if proven and not found.broken else found.plan.status,
-        alternatives=alternatives_of(problem, best.table, best.picks),
     )
 
 
