@@ -96,7 +96,7 @@ class Workload:
     )  # fmt: skip
     kernels: Literal["separate", "fused"] | None = quantity(
         None, title="Kernels",
-        help="Norms, rotations and gated activations run as several kernels, or each as one (compiled, Liger)",
+        help="Norms, rotations and gated activations run as several kernels, or one (compiled, Liger)",
     )  # fmt: skip
     autocast: bool = quantity(
         False, title="Autocast",
