@@ -147,7 +147,7 @@ def shared_case(path: Path, folder: Path) -> tuple[ModelGraph, Scenario, dict[st
 
 
 @pytest.mark.skipif(not CASES.exists(), reason="the cases are not beside the project")
-@pytest.mark.parametrize(("pattern", "scheme"), [("gsfl-mem-*", "gsfl")])
+@pytest.mark.parametrize(("pattern", "scheme"), [("gsfl-mem-*", "gsfl"), ("llm-energy-worse-*", "split_llm")])
 def test_cases_that_were_answered_wrong_have_their_optimum(pattern: str, scheme: str, tmp_path: Path) -> None:
     paths = sorted(CASES.glob(pattern))
     assert paths
