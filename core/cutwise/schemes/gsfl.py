@@ -104,7 +104,7 @@ def _division(problem: SplitProblem, count: int, grouping: str, choice: CutChoic
     lower_bound = lower_bound_of(problem, turns, lambda loads: round_robin(loads, count).bound)
     within = GroupsWithinMemory.of(problem, conditions, choice, count)
     if problem.scenario.objective.is_delay:
-        lower_bound = max(lower_bound, within.least_delay_s)
+        lower_bound = max(lower_bound, within.lower_bound)
 
     def arranged() -> Arrangement:
         order = turns.order

@@ -197,7 +197,7 @@ def best_division(problem: SplitProblem, divisions: Iterable[Division], choice: 
         if best and division.lower_bound >= enough:
             break
         tried.append(_tried(division))
-        best = min(tried, key=lambda trial: (trial.broken, trial.excess_ratio, trial.value))
+        best = min(tried, key=lambda trial: (trial.broken, trial.excess, trial.value))
     assert best is not None
     plan = best.division.planned(best.made, choice.certify)
     if best.made.only and len(ranked) == 1:
@@ -221,7 +221,7 @@ class Trial:
     made: Arrangement
     value: float
     broken: bool
-    excess_ratio: float
+    excess: float
 
 
 def _tried(division: Division) -> Trial:
@@ -234,11 +234,11 @@ def _tried(division: Division) -> Trial:
         made=made,
         value=plan.report.value,
         broken=plan.status == "infeasible",
-        excess_ratio=max((_excess_ratio(one) for one in plan.violations), default=0.0),
+        excess=max((_excess(one) for one in plan.violations), default=0.0),
     )
 
 
-def _excess_ratio(broken: Violation) -> float:
+def _excess(broken: Violation) -> float:
     return broken.needs / broken.has if broken.has else np.inf
 
 

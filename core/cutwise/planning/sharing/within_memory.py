@@ -160,7 +160,7 @@ class GroupsWithinMemory(Frozen):
         return cls(problem=problem, conditions=conditions, groups=groups, table=table)
 
     @property
-    def least_delay_s(self) -> float:
+    def lower_bound(self) -> float:
         """Seconds that no groups within the server's memory are below; infinite where it holds none."""
         if self.table is None:
             return 0.0

@@ -22,6 +22,7 @@ from cutwise.solvers.groups.part_options import (
 )
 from cutwise.solvers.groups.part_program import (
     BITS,
+    MOST,
     PartProgram,
     least_costs,
     program_of,
@@ -157,7 +158,7 @@ def _model(program: PartProgram, sizes: tuple[int, ...]) -> Any:
         model.add(sum(take for row in rows for take in row.values()) == size)
         held = weighted_sum(rows, program.whole_amounts(table.amounts))
         model.add(held + sum(program.shared_held([part])) <= 1 << BITS)
-        ends.append(model.new_int_var(0, 1 << (BITS + 10), ""))
+        ends.append(model.new_int_var(0, int(MOST), ""))
         times = program.whole_times(table.times)
         for item, row in enumerate(rows):
             if row:

@@ -21,6 +21,7 @@ from cutwise.solvers.groups.part_options import (
 )
 from cutwise.solvers.groups.part_program import (
     BITS,
+    MOST,
     PartProgram,
     least_costs,
     program_of,
@@ -122,7 +123,7 @@ def _timed(program: PartProgram, table: OptionTable, groups: int) -> Any:
     """Groups told apart, each with its end and what it holds; what is minimised."""
     model, parts = program.model, range(groups)
     times, amounts = program.whole_times(table.times), program.whole_amounts(table.amounts)
-    end = model.new_int_var(0, 1 << (BITS + 10), "")
+    end = model.new_int_var(0, int(MOST), "")
     for part in parts:
         rows = program.rows(part)
         model.add_bool_or(take for row in rows for take in row.values())

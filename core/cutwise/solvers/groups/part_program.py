@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BITS = 40
 """Bits of the whole numbers that the largest useful end, cost and amount become."""
+MOST = float(1 << (BITS + 10))
+"""A whole number that is more than any end, cost or amount that counts."""
 Rounding = Callable[[Floats], Floats]
 
 
@@ -206,4 +208,5 @@ def weighted_sum(rows: Sequence[Mapping[int, Any]], whole: Ints) -> Any:
 
 
 def _whole(numbers: Floats, unit: float, rounded: Rounding) -> Ints:
-    return rounded(np.where(np.isfinite(numbers), numbers, 0.0) / (unit or 1.0)).astype(np.int64)
+    units = np.where(np.isfinite(numbers), numbers, 0.0) / (unit or 1.0)
+    return rounded(np.clip(units, 0.0, MOST)).astype(np.int64)
