@@ -55,7 +55,8 @@ def best_of_all(problem: SplitProblem, count: int, *, in_turn: bool) -> float:
     """The least objective over every division into `count` parts and every closed set of every device.
 
     `in_turn`: parts of alike size take turns and their devices work at once; else parts work at once and
-    their devices take turns. Infinite where nothing keeps every limit.
+    their devices take turns. A single group holds what its largest client needs. Infinite where nothing keeps
+    every limit.
     """
     masks, devices = closed_sets(problem), problem.device_count
     frozen = np.maximum(problem.cost.weight_bytes - problem.cost.trainable_bytes, 0.0)
@@ -78,6 +79,8 @@ def best_of_all(problem: SplitProblem, count: int, *, in_turn: bool) -> float:
         end = outside([inside(delay[list(part)], axis=0) for part in parts], axis=0)
         if in_turn:
             held = np.max([_held(alone, masks, combos, part, np.sum, frozen) for part in parts], axis=0)
+        elif count == 1:
+            held = np.max([row.server_bytes[combos[:, i]] for i, row in enumerate(own)], axis=0)
         else:
             everybody = tuple(range(devices))
             largest = np.stack([alone[list(part)].max(axis=0) for part in parts])
