@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from cutwise.costs.cut_sums import cut_sums
-from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
-from cutwise.planning.one_device.objective import counted_energy
+from cutwise.planning.one_device.cut_table import listed_table
+from cutwise.planning.one_device.objective import delay
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem
@@ -33,16 +33,21 @@ class Rows:
     kept: np.ndarray
 
 
-def rows_of(problem: SplitProblem, masks: np.ndarray, active: int, device: int) -> Rows:
-    own = problem.conditions(active=active).of(np.array([device])).of((slice(None), None))
-    stages = stage_times(cut_sums(problem.cost, masks), own)
-    shape = (1, len(masks))
-    return Rows(
-        delay_s=np.broadcast_to(stages.delay_s, shape)[0],
-        energy_j=np.broadcast_to(counted_energy(problem.scenario.objective)(stages), shape)[0],
-        server_bytes=np.broadcast_to(stages.server_memory.total_bytes, shape)[0],
-        kept=np.broadcast_to(excess_ratio(device_limits(problem), stages, np.array([device])), shape)[0] <= 0,
-    )
+def rows_of(problem: SplitProblem, masks: np.ndarray, active: int) -> list[Rows]:
+    """The rows of every device where so many are active at once."""
+    conditions = problem.conditions(active=active)
+    table = listed_table(problem, conditions, delay, masks)
+    shared = replace(problem, server_memory_bytes=problem.server_memory_bytes / problem.device_count)
+    server_bytes = listed_table(shared, conditions, delay, masks).server_bytes
+    return [
+        Rows(
+            delay_s=table.delays_s[i],
+            energy_j=table.counted_j[i],
+            server_bytes=server_bytes[i],
+            kept=table.excess[i] <= 0,
+        )
+        for i in range(problem.device_count)
+    ]
 
 
 def alike_parts(devices: int, count: int) -> Iterator[Parts]:
@@ -61,7 +66,7 @@ def best_of_all(problem: SplitProblem, count: int, *, in_turn: bool) -> float:
     masks, devices = closed_sets(problem), problem.device_count
     frozen = np.maximum(problem.cost.weight_bytes - problem.cost.trainable_bytes, 0.0)
     actives = {devices // count, -(-devices // count)} if in_turn else {count}
-    rows = {(n, i): rows_of(problem, masks, n, i) for n in actives for i in range(devices)}
+    rows = {active: rows_of(problem, masks, active) for active in actives}
     given = problem.scenario.limits.deadline_s
     latest = np.inf if given is None else given * TOLERANCE
     least = np.inf
@@ -69,7 +74,7 @@ def best_of_all(problem: SplitProblem, count: int, *, in_turn: bool) -> float:
         active = [
             len(next(part for part in parts if i in part)) if in_turn else count for i in range(devices)
         ]
-        own = [rows[active[i], i] for i in range(devices)]
+        own = [rows[active[i]][i] for i in range(devices)]
         picks = [np.flatnonzero(row.kept) for row in own]
         combos = np.stack(np.meshgrid(*picks, indexing="ij"), axis=-1).reshape(-1, devices)
         delay = np.stack([row.delay_s[combos[:, i]] for i, row in enumerate(own)])
@@ -120,7 +125,7 @@ def binding_problem(rng: np.random.Generator, folder: Path) -> tuple[SplitProble
         if len(masks) > 1 and len(masks) ** devices <= MOST_COMBINATIONS:
             break
     count = int(rng.integers(2, devices))
-    rows = [rows_of(problem, masks, count, i) for i in range(devices)]
+    rows = rows_of(problem, masks, count)
     if rng.random() < 0.3:
         needs = stage_times(
             cut_sums(problem.cost, masks), problem.conditions().of(0)
