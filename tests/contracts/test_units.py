@@ -34,7 +34,6 @@ PURE_NUMBERS = {
     "settings": "columns by path, each in its path's unit",
     "own": "columns by a measure's own names",
     "score": "an objective, as value",
-    "loads": "seconds or objectives, as the assignment asks",
     "joule": "what a joule adds to the objective",
     "energy_weight": "a weight without a unit",
     "path_loss_exponent": "the power of a distance",

@@ -37,6 +37,12 @@ NEVER_MET = {
     "cutwise.planning.one_device.server_memory_levels.ServerLevel": "needs a server that overflows",
     "cutwise.planning.whole_round.earliest_groups._Phase": "needs groups that share a full server",
     "cutwise.planning.whole_round.grouped_choice.GroupedChoice": "needs groups that share a full server",
+    "cutwise.planning.sharing.within_memory.Parts": "needs groups that share a full server",
+    "cutwise.solvers.groups.groups_end.Room": "needs groups that share a full server",
+    "cutwise.solvers.groups.part_options.OptionTable": "needs groups that share a full server",
+    "cutwise.solvers.groups.part_options.PartChoice": "needs groups that share a full server",
+    "cutwise.solvers.groups.part_options.Terms": "needs groups that share a full server",
+    "cutwise.solvers.groups.part_program.PartProgram": "needs groups that share a full server",
     "cutwise.convergence.training.Batch": "holds torch's tensors, while one round is trained",
     "cutwise.convergence.training.TrainedRound": "holds torch's tensors, while one round is trained",
 }

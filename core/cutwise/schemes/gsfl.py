@@ -19,6 +19,7 @@ from cutwise.planning.sharing.device_groups import (
     plan_with,
     undivided,
 )
+from cutwise.planning.sharing.within_memory import GroupsWithinMemory
 from cutwise.plans.learning import SPLIT, Learning
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import AT_ONCE, IN_TURN, Round, grouped_round
@@ -45,6 +46,10 @@ GROUPINGS: Mapping[str, Callable[[SplitProblem, Floats, Floats, int], Grouping]]
     }
 )
 """Groups of devices that are listed by falling turns, whichever way the scenario lists them."""
+FIXED_RULES = ("round_robin", "random", "balanced")
+"""Rules whose groups are kept where the server can hold them at all, whatever other groups would reach."""
+EFFORT, LEAST_EFFORT = 0.5, 0.05
+"""Deterministic seconds of CP-SAT for all numbers of groups, and at least for each."""
 RULE = (
     "One round serves every device once: groups at the same time, the devices of a group one after another."
 )
@@ -77,15 +82,19 @@ class Gsfl:
         $T = \max_m \sum_{n \in G_m} [\tau_n(M) + \mu_n(M)]$ (P5; science notes 4.2): the turn $\tau + \mu$ of
         a device is that of its best cut where $M$ share the band and the server. One group is
         `split_learning`, a group a device `split_federated`, proofs and best shares of the band included;
-        with any other number the groups hold equal shares where the best are asked for.
+        with any other number the groups hold equal shares where the best are asked for. Where the server
+        cannot hold everybody's best cut in the groups of the rule, or they end after a deadline, members and
+        cuts are chosen together: the best of all, or beside a bound; a rule that follows no turns keeps its
+        groups where any cuts fit them.
         """
         choice = CutChoice(cut=self.cut, common_cut=self.common_cut, certify=self.certify)
         counts = counts_of(self.groups, problem.device_count)
-        divisions = [_division(problem, count, self.grouping, choice) for count in counts]
+        effort = EFFORT / len(counts) + LEAST_EFFORT
+        divisions = [_division(problem, count, self.grouping, choice, effort) for count in counts]
         return best_division(problem, divisions, choice)
 
 
-def _division(problem: SplitProblem, count: int, grouping: str, choice: CutChoice) -> Division:
+def _division(problem: SplitProblem, count: int, grouping: str, choice: CutChoice, effort: float) -> Division:
     """The prospect of `count` groups."""
     if count in (1, problem.device_count):
         round_of = IN_TURN if count == 1 else AT_ONCE
@@ -93,20 +102,25 @@ def _division(problem: SplitProblem, count: int, grouping: str, choice: CutChoic
     conditions = problem.conditions(active=count)
     turns = own_turns(problem, conditions, choice)
     lower_bound = lower_bound_of(problem, turns, lambda loads: round_robin(loads, count).bound)
+    within = GroupsWithinMemory.of(problem, conditions, choice, count)
+    if problem.scenario.objective.is_delay:
+        lower_bound = max(lower_bound, within.lower_bound)
 
     def arranged() -> Arrangement:
         order = turns.order
         found = GROUPINGS[grouping](problem, turns.delays_s[order], problem.samples[order], count)
         groups = [sorted(order[list(group)].tolist()) for group in found.groups]
         proven = problem.scenario.objective.is_delay and turns.fastest
-        return Arrangement(
+        made = Arrangement(
             round_of=grouped_round(groups, rule=RULE),
             conditions=conditions,
             bound=max(lower_bound, found.bound) if proven else lower_bound,
             method=f"{count} groups ({grouping})",
         )
+        return within.instead_of(made, follows_rule=grouping in FIXED_RULES, effort=effort)
 
     return Division(
+        active=count,
         lower_bound=lower_bound,
         complete=turns.complete,
         arranged=arranged,

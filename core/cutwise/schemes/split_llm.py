@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
 
-from cutwise.arrays import Floats
+from cutwise.arrays import Floats, Ints
 from cutwise.costs.cut_sums import nested_sums
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen
@@ -21,8 +21,9 @@ from cutwise.planning.answer.best_plan import planned
 from cutwise.planning.answer.decisions import Behind
 from cutwise.planning.one_device.device_limits import SERVER_MEMORY
 from cutwise.planning.one_device.nested_cut import EDGE, NestedCut, Place, nested_cut
-from cutwise.planning.one_device.objective import counted_energy
+from cutwise.planning.one_device.objective import Score, counted_energy, delay
 from cutwise.planning.whole_round.best_round import alike
+from cutwise.planning.whole_round.joint_choice import deadline_of
 from cutwise.planning.whole_round.round_value import objective_value, score_of_round, spread_of
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.learning import SPLIT, Learning
@@ -32,7 +33,11 @@ from cutwise.problem.conditions import Conditions
 from cutwise.problem.edge_links import behind_edges, edge_columns
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.schemes.base import SCHEMES
-from cutwise.solvers.groups.assignment import Assignment, exact_assignment, longest_first_assignment
+from cutwise.solvers.groups.assignment import (
+    cheapest_assignment,
+    exact_assignment,
+    longest_first_assignment,
+)
 from cutwise.units import quantity
 
 Phases = tuple[tuple[tuple[int, ...], ...], ...]
@@ -66,7 +71,8 @@ class SplitLlm:
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan of a pass over all users: every round has one user an edge, or all of them in turn.
 
-        Each user has its best two cuts at its edge, and users are divided so that the edges end early.
+        Each user has its best two cuts at its edge, and users are divided so that the edges end early, or,
+        where energy alone counts, so that each is where it needs least.
         Without edges it is split learning between users and the server. Raises `SolverError` for a queue
         at the server, which would mix edges and cloud.
         """
@@ -83,23 +89,45 @@ class SplitLlm:
         return plan
 
     def _planned(self, problem: SplitProblem, waves: int) -> Plan:
+        """The best plan in so many waves; where it ends too late, the one whose users end first."""
         started = time.perf_counter()
         chains = -(-len(problem.scenario.edges) // waves)
         by_edge = _CutsByEdge.of(problem, chains)
-        found = self._assigned(by_edge.loads)
-        groups = [np.flatnonzero(found.owner == edge) for edge in range(by_edge.loads.shape[1])]
-        order = [sorted(g.tolist(), key=lambda i: -by_edge.loads[i, found.owner[i]]) for g in groups]
-        round_of = _round(self.reading, order, chains)
-        return by_edge.plan(found, round_of, f"{waves} wave{'s' * (waves > 1)}", self.association, started)
+        plan = self._best(by_edge, chains, waves, started, by_edge)
+        if plan.delay_s <= deadline_of(problem) or problem.scenario.objective.is_delay:
+            return plan
+        hurried = self._best(_CutsByEdge.of(problem, chains, delay), chains, waves, started, by_edge)
+        return plan if hurried.status == "infeasible" else hurried
 
-    def _assigned(self, loads: Floats) -> Assignment:
+    def _best(
+        self, by_edge: _CutsByEdge, chains: int, waves: int, started: float, bounds: _CutsByEdge
+    ) -> Plan:
+        """The plan of the best association tried; `bounds` knows what no cuts are below."""
+        plans = []
+        for owner in self._owners(by_edge):
+            groups = [np.flatnonzero(owner == edge) for edge in range(by_edge.delays_s.shape[1])]
+            order = [sorted(g.tolist(), key=lambda i: -by_edge.delays_s[i, owner[i]]) for g in groups]
+            round_of = _round(self.reading, order, chains)
+            bound = bounds.bound(self.association, round_of)
+            words = f"{self.association.replace('_', ' ')}; {waves} wave{'s' * (waves > 1)}"
+            plans.append(by_edge.plan(owner, round_of, bound, words, started))
+        return min(plans, key=lambda plan: (plan.status == "infeasible", plan.report.value))
+
+    def _owners(self, by_edge: _CutsByEdge) -> Iterator[Ints]:
+        """Edges of the users (users,) to try: dealt in turn, the cheapest, or those that end early.
+
+        Energies add up, so that where they alone count everybody's cheapest edge is best; a deadline, or a
+        delay that counts beside them, may ask for another.
+        """
+        loads, objective = by_edge.loads, by_edge.problem.scenario.objective
         if self.association == "in_turn":
-            owner = np.arange(len(loads)) % loads.shape[1]
-            taken = np.bincount(owner, loads[np.arange(len(loads)), owner], loads.shape[1])
-            least = longest_first_assignment(loads).bound
-            return Assignment(owner=owner, makespan=float(taken.max()), bound=least)
-        small = self.association == "exact" and loads.size <= MOST_EXACT
-        return (exact_assignment if small else longest_first_assignment)(loads)
+            yield np.arange(len(loads)) % loads.shape[1]
+            return
+        if not objective.is_delay:
+            yield cheapest_assignment(by_edge.costs, by_edge.delays_s)
+        if not objective.is_energy or by_edge.problem.scenario.limits.deadline_s is not None:
+            small = self.association == "exact" and loads.size <= MOST_EXACT
+            yield (exact_assignment if small else longest_first_assignment)(loads).owner
 
 
 def _round(reading: str, order: Sequence[Sequence[int]], chains: int) -> Round:
@@ -129,15 +157,14 @@ class _CutsByEdge(Frozen):
     problem: SplitProblem
     conditions: Conditions
     cuts: tuple[tuple[NestedCut, ...], ...]
-    loads: Floats
 
     @classmethod
-    def of(cls, problem: SplitProblem, chains: int) -> _CutsByEdge:
-        """Prices every kind of user at every kind of edge once."""
+    def of(cls, problem: SplitProblem, chains: int, score: Score | None = None) -> _CutsByEdge:
+        """Prices every kind of user at every kind of edge once, by the objective or by a given `score`."""
         dedicated = problem.scenario.sharing.server == "dedicated"
         conditions = problem.conditions(active=1, server_share=1.0 if dedicated else 1.0 / chains)
         kinds, known = alike(problem, conditions), {}
-        score = score_of_round(problem, conditions, AT_ONCE)
+        score = score or score_of_round(problem, conditions, AT_ONCE)
         columns = edge_columns(problem.scenario.edges, problem.workload.compute)
         rows = []
         for device, kind in enumerate(kinds):
@@ -156,14 +183,32 @@ class _CutsByEdge(Frozen):
                     known[key] = nested_cut(problem, place, score)
                 row.append(known[key])
             rows.append(tuple(row))
-        by_delay = problem.scenario.objective.is_delay
-        loads = np.array([[cut.delay_s if by_delay else cut.score for cut in row] for row in rows])
-        unfit = np.array([[not cut.fits for cut in row] for row in rows])
-        loads = loads + unfit * (1.0 + loads.sum())
-        return cls(problem=problem, conditions=conditions, cuts=tuple(rows), loads=loads)
+        return cls(problem=problem, conditions=conditions, cuts=tuple(rows))
 
-    def plan(self, found: Assignment, round_of: Round, waves: str, association: str, started: float) -> Plan:
-        problem, owner = self.problem, found.owner
+    @property
+    def delays_s(self) -> Floats:
+        """How long every user's turn is at every edge (users, edges)."""
+        return np.array([[cut.delay_s for cut in row] for row in self.cuts])
+
+    @property
+    def costs(self) -> Floats:
+        """The score of every user at every edge, infinite where the memories do not hold its cut."""
+        return np.array([[cut.score if cut.fits else np.inf for cut in row] for row in self.cuts])
+
+    @property
+    def loads(self) -> Floats:
+        """What is divided evenly: scores, those of cuts that the memories do not hold above all others."""
+        scores = np.array([[cut.score for cut in row] for row in self.cuts])
+        if not self.problem.scenario.objective.is_weighted:
+            scores = self.delays_s
+        unfit = np.array([[not cut.fits for cut in row] for row in self.cuts])
+        return scores + unfit * (1.0 + scores.sum())
+
+    def plan(
+        self, owner: Ints, round_of: Round, bound: float | None, association: str, started: float
+    ) -> Plan:
+        """The plan with every user at the edge that owns it."""
+        problem = self.problem
         columns = edge_columns(problem.scenario.edges, problem.workload.compute)
         picked = [self.cuts[device][edge] for device, edge in enumerate(owner)]
         labels = np.stack([cut.labels for cut in picked])
@@ -178,9 +223,8 @@ class _CutsByEdge(Frozen):
             energy_j=float(energy.sum()),
             spread=spread_of(problem, self.conditions, AT_ONCE),
         )
-        bound = self._bound(association, round_of)
         cuts = " and ".join(sorted({cut.method for cut in picked}))
-        method = f"{cuts}; users to edges: {association.replace('_', ' ')}; {waves}"
+        method = f"{cuts}; users to edges: {association}"
         proof = None if bound is None else Certificate(method=method, value=value, bound=bound)
         return plan_of(
             problem,
@@ -203,15 +247,15 @@ class _CutsByEdge(Frozen):
             ),
         )
 
-    def _bound(self, association: str, round_of: Round) -> float | None:
+    def bound(self, association: str, round_of: Round) -> float | None:
         """What no cuts and no association are below: their own bounds, assigned at best."""
         objective, problem = self.problem.scenario.objective, self.problem
         bounds = np.array([[cut.bound for cut in row] for row in self.cuts])
-        if problem.micro_batches > 1 or objective.is_weighted or not np.isfinite(bounds).all():
+        if problem.micro_batches > 1 or objective.is_weighted or not np.isfinite(bounds.min(axis=1)).all():
             return None
         if objective.is_energy:
             return float(bounds.min(axis=1).sum())
-        if len(round_of.of(problem.device_count)) > 1:
+        if not np.isfinite(bounds).all() or len(round_of.of(problem.device_count)) > 1:
             return None
         small = association == "exact" and bounds.size <= MOST_EXACT
         return (exact_assignment if small else longest_first_assignment)(np.maximum(bounds, 0.0)).bound

@@ -17,6 +17,7 @@ from cutwise.frozen import Frozen
 from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.one_device.candidates import kept_bytes, split_graph
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
+from cutwise.planning.one_device.loop_messages import LoopQuestion, loops_with_messages
 from cutwise.planning.one_device.objective import Score, counted_energy, score_of
 from cutwise.planning.whole_round.best_round import alike
 from cutwise.planning.whole_round.round_value import objective_value, scores_of_round, spread_of
@@ -48,7 +49,8 @@ class UShape:
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan in which every device keeps the model's outputs too, each with its best two cuts.
 
-        Exact by a scan, one minimum cut or CP-SAT, whichever fits the graph. Where the best cuts break a
+        Exact by a scan, one minimum cut or CP-SAT, whichever fits the graph; where messages cost time, for
+        each set of messages that may be sent, as tensors of no bytes send none. Where the best cuts break a
         limit, the best within the memories and everything on the device are tried, which is no proof. Raises
         `SolverError` for micro-batches, whose overlap over two visits to the device is not modelled.
         """
@@ -97,9 +99,12 @@ class _UShapeSearch:
         candidates = [free.labels, np.zeros_like(free.labels)]
         if self._excess(candidates, device)[0] > 0:
             candidates += [cut.labels for cut in _within(problem, asked, device) if cut.labels is not None]
-        everything = self._scores(candidates[1:2], device)[0]
-        bound = min(everything, _lower_bound(self, free, own))
-        return self._kept(device, candidates, bound, free.method)
+            bound = min(self._scores(candidates[1:2], device)[0], _lower_bound(self, free, own))
+            return self._kept(device, candidates, bound, free.method)
+        known = float(self._scores(candidates, device)[self._excess(candidates, device) <= 0].min())
+        question = LoopQuestion(cost=problem.cost, asked=asked, conditions=own, score=self.score)
+        quieter, bound = loops_with_messages(question, free, known)
+        return self._kept(device, candidates + quieter, min(known, bound), free.method)
 
     def _kept(self, device: int, candidates: list[Ints], bound: float, method: str) -> _Answer:
         """The best candidate within the limits; without one the nearest to them."""

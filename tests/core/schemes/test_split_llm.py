@@ -17,14 +17,14 @@ from cutwise.channels import FixedRate
 from cutwise.costs.cut_sums import nested_sums
 from cutwise.costs.options.tuning import Lora
 from cutwise.costs.workload import Workload
-from cutwise.planning.one_device.objective import score_of
+from cutwise.planning.one_device.objective import counted_energy, score_of
 from cutwise.planning.whole_round.round_value import spread_of
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.rounds import AT_ONCE
 from cutwise.problem.edge_links import behind_edges
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parties import Device, Edge, Server
-from cutwise.scenario.parts import Backhaul, Objective, Privacy, Scenario, Sharing
+from cutwise.scenario.parts import Backhaul, Limits, Objective, Privacy, Scenario, Sharing
 from cutwise.schemes.options import scheme_with
 from tests.core.fleets import closed_sets, load, random_problem, with_scenario
 from tests.core.importers.configurations import BERT, CONFIGS
@@ -317,3 +317,76 @@ def test_the_cloud_cannot_queue_and_says_what_to_do(tmp_path: Path) -> None:
     scenario = replace(campus(), sharing=Sharing(server="queue"))
     with pytest.raises(cutwise.errors.SolverError, match=r"set sharing.server to equal or dedicated"):
         cutwise.plan(load(tmp_path, chain(3)), scenario, "split_llm")
+
+
+def least_energy(problem: SplitProblem) -> float:
+    """Every user at its cheapest edge with the cheapest pair of closed sets."""
+    labels, total_j = labels_of(problem), 0.0
+    edges, energy = problem.scenario.edges, counted_energy(problem.scenario.objective)
+    share = 1.0 if problem.scenario.sharing.server == "dedicated" else 1.0 / len(edges)
+    conditions = problem.conditions(active=1, server_share=share)
+    for device in range(problem.device_count):
+        least_j = np.inf
+        for edge in range(len(edges)):
+            own = behind_edges(problem, conditions.of(np.array([device])), [edge]).of(0)
+            stages = stage_times(nested_sums(problem.cost, labels == 0, labels <= 1), own)
+            least_j = min(least_j, float(np.min(energy(stages))))
+        total_j += least_j
+    return total_j
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("association", ["exact", "lpt"])
+def test_where_energy_counts_every_user_takes_its_cheapest_edge(
+    association: str, seed: int, tmp_path: Path
+) -> None:
+    """Energies add up over users, so that no association of all, with any nested cuts, needs less."""
+    rng = np.random.default_rng(seed)
+    for _ in range(6):
+        problem = random_problem(rng, tmp_path, devices=int(rng.integers(1, 4)), most=5)
+        edges = tuple(
+            Edge(
+                name=f"e{i}",
+                flops_per_s=float(10 ** rng.uniform(9, 13)),
+                compute_power_w=float(rng.choice([10.0, 100.0])),
+                idle_power_w=float(rng.choice([0.0, 20.0])),
+            )
+            for i in range(int(rng.integers(2, 4)))
+        )
+        channel = replace(problem.scenario.channel, uplink_latency_s=0.0, downlink_latency_s=0.0)
+        problem = with_scenario(
+            problem,
+            edges=edges,
+            channel=channel,
+            backhaul=Backhaul(rate_bps=float(10 ** rng.uniform(5, 10))),
+            sharing=Sharing(bandwidth="dedicated", server=str(rng.choice(["dedicated", "equal"]))),
+            objective=replace(problem.scenario.objective, kind="energy"),
+        )
+        plan = scheme_with("split_llm", {"association": association}).solve(problem)
+        assert plan.report.value == pytest.approx(least_energy(problem), rel=1e-9)
+        assert plan.status == "optimal"
+
+
+def test_users_go_to_the_thrifty_edge_unless_a_deadline_needs_both(tmp_path: Path) -> None:
+    """Two users, alike fast edges of 10 and of 1,000 W: both users at the first in turn; one at each
+    where three quarters of that time are allowed; with no time at all the plan is infeasible."""
+    graph, cell = load(tmp_path, chain(6)), campus(users=2, edges=2)
+    edges = tuple(
+        Edge(name=name, flops_per_s=4e12, compute_power_w=power_w, idle_power_w=0.0)
+        for name, power_w in (("thrifty", 10.0), ("hungry", 1000.0))
+    )
+    cell = replace(cell, edges=edges, objective=Objective(kind="energy", energy_of=("server",)))
+    cell = replace(cell, server=replace(cell.server, compute_power_w=1e5))
+
+    def served(deadline_s: float | None) -> cutwise.plans.plan.Plan:
+        limits = Limits(deadline_s=deadline_s)
+        return cutwise.plan(graph, replace(cell, limits=limits), "split_llm", reading="sweep")
+
+    free = served(None)
+    assert {decision.edge for decision in free.decisions} == {"thrifty"}
+    assert free.status == "optimal"
+    timely = served(0.75 * free.delay_s)
+    assert timely.status == "feasible"
+    assert {decision.edge for decision in timely.decisions} == {"thrifty", "hungry"}
+    assert timely.report.bound == pytest.approx(free.report.value)
+    assert served(1e-6).status == "infeasible"

@@ -14,7 +14,7 @@ from cutwise.planning.one_device.cut_table import listed_table, table_of
 from cutwise.planning.one_device.objective import delay, score_of
 from cutwise.planning.sharing.band_split import planned_with_best_shares
 from cutwise.planning.whole_round.round_value import objective_value, spread_of
-from cutwise.plans.plan import Certificate, Plan, Report, Status
+from cutwise.plans.plan import Certificate, Plan, Report, Status, Violation
 from cutwise.plans.rounds import IN_TURN, Round
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
@@ -71,10 +71,12 @@ class Arrangement:
 class Division:
     """A number of parts that may be tried: `lower_bound` is what no division into as many can beat.
 
-    Under a weighted objective it is an estimate, as the scale itself depends on the division.
+    Under a weighted objective it is an estimate, as the scale itself depends on the division. `active` is
+    how many devices are at work at once.
     """
 
     lower_bound: float
+    active: int
     complete: bool
     arranged: Callable[[], Arrangement]
     planned: Callable[[Arrangement, bool], Plan]
@@ -152,6 +154,7 @@ def undivided(problem: SplitProblem, *, scheme: str, round_of: Round, choice: Cu
         only=True,
     )
     return Division(
+        active=active,
         lower_bound=lower_bound if certain or objective.is_weighted else -np.inf,
         complete=turns.complete and certain,
         arranged=lambda: made,
@@ -182,9 +185,10 @@ def best_division(problem: SplitProblem, divisions: Iterable[Division], choice: 
     """The plan of the best division; those whose bound is no better than a plan found are not tried.
 
     Among weighted objectives, whose scales differ, the first in order of bounds that keeps the limits.
-    There, and where not every number of parts was considered, no bound is known.
+    There, and where not every number of parts was considered, no bound is known. Where nothing can keep the
+    limits, fewest devices at once need least.
     """
-    ranked = sorted(divisions, key=lambda division: division.lower_bound)
+    ranked = sorted(divisions, key=lambda division: (division.lower_bound, _crowd(division)))
     weighted = problem.scenario.objective.is_weighted
     tried: list[Trial] = []
     best: Trial | None = None
@@ -193,7 +197,7 @@ def best_division(problem: SplitProblem, divisions: Iterable[Division], choice: 
         if best and division.lower_bound >= enough:
             break
         tried.append(_tried(division))
-        best = min(tried, key=lambda trial: (trial.broken, trial.value))
+        best = min(tried, key=lambda trial: (trial.broken, trial.excess, trial.value))
     assert best is not None
     plan = best.division.planned(best.made, choice.certify)
     if best.made.only and len(ranked) == 1:
@@ -204,14 +208,20 @@ def best_division(problem: SplitProblem, divisions: Iterable[Division], choice: 
     return _reported(plan, best.made, min(bounds) if known else None)
 
 
+def _crowd(division: Division) -> int:
+    """How many devices are at once at the server, where that decides between divisions."""
+    return division.active if np.isinf(division.lower_bound) else 0
+
+
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Trial:
-    """A division that was planned: what it reaches, and whether it breaks a rule."""
+    """A division that was planned: what it reaches, and by how much it breaks the rule it breaks most."""
 
     division: Division
     made: Arrangement
     value: float
     broken: bool
+    excess: float
 
 
 def _tried(division: Division) -> Trial:
@@ -219,7 +229,17 @@ def _tried(division: Division) -> Trial:
     plan = division.planned(made, False)
     if made.only and plan.report.bound is not None:
         made = replace(made, bound=plan.report.bound)
-    return Trial(division=division, made=made, value=plan.report.value, broken=plan.status == "infeasible")
+    return Trial(
+        division=division,
+        made=made,
+        value=plan.report.value,
+        broken=plan.status == "infeasible",
+        excess=max((_excess(one) for one in plan.violations), default=0.0),
+    )
+
+
+def _excess(broken: Violation) -> float:
+    return broken.needs / broken.has if broken.has else np.inf
 
 
 def _reported(plan: Plan, made: Arrangement, bound: float | None) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,8 @@ def grouped_choice(
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = SECONDS
     solver.parameters.num_workers = 1
+    # OR-Tools 9.15 counts coefficients beyond 2^31 in 32 bits here and loses optima (its issue 5293)
+    solver.parameters.presolve_inclusion_work_limit = 0
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return GroupedChoice(cuts=None, bound=np.inf if status == cp_model.INFEASIBLE else 0.0)
@@ -109,7 +111,7 @@ def _within_memory(
 ) -> None:
     """In every phase: the largest own part of each group, and each frozen weight at the server once."""
     unit = problem.server_memory_bytes / (1 << 36)
-    present, amounts = _shared_weights(problem, table)
+    (present,), amounts = shared_weights(problem, [table])
     for groups in round_of.of(len(takes)):
         apart = len(groups) > 1
         held = list(_frozen(model, takes, groups, present, amounts / unit)) if apart else []
@@ -136,24 +138,28 @@ def _frozen(
         yield needed * int(np.ceil(amount * (1 - LIMIT_ROUNDING)))
 
 
-def _shared_weights(problem: SplitProblem, table: CutTable) -> tuple[list[Mask], Floats]:
+def shared_weights(problem: SplitProblem, tables: Sequence[CutTable]) -> tuple[list[list[Mask]], Floats]:
     """Which frozen weights each device's cuts leave at the server, (cuts, weights), and their bytes.
 
-    Weights that no cut of the table tells apart are one.
+    A list of devices for each table. Weights that no cut of the tables tells apart are one.
     """
     shared = shared_bytes(problem.cost)
     ops = np.flatnonzero(shared)
-    sides = np.vstack([~group.masks[:, ops] for group in table.groups])
+    groups = [group for table in tables for group in table.groups]
+    sides = np.vstack([~group.masks[:, ops] for group in groups])
     patterns, member = np.unique(sides, axis=1, return_inverse=True)
     amounts = np.zeros(patterns.shape[1])
     np.add.at(amounts, member.ravel(), shared[ops])
-    width, starts = table.excess.shape[1], np.cumsum([0, *(len(group.masks) for group in table.groups)])
-    padded = []
-    for first, last in itertools.pairwise(starts):
-        rows = np.zeros((width, patterns.shape[1]), dtype=bool)
-        rows[: last - first] = patterns[first:last]
-        padded.append(rows)
-    return [padded[number] for number in table.group_of], amounts
+    ends = np.cumsum([len(group.masks) for group in groups])
+    rows = iter(np.split(patterns, ends[:-1]))
+    found = []
+    for table in tables:
+        padded = []
+        for own in itertools.islice(rows, len(table.groups)):
+            width = table.excess.shape[1] - len(own)
+            padded.append(np.pad(own, ((0, width), (0, 0))))
+        found.append([padded[number] for number in table.group_of])
+    return found, amounts
 
 
 def _weighted(takes: dict[int, Any], whole: Ints) -> Any:

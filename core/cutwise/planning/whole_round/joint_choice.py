@@ -19,7 +19,7 @@ from cutwise.planning.one_device.cut_table import CutTable
 from cutwise.planning.one_device.device_limits import held_at_once
 from cutwise.planning.one_device.objective import Spread
 from cutwise.planning.whole_round.earliest_groups import earliest_groups, least_by, shared_at_server
-from cutwise.planning.whole_round.grouped_choice import grouped_choice
+from cutwise.planning.whole_round.grouped_choice import GroupedChoice, grouped_choice
 from cutwise.planning.whole_round.round_value import objective_value, round_value
 from cutwise.plans.rounds import Round
 from cutwise.problem.split_problem import SplitProblem
@@ -91,7 +91,7 @@ def _one_for_all(problem: SplitProblem, table: CutTable, round_of: Round, spread
     values = np.array([round_value(problem, table, picks, round_of, spread) for picks in every])
     delays = round_of.total(table.delays_s)
     worst = table.excess.max(axis=0)
-    allowed = (worst <= 0) & (delays <= _deadline_s(problem))
+    allowed = (worst <= 0) & (delays <= deadline_of(problem))
     if round_of.parallel and server_may_overflow(problem, clients=round_of.active(devices)):
         allowed &= np.array([holds_all(problem, table, picks, round_of) for picks in every])
     found = bool(allowed.any())
@@ -104,7 +104,7 @@ def _one_for_all(problem: SplitProblem, table: CutTable, round_of: Round, spread
 def _in_turn(problem: SplitProblem, table: CutTable, round_of: Round, spread: Spread) -> Picks:
     """The least sum of scores whose delays add up to the deadline."""
     delays = np.where(table.excess > 0, np.inf, table.delays_s)
-    choice = _one_each(table.scores, delays, _deadline_s(problem))
+    choice = _one_each(table.scores, delays, deadline_of(problem))
     if choice.status == "infeasible":
         return Picks(cuts=table.best(delays), bound=np.inf)
     value = round_value(problem, table, choice.options, round_of, spread)
@@ -123,7 +123,7 @@ def _at_once(problem: SplitProblem, table: CutTable, round_of: Round, spread: Sp
                 best, found = value, cuts
     if found is not None:
         return Picks(cuts=found, bound=bound)
-    late = np.where(table.excess > 0, np.inf, table.delays_s).min(axis=1).max() > _deadline_s(problem)
+    late = np.where(table.excess > 0, np.inf, table.delays_s).min(axis=1).max() > deadline_of(problem)
     nearest = table.delays_s if late else table.server_bytes
     return Picks(cuts=table.best(np.where(table.excess > 0, np.inf, nearest)), bound=np.inf)
 
@@ -133,6 +133,10 @@ def _grouped(problem: SplitProblem, table: CutTable, round_of: Round, spread: Sp
     memory = server_may_overflow(problem, clients=round_of.active(problem.device_count))
     if problem.scenario.objective.is_delay:
         choice = earliest_groups(problem, table, round_of, memory=memory)
+        if memory and _open(table, round_of, choice):
+            choice = _closer(
+                choice, grouped_choice(problem, table, round_of, spread, memory=True), table, round_of
+            )
     else:
         choice = grouped_choice(problem, table, round_of, spread, memory=memory)
     if choice.cuts is not None:
@@ -140,9 +144,27 @@ def _grouped(problem: SplitProblem, table: CutTable, round_of: Round, spread: Sp
         near = abs(value - choice.bound) <= LIMIT_ROUNDING * abs(value)
         return Picks(cuts=choice.cuts, bound=value if near else min(value, choice.bound))
     late = np.where(table.excess > 0, np.inf, table.delays_s)
-    if round_of.total(late.min(axis=1)) <= _deadline_s(problem):
+    if round_of.total(late.min(axis=1)) <= deadline_of(problem):
         late = np.where(table.excess > 0, np.inf, table.server_bytes)
     return Picks(cuts=table.best(late), bound=choice.bound)
+
+
+def _open(table: CutTable, round_of: Round, choice: GroupedChoice) -> bool:
+    """True where cuts that end sooner may fit after all, as frozen weights at the server do not nest."""
+    end_s = _end_s(table, round_of, choice)
+    return end_s > choice.bound + LIMIT_ROUNDING * abs(choice.bound)
+
+
+def _closer(choice: GroupedChoice, other: GroupedChoice, table: CutTable, round_of: Round) -> GroupedChoice:
+    """The cuts of the two choices that end first, and the larger bound."""
+    first = min((other, choice), key=lambda one: _end_s(table, round_of, one))
+    return GroupedChoice(cuts=first.cuts, bound=max(choice.bound, other.bound))
+
+
+def _end_s(table: CutTable, round_of: Round, choice: GroupedChoice) -> float:
+    if choice.cuts is None:
+        return np.inf
+    return float(round_of.total(table.delays_s[np.arange(len(choice.cuts)), choice.cuts]))
 
 
 def _budgeted(problem: SplitProblem, table: CutTable) -> Iterator[BudgetedCuts]:
@@ -158,7 +180,7 @@ def _budgeted(problem: SplitProblem, table: CutTable) -> Iterator[BudgetedCuts]:
             energies_j=np.where(taken, table.counted_j, np.inf),
             own_bytes=np.where(taken, own, np.inf),
             budget_bytes=float(cap - amount) if overflow else np.inf,
-            deadline_s=_deadline_s(problem),
+            deadline_s=deadline_of(problem),
         )
 
 
@@ -225,6 +247,7 @@ def holds_all(problem: SplitProblem, table: CutTable, cuts: Ints, round_of: Roun
     return held <= problem.server_memory_bytes * (1 + LIMIT_ROUNDING)
 
 
-def _deadline_s(problem: SplitProblem) -> float:
+def deadline_of(problem: SplitProblem) -> float:
+    """Seconds within which a round must end, infinite without a deadline."""
     given = problem.scenario.limits.deadline_s
     return np.inf if given is None else given * (1 + LIMIT_ROUNDING)

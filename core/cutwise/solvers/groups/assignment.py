@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from cutwise.arrays import Floats, Ints
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen
+from cutwise.tolerances import SUM_ROUNDING
 
 SCALED_BITS = 40
 
@@ -38,6 +39,21 @@ def longest_first_assignment(loads: ArrayLike) -> Assignment:
         owner[job] = machine
         ends[machine] += table[job, machine]
     return Assignment(owner=owner, makespan=float(np.max(ends)), bound=_least(table))
+
+
+def cheapest_assignment(costs: ArrayLike, loads: ArrayLike) -> Ints:
+    """Every job on the machine where it costs least; of machines that cost the same the first to end.
+
+    `costs` and `loads` are (jobs, machines); an infinite cost keeps a job away.
+
+    >>> cheapest_assignment([[1.0, 2.0], [3.0, 3.0], [3.0, 3.0]], [[5.0, 1.0], [1.0] * 2, [1.0] * 2]).tolist()
+    [0, 1, 1]
+    """
+    table, least = np.asarray(costs, dtype=np.float64), np.min(costs, axis=1, keepdims=True)
+    times = _checked(loads)
+    cheapest = table <= least + SUM_ROUNDING * np.abs(least)
+    away = 1.0 + float(np.sum(times))
+    return longest_first_assignment(np.where(cheapest, times, times + away)).owner
 
 
 def exact_assignment(loads: ArrayLike, *, effort: float = 1.0) -> Assignment:
@@ -72,6 +88,8 @@ def exact_assignment(loads: ArrayLike, *, effort: float = 1.0) -> Assignment:
     solver = cp_model.CpSolver()
     solver.parameters.max_deterministic_time = effort
     solver.parameters.num_workers = 1
+    # OR-Tools 9.15 counts coefficients beyond 2^31 in 32 bits here and loses optima (its issue 5293)
+    solver.parameters.presolve_inclusion_work_limit = 0
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return first
     owner: Ints = np.array([[solver.value(take) for take in row] for row in takes]).argmax(axis=1)

@@ -44,6 +44,8 @@ def exact_groups(loads: ArrayLike, groups: int, *, effort: float = 1.0) -> Group
     solver = cp_model.CpSolver()
     solver.parameters.max_deterministic_time = effort
     solver.parameters.num_workers = 1
+    # OR-Tools 9.15 counts coefficients beyond 2^31 in 32 bits here and loses optima (its issue 5293)
+    solver.parameters.presolve_inclusion_work_limit = 0
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return incumbent
     owner: Ints = np.array([[solver.value(held) for held in row] for row in member]).argmax(axis=1)
