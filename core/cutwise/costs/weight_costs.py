@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 
 from cutwise.arrays import Floats
-from cutwise.costs.gradient_flow import GradientFlow
+from cutwise.costs.gradient_flow import GradientFlow, separate_weights
 from cutwise.costs.workload import HALF_PRECISION, OPTIMIZER_STATES, QUANTISED, Workload
 from cutwise.graph.model_graph import DTYPE_BYTES, FLOATING, ModelGraph, Weight
 
@@ -47,15 +47,19 @@ def unquantised_dtype(workload: Workload) -> str:
     return next(dtype for dtype in formats if dtype not in QUANTISED)
 
 
-def weight_columns(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> dict[str, Floats]:
+def weight_columns(
+    graph: ModelGraph, workload: Workload, flow: GradientFlow, *, only: Container[str] | None = None
+) -> dict[str, Floats]:
     """Bytes of the weights each op is charged for, and their numbers (`parameters`, `trained`).
 
-    A tied weight is charged to the first op that reads it, or to each where `tied_weights` is
-    "untied". Floating weights are held in the workload's number format, all others in their own; of a
-    quantised format are only matrices of dense ops that are not trained. Buffers of ops that are not
-    frozen are exchanged with the trained parameters: running statistics travel with the model.
+    A tied weight is charged to the first op that reads it, or to each that trains one of its own; `only` of
+    the named ones, if any are. Floating weights are held in the workload's number format, all others in
+    their own; of a quantised format are only matrices of dense ops that are not trained. Buffers of ops that
+    are not frozen are exchanged with the trained parameters: running statistics travel with the model.
     """
-    rows = np.array(_charges(graph, workload, flow), dtype=np.float64).reshape(len(graph), len(_CHARGES))
+    rows = np.array(_charges(graph, workload, flow, only), dtype=np.float64).reshape(
+        len(graph), len(_CHARGES)
+    )
     charged = dict(zip(_CHARGES, rows.T, strict=True))
     trainable_bytes = charged["trained"] * DTYPE_BYTES[unquantised_dtype(workload)]
     moving = charged["buffer_bytes"] * ~np.array(flow.frozen, dtype=bool) * workload.training
@@ -91,8 +95,10 @@ def training_state(trainable_bytes: Floats, workload: Workload) -> Mapping[str, 
 _CHARGES = ("weight_bytes", "buffer_bytes", "parameters", "trained")
 
 
-def _charges(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> Sequence[tuple[float, ...]]:
-    untied = workload.tied_weights == "untied"
+def _charges(
+    graph: ModelGraph, workload: Workload, flow: GradientFlow, only: Container[str] | None
+) -> Sequence[tuple[float, ...]]:
+    separate = separate_weights(graph, workload, flow)
     quantised = _quantised_weights(graph, flow) if workload.weights_dtype in QUANTISED else frozenset()
     quantised_size = bytes_per_weight(workload.weights_dtype)
     plain_size = DTYPE_BYTES[unquantised_dtype(workload)]
@@ -100,7 +106,9 @@ def _charges(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> Seque
     rows: list[tuple[float, ...]] = []
     for op, trained_here in zip(graph.ops, flow.trained, strict=True):
         weights, buffers, parameters, trained = 0.0, 0.0, 0.0, 0.0
-        for weight in {w.id: w for w in op.weights if untied or w.id not in charged}.values():
+        for weight in {w.id: w for w in op.weights if w.id in separate or w.id not in charged}.values():
+            if only is not None and weight.id not in only:
+                continue
             if weight.role == "buffer":
                 buffers += weight.elements * DTYPE_BYTES[weight.dtype]
                 continue

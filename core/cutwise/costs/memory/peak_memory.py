@@ -28,12 +28,16 @@ def peak_memory(cost: GraphCost, side: Mask | None = None) -> float:
 def memory_sweep(cost: GraphCost, side: Mask | None = None) -> Floats:
     """Bytes alive at each step of a mini-batch: every op forward, then every op backward, last first.
 
-    Shape (2 ops,), or (ops,) in inference. Alive are: weights, buffers and optimiser state of the side;
-    tensors that an op still reads or keeps; gradients on their way; and weights' gradients so far.
+    Shape (2 ops,), or (ops,) in inference. Alive are: weights, buffers and optimiser state of the side,
+    its copies of weights that ops elsewhere are charged for among them; tensors that an op still reads or
+    keeps; gradients on their way; and weights' gradients so far.
     """
     here = np.ones(len(cost), dtype=bool) if side is None else np.asarray(side, dtype=bool)
     steps = 2 * len(cost) if cost.workload.training else len(cost)
     fixed = (cost.weight_bytes + cost.buffer_bytes + cost.optimizer_bytes)[here].sum()
+    if len(shared := cost.shared):
+        copied = shared.of("weight_bytes") + shared.of("buffer_bytes") + shared.of("optimizer_bytes")
+        fixed += copied[shared.beside(here[None])[0]].sum()
     per_sample = _alive(tensors(cost, here), steps) + _alive(activation_gradients(cost, here), steps)
     once = _alive(weight_gradients(cost, here), steps)
     return np.asarray(fixed + cost.workload.batch_size * per_sample + once)

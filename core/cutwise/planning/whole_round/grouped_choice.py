@@ -141,12 +141,15 @@ def _shared_weights(problem: SplitProblem, table: CutTable) -> tuple[list[Mask],
 
     Weights that no cut of the table tells apart are one.
     """
-    shared = shared_bytes(problem.cost)
+    shared, copied = shared_bytes(problem.cost).copy(), problem.cost.shared
+    np.subtract.at(shared, copied.charged, copied.frozen_bytes)
     ops = np.flatnonzero(shared)
-    sides = np.vstack([~group.masks[:, ops] for group in table.groups])
+    sides = np.vstack(
+        [np.hstack([~group.masks[:, ops], copied.read_on(~group.masks)]) for group in table.groups]
+    )
     patterns, member = np.unique(sides, axis=1, return_inverse=True)
     amounts = np.zeros(patterns.shape[1])
-    np.add.at(amounts, member.ravel(), shared[ops])
+    np.add.at(amounts, member.ravel(), np.concatenate([shared[ops], copied.frozen_bytes]))
     width, starts = table.excess.shape[1], np.cumsum([0, *(len(group.masks) for group in table.groups)])
     padded = []
     for first, last in itertools.pairwise(starts):
