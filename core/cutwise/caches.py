@@ -111,6 +111,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.problem.split_problem._private": Cache(
             entries=64, key="priced graph and privacy", keeps="the ops kept on the device"
         ),
+        "cutwise.planning.answer.pins._least": Cache(
+            entries=64, key="priced graph, pins and ties", keeps="the smallest device side"
+        ),
         "cutwise.planning.answer.pins._privacy_pins": Cache(
             entries=64, key="priced graph and privacy", keeps="what privacy pins, in words"
         ),

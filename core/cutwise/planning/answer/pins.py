@@ -11,7 +11,7 @@ from cutwise.arrays import Mask
 from cutwise.caches import kept
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.planning.answer.shared_weight_words import tied_pins
-from cutwise.planning.one_device.cut_positions import smallest_split
+from cutwise.planning.one_device.cut_positions import closed_with_ties
 from cutwise.planning.one_device.device_limits import ACCURACY
 from cutwise.plans.plan import Pin
 from cutwise.problem.numbers import accuracy_loss_ratio
@@ -34,11 +34,19 @@ def pins_of(problem: SplitProblem, masks: Mask) -> tuple[Pin, ...]:
     found = [*_accuracy_pins(problem), *_privacy_pins(problem.cost, problem.scenario.privacy), *ties]
     if not found:
         return ()
-    names, least = problem.scenario.device_names, smallest_split(problem)
-    stands = tuple(name for name, mask in zip(names, masks, strict=True) if (mask == least).all())
+    names = problem.scenario.device_names
+    least = _least(problem.cost, problem.pinned.tobytes(), problem.ties)
+    at_least = (masks == least).all(axis=1).tolist()
+    stands = tuple(name for name, found_there in zip(names, at_least, strict=True) if found_there)
     whole = "; so every op of the model stays on the device" if least.all() else ""
     told = [replace(pin, devices=names if pin in ties else stands) for pin in found]
     return (*told[:-1], replace(told[-1], sentence=told[-1].sentence + whole))
+
+
+@kept
+def _least(cost: GraphCost, pinned: bytes, ties: tuple[tuple[int, ...], ...]) -> Mask:
+    """The smallest device side that holds the pinned ops."""
+    return closed_with_ties(cost.graph, np.frombuffer(pinned, dtype=bool), ties)
 
 
 def _accuracy_pins(problem: SplitProblem) -> Iterator[Pin]:

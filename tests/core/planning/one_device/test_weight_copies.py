@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import cutwise
 from cutwise.channels import FixedRate
 from cutwise.costs.cut_sums import cut_sums, looped_sums, nested_sums
 from cutwise.costs.workload import Workload
@@ -187,6 +188,14 @@ def test_copies_are_kept_equal_where_that_pays() -> None:
     slow = FixedRate(uplink_bps=1e5, downlink_bps=1e5)
     (whole,) = scheme_with("fast_split", {}).solve(phone(copied, channel=slow)).decisions
     assert whole.cut.label == "all on device"
+
+
+@pytest.mark.parametrize("scheme", ["fast_split", "split_federated", "gsfl", "u_shape"])
+def test_a_round_with_copies_plays_as_long_as_it_was_planned(scheme: str) -> None:
+    devices = tuple(Device(flops_per_s=1e6, samples=samples) for samples in (8, 16))
+    scenario = phone(Workload(batch_size=8, tied_weights="copied"), devices=devices).scenario
+    plan = cutwise.plan(ENDS, scenario, scheme)
+    assert cutwise.simulate(ENDS, scenario, plan).makespan_s == pytest.approx(plan.delay_s)
 
 
 def test_a_server_holds_one_frozen_copy_for_clients_that_read_it_in_different_places() -> None:
