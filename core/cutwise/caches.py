@@ -120,6 +120,18 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.problem.split_problem._private": Cache(
             entries=64, key="priced graph and privacy", keeps="the ops kept on the device"
         ),
+        "cutwise.planning.answer.pins._least": Cache(
+            entries=64, key="priced graph, pins and ties", keeps="the smallest device side"
+        ),
+        "cutwise.planning.answer.pins._privacy_pins": Cache(
+            entries=64, key="priced graph and privacy", keeps="what privacy pins, in words"
+        ),
+        "cutwise.planning.answer.shared_weight_words.tied_pins": Cache(
+            entries=64, key="priced graph and ties", keeps="what shared weights pin, in words"
+        ),
+        "cutwise.planning.answer.shared_weight_words.shared_weights_text": Cache(
+            entries=64, key="priced graph", keeps="what becomes of shared weights, in words"
+        ),
         "cutwise.planning.one_device.candidates._pooled": Cache(
             entries=64, key="priced graph and split graphs", keeps="the pool of cuts with its sums"
         ),

@@ -57,6 +57,13 @@ def broken_rules(plan: Plan) -> Child:
     return element("div", element("strong", "This plan breaks a rule."), told, note, class_="alarm")
 
 
+def pinned(plan: Plan) -> Child:
+    """The rules that the cuts stand at, what would release them, and what becomes of shared weights."""
+    told = [f"Pinned: {pin.sentence}. Released: {pin.release}." for pin in plan.pins if pin.devices]
+    told += [f"Shared weights: {plan.shared_weights}."] if plan.shared_weights else []
+    return element("div", (element("p", sentence) for sentence in told)) if told else None
+
+
 def headline(plan: Plan) -> Markup:
     """The figures people ask for first."""
     rounds = rounds_text(plan.rounds_to_target, plan.rounds_to_target_least, plan.rounds_to_target_most)

@@ -31,6 +31,7 @@ def plan_report(
         origin,
         figures.standing(plan),
         figures.broken_rules(plan),
+        figures.pinned(plan),
         figures.headline(plan),
         element("p", _against(plan, baseline)),
         section("Decisions for every device", *figures.decisions(plan, ops=len(origin.problem.cost.graph))),

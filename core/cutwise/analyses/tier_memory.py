@@ -11,6 +11,7 @@ import numpy as np
 from cutwise.arrays import Mask
 from cutwise.costs.cut_sums import cut_sums, nested_sums
 from cutwise.costs.memory.by_kind import NOTHING_HELD, MemoryByKind
+from cutwise.planning.one_device.candidates import shared_on
 from cutwise.plans.evaluate import stage_times
 from cutwise.problem.split_problem import SplitProblem
 
@@ -117,7 +118,6 @@ class _Part:
 def _parts(problem: SplitProblem, device_ops: Mask, edge_ops: Mask) -> tuple[_Part, ...]:
     """The whole model, the user's part, the edge's, the cloud's, and edge and cloud together."""
     cost, one = problem.cost, problem.conditions().of(0)
-    frozen = np.maximum(cost.weight_bytes - cost.trainable_bytes, 0.0)
     nested = stage_times(nested_sums(cost, device_ops, edge_ops), one)
     split = stage_times(cut_sums(cost, device_ops), one)
     whole = stage_times(cut_sums(cost, np.ones(len(device_ops), dtype=bool)), one)
@@ -130,7 +130,9 @@ def _parts(problem: SplitProblem, device_ops: Mask, edge_ops: Mask) -> tuple[_Pa
             (split.server_memory, ~device_ops),
         )
     )
-    return tuple(_Part(held=_single(held), frozen_bytes=float(frozen[ops].sum())) for held, ops in sides)
+    return tuple(
+        _Part(held=_single(held), frozen_bytes=float(shared_on(cost, ops[None])[0])) for held, ops in sides
+    )
 
 
 def _single(held: MemoryByKind) -> MemoryByKind:

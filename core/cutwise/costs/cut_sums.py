@@ -10,6 +10,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Mask, Number
 from cutwise.costs.graph_cost import GraphCost
+from cutwise.costs.shared_weights import HELD_COLUMNS
 from cutwise.frozen import Frozen
 
 Change: TypeAlias = Callable[[Floats], Floats]
@@ -65,6 +66,8 @@ class CutSums(Frozen):
     `has_server` is 1 where any op runs beyond the device, else 0. With an `edge` between device and server,
     the `relayed` bytes cross from the edge to the server and back, and `has_relay` is 1 where any op runs
     beyond the edge. A cut that comes back to the device sends `more` messages than one each way.
+    `kept_equal_bytes` go up and come back in every iteration for weights that both sides train a copy of,
+    the `relayed` ones over the backhaul too.
     """
 
     device: Side
@@ -78,6 +81,8 @@ class CutSums(Frozen):
     has_relay: Number = 0.0
     more_uplink_messages: Number = 0.0
     more_downlink_messages: Number = 0.0
+    kept_equal_bytes: Number = 0.0
+    relayed_kept_equal_bytes: Number = 0.0
 
     def reshaped(self, change: Change) -> CutSums:
         """The same sums with `change` applied to every array (to add an axis, or to pick entries)."""
@@ -93,6 +98,8 @@ class CutSums(Frozen):
             has_relay=_maybe(change, self.has_relay),
             more_uplink_messages=_maybe(change, self.more_uplink_messages),
             more_downlink_messages=_maybe(change, self.more_downlink_messages),
+            kept_equal_bytes=_maybe(change, self.kept_equal_bytes),
+            relayed_kept_equal_bytes=_maybe(change, self.relayed_kept_equal_bytes),
         )
 
 
@@ -105,11 +112,12 @@ def cut_sums(cost: GraphCost, masks: Mask) -> CutSums:
     masks = np.atleast_2d(masks)
     crossing = _ones(crossing_ops(cost, masks))
     return CutSums(
-        device=_sums(_columns(cost, server=False), cost.transient_bytes, masks),
-        server=_sums(_columns(cost, server=True), cost.transient_bytes, ~masks),
+        device=_sums(cost, masks, server=False),
+        server=_sums(cost, ~masks, server=True),
         output_bytes=crossing @ cost.output_bytes,
         gradient_bytes=crossing @ cost.gradient_bytes,
         has_server=_ones(~masks).max(axis=1, initial=0.0),
+        kept_equal_bytes=_kept_equal(cost, masks),
     )
 
 
@@ -127,11 +135,21 @@ def nested_sums(cost: GraphCost, masks: Mask, edge_masks: Mask) -> CutSums:
     return replace(
         near,
         server=far.server,
-        edge=_sums(_columns(cost, server=True), cost.transient_bytes, edge_masks & ~masks),
+        edge=_edge_sums(cost, masks, edge_masks),
         relayed_output_bytes=far.output_bytes,
         relayed_gradient_bytes=far.gradient_bytes,
         has_relay=far.has_server,
+        relayed_kept_equal_bytes=far.kept_equal_bytes,
     )
+
+
+def _edge_sums(cost: GraphCost, masks: Mask, edge_masks: Mask) -> Side:
+    """Sums of what runs on the edge; of copies that are kept equal the nearest to the device is exchanged."""
+    edge = _sums(cost, edge_masks & ~masks, server=True)
+    if not len(cost.shared):
+        return edge
+    nearer = _sums(cost, masks, server=False).exchanged_bytes
+    return replace(edge, exchanged_bytes=_sums(cost, edge_masks, server=False).exchanged_bytes - nearer)
 
 
 def looped_sums(cost: GraphCost, bottoms: Mask, tops: Mask) -> CutSums:
@@ -146,13 +164,14 @@ def looped_sums(cost: GraphCost, bottoms: Mask, tops: Mask) -> CutSums:
     up_bytes, back_up_bytes = rising @ cost.output_bytes, falling @ cost.gradient_bytes
     down_bytes, back_down_bytes = falling @ cost.output_bytes, rising @ cost.gradient_bytes
     return CutSums(
-        device=_sums(_columns(cost, server=False), cost.transient_bytes, bottoms | tops),
-        server=_sums(_columns(cost, server=True), cost.transient_bytes, ~(bottoms | tops)),
+        device=_sums(cost, bottoms | tops, server=False),
+        server=_sums(cost, ~(bottoms | tops), server=True),
         output_bytes=up_bytes + back_up_bytes,
         gradient_bytes=down_bytes + back_down_bytes,
         has_server=_ones(~(bottoms | tops)).max(axis=1, initial=0.0),
         more_uplink_messages=_ones((up_bytes > 0) & (back_up_bytes > 0)),
         more_downlink_messages=_ones((down_bytes > 0) & (back_down_bytes > 0)),
+        kept_equal_bytes=_kept_equal(cost, bottoms | tops),
     )
 
 
@@ -178,67 +197,12 @@ def _read_by(cost: GraphCost, makers: Mask, readers: Mask) -> Mask:
     return read & makers
 
 
-def move_sums(cost: GraphCost, *, compute_only: bool = False) -> CutSums:
-    """What each op changes when it moves from the server to the device, shape (ops,), nothing crossing.
-
-    `compute_only` leaves out the bytes it takes along.
-    """
-    nothing = np.zeros(len(cost.graph))
-    device, server = _columns(cost, server=False), -_columns(cost, server=True)
-    if compute_only:
-        device[:, WORK_COLUMNS:] = server[:, WORK_COLUMNS:] = 0.0
-    return CutSums(
-        device=_side(device, nothing),
-        server=_side(server, nothing),
-        output_bytes=nothing,
-        gradient_bytes=nothing,
-        has_server=nothing,
-    )
-
-
-def no_sums(count: int) -> CutSums:
-    """Sums of nothing on three tiers, shape (count,)."""
-    nothing = np.zeros(count)
-    empty = _empty(count)
-    return CutSums(
-        device=empty,
-        server=empty,
-        output_bytes=nothing,
-        gradient_bytes=nothing,
-        has_server=nothing,
-        edge=empty,
-        relayed_output_bytes=nothing,
-        relayed_gradient_bytes=nothing,
-        has_relay=nothing,
-    )
-
-
-def op_sums(cost: GraphCost) -> tuple[CutSums, CutSums, CutSums]:
-    """What each op adds on the device, on an edge and on the server, shape (ops,), nothing crossing."""
-    quiet, nothing = no_sums(len(cost.graph)), np.zeros(len(cost.graph))
-    here, there = (_side(_columns(cost, server=server), nothing) for server in (False, True))
-    return replace(quiet, device=here), replace(quiet, edge=there), replace(quiet, server=there)
-
-
-def tensor_sums(cost: GraphCost) -> CutSums:
-    """What each op's output adds when it crosses, shape (ops,), with nothing on either side."""
-    nothing = np.zeros(len(cost.graph))
-    empty = _empty(len(cost.graph))
-    return CutSums(
-        device=empty,
-        server=empty,
-        output_bytes=cost.output_bytes,
-        gradient_bytes=cost.gradient_bytes,
-        has_server=nothing,
-    )
-
-
 WORK_COLUMNS = 6
 """The first columns of an op are work, the others bytes."""
 
 
-def _columns(cost: GraphCost, *, server: bool) -> Floats:
-    """What is summed over the ops of a side, in the order that `_side` takes, shape (ops, columns)."""
+def columns_of(cost: GraphCost, *, server: bool) -> Floats:
+    """What is summed over the ops of a side, in the order that `side_of` takes, shape (ops, columns)."""
     forward, backward = (2, 3) if server else (0, 1)
     return np.column_stack(
         [
@@ -259,7 +223,7 @@ def _columns(cost: GraphCost, *, server: bool) -> Floats:
     )
 
 
-def _side(columns: Floats, transient_bytes: Floats) -> Side:
+def side_of(columns: Floats, transient_bytes: Floats) -> Side:
     """A side of these columns, shape (cuts, columns), and largest tensors (cuts,)."""
     (
         forward_flops, backward_flops, forward_fixed_s, forward_sample_s, backward_fixed_s, backward_sample_s,
@@ -284,10 +248,20 @@ def _side(columns: Floats, transient_bytes: Floats) -> Side:
     )
 
 
-def _empty(count: int) -> Side:
-    return _side(np.zeros((count, 13)), np.zeros(count))
+def _sums(cost: GraphCost, masks: Mask, *, server: bool) -> Side:
+    """Sums of the ops in `masks`, with the copies of weights that ops elsewhere are charged for."""
+    largest = np.where(masks, cost.transient_bytes, 0.0).max(axis=1, initial=0.0)
+    sums = _ones(masks) @ columns_of(cost, server=server)
+    if len(cost.shared):
+        sums[:, WORK_COLUMNS : WORK_COLUMNS + len(HELD_COLUMNS)] += (
+            _ones(cost.shared.beside(masks)) @ cost.shared.held_bytes
+        )
+    return side_of(sums, largest)
 
 
-def _sums(columns: Floats, transient_bytes: Floats, masks: Mask) -> Side:
-    largest = np.where(masks, transient_bytes, 0.0).max(axis=1, initial=0.0)
-    return _side(_ones(masks) @ columns, largest)
+def _kept_equal(cost: GraphCost, masks: Mask) -> Number:
+    """Bytes of the gradients of weights that both sides of `masks` train a copy of, shape (cuts,)."""
+    shared = cost.shared
+    if not shared.kept_equal_bytes.any():
+        return 0.0
+    return _ones(shared.read_on(masks) & shared.read_on(~masks)) @ shared.kept_equal_bytes

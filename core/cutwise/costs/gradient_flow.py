@@ -13,6 +13,9 @@ from cutwise.errors import ScenarioError
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import FLOATING, ModelGraph, Op, Weight
 
+RUNNING_STATISTICS = frozenset({"batch_norm", "instance_norm"})
+"""Ops whose buffers change while they train."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradientFlow(Frozen):
@@ -47,7 +50,7 @@ def gradient_flow(graph: ModelGraph, workload: Workload) -> GradientFlow:
     nobody, nothing = [False] * len(graph), [frozenset[str]()] * len(graph)
     if not workload.training:
         return GradientFlow(frozen=frozen, trained=nothing, trains=nobody, needs_grad=nobody, silenced=nobody)
-    trained = _trained(graph, named, adapters, tied=workload.tied_weights == "one_side")
+    trained = _trained(graph, named, adapters, tied=workload.tied_weights != "untied")
     trains = _trains(graph, frozen, trained)
     needs = _needs_grad(graph, trains)
     silenced = nobody
@@ -56,6 +59,25 @@ def gradient_flow(graph: ModelGraph, workload: Workload) -> GradientFlow:
         unfrozen = _needs_grad(graph, free)
         silenced = [before and not now for before, now in zip(unfrozen, needs, strict=True)]
     return GradientFlow(frozen=frozen, trained=trained, trains=trains, needs_grad=needs, silenced=silenced)
+
+
+def changing_weights(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> frozenset[str]:
+    """Weights that training changes: trained ones, and running statistics of ops that are not frozen."""
+    if not workload.training:
+        return frozenset()
+    statistics = (
+        weight.id
+        for op, frozen in zip(graph.ops, flow.frozen, strict=True)
+        for weight in op.weights
+        if not frozen and weight.role == "buffer" and op.kind in RUNNING_STATISTICS
+    )
+    return frozenset(statistics).union(*flow.trained)
+
+
+def separate_weights(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> frozenset[str]:
+    """Weights of which each op that reads one trains a copy of its own."""
+    untied = workload.tied_weights == "untied"
+    return changing_weights(graph, workload, flow) if untied else frozenset()
 
 
 def adapter_weights(graph: ModelGraph) -> frozenset[str]:

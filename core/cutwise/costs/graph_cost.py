@@ -14,6 +14,7 @@ from cutwise.costs.gradient_flow import gradient_flow
 from cutwise.costs.kernels.kernel_costs import kernel_costs
 from cutwise.costs.kernels.op_columns import held_columns
 from cutwise.costs.lora import rewritten
+from cutwise.costs.shared_weights import NOTHING_SHARED, SharedWeights, shared_weights
 from cutwise.costs.stated_costs import measured_times, stated_columns
 from cutwise.costs.workload import Workload
 from cutwise.digests import EqualByDigest, freeze
@@ -74,7 +75,9 @@ class GraphCost(EqualByDigest):
     `is_input` marks the model's inputs. `unpriced` counts the ops of each kind without a formula:
     their FLOPs are missing from every figure, their bytes are not. `macs` are the multiply-adds of
     dense ops in one forward pass of a sample; `parameters` and `trainable_parameters` count a tied
-    weight once, or for each op where it is untied. Two prices are equal when their digests are.
+    weight once, or for each op that trains one of its own. `shared` says what keeps ops that read one weight
+    together, and what a side holds beyond what its ops are charged for. Two prices are equal when their
+    digests are.
     """
 
     graph: ModelGraph
@@ -99,6 +102,7 @@ class GraphCost(EqualByDigest):
     macs: int
     parameters: int
     trainable_parameters: int
+    shared: SharedWeights = NOTHING_SHARED
     digest: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -150,4 +154,5 @@ def price(graph: ModelGraph, workload: Workload) -> GraphCost:
         macs=round(whole["macs"].sum()),
         parameters=round(whole["parameters"].sum()),
         trainable_parameters=round(whole["trained"].sum()),
+        shared=shared_weights(graph, workload, flow),
     )

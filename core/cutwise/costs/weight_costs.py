@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 
 from cutwise.arrays import Floats
-from cutwise.costs.gradient_flow import GradientFlow
+from cutwise.costs.gradient_flow import GradientFlow, separate_weights
 from cutwise.costs.layer_roles import language_heads
 from cutwise.costs.options.quantisation import Quantisation
 from cutwise.costs.options.tuning import Lora
@@ -89,15 +89,19 @@ def trained_dtype(workload: Workload, *, adapter: bool) -> str:
     return workload.run.adapter_dtype if separate else held_as
 
 
-def weight_columns(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> dict[str, Floats]:
+def weight_columns(
+    graph: ModelGraph, workload: Workload, flow: GradientFlow, *, only: Container[str] | None = None
+) -> dict[str, Floats]:
     """Bytes of the weights each op is charged for, and their numbers (`parameters`, `trained`).
 
-    A tied weight is charged to the first op that reads it, or to each where `tied_weights` is
-    "untied". Floating weights are held in the workload's number format, all others in their own; of a
-    quantised format are only matrices of dense ops that are not trained. Buffers of ops that are not
-    frozen are exchanged with the trained parameters: running statistics travel with the model.
+    A tied weight is charged to the first op that reads it, or to each that trains one of its own; `only` of
+    the named ones, if any are. Floating weights are held in the workload's number format, all others in
+    their own; of a quantised format are only matrices of dense ops that are not trained. Buffers of ops that
+    are not frozen are exchanged with the trained parameters: running statistics travel with the model.
     """
-    rows = np.array(_charges(graph, workload, flow), dtype=np.float64).reshape(len(graph), len(_CHARGES))
+    rows = np.array(_charges(graph, workload, flow, only), dtype=np.float64).reshape(
+        len(graph), len(_CHARGES)
+    )
     charged = dict(zip(_CHARGES, rows.T, strict=True))
     adapter = np.array([bool(op.attrs.get("adapter")) for op in graph.ops], dtype=bool)
     moving = charged["buffer_bytes"] * ~np.array(flow.frozen, dtype=bool) * workload.training
@@ -141,8 +145,10 @@ def training_state(trained: Floats, held_as: str, workload: Workload) -> Mapping
 _CHARGES = ("weight_bytes", "buffer_bytes", "parameters", "trained")
 
 
-def _charges(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> Sequence[tuple[float, ...]]:
-    untied = workload.tied_weights == "untied"
+def _charges(
+    graph: ModelGraph, workload: Workload, flow: GradientFlow, only: Container[str] | None
+) -> Sequence[tuple[float, ...]]:
+    separate = separate_weights(graph, workload, flow)
     quantised = quantised_weights(graph, workload, flow) if workload.quantised else frozenset()
     quantised_size = bytes_per_weight(workload.quantised or "int8", workload.quantisation)
     plain_size = DTYPE_BYTES[others_dtype(workload)]
@@ -150,7 +156,9 @@ def _charges(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> Seque
     rows: list[tuple[float, ...]] = []
     for op, trained_here in zip(graph.ops, flow.trained, strict=True):
         weights, buffers, parameters, trained = 0.0, 0.0, 0.0, 0.0
-        for weight in {w.id: w for w in op.weights if untied or w.id not in charged}.values():
+        for weight in {w.id: w for w in op.weights if w.id in separate or w.id not in charged}.values():
+            if only is not None and weight.id not in only:
+                continue
             if weight.role == "buffer":
                 buffers += weight.elements * DTYPE_BYTES[weight.dtype]
                 continue

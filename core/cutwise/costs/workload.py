@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 Dtype = Literal["fp32", "bf16", "fp16", "int8", "int4", "nf4"]
 Mode = Literal["training", "inference"]
+TiedWeights = Literal["one_side", "copied", "untied"]
 Optimizer = Literal["sgd", "sgd_momentum", "adamw", "adamw_8bit", "adam"]
 AttentionKernel = Literal["sdpa", "flash", "eager", "fused"]
 
@@ -116,9 +117,11 @@ class Workload:
         help="Tokens of a sample. A configuration (config.json) follows; any other model has to be read at "
         "this length. None: as it was read",
     )  # fmt: skip
-    tied_weights: Literal["one_side", "untied"] = quantity(
-        "one_side", title="Tied weights",
-        help="Ops that share a weight stay on one side, or each keeps and trains a copy of its own",
+    tied_weights: TiedWeights | None = quantity(
+        None, title="Tied weights",
+        help="What becomes of a weight that several ops read: they stay on one side; each side holds a copy, "
+        "kept equal by its gradient in every iteration; or each op trains its own. None: a copy on each side "
+        "where it is frozen or nothing is trained, else one side",
     )  # fmt: skip
     labels_at: Literal["server", "device"] = quantity(
         "server", title="Labels at", help="Where the loss reads the labels; at the server they are sent up"

@@ -35,8 +35,10 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     its share of the turn; the access point pays its share while on air. At a clock $\phi$ below the
     server's highest, its seconds grow by $1/\phi$ and its power above idle falls by $\phi^3$ (P4). Sent
     tensors shrink by the compression ratios (P3). An edge adds its seconds and those of the backhaul (P2).
-    A server that queues adds what the device waits for it. Of $m$ micro-batches each takes an equal part of
-    a stage, but every message and every measured start is paid $m$ times; `overlap_s` says what they save.
+    Of a trained weight that both sides have a copy of, the gradient goes up and comes back in every
+    iteration with the messages there are: down with the gradients, up with the next smashed data. A server
+    that queues adds what the device waits for it. Of $m$ micro-batches each takes an equal part of a stage,
+    but every message and every measured start is paid $m$ times; `overlap_s` says what they save.
     """
     link, compute, power, edge = conditions.link, conditions.compute, conditions.power, conditions.edge
     sent, hop = _sent(cuts, conditions), _hop(cuts, conditions)
@@ -69,7 +71,7 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
         radio_energy_j=power.sending_power_w * sending_s + power.receiving_power_w * receiving_s,
         server_energy_j=_sum(server_j, edge.power_w * hop.alone_s, edge_idle_j),
         network_energy_j=power.network_power_w * link.network_share * (sending_s + receiving_s),
-        traffic_bytes=sent.up_bytes + sent.down_bytes + 2 * cuts.device.exchanged_bytes,
+        traffic_bytes=sent.up_bytes + sent.down_bytes + 2 * sent.sync_bytes,
         device_memory=_memory(cuts.device, compute.batch_size),
         server_memory=_memory(cuts.server, compute.batch_size),
         edge_compute_s=hop.compute_s,
@@ -97,6 +99,7 @@ class _Sent(Frozen):
     down_air_s: Number
     uplink_s: Number
     downlink_s: Number
+    sync_bytes: Number
     sync_up_s: Number
     sync_down_s: Number
 
@@ -111,6 +114,7 @@ def _sent(cuts: CutSums, conditions: Conditions) -> _Sent:
     up_air_s = transfer_time_s(size_bytes=up_bytes, rate_bps=link.uplink_bps)
     down_air_s = transfer_time_s(size_bytes=down_bytes, rate_bps=link.downlink_bps)
     more_up, more_down = cuts.more_uplink_messages, cuts.more_downlink_messages
+    sync_bytes = _sync_bytes(cuts.device.exchanged_bytes, cuts.kept_equal_bytes, compute)
     return _Sent(
         raw_up_bytes=raw_up_bytes,
         raw_down_bytes=raw_down_bytes,
@@ -120,9 +124,17 @@ def _sent(cuts: CutSums, conditions: Conditions) -> _Sent:
         down_air_s=down_air_s,
         uplink_s=_late(up_air_s, link.uplink_latency_s, messages, up_bytes, more_up),
         downlink_s=_late(down_air_s, link.downlink_latency_s, messages, down_bytes, more_down),
-        sync_up_s=transfer_time_s(size_bytes=cuts.device.exchanged_bytes, rate_bps=link.uplink_bps),
-        sync_down_s=transfer_time_s(size_bytes=cuts.device.exchanged_bytes, rate_bps=link.downlink_bps),
+        sync_bytes=sync_bytes,
+        sync_up_s=transfer_time_s(size_bytes=sync_bytes, rate_bps=link.uplink_bps),
+        sync_down_s=transfer_time_s(size_bytes=sync_bytes, rate_bps=link.downlink_bps),
     )
+
+
+def _sync_bytes(model_bytes: Number, kept_equal_bytes: Number, compute: ComputeConditions) -> Number:
+    """Bytes of weights one way in a round: the model once, gradients of shared weights every iteration."""
+    if _nothing(kept_equal_bytes):
+        return model_bytes
+    return model_bytes + compute.iterations * kept_equal_bytes
 
 
 def _with(seconds: Number, size_bytes: Number, s_per_byte: Number) -> Number:
@@ -194,12 +206,14 @@ def _hop(cuts: CutSums, conditions: Conditions) -> _Hop:
     down_bytes = samples * cuts.relayed_gradient_bytes
     messages = compute.iterations * compute.micro_batches * (_any_sent(up_bytes) + _any_sent(down_bytes))
     moved_s = transfer_time_s(size_bytes=up_bytes + down_bytes, rate_bps=edge.backhaul_bps)
-    model_bytes = 2 * (cuts.device.exchanged_bytes + cuts.edge.exchanged_bytes)
+    exchanged_bytes = cuts.device.exchanged_bytes + cuts.edge.exchanged_bytes
+    model_bytes = 2 * _sync_bytes(exchanged_bytes, cuts.relayed_kept_equal_bytes, compute)
+    sync_s = transfer_time_s(size_bytes=model_bytes, rate_bps=edge.backhaul_bps)
     return _Hop(
         alone_s=alone_s,
         compute_s=alone_s / edge.share,
         backhaul_s=moved_s + messages * edge.backhaul_latency_s,
-        sync_s=transfer_time_s(size_bytes=model_bytes, rate_bps=edge.backhaul_bps),
+        sync_s=sync_s,
         memory=_memory(cuts.edge, compute.batch_size),
     )
 

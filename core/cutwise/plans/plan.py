@@ -80,6 +80,21 @@ class Violation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A rule that keeps `ops` on one side, in a sentence, and what would release them.
+
+    `devices` are those at whose cuts it stands: they keep on the device no more than the rules demand, or
+    their cuts were sought among those that keep ops together.
+    """
+
+    rule: str
+    ops: tuple[str, ...]
+    devices: tuple[str, ...] = ()
+    sentence: str
+    release: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """An independent bound on the objective; `gap` 0 (to rounding) proves the answer optimal."""
 
@@ -164,7 +179,8 @@ class Plan(Frozen):
     `server_memory_bytes` is what the server holds at once. `round_rule` says in one sentence what a round is
     in this scheme. With the `server_policy` "queue" the server works for one active device after another,
     else each has its share of it. `rounds_to_target` and `time_to_target_s` are None where there is no
-    convergence evidence; their least and most are over the seeds, None where not all got there.
+    convergence evidence; their least and most are over the seeds, None where not all got there. `pins` name
+    the rules that kept ops where they are, `shared_weights` what becomes of a weight that both sides read.
     """
 
     scheme: str
@@ -190,6 +206,8 @@ class Plan(Frozen):
     report: Report
     alternatives: tuple[Alternative, ...] = ()
     server_policy: ServerPolicy = "share"
+    pins: tuple[Pin, ...] = ()
+    shared_weights: str = ""
 
     @property
     def phases(self) -> tuple[tuple[tuple[int, ...], ...], ...]:

@@ -6,6 +6,7 @@ import math
 
 from cutwise.caches import kept
 from cutwise.costs.graph_cost import GraphCost, price
+from cutwise.costs.shared_weights import shared_positions
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError, ScenarioError
 from cutwise.graph.model_graph import ModelGraph
@@ -52,8 +53,4 @@ def targets_of(graph: ModelGraph) -> int:
 @kept
 def tied_ops(graph: ModelGraph) -> tuple[tuple[int, ...], ...]:
     """Groups of op positions that read the same weight."""
-    readers: dict[str, list[int]] = {}
-    for position, op in enumerate(graph.ops):
-        for weight in dict.fromkeys(w.id for w in op.weights):
-            readers.setdefault(weight, []).append(position)
-    return tuple(sorted({tuple(group) for group in readers.values() if len(group) > 1}))
+    return tuple(sorted(set(shared_positions(graph).values())))

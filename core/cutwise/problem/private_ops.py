@@ -23,12 +23,16 @@ def private_ops(cost: GraphCost, keep_on_device: str | LayerDepth | tuple[str, .
     After an embedding lookup (its table is known to the server) a layer is a whole attention block,
     and the residual sum that takes it in stays too. Without weights the first op after the input stays.
     """
-    graph = cost.graph
+    return with_ancestors(cost.graph, asked_to_stay(cost, keep_on_device))
+
+
+def asked_to_stay(cost: GraphCost, keep_on_device: str | LayerDepth | tuple[str, ...]) -> Mask:
+    """The ops that `private_ops` keeps for themselves, without what they read, shape (ops,)."""
     if isinstance(keep_on_device, tuple):
-        return with_ancestors(graph, _named(graph, keep_on_device) | cost.is_input)
+        return _named(cost.graph, keep_on_device) | cost.is_input
     if isinstance(keep_on_device, LayerDepth):
-        return with_ancestors(graph, _within(cost, keep_on_device.layers))
-    return with_ancestors(graph, _within(cost, 1) if keep_on_device == "first_layer" else cost.is_input)
+        return _within(cost, keep_on_device.layers)
+    return _within(cost, 1) if keep_on_device == "first_layer" else cost.is_input
 
 
 def with_ancestors(graph: ModelGraph, mask: Mask) -> Mask:
@@ -38,6 +42,15 @@ def with_ancestors(graph: ModelGraph, mask: Mask) -> Mask:
         if closed[position]:
             closed[[graph.index[name] for name in graph.ops[position].inputs]] = True
     return closed
+
+
+def with_followers(graph: ModelGraph, mask: Mask) -> Mask:
+    """`mask` and everything that depends on its ops."""
+    after = mask.copy()
+    for position, op in enumerate(graph.ops):
+        if not after[position]:
+            after[position] = any(after[graph.index[name]] for name in op.inputs)
+    return after
 
 
 def _named(graph: ModelGraph, names: tuple[str, ...]) -> Mask:

@@ -14,7 +14,7 @@ from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.problem.conditions import ComputeConditions, Conditions, LinkConditions, PowerConditions
 from cutwise.problem.numbers import accuracy_loss_ratio, coding_of, device_columns, server_numbers
-from cutwise.problem.pricing import priced, targets_of, tied_ops
+from cutwise.problem.pricing import priced, targets_of
 from cutwise.problem.private_ops import private_ops
 from cutwise.scenario.parts import Privacy, Scenario
 from cutwise.tolerances import LIMIT_ROUNDING
@@ -29,9 +29,9 @@ class SplitProblem(Frozen):
 
     `private` (ops,) are the ops that privacy keeps on the device; `pinned` are all that must stay there:
     every op where compression costs more accuracy than allowed, so that nothing may be sent. `ties` are
-    groups of ops that stay on one side because they share a weight. `gain_ratio` is each path's gain over
-    its mean, where channels fade, `uplink_ratio` every uplink rate over the scenario's, where it is asked
-    what another rate would change.
+    groups of ops that stay on one side because they train a weight in common. `gain_ratio` is each path's
+    gain over its mean, where channels fade, `uplink_ratio` every uplink rate over the scenario's, where it is
+    asked what another rate would change.
     """
 
     scenario: Scenario
@@ -154,7 +154,7 @@ def build_problem(graph: ModelGraph, scenario: Scenario) -> SplitProblem:
         cost=cost,
         private=private,
         pinned=pinned_by(private, scenario),
-        ties=tied_ops(cost.graph) if scenario.workload.tied_weights == "one_side" else (),
+        ties=cost.shared.ties,
         device_flops_per_s=devices.flops_per_s,
         device_memory_bytes=devices.memory_bytes,
         iterations=devices.iterations,

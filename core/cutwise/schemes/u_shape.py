@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
-from cutwise.costs.cut_sums import CutSums, looped_sums, move_sums, tensor_sums
+from cutwise.costs.cut_sums import CutSums, looped_sums
+from cutwise.costs.vertex_sums import move_sums, tensor_sums
 from cutwise.cuts.u_shape.u_shape_cut import UShapeCut, u_shape_cut
 from cutwise.cuts.u_shape.u_shape_numbers import TOP, UShapeProblem
 from cutwise.errors import SolverError
@@ -97,6 +98,7 @@ class _UShapeSearch:
         if free.labels is None:
             return self._kept(device, [np.zeros(len(problem.cost.graph), dtype=np.int64)], -np.inf, "nothing")
         candidates = [free.labels, np.zeros_like(free.labels)]
+        candidates += [cut.labels for cut in _on_one_side(problem, asked) if cut.labels is not None]
         if self._excess(candidates, device)[0] > 0:
             candidates += [cut.labels for cut in _within(problem, asked, device) if cut.labels is not None]
             bound = min(self._scores(candidates[1:2], device)[0], _lower_bound(self, free, own))
@@ -194,6 +196,19 @@ def _weighed(problem: SplitProblem, own: Conditions, score: Score) -> UShapeProb
     )
 
 
+def _on_one_side(problem: SplitProblem, asked: UShapeProblem) -> list[UShapeCut]:
+    """The best cut that needs no trained weight on both sides; nothing where none is copied.
+
+    What copies cost to be kept equal is no sum over ops here: without it the cut of least sum is a bound.
+    """
+    shared = problem.cost.shared
+    trained = shared.readers[shared.kept_equal_bytes > 0]
+    if not len(trained):
+        return []
+    ties = (*asked.graph.ties, *(tuple(np.flatnonzero(readers).tolist()) for readers in trained))
+    return [u_shape_cut(replace(asked, graph=replace(asked.graph, ties=ties)))]
+
+
 def output_ops(problem: SplitProblem) -> Mask:
     """The ops (ops,) that nobody reads and that are no input: where labels are needed."""
     cost = problem.cost
@@ -203,15 +218,26 @@ def output_ops(problem: SplitProblem) -> Mask:
 
 
 def _within(problem: SplitProblem, asked: UShapeProblem, device: int) -> list[UShapeCut]:
-    """The best cut whose two sides fit their memories, the widest tensor under way counted on both."""
+    """The best cuts whose two sides fit their memories, the widest tensor under way counted on both.
+
+    First with a copied weight counted at one op, so that none that fits is left out, then at all its readers.
+    """
     cost = problem.cost
     held = kept_bytes(cost) + problem.workload.batch_size * cost.saved_bytes
+    counted = [held]
+    if len(copied := cost.shared):
+        others = copied.readers.copy()
+        others[np.arange(len(copied)), copied.charged] = False
+        counted.append(held + others.T @ copied.kept_bytes)
     widest = problem.workload.batch_size * float(cost.transient_bytes.max(initial=0.0))
     caps = np.array([problem.device_memory_bytes[device], problem.server_memory_bytes])
-    caps = np.where(np.isfinite(caps), caps, 2 * held.sum() + widest)
+    caps = np.where(np.isfinite(caps), caps, 2 * counted[-1].sum() + widest)
     if (caps < widest).any():
         return []
-    return [u_shape_cut(asked, use=np.column_stack([held, held]), caps=caps, constant=[widest, widest])]
+    return [
+        u_shape_cut(asked, use=np.column_stack([used, used]), caps=caps, constant=[widest, widest])
+        for used in counted
+    ]
 
 
 def _lower_bound(search: _UShapeSearch, free: UShapeCut, own: Conditions) -> float:

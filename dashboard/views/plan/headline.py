@@ -38,6 +38,7 @@ def show(question: AnsweredQuestion) -> None:
             label, quantity_text(needed, "B"), room, delta_color="off", delta_arrow="off", border=True
         )
     _standing(question)
+    _pinned(question)
     st.markdown(sentence(question))
     st.caption(_totals(question))
 
@@ -105,7 +106,6 @@ def _standing(question: AnsweredQuestion) -> None:
     if plan.violations:
         more = f" And {len(plan.violations) - 3} more." if len(plan.violations) > 3 else ""
         st.error("Infeasible. " + " · ".join(v.sentence for v in plan.violations[:3]) + "." + more)
-        _tied_hint(question)
     if question.asked.cut:
         worse = plan.report.value / best.report.value - 1 if best.report.value else 0.0
         left, right = st.columns([5, 1], vertical_alignment="center")
@@ -141,14 +141,18 @@ def _why_worse(plan: Plan, best: Plan) -> str:
     return f"What grows most is {part.lower()}, by {seconds_text(change[part])} over all devices."
 
 
-def _tied_hint(question: AnsweredQuestion) -> None:
-    """Offers to untie a shared weight, which keeps a model in one piece."""
+def _pinned(question: AnsweredQuestion) -> None:
+    """Which rules the cuts stand at, and what would release them; what becomes of a shared weight."""
+    for pin in question.plan.pins:
+        if pin.devices:
+            st.caption(f"Pinned: {pin.sentence}. Released: {pin.release}.")
+    if question.plan.shared_weights:
+        st.caption(f"{sentence_case(question.plan.shared_weights)}.")
     if not question.problem.ties:
         return
     left, right = st.columns([5, 1], vertical_alignment="center")
     left.info(
-        "Two ops of this model share a weight, so they stay on one side. Untied, each side keeps and trains "
-        "a copy of its own, and the model can be cut between them."
+        "Untied, each op that shares a weight trains one of its own, and the model can be cut between them."
     )
     if right.button("Untie", width="stretch"):
         workload = replace(question.scenario.workload, tied_weights="untied")

@@ -8,17 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cutwise.costs.cut_sums import (
-    Side,
-    crossing_ops,
-    cut_sums,
-    looped_sums,
-    move_sums,
-    nested_sums,
-    no_sums,
-    op_sums,
-    tensor_sums,
-)
+from cutwise.costs.cut_sums import Side, crossing_ops, cut_sums, looped_sums, nested_sums
+from cutwise.costs.vertex_sums import move_sums, no_sums, op_sums, tensor_sums
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.parts import Scenario

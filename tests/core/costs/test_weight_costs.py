@@ -143,6 +143,13 @@ def test_untied_weight_is_charged_to_each_reader():
     assert cost.trainable_parameters == 1_600
 
 
+@pytest.mark.parametrize("workload", [{"mode": "inference"}, {"frozen": ("wte", "head")}], ids=str)
+def test_a_weight_that_nothing_trains_is_one_even_where_trained_ones_are_untied(workload: dict):
+    cost = price(TIED, Workload(tied_weights="untied", **workload))
+    assert cost.weight_bytes.tolist() == [0, 3_200, 0]
+    assert cost.parameters == 800
+
+
 def test_second_reader_of_a_tied_weight_still_works_out_its_gradient():
     """4 tokens x 100 x 8 = 3 200 multiply-adds = 6 400 FLOP."""
     assert price(TIED, Workload()).row("head").backward_weight_flops == 6_400

@@ -149,10 +149,17 @@ def test_ops_that_read_one_weight_are_tied_unless_untied() -> None:
 
 
 def test_ties_are_places_in_the_adapted_model() -> None:
-    workload = Workload(tuning=Lora(targets=("attention",)))
+    workload = Workload(tuning=Lora(targets=("attention",)), tied_weights="one_side")
     problem = build_problem(cutwise.load_model("sample:gpt2"), Scenario(workload=workload))
     tied = [[problem.cost.graph.ops[i].id for i in group] for group in problem.ties]
     assert ["embeddings/tokens", "lm_head"] in tied
+
+
+@pytest.mark.parametrize(
+    "workload", [Workload(tuning=Lora(targets=("attention",))), Workload(mode="inference")], ids=str
+)
+def test_a_weight_that_nothing_trains_ties_no_ops(workload: Workload) -> None:
+    assert build_problem(cutwise.load_model("sample:gpt2"), Scenario(workload=workload)).ties == ()
 
 
 def test_tied_ops_stay_on_one_side_of_every_plan() -> None:

@@ -321,7 +321,7 @@ WORKLOADS = some(
     smashed_dtype=st.sampled_from([None, "int8", "fp16"]),
     frozen=st.lists(st.text(max_size=4)).map(tuple),
     labels_at=st.sampled_from(["server", "device"]),
-    tied_weights=st.sampled_from(["one_side", "untied"]),
+    tied_weights=st.sampled_from([None, "one_side", "copied", "untied"]),
 )
 DEVICES = st.lists(
     some(

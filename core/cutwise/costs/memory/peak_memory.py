@@ -36,13 +36,17 @@ def peak_memory(cost: GraphCost, side: Mask | None = None, *, accelerator: bool 
 def memory_sweep(cost: GraphCost, side: Mask | None = None, *, accelerator: bool = True) -> Floats:
     """Bytes allocated at each step of a mini-batch, in the order of `Schedule`, shape (steps,).
 
-    Alive are: weights, buffers and optimiser state of the side; tensors that a kernel still reads or keeps,
-    and what it holds while it runs; gradients on their way; and weights' gradients so far.
+    Alive are: weights, buffers and optimiser state of the side, its copies of weights that ops elsewhere are
+    charged for among them; tensors that a kernel still reads or keeps, and what it holds while it runs;
+    gradients on their way; and weights' gradients so far.
     """
     ops = np.ones(len(cost), dtype=bool) if side is None else np.asarray(side, dtype=bool)
     time = timeline_of(cost, accelerator=accelerator)
     here, steps = ops[time.kernels.owners], time.steps.count
     fixed = (cost.weight_bytes + cost.buffer_bytes + cost.optimizer_bytes)[ops].sum()
+    if len(shared := cost.shared):
+        copied = shared.of("weight_bytes") + shared.of("buffer_bytes") + shared.of("optimizer_bytes")
+        fixed += copied[shared.beside(ops[None])[0]].sum()
     per_sample = _alive(tensors(time, here), steps) + _alive(held_beside(time, here), steps)
     per_sample += _alive(activation_gradients(time, here), steps)
     once = _alive(weight_gradients(cost, time, here), steps) + _alive(held_once(time, here), steps)

@@ -10,8 +10,10 @@ from cutwise.arrays import Mask
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.decisions import Behind, decisions_of
+from cutwise.planning.answer.pins import pins_of
 from cutwise.planning.answer.plan_conditions import sums_of_plan
 from cutwise.planning.answer.server_waiting import waits_s
+from cutwise.planning.answer.shared_weight_words import shared_weights_text
 from cutwise.planning.answer.violations import edge_violations, violations_of
 from cutwise.planning.one_device.device_limits import (
     held_at_once,
@@ -144,6 +146,8 @@ def _priced(
         server_policy=draft.policy,
         violations=violations,
         report=report,
+        pins=pins_of(problem, held),
+        shared_weights=shared_weights_text(problem.cost),
     )
 
 

@@ -9,14 +9,16 @@ import numpy as np
 
 from cutwise.arrays import Floats, Mask
 from cutwise.caches import kept
-from cutwise.costs.cut_sums import CutSums, cut_sums, move_sums
+from cutwise.costs.cut_sums import CutSums, cut_sums
 from cutwise.costs.graph_cost import GraphCost
+from cutwise.costs.vertex_sums import move_sums
 from cutwise.cuts.pool.build import build_pool
 from cutwise.cuts.pool.closure import PoolTooLarge
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.frozen import Frozen
 from cutwise.planning.one_device.objective import Score
 from cutwise.planning.one_device.server_memory_levels import MOST_LEVELS, server_levels
+from cutwise.planning.one_device.weight_copies import with_copies
 from cutwise.plans.evaluate import stage_times
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
@@ -88,20 +90,25 @@ def candidates_of(
     Raises `PoolTooLarge` where the pool has too many entries to keep.
     """
     if not server_memory:
-        return _pooled(problem.cost, (split_graph(problem, compute),))
+        return _pooled(problem.cost, (split_graph(problem, compute, copies=True),))
     levels = server_levels(problem)
     if len(levels) > MOST_LEVELS:
         raise PoolTooLarge(f"tensors at the server have {len(levels)} different widths, over {MOST_LEVELS}")
     graphs = (
-        split_graph(replace(problem, pinned=level.pinned), compute, server_memory=True) for level in levels
+        split_graph(replace(problem, pinned=level.pinned), compute, server_memory=True, copies=True)
+        for level in levels
     )
     return _pooled(problem.cost, tuple(graphs))
 
 
 def split_graph(
-    problem: SplitProblem, compute: tuple[ComputeFeature, ...] = (), *, server_memory: bool = False
+    problem: SplitProblem,
+    compute: tuple[ComputeFeature, ...] = (),
+    *,
+    server_memory: bool = False,
+    copies: bool = False,
 ) -> SplitGraph:
-    """The priced graph as the cut algorithms see it.
+    """The priced graph as the cut algorithms see it, with `copies` a vertex for each copied weight ahead.
 
     Device memory is a feature only where some device cannot hold the whole model: a smaller device side
     never needs more, so elsewhere no cut can break that limit and the pool stays small.
@@ -109,14 +116,22 @@ def split_graph(
     cost = problem.cost
     held = kept_bytes(cost) + problem.workload.batch_size * cost.saved_bytes
     features = [feature.values for feature in compute] + [cost.exchanged_bytes]
+    shared = cost.shared
+    copied = [np.zeros(len(shared))] * len(compute) + [shared.of("exchanged_bytes")]
+    crossing = [shared.kept_equal_bytes]
     peaks = np.zeros((len(cost.graph), 0))
     if device_may_overflow(problem):
         features.append(held)
+        copied.append(shared.kept_bytes)
         peaks = cost.transient_bytes[:, None]
     if server_memory:
-        shared = shared_bytes(cost)
-        features += [-(held - shared), -shared] if shared.any() else [-held]
-    return SplitGraph(
+        frozen = shared_bytes(cost)
+        features += [-(held - frozen), -frozen] if frozen.any() else [-held]
+        parts = [shared.kept_bytes - shared.frozen_bytes, shared.frozen_bytes]
+        parts = parts if frozen.any() else [shared.kept_bytes]
+        copied += [-part for part in parts]
+        crossing += parts
+    graph = SplitGraph(
         op_count=len(cost.graph),
         edges=cost.graph.edge_array,
         device_features=np.column_stack(features),
@@ -124,6 +139,14 @@ def split_graph(
         crossing_features=np.column_stack([cost.output_bytes, cost.gradient_bytes]),
         pinned=problem.pinned,
         ties=problem.ties,
+    )
+    if not copies or not len(shared):
+        return graph
+    return with_copies(
+        graph,
+        shared,
+        device_features=np.column_stack(copied),
+        crossing_features=np.column_stack(crossing),
     )
 
 
@@ -135,6 +158,12 @@ def kept_bytes(cost: GraphCost) -> Floats:
 def shared_bytes(cost: GraphCost) -> Floats:
     """What of each op the server holds once for all clients: weights that are not trained."""
     return np.maximum(cost.weight_bytes - cost.trainable_bytes, 0.0)
+
+
+def shared_on(cost: GraphCost, sides: Mask) -> Floats:
+    """Bytes of weights that are not trained on each of `sides` (k, ops), copies of shared ones included."""
+    held = sides @ shared_bytes(cost)
+    return held + cost.shared.beside(sides) @ cost.shared.frozen_bytes if len(cost.shared) else held
 
 
 def device_may_overflow(problem: SplitProblem) -> bool:
@@ -167,7 +196,8 @@ def listed(problem: SplitProblem, masks: Mask) -> Candidates:
 def _pooled(cost: GraphCost, graphs: tuple[SplitGraph, ...]) -> Candidates:
     """The pools of all graphs together, each cut once."""
     masks = np.concatenate([build_pool(graph, max_size=MOST_CUTS).masks for graph in graphs])
-    if len(graphs) > 1:
+    masks = masks[:, masks.shape[1] - len(cost.graph) :]
+    if len(graphs) > 1 or len(cost.shared):
         masks = masks[np.sort(np.unique(masks, axis=0, return_index=True)[1])]
     return Candidates(masks=masks, sums=cut_sums(cost, masks), complete=True)
 

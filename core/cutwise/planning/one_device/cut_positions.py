@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
+from cutwise.graph.model_graph import ModelGraph
 from cutwise.problem.private_ops import with_ancestors
 from cutwise.problem.split_problem import SplitProblem
 
@@ -49,12 +50,16 @@ def _order(problem: SplitProblem) -> tuple[Ints, int]:
 
 def smallest_split(problem: SplitProblem) -> Mask:
     """What must stay on the device: the private ops with everything tied to them and all they depend on."""
-    mask = problem.pinned
+    return closed_with_ties(problem.cost.graph, problem.pinned, problem.ties)
+
+
+def closed_with_ties(graph: ModelGraph, mask: Mask, ties: tuple[tuple[int, ...], ...]) -> Mask:
+    """`mask`, everything tied to its ops, and all they depend on."""
     while True:
         grown = mask.copy()
-        for tie in problem.ties:
+        for tie in ties:
             grown[list(tie)] |= mask[list(tie)].any()
-        grown = with_ancestors(problem.cost.graph, grown)
+        grown = with_ancestors(graph, grown)
         if (grown == mask).all():
             return mask
         mask = grown

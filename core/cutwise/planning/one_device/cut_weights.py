@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cutwise.arrays import Floats, Mask
-from cutwise.costs.cut_sums import CutSums, cut_sums, move_sums, tensor_sums
+from cutwise.costs.cut_sums import CutSums, cut_sums
+from cutwise.costs.vertex_sums import move_sums, tensor_sums
 from cutwise.cuts.pool.closure import component_labels
 from cutwise.frozen import Frozen
 from cutwise.planning.one_device.objective import Score
+from cutwise.planning.one_device.weight_copies import ahead
 from cutwise.plans.evaluate import stage_times
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
@@ -20,7 +22,9 @@ COLUMN = (slice(None), None)
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class SplitClass(Frozen):
-    """Splits that pay the same fixed charge at most: those that do not send the `silent` tensors (ops,).
+    """Splits that pay the same fixed charge at most: those that do not send the `silent` tensors.
+
+    `silent` has the shape of the vertices, (copied weights + ops,).
 
     `uplink` and `downlink` say which way messages go, each of which costs its latency.
     """
@@ -35,8 +39,8 @@ class CutWeights(Frozen):
     """Scores as `base` + sum over device ops + sum over crossing ops + the charge of the split's class.
 
     `base` (devices,) is the score with everything on the server and nothing sent; `device_weight` and
-    `crossing_weight` have shape (devices, ops), `charges` (classes, devices). The widest tensor at work
-    on the server is no sum and is left out.
+    `crossing_weight` have shape (devices, copied weights + ops), `charges` (classes, devices). The widest
+    tensor at work on the server is no sum and is left out.
     """
 
     base: Floats
@@ -56,7 +60,11 @@ def split_classes(problem: SplitProblem, conditions: Conditions) -> tuple[SplitC
     mute_up = bool((apart or not speaks_up[senders].all()) and np.any(conditions.link.uplink_latency_s))
     mute_down = bool((apart or not speaks_down[senders].all()) and np.any(conditions.link.downlink_latency_s))
     return tuple(
-        SplitClass(silent=(speaks_up & (not up)) | (speaks_down & (not down)), uplink=up, downlink=down)
+        SplitClass(
+            silent=ahead((speaks_up & (not up)) | (speaks_down & (not down)), len(cost.shared)),
+            uplink=up,
+            downlink=down,
+        )
         for up in ((True, False) if mute_up else (True,))
         for down in ((True, False) if mute_down else (True,))
     )
@@ -87,10 +95,11 @@ def cut_weights(problem: SplitProblem, conditions: Conditions, score: Score) -> 
         scored(speaking, _charged(given, one), 1)[:, 0] - whispered
         for one in split_classes(problem, conditions)
     ]
+    vertices = len(cost.shared) + len(cost.graph)
     return CutWeights(
         base=base,
-        device_weight=scored(move_sums(cost), still, len(cost.graph)),
-        crossing_weight=scored(tensor_sums(cost), still, len(cost.graph)),
+        device_weight=scored(move_sums(cost, copies=True), still, vertices),
+        crossing_weight=scored(tensor_sums(cost, copies=True), still, vertices),
         charges=np.stack(charges),
     )
 

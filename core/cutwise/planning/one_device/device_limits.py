@@ -11,7 +11,7 @@ import numpy as np
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.frozen import Frozen, FrozenDict
-from cutwise.planning.one_device.candidates import shared_bytes
+from cutwise.planning.one_device.candidates import shared_on
 from cutwise.planning.one_device.objective import Score, device_energy, traffic
 from cutwise.plans.plan import Violation
 from cutwise.plans.rounds import Groups, Round
@@ -71,11 +71,11 @@ def held_by(problem: SplitProblem, masks: Mask, client_bytes: Any, groups: Group
     """Bytes the server holds while `groups` are active: of each its largest client, frozen weights once."""
     if len(groups) == 1:
         return float(np.max(client_bytes[list(groups[0])]))
-    shared = shared_bytes(problem.cost)
-    own = client_bytes - ~masks @ shared
+    own = client_bytes - shared_on(problem.cost, ~masks)
     active = [device for group in groups for device in group]
     copies = sum(float(np.max(own[list(group)])) for group in groups)
-    return copies + float((~masks[active]).any(axis=0) @ shared)
+    union: Mask = np.any(~masks[active], axis=0, keepdims=True)
+    return copies + float(shared_on(problem.cost, union)[0])
 
 
 def device_limits(problem: SplitProblem) -> tuple[DeviceLimit, ...]:

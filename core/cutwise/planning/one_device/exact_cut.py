@@ -81,8 +81,8 @@ def _cuts(
     """
     theirs = conditions.of(devices)
     answers, bounds, noise = _answers(problem, theirs, score, devices, solver)
-    everything = np.ones(len(problem.cost.graph), dtype=bool)
-    masks = np.stack([np.stack([*(answer.mask for answer in row), everything]) for row in answers])
+    everything, copies = np.ones(len(problem.cost.graph), dtype=bool), len(problem.cost.shared)
+    masks = np.stack([np.stack([*(answer.mask[copies:] for answer in row), everything]) for row in answers])
     sums = cut_sums(problem.cost, masks.reshape(-1, len(everything)))
     stages = stage_times(sums.reshaped(lambda column: column.reshape(masks.shape[:2])), theirs.of(COLUMN))
     values = np.broadcast_to(np.asarray(score(stages), dtype=np.float64), masks.shape[:2])
@@ -108,7 +108,7 @@ def _answers(
     for every device how far the rounding of its weights may move them.
     """
     weights, classes = cut_weights(problem, theirs, score), split_classes(problem, theirs)
-    graph, bounded = split_graph(problem), solver == "cp_sat"
+    graph, bounded = split_graph(problem, copies=True), solver == "cp_sat"
     limits = limits_of(problem, theirs, devices) if bounded else []
     levels = level_graphs_of(problem) if bounded else ()
     answers = [

@@ -14,6 +14,7 @@ from cutwise.planning.one_device.candidates import server_may_overflow, split_gr
 from cutwise.planning.one_device.cut_weights import cut_weights, split_classes
 from cutwise.planning.one_device.device_limits import DEVICE_MEMORY, SERVER_MEMORY, device_limits
 from cutwise.planning.one_device.server_memory_levels import MOST_LEVELS, server_levels
+from cutwise.planning.one_device.weight_copies import ahead
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.tolerances import LIMIT_ROUNDING
@@ -77,7 +78,8 @@ def limits_of(problem: SplitProblem, theirs: Conditions, devices: Ints) -> list[
     if not server_may_overflow(problem):
         found = [limit for limit in found if limit.rule != SERVER_MEMORY]
     weights = [cut_weights(problem, theirs, limit.needs) for limit in found]
-    peak = problem.workload.batch_size * problem.cost.transient_bytes
+    cost = problem.cost
+    peak = problem.workload.batch_size * ahead(cost.transient_bytes, len(cost.shared))
     return [
         [
             tuple(
@@ -105,7 +107,7 @@ def level_graphs_of(problem: SplitProblem) -> tuple[LevelGraph, ...]:
         return ()
     return tuple(
         LevelGraph(
-            graph=split_graph(replace(problem, pinned=level.pinned)),
+            graph=split_graph(replace(problem, pinned=level.pinned), copies=True),
             widest_bytes=problem.workload.batch_size * level.transient_bytes,
         )
         for level in server_levels(problem)

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
-from cutwise.costs.cut_sums import CutSums, nested_sums, no_sums, op_sums, tensor_sums
+from cutwise.costs.cut_sums import CutSums, nested_sums
+from cutwise.costs.vertex_sums import no_sums, op_sums, tensor_sums
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.cuts.tiers.tier_caps import capped_tier_cut
 from cutwise.cuts.tiers.tier_cut import TierCut, TierProblem, tier_cut
 from cutwise.frozen import Frozen
-from cutwise.planning.one_device.candidates import kept_bytes, shared_bytes, split_graph
+from cutwise.planning.one_device.candidates import kept_bytes, shared_bytes, shared_on, split_graph
 from cutwise.planning.one_device.objective import Score
+from cutwise.planning.one_device.weight_copies import ahead
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
@@ -61,13 +63,14 @@ def nested_cut(problem: SplitProblem, place: Place, score: Score) -> NestedCut:
     everything = np.zeros(len(problem.cost.graph), dtype=np.int64)
     candidates, bounds = [everything], [float(_scores(problem, place, score, [everything])[0])]
     problems = _problems(problem, place, score)
+    copies = len(problem.cost.shared)
     for tiers, charge in zip(problems, _charges(problem, place, score), strict=True):
         found: TierCut = tier_cut(tiers)
-        candidates.append(found.labels)
+        candidates.append(found.labels[copies:])
         bounds.append(min(found.bound, found.value) + charge)
     method = "minimum cut of three tiers"
     if not _fit(problem, place, candidates).any() or not _best_fits(problem, place, score, candidates):
-        candidates += list(_within(problem, place, problems))
+        candidates += [labels[copies:] for labels in _within(problem, place, problems)]
         method = "CP-SAT over three tiers"
     scores, fits = _scores(problem, place, score, candidates), _fit(problem, place, candidates)
     best = int(np.where(fits, scores, np.inf).argmin() if fits.any() else scores.argmin())
@@ -99,7 +102,7 @@ def _scores(problem: SplitProblem, place: Place, score: Score, candidates: list[
 def _fit(problem: SplitProblem, place: Place, candidates: list[Ints]) -> Mask:
     """Which candidates every tier has the memory for; the cloud holds one frozen copy for all chains."""
     stages, slack = _stages(problem, place, candidates), 1 + LIMIT_ROUNDING
-    shared = (np.stack(candidates) == CLOUD) @ shared_bytes(problem.cost)
+    shared = shared_on(problem.cost, np.stack(candidates) == CLOUD)
     cloud = shared + place.chains * (stages.server_memory.total_bytes - shared)
     return np.asarray(
         (stages.device_memory.total_bytes <= place.device_bytes * slack)
@@ -109,19 +112,24 @@ def _fit(problem: SplitProblem, place: Place, candidates: list[Ints]) -> Mask:
 
 
 def _problems(problem: SplitProblem, place: Place, score: Score) -> tuple[TierProblem, TierProblem]:
-    """Device and edge alone, and all three tiers, as additive costs read off the evaluator."""
-    cost, graph = problem.cost, split_graph(problem)
+    """Device and edge alone, and all three tiers, as additive costs read off the evaluator.
+
+    Copied weights stand ahead of the ops.
+    """
+    cost, graph = problem.cost, split_graph(problem, copies=True)
     still = place.conditions.without_latency().without_labels().of_whole_batches()
+    vertices = len(cost.shared) + len(cost.graph)
 
     def scored(sums: CutSums) -> Floats:
-        return np.broadcast_to(np.asarray(score(stage_times(sums, still))), len(cost.graph))
+        return np.broadcast_to(np.asarray(score(stage_times(sums, still))), vertices)
 
     tiers = np.stack([scored(sums) for sums in op_sums(cost)], axis=1)
-    access = tensor_sums(cost)
+    access = replace(tensor_sums(cost, copies=True), server=no_sums(vertices).server)
     relayed = replace(
-        no_sums(len(cost.graph)),
-        relayed_output_bytes=cost.output_bytes,
-        relayed_gradient_bytes=cost.gradient_bytes,
+        no_sums(vertices),
+        relayed_output_bytes=access.output_bytes,
+        relayed_gradient_bytes=access.gradient_bytes,
+        relayed_kept_equal_bytes=access.kept_equal_bytes,
     )
     hops = np.stack([scored(access), scored(relayed)], axis=1)
     return _tier_problem(graph, tiers[:, :2], hops[:, :1]), _tier_problem(graph, tiers, hops)
@@ -150,12 +158,35 @@ def _always_speaks(problem: SplitProblem) -> bool:
 
 
 def _within(problem: SplitProblem, place: Place, problems: tuple[TierProblem, TierProblem]) -> Iterator[Ints]:
-    """The best tiers within the memories, with and without the cloud."""
-    cost, batch = problem.cost, problem.workload.batch_size
-    held = kept_bytes(cost) + batch * cost.saved_bytes
-    shared, widest = shared_bytes(cost), batch * float(cost.transient_bytes.max(initial=0.0))
-    use = np.stack([held, held, shared + place.chains * (held - shared)], axis=1)
-    constant = np.array([widest, widest, place.chains * widest])
+    """The best tiers within the memories, with and without the cloud.
+
+    Where copies of weights count, no sum over ops is exact on all tiers: with all copies of the edge and the
+    cloud left out, what fits may be missing; with one for every reader, what is found fits.
+    """
+    for copied in (False, True) if len(problem.cost.shared) else (False,):
+        yield from _within_uses(place, problems, *_uses(problem, place, each_reader=copied))
+
+
+def _uses(problem: SplitProblem, place: Place, *, each_reader: bool) -> tuple[Floats, Floats]:
+    """What each copied weight and op takes on each tier, and what each tier holds beside that."""
+    cost, batch, copied = problem.cost, problem.workload.batch_size, problem.cost.shared
+    held, shared = kept_bytes(cost) + batch * cost.saved_bytes, shared_bytes(cost).copy()
+    np.subtract.at(held, copied.charged, copied.kept_bytes)
+    np.subtract.at(shared, copied.charged, copied.frozen_bytes)
+    own = np.concatenate([copied.kept_bytes, held])
+    beyond, frozen = held, shared
+    if each_reader:
+        beyond = held + copied.readers.T @ copied.kept_bytes
+        frozen = shared + copied.readers.T @ copied.frozen_bytes
+    beyond, frozen = ahead(beyond, len(copied)), ahead(frozen, len(copied))
+    use = np.stack([own, beyond, frozen + place.chains * (beyond - frozen)], axis=1)
+    widest = batch * float(cost.transient_bytes.max(initial=0.0))
+    return use, np.array([widest, widest, place.chains * widest])
+
+
+def _within_uses(
+    place: Place, problems: tuple[TierProblem, TierProblem], use: Floats, constant: Floats
+) -> Iterator[Ints]:
     most = use.sum(axis=0) + 2 * constant + 1.0
     caps = np.minimum(np.array([place.device_bytes, place.edge_bytes, place.cloud_bytes]), most)
     for tiers, asked in zip((2, 3), problems, strict=True):

@@ -9,7 +9,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints
 from cutwise.frozen import Frozen
-from cutwise.planning.one_device.candidates import shared_bytes
+from cutwise.planning.one_device.candidates import shared_on
 from cutwise.planning.one_device.cut_table import CutTable
 from cutwise.planning.one_device.device_limits import held_by
 from cutwise.planning.whole_round.grouped_choice import GroupedChoice
@@ -75,7 +75,7 @@ def shared_at_server(problem: SplitProblem, table: CutTable) -> Floats:
     """Bytes of weights at the server that clients hold once together, shape (devices, cuts)."""
     shared = np.zeros_like(table.server_bytes)
     for number, group in enumerate(table.groups):
-        shared[table.group_of == number, : len(group.masks)] = ~group.masks @ shared_bytes(problem.cost)
+        shared[table.group_of == number, : len(group.masks)] = shared_on(problem.cost, ~group.masks)
     return shared
 
 

@@ -143,13 +143,14 @@ def shared_weights(problem: SplitProblem, tables: Sequence[CutTable]) -> tuple[l
 
     A list of devices for each table. Weights that no cut of the tables tells apart are one.
     """
-    shared = shared_bytes(problem.cost)
+    shared, copied = shared_bytes(problem.cost).copy(), problem.cost.shared
+    np.subtract.at(shared, copied.charged, copied.frozen_bytes)
     ops = np.flatnonzero(shared)
     groups = [group for table in tables for group in table.groups]
-    sides = np.vstack([~group.masks[:, ops] for group in groups])
+    sides = np.vstack([np.hstack([~group.masks[:, ops], copied.read_on(~group.masks)]) for group in groups])
     patterns, member = np.unique(sides, axis=1, return_inverse=True)
     amounts = np.zeros(patterns.shape[1])
-    np.add.at(amounts, member.ravel(), shared[ops])
+    np.add.at(amounts, member.ravel(), np.concatenate([shared[ops], copied.frozen_bytes]))
     ends = np.cumsum([len(group.masks) for group in groups])
     rows = iter(np.split(patterns, ends[:-1]))
     found = []
