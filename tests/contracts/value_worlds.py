@@ -49,6 +49,7 @@ from cutwise.pipeline import played_round
 from cutwise.plans.stages import STAGES
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.parts import LayerDepth, Scenario
+from cutwise.scenario.versions import versions
 from cutwise.schemes import SCHEMES
 from cutwise.solvers.choices.reciprocal_choice import minmax_reciprocal_choice
 from cutwise.solvers.descent.sqp import sequential_quadratic
@@ -114,6 +115,7 @@ def everything(folder: Path) -> list[Any]:
         hardware(),
         [*CACHES.values(), *IMPORTERS.values(), *REFUSED, *MASK_CODERS.values(), LayerDepth(layers=1)],
         papers(),
+        versions(),
         [headline(paper, paper.figures[0].name, draws=2) for paper in papers().values()],
     ]
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from cutwise.frozen import Frozen
 from cutwise.plans.stages import StageTimes
+from cutwise.scenario.versions import versions
 from cutwise.tolerances import CLOSED_GAP
 
 Status = Literal["optimal", "feasible", "infeasible"]
@@ -161,6 +162,7 @@ class Plan(Frozen):
     in this scheme. With the `server_policy` "queue" the server works for one active device after another,
     else each has its share of it. `rounds_to_target` and `time_to_target_s` are None where there is no
     convergence evidence; their least and most are over the seeds, None where not all got there.
+    `product_version` and `data_version` say what answered: other tables and defaults move figures.
     """
 
     scheme: str
@@ -186,6 +188,8 @@ class Plan(Frozen):
     report: Report
     alternatives: tuple[Alternative, ...] = ()
     server_policy: ServerPolicy = "share"
+    product_version: str = field(default_factory=lambda: versions().product)
+    data_version: str = field(default_factory=lambda: versions().data)
 
     @property
     def phases(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
