@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from cutwise.caches import full_name
 from cutwise.frozen import FrozenDict
 from cutwise.graph.blocks import Block, blocks
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.papers import Headline
+from cutwise.papers import Headline, Recomputed
 from cutwise.pipeline import best_baseline
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import build_problem
@@ -36,6 +36,7 @@ BY_DIGEST: Mapping[Any, Any] = FrozenDict(
     }
 )
 F = TypeVar("F", bound=Callable[..., Any])
+Options: TypeAlias = "tuple[tuple[str, Any], ...]"
 
 
 def shared(function: F) -> F:
@@ -69,12 +70,18 @@ def baseline(graph: ModelGraph, scenario: Scenario) -> Plan | None:
 
 
 @shared
-def outcome(graph: ModelGraph, scenario: Scenario, scheme: str) -> Outcome:
-    """What `compare` finds for one scheme: its plan with default options, or why there is none."""
-    return outcome_of(build_problem(graph, scenario), scheme)
+def outcome(graph: ModelGraph, scenario: Scenario, scheme: str, options: Options = ()) -> Outcome:
+    """What `compare` finds for one scheme: its plan with these options, or why there is none."""
+    return outcome_of(build_problem(graph, scenario), scheme, dict(options))
 
 
 @shared
 def headline(key: str, figure: str, draws: int, seed: int) -> Headline:
     """Our reductions of a paper's figure over so many draws."""
     return papers.headline(papers.paper(key), figure, draws=draws, seed=seed)
+
+
+@shared
+def recomputed(key: str, figure: str) -> Recomputed:
+    """A paper's figure by plans, with all that ran beside."""
+    return papers.recomputed(papers.paper(key), figure)

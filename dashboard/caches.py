@@ -20,10 +20,13 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
             entries=64, key="graph and scenario", keeps="the best valid baseline"
         ),
         "cutwise_dashboard.cached.outcome": Cache(
-            entries=128, key="graph, scenario, scheme", keeps="what a comparison finds"
+            entries=128, key="graph, scenario, scheme, options", keeps="what a comparison finds"
         ),
         "cutwise_dashboard.cached.headline": Cache(
             entries=64, key="paper, figure, draws, seed", keeps="our reductions"
+        ),
+        "cutwise_dashboard.cached.recomputed": Cache(
+            entries=16, key="paper and figure", keeps="our figure by plans"
         ),
         "cutwise_dashboard.charts.graph.graph_geometry.edge_ends": Cache(
             entries=16, key="graph", keeps="producers and readers as arrays"

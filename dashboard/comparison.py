@@ -34,7 +34,10 @@ class ShownComparison(Comparison):
     ) -> ShownComparison:
         """Compares; raises `CutwiseError` where the scenario does not fit the model."""
         problem = build_problem(graph, scenario)
-        found = Comparison(outcomes=tuple(cached.outcome(graph, scenario, name) for name in schemes))
+        own = {choice.scheme: own_options(choice)}
+        found = Comparison(
+            outcomes=tuple(cached.outcome(graph, scenario, name, own.get(name, ())) for name in schemes)
+        )
         return cls(
             outcomes=found.outcomes,
             name=graph.name,
@@ -50,6 +53,11 @@ class ShownComparison(Comparison):
         names = [plan.scheme for plan in self.ordered]
         names += [found.scheme for found in self.outcomes if found.scheme not in names]
         return rows.loc[names].reset_index(drop=True)
+
+
+def own_options(choice: Selection) -> cached.Options:
+    """The options of the scheme that is planned; a cut pinned on the Plan page is none of them."""
+    return tuple((name, value) for name, value in choice.options.items() if name != "cut")
 
 
 def first_schemes(graph: ModelGraph) -> list[str]:

@@ -19,6 +19,7 @@ def opened(*, one_scheme: bool = True) -> tuple[Scenario, ModelGraph | None]:
     """The scenario and the model after the link and the sidebar, with what went wrong in either shown."""
     messages.opened_link()
     chosen = sidebar.show(one_scheme=one_scheme)
+    messages.other_versions()
     messages.upload_error()
     return chosen
 

@@ -23,6 +23,7 @@ from cutwise.importers.base import checked_dims
 from cutwise.read_limits import LINK_BYTES
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import parse_scenario, scenario_from_dict, scenario_to_dict
+from cutwise.scenario.versions import notice, versions, versions_in
 from cutwise.schemes.options import scheme_with
 from cutwise_dashboard import cached
 
@@ -54,6 +55,17 @@ def scenario() -> Scenario:
 
 def set_scenario(value: Scenario) -> None:
     st.session_state["scenario"] = value
+
+
+def note(about: str, text: str) -> None:
+    """Keeps what is to be said of the scenario that was just opened."""
+    st.session_state[f"note.{about}"] = (repr(scenario()), text)
+
+
+def noted(about: str) -> str:
+    """What is to be said of the scenario; empty once it is another one."""
+    given, text = st.session_state.get(f"note.{about}", ("", ""))
+    return text if given == repr(scenario()) else ""
 
 
 def choice() -> Selection:
@@ -139,6 +151,7 @@ def link_text() -> str:
     """The text of a link that restores model, scenario, scheme and options."""
     chosen = choice()
     content = {
+        "written_by": versions().text,
         "sample": chosen.sample,
         "upload": {"digest": chosen.upload_digest, "name": chosen.upload_name}
         if chosen.upload_digest
@@ -152,8 +165,8 @@ def link_text() -> str:
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def restore(text: str) -> None:
-    """Takes over what a link holds.
+def restore(text: str) -> str:
+    """Takes over what a link holds; answers what to say where other versions wrote it, empty where these did.
 
     Raises `CutwiseError` with what is wrong with it; nothing is changed then.
     """
@@ -173,6 +186,7 @@ def restore(text: str) -> None:
     given = scenario_from_dict(content.get("scenario") or {})
     st.session_state["choice"] = found
     set_scenario(given)
+    return notice("this link", versions_in(str(content.get("written_by", ""))))
 
 
 def _unpacked(text: str) -> dict[str, Any]:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from cutwise.question import Question as Question
     from cutwise.scenario.parts import Scenario as Scenario
     from cutwise.scenario.scenario_file import load_scenario as load_scenario
+    from cutwise.scenario.versions import data_version as data_version
+
+    __version__: str
 
 _HOMES = {
     "CutwiseError": "cutwise.errors",
@@ -37,11 +40,14 @@ _HOMES = {
     "Question": "cutwise.question",
     "Scenario": "cutwise.scenario.parts",
     "load_scenario": "cutwise.scenario.scenario_file",
+    "data_version": "cutwise.scenario.versions",
 }
 __all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return importlib.import_module("cutwise.scenario.versions").product_version()
     if name not in _HOMES:
         raise AttributeError(f"module 'cutwise' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from cutwise_dashboard import page
+from cutwise_dashboard.views import messages
 from cutwise_dashboard.views.schemes import scheme_details, scheme_table, share_comparison
 
 
 def main() -> None:
     scenario, graph = page.opened(one_scheme=False)
     st.subheader("Schemes", anchor=False)
+    messages.opened_paper()
     comparison = page.compared(graph, scenario, scheme_table.picked(graph))
     if comparison is None:
         return

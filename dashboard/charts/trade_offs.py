@@ -50,10 +50,10 @@ def epochs_figure(epochs: Epochs, *, theme: str) -> Option:
     """An ECharts option: seconds of a round in every epoch, above the rates they are for."""
     palette = PALETTES[theme]
     lines = (
-        ("cuts chosen anew", epochs.replanned_s, palette.primary, "solid"),
-        ("cuts for the mean rate", epochs.static_s, color_of("server", theme), "solid"),
-        ("first layer on the device", epochs.first_layer_s, color_of("downlink", theme), "dotted"),
-        ("all on the device", epochs.device_only_s, color_of("waiting", theme), "dashed"),
+        ("replanned", "cuts chosen anew", palette.primary, "solid"),
+        ("static", "cuts for the mean rate", color_of("server", theme), "solid"),
+        ("first_layer", "first layer on the device", color_of("downlink", theme), "dotted"),
+        ("device_only", "all on the device", color_of("waiting", theme), "dashed"),
     )
     numbers = [str(number + 1) for number in range(len(epochs.rate_ratio))]
     under = {"gridIndex": 1, "type": "log", "name": "rate over its mean", "splitNumber": 2, **LEFT}
@@ -73,11 +73,19 @@ def epochs_figure(epochs: Epochs, *, theme: str) -> Option:
         ],
         "yAxis": [{"type": "log", "name": "seconds a round", **LEFT}, under],
         "series": [
-            *(_line(name, values, color, dashes) for name, values, color, dashes in lines),
+            *(
+                _line(_marked(title, epochs.fits(name)), getattr(epochs, f"{name}_s"), color, dashes)
+                for name, title, color, dashes in lines
+            ),
             _line("rate", epochs.rate_ratio, color_of("uplink", theme), "solid")
             | {"xAxisIndex": 1, "yAxisIndex": 1},
         ],
     }  # fmt: skip
+
+
+def _marked(title: str, fits: bool) -> str:
+    """What does not fit is said where it is named."""
+    return title if fits else f"{title} (does not fit)"
 
 
 def _line(name: str, values: Any, color: str, dashes: str) -> Option:

@@ -17,7 +17,7 @@ from cutwise.hardware.profiles import DATASHEET_EFFICIENCY_RATIO, Profile
 from cutwise.importers.import_report import ImportReport, import_report
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Party, Server
-from cutwise.scenario.scenario_file import dump_scenario
+from cutwise.scenario.versions import data_version, saved_scenario
 from cutwise.units import facts_of, in_prefix
 from cutwise_dashboard.format import quantity_text, share_text
 from cutwise_dashboard.reports.markup import Child, Markup, element, facts, section, table
@@ -200,7 +200,7 @@ def _recalled(problem: SplitProblem) -> list[str]:
 
 def _repeat(origin: Origin) -> Markup:
     """The command, the scenario it reads, and the versions that made these numbers."""
-    toml = dump_scenario(origin.problem.scenario)
+    toml = saved_scenario(origin.problem.scenario)
     link = "data:application/toml;base64," + base64.b64encode(toml.encode("utf-8", "replace")).decode()
     return section(
         "Do it again",
@@ -220,7 +220,7 @@ def _versions(origin: Origin) -> dict[str, str]:
     if origin.problem.cost.graph.provenance.get("format") in TORCH_FORMATS:
         packages.append("torch")
     found = {"Made": f"{origin.made:%d %B %Y, %H:%M %Z}".rstrip(), "Python": platform.python_version()}
-    return found | {package: _version(package) for package in packages}
+    return found | {package: _version(package) for package in packages} | {"Data": data_version()}
 
 
 def _version(package: str) -> str:

@@ -13,6 +13,7 @@ from cutwise.importers import IMPORTERS, samples
 from cutwise.importers.base import size_given
 from cutwise.importers.hugging_face.config_file import SEQUENCE, can_regenerate
 from cutwise.scenario.scenario_file import parse_scenario
+from cutwise.scenario.versions import file_notice
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard import session
 from cutwise_dashboard.controls import choice, drawer, field_widget, follow, readable, seen
@@ -128,6 +129,7 @@ def scenario_controls() -> None:
     st.session_state["read_scenario"] = file.file_id
     try:
         session.set_scenario(parse_scenario(file.getvalue(), name=file.name))
+        session.note("versions", file_notice(file.getvalue(), name=file.name))
         st.session_state.pop("upload_error", None)
     except ScenarioError as error:
         st.session_state["upload_error"] = f"{file.name}:\n\n" + "\n\n".join(error.mistakes)

@@ -11,15 +11,26 @@ from cutwise_dashboard import session
 def opened_link() -> None:
     """Restores what a share link holds, once."""
     text = st.query_params.get(session.LINK_KEY)
-    if not text or st.session_state.get("opened_link") == text:
-        return
-    st.session_state["opened_link"] = text
-    try:
-        session.restore(text)
-    except CutwiseError as error:
-        st.warning(f"This link could not be opened: {error}")
-    else:
-        del st.query_params[session.LINK_KEY]
+    if text and st.session_state.get("opened_link") != text:
+        st.session_state["opened_link"] = text
+        try:
+            session.note("versions", session.restore(text))
+        except CutwiseError as error:
+            st.warning(f"This link could not be opened: {error}")
+        else:
+            del st.query_params[session.LINK_KEY]
+
+
+def other_versions() -> None:
+    """Says that other versions wrote what was opened, as long as the scenario is that one."""
+    if told := session.noted("versions"):
+        st.info(told)
+
+
+def opened_paper() -> None:
+    """The figure that the scenario was opened for, as long as the scenario is that one."""
+    if told := session.noted("paper"):
+        st.info(told)
 
 
 def upload_error() -> None:

@@ -51,6 +51,7 @@ from cutwise.pipeline import played_round
 from cutwise.plans.stages import STAGES
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.parts import LayerDepth, Scenario
+from cutwise.scenario.versions import versions
 from cutwise.scenario.vocabulary.words import words
 from cutwise.schemes import SCHEMES
 from cutwise.solvers.choices.reciprocal_choice import minmax_reciprocal_choice
@@ -124,6 +125,7 @@ def everything(folder: Path) -> list[Any]:
             words(),
         ],
         papers(),
+        versions(),
         [headline(paper, paper.figures[0].name, draws=2) for paper in papers().values()],
     ]
 

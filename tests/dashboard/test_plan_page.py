@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 import cutwise
 from cutwise.importers import IMPORTERS, load_bytes, load_model
 from cutwise.scenario.scenario_file import scenario_from_dict
+from cutwise.scenario.versions import versions
 from cutwise_dashboard.session import first_scenario, restore
 
 PAGE = str(Path(__file__).parents[2] / "dashboard" / "app.py")
@@ -186,6 +189,23 @@ def test_a_link_restores_scenario_scheme_and_sample() -> None:
     again.run()
 
     assert shown(again) == shown(page)
+
+
+def test_a_link_of_another_version_opens_with_a_sentence_until_the_scenario_changes() -> None:
+    def told(written_by: str | None) -> list[str]:
+        link = {"scheme": "fast_split", "scenario": {"format": "cutwise-scenario/1", "seed": 5}}
+        link |= {} if written_by is None else {"written_by": written_by}
+        packed = zlib.compress(json.dumps(link).encode())
+        page = AppTest.from_file(PAGE, default_timeout=60)
+        page.query_params["plan"] = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+        page.run()
+        return [element.value for element in page.main.info if "figures may have moved" in element.value]
+
+    assert told(versions().text) == []
+    (other,) = told("cutwise 0.0.1, data 0123456789ab")
+    assert "written by cutwise 0.0.1, data 0123456789ab" in other
+    (older,) = told(None)
+    assert "a version that did not say which it was" in older
 
 
 def test_a_link_to_an_upload_asks_for_the_file() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeGuard
 
 from cutwise.analyses.base import registered, rows_of, table_text
@@ -13,8 +14,9 @@ from cutwise.frozen import Frozen
 from cutwise.planning.answer.evidence import with_evidence
 from cutwise.plans.plan import OWNERS, Plan
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.question import Question, problem_of
+from cutwise.question import Question, problem_of, shown_options, shown_scheme
 from cutwise.schemes.base import SCHEMES, rival_names
+from cutwise.schemes.options import scheme_with
 from cutwise.tolerances import SAME_RATIO
 from cutwise.units import quantity
 
@@ -101,12 +103,12 @@ class Comparison(Frozen):
 @registered
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareAnalysis:
-    """Schemes side by side, each with its default options and every baseline computed anew."""
+    """Schemes side by side with their default options, the question's own scheme with the options asked."""
 
     name: ClassVar[str] = "compare"
     title: ClassVar[str] = "Schemes side by side"
     asks: ClassVar[str] = "Which scheme passes over all data first, and at what cost?"
-    of_plan: ClassVar[bool] = False
+    of_plan: ClassVar[bool] = True
     in_report: ClassVar[bool] = False
     schemes: tuple[str, ...] = quantity(
         (), title="Schemes", help="Only these schemes, separated by commas; all of them if absent"
@@ -114,18 +116,20 @@ class CompareAnalysis:
 
     def run(self, question: Question) -> Comparison:
         """One outcome a scheme; one that cannot answer says why."""
-        problem = problem_of(question)
-        return Comparison(
-            outcomes=tuple(outcome_of(problem, name) for name in self.schemes or tuple(SCHEMES))
-        )
+        problem, own = problem_of(question), {shown_scheme(question): shown_options(question)}
+        names = self.schemes or tuple(SCHEMES)
+        return Comparison(outcomes=tuple(outcome_of(problem, name, own.get(name, {})) for name in names))
 
 
-def outcome_of(problem: SplitProblem, scheme: str) -> Outcome:
-    """The plan of a scheme with its default options, or why it gives none (brute force on a large model).
+def outcome_of(
+    problem: SplitProblem, scheme: str, options: Mapping[str, Any] = MappingProxyType({})
+) -> Outcome:
+    """The plan of a scheme, or why it gives none (brute force on a large model).
 
-    Raises `UnknownNameError` for a scheme that is not registered.
+    Raises `UnknownNameError` for a scheme or an option that does not exist, `ScenarioError` for a value that
+    does not fit.
     """
-    chosen = SCHEMES[scheme]()
+    chosen = scheme_with(scheme, options)
     try:
         return with_evidence(problem, chosen.solve(problem), chosen.learning)
     except CutwiseError as error:
@@ -215,6 +219,7 @@ COLUMNS = (
     "rounds_to_target_most", "samples_per_round",
     "energy_j", *(f"energy_{owner}_j" for owner in OWNERS), "energy_per_data_pass_j", "cut", "traffic_bytes",
     "device_memory_bytes", "server_memory_bytes", "optimality", "method", "violations", "evidence",
+    "product_version", "data_version",
 )  # fmt: skip
 
 
@@ -243,6 +248,8 @@ def _row(plan: Plan) -> dict[str, Any]:
         "method": plan.report.method,
         "violations": "; ".join(violation.sentence for violation in plan.violations),
         "evidence": plan.evidence,
+        "product_version": plan.product_version,
+        "data_version": plan.data_version,
     }
 
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from cutwise.analyses.base import EqualByContent, registered, rows_of, table_text
-from cutwise.arrays import Floats, Ints
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.errors import ScenarioError
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.cut_table import CutTable, listed_table, repriced, table_of
+from cutwise.planning.one_device.device_limits import device_limits
 from cutwise.planning.one_device.objective import delay
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.problem.stacked import stacked_problem
 from cutwise.question import Question, problem_of
+from cutwise.tolerances import LIMIT_ROUNDING
 from cutwise.units import quantity
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ class Epochs(EqualByContent):
 
     `replanned_s` has the best cut of every device for that epoch, `static_s` the best cuts for the mean
     rate, `device_only_s` everything on the device, `first_layer_s` only what must stay there. `cuts` names
-    the cuts of each epoch.
+    the cuts of each epoch. `broken` says of each of these, by the name without its unit, which rules it
+    breaks in an epoch, empty where it keeps them all.
     """
 
     rate_ratio: Floats
@@ -43,6 +46,11 @@ class Epochs(EqualByContent):
     device_only_s: Floats
     first_layer_s: Floats
     cuts: tuple[str, ...]
+    broken: Mapping[str, tuple[str, ...]]
+
+    def fits(self, name: str) -> bool:
+        """Whether one of the four keeps every rule in every epoch."""
+        return not any(self.broken[name])
 
     @property
     def saved_ratio(self) -> float:
@@ -59,7 +67,8 @@ class Epochs(EqualByContent):
         import pandas
 
         names = ("rate_ratio", "replanned_s", "static_s", "device_only_s", "first_layer_s")
-        return pandas.DataFrame({name: getattr(self, name) for name in names} | {"cut": self.cuts})
+        columns = {name: getattr(self, name) for name in names} | {"cut": self.cuts}
+        return pandas.DataFrame(columns | {f"{name}_breaks": rules for name, rules in self.broken.items()})
 
     def plain(self) -> dict[str, Any]:
         """What choosing anew saves, how often the cuts change, and one row an epoch."""
@@ -70,13 +79,26 @@ class Epochs(EqualByContent):
         }
 
     def summary(self) -> str:
-        """What choosing anew saves, and how often the cuts change."""
+        """What choosing anew saves, how often the cuts change, and which of the others do not fit."""
         saved = f"{100 * self.saved_ratio:.1f} % less than with cuts for the mean rate"
-        return f"{saved}; {self.changes} changes"
+        return "; ".join((saved, f"{self.changes} changes", *self.unfit))
+
+    @property
+    def unfit(self) -> tuple[str, ...]:
+        """One clause for each of the four that breaks a rule, in how many epochs and which."""
+        return tuple(
+            f"{name.replace('_', ' ')} does not fit in {sum(map(bool, rules))} of {len(rules)} epochs "
+            f"({', '.join(dict.fromkeys(rule for each in rules for rule in each.split(', ') if rule))})"
+            for name, rules in self.broken.items()
+            if any(rules)
+        )
 
     def text(self) -> str:
-        """The table and its summary."""
-        return f"{table_text(self.to_frame())}\n{self.summary()}"
+        """The table and its summary; columns of rules only where one is broken."""
+        table = self.to_frame()
+        silent = {f"{name}_breaks" for name in self.broken if self.fits(name)}
+        kept = [name for name in table.columns if name not in silent]
+        return f"{table_text(table[kept])}\n{self.summary()}"
 
 
 @registered
@@ -148,15 +170,45 @@ def replan(problem: SplitProblem, ratios: Sequence[float] | Floats) -> Epochs:
     shape = (len(rates), problem.device_count)
     static = _static_picks(problem, table)
     ends = listed_table(many, conditions, delay, cut_positions(problem)[[0, -1]])
-    first, everything = (ends.delays_s[:, k].reshape(shape).sum(axis=1) for k in (0, 1))
+    zeros = np.zeros(len(picks), dtype=np.int64)
+    chosen = {
+        "replanned": (table, picks),
+        "static": (table, np.tile(static, len(rates))),
+        "device_only": (ends, zeros + 1),
+        "first_layer": (ends, zeros),
+    }
+    seconds = {name: _total(*pair, shape) for name, pair in chosen.items()}
+    deadline_s = problem.scenario.limits.deadline_s or np.inf
+    broken = {
+        name: _broken(many, conditions, *pair, shape, late=seconds[name] > deadline_s * (1 + LIMIT_ROUNDING))
+        for name, pair in chosen.items()
+    }
     return Epochs(
         rate_ratio=rates,
-        replanned_s=_total(table, picks, shape),
-        static_s=_total(table, np.tile(static, len(rates)), shape),
-        device_only_s=everything,
-        first_layer_s=first,
+        **{f"{name}_s": values for name, values in seconds.items()},
         cuts=_names(problem, table, picks, shape),
+        broken=broken,
     )
+
+
+def _broken(
+    many: SplitProblem,
+    conditions: Conditions,
+    table: CutTable,
+    picks: Ints,
+    shape: tuple[int, int],
+    *,
+    late: Mask,
+) -> tuple[str, ...]:
+    """The rules that the picked cuts break on some device, an entry an epoch."""
+    rules = [("deadline", late)]
+    rows = np.arange(len(picks))
+    if (table.excess[rows, picks] > 0).any():
+        for limit in device_limits(many):
+            needs = repriced(table, many, conditions, limit.needs).raw_scores[rows, picks]
+            over = needs > limit.caps * (1 + LIMIT_ROUNDING)
+            rules.append((limit.rule, np.asarray(over.reshape(shape).any(axis=1))))
+    return tuple(", ".join(rule for rule, breaks in rules if breaks[epoch]) for epoch in range(shape[0]))
 
 
 def _stacked(problem: SplitProblem, rates: Floats) -> tuple[SplitProblem, Conditions]:

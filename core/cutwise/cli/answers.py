@@ -94,40 +94,6 @@ def sweep_many(known: argparse.Namespace) -> int:
     return tell(known, sweep_file(known.spec))
 
 
-def print_papers(known: argparse.Namespace) -> int:
-    """Prints the published figures, or how one of ours is distributed."""
-    from cutwise.papers import headline, paper, papers
-    from cutwise.plain import plain
-    from cutwise.units import percent
-
-    if known.key is None:
-        rows = [
-            {"paper": one.key, "title": one.title, "arxiv": one.arxiv, **figure.model_dump()}
-            for one in papers().values()
-            for figure in one.figures
-        ]
-        if known.json:
-            return show(known, plain(rows))
-        for row in rows:
-            share = f"{percent(row['value_ratio']):6.2f} %"
-            print(f"{row['paper']}  {share}  {row['provenance']:20s}  {row['claim']}")
-        return FINE
-    one = paper(known.key)
-    found = headline(one, known.figure or one.figures[0].name, draws=known.draws, seed=known.seed)
-    return show(
-        known,
-        plain(
-            {
-                "paper": one.key, "figure": found.figure.name, "claim": found.figure.claim,
-                "published_ratio": found.figure.value_ratio, "provenance": found.figure.provenance,
-                "preset_ratio": found.preset_ratio, "draws": known.draws, "seed": known.seed,
-                "quantiles": {f"{q:g}": value for q, value in found.quantiles.items()},
-                "published_rank_ratio": found.published_rank_ratio, "influence": found.influence,
-            }
-        ),
-    )  # fmt: skip
-
-
 def export_own(known: argparse.Namespace) -> int:
     """Writes the graph of a module that the named file builds."""
     from contextlib import redirect_stdout

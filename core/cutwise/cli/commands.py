@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cutwise.cli import answers
+from cutwise.cli import answers, paper_answers
 from cutwise.cli.inputs import spelled
 from cutwise.defaults import DEFAULT_SCHEME
 
@@ -76,7 +76,7 @@ COMMANDS: Mapping[str, Command] = {
         ),
     ),
     "papers": Command(
-        run=answers.print_papers,
+        run=paper_answers.print_papers,
         help="The five papers' figures, and how ours are distributed.",
         arguments=(
             _of("key", nargs="?", help="one paper, P1 to P5"),

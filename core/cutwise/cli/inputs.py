@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 from cutwise.errors import CutwiseError
 
 OF_SCHEME, OF_ANALYSIS = "option of the scheme: ", "option of the analysis: "
+LONGEST_HEADER = 200
 MANY_NUMBERS = (tuple[float, ...], tuple[float, ...] | None)
 """An option of one of these types is the name of a file on a command line."""
 
@@ -29,8 +31,16 @@ def scenario_of(known: argparse.Namespace) -> Any:
     """The scenario file that was named, or the default cell."""
     from cutwise.scenario.parts import Scenario
     from cutwise.scenario.scenario_file import load_scenario
+    from cutwise.scenario.versions import file_notice
 
-    return load_scenario(known.scenario) if known.scenario else Scenario()
+    if not known.scenario:
+        return Scenario()
+    scenario = load_scenario(known.scenario)
+    with open(known.scenario, "rb") as file:
+        told = file_notice(file.readline(LONGEST_HEADER), name=known.scenario)
+    if told:
+        print(told, file=sys.stderr)
+    return scenario
 
 
 def options_of(known: argparse.Namespace, whose: str = OF_SCHEME) -> dict[str, Any]:

@@ -34,6 +34,7 @@ def plan_text(found: Any) -> str:
     proof = found.report.certificate
     if proof and found.status != "infeasible":
         lines.append(f"  {proof.method}: value {proof.value:.6g}, bound {proof.bound:.6g}")
+    lines.append(f"  answered by cutwise {found.product_version}, data {found.data_version}")
     return "\n".join(lines)
 
 

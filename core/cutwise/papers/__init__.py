@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from cutwise.papers.deviations import Deviation
 from cutwise.papers.headline import Headline, headline
 from cutwise.papers.measures import MEASURES
 from cutwise.papers.paper import Figure, Paper, Setting, paper, papers
+from cutwise.papers.recomputed import Beside, Recomputed, recomputed
 
-__all__ = ["MEASURES", "Figure", "Headline", "Paper", "Setting", "headline", "paper", "papers"]
+__all__ = [
+    "MEASURES",
+    "Beside",
+    "Deviation",
+    "Figure",
+    "Headline",
+    "Paper",
+    "Recomputed",
+    "Setting",
+    "headline",
+    "paper",
+    "papers",
+    "recomputed",
+]

@@ -13,6 +13,7 @@ from cutwise.errors import ScenarioError
 from cutwise.frozen import Frozen
 from cutwise.papers.measures import MEASURES
 from cutwise.papers.paper import Figure, Paper
+from cutwise.papers.recomputed import Recomputed, recomputed
 
 if TYPE_CHECKING:
     import pandas
@@ -24,13 +25,18 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 class Headline(Frozen):
     """Our reduction for every draw, columns of shape (draws,), beside the published one.
 
-    `preset_ratio` is our figure at the preset calibrated by us.
+    `recomputed` is our figure at the preset, by plans.
     """
 
     figure: Figure
     settings: Mapping[str, Floats]
     reduction_ratio: Floats
-    preset_ratio: float
+    recomputed: Recomputed
+
+    @property
+    def preset_ratio(self) -> float:
+        """Our figure at the preset; not a number where every scheme that counts breaks a rule there."""
+        return np.nan if self.recomputed.ratio is None else self.recomputed.ratio
 
     @property
     def quantiles(self) -> dict[float, float]:
@@ -65,15 +71,19 @@ def headline(paper: Paper, name: str, *, draws: int = 10_000, seed: int = 7) -> 
     figure = paper.figure(name)
     rng = np.random.default_rng(seed)
     drawn = {setting.path: setting.drawn(rng, draws) for setting in paper.settings}
-    measure = MEASURES[figure.measure]
-    preset = {path: np.array([value]) for path, value in figure.preset.items()}
-    graph, scenario = paper.graph(), paper.reconstructed()
+    columns = MEASURES[figure.measure](paper.graph(), paper.at_preset(name), drawn, paper.options)
     return Headline(
         figure=figure,
         settings=drawn,
-        reduction_ratio=measure(graph, scenario, drawn),
-        preset_ratio=float(measure(graph, scenario, preset)[0]),
+        reduction_ratio=reduction_of(figure, paper.scheme, columns),
+        recomputed=recomputed(paper, name),
     )
+
+
+def reduction_of(figure: Figure, scheme: str, columns: Mapping[str, Floats]) -> Floats:
+    """What the paper's scheme saves in every draw, the least or the most over the schemes that count."""
+    pick = {"least": np.min, "most": np.max}[figure.reading]
+    return np.asarray(pick([1 - columns[scheme] / columns[rival] for rival in figure.counted], axis=0))
 
 
 def _spearman(values: Floats, others: Floats) -> float:

@@ -1,264 +1,236 @@
-"""What each headline measures, for many settings at once, by the one evaluator."""
+"""What each figure compares, for many settings at once: per scheme what its plan would say."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Protocol
 
 import numpy as np
 
-from cutwise.analyses.tier_memory import reduction
-from cutwise.arrays import Floats, Ints, Mask, Number
-from cutwise.compression import Uncompressed
-from cutwise.compression.magnitudes import REFERENCE_COUNT
-from cutwise.frozen import Frozen, read_only
+from cutwise.arrays import Floats, Mask
+from cutwise.compression import TopK
+from cutwise.costs.cut_sums import cut_sums, nested_sums
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.papers.paper import WHOLE
+from cutwise.papers.draws import Draws, Settings, draws_of, joined
 from cutwise.planning.one_device.cut_positions import cut_positions
-from cutwise.planning.one_device.cut_table import listed_table, repriced, table_of
-from cutwise.planning.one_device.objective import Prices, counted_energy, delay
+from cutwise.planning.one_device.cut_table import CutTable, listed_table, repriced, table_of
+from cutwise.planning.one_device.device_limits import held_by
+from cutwise.planning.one_device.objective import Prices, counted_energy, delay, traffic
+from cutwise.planning.sharing.band_split import PerBit, best_shares, ends_by_share, per_bit
+from cutwise.planning.sharing.codec_choice import with_codec
 from cutwise.planning.whole_round.server_clock import best_ratios
-from cutwise.problem.conditions import Conditions
-from cutwise.problem.numbers import RAW
+from cutwise.plans.evaluate import stage_times
 from cutwise.problem.split_problem import SplitProblem, build_problem
-from cutwise.problem.stacked import stacked_conditions, stacked_problem
+from cutwise.problem.stacked import stacked_problem
 from cutwise.registry import Registry
-from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
+from cutwise.schemes.baselines import smoothed
 
-Settings = Mapping[str, Floats]
-AT_ONCE = 2000
-"""Draws that are priced in one table."""
+EVERYWHERE = (slice(None), None)
+Columns = dict[str, Floats]
 
 
 class Measure(Protocol):
-    """A reduction between 0 and 1, below 0 where ours is worse, one for each setting."""
+    """The quantity of the paper's scheme and of those that a figure counts, one for each setting."""
 
-    def __call__(self, graph: ModelGraph, scenario: Scenario, settings: Settings) -> Floats:
-        """The reductions; `settings` are columns by path or by the measure's own names."""
+    def __call__(
+        self, graph: ModelGraph, scenario: Scenario, settings: Settings, options: Mapping[str, Any]
+    ) -> Columns:
+        """Columns by scheme; `settings` are columns by path or by the measure's own names."""
         ...
 
 
 MEASURES: Registry[Measure] = Registry("measure")
 
 
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class _Batch(Frozen):
-    """Some draws as one problem whose devices are those of every draw; `own` are the measure's settings."""
-
-    problem: SplitProblem
-    each: tuple[SplitProblem, ...]
-    own: Settings
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Draws and devices of each."""
-        return len(self.each), self.each[0].device_count
-
-    def conditions(self, active: int) -> Conditions:
-        """The conditions of all draws while so many devices are active."""
-        return stacked_conditions([one.conditions(active=active) for one in self.each], self.shape[1])
-
-    def mean(self, values: Number) -> Floats:
-        """The geometric mean over the devices of every draw, for each of them."""
-        means: Floats = np.exp(np.log(np.reshape(values, self.shape)).mean(axis=1))
-        return np.repeat(means, self.shape[1])
-
-    def mean_speeds(self, conditions: Conditions) -> Conditions:
-        """The conditions with the mean device and the mean rates of every draw."""
-        link, compute = conditions.link, conditions.compute
-        uplink_bps, downlink_bps = self.mean(link.uplink_bps), self.mean(link.downlink_bps)
-        return replace(
-            conditions,
-            link=replace(link, uplink_bps=uplink_bps, downlink_bps=downlink_bps),
-            compute=replace(compute, device_flops_per_s=self.mean(compute.device_flops_per_s)),
-        )
-
-    def per_draw(self, values: Floats) -> Floats:
-        """Sums over the devices of every draw."""
-        return np.asarray(values.reshape(*self.shape, *values.shape[1:]).sum(axis=1))
+@MEASURES.named("delays_in_turn")
+def delays_in_turn(
+    graph: ModelGraph, scenario: Scenario, settings: Settings, options: Mapping[str, Any]
+) -> Columns:
+    """P1: seconds of a round in turn with each device's best cut, the mean device's, the fitted one, none."""
+    return joined(_in_turn(draws) for draws in draws_of(graph, scenario, settings))
 
 
-def _batches(graph: ModelGraph, scenario: Scenario, settings: Settings) -> Iterator[_Batch]:
-    """The draws, some at a time; settings with a point are paths of the scenario."""
-    count = len(next(iter(settings.values())))
-    for first in range(0, count, AT_ONCE):
-        part = {name: values[first : first + AT_ONCE] for name, values in settings.items()}
-        paths = [name for name in part if "." in name]
-        columns: list[Floats | Ints] = [
-            np.rint(part[p]).astype(int) if p.endswith(WHOLE) else part[p] for p in paths
-        ]
-        rows = [dict(zip(paths, row, strict=True)) for row in zip(*columns, strict=True)]
-        each = tuple(build_problem(graph, changed(scenario, row)) for row in rows)
-        yield _Batch(
-            problem=stacked_problem(each), each=each, own={n: v for n, v in part.items() if "." not in n}
-        )
+def _in_turn(draws: Draws) -> Columns:
+    conditions, problem = draws.conditions(1), draws.problem
+    common = table_of(problem, conditions, delay, common=True)
+    positions = cut_positions(problem)
+    fitted = smoothed(cut_sums(problem.cost, positions))
+    listed = listed_table(problem, conditions, delay, positions)
+    average = draws.mean(conditions).of(EVERYWHERE)
+    for_mean = np.asarray(stage_times(common.groups[0].sums, average).delay_s)
+    fits = draws.by_draw(common.excess <= 0).all(axis=1)
+    one = np.where(fits, for_mean, np.inf).argmin(axis=1)
+    guesses = np.asarray(stage_times(fitted, conditions.of(EVERYWHERE)).delay_s)
+    return {
+        "fast_split": draws.total(common.scores.min(axis=1)),
+        "best_static": draws.total(common.delays_s)[np.arange(draws.shape[0]), one],
+        "regression": draws.total(_at(listed.delays_s, guesses.argmin(axis=1))),
+        "device_only": draws.total(listed.delays_s[:, -1]),
+    }
 
 
-@MEASURES.named("delay_beside_one_cut")
-def delay_beside_one_cut(graph: ModelGraph, scenario: Scenario, settings: Settings) -> Floats:
-    """P1: a round in turn with each device's best cut beside the best single cut for all of them."""
-    return _joined(graph, scenario, settings, _beside_one_cut)
-
-
-@MEASURES.named("delay_beside_mean_cut")
-def delay_beside_mean_cut(graph: ModelGraph, scenario: Scenario, settings: Settings) -> Floats:
-    """P1: the same beside one cut that is best for the mean device and rate, used by everybody (OSS)."""
-    return _joined(graph, scenario, settings, _beside_mean_cut)
-
-
-@MEASURES.named("delay_beside_device_only")
-def delay_beside_device_only(graph: ModelGraph, scenario: Scenario, settings: Settings) -> Floats:
-    """P4: CARD's round beside everything on the devices."""
-    return _joined(graph, scenario, settings, lambda batch: _card(batch)[0])
-
-
-@MEASURES.named("server_energy_beside_server_only")
-def server_energy(graph: ModelGraph, scenario: Scenario, settings: Settings) -> Floats:
-    """P4: the server's energy in CARD beside everything but pinned ops at its highest clock."""
-    return _joined(graph, scenario, settings, lambda batch: _card(batch)[1])
-
-
-@MEASURES.named("delay_of_groups_beside_turns")
-def groups_beside_turns(graph: ModelGraph, scenario: Scenario, settings: Settings) -> Floats:
-    """P5: `groups` groups at once, longest turn first, beside devices in turn, at one cut for all."""
-    return _joined(graph, scenario, settings, _groups)
-
-
-@MEASURES.named("cloud_memory_beside_federated")
-def cloud_memory(graph: ModelGraph, scenario: Scenario, settings: Settings) -> Floats:
-    """P2: the cloud's peak beside the server's in split federated learning, frozen weights replicated.
+@MEASURES.named("server_memory")
+def server_memory(
+    graph: ModelGraph, scenario: Scenario, settings: Settings, options: Mapping[str, Any]
+) -> Columns:
+    """P2: what the cloud holds for a user an edge, and the server for all users at once.
 
     `users`, `edges`, and the blocks at the user and on the edge are the measure's own settings.
     """
     problem = build_problem(graph, scenario)
-    gates = _layers(problem)
-    known: dict[tuple[int, int], float] = {}
-    found = []
+    layers = _layers(problem)
     names = ("users", "edges", "user_blocks", "edge_blocks")
-    columns: list[list[float]] = [settings[name].tolist() for name in names]
-    for users, edges, here, there in zip(*columns, strict=True):
-        key = (int(here), min(int(here + there), len(gates) - 2))
-        if key not in known:
-            device_ops, edge_ops = gates[key[0]], gates[key[1]]
-            beside = reduction(problem, device_ops=device_ops, edge_ops=edge_ops, users=1, edges=1)
-            known[key] = beside.tier_ratio
-        found.append(1 - min(1.0, edges / users) * known[key])
-    return np.array(found)
+    rows = zip(*(settings[name].astype(int).tolist() for name in names), strict=True)
+    held = [_held(problem, layers, *row) for row in rows]
+    return {name: np.array([row[name] for row in held]) for name in ("split_llm", "split_federated")}
 
 
-@MEASURES.named("traffic_beside_uncompressed")
-def traffic(graph: ModelGraph, scenario: Scenario, settings: Settings) -> Floats:
-    """P3: bytes of smashed data and gradients beside the same uncompressed, in the compressed directions."""
-    density = "compression.codec.density_ratio"
-    all_kept: list[float] = settings[density].tolist()
-    codecs = (changed(scenario, {density: kept}).compression.codec for kept in all_kept)
-    sizes = [
-        1.0 if isinstance(codec, Uncompressed) else codec.forecast(element_count=REFERENCE_COUNT).size_ratio
-        for codec in codecs
-    ]
-    return 1 - np.array(sizes)
+def _held(
+    problem: SplitProblem, layers: Mask, users: int, edges: int, here: int, there: int
+) -> Mapping[str, float]:
+    device_ops = layers[here]
+    edge_ops = layers[min(here + there, len(layers) - 2)]
+    one = problem.conditions().of(0)
+    cloud = stage_times(nested_sums(problem.cost, device_ops, edge_ops), one).server_memory.total_bytes
+    server = stage_times(cut_sums(problem.cost, device_ops), one).server_memory.total_bytes
+    sides = {
+        "split_llm": (edge_ops, cloud, min(edges, users)),
+        "split_federated": (device_ops, server, users),
+    }
+    return {name: _at_once(problem, *side) for name, side in sides.items()}
 
 
-@MEASURES.named("delay_beside_uncompressed")
-def delay_beside_uncompressed(graph: ModelGraph, scenario: Scenario, settings: Settings) -> Floats:
-    """P3: a round compressed with the band by need beside one uncompressed with the band shared equally.
-
-    At the smallest cut that privacy allows, which is the best where the server's share is faster than every
-    device and every cut sends the same.
-    """
-    return _joined(graph, scenario, settings, _compressed)
+def _at_once(problem: SplitProblem, kept: Mask, client_bytes: Any, clients: int) -> float:
+    """What the server holds for so many alike clients at once."""
+    groups = tuple((client,) for client in range(clients))
+    masks = np.tile(kept, (clients, 1))
+    return held_by(problem, masks, np.full(clients, float(np.ravel(client_bytes)[0])), groups)
 
 
-def _compressed(batch: _Batch) -> Floats:
-    count, first = batch.shape[1], cut_positions(batch.problem)[:1]
-    coded = batch.conditions(count)
-    plain = replace(coded, link=RAW.on(coded.link))
-
-    def ends_s(conditions: Conditions) -> Floats:
-        return listed_table(batch.problem, conditions, delay, first).delays_s[:, 0].reshape(batch.shape)
-
-    endless, one_bps = np.full(batch.problem.device_count, np.inf), np.ones(batch.problem.device_count)
-    still = ends_s(coded.at_rates(uplink_bps=endless, downlink_bps=endless))
-    up = ends_s(coded.at_rates(uplink_bps=one_bps, downlink_bps=endless)) - still
-    down = ends_s(coded.at_rates(uplink_bps=endless, downlink_bps=one_bps)) - still
-    ends = [_by_need(one, *parts) for one, *parts in zip(batch.each, still, up, down, strict=True)]
-    return np.asarray(1 - np.array(ends) / ends_s(plain).max(axis=1))
+@MEASURES.named("traffic")
+def sent(graph: ModelGraph, scenario: Scenario, settings: Settings, options: Mapping[str, Any]) -> Columns:
+    """P3: bytes of a round, compressed with the band by need and uncompressed with equal shares."""
+    return joined(_at_once_or_in_turn(draws)[1] for draws in draws_of(graph, scenario, settings))
 
 
-SHARES = read_only(np.geomspace(1e-4, 1.0, 400))
+@MEASURES.named("delays_at_once")
+def delays_at_once(
+    graph: ModelGraph, scenario: Scenario, settings: Settings, options: Mapping[str, Any]
+) -> Columns:
+    """P3: seconds of a round, compressed with the band by need; uncompressed at once, and in turn."""
+    return joined(_at_once_or_in_turn(draws)[0] for draws in draws_of(graph, scenario, settings))
 
 
-def _by_need(problem: SplitProblem, still: Floats, up: Floats, down: Floats) -> float:
-    """The end of a round whose devices share the band by need; shares stand on a grid, to a thousandth."""
-    uplink, downlink = problem.rates_bps(SHARES[:, None])
-    ends: Floats = still + up / uplink + down / downlink
-    low, high = float(ends[-1].max()), float(ends[SHARES.searchsorted(1 / len(still))].max())
-    for _ in range(30):
-        middle = (low + high) / 2
-        needed: float = sum(np.interp(-middle, -ends[:, k], SHARES) for k in range(len(still)))
-        low, high = (low, middle) if needed <= 1 else (middle, high)
-    return high
+def _at_once_or_in_turn(draws: Draws) -> tuple[Columns, Columns]:
+    """Delays and bytes; `density_ratio` is the measure's own setting, the codec's default where absent."""
+    count, problem = draws.shape[1], draws.problem
+    plain = draws.conditions(count)
+    raw = table_of(problem, plain, delay, clients=count)
+    raw_bytes = _at(repriced(raw, problem, plain, traffic).raw_scores, raw.scores.argmin(axis=1))
+    in_turn = table_of(problem, draws.conditions(1), delay).scores.min(axis=1)
+    ends, sent_bytes = _by_need(_compressed(draws))
+    delays = {
+        "sft": ends,
+        "split_federated": draws.by_draw(raw.scores.min(axis=1)).max(axis=1),
+        "split_learning": draws.total(in_turn),
+    }
+    return delays, {"sft": sent_bytes, "split_federated": draws.total(raw_bytes)}
 
 
-def _joined(
-    graph: ModelGraph, scenario: Scenario, settings: Settings, measured: Callable[[_Batch], Floats]
-) -> Floats:
-    return np.concatenate([measured(batch) for batch in _batches(graph, scenario, settings)])
+def _compressed(draws: Draws) -> Draws:
+    density = draws.own.get("density_ratio", np.full(draws.shape[0], TopK().density_ratio))
+    codecs = [TopK(density_ratio=kept) for kept in density.tolist()]
+    each = tuple(with_codec(one, codec) for one, codec in zip(draws.each, codecs, strict=True))
+    return replace(draws, each=each, problem=stacked_problem(each))
 
 
-def _beside_one_cut(batch: _Batch) -> Floats:
-    conditions = batch.conditions(1)
-    best: Floats = table_of(batch.problem, conditions, delay).raw_scores.min(axis=1)
-    static = listed_table(batch.problem, conditions, delay, cut_positions(batch.problem))
-    return np.asarray(1 - batch.per_draw(best) / batch.per_draw(static.delays_s).min(axis=1))
+def _by_need(draws: Draws) -> tuple[Floats, Floats]:
+    """Ends and bytes of rounds whose devices share the band by need."""
+    problem, count = draws.problem, draws.shape[1]
+    even = draws.conditions(count, share=1.0 / count)
+    table = table_of(problem, even, delay, clients=count)
+    bits = per_bit(problem, even, table, delay)
+    still, up, down = (draws.by_draw(part) for part in (bits.still, bits.up, bits.down))
+    allowed = draws.by_draw(table.excess <= 0).astype(bool)
+    splits, picks = [], []
+    for at, one in enumerate(draws.each):
+        ends = PerBit(still=still[at], up=up[at], down=down[at])
+        split = best_shares(ends_by_share(one, ends, ends, allowed[at], None), count, None)
+        splits.append(split.value)
+        uplink_bps, downlink_bps = (np.asarray(rate) for rate in one.rates_bps(split.shares))
+        last = ends.at(uplink_bps, downlink_bps)
+        picks.append(np.where(allowed[at], last, np.inf).argmin(axis=1))
+    sent_bytes = repriced(table, problem, even, traffic).raw_scores
+    return np.array(splits), draws.total(_at(sent_bytes, np.concatenate(picks)))
 
 
-def _beside_mean_cut(batch: _Batch) -> Floats:
-    conditions = batch.conditions(1)
-    best: Floats = table_of(batch.problem, conditions, delay).raw_scores.min(axis=1)
-    static = listed_table(batch.problem, conditions, delay, cut_positions(batch.problem))
-    mean = batch.mean_speeds(conditions)
-    picks: Ints = batch.per_draw(repriced(static, batch.problem, mean, delay).delays_s).argmin(axis=1)
-    totals: Floats = batch.per_draw(static.delays_s)[np.arange(batch.shape[0]), picks]
-    return np.asarray(1 - batch.per_draw(best) / totals)
+@MEASURES.named("card_delays")
+def card_delays(
+    graph: ModelGraph, scenario: Scenario, settings: Settings, options: Mapping[str, Any]
+) -> Columns:
+    """P4: seconds of a round with CARD, and of everything on the devices."""
+    return joined(_card(draws)[0] for draws in draws_of(graph, scenario, settings))
 
 
-def _card(batch: _Batch) -> tuple[Floats, Floats]:
-    """CARD over cut positions: delay beside device only, energy beside server only."""
-    full, problem = batch.conditions(1), batch.problem
-    positions = cut_positions(problem)
-    table = listed_table(problem, full, delay, positions)
-    energy = counted_energy(problem.scenario.objective)
-    spans: list[Floats] = [
-        np.ptp(batch.per_draw(getattr(table, name)), axis=1) for name in ("delays_s", "counted_j")
-    ]
-    weight = batch.own["delay_weight"] if "delay_weight" in batch.own else np.full(batch.shape[0], 0.5)
-    prices = [part / span for part, span in zip((weight, 1 - weight), spans, strict=True)]
-    second, joule = (np.repeat(price, batch.shape[1]) for price in prices)
+@MEASURES.named("card_energies")
+def card_energies(
+    graph: ModelGraph, scenario: Scenario, settings: Settings, options: Mapping[str, Any]
+) -> Columns:
+    """P4: the server's joules in CARD, and where only what must stay is on the devices, at full clock."""
+    return joined(_card(draws)[1] for draws in draws_of(graph, scenario, settings))
+
+
+def _card(draws: Draws) -> tuple[Columns, Columns]:
+    """Over cut positions; `delay_weight` is the measure's own setting, the scenario's where absent."""
+    full, problem = draws.conditions(1), draws.problem
+    table = listed_table(problem, full, delay, cut_positions(problem))
+    given = problem.scenario.objective.delay_weight
+    weight = draws.own.get("delay_weight", np.full(draws.shape[0], given))
+    prices = _prices(draws, table, weight)
     least: Floats = np.minimum(full.compute.device_flops_per_s / full.compute.server_flops_per_s, 1.0)
-    ratio = best_ratios(problem, full, Prices(second=second, joule=joule), least)
-    slow = repriced(table, problem, full.at_clock(ratio), energy)
-    values = second[:, None] * slow.delays_s + joule[:, None] * slow.counted_j
-    picks: Ints = np.where(slow.excess > 0, np.inf, values).argmin(axis=1)
-    rows = np.arange(len(picks))
-    delays = batch.per_draw(slow.delays_s[rows, picks]) / batch.per_draw(table.delays_s[:, -1])
-    joules = batch.per_draw(slow.counted_j[rows, picks]) / batch.per_draw(table.counted_j[:, 0])
-    return 1 - delays, 1 - joules
+    clocked = full.at_clock(best_ratios(problem, full, prices, least))
+    slow = repriced(table, problem, clocked, counted_energy(problem.scenario.objective))
+    values = np.reshape(prices.second, (-1, 1)) * slow.delays_s
+    values = values + np.reshape(prices.joule, (-1, 1)) * slow.counted_j
+    picks = np.where(slow.excess > 0, np.inf, values).argmin(axis=1)
+    delays = {
+        "card": draws.total(_at(slow.delays_s, picks)),
+        "device_only": draws.total(table.delays_s[:, -1]),
+    }
+    energies = {
+        "card": draws.total(_at(slow.counted_j, picks)),
+        "first_layer": draws.total(table.counted_j[:, 0]),
+    }
+    return delays, energies
 
 
-def _groups(batch: _Batch) -> Floats:
-    groups = int(batch.own["groups"][0]) if "groups" in batch.own else 6
-    positions = cut_positions(batch.problem)
-    alone = listed_table(batch.problem, batch.conditions(1), delay, positions).delays_s
-    shared = listed_table(batch.problem, batch.conditions(groups), delay, positions).delays_s
-    in_turn = batch.per_draw(alone)
-    cut: Ints = in_turn.argmin(axis=1)
-    draws, devices = batch.shape
-    turns: Floats = shared.reshape(draws, devices, -1)[np.arange(draws), :, cut]
-    return np.asarray(1 - _longest_first(turns, groups) / in_turn[np.arange(draws), cut])
+def _prices(draws: Draws, table: CutTable, weight: Floats) -> Prices:
+    """What a second and a joule cost over the ranges of each draw, for all its devices."""
+    second, joule = (
+        np.repeat(part / np.ptp(draws.total(values), axis=1), draws.shape[1])
+        for part, values in ((weight, table.delays_s), (1 - weight, table.counted_j))
+    )
+    return Prices(second=second, joule=joule)
+
+
+@MEASURES.named("delays_in_groups")
+def delays_in_groups(
+    graph: ModelGraph, scenario: Scenario, settings: Settings, options: Mapping[str, Any]
+) -> Columns:
+    """P5: seconds of a round of `groups` at once, the longest turn first, and of all devices in turn."""
+    groups = int(options["groups"])
+    return joined(_grouped(draws, groups) for draws in draws_of(graph, scenario, settings))
+
+
+def _grouped(draws: Draws, groups: int) -> Columns:
+    alone, shared = (
+        draws.by_draw(table_of(draws.problem, draws.conditions(active), delay).scores.min(axis=1))
+        for active in (1, groups)
+    )
+    return {"gsfl": _longest_first(shared, groups), "split_learning": alone.sum(axis=1)}
 
 
 def _longest_first(turns: Floats, groups: int) -> Floats:
@@ -271,10 +243,24 @@ def _longest_first(turns: Floats, groups: int) -> Floats:
     return np.asarray(sums.max(axis=1))
 
 
+def _at(values: Floats, picks: Any) -> Floats:
+    """The picked column of every row."""
+    return np.asarray(values[np.arange(len(values)), picks])
+
+
+def layer_of(op: str) -> int | None:
+    """The number of the repeated layer that an op belongs to, None outside of them.
+
+    >>> layer_of("layers/11/mlp/add"), layer_of("lm_head")
+    (11, None)
+    """
+    found = re.search(r"(?:layers?|h|block)[/.]?(\d+)", op)
+    return int(found.group(1)) if found else None
+
+
 def _layers(problem: SplitProblem) -> Mask:
     """Device sides after each repeated layer of a chain of equal ones, the first with none of them."""
-    numbers = [re.search(r"(?:layers?|h|block)[/.]?(\d+)", op.id) for op in problem.cost.graph.ops]
-    layer = [int(found.group(1)) if found else None for found in numbers]
+    layer = [layer_of(op.id) for op in problem.cost.graph.ops]
     first = next(i for i, number in enumerate(layer) if number is not None)
     last = max(number for number in layer if number is not None)
     return np.array(

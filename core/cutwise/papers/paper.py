@@ -23,6 +23,7 @@ from cutwise.scenario.scenario_file import scenario_from_dict
 
 FOLDER = "papers"
 PROVENANCES = ("published preprint", "published journal", "recalled", "calibrated by us")
+READINGS = ("least", "most")
 SCALES = ("linear", "log", "whole")
 WHOLE = ("size", "iterations")
 """How the paths of whole numbers end."""
@@ -33,10 +34,12 @@ class _PaperTable(BaseModel):
 
 
 class Figure(_PaperTable):
-    """One published figure: a reduction as a ratio, where it stands, and the measure that recomputes it.
+    """One published figure: a reduction as a ratio, where it stands, and what recomputes it.
 
-    `preset` holds the settings, beside the paper's scenario, at which we land on it: calibrated by us, not
-    the authors' own settings.
+    `definition` says what the paper divides by what, as far as it says so. `quantity` of the paper's scheme
+    is set beside that of the schemes `counted`; the figure is the `reading` of their reductions, the least
+    or the most. `preset` holds the settings that differ from the paper's scenario, `note` what the figure
+    cannot say. `measure` gives the same quantities for many draws at once.
     """
 
     name: str
@@ -44,8 +47,13 @@ class Figure(_PaperTable):
     value_ratio: float = Field(gt=0, lt=1)
     provenance: str
     source: str
+    definition: str
+    quantity: str
+    counted: tuple[str, ...] = Field(min_length=1)
+    reading: str
     measure: str
-    preset: Annotated[Mapping[str, float], AfterValidator(frozen)]
+    note: str = ""
+    preset: Annotated[Mapping[str, float], AfterValidator(frozen)] = Field(default_factory=dict)
 
 
 class Setting(_PaperTable):
@@ -67,7 +75,11 @@ class Setting(_PaperTable):
 
 
 class Paper(_PaperTable):
-    """What a paper proposed, its scenario as reconstructed here, its figures and ranges."""
+    """What a paper proposed, its scenario as reconstructed here, its figures and ranges.
+
+    `scheme` with its `options` is the paper's; `compared` are the schemes that run beside it and the
+    baselines. `stated` holds what the paper or its code says of a setting, by its path.
+    """
 
     format: str
     key: str
@@ -77,7 +89,10 @@ class Paper(_PaperTable):
     formula: str
     reconstruction: str
     scheme: str
+    options: Annotated[Mapping[str, Any], AfterValidator(frozen)] = Field(default_factory=dict)
+    compared: tuple[str, ...]
     model: str
+    stated: Annotated[Mapping[str, str], AfterValidator(frozen)] = Field(default_factory=dict)
     scenario: Annotated[Mapping[str, Any], AfterValidator(frozen)]
     figures: tuple[Figure, ...]
     settings: tuple[Setting, ...]
@@ -96,14 +111,8 @@ class Paper(_PaperTable):
         return scenario_from_dict({"format": "cutwise-scenario/1", **dict(self.scenario)})
 
     def at_preset(self, name: str) -> Scenario:
-        """The reconstruction at a figure's preset; what belongs to the measure alone stays out of it."""
-        given = dict(self.figure(name).preset)
-        weight = given.pop("delay_weight", None)
-        paths: dict[str, Any] = {path: value for path, value in given.items() if "." in path}
-        paths |= {path: round(value) for path, value in paths.items() if path.endswith(WHOLE)}
-        if weight is not None:
-            paths |= {"objective.delay_weight": weight, "objective.energy_weight": 1 - weight}
-        return changed(self.reconstructed(), paths)
+        """The reconstruction at a figure's preset."""
+        return changed(self.reconstructed(), self.figure(name).preset)
 
     def figure(self, name: str) -> Figure:
         """The figure of that name; raises `UnknownNameError` for another."""
@@ -140,9 +149,10 @@ def _read(name: str, text: str) -> Paper:
     except (ValidationError, tomllib.TOMLDecodeError) as error:
         raise ScenarioError([f"{name}: {error}"]) from error
     wrong = [figure.provenance for figure in found.figures if figure.provenance not in PROVENANCES]
+    wrong += [figure.reading for figure in found.figures if figure.reading not in READINGS]
     wrong += [setting.scale for setting in found.settings if setting.scale not in SCALES]
     if wrong:
-        raise ScenarioError([f"{name}: {wrong[0]!r} is none of {', '.join(PROVENANCES + SCALES)}"])
+        raise ScenarioError([f"{name}: {wrong[0]!r} is none of {', '.join(PROVENANCES + READINGS + SCALES)}"])
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from cutwise.frozen import Frozen
 from cutwise.plans.stages import StageTimes
+from cutwise.scenario.versions import versions
 from cutwise.tolerances import CLOSED_GAP
 
 Status = Literal["optimal", "feasible", "infeasible"]
@@ -181,6 +182,7 @@ class Plan(Frozen):
     else each has its share of it. `rounds_to_target` and `time_to_target_s` are None where there is no
     convergence evidence; their least and most are over the seeds, None where not all got there. `pins` name
     the rules that kept ops where they are, `shared_weights` what becomes of a weight that both sides read.
+    `product_version` and `data_version` say what answered: other tables and defaults move figures.
     """
 
     scheme: str
@@ -208,6 +210,8 @@ class Plan(Frozen):
     server_policy: ServerPolicy = "share"
     pins: tuple[Pin, ...] = ()
     shared_weights: str = ""
+    product_version: str = field(default_factory=lambda: versions().product)
+    data_version: str = field(default_factory=lambda: versions().data)
 
     @property
     def phases(self) -> tuple[tuple[tuple[int, ...], ...], ...]:

@@ -147,7 +147,7 @@ class RegressionFit(Baseline):
         exponential (P1's regression baseline as reconstructed).
         """
         positions = cut_positions(problem)
-        fitted = _smoothed(cut_sums(problem.cost, positions))
+        fitted = smoothed(cut_sums(problem.cost, positions))
         conditions = problem.conditions()
         score = score_of(problem.scenario.objective, spread_of(problem, conditions, IN_TURN))
         guesses = np.asarray(score(stage_times(fitted, conditions.of((slice(None), None)))))
@@ -224,7 +224,7 @@ def _mean(conditions: Conditions) -> Conditions:
     return conditions.each(lambda value: float(np.mean(value)))
 
 
-def _smoothed(sums: CutSums) -> CutSums:
+def smoothed(sums: CutSums) -> CutSums:
     """The sums of nested cuts, replaced by smooth functions of their position."""
     position = np.arange(len(sums.has_server), dtype=np.float64)
 

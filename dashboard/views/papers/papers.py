@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from importlib.resources import files
 
 import pandas as pd
 import streamlit as st
 
-from cutwise.errors import CutwiseError
-from cutwise.importers import sample_named
 from cutwise.papers import Headline, Paper, paper, papers
-from cutwise.papers.paper import FOLDER
 from cutwise.units import percent
 from cutwise_dashboard import cached, session
 from cutwise_dashboard.charts.headline_bars import distribution_figure, influence_figure, setting_text
@@ -39,73 +35,11 @@ def proposal(shown: Paper) -> None:
     st.caption(f"How it is reconstructed here: {shown.reconstruction}")
 
 
-def figures(shown: Paper) -> None:
-    """Published figures beside ours, each with where it comes from."""
-    rows = [
-        {
-            "claim": figure.claim,
-            "published": percent(figure.value_ratio),
-            "provenance": figure.provenance,
-            "ours": percent(preset_ratio(shown, figure.name)),
-            "source": figure.source,
-        }
-        for figure in shown.figures
-    ]
-    number = st.column_config.NumberColumn
-    with st.container(border=True):
-        st.subheader("Published and recomputed", anchor=False)
-        st.dataframe(
-            pd.DataFrame(rows),
-            hide_index=True,
-            column_config={
-                "claim": st.column_config.TextColumn("Claim", width="large"),
-                "published": number("Published (%)", format="%.2f"),
-                "provenance": "Provenance",
-                "ours": number("Recomputed (%), calibrated by us", format="%.2f"),
-                "source": st.column_config.TextColumn("Source", width="medium"),
-            },
-            alt="Published figures with their provenance beside recomputed ones",
-        )
-        st.caption(
-            "Recomputed at a setting that we chose so that it lands on the published figure: it shows that "
-            "the figure is possible in our model, not that the authors measured there."
-        )
-        _open(shown)
-
-
-def preset_ratio(shown: Paper, name: str) -> float:
-    """Our figure at the preset."""
-    return cached.headline(shown.key, name, 2, 0).preset_ratio
-
-
-def _open(shown: Paper) -> None:
-    told = f"The setting calibrated to {readable(_figure(shown))!r}, on the Plan page"
-    if st.button("Open this scenario", key=f"papers.open.{shown.key}", help=told):
-        try:
-            _take_over(shown)
-        except CutwiseError as error:
-            st.error(str(error))
-            return
-        st.switch_page("app_pages/plan.py")
-
-
 def _figure(shown: Paper) -> str:
-    """The figure chosen below, the first at first."""
+    """The figure chosen, the first at first."""
     names = [figure.name for figure in shown.figures]
     kept = st.session_state.get(f"{FIGURE}.{shown.key}")
     return kept if kept in names else names[0]
-
-
-def _take_over(shown: Paper) -> None:
-    """Model, scenario and scheme of the paper become the session's."""
-    name = sample_named(shown.model)
-    if name:
-        session.choose(sample=name, upload_digest="", upload_name="", dims={}, options={})
-    else:
-        content = files("cutwise.assets").joinpath(FOLDER).joinpath(shown.model).read_bytes()
-        session.add_upload(shown.model, content)
-    session.choose(scheme=shown.scheme, options={})
-    session.set_scenario(shown.at_preset(_figure(shown)))
 
 
 def distribution(shown: Paper) -> None:

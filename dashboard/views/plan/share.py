@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from cutwise.plain import plain
-from cutwise.scenario.scenario_file import dump_scenario
+from cutwise.scenario.versions import saved_scenario
 from cutwise_dashboard import session
 from cutwise_dashboard.commands import plan_command
 from cutwise_dashboard.question import AnsweredQuestion
@@ -32,7 +32,7 @@ def show(question: AnsweredQuestion) -> None:
             on_click="ignore", key="download.csv",
         )  # fmt: skip
         row.download_button(
-            "Scenario (TOML)", lambda: dump_scenario(question.scenario), "scenario.toml", "application/toml",
+            "Scenario (TOML)", lambda: saved_scenario(question.scenario), "scenario.toml", "application/toml",
             on_click="ignore", key="download.toml",
         )  # fmt: skip
         row.download_button(

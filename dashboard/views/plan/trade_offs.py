@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cutwise.analyses.delay_energy import DelayEnergyAnalysis
-from cutwise.analyses.replanning import ReplanAnalysis
+from cutwise.analyses.replanning import Epochs, ReplanAnalysis
 from cutwise.planning.one_device.objective import counted_energy
 from cutwise.units import facts_of
 from cutwise_dashboard import session
@@ -68,13 +68,18 @@ def _changing_rate(question: AnsweredQuestion) -> None:
     )
     st.caption(
         f"Choosing the cuts anew saves {share_text(found.saved_ratio)} of the delay with cuts for the "
-        f"mean rate; they change {found.changes} times. Devices in turn. This command gives the same numbers:"
+        f"mean rate; they change {found.changes} times. Devices in turn. {_unfit(found)}"
+        "This command gives the same numbers:"
     )
     st.code(
         analysis_command(question.choice, "replan", epochs=epochs, seed=seed, fade_db=fade_db),
         language="bash",
         wrap_lines=True,
     )
+
+
+def _unfit(found: Epochs) -> str:
+    return "".join(f"{clause.capitalize()}. " for clause in found.unfit)
 
 
 def _slider(option: str, key: str, *, integer: bool = False) -> float:

@@ -40,13 +40,17 @@ def show(comparison: ShownComparison, shown: str) -> None:
     with left:
         _selector(comparison, shown)
     if right.button("Open on the Plan page", key="schemes.plan", width="stretch"):
-        session.choose(scheme=shown, options={})
+        session.choose(scheme=shown, options=session.choice().options if _is_chosen(shown) else {})
         st.switch_page("app_pages/plan.py")
     _standing(plan)
     devices.table(comparison.problem, plan, editable=False)
     if plan.decisions[0].edge_cut:
         tiers.show(comparison.problem, plan)
     _stages(plan)
+
+
+def _is_chosen(scheme: str) -> bool:
+    return scheme == session.choice().scheme
 
 
 def _selector(comparison: ShownComparison, shown: str) -> None:

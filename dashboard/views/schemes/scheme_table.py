@@ -12,7 +12,7 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.scheme_bars import bars_height, delay_figure, energy_figure
-from cutwise_dashboard.comparison import ShownComparison, first_schemes
+from cutwise_dashboard.comparison import ShownComparison, first_schemes, own_options
 from cutwise_dashboard.controls import follow, readable, seen
 from cutwise_dashboard.format import (
     duration_scale,
@@ -55,13 +55,20 @@ def picked(graph: ModelGraph | None) -> Sequence[str]:
     with st.expander("Which schemes"):
         chosen = st.multiselect(
             "Schemes compared", list(SCHEMES), key=CHOSEN, format_func=readable,
-            help="Each with its default options, on the scenario in the sidebar",
+            help="Each with its default options, the one planned with its own, on the sidebar's scenario",
         )  # fmt: skip
         st.caption("Baselines are grey. Brute force tries every split, so it is left out of large models.")
     seen(CHOSEN, chosen)
     if graph:
         st.session_state[f"{CHOSEN}.{graph.digest}"] = chosen
     return [name for name in SCHEMES if name in chosen]
+
+
+def open_with(graph: ModelGraph | None, schemes: Sequence[str], shown: str) -> None:
+    """These schemes are compared for the model from now on, and one of them is opened."""
+    if graph:
+        st.session_state[f"{CHOSEN}.{graph.digest}"] = [name for name in SCHEMES if name in schemes]
+    st.session_state[f"{SHOWN}.wanted"] = shown
 
 
 def headline(comparison: ShownComparison) -> None:
@@ -84,6 +91,11 @@ def headline(comparison: ShownComparison) -> None:
         "of a pass over all data, because rounds may train on different numbers of samples. "
         "Speeds from datasheets are rough (±50 %)."
     )
+    own = [f"{readable(name)} {value}" for name, value in own_options(comparison.choice)]
+    if own and comparison.choice.scheme in comparison.plans:
+        st.caption(
+            f"{readable(comparison.choice.scheme).capitalize()} has options of its own: {', '.join(own)}."
+        )
 
 
 def charts(comparison: ShownComparison) -> str:

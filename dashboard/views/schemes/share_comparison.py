@@ -10,9 +10,9 @@ import streamlit as st
 from cutwise.analyses.comparison import Unsolved
 from cutwise.plain import plain
 from cutwise.plans.plan import Plan
-from cutwise.scenario.scenario_file import dump_scenario
+from cutwise.scenario.versions import saved_scenario
 from cutwise_dashboard.commands import analysis_command
-from cutwise_dashboard.comparison import ShownComparison
+from cutwise_dashboard.comparison import ShownComparison, own_options
 from cutwise_dashboard.reports import Origin, comparison_report
 
 
@@ -32,7 +32,7 @@ def show(comparison: ShownComparison) -> None:
             on_click="ignore", key="schemes.download.csv",
         )  # fmt: skip
         row.download_button(
-            "Scenario (TOML)", lambda: dump_scenario(comparison.problem.scenario), "scenario.toml",
+            "Scenario (TOML)", lambda: saved_scenario(comparison.problem.scenario), "scenario.toml",
             "application/toml", on_click="ignore", key="schemes.download.toml",
         )  # fmt: skip
         row.download_button(
@@ -57,4 +57,9 @@ def report(comparison: ShownComparison) -> str:
 def command(comparison: ShownComparison) -> str:
     """The command line that prints the same table."""
     schemes = [found.scheme for found in comparison.outcomes]
+    own = dict(own_options(comparison.choice))
+    if own and comparison.choice.scheme in schemes:
+        return analysis_command(
+            comparison.choice, "compare", scheme=comparison.choice.scheme, schemes=schemes, **own
+        )
     return analysis_command(comparison.choice, "compare", schemes=schemes)

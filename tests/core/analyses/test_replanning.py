@@ -48,7 +48,7 @@ def test_every_epoch_has_the_plan_of_its_own_rate(name: str) -> None:
     assert np.all(found.replanned_s <= found.static_s * (1 + 1e-12))
     assert 0 < found.saved_ratio < 1
     assert found.changes > 0
-    assert found.to_frame().shape == (12, 6)
+    assert found.to_frame().shape == (12, 10)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -100,3 +100,47 @@ def test_fading_that_cannot_be_is_refused(fade_db: float) -> None:
 
 def test_without_fading_every_rate_is_the_mean() -> None:
     assert drawn_ratios(epochs=5, seed=1, fade_db=0.0) == pytest.approx(np.ones(5))
+
+
+def rules_of(graph: cutwise.graph.model_graph.ModelGraph, scenario: Scenario, scheme: str) -> set[str]:
+    return {found.rule for found in cutwise.plan(graph, scenario, scheme).violations}
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{}, {"deadline_s": 3000.0}, {"traffic_bytes": 3e10}, {"device_energy_j": 3e4}],
+)
+def test_a_baseline_is_marked_with_the_rules_that_its_own_plan_breaks(limits: dict[str, float]) -> None:
+    """VGG-16 needs far more than 0.8 GB to be trained whole, whatever the rate."""
+    graph = cutwise.load_model("sample:vgg16")
+    cell = Scenario(devices=(Device(profile="jetson_nano", memory_bytes=8e8),), limits=Limits(**limits))
+    ratios = (1.0, 2.0, 8.0)
+    found = replan(build_problem(graph, cell), ratios)
+    for epoch, ratio in enumerate(ratios):
+        for name in ("device_only", "first_layer"):
+            rules = set(filter(None, found.broken[name][epoch].split(", ")))
+            assert rules == rules_of(graph, at(cell, ratio), name)
+    assert not found.fits("device_only")
+    assert all("device memory" in rules for rules in found.broken["device_only"])
+    assert "device only does not fit in 3 of 3 epochs (" in found.summary()
+    assert "device_only_breaks" in found.text()
+    assert found.plain()["epochs"][0]["device_only_breaks"] == found.broken["device_only"][0]
+
+
+def test_cuts_kept_for_the_mean_rate_may_break_a_deadline_that_those_chosen_anew_keep() -> None:
+    graph = cutwise.load_model("sample:resnet18")
+    free = Scenario(devices=(Device(flops_per_s=1e11),))
+    ratios = (1.0, 1 / 64)
+    found = replan(build_problem(graph, free), ratios)
+    assert found.static_s[1] > found.replanned_s[1]
+    between = float(found.static_s[1] + found.replanned_s[1]) / 2
+    tight = replan(build_problem(graph, replace(free, limits=Limits(deadline_s=between))), ratios)
+    assert tight.broken["static"] == ("", "deadline")
+    assert tight.fits("replanned")
+
+
+def test_where_everything_fits_no_rules_are_shown() -> None:
+    found = replan(build_problem(cutwise.load_model("sample:resnet18"), Scenario()), np.ones(3))
+    assert all(found.fits(name) for name in found.broken)
+    assert found.unfit == ()
+    assert "breaks" not in found.text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from functools import cache
 
@@ -12,11 +13,15 @@ from hypothesis import strategies as st
 
 import cutwise
 from cutwise.compression import AccuracyTable, DeadZone, Surrogate, TopK, Uncompressed
+from cutwise.papers import paper as paper_of
 from cutwise.plans.plan import Plan
+from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Compression, Limits, Objective, Scenario, Sharing
 from tests.core.schemes.vit_l import BLOCKS, cell, saved_bytes, vit_l
 
 FIXED_CUT = "block2"
+NEAR = 1e-3
+"""The paper's method ends the round no later than this beyond the exact answer, which notes 2.8 allow 2 %."""
 seeds = st.integers(0, 10_000)
 
 
@@ -144,7 +149,7 @@ def test_devices_faster_than_their_server_share_take_the_most_blocks_and_the_oth
 def test_the_exact_answer_is_never_later_than_the_papers_method(
     seed: int, server_flops: float, limited: bool
 ) -> None:
-    """Notes 2.10, item 9: also where some devices are faster than their share; the gap is at most 2 %."""
+    """Notes 2.10, item 9: also where some devices are faster than their share."""
     limits = Limits(accuracy_loss_ratio=0.03 if limited else None)
     scenario = cell(seed, server_flops=server_flops, limits=limits)
     exact = cutwise.plan(vit_l(), scenario, "sft")
@@ -153,9 +158,62 @@ def test_the_exact_answer_is_never_later_than_the_papers_method(
     assert exact.delay_s <= paper.delay_s * (1 + 1e-6)
     assert paper.report.bound == exact.report.bound
     assert paper.report.gap is not None
-    assert 0 <= paper.report.gap <= 0.02
+    assert 0 <= paper.report.gap <= NEAR
     assert paper.report.gap == pytest.approx(1 - exact.delay_s / paper.delay_s, abs=1e-8)
     assert {"exact_s", "two_timescale_s"} <= set(paper.report.timing)
+
+
+def corners() -> list[tuple[dict[str, float], float, float | None]]:
+    """Every corner of what P3's page draws from, servers and limits in turn: weak, middling, strong."""
+    settings = paper_of("P3").settings
+    ends = itertools.product(*((setting.low, setting.high) for setting in settings))
+    rest = itertools.cycle(itertools.product((6e12, 2e13, 6e13), (None, 0.003, 0.03)))
+    return [
+        (dict(zip((setting.path for setting in settings), end, strict=True)), server_flops, limit)
+        for end, (server_flops, limit) in zip(ends, rest, strict=False)
+    ]
+
+
+def in_corner(
+    scenario: Scenario, setting: dict[str, float], server_flops: float, limit: float | None
+) -> Scenario:
+    paths = {path: value for path, value in setting.items() if "." in path}
+    there = changed(scenario, paths | {"server.flops_per_s": server_flops})
+    codec = replace(there.compression.codec, density_ratio=setting["density_ratio"])
+    compression = replace(there.compression, codec=codec)
+    return replace(there, compression=compression, limits=Limits(accuracy_loss_ratio=limit))
+
+
+@pytest.mark.parametrize(("setting", "server_flops", "limit"), corners())
+def test_the_papers_method_is_the_exact_answer_over_its_whole_range(
+    setting: dict[str, float], server_flops: float, limit: float | None
+) -> None:
+    """Warnings are errors here; without its last steps it was up to 8 % late, 20 % on P3's own model."""
+    scenario = in_corner(cell(5), setting, server_flops, limit)
+    found = cutwise.plan(vit_l(), scenario, "sft", method="two_timescale")
+    assert found.report.gap is not None
+    assert 0 <= found.report.gap <= NEAR
+
+
+@pytest.mark.parametrize(
+    ("bands_hz", "density_ratio", "limit"),
+    [((2e8, 1e7), 0.1, 0.03), ((2e8, 2e8), 1.0, None)],
+)
+def test_on_the_model_of_p3_too(
+    bands_hz: tuple[float, float], density_ratio: float, limit: float | None
+) -> None:
+    """Where the Lagrangian alone was 19.6 and 14.0 % late: devices between one block and all they hold."""
+    one = paper_of("P3")
+    uplink_hz, downlink_hz = bands_hz
+    setting = {
+        "channel.uplink_bandwidth_hz": uplink_hz, "channel.downlink_bandwidth_hz": downlink_hz,
+        "channel.path_loss_exponent": 4.0, "density_ratio": density_ratio,
+    }  # fmt: skip
+    coded = replace(one.reconstructed(), compression=Compression(codec=TopK(), directions="both"))
+    scenario = in_corner(coded, setting, 2e13, limit)
+    found = cutwise.plan(one.graph(), scenario, "sft", method="two_timescale")
+    assert found.report.gap is not None
+    assert 0 <= found.report.gap <= NEAR
 
 
 @pytest.mark.parametrize("codec", ["top_k", "dead_zone"])

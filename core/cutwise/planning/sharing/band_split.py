@@ -198,12 +198,12 @@ def _any_columns(
 ) -> tuple[ShareSplit, Mask]:
     """The best shares when each device takes any of its cuts."""
     finish = ends_by_share(problem, ends, energies, allowed, cap_j)
-    return _best_shares(finish, problem.device_count, cap_j), allowed
+    return best_shares(finish, problem.device_count, cap_j), allowed
 
 
-def _best_shares(finish: Finish, count: int, cap_j: float | None) -> ShareSplit:
-    """The best shares and their proof; from tangents, which find them unless a cap makes finishes jump."""
-    if cap_j is not None:
+def best_shares(finish: Finish, count: int, device_energy_j: float | None) -> ShareSplit:
+    """The best shares and their proof; from tangents, which find them unless a limit makes finishes jump."""
+    if device_energy_j is not None:
         return minmax_share(finish, count)
     near = minmax_convex_shares(finish, np.zeros(count), steps=TANGENTS)
     return minmax_share(finish, count, start=near.shares[:, 0])
@@ -224,7 +224,7 @@ def _one_column(
             break
         finish = ends_by_share(problem, ends.column(cut), energies.column(cut), everyone, cap_j)
         if not found or is_reachable(finish, problem.device_count, best):
-            found.append((cut, _best_shares(finish, problem.device_count, cap_j)))
+            found.append((cut, best_shares(finish, problem.device_count, cap_j)))
             best = min(best, found[-1][1].value)
     cut, split = min(found, key=lambda row: row[1].value)
     bound = min(split.bound for _, split in found)

@@ -23,6 +23,7 @@ from cutwise.planning.sharing.codec_choice import (
     CodecSetting,
     frontier,
     keeps,
+    on_limit,
     setting_of,
     tightened,
     with_codec,
@@ -71,7 +72,10 @@ def two_timescale(problem: SplitProblem, even: Conditions) -> TwoTimescale:
     within its limit, with a size $\rho$ along the compressor's best settings and a real $l_k$ between a
     device's cuts by rising work; cuts are rounded to the faster neighbour and the setting to the limit.
     Small timescale: sequential quadratic programming splits the band. Both take turns until the round ends
-    no sooner, as the shares of the last turn say which devices are late.
+    no sooner, as the shares of the last turn say which devices are late. Delays bend along a device's cuts,
+    so the Lagrangian is as good as its start: it starts at the cuts that end first at the shares at hand, and
+    last the setting is the lightest within the limit, and every device takes the cut that ends first at its
+    share, while that ends the round sooner.
     """
     open_cuts = open_cuts_of(problem, even, False)
     order = cut_order_of(open_cuts)
@@ -86,7 +90,22 @@ def two_timescale(problem: SplitProblem, even: Conditions) -> TwoTimescale:
             break
         best = found
     assert best is not None
-    return best
+    return _settled(even, open_cuts, best)
+
+
+def _settled(even: Conditions, open_cuts: OpenCuts, found: TwoTimescale) -> TwoTimescale:
+    """The last steps: the lightest setting, then at its share every device's first cut and the band anew."""
+    lighter = _spread(on_limit(found.problem), even, open_cuts, found.band.picks)
+    found = lighter if lighter.band.split.value < found.band.split.value else found
+    for _ in range(ALTERNATIONS):
+        table = found.band.table
+        usable = open_cuts.allowed & (table.excess <= 0)
+        ends = np.where(usable.any(axis=1, keepdims=True) & ~usable, np.inf, table.delays_s)
+        better = _spread(found.problem, even, open_cuts, ends.argmin(axis=1))
+        if better.band.split.value >= found.band.split.value * (1 - SETTLED):
+            break
+        found = better
+    return found
 
 
 def cut_order_of(open_cuts: OpenCuts) -> CutOrder:
@@ -156,7 +175,10 @@ def _large(
             rows[count, 0] = rise / limit
         return rows
 
-    start = np.concatenate(([np.log(setting_of(compression).size_ratio)], 0.5 * (order.counts - 1.0), [1.0]))
+    size = setting_of(compression).size_ratio
+    known = np.arange(still.shape[1]) < order.counts[:, None]
+    fastest = np.where(known, still + size * sent, np.inf).argmin(axis=1)
+    start = np.concatenate(([np.log(size)], fastest, [1.0]))
     found = augmented_lagrangian(
         ConstrainedProblem(
             objective=lambda point: float(point[-1]),

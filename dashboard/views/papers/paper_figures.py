@@ -1,0 +1,145 @@
+"""A paper's figures: published and ours, what ours is read from, all that ran beside, and how it deviates."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pandas as pd
+import streamlit as st
+
+from cutwise.errors import CutwiseError
+from cutwise.importers import sample_named
+from cutwise.papers import Beside, Deviation, Figure, Paper, Recomputed
+from cutwise.papers.paper import FOLDER
+from cutwise_dashboard import cached, session
+from cutwise_dashboard.controls import readable
+from cutwise_dashboard.format import quantity_text, seconds_text, share_text
+from cutwise_dashboard.views.schemes import scheme_table
+
+TITLES = {
+    "delay_s": "Delay of a round",
+    "server_energy_j": "Server energy",
+    "traffic_bytes": "Traffic of a round",
+    "server_memory_bytes": "Server memory",
+}
+STANDINGS = {"infeasible": "breaks a rule", "no plan": "no plan"}
+UNITS = {"server_energy_j": "J", "traffic_bytes": "B", "server_memory_bytes": "B"}
+
+
+def show(paper: Paper) -> None:
+    """Every figure of the paper."""
+    with st.container(border=True):
+        st.subheader("Published and recomputed", anchor=False)
+        st.caption(
+            "Ours are plans of the scenario below each figure, which we chose: where one meets the published "
+            "figure it shows that the figure is possible in our model, not that the authors measured there."
+        )
+        for figure in paper.figures:
+            with st.spinner(f"{readable(figure.name).capitalize()} …"):
+                found = cached.recomputed(paper.key, figure.name)
+            _figure(paper, found)
+
+
+def _figure(paper: Paper, found: Recomputed) -> None:
+    figure = found.figure
+    met = ":green-badge[met within two points]" if found.met else ":orange-badge[not met]"
+    st.markdown(f"**{figure.claim.capitalize()}** {met}")
+    left, right = st.columns(2, gap="small")
+    left.metric(figure.provenance.capitalize(), _percent(figure.value_ratio))
+    read = f"beside {readable(found.read.scheme)}" if found.read else "all that count break a rule"
+    right.metric(f"Recomputed, {read}", _percent(found.ratio))
+    st.markdown(f"What the paper says: {figure.definition}")
+    st.markdown(f"What is recomputed: {_reading(found)} {figure.note}")
+    st.caption(f"Source: {figure.source}.")
+    with st.expander(f"Everything that ran ({len(found.rivals) + 1} schemes)"):
+        st.table(_beside(found).set_index("scheme"))
+        if broken := [one for one in found.rivals if one.said]:
+            st.caption("\n".join(f"* {readable(one.scheme).capitalize()}: {one.said}." for one in broken))
+    with st.expander(f"How the scenario deviates from our defaults ({len(found.deviations)} settings)"):
+        st.caption("All other settings are the defaults.")
+        st.markdown("\n".join(f"* {_deviation(one)}" for one in found.deviations))
+    told = "Its model, scenario and schemes side by side, on the Schemes page"
+    if st.button("Open this scenario", key=f"papers.open.{paper.key}.{figure.name}", help=told):
+        _open(paper, found)
+
+
+def _percent(ratio: float | None) -> str:
+    return "–" if ratio is None else share_text(ratio, ".4g")
+
+
+def _reading(found: Recomputed) -> str:
+    """The paper's scheme with its options, the quantity, and the schemes that count."""
+    figure = found.figure
+    options = ", ".join(f"{readable(name)} {value}" for name, value in found.options.items())
+    own = f"{readable(found.scheme)}{f' ({options})' if options else ''}"
+    counted = ", ".join(readable(name) for name in figure.counted)
+    quantity = TITLES[figure.quantity].lower()
+    one = f"one minus the {quantity} of {own} over that of {counted}"
+    return f"{one}." if len(figure.counted) == 1 else f"{one}; the {figure.reading} of these."
+
+
+def _beside(found: Recomputed) -> pd.DataFrame:
+    rows = [
+        {
+            "scheme": readable(found.scheme),
+            "value": _value(found.figure, found.value),
+            "saved": "",
+            "": "the paper's",
+        }
+    ]
+    rows += [
+        {
+            "scheme": readable(rival.scheme),
+            "value": _value(found.figure, rival.value),
+            "saved": _percent(rival.saved_ratio),
+            "": _standing(rival),
+        }
+        for rival in found.rivals
+    ]
+    return pd.DataFrame(rows).rename(
+        columns={"value": TITLES[found.figure.quantity], "saved": "Saved beside it"}
+    )
+
+
+def _value(figure: Figure, value: float | None) -> str:
+    if value is None:
+        return "–"
+    unit = UNITS.get(figure.quantity)
+    return quantity_text(value, unit) if unit else seconds_text(value)
+
+
+def _standing(rival: Beside) -> str:
+    return "counts" if rival.counted else STANDINGS.get(rival.status, "")
+
+
+def _deviation(one: Deviation) -> str:
+    """One setting on a line that wraps: here, by default, and what the paper or its code says."""
+    stated = f" Paper: {one.stated}." if one.stated else ""
+    return f"`{one.path}` is **{one.preset}**, by default {one.default}.{stated}"
+
+
+def _open(paper: Paper, found: Recomputed) -> None:
+    """Model, scenario, scheme and what it is compared with become the session's."""
+    try:
+        _take_over(paper, found)
+    except CutwiseError as error:
+        st.error(str(error))
+        return
+    st.switch_page("app_pages/schemes.py")
+
+
+def _take_over(paper: Paper, found: Recomputed) -> None:
+    name = sample_named(paper.model)
+    if name:
+        session.choose(sample=name, upload_digest="", upload_name="", dims={}, options={})
+    else:
+        content = files("cutwise.assets").joinpath(FOLDER).joinpath(paper.model).read_bytes()
+        session.add_upload(paper.model, content)
+    session.choose(scheme=paper.scheme, options=dict(paper.options))
+    session.set_scenario(paper.at_preset(found.figure.name))
+    scheme_table.open_with(
+        session.model(), [paper.scheme, *(rival.scheme for rival in found.rivals)], paper.scheme
+    )
+    where = TITLES[found.figure.quantity].lower()
+    said = found.sentence[:1].upper() + found.sentence[1:]
+    session.note("paper", f"{paper.key}: {found.figure.claim}. {said} Look at: {where}.")
