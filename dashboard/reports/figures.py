@@ -59,7 +59,7 @@ def broken_rules(plan: Plan) -> Child:
 
 def pinned(plan: Plan) -> Child:
     """The rules that the cuts stand at, what would release them, and what becomes of shared weights."""
-    told = [f"Pinned: {pin.sentence}. Released: {pin.release}." for pin in plan.pins if pin.devices]
+    told = [f"Pinned: {sentence}." for sentence in plan.pinned_by]
     told += [f"Shared weights: {plan.shared_weights}."] if plan.shared_weights else []
     return element("div", (element("p", sentence) for sentence in told)) if told else None
 

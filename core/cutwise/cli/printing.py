@@ -28,7 +28,7 @@ def plan_text(found: Any) -> str:
         f"  to target   {_rounds(found)}{found.evidence}",
         *(f"  {decision.device}: {decision.cut.label}" for decision in found.decisions),
         *(f"  broken: {violation.sentence}" for violation in found.violations),
-        *(f"  pinned: {pin.sentence} ({pin.release})" for pin in found.pins if pin.devices),
+        *(f"  pinned: {sentence}" for sentence in found.pinned_by),
         *([f"  weights: {found.shared_weights}"] if found.shared_weights else []),
     ]
     proof = found.report.certificate

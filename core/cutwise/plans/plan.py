@@ -224,6 +224,16 @@ class Plan(Frozen):
         )
 
     @property
+    def pinned_by(self) -> tuple[str, ...]:
+        """The rules at which cuts stand, a sentence each, and what would release what they pin."""
+        count = len(self.decisions)
+        told = []
+        for pin in (pin for pin in self.pins if pin.devices):
+            some = "" if len(pin.devices) == count else f", at {len(pin.devices)} of {count} devices"
+            told.append(f"{pin.sentence}{some} ({pin.release})")
+        return tuple(told)
+
+    @property
     def active(self) -> int:
         """The most devices that are active at once."""
         return max(len(groups) for groups in self.phases)

@@ -143,9 +143,8 @@ def _why_worse(plan: Plan, best: Plan) -> str:
 
 def _pinned(question: AnsweredQuestion) -> None:
     """Which rules the cuts stand at, and what would release them; what becomes of a shared weight."""
-    for pin in question.plan.pins:
-        if pin.devices:
-            st.caption(f"Pinned: {pin.sentence}. Released: {pin.release}.")
+    for pinned in question.plan.pinned_by:
+        st.caption(f"Pinned: {pinned}.")
     if question.plan.shared_weights:
         st.caption(f"{sentence_case(question.plan.shared_weights)}.")
     if not question.problem.ties:

@@ -95,6 +95,15 @@ def test_a_pin_that_changes_nothing_names_no_device_and_is_not_printed() -> None
     assert "pinned" not in plan_text(plan)
 
 
+def test_where_few_devices_stand_at_a_pin_their_number_is_said() -> None:
+    devices = (*WEAK["devices"], Device(name="strong", flops_per_s=1e18, samples=8))
+    plan = planned(layers(3), devices=devices, server=Server(flops_per_s=1e15))
+    assert [decision.cut.label for decision in plan.decisions] == ["after fc0", "all on device"]
+    assert plan.pins[0].devices == ("device-1",)
+    (told,) = plan.pinned_by
+    assert told.startswith("privacy keeps the first layer on the device, 2 of 4 ops, at 1 of 2 devices (")
+
+
 def test_what_a_list_keeps_is_said_as_a_list() -> None:
     (pin,) = planned(layers(4), privacy=Privacy(keep_on_device=("fc1",))).pins
     assert pin.sentence == (
