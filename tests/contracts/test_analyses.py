@@ -29,7 +29,7 @@ from cutwise.schemes import SCHEMES
 from cutwise.units import facts_of
 from tests.contracts.families import modules_of
 
-SHARED = {"base", "sweep_file", "tier_memory"}
+SHARED = {"base", "cut_moves", "sweep_file", "tier_memory"}
 """Modules of the family that register nothing."""
 
 FLEET = (

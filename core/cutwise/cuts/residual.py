@@ -19,8 +19,11 @@ from cutwise.cuts.max_flow import CAPACITY_BITS, checked_weights, flow_network
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen
+from cutwise.tolerances import SUM_ROUNDING
 
 ON, OFF, FREE = 1, 0, -1
+MOST_SETTLED = 4096
+"""Units up to which it is seen what has to go along with each."""
 BEYOND_ANY = 8
 """Times the rounding that the endless room is more than any split takes."""
 
@@ -108,8 +111,7 @@ def least_residual(
 
 def forced(left: Residual, forth: Ints, back: Ints, slack: int) -> Ints:
     """The side (nodes,) of every node that has one in all splits within the slack, for these rooms."""
-    tail = np.concatenate([left.tail[forth >= slack], left.head[back >= slack]])
-    head = np.concatenate([left.head[forth >= slack], left.tail[back >= slack]])
+    tail, head = _arcs(left, forth >= slack, back >= slack)
     sides = np.full(left.node_count, FREE)
     sides[_reached(tail, head, left.node_count, left.node_count - 2)] = ON
     sides[_reached(head, tail, left.node_count, left.node_count - 1)] = OFF
@@ -134,9 +136,45 @@ def contracted(left: Residual, slack: int) -> tuple[Residual, Ints]:
         unit_of[free[members]] = count
         count += 1
     unit_of[sides == ON], unit_of[sides == OFF] = count, count + 1
-    is_on = np.zeros(count + 2, dtype=bool)
-    is_on[unit_of] = left.is_on
-    return _joined(left, unit_of, is_on), unit_of
+    units = _joined(left, unit_of)
+    if count > MOST_SETTLED:
+        return units, unit_of
+    place = _settled(units, slack)
+    return _joined(units, place), place[unit_of]
+
+
+def _settled(units: Residual, slack: int) -> Ints:
+    """Where each unit goes: to a terminal if what must go with it takes the slack on the other side.
+
+    Units are numbered so that what one needs on the device comes before it.
+    """
+    count = units.node_count - 2
+    needs = np.eye(count, dtype=bool)
+    tail, head = _arcs(units, units.forth >= slack, units.back >= slack)
+    inner = (tail < count) & (head < count)
+    for unit, other in sorted(zip(tail[inner].tolist(), head[inner].tolist(), strict=True)):
+        needs[unit] |= needs[other]
+    to_server, from_device = (np.zeros(units.node_count) for _ in range(2))
+    for start, end, room in (
+        (units.tail, units.head, units.forth),
+        (units.head, units.tail, units.back),
+    ):
+        np.add.at(to_server, start[end == count + 1], np.minimum(room[end == count + 1], slack))
+        np.add.at(from_device, end[start == count], np.minimum(room[start == count], slack))
+    # float64 sums of whole numbers may be off by their last units
+    enough = slack * (1 + SUM_ROUNDING) + units.rounding
+    off, on = needs @ to_server[:count] >= enough, from_device[:count] @ needs >= enough
+    place = np.cumsum(~(on | off)) - 1
+    left = int((~(on | off)).sum())
+    return np.concatenate([np.where(on, left, np.where(off, left + 1, place)), [left, left + 1]])
+
+
+def _arcs(left: Residual, forth: Mask, back: Mask) -> tuple[Ints, Ints]:
+    """Tails and heads of some pairs one way and of some the other way."""
+    return (
+        np.concatenate([left.tail[forth], left.head[back]]),
+        np.concatenate([left.head[forth], left.tail[back]]),
+    )
 
 
 def moved(left: Residual, sides: Mask, forth: Ints, back: Ints, unit: int) -> tuple[int, Mask, Ints, Ints]:
@@ -163,11 +201,13 @@ def moved(left: Residual, sides: Mask, forth: Ints, back: Ints, unit: int) -> tu
     return solver.optimal_flow(), is_on, forth - net, back + net
 
 
-def _joined(left: Residual, unit_of: Ints, is_on: Mask) -> Residual:
+def _joined(left: Residual, unit_of: Ints) -> Residual:
     """The pairs between different units; last a pair from the device's terminal to every unit, and one from
     every unit to the server's, without room.
     """
-    count = len(is_on) - 2
+    count = int(unit_of[-1]) - 1
+    is_on = np.zeros(count + 2, dtype=bool)
+    is_on[unit_of] = left.is_on
     tail, head, units = unit_of[left.tail], unit_of[left.head], np.arange(count)
     outer = (tail != head) & ((tail < count) | (head < count))
     nothing = np.zeros(2 * count, dtype=np.int64)
