@@ -32,6 +32,7 @@ TEXTS: Mapping[str, tuple[Any, ...]] = {
     "targets": (("mlp",), ("all_linear",)),
     "frozen": (("layers/0/*",),),
     "keep_on_device": (LayerDepth(layers=5),),
+    "skip": (("embeddings", "norms"),),
     "error_ratios": ((0.0, 0.01),),
     "loss_ratios": ((0.0, 0.01),),
 }
@@ -136,7 +137,8 @@ def tiny_llama() -> ModelGraph:
     """Two blocks with attention and tied embeddings, from a configuration, so that its length is open."""
     sizes = {
         "vocab_size": 101, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2,
-        "num_attention_heads": 4, "max_position_embeddings": 256, "tie_word_embeddings": True,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 256,
+        "tie_word_embeddings": True,
     }  # fmt: skip
     return from_config({"model_type": "llama", **sizes}, {})
 
@@ -233,5 +235,19 @@ WORLDS: Mapping[str, World] = {
     "adam": World(scheme="first_layer", settings={"workload.optimizer": "adam"}),
     "half precision": World(scheme="first_layer", settings={"workload.weights_dtype": "fp16"}),
     "adapters": World(scheme="first_layer", settings={"workload.tuning.kind": "lora"}),
+    "adapters in half precision": World(
+        scheme="first_layer", settings={"workload.tuning.kind": "lora", "workload.weights_dtype": "bf16"}
+    ),
+    "adapters of quantised weights": World(
+        scheme="server_only",
+        settings={
+            "workload.tuning.kind": "lora",
+            "workload.weights_dtype": "bf16",
+            "workload.quantisation.format": "nf4",
+        },
+    ),
+    "mixed precision": World(
+        scheme="server_only", settings={"workload.compute_dtype": "bf16", "workload.autocast": True}
+    ),
 }
 """From the plainest on: most fields move in the first ones."""

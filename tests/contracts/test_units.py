@@ -30,6 +30,8 @@ PURE_NUMBERS = {
     "more_uplink_messages": "a count of messages",
     "more_downlink_messages": "a count of messages",
     "delay_weight": "a weight without a unit",
+    "bounds": "one bound for each cut, in the unit of the objective",
+    "latest": "a line of the objective over the reciprocal rate: constant and slope",
     "second": "what a second adds to the objective",
     "settings": "columns by path, each in its path's unit",
     "own": "columns by a measure's own names",

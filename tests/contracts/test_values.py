@@ -23,7 +23,7 @@ OUT_OF_IMPORTERS = {"Importer", "ImportReport", "RefusedFormat"}
 NEVER_MET = {
     "cutwise.channels.base.CellFields": "a base",
     "cutwise.compression.codec.CodecFields": "a base",
-    "cutwise.costs.workload.Tuning": "a base",
+    "cutwise.costs.options.tuning.Tuning": "a base",
     "cutwise.scenario.parties.Party": "a base",
     "cutwise.scenario.checks.Part": "a base",
     "cutwise.scenario.file_problems.Problem": "a sentence, while a mistaken scenario is refused",

@@ -11,7 +11,7 @@ import numpy as np
 from cutwise.arrays import Floats
 from cutwise.costs.attention_pattern import Attention, written_out_attentions
 from cutwise.costs.gradient_flow import GradientFlow, first_output
-from cutwise.costs.kernels.setting import KERNEL
+from cutwise.costs.ops.formula import KERNEL
 from cutwise.costs.ops.formulas import OP_COSTS, OpCall, OpWork
 from cutwise.costs.weight_costs import weight_columns
 from cutwise.costs.workload import Workload

@@ -11,7 +11,7 @@ from cutwise.arrays import Ints
 from cutwise.costs.gradient_flow import gradient_flow
 from cutwise.costs.kernels.losses import has_loss, loss, without_logits
 from cutwise.costs.kernels.rules import RULES, plain
-from cutwise.costs.kernels.setting import Setting, kernel
+from cutwise.costs.kernels.setting import RunSetting, kernel
 from cutwise.costs.weight_costs import others_dtype, quantised_weights, trained_dtype
 from cutwise.costs.workload import Workload
 from cutwise.frozen import Frozen
@@ -46,14 +46,16 @@ def as_run(graph: ModelGraph, workload: Workload, *, accelerator: bool = True) -
     return AsRun(graph=replace(graph, ops=tuple(ops)), owners=np.array(owners, dtype=np.int64))
 
 
-def _setting(graph: ModelGraph, workload: Workload, formats: dict[str, str], *, accelerator: bool) -> Setting:
+def _setting(
+    graph: ModelGraph, workload: Workload, formats: dict[str, str], *, accelerator: bool
+) -> RunSetting:
     wide_others = bool(workload.quantised) and others_dtype(workload) == "fp32"
-    return Setting(
+    return RunSetting(
         graph=graph,
         workload=workload,
         run=workload.run,
         compute=workload.compute,
-        formats=formats,
+        known_format=formats.__getitem__,
         adapter_dtype=trained_dtype(workload, adapter=True),
         whole_norms=wide_others and workload.compute != "fp32",
         quantised=quantised_weights(graph, workload, gradient_flow(graph, workload))
@@ -76,7 +78,7 @@ def _gates(graph: ModelGraph) -> frozenset[str]:
     )  # fmt: skip
 
 
-def _kernels(op: Op, setting: Setting, *, terminal: bool) -> Iterator[Op]:
+def _kernels(op: Op, setting: RunSetting, *, terminal: bool) -> Iterator[Op]:
     if op.figures or op.kind in {"input", "constant", "custom"} or not op.output.elements:
         yield from plain(op, setting)
         return
@@ -95,5 +97,4 @@ def _kernels(op: Op, setting: Setting, *, terminal: bool) -> Iterator[Op]:
         made.append(kernel(op, "", (made[-1].id,), made[-1].output.dtype, kept_bytes=mask))
     yield from made
     if ends:
-        known = replace(setting, formats={**setting.formats, op.id: made[-1].output.dtype})
-        yield from loss(op, known)
+        yield from loss(op, setting)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from cutwise.costs.kernels.attention import attention
-from cutwise.costs.kernels.setting import WHOLE, Rule, Setting, bytes_in, cast, held_as, kernel, reading
+from cutwise.costs.kernels.attention_kernels import attention
+from cutwise.costs.kernels.setting import WHOLE, Rule, RunSetting, bytes_in, cast, held_as, kernel, reading
 from cutwise.costs.ops.formula import OUTPUT
 from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import DTYPE_BYTES, Op
@@ -34,17 +34,17 @@ WHOLE_ON_ACCELERATORS = (
 )
 
 
-def plain(op: Op, setting: Setting) -> Iterator[Op]:
+def plain(op: Op, setting: RunSetting) -> Iterator[Op]:
     """One kernel in the widest format of what it reads."""
     yield held_as(op, setting.format_of(*op.inputs))
 
 
-def product(op: Op, setting: Setting) -> Iterator[Op]:
+def product(op: Op, setting: RunSetting) -> Iterator[Op]:
     """A product in the compute format, of copies where its operands are in another."""
     yield from _product(op, setting, setting.compute)
 
 
-def linear(op: Op, setting: Setting) -> Iterator[Op]:
+def linear(op: Op, setting: RunSetting) -> Iterator[Op]:
     """A linear layer: autocast copies its weights, a quantised one passes by in 16 bit, both ways.
 
     Adapters run in their own format on a copy of the layer's input, which is dropped out first.
@@ -63,7 +63,7 @@ def linear(op: Op, setting: Setting) -> Iterator[Op]:
     yield from _product(op, setting, setting.compute, **held)
 
 
-def _adapter(op: Op, setting: Setting) -> Iterator[Op]:
+def _adapter(op: Op, setting: RunSetting) -> Iterator[Op]:
     dtype = setting.compute if setting.workload.autocast else setting.adapter_dtype
     name, copies = cast(op, op.inputs[0], dtype, setting)
     yield from copies
@@ -76,10 +76,10 @@ def _adapter(op: Op, setting: Setting) -> Iterator[Op]:
     yield held_as(replace(op, inputs=(name,)), dtype)
 
 
-def adapted(op: Op, setting: Setting) -> Iterator[Op]:
+def adapted(op: Op, setting: RunSetting) -> Iterator[Op]:
     """The sum of a layer and its adapter, scaled in the adapter's format; back in the layer's own."""
     base, branch = op.inputs
-    own, beside = setting.formats[base], setting.formats[branch]
+    own, beside = setting.known_format(base), setting.known_format(branch)
     scaled = kernel(op, "scaled", (branch,), beside)
     yield scaled
     joined = setting.format_of(base, branch)
@@ -92,12 +92,12 @@ def adapted(op: Op, setting: Setting) -> Iterator[Op]:
     yield kernel(op, "", (both.id,), own)
 
 
-def addition(op: Op, setting: Setting) -> Iterator[Op]:
+def addition(op: Op, setting: RunSetting) -> Iterator[Op]:
     """A sum in the widest format of its operands, or that of a layer and its adapter."""
     return adapted(op, setting) if "adapts" in op.attrs else plain(op, setting)
 
 
-def rms_norm(op: Op, setting: Setting) -> Iterator[Op]:
+def rms_norm(op: Op, setting: RunSetting) -> Iterator[Op]:
     """Root-mean-square norm: one kernel, or square and mean, root, product, in fp32, and casts around them.
 
     The product's own gradient and that of the square take temporary tensors in fp32.
@@ -123,7 +123,7 @@ def rms_norm(op: Op, setting: Setting) -> Iterator[Op]:
         yield kernel(op, "", (normed.id,), after)
 
 
-def multiplication(op: Op, setting: Setting) -> Iterator[Op]:
+def multiplication(op: Op, setting: RunSetting) -> Iterator[Op]:
     """A product element by element; of fused kernels only the last writes a result."""
     if setting.run.fused_kernels and len(op.inputs) == 1 and setting.op(op.inputs[0]).kind == "rms_norm":
         yield replace(held_as(op, setting.format_of(*op.inputs)), kind="identity")
@@ -131,14 +131,14 @@ def multiplication(op: Op, setting: Setting) -> Iterator[Op]:
     yield held_as(op, setting.format_of(*op.inputs))
 
 
-def gate(op: Op, setting: Setting) -> Iterator[Op]:
+def gate(op: Op, setting: RunSetting) -> Iterator[Op]:
     """An activation; as part of a fused gated product it writes nothing of its own."""
     made = held_as(op, setting.format_of(*op.inputs))
     gated = setting.run.fused_kernels and setting.workload.training and op.id in setting.gates
     yield replace(made, kind="identity") if gated else made
 
 
-def rotation(op: Op, setting: Setting) -> Iterator[Op]:
+def rotation(op: Op, setting: RunSetting) -> Iterator[Op]:
     """A rotation by positions; as separate kernels it takes two more tensors, both ways.
 
     Under autocast sines and cosines are fp32, and so is what they turn.
@@ -154,24 +154,24 @@ def rotation(op: Op, setting: Setting) -> Iterator[Op]:
     yield kernel(op, "", (turned.id,), setting.compute)
 
 
-def embedding(op: Op, setting: Setting) -> Iterator[Op]:
+def embedding(op: Op, setting: RunSetting) -> Iterator[Op]:
     """A look-up; with adapters and checkpointing its result is made to need a gradient."""
     workload = setting.workload
     reached = workload.training and workload.tuning.kind == "lora" and workload.checkpointing != "none"
     yield held_as(op, setting.wide, **({"requires_gradient": True} if reached else {}))
 
 
-def whole(op: Op, setting: Setting) -> Iterator[Op]:
+def whole(op: Op, setting: RunSetting) -> Iterator[Op]:
     """Under autocast in fp32, of a copy if need be; else one kernel."""
     yield from _product(op, setting, WHOLE) if setting.workload.autocast else plain(op, setting)
 
 
-def whole_on_accelerators(op: Op, setting: Setting) -> Iterator[Op]:
+def whole_on_accelerators(op: Op, setting: RunSetting) -> Iterator[Op]:
     """Under autocast in fp32 on an accelerator only."""
     yield from whole(op, setting) if setting.accelerator else plain(op, setting)
 
 
-def _product(op: Op, setting: Setting, dtype: str, **held: object) -> Iterator[Op]:
+def _product(op: Op, setting: RunSetting, dtype: str, **held: object) -> Iterator[Op]:
     names = []
     for name in op.inputs:
         read, copies = cast(op, name, dtype, setting)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cutwise.costs.ops.formula import KERNEL
 from cutwise.costs.options.presets import RunOptions
 from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import DTYPE_BYTES, FLOATING, ModelGraph, Op, TensorSpec
 
-KERNEL = "kernel"
-"""The kind of what is no op of a model: its attributes say what it keeps and holds."""
 WHOLE = "fp32"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class RunSetting:
     """A model and its workload, `run` every option with its value, `compute` the number format of products.
 
-    `formats`: the number format of every tensor made so far. `whole_norms`: norms run in fp32. `quantised`
-    are the ids of quantised weights, `gates` the activations that only a product of two reads.
+    `known_format` tells the number format of a tensor made so far. `whole_norms`: norms run in fp32.
+    `quantised` are the ids of quantised weights, `gates` the activations that only a product of two reads.
     `accelerator`: the kernels are those of a GPU.
     """
 
@@ -28,7 +27,7 @@ class Setting:
     workload: Workload
     run: RunOptions
     compute: str
-    formats: Mapping[str, str]
+    known_format: Callable[[str], str]
     adapter_dtype: str
     whole_norms: bool
     quantised: frozenset[str]
@@ -42,7 +41,7 @@ class Setting:
 
     def format_of(self, *names: str) -> str:
         """The widest floating format of these tensors; that of the model where none is floating."""
-        found = [self.formats[name] for name in names if self.formats[name] in FLOATING]
+        found = [known for name in names if (known := self.known_format(name)) in FLOATING]
         return max(found, key=lambda dtype: DTYPE_BYTES[dtype], default=self.wide)
 
     def op(self, name: str) -> Op:
@@ -50,7 +49,7 @@ class Setting:
         return self.graph.ops[self.graph.index[name]]
 
 
-Rule = Callable[[Op, Setting], Iterable[Op]]
+Rule = Callable[[Op, RunSetting], Iterable[Op]]
 
 
 def held_as(op: Op, dtype: str, **attrs: Any) -> Op:
@@ -88,9 +87,9 @@ def kernel(
     )
 
 
-def cast(op: Op, name: str, dtype: str, setting: Setting) -> tuple[str, list[Op]]:
+def cast(op: Op, name: str, dtype: str, setting: RunSetting) -> tuple[str, list[Op]]:
     """The name under which `op` reads tensor `name` in this format, and the copy made for that, if any."""
-    known = setting.formats[name]
+    known = setting.known_format(name)
     if known not in FLOATING or known == dtype:
         return name, []
     made = kernel(op, f"cast:{name}", (name,), dtype, shape=setting.op(name).output.shape)

@@ -34,7 +34,7 @@ def peak_memory(cost: GraphCost, side: Mask | None = None, *, accelerator: bool 
 
 
 def memory_sweep(cost: GraphCost, side: Mask | None = None, *, accelerator: bool = True) -> Floats:
-    """Bytes allocated at each step of a mini-batch, in the order of `Schedule`, shape (steps,).
+    """Bytes allocated at each step of a mini-batch, in the order of `BatchSteps`, shape (steps,).
 
     Alive are: weights, buffers and optimiser state of the side, its copies of weights that ops elsewhere are
     charged for among them; tensors that a kernel still reads or keeps, and what it holds while it runs;

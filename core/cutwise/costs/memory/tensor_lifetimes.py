@@ -18,7 +18,7 @@ from cutwise.caches import kept
 from cutwise.costs.checkpointing import RUNS_ONCE
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.kernels.kernel_costs import KernelCosts, kernel_costs
-from cutwise.costs.memory.schedule import Schedule, schedule_of
+from cutwise.costs.memory.batch_steps import BatchSteps, batch_steps
 from cutwise.costs.storages import RESHAPES
 from cutwise.costs.weight_costs import trained_dtype
 from cutwise.frozen import Frozen
@@ -31,21 +31,23 @@ PASSING = RESHAPES | {"transpose", "identity", "cast", "add", "sub", "concat", "
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Timeline(Frozen):
+class KernelTimeline(Frozen):
     """The kernels of a model and the steps at which they run."""
 
     kernels: KernelCosts
-    steps: Schedule
+    steps: BatchSteps
 
 
 @kept
-def timeline_of(cost: GraphCost, *, accelerator: bool) -> Timeline:
+def timeline_of(cost: GraphCost, *, accelerator: bool) -> KernelTimeline:
     """The timeline of a priced model."""
     kernels = kernel_costs(cost.graph, cost.workload, accelerator=accelerator)
-    return Timeline(kernels=kernels, steps=schedule_of(kernels.segments, training=cost.workload.training))
+    return KernelTimeline(
+        kernels=kernels, steps=batch_steps(kernels.segments, training=cost.workload.training)
+    )
 
 
-def tensors(time: Timeline, here: Mask) -> Iterator[Interval]:
+def tensors(time: KernelTimeline, here: Mask) -> Iterator[Interval]:
     """Bytes of a sample that kernels on the side `here` (kernels,) read, make or keep; each storage once."""
     kernels, steps = time.kernels, time.steps
     names: dict[int, list[int]] = defaultdict(list)
@@ -70,7 +72,7 @@ def tensors(time: Timeline, here: Mask) -> Iterator[Interval]:
             yield size, steps.again[root], max([steps.again[root], *inside, *kept_until])
 
 
-def held_beside(time: Timeline, here: Mask) -> Iterator[Interval]:
+def held_beside(time: KernelTimeline, here: Mask) -> Iterator[Interval]:
     """Bytes of a sample that kernels keep beside tensors, and hold only while they run."""
     kernels, steps = time.kernels, time.steps
     for at in np.flatnonzero(here).tolist():
@@ -83,7 +85,7 @@ def held_beside(time: Timeline, here: Mask) -> Iterator[Interval]:
             yield float(kernels.backward_bytes[at]), steps.backward[at], steps.backward[at]
 
 
-def held_once(time: Timeline, here: Mask) -> Iterator[Interval]:
+def held_once(time: KernelTimeline, here: Mask) -> Iterator[Interval]:
     """Bytes that kernels keep or pass by once a mini-batch, whatever its samples."""
     kernels, steps = time.kernels, time.steps
     for at in np.flatnonzero(here).tolist():
@@ -96,7 +98,7 @@ def held_once(time: Timeline, here: Mask) -> Iterator[Interval]:
             yield from ((passing, step, step) for step in {at, first, last if reached else first})
 
 
-def activation_gradients(time: Timeline, here: Mask) -> Iterator[Interval]:
+def activation_gradients(time: KernelTimeline, here: Mask) -> Iterator[Interval]:
     """Bytes of a sample's gradients between kernels on the side `here` (kernels,).
 
     A sum, a concatenation or a view passes the gradient it gets on to what it read without a copy, until
@@ -130,7 +132,7 @@ def activation_gradients(time: Timeline, here: Mask) -> Iterator[Interval]:
     yield from ((kernels.saved.sizes[at], begun, until) for at, (begun, until) in spans.items())
 
 
-def weight_gradients(cost: GraphCost, time: Timeline, here: Mask) -> Iterator[Interval]:
+def weight_gradients(cost: GraphCost, time: KernelTimeline, here: Mask) -> Iterator[Interval]:
     """Bytes of the gradients of trained weights on the side `here` (kernels,), which stay once they exist.
 
     A weight that several ops share gets a gradient from each, added to the first; the gradient of a

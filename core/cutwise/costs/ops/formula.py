@@ -11,6 +11,8 @@ from cutwise.graph.model_graph import Op, TensorSpec
 from cutwise.registry import Registry
 
 OUTPUT = -1
+KERNEL = "kernel"
+"""The kind of what is no op of a model: its attributes say what it keeps and holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

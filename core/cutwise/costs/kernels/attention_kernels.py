@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cutwise.costs.kernels.setting import WHOLE, Setting, cast, held_as, kernel, reading
+from cutwise.costs.kernels.setting import WHOLE, RunSetting, cast, held_as, kernel, reading
 from cutwise.costs.ops.formula import OUTPUT
 from cutwise.graph.model_graph import DTYPE_BYTES, Op
 
 
-def attention(op: Op, setting: Setting) -> Iterator[Op]:
+def attention(op: Op, setting: RunSetting) -> Iterator[Op]:
     """Fused, on keys and values copied for every head but in flash attention; or written out (eager)."""
     names: list[str] = []
     for position, name in enumerate(op.inputs):
@@ -29,14 +29,14 @@ def attention(op: Op, setting: Setting) -> Iterator[Op]:
     yield held_as(reading(op, names), setting.compute, **held)
 
 
-def _repeated(op: Op, name: str, setting: Setting) -> list[Op]:
+def _repeated(op: Op, name: str, setting: RunSetting) -> list[Op]:
     if not op.attrs.get("repeats") or setting.workload.attention == "flash":
         return []
     shape = (op.output.shape[0], op.attrs["heads"], op.attrs["k_length"], op.attrs["head_dim"])
     return [kernel(op, f"repeated:{name}", (name,), setting.compute, shape=shape)]
 
 
-def _written_out(op: Op, names: tuple[str, ...], setting: Setting) -> Iterator[Op]:
+def _written_out(op: Op, names: tuple[str, ...], setting: RunSetting) -> Iterator[Op]:
     query, key, value = names[:3]
     compute = setting.compute
     shape = (op.output.shape[0], op.attrs["heads"], op.attrs["q_length"], op.attrs["k_length"])

@@ -10,7 +10,7 @@ from cutwise.frozen import Frozen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule(Frozen):
+class BatchSteps(Frozen):
     """When each kernel runs: i forward at step i, `again` (-1: never) and `backward` (empty in inference).
 
     `first_backward` is the first step behind the forward pass, `last_backward` the last before the
@@ -24,19 +24,19 @@ class Schedule(Frozen):
     count: int
 
 
-def schedule_of(segments: Sequence[int], *, training: bool) -> Schedule:
+def batch_steps(segments: Sequence[int], *, training: bool) -> BatchSteps:
     """The steps of kernels that run again by `segments`.
 
     Two kernels, the first of which runs again: forward 0 and 1, the second backward at 2, the first again
     at 3 and backward at 4, the optimiser at 5.
 
-    >>> steps = schedule_of([0, RUNS_ONCE], training=True)
+    >>> steps = batch_steps([0, RUNS_ONCE], training=True)
     >>> list(steps.again), list(steps.backward), steps.count
     ([3, -1], [4, 2], 6)
     """
     kernels = len(segments)
     if not training:
-        return Schedule(again=(), backward=(), first_backward=kernels, last_backward=kernels, count=kernels)
+        return BatchSteps(again=(), backward=(), first_backward=kernels, last_backward=kernels, count=kernels)
     members: dict[int, list[int]] = {}
     for at, segment in enumerate(segments):
         members.setdefault(segment, []).append(at)
@@ -50,6 +50,6 @@ def schedule_of(segments: Sequence[int], *, training: bool) -> Schedule:
                 step += 1
         backward[at] = step
         step += 1
-    return Schedule(
+    return BatchSteps(
         again=again, backward=backward, first_backward=kernels, last_backward=step - 1, count=step + 1
     )
