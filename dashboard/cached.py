@@ -14,7 +14,7 @@ from cutwise.caches import full_name
 from cutwise.frozen import FrozenDict
 from cutwise.graph.blocks import Block, blocks
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.papers import Headline, Recomputed
+from cutwise.papers import Headline
 from cutwise.pipeline import best_baseline
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import build_problem
@@ -79,9 +79,3 @@ def outcome(graph: ModelGraph, scenario: Scenario, scheme: str, options: Options
 def headline(key: str, figure: str, draws: int, seed: int) -> Headline:
     """Our reductions of a paper's figure over so many draws."""
     return papers.headline(papers.paper(key), figure, draws=draws, seed=seed)
-
-
-@shared
-def recomputed(key: str, figure: str) -> Recomputed:
-    """A paper's figure by plans, with all that ran beside."""
-    return papers.recomputed(papers.paper(key), figure)

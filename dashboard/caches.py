@@ -25,9 +25,6 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise_dashboard.cached.headline": Cache(
             entries=64, key="paper, figure, draws, seed", keeps="our reductions"
         ),
-        "cutwise_dashboard.cached.recomputed": Cache(
-            entries=16, key="paper and figure", keeps="our figure by plans"
-        ),
         "cutwise_dashboard.charts.graph.graph_geometry.edge_ends": Cache(
             entries=16, key="graph", keeps="producers and readers as arrays"
         ),

@@ -150,6 +150,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
             entries=64, key="compression", keeps="the grid of settings"
         ),
         "cutwise.papers.paper.papers": Cache(entries=None, key="none", keeps="the five papers"),
+        "cutwise.papers.recomputed._answer": Cache(
+            entries=128, key="graph, scenario, scheme, options", keeps="its plan, or why there is none"
+        ),
         "cutwise.papers.paper._graph": Cache(entries=None, key="a paper's model", keeps="its graph"),
     }
 )

@@ -37,5 +37,4 @@ def test_more_draws_change_the_command_and_the_scenario_opens(app: App) -> None:
     app.idle()
     text = app.text()
     assert "P1: training delay, less than its baselines by at least" in text
-    assert "Fast split passes over all data first" in text
     assert "cutwise compare sample:googlenet scenario.toml --schemes" in text

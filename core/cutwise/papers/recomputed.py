@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cutwise.analyses.comparison import is_valid
-from cutwise.errors import CutwiseError
+from cutwise.caches import kept
+from cutwise.errors import CutwiseError, SolverError
 from cutwise.frozen import Frozen, FrozenDict
+from cutwise.graph.model_graph import ModelGraph
 from cutwise.papers.deviations import Deviation, deviations
 from cutwise.papers.paper import Figure, Paper
 from cutwise.pipeline import plan
 from cutwise.plans.plan import Plan
+from cutwise.scenario.parts import Scenario
 from cutwise.schemes import rival_names
 from cutwise.units import percent
 
@@ -90,6 +93,17 @@ class Recomputed(Frozen):
         return f"{published}; {ours}: {verdict}."
 
 
+@kept
+def _answer(
+    graph: ModelGraph, scenario: Scenario, scheme: str, options: tuple[tuple[str, Any], ...]
+) -> Plan | str:
+    """The plan, or why there is none; figures of one scenario share it."""
+    try:
+        return plan(graph, scenario, scheme, **dict(options))
+    except CutwiseError as error:
+        return str(error)
+
+
 def _broken(found: Plan) -> str:
     """The first rule that a plan breaks, and how many more."""
     more = len(found.violations) - 1
@@ -105,15 +119,16 @@ def recomputed(paper: Paper, name: str) -> Recomputed:
     """
     figure, graph, scenario = paper.figure(name), paper.graph(), paper.at_preset(name)
     quantity = QUANTITIES[figure.quantity]
-    own = plan(graph, scenario, paper.scheme, **paper.options)
+    own = _answer(graph, scenario, paper.scheme, tuple(paper.options.items()))
+    if isinstance(own, str):
+        raise SolverError(f"{paper.key}: {own}")
     value = quantity(own)
 
     def beside(scheme: str) -> Beside:
-        try:
-            found = plan(graph, scenario, scheme)
-        except CutwiseError as error:
+        found = _answer(graph, scenario, scheme, ())
+        if isinstance(found, str):
             return Beside(
-                scheme=scheme, status="no plan", value=None, saved_ratio=None, counted=False, said=str(error)
+                scheme=scheme, status="no plan", value=None, saved_ratio=None, counted=False, said=found
             )
         theirs = quantity(found)
         return Beside(

@@ -9,9 +9,9 @@ import streamlit as st
 
 from cutwise.errors import CutwiseError
 from cutwise.importers import sample_named
-from cutwise.papers import Beside, Deviation, Figure, Paper, Recomputed
+from cutwise.papers import Beside, Deviation, Figure, Paper, Recomputed, recomputed
 from cutwise.papers.paper import FOLDER
-from cutwise_dashboard import cached, session
+from cutwise_dashboard import session
 from cutwise_dashboard.controls import readable
 from cutwise_dashboard.format import quantity_text, seconds_text, share_text
 from cutwise_dashboard.views.schemes import scheme_table
@@ -36,7 +36,7 @@ def show(paper: Paper) -> None:
         )
         for figure in paper.figures:
             with st.spinner(f"{readable(figure.name).capitalize()} …"):
-                found = cached.recomputed(paper.key, figure.name)
+                found = recomputed(paper, figure.name)
             _figure(paper, found)
 
 
