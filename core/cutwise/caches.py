@@ -49,6 +49,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
             entries=1, key="the table itself", keeps="elements of each dtype"
         ),
         "cutwise.hardware.profiles.hardware": Cache(entries=None, key="none", keeps="the catalogue"),
+        "cutwise.hardware.decoding.decoding_classes": Cache(
+            entries=None, key="none", keeps="the classes of decoding"
+        ),
         "cutwise.compression.magnitudes.gaussian": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.compression.magnitudes.student_t4": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.compression.magnitudes.outlier_channels": Cache(entries=None, key="none", keeps="a profile"),
@@ -56,6 +59,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.convergence.study_design.digits": Cache(entries=None, key="none", keeps="the study's data"),
         "cutwise.costs.lora._adapted": Cache(
             entries=32, key="graph, tuning and frozen names", keeps="the graph with adapters"
+        ),
+        "cutwise.costs.generation.token_axis.token_axis": Cache(
+            entries=32, key="graph", keeps="its attentions over tokens and its output layer"
         ),
         "cutwise.costs.memory.tensor_lifetimes._parts": Cache(
             entries=8, key="priced graph", keeps="what its price was made of"

@@ -19,6 +19,7 @@ from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import AT_ONCE, IN_TURN
 from cutwise.plans.stages import STAGES
+from cutwise.plans.words import said
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.question import Question, problem_of, unpinned
@@ -53,13 +54,14 @@ class Move:
 class Explanation:
     """What takes longest in a round, and the next uplink rates at which the best cut of one device changes.
 
-    `device` is that device, `cut` its best cut at today's rate.
+    `device` is that device, `cut` its best cut at today's rate. `training` is False in inference.
     """
 
     dominant: Dominant
     device: str
     cut: str
     moves: tuple[Move, ...]
+    training: bool = True
 
     def to_frame(self) -> pandas.DataFrame:
         """One row a rate at which the cut changes."""
@@ -85,6 +87,7 @@ class Explanation:
         where = f" at {self.dominant.device}" if self.dominant.device else ""
         most = f"{self.dominant.part} takes {100 * self.dominant.ratio:.0f} % of the round{where}"
         moved = "at the rates named" if self.moves else "at no other uplink rate that is known"
+        most = said(most, training=self.training)
         return f"{most}; the best cut of {self.device}, {self.cut}, moves {moved}"
 
     def text(self) -> str:
@@ -115,6 +118,7 @@ class ExplainAnalysis:
             device=best.decisions[device].device,
             cut=best_cut(problem, best, device),
             moves=moves(problem, best, device),
+            training=plan.inference is None,
         )
 
 
@@ -130,7 +134,7 @@ def dominant(plan: Plan) -> Dominant:
     part = max(seconds, key=lambda name: seconds[name])
     total = sum(seconds.values())
     return Dominant(
-        part=part,
+        part=said(part, training=plan.inference is None),
         ratio=seconds[part] / total if total else 0.0,
         device=plan.decisions[slowest].device if at_once else "",
     )

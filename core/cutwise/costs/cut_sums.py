@@ -9,6 +9,8 @@ from typing import TypeAlias
 import numpy as np
 
 from cutwise.arrays import Floats, Mask, Number
+from cutwise.costs.generation.columns import GenerationCosts
+from cutwise.costs.generation.steps import Steps
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.frozen import Frozen
 
@@ -21,6 +23,7 @@ class Side(Frozen):
 
     FLOPs, `*_sample_s` and `saved_bytes` are per sample; `*_fixed_s` are measured seconds an iteration;
     the other bytes are once per copy of the model. `transient_bytes` is the largest of the side, per sample.
+    `generation` takes the place of the FLOPs where text is generated.
     """
 
     forward_flops: Floats
@@ -37,6 +40,7 @@ class Side(Frozen):
     exchanged_bytes: Floats
     saved_bytes: Floats
     transient_bytes: Floats
+    generation: Steps | None = None
 
     def each(self, change: Change) -> Side:
         """The same side with `change` applied to every array."""
@@ -55,6 +59,7 @@ class Side(Frozen):
             exchanged_bytes=change(self.exchanged_bytes),
             saved_bytes=change(self.saved_bytes),
             transient_bytes=change(self.transient_bytes),
+            generation=None if self.generation is None else self.generation.each(change),
         )
 
 
@@ -78,6 +83,7 @@ class CutSums(Frozen):
     has_relay: Number = 0.0
     more_uplink_messages: Number = 0.0
     more_downlink_messages: Number = 0.0
+    more_relayed_messages: Number = 0.0
 
     def reshaped(self, change: Change) -> CutSums:
         """The same sums with `change` applied to every array (to add an axis, or to pick entries)."""
@@ -93,6 +99,7 @@ class CutSums(Frozen):
             has_relay=_maybe(change, self.has_relay),
             more_uplink_messages=_maybe(change, self.more_uplink_messages),
             more_downlink_messages=_maybe(change, self.more_downlink_messages),
+            more_relayed_messages=_maybe(change, self.more_relayed_messages),
         )
 
 
@@ -104,12 +111,34 @@ def cut_sums(cost: GraphCost, masks: Mask) -> CutSums:
     """
     masks = np.atleast_2d(masks)
     crossing = _ones(crossing_ops(cost, masks))
-    return CutSums(
-        device=_sums(_columns(cost, server=False), cost.transient_bytes, masks),
-        server=_sums(_columns(cost, server=True), cost.transient_bytes, ~masks),
+    sums = CutSums(
+        device=_sums(cost, masks, server=False),
+        server=_sums(cost, ~masks, server=True),
         output_bytes=crossing @ cost.output_bytes,
         gradient_bytes=crossing @ cost.gradient_bytes,
         has_server=_ones(~masks).max(axis=1, initial=0.0),
+    )
+    return sums if cost.generation is None else _for_every_token(sums, cost.generation, crossing)
+
+
+def _for_every_token(sums: CutSums, costs: GenerationCosts, crossing: Floats) -> CutSums:
+    """With messages beside one each way: a token goes up and its word comes back where the model is cut.
+
+    A server that runs the whole model knows the words it made, and streams them.
+    """
+    anew = (crossing @ costs.sent_anew > 0).astype(np.float64)
+    new = costs.generation.new_tokens
+    return replace(sums, more_uplink_messages=new * anew, more_downlink_messages=max(new - 1, 0) * anew)
+
+
+def _for_every_word(sums: CutSums, costs: GenerationCosts, cost: GraphCost, rising: Floats) -> CutSums:
+    """With the words that a device makes and sends up again, a message each way for every new token."""
+    new = costs.generation.new_tokens
+    return replace(
+        sums,
+        output_bytes=sums.output_bytes + new * rising @ (costs.token_bytes * cost.is_input),
+        more_uplink_messages=new * sums.has_server,
+        more_downlink_messages=max(new - 1, 0) * sums.has_server,
     )
 
 
@@ -127,7 +156,8 @@ def nested_sums(cost: GraphCost, masks: Mask, edge_masks: Mask) -> CutSums:
     return replace(
         near,
         server=far.server,
-        edge=_sums(_columns(cost, server=True), cost.transient_bytes, edge_masks & ~masks),
+        edge=_sums(cost, edge_masks & ~masks, server=True),
+        more_relayed_messages=far.more_uplink_messages + far.more_downlink_messages,
         relayed_output_bytes=far.output_bytes,
         relayed_gradient_bytes=far.gradient_bytes,
         has_relay=far.has_server,
@@ -145,15 +175,16 @@ def looped_sums(cost: GraphCost, bottoms: Mask, tops: Mask) -> CutSums:
     falling = _ones(_read_by(cost, ~(bottoms | tops), tops))
     up_bytes, back_up_bytes = rising @ cost.output_bytes, falling @ cost.gradient_bytes
     down_bytes, back_down_bytes = falling @ cost.output_bytes, rising @ cost.gradient_bytes
-    return CutSums(
-        device=_sums(_columns(cost, server=False), cost.transient_bytes, bottoms | tops),
-        server=_sums(_columns(cost, server=True), cost.transient_bytes, ~(bottoms | tops)),
+    looped = CutSums(
+        device=_sums(cost, bottoms | tops, server=False),
+        server=_sums(cost, ~(bottoms | tops), server=True),
         output_bytes=up_bytes + back_up_bytes,
         gradient_bytes=down_bytes + back_down_bytes,
         has_server=_ones(~(bottoms | tops)).max(axis=1, initial=0.0),
         more_uplink_messages=_ones((up_bytes > 0) & (back_up_bytes > 0)),
         more_downlink_messages=_ones((down_bytes > 0) & (back_down_bytes > 0)),
     )
+    return looped if cost.generation is None else _for_every_word(looped, cost.generation, cost, rising)
 
 
 def _ones(mask: Mask) -> Floats:
@@ -178,67 +209,19 @@ def _read_by(cost: GraphCost, makers: Mask, readers: Mask) -> Mask:
     return read & makers
 
 
-def move_sums(cost: GraphCost, *, compute_only: bool = False) -> CutSums:
-    """What each op changes when it moves from the server to the device, shape (ops,), nothing crossing.
-
-    `compute_only` leaves out the bytes it takes along.
-    """
-    nothing = np.zeros(len(cost.graph))
-    device, server = _columns(cost, server=False), -_columns(cost, server=True)
-    if compute_only:
-        device[:, WORK_COLUMNS:] = server[:, WORK_COLUMNS:] = 0.0
-    return CutSums(
-        device=_side(device, nothing),
-        server=_side(server, nothing),
-        output_bytes=nothing,
-        gradient_bytes=nothing,
-        has_server=nothing,
-    )
-
-
-def no_sums(count: int) -> CutSums:
-    """Sums of nothing on three tiers, shape (count,)."""
-    nothing = np.zeros(count)
-    empty = _empty(count)
-    return CutSums(
-        device=empty,
-        server=empty,
-        output_bytes=nothing,
-        gradient_bytes=nothing,
-        has_server=nothing,
-        edge=empty,
-        relayed_output_bytes=nothing,
-        relayed_gradient_bytes=nothing,
-        has_relay=nothing,
-    )
-
-
-def op_sums(cost: GraphCost) -> tuple[CutSums, CutSums, CutSums]:
-    """What each op adds on the device, on an edge and on the server, shape (ops,), nothing crossing."""
-    quiet, nothing = no_sums(len(cost.graph)), np.zeros(len(cost.graph))
-    here, there = (_side(_columns(cost, server=server), nothing) for server in (False, True))
-    return replace(quiet, device=here), replace(quiet, edge=there), replace(quiet, server=there)
-
-
-def tensor_sums(cost: GraphCost) -> CutSums:
-    """What each op's output adds when it crosses, shape (ops,), with nothing on either side."""
-    nothing = np.zeros(len(cost.graph))
-    empty = _empty(len(cost.graph))
-    return CutSums(
-        device=empty,
-        server=empty,
-        output_bytes=cost.output_bytes,
-        gradient_bytes=cost.gradient_bytes,
-        has_server=nothing,
-    )
-
+SUMMED = (
+    "forward_flops", "backward_flops", "forward_fixed_s", "forward_sample_s", "backward_fixed_s",
+    "backward_sample_s", "weight_bytes", "trainable_bytes", "buffer_bytes", "weight_gradient_bytes",
+    "optimizer_bytes", "exchanged_bytes", "saved_bytes",
+)  # fmt: skip
+"""Fields of `Side` that add up over its ops, in the order of `columns_of`."""
 
 WORK_COLUMNS = 6
 """The first columns of an op are work, the others bytes."""
 
 
-def _columns(cost: GraphCost, *, server: bool) -> Floats:
-    """What is summed over the ops of a side, in the order that `_side` takes, shape (ops, columns)."""
+def columns_of(cost: GraphCost, *, server: bool) -> Floats:
+    """What is summed over the ops of a side, in the order of `SUMMED`, shape (ops, columns)."""
     forward, backward = (2, 3) if server else (0, 1)
     return np.column_stack(
         [
@@ -259,35 +242,29 @@ def _columns(cost: GraphCost, *, server: bool) -> Floats:
     )
 
 
-def _side(columns: Floats, transient_bytes: Floats) -> Side:
+def side_of(columns: Floats, transient_bytes: Floats, generation: Steps | None = None) -> Side:
     """A side of these columns, shape (cuts, columns), and largest tensors (cuts,)."""
-    (
-        forward_flops, backward_flops, forward_fixed_s, forward_sample_s, backward_fixed_s, backward_sample_s,
-        weight_bytes, trainable_bytes, buffer_bytes, weight_gradient_bytes, optimizer_bytes, exchanged_bytes,
-        saved_bytes,
-    ) = columns.T  # fmt: skip
-    return Side(
-        forward_flops=forward_flops,
-        backward_flops=backward_flops,
-        forward_fixed_s=forward_fixed_s,
-        forward_sample_s=forward_sample_s,
-        backward_fixed_s=backward_fixed_s,
-        backward_sample_s=backward_sample_s,
-        weight_bytes=weight_bytes,
-        trainable_bytes=trainable_bytes,
-        buffer_bytes=buffer_bytes,
-        weight_gradient_bytes=weight_gradient_bytes,
-        optimizer_bytes=optimizer_bytes,
-        exchanged_bytes=exchanged_bytes,
-        saved_bytes=saved_bytes,
-        transient_bytes=transient_bytes,
-    )
+    summed: dict[str, Floats] = dict(zip(SUMMED, columns.T, strict=True))
+    return Side(**summed, transient_bytes=transient_bytes, generation=generation)
 
 
-def _empty(count: int) -> Side:
-    return _side(np.zeros((count, 13)), np.zeros(count))
+def steps_of(cost: GraphCost, sign: float = 1.0) -> Steps | None:
+    """What every op adds to the steps of generating text."""
+    if cost.generation is None:
+        return None
+    return cost.generation.steps.each(lambda column: sign * column)
 
 
-def _sums(columns: Floats, transient_bytes: Floats, masks: Mask) -> Side:
-    largest = np.where(masks, transient_bytes, 0.0).max(axis=1, initial=0.0)
-    return _side(_ones(masks) @ columns, largest)
+def empty_side(count: int) -> Side:
+    """Sides without an op, shape (count,)."""
+    return side_of(np.zeros((count, len(SUMMED))), np.zeros(count))
+
+
+def _sums(cost: GraphCost, masks: Mask, *, server: bool) -> Side:
+    """The side that runs the ops of `masks`, as a device or as a server."""
+    largest, inside = np.where(masks, cost.transient_bytes, 0.0).max(axis=1, initial=0.0), _ones(masks)
+    side = side_of(inside @ columns_of(cost, server=server), largest)
+    if cost.generation is None:
+        return side
+    steps = cost.generation.steps
+    return replace(side, generation=steps.with_matrix(inside @ steps.matrix))

@@ -11,6 +11,7 @@ import numpy as np
 from cutwise.arrays import Floats, Mask
 from cutwise.costs.checkpointing import checkpoints_of, run_again
 from cutwise.costs.derived_costs import derived_costs, is_stated
+from cutwise.costs.generation.columns import GenerationCosts, generation_columns
 from cutwise.costs.gradient_flow import gradient_flow
 from cutwise.costs.lora import rewritten
 from cutwise.costs.stated_costs import measured_times, stated_columns
@@ -72,7 +73,8 @@ class GraphCost(EqualByDigest):
     `is_input` marks the model's inputs. `unpriced` counts the ops of each kind without a formula:
     their FLOPs are missing from every figure, their bytes are not. `macs` are the multiply-adds of
     dense ops in one forward pass of a sample; `parameters` and `trainable_parameters` count a tied
-    weight once, or for each op where it is untied. Two prices are equal when their digests are.
+    weight once, or for each op where it is untied. `generation` says what generating text takes, where the
+    workload asks for it. Two prices are equal when their digests are.
     """
 
     graph: ModelGraph
@@ -96,6 +98,7 @@ class GraphCost(EqualByDigest):
     macs: int
     parameters: int
     trainable_parameters: int
+    generation: GenerationCosts | None = None
     digest: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -134,6 +137,8 @@ def price(graph: ModelGraph, workload: Workload) -> GraphCost:
         name: np.where(states_it, stated.get(name, 0.0), column) for name, column in derived.columns.items()
     }
     whole |= run_again(checkpoints_of(graph, workload, flow, derived), whole)
+    generated, generation = generation_columns(graph, workload, flow, whole)
+    whole |= generated
     return GraphCost(
         graph=graph,
         workload=workload,
@@ -144,4 +149,5 @@ def price(graph: ModelGraph, workload: Workload) -> GraphCost:
         macs=round(whole["macs"].sum()),
         parameters=round(whole["parameters"].sum()),
         trainable_parameters=round(whole["trained"].sum()),
+        generation=generation,
     )

@@ -8,8 +8,11 @@ import numpy as np
 
 from cutwise.arrays import Floats
 from cutwise.costs.gradient_flow import GradientFlow
+from cutwise.costs.layer_roles import HEAD, linear_roles
 from cutwise.costs.workload import HALF_PRECISION, OPTIMIZER_STATES, QUANTISED, Workload
+from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import DTYPE_BYTES, FLOATING, ModelGraph, Weight
+from cutwise.units import BITS_PER_BYTE
 
 # One fp16 scale for each block of weights in four bits (the usual block size of QLoRA's NF4). In int8 there
 # is one for each row of a matrix, far below 1 % of it, and left out.
@@ -17,6 +20,10 @@ SCALE_BYTES = 2
 SCALED_WEIGHTS = 64
 SCALED_DTYPES = ("int4", "nf4")
 MASTER_BYTES = 4  # one fp32 copy
+# Formats of GGUF files, bits a weight with all scales (llama.cpp): every matrix has them, tables of words
+# too, and the output layer one of its own.
+GGUF_BITS = FrozenDict({"q8_0": 8.5, "q4_k_m": 4.83, "q4_0": 4.5})
+GGUF_HEAD_BITS = FrozenDict({"q8_0": 8.5, "q4_k_m": 6.56, "q4_0": 6.56})
 # Ops whose matrices are quantised; all other weights stay in 16 bit.
 QUANTISED_KINDS = frozenset(
     {
@@ -32,6 +39,8 @@ def bytes_per_weight(dtype: str) -> float:
     >>> bytes_per_weight("nf4")   # 0.5 + 2 / 64
     0.53125
     """
+    if dtype in GGUF_BITS:
+        return GGUF_BITS[dtype] / BITS_PER_BYTE
     return DTYPE_BYTES[dtype] + (SCALE_BYTES / SCALED_WEIGHTS if dtype in SCALED_DTYPES else 0)
 
 
@@ -93,8 +102,12 @@ _CHARGES = ("weight_bytes", "buffer_bytes", "parameters", "trained")
 
 def _charges(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> Sequence[tuple[float, ...]]:
     untied = workload.tied_weights == "untied"
-    quantised = _quantised_weights(graph, flow) if workload.weights_dtype in QUANTISED else frozenset()
+    packed = workload.weights_dtype in QUANTISED
+    quantised = _quantised_weights(graph, workload, flow) if packed else frozenset()
     quantised_size = bytes_per_weight(workload.weights_dtype)
+    head = quantised & _head_weights(graph) if workload.weights_dtype in GGUF_BITS else frozenset()
+    head_size = GGUF_HEAD_BITS.get(workload.weights_dtype, 0.0) / BITS_PER_BYTE
+    sizes = dict.fromkeys(quantised, quantised_size) | dict.fromkeys(head, head_size)
     plain_size = DTYPE_BYTES[unquantised_dtype(workload)]
     charged: set[str] = set()
     rows: list[tuple[float, ...]] = []
@@ -104,7 +117,7 @@ def _charges(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> Seque
             if weight.role == "buffer":
                 buffers += weight.elements * DTYPE_BYTES[weight.dtype]
                 continue
-            size = quantised_size if weight.id in quantised else plain_size
+            size = sizes.get(weight.id, plain_size)
             weights += weight.elements * (size if weight.dtype in FLOATING else DTYPE_BYTES[weight.dtype])
             parameters += weight.elements
             trained += weight.elements * (weight.id in trained_here)
@@ -113,12 +126,19 @@ def _charges(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> Seque
     return rows
 
 
-def _quantised_weights(graph: ModelGraph, flow: GradientFlow) -> frozenset[str]:
-    """Matrices that only dense ops read and nobody trains."""
+def _head_weights(graph: ModelGraph) -> frozenset[str]:
+    """Weights of the layers that make the model's output."""
+    roles = linear_roles(graph)
+    return frozenset(w.id for at, role in roles.items() if role == HEAD for w in graph.ops[at].weights)
+
+
+def _quantised_weights(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> frozenset[str]:
+    """Matrices that only dense ops read and nobody trains; in a GGUF file those of tables too."""
+    kinds = QUANTISED_KINDS | ({"embedding"} if workload.weights_dtype in GGUF_BITS else set())
     matrices: set[str] = set()
     others: set[str] = set().union(*flow.trained)
     for op in graph.ops:
-        dense = op.kind in QUANTISED_KINDS
+        dense = op.kind in kinds
         for weight in op.weights:
             (matrices if dense and _is_matrix(weight) else others).add(weight.id)
     return frozenset(matrices - others)

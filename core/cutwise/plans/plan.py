@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from cutwise.frozen import Frozen
+from cutwise.plans.serving import Inference
 from cutwise.plans.stages import StageTimes
 from cutwise.tolerances import CLOSED_GAP
 
@@ -160,7 +161,8 @@ class Plan(Frozen):
     `server_memory_bytes` is what the server holds at once. `round_rule` says in one sentence what a round is
     in this scheme. With the `server_policy` "queue" the server works for one active device after another,
     else each has its share of it. `rounds_to_target` and `time_to_target_s` are None where there is no
-    convergence evidence; their least and most are over the seeds, None where not all got there.
+    convergence evidence; their least and most are over the seeds, None where not all got there. In inference
+    delays and energies are those of all requests of the devices; `inference` says what one of them takes.
     """
 
     scheme: str
@@ -186,6 +188,7 @@ class Plan(Frozen):
     report: Report
     alternatives: tuple[Alternative, ...] = ()
     server_policy: ServerPolicy = "share"
+    inference: Inference | None = None
 
     @property
     def phases(self) -> tuple[tuple[tuple[int, ...], ...], ...]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
-from cutwise.costs.cut_sums import CutSums, nested_sums, no_sums, op_sums, tensor_sums
+from cutwise.costs.cut_sums import CutSums, nested_sums
+from cutwise.costs.op_sums import no_sums, op_sums, tensor_sums
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.cuts.tiers.tier_caps import capped_tier_cut
 from cutwise.cuts.tiers.tier_cut import TierCut, TierProblem, tier_cut
@@ -18,6 +19,7 @@ from cutwise.planning.one_device.objective import Score
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
+from cutwise.problem.roofs import additive
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.tolerances import LIMIT_ROUNDING
 
@@ -111,7 +113,7 @@ def _fit(problem: SplitProblem, place: Place, candidates: list[Ints]) -> Mask:
 def _problems(problem: SplitProblem, place: Place, score: Score) -> tuple[TierProblem, TierProblem]:
     """Device and edge alone, and all three tiers, as additive costs read off the evaluator."""
     cost, graph = problem.cost, split_graph(problem)
-    still = place.conditions.without_latency().without_labels().of_whole_batches()
+    still = additive(place.conditions.without_latency().without_labels(), cost)
 
     def scored(sums: CutSums) -> Floats:
         return np.broadcast_to(np.asarray(score(stage_times(sums, still))), len(cost.graph))
