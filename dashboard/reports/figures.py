@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from cutwise.analyses.comparison import is_valid, optimality, rounds_per_data_pass
 from cutwise.costs.memory.by_kind import KINDS, MemoryByKind
 from cutwise.plans.plan import OWNERS, DeviceDecision, Plan
+from cutwise.plans.serving import Inference
+from cutwise.plans.words import said
 from cutwise_dashboard.charts.turn_parts import PARTS, seconds_by_part, stage_titles
 from cutwise_dashboard.format import (
     edge_cut_text,
+    figures,
     ops_text,
     percent_text,
     quantity_text,
@@ -63,12 +66,20 @@ def headline(plan: Plan) -> Markup:
     known_s = "" if plan.time_to_target_s is None else f"{seconds_text(plan.time_to_target_s)}, "
     target = f"{known_s}{rounds} rounds" if rounds else "not known"
     fullest = max(float(stage.device_memory.total_bytes) for stage in plan.stages)
-    known = (
+    training = plan.inference is None
+    trained = (
         ("A pass over all data", seconds_text(plan.delay_per_data_pass_s)),
         ("One round", seconds_text(plan.delay_s)),
         ("To the target", target),
-        ("Energy of one round", quantity_text(plan.energy_j, "J")),
-        ("Traffic of one round", quantity_text(sum(stage.traffic_bytes for stage in plan.stages), "B")),
+    )
+    served = (("All requests", seconds_text(plan.delay_s)), *_served(plan.inference))
+    known = (
+        *(trained if training else served),
+        (said("Energy of one round", training=training), quantity_text(plan.energy_j, "J")),
+        (
+            said("Traffic of one round", training=training),
+            quantity_text(sum(stage.traffic_bytes for stage in plan.stages), "B"),
+        ),
         ("Device memory, peak", quantity_text(fullest, "B")),
         ("Server memory, peak", quantity_text(plan.server_memory_bytes, "B")),
     )
@@ -77,6 +88,35 @@ def headline(plan: Plan) -> Markup:
         for name, value in known
     )
     return element("div", cards, class_="cards")
+
+
+def _served(served: Inference | None) -> list[tuple[str, str]]:
+    """A request and requests a second, and of text a token, where they take longest."""
+    if served is None:
+        return []
+    slowest = max(served.devices, key=lambda one: one.request_delay_s)
+    found = [
+        ("A batch", seconds_text(slowest.request_delay_s)),
+        ("Requests a second", figures(served.sequential_requests_per_s)),
+        ("Pipelined", f"{figures(served.pipelined_requests_per_s)} a second"),
+    ]
+    if (tokens := slowest.tokens) is None:
+        return found
+    found.append(("First token", seconds_text(tokens.time_to_first_token_s)))
+    if tokens.token_s is not None:
+        found += [
+            ("Tokens a second", figures(tokens.tokens_per_s or 0.0)),
+            ("Energy a token", quantity_text(tokens.energy_per_token_j or 0.0, "J")),
+        ]
+    caches = (tokens.device_cache_bytes, tokens.server_cache_bytes)
+    held = " and ".join(quantity_text(size, "B") for size in caches)
+    return [*found, ("Keys and values, device and server", held)]
+
+
+def inference_notes(plan: Plan) -> Child:
+    """What has to be known to read the figures of inference."""
+    says = plan.inference.says if plan.inference else ()
+    return element("p", ". ".join(says) + ".", class_="note") if says else None
 
 
 def decisions(plan: Plan, *, ops: int) -> list[Child]:
@@ -156,9 +196,11 @@ def energy_breakdown(plan: Plan) -> list[Child]:
     joules = [tuple(getattr(stage, name) for name in names) for stage in plan.stages]
     total = tuple(plan.energy_by_owner_j[owner] for owner in OWNERS)
     head = tuple(name for name, _ in OWNER_KEYS)
-    whole = BarRow(name="One round", parts=total, text=quantity_text(plan.energy_j, "J"))
+    training = plan.inference is None
+    name = said("One round", training=training)
+    whole = BarRow(name=name, parts=total, text=quantity_text(plan.energy_j, "J"))
     return [
-        bars([whole], legend=OWNER_KEYS, alt="Joules of one round by owner"),
+        bars([whole], legend=OWNER_KEYS, alt=said("Joules of one round by owner", training=training)),
         *_numbers(plan, head, joules, "J", "Joules"),
     ]
 
