@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cutwise.errors import ScenarioError
+from cutwise.plans.inference_words import said
 from cutwise.tolerances import SAME_RATIO
 from cutwise.units import facts_of, hints_of
 from cutwise_dashboard.components.live_slider import live_slider
@@ -40,7 +41,7 @@ def edited(owner: Value, name: str, *, key: str, disabled: bool = False) -> Valu
 
 def field_widget(owner: type, name: str, current: Any, *, key: str, disabled: bool = False) -> Any:
     """The widget of one field and what it is set to."""
-    facts, hint = facts_of(owner, name), hints_of(owner)[name]
+    facts, hint = told(owner, name), hints_of(owner)[name]
     label = facts.get("title") or name.replace("_", " ").capitalize()
     choices = tuple(name for name in choices_in(hint) if name not in facts.get("aliases", ()))
     if choices:
@@ -52,6 +53,15 @@ def field_widget(owner: type, name: str, current: Any, *, key: str, disabled: bo
         return slider(label, current, facts, hint, key=key, disabled=disabled)
     follow(key, current or "")
     return seen(key, st.text_input(label, key=key, help=facts["help"], disabled=disabled))
+
+
+def told(owner: type, name: str) -> dict[str, Any]:
+    """The facts of one field, in the words of what the session plans: training or inference."""
+    facts, scenario = facts_of(owner, name), st.session_state.get("scenario")
+    training = scenario is None or scenario.workload.training
+    return facts | {
+        part: said(facts[part], training=training) for part in ("title", "help") if facts.get(part)
+    }
 
 
 def choice(
@@ -121,7 +131,7 @@ def slider(
 
 def number(owner: type, name: str, current: float, *, key: str) -> float:
     """The slider of a quantity that is never absent here, whatever its field allows."""
-    facts, hint = facts_of(owner, name), hints_of(owner)[name]
+    facts, hint = told(owner, name), hints_of(owner)[name]
     return slider(facts["title"], current, facts, hint, key=key, optional=False)
 
 

@@ -118,8 +118,9 @@ def add_upload(name: str, content: bytes, dims: Mapping[str, int] | None = None)
 
 
 def forget_length() -> None:
-    """Leaves out the workload's sequence length: it was meant for the model before."""
-    set_scenario(replace(scenario(), workload=replace(scenario().workload, sequence_length=None)))
+    """Leaves out the workload's sequence length and tokens: they were meant for the model before."""
+    lengths = {"sequence_length": None, "prompt_tokens": None, "new_tokens": None}
+    set_scenario(replace(scenario(), workload=replace(scenario().workload, **lengths)))
 
 
 def resize(dims: Mapping[str, int]) -> None:

@@ -56,7 +56,12 @@ FILE_PARTS: dict[str, type] = {
 }
 UNIONS = {"devices", "edges", "channel", "tuning", "codec", "accuracy"}
 """Fields whose tables stand by themselves."""
-COMPOUND_UNITS = {"ceiling_bps_per_hz": "bit/s/Hz"}
+COMPOUND_UNITS = {
+    "sequential_requests_per_s": "1/s",
+    "pipelined_requests_per_s": "1/s",
+    "tokens_per_s": "1/s",
+    "ceiling_bps_per_hz": "bit/s/Hz",
+}
 
 
 def number_text(value: Any) -> str:

@@ -52,6 +52,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.scenario.vocabulary.words.words": Cache(
             entries=None, key="none", keeps="the table of words"
         ),
+        "cutwise.hardware.decoding.decoding_classes": Cache(
+            entries=None, key="none", keeps="the classes of decoding"
+        ),
         "cutwise.compression.magnitudes.gaussian": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.compression.magnitudes.student_t4": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.compression.magnitudes.outlier_channels": Cache(entries=None, key="none", keeps="a profile"),
@@ -65,6 +68,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         ),
         "cutwise.costs.memory.tensor_lifetimes.timeline_of": Cache(
             entries=8, key="priced graph and accelerator", keeps="when its kernels run"
+        ),
+        "cutwise.costs.generation.token_axis.token_axis": Cache(
+            entries=32, key="graph", keeps="its attentions over tokens and its output layer"
         ),
         "cutwise.cuts.block_wise._contracted_network": Cache(
             entries=16, key="blocks and which are contracted", keeps="the flow network that is left"

@@ -42,6 +42,7 @@ UNITS = FrozenDict(
         "hz": "Hz",
         "bps": "bit/s",
         "bytes": "B",
+        "bytes_per_s": "B/s",
         "flops": "FLOP",
         "flops_per_s": "FLOP/s",
         "w": "W",

@@ -32,7 +32,7 @@ def fleet_figure(plan: Plan, *, shown: str) -> Option:
         series[0]["markLine"] = {
             "silent": True,
             "symbol": "none",
-            "label": {"formatter": "round ends", "position": "end"},
+            "label": {"formatter": "all served" if plan.inference else "round ends", "position": "end"},
             "data": [{"xAxis": plan.delay_s}],
         }
     return {

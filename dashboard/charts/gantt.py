@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
 
+from cutwise.plans.inference_words import said
 from cutwise.simulation.trace import Span, Trace
 from cutwise_dashboard.charts.gantt_rows import rows_of
 from cutwise_dashboard.charts.palette import PALETTES, Palette, color_of
@@ -90,10 +91,12 @@ def gantt_info(trace: Trace, *, most_rows: int = MOST_ROWS, most_bars: int = MOS
     )
 
 
-def gantt_figure(trace: Trace, *, theme: str = "light") -> go.Figure:
+def gantt_figure(trace: Trace, *, theme: str = "light", training: bool = True) -> go.Figure:
     """Horizontal bars over seconds, one row a lane; where there are none, an empty figure that says why."""
     info, palette = gantt_info(trace), PALETTES[theme]
+    info = replace(info, title=said(info.title, training=training))
     figure = go.Figure(layout=_layout(info, palette))
+    figure.layout.xaxis.title.text = said("seconds of the round", training=training)
     for part, role in ROLE_OF_PART.items():
         bars = [bar for bar in info.bars if bar.part == part]
         if bars:
@@ -157,7 +160,6 @@ def _layout(info: GanttInfo, palette: Palette) -> go.Layout:
         legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
         showlegend=True,
         xaxis={
-            "title": {"text": "seconds of the round"},
             "visible": bool(info.rows),
             "gridcolor": palette.border,
             "rangemode": "tozero",

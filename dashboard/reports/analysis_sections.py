@@ -10,6 +10,7 @@ from cutwise.analyses import ANALYSES, Record
 from cutwise.analyses.base import MOST_DEVICES
 from cutwise.cli.inputs import spelled
 from cutwise.errors import CutwiseError
+from cutwise.plans.inference_words import said
 from cutwise.question import Question
 from cutwise.units import UNITS
 from cutwise_dashboard.format import figures, quantity_text, seconds_text, sentence_case
@@ -22,7 +23,11 @@ MOST_ROWS = 40
 def analysis_sections(asked: Question) -> list[Markup]:
     """A section for each analysis, with its default options."""
     return [
-        section(analysis.title, element("p", analysis.asks), *_found(analysis, asked))
+        section(
+            analysis.title,
+            element("p", said(analysis.asks, training=asked.scenario.workload.training)),
+            *_found(analysis, asked),
+        )
         for analysis in ANALYSES.values()
         if analysis.in_report
     ]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cutwise.analyses.comparison import is_valid, optimality, rounds_per_data_pass
+from cutwise.analyses.comparison import optimality
 from cutwise.costs.memory.by_kind import KINDS, MemoryByKind
+from cutwise.plans.inference_words import said
 from cutwise.plans.plan import OWNERS, DeviceDecision, Plan
+from cutwise.plans.serving import Inference
 from cutwise_dashboard.charts.turn_parts import PARTS, seconds_by_part, stage_titles
 from cutwise_dashboard.format import (
     edge_cut_text,
+    figures,
     ops_text,
     percent_text,
     quantity_text,
@@ -70,12 +73,20 @@ def headline(plan: Plan) -> Markup:
     known_s = "" if plan.time_to_target_s is None else f"{seconds_text(plan.time_to_target_s)}, "
     target = f"{known_s}{rounds} rounds" if rounds else "not known"
     fullest = max(float(stage.device_memory.total_bytes) for stage in plan.stages)
-    known = (
+    training = plan.inference is None
+    trained = (
         ("A pass over all data", seconds_text(plan.delay_per_data_pass_s)),
         ("One round", seconds_text(plan.delay_s)),
         ("To the target", target),
-        ("Energy of one round", quantity_text(plan.energy_j, "J")),
-        ("Traffic of one round", quantity_text(sum(stage.traffic_bytes for stage in plan.stages), "B")),
+    )
+    served = (("All requests", seconds_text(plan.delay_s)), *_served(plan.inference))
+    known = (
+        *(trained if training else served),
+        (said("Energy of one round", training=training), quantity_text(plan.energy_j, "J")),
+        (
+            said("Traffic of one round", training=training),
+            quantity_text(sum(stage.traffic_bytes for stage in plan.stages), "B"),
+        ),
         ("Device memory, peak", quantity_text(fullest, "B")),
         ("Server memory, peak", quantity_text(plan.server_memory_bytes, "B")),
     )
@@ -84,6 +95,35 @@ def headline(plan: Plan) -> Markup:
         for name, value in known
     )
     return element("div", cards, class_="cards")
+
+
+def _served(served: Inference | None) -> list[tuple[str, str]]:
+    """A request and requests a second, and of text a token, where they take longest."""
+    if served is None:
+        return []
+    slowest = max(served.devices, key=lambda one: one.request_delay_s)
+    found = [
+        ("A batch", seconds_text(slowest.request_delay_s)),
+        ("Requests a second", figures(served.sequential_requests_per_s)),
+        ("Pipelined", f"{figures(served.pipelined_requests_per_s)} a second"),
+    ]
+    if (tokens := slowest.tokens) is None:
+        return found
+    found.append(("First token", seconds_text(tokens.time_to_first_token_s)))
+    if tokens.token_s is not None:
+        found += [
+            ("Tokens a second", figures(tokens.tokens_per_s or 0.0)),
+            ("Energy a token", quantity_text(tokens.energy_per_token_j or 0.0, "J")),
+        ]
+    caches = (tokens.device_cache_bytes, tokens.server_cache_bytes)
+    held = " and ".join(quantity_text(size, "B") for size in caches)
+    return [*found, ("Keys and values, device and server", held)]
+
+
+def inference_notes(plan: Plan) -> Child:
+    """What has to be known to read the figures of inference."""
+    says = plan.inference.says if plan.inference else ()
+    return element("p", ". ".join(says) + ".", class_="note") if says else None
 
 
 def decisions(plan: Plan, *, ops: int) -> list[Child]:
@@ -163,9 +203,11 @@ def energy_breakdown(plan: Plan) -> list[Child]:
     joules = [tuple(getattr(stage, name) for name in names) for stage in plan.stages]
     total = tuple(plan.energy_by_owner_j[owner] for owner in OWNERS)
     head = tuple(name for name, _ in OWNER_KEYS)
-    whole = BarRow(name="One round", parts=total, text=quantity_text(plan.energy_j, "J"))
+    training = plan.inference is None
+    name = said("One round", training=training)
+    whole = BarRow(name=name, parts=total, text=quantity_text(plan.energy_j, "J"))
     return [
-        bars([whole], legend=OWNER_KEYS, alt="Joules of one round by owner"),
+        bars([whole], legend=OWNER_KEYS, alt=said("Joules of one round by owner", training=training)),
         *_numbers(plan, head, joules, "J", "Joules"),
     ]
 
@@ -205,36 +247,6 @@ def next_best(plan: Plan) -> list[Child]:
         element("p", "For some devices: the best of the cuts looked at.", class_="note") if unsure else None
     )
     return [table(("Device", "Cut", "Turn", "Energy", "Worse by"), rows, words=2), note, said]
-
-
-def delays_of(plans: Sequence[Plan], best: str) -> Markup:
-    """Bars of a pass over all data, one a scheme; hatched where a plan breaks a rule."""
-    from cutwise.schemes import SCHEMES
-
-    kinds = {False: "scheme", True: "baseline"}
-    rows = [
-        BarRow(
-            name=readable(plan.scheme),
-            parts=(plan.delay_per_data_pass_s,),
-            text=("★ " if plan.scheme == best else "") + seconds_text(plan.delay_per_data_pass_s),
-            hatched=not is_valid(plan),
-            classes=(kinds[SCHEMES[plan.scheme].is_baseline],),
-        )
-        for plan in plans
-    ]
-    legend = [("Scheme", "scheme"), ("Baseline", "baseline"), ("Breaks a rule", "hatched")]
-    return bars(rows, legend=legend, alt="Delay of a pass over all data by scheme")
-
-
-def energies_of(plans: Sequence[Plan]) -> Markup:
-    """Bars of the energy of a pass over all data by owner, one a scheme."""
-    rows = []
-    for plan in plans:
-        times = rounds_per_data_pass(plan)
-        parts = tuple(plan.energy_by_owner_j[owner] * times for owner in OWNERS)
-        text = quantity_text(plan.energy_j * times, "J")
-        rows.append(BarRow(name=readable(plan.scheme), parts=parts, text=text, hatched=not is_valid(plan)))
-    return bars(rows, legend=OWNER_KEYS, alt="Energy of a pass over all data by scheme and owner")
 
 
 def _kinds(memory: MemoryByKind) -> tuple[float, ...]:

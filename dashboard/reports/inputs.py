@@ -25,7 +25,10 @@ from cutwise_dashboard.reports.markup import Child, Markup, element, facts, sect
 PACKAGES = ("cutwise", "numpy", "ortools", "onnx", "networkx", "pandas")
 TORCH_FORMATS = frozenset({"torch", "pt2", "torch.export"})
 MOST_ROWS = 200
-GIVEN = ("flops_per_s", "efficiency_ratio", "memory_bytes", "compute_power_w", "idle_power_w")
+GIVEN = (
+    "flops_per_s", "efficiency_ratio", "memory_bytes", "memory_bandwidth_bytes_per_s", "decoding",
+    "compute_power_w", "idle_power_w",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -100,7 +103,17 @@ def _hardware(problem: SplitProblem) -> Markup:
     for party, name, kind, default in parties:
         profile = party.profile_of(kind=kind, default=default)
         found.setdefault(f"{kind} {profile.name}", (profile, []))[1].append(name)
-    head = ("Part", "Used by", "Source", "Recalled, not looked up", "Peak fp32", "Memory", "Power", "Idle")
+    head = (
+        "Part",
+        "Used by",
+        "Source",
+        "Recalled, not looked up",
+        "Peak fp32",
+        "Memory",
+        "Bandwidth",
+        "Power",
+        "Idle",
+    )
     rows = [
         (
             profile.title,
@@ -109,6 +122,7 @@ def _hardware(problem: SplitProblem) -> Markup:
             ", ".join(readable(name) for name in profile.recalled) or "none",
             quantity_text(profile.fp32_flops_per_s, "FLOP/s") if profile.fp32_flops_per_s else "own figure",
             quantity_text(profile.memory_bytes, "B"),
+            quantity_text(known, "B/s") if (known := profile.memory_bandwidth_bytes_per_s) else "own figure",
             f"{profile.power_w:g} W",
             f"{profile.idle_power_w:g} W",
         )

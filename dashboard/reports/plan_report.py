@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cutwise.analyses.comparison import cuts_text
 from cutwise.graph.blocks import Block, blocks
+from cutwise.plans.inference_words import said
 from cutwise.plans.plan import Plan
 from cutwise.question import Question
 from cutwise_dashboard.format import percent_text, seconds_text
@@ -33,6 +34,7 @@ def plan_report(
         figures.broken_rules(plan),
         figures.pinned(plan),
         figures.headline(plan),
+        figures.inference_notes(plan),
         element("p", _against(plan, baseline)),
         section("Decisions for every device", *figures.decisions(plan, ops=len(origin.problem.cost.graph))),
         section("Model graph and cuts", *cut_pictures(plan, origin, named)),
@@ -81,4 +83,5 @@ def _against(plan: Plan, baseline: Plan | None) -> str:
         return "No baseline keeps every rule in this scenario."
     change = plan.delay_per_data_pass_s / baseline.delay_per_data_pass_s - 1
     rival = f"{readable(baseline.scheme)}, {seconds_text(baseline.delay_per_data_pass_s)}"
-    return f"A pass over all data is {percent_text(change)} against the best valid baseline ({rival})."
+    against = f"A pass over all data is {percent_text(change)} against the best valid baseline ({rival})."
+    return said(against, training=plan.inference is None)

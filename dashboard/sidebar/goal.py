@@ -48,7 +48,8 @@ def goal_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
         with inside:
             for name in ("device_energy_j", "traffic_bytes"):
                 limits = edited(limits, name, key="limits")
-            scenario = edited(scenario, "rounds", key="scenario")
+            if scenario.workload.training:
+                scenario = edited(scenario, "rounds", key="scenario")
     scenario = replace(scenario, objective=objective, limits=limits)
     if scenario.workload.training and (inside := drawer("Rounds to a target")):
         with inside:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -11,10 +12,10 @@ import streamlit as st
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.problem.edge_links import edge_columns
 from cutwise.problem.numbers import device_columns, server_numbers
-from cutwise.scenario.parties import Device, Edge, Server
+from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Edge, Party, Server
 from cutwise.scenario.parts import Scenario
 from cutwise.tolerances import SAME_RATIO
-from cutwise_dashboard.controls import edited, kept_choice, number, slider
+from cutwise_dashboard.controls import edited, field_widget, kept_choice, number, same, slider
 
 ALL_DEVICES = "all devices"
 MOST_EDGES = 200
@@ -35,7 +36,28 @@ def device_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
         fields_shown.append("distance_m")
     for field in fields_shown:
         scenario = _scaled(scenario, field, chosen, getattr(columns, field), whose=picked)
-    return scenario
+    if not scenario.workload.generates:
+        return scenario
+    devices = list(scenario.devices)
+    given = _generating(Device, devices[chosen[0]], DEFAULT_DEVICE, key=f"devices.{picked}")
+    for i in chosen if given else ():
+        devices[i] = replace(devices[i], **given)
+    return replace(scenario, devices=tuple(devices))
+
+
+def _generating(owner: type[Party], party: Party, default: str, *, key: str) -> dict[str, Any]:
+    """The fields of how a party generates text that the reader has changed."""
+    kind = "device" if owner is Device else "server"
+    known = party.bandwidth_bytes_per_s(party.profile_of(kind=kind, default=default))
+    field = "memory_bandwidth_bytes_per_s"
+    moved = (
+        field_widget(owner, field, None, key=f"{key}.{field}")
+        if known is None
+        else number(owner, field, known, key=f"{key}.{field}")
+    )
+    decoding = field_widget(owner, "decoding", party.decoding, key=f"{key}.decoding")
+    given = {} if moved is None or same(moved, known) else {field: moved}
+    return given | ({} if decoding == party.decoding else {"decoding": decoding})
 
 
 def _scaled(scenario: Scenario, field: str, chosen: list[int], column: np.ndarray, *, whose: str) -> Scenario:
@@ -94,4 +116,6 @@ def server_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
             continue
         given = {field: value, "efficiency_ratio": None} if field == "flops_per_s" else {field: value}
         server = replace(server, **given)
+    if scenario.workload.generates:
+        server = replace(server, **_generating(Server, server, DEFAULT_SERVER, key="server"))
     return replace(scenario, server=server)

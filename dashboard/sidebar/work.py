@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from cutwise.costs.generation.token_axis import token_axis
 from cutwise.costs.layer_roles import linear_roles
 from cutwise.costs.options.quantisation import LEFT_ALONE, Quantisation
 from cutwise.costs.options.tuning import LORA_TARGETS, TUNINGS, FullTuning, Lora
@@ -15,7 +16,16 @@ from cutwise.importers.hugging_face.config_file import can_regenerate
 from cutwise.problem.pricing import tied_ops
 from cutwise.scenario.parts import Scenario
 from cutwise.units import facts_of
-from cutwise_dashboard.controls import choice, drawer, edited, follow, number, readable, seen
+from cutwise_dashboard.controls import (
+    choice,
+    drawer,
+    edited,
+    field_widget,
+    follow,
+    number,
+    readable,
+    seen,
+)
 
 FIRST_ITERATIONS = 100
 FORMATS = ("optimizer", "weights_dtype", "compute_dtype", "smashed_dtype", "optimizer_dtype", "labels_at")
@@ -28,10 +38,12 @@ ATTENTION_KINDS = frozenset({"softmax", "attention"})
 def work_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
     """Training or inference, the batch, the sequence, and how long a round of a device is."""
     st.subheader("Work")
-    workload = edited(scenario.workload, "mode", key="workload")
+    workload = _in_mode(scenario.workload)
     workload = edited(workload, "batch_size", key="workload")
     if workload.sequence_length is not None or (graph and can_regenerate(graph)):
         workload = edited(workload, "sequence_length", key="workload")
+    if not workload.training:
+        return replace(scenario, workload=_generation(workload, graph))
     counted = "iterations" if workload.local_iterations is not None else "epochs"
     follow("workload.counted", counted)
     picked = seen(
@@ -53,6 +65,23 @@ def work_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
     if value != current:
         workload = replace(workload, **{name: value})
     return replace(scenario, workload=workload)
+
+
+def _in_mode(workload: Workload) -> Workload:
+    """Training or inference; what is trained generates no tokens."""
+    mode = field_widget(Workload, "mode", workload.mode, key="workload.mode")
+    if mode == workload.mode:
+        return workload
+    return replace(workload, mode=mode, prompt_tokens=None, new_tokens=None)
+
+
+def _generation(workload: Workload, graph: ModelGraph | None) -> Workload:
+    """What a language model is given and generates; not offered for a model that generates no text."""
+    if not workload.generates and (graph is None or token_axis(graph) is None):
+        return workload
+    for name in ("prompt_tokens", "new_tokens"):
+        workload = edited(workload, name, key="workload")
+    return workload
 
 
 def training_controls(scenario: Scenario, graph: ModelGraph | None) -> Scenario:
@@ -147,8 +176,9 @@ def _targets(tuning: Lora, offered: tuple[str, ...]) -> Lora:
 
 def _formats(workload: Workload, graph: ModelGraph | None) -> list[str]:
     """The fields of the workload that change something for this model."""
-    names = ["micro_batches"] if workload.batch_size > 1 else []
-    names += [name for name in FORMATS if name != "optimizer_dtype" or OPTIMIZER_STATES[workload.optimizer]]
+    names = ["micro_batches"] if workload.batch_size > 1 and not workload.generates else []
+    states = OPTIMIZER_STATES[workload.optimizer] > 0 and workload.training
+    names += [name for name in FORMATS if name != "optimizer_dtype" or states]
     if workload.training:
         names.append("checkpointing")
     if workload.training and workload.weights_dtype in HALF_FORMATS:

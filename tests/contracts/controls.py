@@ -212,6 +212,12 @@ CODED = {
     "compression.directions": "both",
     "limits.accuracy_loss_ratio": 0.05,
 }
+GENERATING = {"workload.mode": "inference", "workload.prompt_tokens": 16, "workload.new_tokens": 4}
+SLOW_MEMORIES = {
+    "devices.*.memory_bandwidth_bytes_per_s": 1e8,
+    "devices.*.decoding": "cpu_board",
+    "server.memory_bandwidth_bytes_per_s": 1e8,
+}
 TABLE = {"convergence.kind": "table", "workload.local_epochs": 1}
 WORLDS: Mapping[str, World] = {
     "by itself": World(),
@@ -234,6 +240,8 @@ WORLDS: Mapping[str, World] = {
     "known rounds, skewed": World(settings=TABLE | {"data.partition": "dirichlet"}),
     "adam": World(scheme="first_layer", settings={"workload.optimizer": "adam"}),
     "half precision": World(scheme="first_layer", settings={"workload.weights_dtype": "fp16"}),
+    "generating": World(scheme="first_layer", settings=GENERATING),
+    "generating on tiers": World(scheme="split_llm", settings=TIERS | GENERATING | SLOW_MEMORIES),
     "adapters": World(scheme="first_layer", settings={"workload.tuning.kind": "lora"}),
     "adapters in half precision": World(
         scheme="first_layer", settings={"workload.tuning.kind": "lora", "workload.weights_dtype": "bf16"}

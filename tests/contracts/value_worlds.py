@@ -42,6 +42,7 @@ from cutwise.cuts.u_shape.u_shape_cut import u_shape_cut
 from cutwise.cuts.u_shape.u_shape_numbers import UShapeProblem
 from cutwise.graph.blocks import blocks
 from cutwise.graph.reading_order import flow_of, gates
+from cutwise.hardware.decoding import decoding_classes
 from cutwise.hardware.profiles import hardware
 from cutwise.importers import IMPORTERS
 from cutwise.importers.gate.refused import REFUSED
@@ -62,6 +63,7 @@ from cutwise.solvers.groups.exact_grouping import exact_groups
 from cutwise.solvers.shares.block_shares import minmax_blocks
 from cutwise.solvers.shares.share_problem import share_problem
 from tests.answers.record import scenario_files
+from tests.contracts.controls import tiny_llama
 from tests.core.fleets import load, random_ops
 
 ASKED: list[tuple[str, dict[str, Any]]] = [
@@ -108,6 +110,7 @@ def everything(folder: Path) -> list[Any]:
     configuration = cutwise.load_model(ROOT / "assets/papers/bert_base.json")
     return [
         plans(toy),
+        generated(),
         [cutwise.plan(towers, Scenario(workload=Workload(tuning=Lora())), name) for name in TOWERS],
         analyses(towers, folder),
         tiers(configuration),
@@ -115,7 +118,7 @@ def everything(folder: Path) -> list[Any]:
         compressors(),
         convergence(),
         solvers(),
-        hardware(),
+        [hardware(), decoding_classes()],
         [
             *CACHES.values(),
             *IMPORTERS.values(),
@@ -140,6 +143,16 @@ def plans(graph: Any) -> list[Any]:
                 plan = cutwise.plan(graph, problem.scenario, scheme, **options)
                 made += [problem, plan, played_round(problem, plan)]
     return made
+
+
+def generated() -> list[Any]:
+    """Plans of text that a small language model generates, with their problems."""
+    workload = Workload(mode="inference", batch_size=1, prompt_tokens=4, new_tokens=2)
+    scenario = Scenario(workload=workload)
+    return [
+        [build_problem(tiny_llama(), scenario), cutwise.plan(tiny_llama(), scenario, scheme)]
+        for scheme in ("fast_split", "u_shape")
+    ]
 
 
 def analyses(graph: Any, folder: Path) -> list[Any]:

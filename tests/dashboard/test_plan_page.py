@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -232,3 +233,20 @@ def test_every_sample_opens(sample: str) -> None:
 
     assert not page.exception
     assert page.main.metric
+
+
+def test_a_plan_in_inference_shows_requests_and_tokens_and_speaks_of_nothing_trained() -> None:
+    machine = {"memory_bandwidth_bytes_per_s": 1e11, "flops_per_s": 1e12}
+    page = opened(
+        choice=choice(sample="gpt2"),
+        scenario=scenario(
+            workload={"mode": "inference", "batch_size": 1, "prompt_tokens": 8, "new_tokens": 4},
+            devices=[{"name": "phone", "samples": 2, **machine}],
+            server=machine,
+        ),
+    )
+    labels = {metric.label for metric in page.main.metric}
+    assert {"Delay of all requests", "Requests a second", "First token", "Tokens a second"} <= labels
+    assert {"Keys and values", "Energy a token", "Data a token", "A batch"} <= labels
+    said = " ".join(shown(page))
+    assert not re.search(r"\b([Rr]ounds?|[Ee]pochs?|[Cc]onvergence)\b", said), said

@@ -13,7 +13,7 @@ import pytest
 import cutwise
 from cutwise.analyses import ANALYSES
 from cutwise.analyses.base import MOST_DEVICES
-from cutwise.analyses.comparison import outcome_of
+from cutwise.analyses.comparison import CompareAnalysis, outcome_of
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import build_problem
@@ -22,6 +22,8 @@ from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import Limits, Scenario
 from cutwise_dashboard.reports import Origin, comparison_report, plan_report
 from cutwise_dashboard.reports.analysis_sections import MOST_ROWS, analysis_sections, record_parts
+from tests.core.costs.test_generation import decoder
+from tests.core.plans.test_inference_by_hand import cell
 
 HOSTILE = "<script>alert(1)</script>"
 SELF_CLOSING = {"meta", "br"}
@@ -166,3 +168,21 @@ def test_long_records_are_cut_short_and_say_so() -> None:
     graph = cutwise.load_model("sample:resnet18")
     parts = record_parts(cutwise.analyse(graph, None, "replan", epochs=MOST_ROWS + 3), "cut_curve")
     assert "And 3 more, which `cutwise cut-curve` prints" in str(parts[-1])
+
+
+def test_reports_of_inference_speak_of_requests() -> None:
+    """All but the scenario file itself, whose keys are what they are."""
+    graph, given = decoder(), cell()
+    plan, asked = cutwise.plan(graph, given), Question(graph=graph, scenario=given)
+    origin = Origin(
+        name="tiny", problem=build_problem(graph, given), command="cutwise plan", made=datetime(2026, 1, 1)
+    )
+    compared = CompareAnalysis(schemes=("fast_split", "gsfl", "centralised", "device_only")).run(asked)
+    for page in (
+        plan_report(plan, origin, baseline=cutwise.plan(graph, given, "device_only"), asked=asked),
+        comparison_report(list(compared.plans.values()), [], origin),
+    ):
+        told = re.sub(r'<style.*?</style>|<pre class="file">.*?</pre>|<[^>]+>', " ", page, flags=re.DOTALL)
+        assert not re.search(r"\b([Rr]ounds?|[Ee]pochs?|[Cc]onvergence)\b", told)
+        assert "Requests a second" in told
+        assert "First token" in told

@@ -70,6 +70,18 @@ STATES = {
         parts={"workload": {"weights_dtype": "fp16", "optimizer": "adam"}},
     ),
     "attention": State(tried=("workload.attention", "workload.tuning"), sample="vit_b16"),
+    "generating": State(
+        tried=(
+            "workload.prompt_tokens",
+            "workload.new_tokens",
+            "server.memory_bandwidth",
+            "server.decoding",
+            "devices.all devices.memory_bandwidth",
+            "devices.all devices.decoding",
+        ),
+        sample="gpt2",
+        parts={"workload": {"mode": "inference", "prompt_tokens": 8, "new_tokens": 4}},
+    ),
     "tied": State(tried=("workload.tied_weights",), sample="gpt2"),
     "known rounds": State(tried=("convergence.", "data."), parts=SKEWED),
     **{

@@ -12,7 +12,9 @@ from cutwise.analyses.base import registered, rows_of, table_text
 from cutwise.errors import CutwiseError
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.evidence import with_evidence
+from cutwise.plans.inference_words import said
 from cutwise.plans.plan import OWNERS, Plan
+from cutwise.plans.serving import Inference
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.question import Question, problem_of, shown_options, shown_scheme
 from cutwise.schemes.base import SCHEMES, rival_names
@@ -90,12 +92,14 @@ class Comparison(Frozen):
         """Which scheme is first."""
         if self.best is None:
             return "every scheme breaks a rule"
-        return f"{self.best.scheme} passes over all data first, in {self.best.delay_per_data_pass_s:.6g} s"
+        first = f"{self.best.scheme} passes over all data first, in {self.best.delay_per_data_pass_s:.6g} s"
+        return said(first, training=self.best.inference is None)
 
     def text(self) -> str:
         """The first columns: absent figures as -, long texts cut short."""
         table = self.to_frame()
-        known = table[[name for name in HEADLINES if table[name].notna().any()]]
+        wanted = (name for name in (*HEADLINES[:4], *INFERENCE_COLUMNS, *HEADLINES[4:]) if name in table)
+        known = table[[name for name in wanted if table[name].notna().any()]]
         short = {name: _short for name in ("place", "cut", "violations") if name in known}
         return table_text(known, na_rep="-", formatters=short)
 
@@ -200,7 +204,8 @@ def comparison_table(outcomes: Sequence[Outcome]) -> pandas.DataFrame:
     """One row an outcome, in the order given; figures of a scheme without a plan are absent.
 
     Delay, energy and traffic are those of one round, memory is what is held at once; `place` is the
-    rank by delay per pass over all data.
+    rank by delay per pass over all data. In inference there are also figures of a request and of a token, of
+    the device where they are worst.
     """
     import pandas
 
@@ -208,7 +213,8 @@ def comparison_table(outcomes: Sequence[Outcome]) -> pandas.DataFrame:
         {"place": place, **(_row(found) if isinstance(found, Plan) else _unsolved_row(found))}
         for place, found in zip(places(outcomes), outcomes, strict=True)
     ]
-    table = pandas.DataFrame(rows, columns=["place", *COLUMNS])
+    serves = any(isinstance(found, Plan) and found.inference for found in outcomes)
+    table = pandas.DataFrame(rows, columns=["place", *COLUMNS, *(INFERENCE_COLUMNS if serves else ())])
     table["place"] = pandas.Series([row["place"] for row in rows], dtype=object)
     return table
 
@@ -220,6 +226,12 @@ COLUMNS = (
     "energy_j", *(f"energy_{owner}_j" for owner in OWNERS), "energy_per_data_pass_j", "cut", "traffic_bytes",
     "device_memory_bytes", "server_memory_bytes", "optimality", "method", "violations", "evidence",
     "product_version", "data_version",
+)  # fmt: skip
+
+
+INFERENCE_COLUMNS = (
+    "request_delay_s", "sequential_requests_per_s", "pipelined_requests_per_s", "time_to_first_token_s",
+    "token_s", "energy_per_token_j",
 )  # fmt: skip
 
 
@@ -250,6 +262,22 @@ def _row(plan: Plan) -> dict[str, Any]:
         "evidence": plan.evidence,
         "product_version": plan.product_version,
         "data_version": plan.data_version,
+        **(_inference_row(plan.inference) if plan.inference else {}),
+    }
+
+
+def _inference_row(served: Inference) -> dict[str, float | None]:
+    """Requests a second of all devices, and what a request and a token take where they take most."""
+    tokens = [one.tokens for one in served.devices if one.tokens]
+    return {
+        "request_delay_s": max(one.request_delay_s for one in served.devices),
+        "sequential_requests_per_s": served.sequential_requests_per_s,
+        "pipelined_requests_per_s": served.pipelined_requests_per_s,
+        "time_to_first_token_s": max((one.time_to_first_token_s for one in tokens), default=None),
+        "token_s": max((one.token_s for one in tokens if one.token_s is not None), default=None),
+        "energy_per_token_j": max(
+            (one.energy_per_token_j for one in tokens if one.energy_per_token_j is not None), default=None
+        ),
     }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from cutwise.analyses.base import asked_plan, registered, rows_of, table_text
 from cutwise.analyses.cut_curve import device_at
 from cutwise.analyses.cut_moves import FACTORS, Move, moves
+from cutwise.plans.inference_words import said
 from cutwise.plans.plan import Plan
 from cutwise.plans.stages import STAGES
 from cutwise.question import Question, unpinned
@@ -34,7 +35,7 @@ class Explanation:
     """What takes longest in a round, and the next uplink rates at which the cut of one device changes.
 
     `device` is that device, `cut` its cut in the plan. Where that is not `exact` for all rates, the scheme
-    planned anew at some of them.
+    planned anew at some of them. `training` is False in inference.
     """
 
     dominant: Dominant
@@ -42,6 +43,7 @@ class Explanation:
     cut: str
     moves: tuple[Move, ...]
     exact: bool
+    training: bool = True
 
     def to_frame(self) -> pandas.DataFrame:
         """One row a rate at which the cut changes."""
@@ -70,6 +72,7 @@ class Explanation:
         looked = f"{1 / FACTORS[-1]:g} to {FACTORS[-1]:g} times today's"
         where = f"; planned anew at {2 * len(FACTORS)} rates, {looked}" if not self.exact else ""
         moved = "at the rates named" if self.moves else "at no other uplink rate that was looked at"
+        most = said(most, training=self.training)
         return (
             f"{most}; when all uplink rates change by one factor, the cut of {self.device}, {self.cut}, "
             f"moves {moved}{where}"
@@ -105,6 +108,7 @@ class ExplainAnalysis:
             cut=best.decisions[device].cut.label,
             moves=found.found,
             exact=found.exact,
+            training=plan.inference is None,
         )
 
 
@@ -120,7 +124,7 @@ def dominant(plan: Plan) -> Dominant:
     part = max(seconds, key=lambda name: seconds[name])
     total = sum(seconds.values())
     return Dominant(
-        part=part,
+        part=said(part, training=plan.inference is None),
         ratio=seconds[part] / total if total else 0.0,
         device=plan.decisions[slowest].device if at_once else "",
     )

@@ -199,7 +199,7 @@ def _many(graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str) -> list
     if deadline_s is not None:
         broken = np.logical_or(broken, total > deadline_s * (1 + LIMIT_ROUNDING))
     labels = _labels(problems[0], table, picks)
-    reached = "optimal" if table.complete or merged.micro_batches == 1 else "feasible"
+    reached = "optimal" if table.complete or merged.adds_up else "feasible"
     return [
         {
             "status": "infeasible" if broken[i] else reached,

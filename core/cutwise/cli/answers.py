@@ -71,7 +71,8 @@ def play(known: argparse.Namespace) -> int:
     if known.json:
         show(known, plain(trace.summary() | {"scheme": found.scheme, "planned_delay_s": found.delay_s}))
     else:
-        print(f"{found.scheme}: one round ends after {trace.makespan_s:.6g} s, planned {found.delay_s:.6g} s")
+        played = "one round ends" if found.inference is None else "all requests are served"
+        print(f"{found.scheme}: {played} after {trace.makespan_s:.6g} s, planned {found.delay_s:.6g} s")
         for row in trace.summary()["resources"]:
             used = percent(row["utilisation_ratio"])
             print(f"  {row['resource']:40s}{row['busy_s']:12.6g} s  {used:5.1f} %")

@@ -23,9 +23,7 @@ def plan_text(found: Any) -> str:
     """A plan in a few lines for people."""
     lines = [
         f"{found.scheme}: {found.status}",
-        f"  one round   {found.delay_s:.6g} s, {found.energy_j:.6g} J",
-        f"  data pass   {found.delay_per_data_pass_s:.6g} s",
-        f"  to target   {_rounds(found)}{found.evidence}",
+        *(_training_lines(found) if found.inference is None else _inference_lines(found)),
         *(f"  {decision.device}: {decision.cut.label}" for decision in found.decisions),
         *(f"  broken: {violation.sentence}" for violation in found.violations),
         *(f"  pinned: {sentence}" for sentence in found.pinned_by),
@@ -36,6 +34,45 @@ def plan_text(found: Any) -> str:
         lines.append(f"  {proof.method}: value {proof.value:.6g}, bound {proof.bound:.6g}")
     lines.append(f"  answered by cutwise {found.product_version}, data {found.data_version}")
     return "\n".join(lines)
+
+
+def _training_lines(found: Any) -> list[str]:
+    return [
+        f"  one round   {found.delay_s:.6g} s, {found.energy_j:.6g} J",
+        f"  data pass   {found.delay_per_data_pass_s:.6g} s",
+        f"  to target   {_rounds(found)}{found.evidence}",
+    ]
+
+
+def _inference_lines(found: Any) -> list[str]:
+    """What all requests take together, and one of each device."""
+    served = found.inference
+    return [
+        f"  all requests  {found.delay_s:.6g} s, {found.energy_j:.6g} J",
+        f"  throughput    {served.sequential_requests_per_s:.6g} requests/s one batch after another, "
+        f"{served.pipelined_requests_per_s:.6g} pipelined",
+        *(line for one in served.devices for line in _request_lines(one)),
+        *(f"  {sentence}." for sentence in served.says),
+    ]
+
+
+def _request_lines(one: Any) -> list[str]:
+    """A batch of one device, and its tokens where text is generated."""
+    lines = [f"  {one.device}: a batch {one.request_delay_s:.6g} s, slowest: {one.slowest_part}"]
+    if (tokens := one.tokens) is None:
+        return lines
+    lines.append(f"    first token {tokens.time_to_first_token_s:.6g} s")
+    if tokens.token_s is not None:
+        lines.append(
+            f"    a token {tokens.token_s:.6g} s ({tokens.tokens_per_s:.6g} tokens/s), "
+            f"{tokens.energy_per_token_j:.6g} J ({tokens.device_energy_per_token_j:.6g} J at the device), "
+            f"{tokens.traffic_per_token_bytes:.6g} B sent"
+        )
+    from cutwise.units import in_prefix
+
+    held = ((tokens.device_cache_bytes, "the device"), (tokens.server_cache_bytes, "the server"))
+    kept = ", ".join(f"{in_prefix(size_bytes, 'G'):.3g} GB at {where}" for size_bytes, where in held)
+    return [*lines, f"    keys and values {kept}"]
 
 
 def _rounds(found: Any) -> str:

@@ -9,6 +9,8 @@ from typing import TypeAlias
 import numpy as np
 
 from cutwise.arrays import Floats, Mask, Number
+from cutwise.costs.generation.columns import GenerationCosts
+from cutwise.costs.generation.steps import Steps
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.shared_weights import HELD_COLUMNS
 from cutwise.frozen import Frozen
@@ -22,6 +24,7 @@ class Side(Frozen):
 
     FLOPs, `*_sample_s` and `saved_bytes` are per sample; `*_fixed_s` are measured seconds an iteration;
     the other bytes are once per copy of the model. `transient_bytes` is the largest of the side, per sample.
+    `generation` takes the place of the FLOPs where text is generated.
     """
 
     forward_flops: Floats
@@ -38,6 +41,7 @@ class Side(Frozen):
     exchanged_bytes: Floats
     saved_bytes: Floats
     transient_bytes: Floats
+    generation: Steps | None = None
 
     def each(self, change: Change) -> Side:
         """The same side with `change` applied to every array."""
@@ -56,6 +60,7 @@ class Side(Frozen):
             exchanged_bytes=change(self.exchanged_bytes),
             saved_bytes=change(self.saved_bytes),
             transient_bytes=change(self.transient_bytes),
+            generation=None if self.generation is None else self.generation.each(change),
         )
 
 
@@ -83,6 +88,7 @@ class CutSums(Frozen):
     more_downlink_messages: Number = 0.0
     kept_equal_bytes: Number = 0.0
     relayed_kept_equal_bytes: Number = 0.0
+    more_relayed_messages: Number = 0.0
 
     def reshaped(self, change: Change) -> CutSums:
         """The same sums with `change` applied to every array (to add an axis, or to pick entries)."""
@@ -100,6 +106,7 @@ class CutSums(Frozen):
             more_downlink_messages=_maybe(change, self.more_downlink_messages),
             kept_equal_bytes=_maybe(change, self.kept_equal_bytes),
             relayed_kept_equal_bytes=_maybe(change, self.relayed_kept_equal_bytes),
+            more_relayed_messages=_maybe(change, self.more_relayed_messages),
         )
 
 
@@ -111,13 +118,35 @@ def cut_sums(cost: GraphCost, masks: Mask) -> CutSums:
     """
     masks = np.atleast_2d(masks)
     crossing = _ones(crossing_ops(cost, masks))
-    return CutSums(
+    sums = CutSums(
         device=_sums(cost, masks, server=False),
         server=_sums(cost, ~masks, server=True),
         output_bytes=crossing @ cost.output_bytes,
         gradient_bytes=crossing @ cost.gradient_bytes,
         has_server=_ones(~masks).max(axis=1, initial=0.0),
         kept_equal_bytes=_kept_equal(cost, masks),
+    )
+    return sums if cost.generation is None else _for_every_token(sums, cost.generation, crossing)
+
+
+def _for_every_token(sums: CutSums, costs: GenerationCosts, crossing: Floats) -> CutSums:
+    """With messages beside one each way: a token goes up and its word comes back where the model is cut.
+
+    A server that runs the whole model knows the words it made, and streams them.
+    """
+    anew = (crossing @ costs.sent_anew > 0).astype(np.float64)
+    new = costs.generation.new_tokens
+    return replace(sums, more_uplink_messages=new * anew, more_downlink_messages=max(new - 1, 0) * anew)
+
+
+def _for_every_word(sums: CutSums, costs: GenerationCosts, cost: GraphCost, rising: Floats) -> CutSums:
+    """With the words that a device makes and sends up again, a message each way for every new token."""
+    new = costs.generation.new_tokens
+    return replace(
+        sums,
+        output_bytes=sums.output_bytes + new * rising @ (costs.token_bytes * cost.is_input),
+        more_uplink_messages=new * sums.has_server,
+        more_downlink_messages=max(new - 1, 0) * sums.has_server,
     )
 
 
@@ -136,6 +165,7 @@ def nested_sums(cost: GraphCost, masks: Mask, edge_masks: Mask) -> CutSums:
         near,
         server=far.server,
         edge=_edge_sums(cost, masks, edge_masks),
+        more_relayed_messages=far.more_uplink_messages + far.more_downlink_messages,
         relayed_output_bytes=far.output_bytes,
         relayed_gradient_bytes=far.gradient_bytes,
         has_relay=far.has_server,
@@ -163,7 +193,7 @@ def looped_sums(cost: GraphCost, bottoms: Mask, tops: Mask) -> CutSums:
     falling = _ones(_read_by(cost, ~(bottoms | tops), tops))
     up_bytes, back_up_bytes = rising @ cost.output_bytes, falling @ cost.gradient_bytes
     down_bytes, back_down_bytes = falling @ cost.output_bytes, rising @ cost.gradient_bytes
-    return CutSums(
+    looped = CutSums(
         device=_sums(cost, bottoms | tops, server=False),
         server=_sums(cost, ~(bottoms | tops), server=True),
         output_bytes=up_bytes + back_up_bytes,
@@ -173,6 +203,7 @@ def looped_sums(cost: GraphCost, bottoms: Mask, tops: Mask) -> CutSums:
         more_downlink_messages=_ones((down_bytes > 0) & (back_down_bytes > 0)),
         kept_equal_bytes=_kept_equal(cost, bottoms | tops),
     )
+    return looped if cost.generation is None else _for_every_word(looped, cost.generation, cost, rising)
 
 
 def _ones(mask: Mask) -> Floats:
@@ -197,12 +228,19 @@ def _read_by(cost: GraphCost, makers: Mask, readers: Mask) -> Mask:
     return read & makers
 
 
+SUMMED = (
+    "forward_flops", "backward_flops", "forward_fixed_s", "forward_sample_s", "backward_fixed_s",
+    "backward_sample_s", "weight_bytes", "trainable_bytes", "buffer_bytes", "weight_gradient_bytes",
+    "optimizer_bytes", "exchanged_bytes", "saved_bytes",
+)  # fmt: skip
+"""Fields of `Side` that add up over its ops, in the order of `columns_of`."""
+
 WORK_COLUMNS = 6
 """The first columns of an op are work, the others bytes."""
 
 
 def columns_of(cost: GraphCost, *, server: bool) -> Floats:
-    """What is summed over the ops of a side, in the order that `side_of` takes, shape (ops, columns)."""
+    """What is summed over the ops of a side, in the order of `SUMMED`, shape (ops, columns)."""
     forward, backward = (2, 3) if server else (0, 1)
     return np.column_stack(
         [
@@ -223,40 +261,32 @@ def columns_of(cost: GraphCost, *, server: bool) -> Floats:
     )
 
 
-def side_of(columns: Floats, transient_bytes: Floats) -> Side:
+def side_of(columns: Floats, transient_bytes: Floats, generation: Steps | None = None) -> Side:
     """A side of these columns, shape (cuts, columns), and largest tensors (cuts,)."""
-    (
-        forward_flops, backward_flops, forward_fixed_s, forward_sample_s, backward_fixed_s, backward_sample_s,
-        weight_bytes, trainable_bytes, buffer_bytes, weight_gradient_bytes, optimizer_bytes, exchanged_bytes,
-        saved_bytes,
-    ) = columns.T  # fmt: skip
-    return Side(
-        forward_flops=forward_flops,
-        backward_flops=backward_flops,
-        forward_fixed_s=forward_fixed_s,
-        forward_sample_s=forward_sample_s,
-        backward_fixed_s=backward_fixed_s,
-        backward_sample_s=backward_sample_s,
-        weight_bytes=weight_bytes,
-        trainable_bytes=trainable_bytes,
-        buffer_bytes=buffer_bytes,
-        weight_gradient_bytes=weight_gradient_bytes,
-        optimizer_bytes=optimizer_bytes,
-        exchanged_bytes=exchanged_bytes,
-        saved_bytes=saved_bytes,
-        transient_bytes=transient_bytes,
-    )
+    summed: dict[str, Floats] = dict(zip(SUMMED, columns.T, strict=True))
+    return Side(**summed, transient_bytes=transient_bytes, generation=generation)
+
+
+def steps_of(cost: GraphCost, sign: float = 1.0) -> Steps | None:
+    """What every op adds to the steps of generating text."""
+    if cost.generation is None:
+        return None
+    return cost.generation.steps.each(lambda column: sign * column)
 
 
 def _sums(cost: GraphCost, masks: Mask, *, server: bool) -> Side:
     """Sums of the ops in `masks`, with the copies of weights that ops elsewhere are charged for."""
-    largest = np.where(masks, cost.transient_bytes, 0.0).max(axis=1, initial=0.0)
-    sums = _ones(masks) @ columns_of(cost, server=server)
+    largest, inside = np.where(masks, cost.transient_bytes, 0.0).max(axis=1, initial=0.0), _ones(masks)
+    sums = inside @ columns_of(cost, server=server)
     if len(cost.shared):
         sums[:, WORK_COLUMNS : WORK_COLUMNS + len(HELD_COLUMNS)] += (
             _ones(cost.shared.beside(masks)) @ cost.shared.held_bytes
         )
-    return side_of(sums, largest)
+    side = side_of(sums, largest)
+    if cost.generation is None:
+        return side
+    steps = cost.generation.steps
+    return replace(side, generation=steps.with_matrix(inside @ steps.matrix))
 
 
 def _kept_equal(cost: GraphCost, masks: Mask) -> Number:

@@ -10,9 +10,10 @@ import numpy as np
 
 from cutwise.arrays import Floats, Mask
 from cutwise.costs.derived_costs import derived_costs, is_stated
+from cutwise.costs.generation.columns import GenerationCosts, generation_columns
 from cutwise.costs.gradient_flow import gradient_flow
 from cutwise.costs.kernels.kernel_costs import kernel_costs
-from cutwise.costs.kernels.op_columns import held_columns
+from cutwise.costs.kernels.op_columns import held_columns, widest_bytes
 from cutwise.costs.lora import rewritten
 from cutwise.costs.shared_weights import NOTHING_SHARED, SharedWeights, shared_weights
 from cutwise.costs.stated_costs import measured_times, stated_columns
@@ -76,8 +77,8 @@ class GraphCost(EqualByDigest):
     their FLOPs are missing from every figure, their bytes are not. `macs` are the multiply-adds of
     dense ops in one forward pass of a sample; `parameters` and `trainable_parameters` count a tied
     weight once, or for each op that trains one of its own. `shared` says what keeps ops that read one weight
-    together, and what a side holds beyond what its ops are charged for. Two prices are equal when their
-    digests are.
+    together, and what a side holds beyond what its ops are charged for. `generation` says what generating
+    text takes, where the workload asks for it. Two prices are equal when their digests are.
     """
 
     graph: ModelGraph
@@ -103,6 +104,7 @@ class GraphCost(EqualByDigest):
     parameters: int
     trainable_parameters: int
     shared: SharedWeights = NOTHING_SHARED
+    generation: GenerationCosts | None = None
     digest: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -140,10 +142,12 @@ def price(graph: ModelGraph, workload: Workload) -> GraphCost:
     whole = {
         name: np.where(states_it, stated.get(name, 0.0), column) for name, column in derived.columns.items()
     }
-    widest = stated.get("transient_bytes", 0.0) * states_it
-    whole |= held_columns(
-        kernel_costs(graph, workload), workload.batch_size, {**whole, "transient_bytes": widest}
-    )
+    stated_widths = stated.get("transient_bytes", 0.0) * states_it
+    kernels = kernel_costs(graph, workload)
+    whole |= held_columns(kernels, workload.batch_size, {**whole, "transient_bytes": stated_widths})
+    made = {**whole, "transient_bytes": np.maximum(stated_widths, widest_bytes(kernels, len(graph)))}
+    generated, generation = generation_columns(graph, workload, flow, made)
+    whole |= generated
     return GraphCost(
         graph=graph,
         workload=workload,
@@ -155,4 +159,5 @@ def price(graph: ModelGraph, workload: Workload) -> GraphCost:
         parameters=round(whole["parameters"].sum()),
         trainable_parameters=round(whole["trained"].sum()),
         shared=shared_weights(graph, workload, flow),
+        generation=generation,
     )

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from cutwise.arrays import Floats
-from cutwise.costs.cut_sums import WORK_COLUMNS, CutSums, columns_of, side_of
+from cutwise.costs.cut_sums import WORK_COLUMNS, CutSums, columns_of, side_of, steps_of
+from cutwise.costs.generation.steps import Steps
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.shared_weights import HELD_COLUMNS
 
@@ -26,7 +27,12 @@ def move_sums(cost: GraphCost, *, compute_only: bool = False, copies: bool = Fal
     nothing = np.zeros(len(device))
     if compute_only:
         device[:, WORK_COLUMNS:] = server[:, WORK_COLUMNS:] = 0.0
-    return replace(_nothing(len(device)), device=side_of(device, nothing), server=side_of(server, nothing))
+    here, there = (_steps_of(cost, len(device), sign) for sign in (1.0, -1.0))
+    return replace(
+        _nothing(len(device)),
+        device=side_of(device, nothing, here),
+        server=side_of(server, nothing, there),
+    )
 
 
 def op_sums(cost: GraphCost) -> tuple[CutSums, CutSums, CutSums]:
@@ -36,7 +42,8 @@ def op_sums(cost: GraphCost) -> tuple[CutSums, CutSums, CutSums]:
     """
     rows = [_rows(cost, server=server, copies=True) for server in (False, True)]
     quiet, nothing = no_sums(len(rows[0])), np.zeros(len(rows[0]))
-    here, there = (side_of(columns, nothing) for columns in rows)
+    steps = _steps_of(cost, len(nothing), 1.0)
+    here, there = (side_of(columns, nothing, steps) for columns in rows)
     return replace(quiet, device=here), replace(quiet, edge=there), replace(quiet, server=there)
 
 
@@ -78,6 +85,15 @@ def _nothing(count: int) -> CutSums:
     """Sums of nothing on two sides, shape (count,)."""
     none, empty = np.zeros(count), side_of(np.zeros((count, COPIED.stop + 1)), np.zeros(count))
     return CutSums(device=empty, server=empty, output_bytes=none, gradient_bytes=none, has_server=none)
+
+
+def _steps_of(cost: GraphCost, count: int, sign: float) -> Steps | None:
+    """What every vertex adds to the steps of generating text: copied weights ahead of the ops add none."""
+    steps = steps_of(cost, sign)
+    if steps is None or count == len(cost.graph):
+        return steps
+    ahead = count - len(cost.graph)
+    return steps.each(lambda column: np.concatenate([np.zeros(ahead), column]))
 
 
 def _rows(cost: GraphCost, *, server: bool, copies: bool) -> Floats:

@@ -14,6 +14,7 @@ from cutwise.costs.options.tuning import Lora
 from cutwise.costs.workload import HALF_PRECISION, OPTIMIZER_STATES, QUANTISED, Workload
 from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import DTYPE_BYTES, FLOATING, ModelGraph, Weight
+from cutwise.units import BITS_PER_BYTE
 
 # Weights that share a scale, bytes of one, and bits of its zero point. nf4: Dettmers et al. 2023, arXiv
 # 2305.14314; int4 as GPTQ stores it, groups of 128. In int8 there is one scale for each row, far below 1 %.
@@ -26,6 +27,10 @@ MASTER_BYTES = 4  # one fp32 copy
 EIGHT_BIT = frozenset({"adamw_8bit"})
 COPYING = frozenset({"adamw"})  # a step over all weights at once copies one state
 PLAIN = Quantisation()
+# Formats of GGUF files, bits a weight with all scales (llama.cpp): every matrix has them, tables of words
+# too, and the output layer one of its own.
+GGUF_BITS = FrozenDict({"q8_0": 8.5, "q4_k_m": 4.83, "q4_0": 4.5})
+GGUF_HEAD_BITS = FrozenDict({"q8_0": 8.5, "q4_k_m": 6.56, "q4_0": 6.56})
 # Ops whose matrices are quantised; all other weights stay in 16 bit.
 QUANTISED_KINDS = frozenset(
     {
@@ -46,6 +51,8 @@ def bytes_per_weight(dtype: str, quantisation: Quantisation = PLAIN) -> float:
     >>> round(bytes_per_weight("nf4", Quantisation(scales="double")), 4)
     0.5159
     """
+    if dtype in GGUF_BITS:
+        return GGUF_BITS[dtype] / BITS_PER_BYTE
     block = quantisation.block or BLOCKS.get(dtype)
     if dtype not in QUANTISED or block is None:
         return DTYPE_BYTES[dtype]
@@ -149,8 +156,7 @@ def _charges(
     graph: ModelGraph, workload: Workload, flow: GradientFlow, only: Container[str] | None
 ) -> Sequence[tuple[float, ...]]:
     separate = separate_weights(graph, workload, flow)
-    quantised = quantised_weights(graph, workload, flow) if workload.quantised else frozenset()
-    quantised_size = bytes_per_weight(workload.quantised or "int8", workload.quantisation)
+    sizes = _quantised_sizes(graph, workload, flow) if workload.quantised else {}
     plain_size = DTYPE_BYTES[others_dtype(workload)]
     charged: set[str] = set()
     rows: list[tuple[float, ...]] = []
@@ -162,7 +168,7 @@ def _charges(
             if weight.role == "buffer":
                 buffers += weight.elements * DTYPE_BYTES[weight.dtype]
                 continue
-            size = quantised_size if weight.id in quantised else plain_size
+            size = sizes.get(weight.id, plain_size)
             if weight.id in trained_here:
                 size = DTYPE_BYTES[trained_dtype(workload, adapter=bool(op.attrs.get("adapter")))]
             weights += weight.elements * (size if weight.dtype in FLOATING else DTYPE_BYTES[weight.dtype])
@@ -173,13 +179,40 @@ def _charges(
     return rows
 
 
+def read_bytes(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> Floats:
+    """Bytes of all weights that each op reads, shared or not, shape (ops,)."""
+    sizes = _quantised_sizes(graph, workload, flow) if workload.quantised else {}
+    plain_size = DTYPE_BYTES[others_dtype(workload)]
+
+    def held(weight: Weight) -> float:
+        own = sizes.get(weight.id, plain_size) if weight.dtype in FLOATING else DTYPE_BYTES[weight.dtype]
+        return weight.elements * own
+
+    rows = [sum(held(weight) for weight in op.weights if weight.role != "buffer") for op in graph.ops]
+    return np.array(rows, dtype=np.float64)
+
+
+def _quantised_sizes(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> dict[str, float]:
+    """Bytes of a weight of each quantised matrix; the output layer of a GGUF file has a format of its own."""
+    found, dtype = quantised_weights(graph, workload, flow), workload.quantised or ""
+    heads = {weight.id for at in language_heads(graph) for weight in graph.ops[at].weights}
+    head = GGUF_HEAD_BITS[dtype] / BITS_PER_BYTE if dtype in GGUF_HEAD_BITS else None
+    size = bytes_per_weight(dtype, workload.quantisation)
+    return {name: size if head is None or name not in heads else head for name in found}
+
+
 def quantised_weights(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> frozenset[str]:
-    """Matrices that only dense ops read and nobody trains, but for the output layer's where it is skipped."""
+    """Matrices that only dense ops read and nobody trains, but for the output layer's where it is skipped.
+
+    In a GGUF file those of tables too, and of the output layer.
+    """
+    packed = workload.quantised in GGUF_BITS
+    kinds = QUANTISED_KINDS | ({"embedding"} if packed else set())
     matrices: set[str] = set()
     others: set[str] = set().union(*flow.trained)
-    skipped = language_heads(graph) if "lm_head" in workload.run.skip else frozenset()
+    skipped = language_heads(graph) if "lm_head" in workload.run.skip and not packed else frozenset()
     for position, op in enumerate(graph.ops):
-        dense = op.kind in QUANTISED_KINDS and position not in skipped
+        dense = op.kind in kinds and position not in skipped
         for weight in op.weights:
             (matrices if dense and _is_matrix(weight) else others).add(weight.id)
     return frozenset(matrices - others)

@@ -16,13 +16,14 @@ from cutwise.units import bound_mistakes, called_now, quantity
 T = TypeVar("T")
 
 Dtype = Literal["fp32", "bf16", "fp16", "int8", "int4", "nf4"]
+WeightsDtype = Literal[Dtype, "q8_0", "q4_k_m", "q4_0"]
 Mode = Literal["training", "inference"]
 TiedWeights = Literal["one_side", "copied", "untied"]
 Optimizer = Literal["sgd", "sgd_momentum", "adamw", "adamw_8bit", "adam"]
 AttentionKernel = Literal["sdpa", "flash", "eager", "fused"]
 
 OPTIMIZER_STATES = FrozenDict({"sgd": 0, "sgd_momentum": 1, "adamw": 2, "adamw_8bit": 2})
-QUANTISED = frozenset({"int8", "int4", "nf4"})
+QUANTISED = frozenset({"int8", "int4", "nf4", "q8_0", "q4_k_m", "q4_0"})
 HALF_PRECISION = frozenset({"bf16", "fp16"})
 
 
@@ -59,7 +60,10 @@ class Workload:
     optimizer: Optimizer = quantity(
         "sgd", title="Optimiser", help="Decides the optimiser's state in memory", aliases={"adam": "adamw"}
     )
-    weights_dtype: Dtype = quantity("fp32", title="Weights", help="Number format of the weights")
+    weights_dtype: WeightsDtype = quantity(
+        "fp32", title="Weights",
+        help="Number format of the weights; q8_0, q4_k_m and q4_0 are those of GGUF files",
+    )  # fmt: skip
     compute_dtype: Dtype | None = quantity(None, title="Compute", help="Number format of saved activations")
     smashed_dtype: Dtype | None = quantity(None, title="Smashed data", help="Number format of what is sent")
     optimizer_dtype: Dtype | None = quantity(
@@ -117,6 +121,16 @@ class Workload:
         help="Tokens of a sample. A configuration (config.json) follows; any other model has to be read at "
         "this length. None: as it was read",
     )  # fmt: skip
+    prompt_tokens: int | None = quantity(
+        None, ge=0, le=10_000_000, title="Prompt tokens", scale="log", shown=(1, 8192),
+        help="Tokens that a request gives a language model before it generates text; in inference only. "
+        "None: the sequence length where new tokens are asked for",
+    )  # fmt: skip
+    new_tokens: int | None = quantity(
+        None, ge=0, le=10_000_000, title="New tokens", scale="log", shown=(1, 4096),
+        help="Tokens that a language model generates for each request; in inference only. None: one where a "
+        "prompt is given",
+    )  # fmt: skip
     tied_weights: TiedWeights | None = quantity(
         None, title="Tied weights",
         help="What becomes of a weight that several ops read: they stay on one side; each side holds a copy, "
@@ -136,8 +150,14 @@ class Workload:
         mistakes = bound_mistakes(self)
         if self.local_epochs is not None and self.local_iterations is not None:
             mistakes.append("give local_epochs or local_iterations, not both")
+        mistakes += _generation_mistakes(self)
         if mistakes:
             raise ScenarioError(mistakes)
+
+    @property
+    def generates(self) -> bool:
+        """True where tokens are asked for."""
+        return self.prompt_tokens is not None or self.new_tokens is not None
 
     @property
     def training(self) -> bool:
@@ -184,14 +204,26 @@ class Workload:
         return self.smashed_dtype or self.compute
 
     def iterations(self, samples: int) -> int:
-        """Iterations a device with `samples` samples trains in one round.
+        """Iterations a device with `samples` samples trains in one round; in inference its batches.
 
         >>> Workload(batch_size=32).iterations(100)
         4
         """
         if self.local_iterations is not None:
             return self.local_iterations
-        return (self.local_epochs or 1) * -(-samples // self.batch_size)
+        passes = (self.local_epochs or 1) if self.training else 1
+        return passes * -(-samples // self.batch_size)
+
+
+def _generation_mistakes(workload: Workload) -> list[str]:
+    if not workload.generates:
+        return []
+    mistakes = []
+    if workload.micro_batches > 1:
+        mistakes.append("micro_batches: new tokens follow one another; set micro_batches = 1")
+    if workload.prompt_tokens == workload.new_tokens == 0:
+        mistakes.append("prompt_tokens and new_tokens are both 0; give one of them")
+    return mistakes
 
 
 def _given(value: T | None, otherwise: T) -> T:

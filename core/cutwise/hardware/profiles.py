@@ -20,6 +20,7 @@ class Profile:
     """One row of the catalogue; `recalled` names the numbers nobody has looked up yet.
 
     Peaks are dense FLOP/s without sparsity; a peak of 0 means that the part does not list that format.
+    `decoding` names its class in `decoding_classes`.
     """
 
     name: str
@@ -31,6 +32,8 @@ class Profile:
     idle_power_w: float
     source: str
     fp16_flops_per_s: float = 0.0
+    memory_bandwidth_bytes_per_s: float | None = None
+    decoding: str = "cpu_pc"
     recalled: tuple[str, ...] = field(default_factory=tuple)
 
     def peak_flops_per_s(self, dtype: str) -> float:
@@ -61,6 +64,7 @@ def custom_profile(kind: str) -> Profile:
         kind=kind,
         fp32_flops_per_s=0.0,
         memory_bytes=math.inf,
+        decoding={"device": "cpu_pc", "server": "gpu"}[kind],
         power_w=power_w,
         idle_power_w=idle_power_w,
         source="given in the scenario; powers assumed",

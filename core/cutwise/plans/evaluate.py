@@ -13,6 +13,7 @@ import numpy as np
 
 from cutwise.arrays import Number, added, larger
 from cutwise.costs.cut_sums import CutSums, Side
+from cutwise.costs.generation.steps import Roof, steps_s
 from cutwise.costs.memory.by_kind import NOTHING_HELD, MemoryByKind, memory_by_kind
 from cutwise.frozen import Frozen
 from cutwise.plans.stages import StageTimes
@@ -36,18 +37,23 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     server's highest, its seconds grow by $1/\phi$ and its power above idle falls by $\phi^3$ (P4). Sent
     tensors shrink by the compression ratios (P3). An edge adds its seconds and those of the backhaul (P2).
     Of a trained weight that both sides have a copy of, the gradient goes up and comes back in every
-    iteration with the messages there are: down with the gradients, up with the next smashed data. A server
+    iteration with the messages there are: down with the gradients, up with the next smashed data. Where text
+    is generated, the seconds of a side are `steps_s`, and words come back from beyond the device. A server
     that queues adds what the device waits for it. Of $m$ micro-batches each takes an equal part of a stage,
     but every message and every measured start is paid $m$ times; `overlap_s` says what they save.
     """
     link, compute, power, edge = conditions.link, conditions.compute, conditions.power, conditions.edge
     sent, hop = _sent(cuts, conditions), _hop(cuts, conditions)
-    forward_s = compute.iterations * _forward_s(cuts.device, compute, compute.device_flops_per_s)
+    roofs = conditions.roofs
+    device_roof, server_roof = (roofs.device, roofs.server) if roofs else (None, None)
+    one_forward_s = _forward_s(cuts.device, compute, compute.device_flops_per_s, device_roof)
+    forward_s = compute.iterations * one_forward_s
     forward_s = _with(forward_s, sent.raw_up_bytes, link.encode_s_per_byte)
     backward_s = compute.iterations * _backward_s(cuts.device, compute, compute.device_flops_per_s)
     backward_s = _with(backward_s, sent.raw_down_bytes, link.decode_s_per_byte)
     clock = compute.server_frequency_ratio
-    server_alone_s = compute.iterations * _both_s(cuts.server, compute, compute.server_flops_per_s) / clock
+    one_server_s = _both_s(cuts.server, compute, compute.server_flops_per_s, server_roof)
+    server_alone_s = compute.iterations * one_server_s / clock
     server_s = server_alone_s / compute.server_share
     sync_s = sent.sync_up_s + sent.sync_down_s + hop.sync_s
     hop_s = hop.compute_s + hop.backhaul_s
@@ -111,6 +117,8 @@ def _sent(cuts: CutSums, conditions: Conditions) -> _Sent:
     labels_bytes = samples * link.label_bytes * cuts.has_server
     up_bytes = _sized(raw_up_bytes, link.uplink_compression_ratio) + labels_bytes
     down_bytes = _sized(raw_down_bytes, link.downlink_compression_ratio)
+    if not _nothing(link.returned_bytes):
+        down_bytes = down_bytes + samples * link.returned_bytes * cuts.has_server
     up_air_s = transfer_time_s(size_bytes=up_bytes, rate_bps=link.uplink_bps)
     down_air_s = transfer_time_s(size_bytes=down_bytes, rate_bps=link.downlink_bps)
     more_up, more_down = cuts.more_uplink_messages, cuts.more_downlink_messages
@@ -200,11 +208,13 @@ def _hop(cuts: CutSums, conditions: Conditions) -> _Hop:
     if cuts.edge is None:
         return _Hop()
     link, compute, edge = conditions.link, conditions.compute, conditions.edge
-    alone_s = compute.iterations * _both_s(cuts.edge, compute, edge.flops_per_s)
+    roof = conditions.roofs.edge if conditions.roofs else None
+    alone_s = compute.iterations * _both_s(cuts.edge, compute, edge.flops_per_s, roof)
     samples = compute.iterations * compute.batch_size
     up_bytes = samples * (cuts.relayed_output_bytes + link.label_bytes * cuts.has_relay)
-    down_bytes = samples * cuts.relayed_gradient_bytes
-    messages = compute.iterations * compute.micro_batches * (_any_sent(up_bytes) + _any_sent(down_bytes))
+    down_bytes = samples * (cuts.relayed_gradient_bytes + link.returned_bytes * cuts.has_relay)
+    each = _any_sent(up_bytes) + _any_sent(down_bytes) + cuts.more_relayed_messages
+    messages = compute.iterations * compute.micro_batches * each
     moved_s = transfer_time_s(size_bytes=up_bytes + down_bytes, rate_bps=edge.backhaul_bps)
     exchanged_bytes = cuts.device.exchanged_bytes + cuts.edge.exchanged_bytes
     model_bytes = 2 * _sync_bytes(exchanged_bytes, cuts.relayed_kept_equal_bytes, compute)
@@ -218,13 +228,15 @@ def _hop(cuts: CutSums, conditions: Conditions) -> _Hop:
     )
 
 
-def _both_s(side: Side, compute: ComputeConditions, flops_per_s: Number) -> Number:
+def _both_s(side: Side, compute: ComputeConditions, flops_per_s: Number, roof: Roof | None) -> Number:
     """Seconds of one iteration, forward and backward."""
-    return _forward_s(side, compute, flops_per_s) + _backward_s(side, compute, flops_per_s)
+    return _forward_s(side, compute, flops_per_s, roof) + _backward_s(side, compute, flops_per_s)
 
 
-def _forward_s(side: Side, compute: ComputeConditions, flops_per_s: Number) -> Number:
+def _forward_s(side: Side, compute: ComputeConditions, flops_per_s: Number, roof: Roof | None) -> Number:
     """Seconds of one iteration's forward pass: measured ones as they are, FLOPs over the speed."""
+    if roof is not None and side.generation is not None:
+        return steps_s(side.generation, compute.batch_size, roof)
     sample_s = side.forward_sample_s + side.forward_flops / flops_per_s
     return compute.micro_batches * side.forward_fixed_s + compute.batch_size * sample_s
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Number
+from cutwise.costs.generation.steps import Roof
 from cutwise.frozen import Frozen
 
 Index: TypeAlias = int | list[int] | Ints | tuple[slice, None]
@@ -21,8 +22,8 @@ class LinkConditions(Frozen):
 
     `duty_ratio` is the part of a transfer's seconds that the radio is on (below 1 under time division),
     `network_share` the part of the access point that serves the device. `label_bytes` are a sample's, 0
-    where no labels are sent. The compression ratios are sent over raw bytes of what crosses, with the
-    device's seconds a raw byte for coding and decoding.
+    where no labels are sent, `returned_bytes` the words that come back for it. The compression ratios are
+    sent over raw bytes of what crosses, with the device's seconds a raw byte for coding and decoding.
     """
 
     uplink_bps: Number
@@ -36,6 +37,7 @@ class LinkConditions(Frozen):
     downlink_compression_ratio: Number = 1.0
     encode_s_per_byte: Number = 0.0
     decode_s_per_byte: Number = 0.0
+    returned_bytes: Number = 0.0
 
     @staticmethod
     def merged(links: Sequence[LinkConditions], merge: Merge) -> LinkConditions:
@@ -52,6 +54,7 @@ class LinkConditions(Frozen):
             downlink_compression_ratio=merge([link.downlink_compression_ratio for link in links]),
             encode_s_per_byte=merge([link.encode_s_per_byte for link in links]),
             decode_s_per_byte=merge([link.decode_s_per_byte for link in links]),
+            returned_bytes=merge([link.returned_bytes for link in links]),
         )
 
 
@@ -143,6 +146,24 @@ class EdgeConditions(Frozen):
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Roofs(Frozen):
+    """What bounds device, server and edge where they generate text."""
+
+    device: Roof
+    server: Roof
+    edge: Roof
+
+    @staticmethod
+    def merged(many: Sequence[Roofs], merge: Merge) -> Roofs:
+        """One value of many, field by field."""
+        return Roofs(
+            device=Roof.merged([one.device for one in many], merge),
+            server=Roof.merged([one.server for one in many], merge),
+            edge=Roof.merged([one.edge for one in many], merge),
+        )
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Conditions:
     """What one device meets in one round: numbers, or arrays that broadcast against the cuts."""
 
@@ -150,6 +171,7 @@ class Conditions:
     compute: ComputeConditions
     power: PowerConditions
     edge: EdgeConditions = field(default_factory=EdgeConditions)
+    roofs: Roofs | None = None
 
     @staticmethod
     def merged(many: Sequence[Conditions], merge: Merge) -> Conditions:
@@ -159,6 +181,7 @@ class Conditions:
             compute=ComputeConditions.merged([one.compute for one in many], merge),
             power=PowerConditions.merged([one.power for one in many], merge),
             edge=EdgeConditions.merged([one.edge for one in many], merge),
+            roofs=Roofs.merged(roofs, merge) if (roofs := [r for one in many if (r := one.roofs)]) else None,
         )
 
     def each(self, change: Callable[[Number], Number]) -> Conditions:
@@ -224,5 +247,5 @@ class Conditions:
         return replace(self, link=link, edge=replace(self.edge, backhaul_latency_s=0.0))
 
     def without_labels(self) -> Conditions:
-        """The same where no labels are sent."""
-        return replace(self, link=replace(self.link, label_bytes=0.0))
+        """The same where no labels are sent, and no words come back."""
+        return replace(self, link=replace(self.link, label_bytes=0.0, returned_bytes=0.0))

@@ -9,8 +9,10 @@ import numpy as np
 
 from cutwise.arrays import Floats
 from cutwise.caches import kept
+from cutwise.costs.generation.steps import Roof
 from cutwise.frozen import Frozen
 from cutwise.problem.conditions import Conditions, EdgeConditions
+from cutwise.problem.roofs import edge_roofs
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parties import DEFAULT_EDGE, Edge
 
@@ -51,4 +53,7 @@ def behind_edges(problem: SplitProblem, conditions: Conditions, owner: Sequence[
         backhaul_bps=backhaul.rate_bps,
         backhaul_latency_s=backhaul.latency_s,
     )
-    return replace(conditions, edge=edge)
+    if conditions.roofs is None:
+        return replace(conditions, edge=edge)
+    roof = Roof.merged([edge_roofs(problem.scenario)], lambda values: np.asarray(values[0])[own])
+    return replace(conditions, edge=edge, roofs=replace(conditions.roofs, edge=roof))

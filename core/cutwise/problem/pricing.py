@@ -20,17 +20,25 @@ def priced(graph: ModelGraph, workload: Workload) -> GraphCost:
     A graph from a configuration is priced at the length that the workload asks for, made again in
     memory. Raises `ScenarioError` for a length that the model cannot have.
     """
-    return price(_at_length(graph, workload.sequence_length), workload)
+    found = price(_at_length(graph, workload.sequence_length), workload)
+    _at_length(graph, _context(found), "prompt_tokens")
+    return found
+
+
+def _context(cost: GraphCost) -> int | None:
+    """Tokens that stand in the cache at the end, where they are stated; the model has to take so many."""
+    asked = cost.generation and cost.generation.generation
+    return max(asked.room_tokens, 1) if asked and asked.stated else None
 
 
 @kept
-def _at_length(graph: ModelGraph, tokens: int | None) -> ModelGraph:
+def _at_length(graph: ModelGraph, tokens: int | None, field: str = "sequence_length") -> ModelGraph:
     if tokens is None or tokens == graph.dims.get(SEQUENCE) or not can_regenerate(graph):
         return graph
     try:
         return regenerate(graph, sequence=tokens)
     except ModelImportError as error:
-        raise ScenarioError([f"workload.sequence_length: {error}"]) from error
+        raise ScenarioError([f"workload.{field}: {error}"]) from error
 
 
 def targets_of(graph: ModelGraph) -> int:

@@ -12,10 +12,17 @@ from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.workload import Workload
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.problem.conditions import ComputeConditions, Conditions, LinkConditions, PowerConditions
+from cutwise.problem.conditions import (
+    ComputeConditions,
+    Conditions,
+    LinkConditions,
+    PowerConditions,
+    Roofs,
+)
 from cutwise.problem.numbers import accuracy_loss_ratio, coding_of, device_columns, server_numbers
 from cutwise.problem.pricing import priced, targets_of
 from cutwise.problem.private_ops import private_ops
+from cutwise.problem.roofs import roofs_of
 from cutwise.scenario.parts import Privacy, Scenario
 from cutwise.tolerances import LIMIT_ROUNDING
 
@@ -31,7 +38,7 @@ class SplitProblem(Frozen):
     every op where compression costs more accuracy than allowed, so that nothing may be sent. `ties` are
     groups of ops that stay on one side because they train a weight in common. `gain_ratio` is each path's
     gain over its mean, where channels fade, `uplink_ratio` every uplink rate over the scenario's, where it is
-    asked what another rate would change.
+    asked what another rate would change. `roofs` bound the parties where text is generated.
     """
 
     scenario: Scenario
@@ -50,6 +57,7 @@ class SplitProblem(Frozen):
     power: PowerConditions
     gain_ratio: Number = 1.0
     uplink_ratio: float = 1.0
+    roofs: Roofs | None = None
 
     @property
     def device_count(self) -> int:
@@ -65,6 +73,16 @@ class SplitProblem(Frozen):
     def micro_batches(self) -> int:
         """Parts of a mini-batch that overlap, at most one a sample."""
         return min(self.workload.micro_batches, self.workload.batch_size)
+
+    @property
+    def adds_up(self) -> bool:
+        """True where a delay is a sum over ops: micro-batches do not overlap, no text is generated."""
+        return self.micro_batches == 1 and self.roofs is None
+
+    @property
+    def new_tokens(self) -> int:
+        """Tokens that are generated for each request."""
+        return self.cost.generation.generation.new_tokens if self.cost.generation else 0
 
     @property
     def input_bytes(self) -> float:
@@ -113,7 +131,7 @@ class SplitProblem(Frozen):
         )
         idle_ratio = 1.0 / active if server == "queue" else 1.0
         power = replace(self.power, server_idle_ratio=idle_ratio)
-        return Conditions(link=self._link(active, share), compute=compute, power=power)
+        return Conditions(link=self._link(active, share), compute=compute, power=power, roofs=self.roofs)
 
     def _link(self, active: Number, share: Number | None) -> LinkConditions:
         sharing, channel = self.scenario.sharing, self.scenario.channel
@@ -136,6 +154,7 @@ class SplitProblem(Frozen):
             downlink_compression_ratio=coding.downlink_ratio,
             encode_s_per_byte=coding.encode_s_per_byte,
             decode_s_per_byte=coding.decode_s_per_byte,
+            returned_bytes=float(BYTES_OF_A_TARGET * self.new_tokens),
         )
 
 
@@ -172,6 +191,7 @@ def build_problem(graph: ModelGraph, scenario: Scenario) -> SplitProblem:
             server_power_w=server.power_w,
             server_idle_power_w=server.idle_power_w,
         ),
+        roofs=roofs_of(scenario, cost),
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cutwise.errors import ScenarioError
+from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.hardware.decoding import Decoding, DecodingClass, decoding_classes
 from cutwise.hardware.profiles import DATASHEET_EFFICIENCY_RATIO, Profile, custom_profile, hardware
 from cutwise.scenario.vocabulary.part_names import unknown_profile
 from cutwise.units import bound_mistakes, quantity
@@ -35,6 +36,15 @@ class Party:
         None, unit="bytes", gt=0, symbol="M", title="Memory", scale="log", shown=(1e7, 1e12),
         help="Memory that the model may use; the profile's own if absent, no limit without a profile",
     )  # fmt: skip
+    memory_bandwidth_bytes_per_s: float | None = quantity(
+        None, unit="bytes_per_s", gt=0, le=1e18, title="Memory bandwidth", scale="log", shown=(1e9, 1e13),
+        help="Bytes a second that its memory moves, which bounds how fast a language model generates text; "
+        "the profile's own if absent",
+    )  # fmt: skip
+    decoding: Decoding | None = quantity(
+        None, title="Decoding",
+        help="How it generates text: its class of hardware and software; the profile's own if absent",
+    )  # fmt: skip
     compute_power_w: float | None = quantity(
         None, unit="w", ge=0, le=1e9, title="Compute power",
         help="Power above idle while it computes; the profile's full load less idle if absent",
@@ -56,12 +66,30 @@ class Party:
         ratio = DATASHEET_EFFICIENCY_RATIO if self.efficiency_ratio is None else self.efficiency_ratio
         return ratio * profile.peak_flops_per_s(dtype)
 
+    def decoding_class(self, profile: Profile) -> DecodingClass:
+        """How it generates text: as given, or its profile's class."""
+        return decoding_classes()[self.decoding or profile.decoding]
+
+    def bandwidth_bytes_per_s(self, profile: Profile) -> float | None:
+        """Bytes a second that its memory moves: as given, or its profile's; None where nobody says."""
+        return self.memory_bandwidth_bytes_per_s or profile.memory_bandwidth_bytes_per_s
+
+    def prompt_flops_per_s(self, profile: Profile, dtype: str) -> float:
+        """Effective speed at a language model: that given, or its class's share of the peak."""
+        ratio = self.decoding_class(profile).prefill_ratio
+        if ratio is None or self.flops_per_s is not None or self.efficiency_ratio is not None:
+            return self.speed_flops_per_s(profile, dtype)
+        return ratio * profile.peak_flops_per_s(dtype)
+
     def __post_init__(self) -> None:
         mistakes = bound_mistakes(self)
         if self.flops_per_s is not None and self.efficiency_ratio is not None:
             mistakes.append("give flops_per_s (effective, used as it is) or efficiency_ratio, not both")
         if self.profile is not None and self.profile not in hardware():
             mistakes.append(f"profile: {unknown_profile(self.profile)}")
+        known = decoding_classes()
+        if self.decoding is not None and self.decoding not in known:
+            mistakes.append(f"decoding: {UnknownNameError('decoding class', self.decoding, known)}")
         if mistakes:
             raise ScenarioError(mistakes)
 
@@ -73,7 +101,7 @@ class Device(Party):
     name: str = quantity("", title="Name", help="What the device is called; numbered if absent")
     samples: int = quantity(
         1000, ge=1, le=1_000_000_000, symbol="D", title="Samples", scale="log", shown=(10, 1e6),
-        help="Training samples that the device holds",
+        help="Samples that the device holds: those it trains on, or in inference its requests",
     )  # fmt: skip
     distance_m: float = quantity(
         100.0, unit="m", gt=0, le=1e5, symbol="d", title="Distance", scale="log", shown=(1, 2000),

@@ -81,12 +81,17 @@ class FirstLayer(Baseline):
 @SCHEMES.named("centralised")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Centralised(Baseline):
-    """Raw data and labels go up once, spread over the rounds; the server trains alone."""
+    """Raw data and labels go up once; the server works alone.
+
+    What goes up is spread over the rounds of a training. In inference each request brings its samples.
+    """
 
     learning: ClassVar[Learning] = POOLED
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan in which a round sends the samples' share of that round, in one message."""
+        if not problem.workload.training:
+            return _same_cut(with_codec(problem, Uncompressed()), "centralised", problem.cost.is_input)
         # raw data are no smashed data
         problem = with_codec(problem, Uncompressed())
         count, rounds = problem.device_count, problem.scenario.rounds

@@ -28,6 +28,7 @@ from cutwise.plans.plan import Certificate, Plan, Report
 from cutwise.plans.rounds import AT_ONCE, IN_TURN, Round
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
+from cutwise.problem.roofs import additive
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.schemes.base import SCHEMES
 from cutwise.units import quantity
@@ -178,7 +179,7 @@ class _UShapeSearch:
 def _weighed(problem: SplitProblem, own: Conditions, score: Score) -> UShapeProblem:
     """What each op and each tensor adds to the score of one device, read off the evaluator."""
     cost = problem.cost
-    still = own.without_latency().of((slice(None), None))
+    still = additive(own.without_latency(), cost).of((slice(None), None))
 
     def scored(sums: CutSums) -> Floats:
         values = np.asarray(score(stage_times(sums, still)), dtype=np.float64)
@@ -247,10 +248,12 @@ def _lower_bound(search: _UShapeSearch, free: UShapeCut, own: Conditions) -> flo
     nobody = np.zeros((1, len(cost.graph)), dtype=bool)
     server = looped_sums(cost, nobody, nobody)
     server = replace(server, server=replace(server.server, transient_bytes=np.zeros(1)))
-    base = float(np.ravel(search.score(stage_times(server, given)))[0])
+    still = additive(given.without_latency(), cost)
+    base = float(np.ravel(search.score(stage_times(server, still)))[0])
     speaking = replace(server, output_bytes=np.ones(1), gradient_bytes=np.ones(1))
-    still = given.without_latency()
-    loud, quiet = (float(np.ravel(search.score(stage_times(speaking, c)))[0]) for c in (given, still))
+    loud, quiet = (
+        float(np.ravel(search.score(stage_times(speaking, c)))[0]) for c in (additive(given, cost), still)
+    )
     return base + free.bound + (loud - quiet if _always_speaks(search.problem) else 0.0)
 
 

@@ -6,10 +6,12 @@ import numpy as np
 import streamlit as st
 
 from cutwise.analyses.cut_curve import CutCurve, cut_curve
+from cutwise.plans.inference_words import said
 from cutwise.problem.private_ops import private_ops
 from cutwise.question import can_pin
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.cut_curve import cut_curve_figure
+from cutwise_dashboard.charts.spoken import spoken
 from cutwise_dashboard.format import seconds_text
 from cutwise_dashboard.question import AnsweredQuestion
 
@@ -22,7 +24,9 @@ def show(question: AnsweredQuestion, device: int) -> None:
         text = question.asked.cut
         place = found.cuts.index(text) if text in found.cuts else None
         first = np.flatnonzero((found.masks == private_ops(question.problem.cost, "first_layer")).all(axis=1))
+        training = question.problem.workload.training
         option = cut_curve_figure(found, pinned=place, first_layer=int(first[0]) if len(first) else None)
+        option = spoken(option, training=training)
         best = seconds_text(float(np.broadcast_to(found.stages.delay_s, len(found.names))[found.best]))
         event = st.echarts_chart(
             option,
@@ -33,7 +37,7 @@ def show(question: AnsweredQuestion, device: int) -> None:
         )
         hatched = "" if found.fits.all() else " Hatched cuts break a limit of the device."
         pinnable = " Click a bar to pin that cut." if can_pin(question.asked.scheme) else ""
-        st.caption(f"{name}, one round.{pinnable}{hatched}")
+        st.caption(said(f"{name}, one round.{pinnable}{hatched}", training=training))
         _take_pin(question, found, event)
 
 

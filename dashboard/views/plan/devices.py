@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from cutwise.plans.inference_words import said
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.units import in_prefix, percent
@@ -41,7 +42,10 @@ def bars(question: AnsweredQuestion, device: int) -> None:
             fleet_figure(plan, shown=plan.decisions[device].device),
             key="fleet",
             height=max(380, fleet_height(plan)),
-            alt=f"Turns of {len(plan.stages)} devices by part; the round takes {plan.delay_s:.3g} s",
+            alt=said(
+                f"Turns of {len(plan.stages)} devices by part; the round takes {plan.delay_s:.3g} s",
+                training=plan.inference is None,
+            ),
         )
         shown = f" The {MOST_BARS} slowest are drawn." if len(plan.stages) > MOST_BARS else ""
         st.caption(plan.round_rule + shown)

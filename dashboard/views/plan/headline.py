@@ -11,6 +11,7 @@ import streamlit as st
 
 from cutwise.analyses.cut_moves import moves
 from cutwise.analyses.explain import dominant
+from cutwise.plans.inference_words import said
 from cutwise.plans.plan import Plan
 from cutwise.question import unpinned
 from cutwise_dashboard import session
@@ -18,6 +19,7 @@ from cutwise_dashboard.charts.turn_parts import PARTS, seconds_by_part
 from cutwise_dashboard.controls import readable
 from cutwise_dashboard.format import percent_text, quantity_text, seconds_text, sentence_case, share_text
 from cutwise_dashboard.question import AnsweredQuestion
+from cutwise_dashboard.views.plan import requests
 
 UNSEEN_CHANGE_RATIO = 5e-5
 
@@ -31,20 +33,23 @@ def show(question: AnsweredQuestion) -> None:
         ("Energy of one round", quantity_text(plan.energy_j, "J"), _against(plan, baseline, _energy)),
         ("Data of one round", quantity_text(_traffic(plan), "B"), _against(plan, baseline, _traffic)),
     ):
-        grid.metric(label, value, **_delta(change), border=True)
+        spoken = said(label, training=plan.inference is None)
+        grid.metric(spoken, value, **_delta(change), border=True)
     for label, needed, has, whose in (_tightest_device(question), _server(question)):
         room = f"{share_text(needed / has)} of {whose}" if math.isfinite(has) else "no limit given"
         grid.metric(
             label, quantity_text(needed, "B"), room, delta_color="off", delta_arrow="off", border=True
         )
+    if plan.inference:
+        requests.show(plan.inference)
     _standing(question)
     _pinned(question)
-    st.markdown(sentence(question))
+    st.markdown(said(sentence(question), training=plan.inference is None))
     st.caption(_totals(question))
 
 
 def _totals(question: AnsweredQuestion) -> str:
-    """All rounds, one data pass, and how far the numbers can be trusted."""
+    """All rounds, one data pass, and how far the numbers can be trusted; in inference the latter alone."""
     plan, rounds = question.plan, question.scenario.rounds
     delay, energy = seconds_text(rounds * plan.delay_s), quantity_text(rounds * plan.energy_j, "J")
     data_pass = seconds_text(plan.delay_per_data_pass_s)
@@ -53,6 +58,8 @@ def _totals(question: AnsweredQuestion) -> str:
         if question.baseline
         else "No baseline keeps every rule here. "
     )
+    if plan.inference:
+        return f"{against}Speeds from datasheets are rough (±50 %)."
     return against + (
         f"{rounds:,} rounds take {delay} and {energy}; one pass over all data takes {data_pass}. "
         f"{sentence_case(plan.evidence)}. Speeds from datasheets are rough (±50 %)."

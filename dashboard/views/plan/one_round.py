@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cutwise.pipeline import played_round
+from cutwise.plans.inference_words import said
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.gantt import gantt_figure
 from cutwise_dashboard.format import seconds_text
@@ -14,13 +15,16 @@ from cutwise_dashboard.views import on_demand
 
 def show(question: AnsweredQuestion) -> None:
     """A Gantt chart of the plan's round."""
-    on_demand.section("One round, task by task", question, _round)
+    training = question.problem.workload.training
+    on_demand.section(said("One round, task by task", training=training), question, _round)
 
 
 def _round(question: AnsweredQuestion) -> None:
     trace = played_round(question.problem, question.plan)
-    figure = gantt_figure(trace, theme=session.theme())
-    st.plotly_chart(figure, key="gantt.figure", alt="Tasks of one round on devices and server")
+    training = question.problem.workload.training
+    figure = gantt_figure(trace, theme=session.theme(), training=training)
+    alt = said("Tasks of one round on devices and server", training=training)
+    st.plotly_chart(figure, key="gantt.figure", alt=alt)
     st.caption(
         f"{len(trace):,} tasks end after {seconds_text(trace.makespan_s)}; the plan says "
         f"{seconds_text(question.plan.delay_s)}."

@@ -7,11 +7,13 @@ import streamlit as st
 from cutwise.analyses.delay_energy import DelayEnergyAnalysis
 from cutwise.analyses.replanning import Epochs, ReplanAnalysis
 from cutwise.planning.one_device.objective import counted_energy
-from cutwise.units import facts_of
+from cutwise.plans.inference_words import said
 from cutwise_dashboard import session
+from cutwise_dashboard.charts.spoken import spoken
 from cutwise_dashboard.charts.trade_offs import HERE, epochs_figure, front_figure
 from cutwise_dashboard.commands import analysis_command
 from cutwise_dashboard.components.live_slider import live_slider
+from cutwise_dashboard.controls import told
 from cutwise_dashboard.format import quantity_text, seconds_text, share_text
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import on_demand
@@ -34,21 +36,23 @@ def _energy(question: AnsweredQuestion) -> None:
     fastest, thriftiest = front[0], front[-1]
     more = thriftiest.delay_s / fastest.delay_s - 1
     less = 1 - thriftiest.energy_j / fastest.energy_j
+    training = question.problem.workload.training
+    figure = front_figure(front, delay_s=question.plan.delay_s, energy_j=spent_j, theme=session.theme())
     st.echarts_chart(
-        front_figure(front, delay_s=question.plan.delay_s, energy_j=spent_j, theme=session.theme()),
+        spoken(figure, training=training),
         key="front",
         height=380,
-        alt=f"{len(front)} rounds that none beats in delay and energy, and {HERE}",
+        alt=f"{len(front)} choices that none beats in delay and energy, and {HERE}",
     )
-    told = (
-        "One round is best in both."
+    sentence = (
+        "One choice is best in both."
         if len(front) == 1
         else f"From {seconds_text(fastest.delay_s)} and {quantity_text(fastest.energy_j, 'J')} up to "
         f"{share_text(more)} slower for {share_text(less)} less."
     )
     st.caption(
-        f"{told} Devices in turn, each with the best cut and server clock for one weight between delay and "
-        f"energy of {', '.join(question.scenario.objective.energy_of)}; scheme card finds one of them."
+        f"{sentence} Devices in turn, each with the best cut and server clock for one weight between delay "
+        f"and energy of {', '.join(question.scenario.objective.energy_of)}; scheme card finds one of them."
     )
 
 
@@ -60,11 +64,13 @@ def _changing_rate(question: AnsweredQuestion) -> None:
         epochs = int(_slider("epochs", "rate.epochs", integer=True))
     seed = question.scenario.seed
     found = ReplanAnalysis(epochs=epochs, seed=seed, fade_db=fade_db).run(question.asked)
+    training = question.problem.workload.training
+    alt = f"Seconds of a round in {epochs} epochs: cuts chosen anew, cuts kept, one side alone"
     st.echarts_chart(
-        epochs_figure(found, theme=session.theme()),
+        spoken(epochs_figure(found, theme=session.theme()), training=training),
         key="epochs",
         height=460,
-        alt=f"Seconds of a round in {epochs} epochs: cuts chosen anew, cuts kept, one side alone",
+        alt=said(alt, training=training),
     )
     st.caption(
         f"Choosing the cuts anew saves {share_text(found.saved_ratio)} of the delay with cuts for the "
@@ -84,7 +90,7 @@ def _unfit(found: Epochs) -> str:
 
 def _slider(option: str, key: str, *, integer: bool = False) -> float:
     """The control of one option of re-planning."""
-    facts = facts_of(ReplanAnalysis, option)
+    facts = told(ReplanAnalysis, option)
     low, high = facts["shown"]
     first = getattr(ReplanAnalysis(), option)
     return live_slider(

@@ -8,6 +8,7 @@ import streamlit as st
 from cutwise.analyses.comparison import Unsolved, optimality
 from cutwise.cli.listings import first_line
 from cutwise.costs.memory.by_kind import KINDS
+from cutwise.plans.inference_words import said
 from cutwise.plans.plan import Plan
 from cutwise.schemes import SCHEMES
 from cutwise.units import in_prefix
@@ -63,7 +64,8 @@ def _selector(comparison: ShownComparison, shown: str) -> None:
 
 def _standing(plan: Plan) -> None:
     """What the scheme is, what proves it, and what it breaks."""
-    st.caption(f"{first_line(SCHEMES[plan.scheme])} {plan.round_rule}")
+    about = said(first_line(SCHEMES[plan.scheme]), training=plan.inference is None)
+    st.caption(f"{about} {plan.round_rule}")
     if plan.violations:
         told = [violation.sentence for violation in plan.violations[:MOST_VIOLATIONS]]
         more = len(plan.violations) - len(told)
@@ -102,7 +104,8 @@ def _stages(plan: Plan) -> None:
             },
             alt="Seconds, joules and bytes of every device's turn",
         )
-        st.caption(f"The round takes {seconds_text(plan.delay_s)}.")
+        took = f"The round takes {seconds_text(plan.delay_s)}."
+        st.caption(said(took, training=plan.inference is None))
 
 
 def stage_table(plan: Plan) -> pd.DataFrame:

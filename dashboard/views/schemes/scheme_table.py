@@ -9,9 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from cutwise.graph.model_graph import ModelGraph
+from cutwise.plans.inference_words import said
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.scheme_bars import bars_height, delay_figure, energy_figure
+from cutwise_dashboard.charts.spoken import spoken
 from cutwise_dashboard.comparison import ShownComparison, first_schemes, own_options
 from cutwise_dashboard.controls import follow, readable, seen
 from cutwise_dashboard.format import (
@@ -37,6 +39,19 @@ ENERGIES = {
     "energy_device_radio_j": "Device radio",
     "energy_server_j": "Server energy",
     "energy_network_j": "Network energy",
+}
+SERVED_DURATIONS = {
+    "delay_s": "All requests",
+    "request_delay_s": "A batch",
+    "time_to_first_token_s": "First token",
+    "token_s": "A token",
+}
+SERVED_RATES = {
+    "sequential_requests_per_s": "Requests a second",
+    "pipelined_requests_per_s": "Pipelined, a second",
+}
+SERVED_ENERGIES = {"energy_per_token_j": "Energy a token"} | {
+    name: title for name, title in ENERGIES.items() if name != "energy_per_data_pass_j"
 }
 WORDS = {"rounds": "Rounds to target", "optimality": "Optimality"}
 TEXTS = {"cut": "Cut", "method": "Method", "violations": "Broken rules"}
@@ -77,7 +92,9 @@ def headline(comparison: ShownComparison) -> None:
     if best is None:
         st.error("Every scheme breaks a rule here; the table says which.")
         return
-    text = f"**{readable(best.scheme).capitalize()}** passes over all data first, in "
+    training = best.inference is None
+    first = said("passes over all data first", training=training)
+    text = f"**{readable(best.scheme).capitalize()}** {first}, in "
     text += f"{seconds_text(best.delay_per_data_pass_s)}"
     if best.decisions[0].compression:
         text += ", with compressed tensors, which may cost accuracy"
@@ -86,10 +103,11 @@ def headline(comparison: ShownComparison) -> None:
         text += f": {percent_text(change)} against the best valid baseline, {readable(baseline.scheme)}"
     st.markdown(f"{text}.")
     valid = int(comparison.table["place"].notna().sum())
+    why = ", because rounds may train on different numbers of samples" if training else ""
+    ranked = said("by the delay of a pass over all data", training=training)
     st.caption(
-        f"{valid} of {len(comparison.outcomes)} schemes keep every rule; only those are ranked, by the delay "
-        "of a pass over all data, because rounds may train on different numbers of samples. "
-        "Speeds from datasheets are rough (±50 %)."
+        f"{valid} of {len(comparison.outcomes)} schemes keep every rule; only those are ranked, "
+        f"{ranked}{why}. Speeds from datasheets are rough (±50 %)."
     )
     own = [f"{readable(name)} {value}" for name, value in own_options(comparison.choice)]
     if own and comparison.choice.scheme in comparison.plans:
@@ -104,20 +122,25 @@ def charts(comparison: ShownComparison) -> str:
     best = comparison.best.scheme if comparison.best else ""
     shown = _shown(comparison)
     height = bars_height(plans)
+    training = comparison.problem.workload.training
+    whole = said("a pass over all data", training=training)
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True):
-        st.subheader("Delay of a pass over all data", anchor=False)
+        st.subheader(f"Delay of {whole}", anchor=False)
         event = st.echarts_chart(
-            delay_figure(plans, best=best, shown=shown, theme=session.theme()),
+            spoken(
+                delay_figure(plans, best=best, shown=shown, theme=session.theme()), training=training
+            ),
             key="schemes.delay", height=height, on_select="rerun",
-            alt=f"Delay of a pass over all data by scheme; {readable(best)} is first",
+            alt=f"Delay of {whole} by scheme; {readable(best)} is first",
         )  # fmt: skip
         st.caption("Hatched plans break a rule and are never the best. Click a bar to open its scheme.")
     with right, st.container(border=True):
-        st.subheader("Energy of a pass over all data", anchor=False)
+        st.subheader(f"Energy of {whole}", anchor=False)
         st.echarts_chart(
-            energy_figure(plans, shown=shown, theme=session.theme()), key="schemes.energy", height=height,
-            alt="Energy of a pass over all data by scheme and owner",
+            spoken(energy_figure(plans, shown=shown, theme=session.theme()), training=training),
+            key="schemes.energy", height=height,
+            alt=f"Energy of {whole} by scheme and owner",
         )  # fmt: skip
         st.caption("By who spends it. Not validated on hardware.")
     _take_click(event, [plan.scheme for plan in plans])
@@ -142,7 +165,8 @@ def table(comparison: ShownComparison, shown: str) -> None:
             height="content",
             alt="One row a scheme with delay, energy, traffic, memory, optimality and broken rules",
         )
-        st.caption(_about_targets(comparison) + " Pick a row to open its decisions.")
+        about = _about_targets(comparison) if comparison.problem.workload.training else ""
+        st.caption(f"{about} Pick a row to open its decisions.".strip())
     rows = event.selection.rows
     if rows and names[rows[0]] != shown and names[rows[0]] in comparison.plans:
         open_scheme(names[rows[0]])
@@ -153,10 +177,12 @@ def shown_table(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
     table = table.assign(rounds=[_rounds(row) for row in table.to_dict("records")])
     frame = pd.DataFrame({"scheme": table["scheme"]})
     columns: dict[str, Any] = {"scheme": st.column_config.TextColumn("Scheme", pinned=True)}
+    training = "request_delay_s" not in table
     for names, unit in (
-        (DURATIONS, "s"),
-        (WORDS, None),
-        (ENERGIES, "J"),
+        (DURATIONS if training else SERVED_DURATIONS, "s"),
+        ({} if training else SERVED_RATES, ""),
+        (WORDS if training else {"optimality": WORDS["optimality"]}, None),
+        (ENERGIES if training else SERVED_ENERGIES, "J"),
         (SIZES, "B"),
         (TEXTS, None),
     ):
@@ -166,6 +192,7 @@ def shown_table(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
                 columns[name] = st.column_config.TextColumn(title, width="medium")
             else:
                 frame[name], text = _scaled(pd.to_numeric(table[name]), unit)
+                title = said(title, training=training)
                 title = f"{title} ({text})" if text else title
                 columns[name] = st.column_config.NumberColumn(title, format="localized")
     return frame, columns

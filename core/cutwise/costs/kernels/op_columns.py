@@ -41,6 +41,13 @@ def held_columns(kernels: KernelCosts, batch_size: int, columns: Mapping[str, Fl
     }
 
 
+def widest_bytes(kernels: KernelCosts, ops: int) -> Floats:
+    """Bytes of a sample of the largest tensor that each op of the model makes, shape (ops,)."""
+    widest = np.zeros(ops)
+    np.maximum.at(widest, kernels.owners, np.array(kernels.saved.sizes))
+    return widest
+
+
 def kept_bytes(kernels: KernelCosts) -> tuple[Floats, Floats]:
     """Bytes that each kernel is the first to keep all the time, and only while its part runs backward."""
     saved, segments = kernels.saved, kernels.segments

@@ -38,7 +38,8 @@ def memory_sweep(cost: GraphCost, side: Mask | None = None, *, accelerator: bool
 
     Alive are: weights, buffers and optimiser state of the side, its copies of weights that ops elsewhere are
     charged for among them; tensors that a kernel still reads or keeps, and what it holds while it runs;
-    gradients on their way; and weights' gradients so far.
+    gradients on their way; and weights' gradients so far. Where text is generated a step is an op, and alive
+    beside keys and values (among the buffers) is the widest tensor of the prompt.
     """
     ops = np.ones(len(cost), dtype=bool) if side is None else np.asarray(side, dtype=bool)
     time = timeline_of(cost, accelerator=accelerator)
@@ -47,6 +48,8 @@ def memory_sweep(cost: GraphCost, side: Mask | None = None, *, accelerator: bool
     if len(shared := cost.shared):
         copied = shared.of("weight_bytes") + shared.of("buffer_bytes") + shared.of("optimizer_bytes")
         fixed += copied[shared.beside(ops[None])[0]].sum()
+    if cost.generation is not None:
+        return np.asarray(fixed + cost.workload.batch_size * np.where(ops, cost.transient_bytes, 0.0))
     per_sample = _alive(tensors(time, here), steps) + _alive(held_beside(time, here), steps)
     per_sample += _alive(activation_gradients(time, here), steps)
     once = _alive(weight_gradients(cost, time, here), steps) + _alive(held_once(time, here), steps)

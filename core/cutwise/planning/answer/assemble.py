@@ -10,6 +10,7 @@ from cutwise.arrays import Mask
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.decisions import Behind, decisions_of
+from cutwise.planning.answer.inference_figures import with_inference
 from cutwise.planning.answer.pins import pins_of
 from cutwise.planning.answer.plan_conditions import sums_of_plan
 from cutwise.planning.answer.server_waiting import waits_s
@@ -21,7 +22,8 @@ from cutwise.planning.one_device.device_limits import (
 from cutwise.planning.one_device.objective import counted_energy
 from cutwise.planning.whole_round.round_value import objective_value, spread_of
 from cutwise.plans.evaluate import stage_times
-from cutwise.plans.plan import Plan, Report, ServerPolicy
+from cutwise.plans.inference_words import NOTHING_TRAINED, in_inference
+from cutwise.plans.plan import NO_EVIDENCE, Plan, Report, ServerPolicy
 from cutwise.plans.rounds import Round
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
@@ -123,7 +125,7 @@ def _priced(
     if draft.behind is not None:
         violations += edge_violations(draft.behind, stages)
     samples = float((problem.iterations * problem.workload.batch_size).sum())
-    return Plan(
+    plan = Plan(
         scheme=draft.scheme,
         status="infeasible" if violations else report.status,
         delay_s=delay_s,
@@ -142,13 +144,15 @@ def _priced(
         samples_per_round=round(samples),
         sequential_updates_per_round=int(round_of.total(problem.iterations)),
         delay_per_data_pass_s=delay_s * float(problem.samples.sum()) / samples,
-        round_rule=round_of.rule,
+        round_rule=round_of.rule if problem.workload.training else in_inference(round_of.rule),
+        evidence=NO_EVIDENCE if problem.workload.training else NOTHING_TRAINED,
         server_policy=draft.policy,
         violations=violations,
         report=report,
         pins=pins_of(problem, held),
         shared_weights=shared_weights_text(problem.cost),
     )
+    return with_inference(problem, plan, round_of)
 
 
 def server_memory_of_round(problem: SplitProblem, masks: Mask, stages: StageTimes, round_of: Round) -> float:

@@ -21,7 +21,7 @@ def with_evidence(problem: SplitProblem, plan: Plan, learning: Learning) -> Plan
     Time to target is rounds times the delay of one round, with the same interval over the seeds. Elsewhere
     the plan says why nothing is known.
     """
-    if problem.scenario.convergence.kind == "none":
+    if problem.scenario.convergence.kind == "none" or not problem.workload.training:
         return plan
     scheme, groups = training_of(plan, learning)
     data = partition_of(learning, problem.scenario.data)
@@ -86,8 +86,6 @@ def partition_of(learning: Learning, data: Data) -> str:
 
 def _outside(problem: SplitProblem, plan: Plan) -> str:
     """Why the study does not speak of this training; empty where it may."""
-    if not problem.workload.training:
-        return "nothing is trained"
     if not isinstance(problem.workload.tuning, FullTuning) or problem.workload.frozen:
         return "the study trains all parameters"
     if problem.workload.local_iterations is not None:

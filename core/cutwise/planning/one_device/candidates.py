@@ -22,6 +22,7 @@ from cutwise.planning.one_device.weight_copies import with_copies
 from cutwise.plans.evaluate import stage_times
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
+from cutwise.tolerances import SAME_RATIO
 
 MOST_CUTS = 1 << 13
 """Cuts worth keeping of one model; with work cheap on both sides at once some have thousands."""
@@ -58,9 +59,12 @@ def compute_features(
 
     Work on the device is dear or cheap by its *net* price: device seconds less the server's. Where all
     work is FLOPs that is FLOPs with a sign, the same pool for every device with that sign; measured
-    seconds make a feature of their own. Where micro-batches overlap, a pass on the device and one on the
-    server count apart, so that every delay that rises with them has its cut in the pool.
+    seconds make a feature of their own. Where text is generated each side takes the larger of two bounds,
+    so that what bounds it counts on both sides. Where micro-batches overlap, a pass on the device and one
+    on the server count apart, so that every delay that rises with them has its cut in the pool.
     """
+    if problem.cost.generation is not None:
+        return [_generated(problem.cost)] * problem.device_count
     if problem.micro_batches > 1:
         return _passes(problem, conditions)
     if problem.cost.measured_s.any():
@@ -217,6 +221,21 @@ def _passes(problem: SplitProblem, conditions: Conditions) -> list[tuple[Compute
     stages = [stage_times(moves, once.of(device)) for device in range(count)]
     passes = ((one.device_forward_s, one.device_backward_s, one.server_compute_s) for one in stages)
     return [_distinct(np.asarray(seconds, dtype=np.float64) for seconds in row) for row in passes]
+
+
+def _generated(cost: GraphCost) -> tuple[ComputeFeature, ...]:
+    """FLOPs, bytes and layers of every step, on the device and as they are taken off the server."""
+    assert cost.generation is not None
+    columns = [column for column in cost.generation.steps.matrix.T if column.any()]
+    apart: list[Floats] = []
+    for column in columns:
+        if not any(_proportional(column, known) for known in apart):
+            apart.append(column)
+    return _distinct(signed for column in apart for signed in (column, -column))
+
+
+def _proportional(one: Floats, other: Floats) -> bool:
+    return bool(np.allclose(one * other.sum(), other * one.sum(), rtol=SAME_RATIO, atol=0.0))
 
 
 def _net_work(problem: SplitProblem, conditions: Conditions, score: Score) -> Floats:

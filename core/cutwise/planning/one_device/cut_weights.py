@@ -15,6 +15,7 @@ from cutwise.planning.one_device.objective import Score
 from cutwise.planning.one_device.weight_copies import ahead
 from cutwise.plans.evaluate import stage_times
 from cutwise.problem.conditions import Conditions
+from cutwise.problem.roofs import additive
 from cutwise.problem.split_problem import SplitProblem
 
 COLUMN = (slice(None), None)
@@ -26,12 +27,14 @@ class SplitClass(Frozen):
 
     `silent` has the shape of the vertices, (copied weights + ops,).
 
-    `uplink` and `downlink` say which way messages go, each of which costs its latency.
+    `uplink` and `downlink` say which way messages go, each of which costs its latency; `anew` that they go
+    for every new token.
     """
 
     silent: Mask
     uplink: bool
     downlink: bool
+    anew: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -59,14 +62,22 @@ def split_classes(problem: SplitProblem, conditions: Conditions) -> tuple[SplitC
     apart = not problem.pinned.any() or _in_pieces(problem)
     mute_up = bool((apart or not speaks_up[senders].all()) and np.any(conditions.link.uplink_latency_s))
     mute_down = bool((apart or not speaks_down[senders].all()) and np.any(conditions.link.downlink_latency_s))
+    late = bool(np.any(conditions.link.uplink_latency_s) or np.any(conditions.link.downlink_latency_s))
+    nothing = np.zeros(len(cost.graph), dtype=bool)
+    sent_anew = cost.generation.sent_anew if cost.generation and late else nothing
     return tuple(
         SplitClass(
-            silent=ahead((speaks_up & (not up)) | (speaks_down & (not down)), len(cost.shared)),
+            silent=ahead(
+                (speaks_up & (not up)) | (speaks_down & (not down)) | (sent_anew & (not anew)),
+                len(cost.shared),
+            ),
             uplink=up,
             downlink=down,
+            anew=anew,
         )
         for up in ((True, False) if mute_up else (True,))
         for down in ((True, False) if mute_down else (True,))
+        for anew in ((True, False) if sent_anew.any() and up else (False,))
     )
 
 
@@ -78,7 +89,7 @@ def _in_pieces(problem: SplitProblem) -> bool:
 
 def cut_weights(problem: SplitProblem, conditions: Conditions, score: Score) -> CutWeights:
     """The weights of every device's score, for `conditions` of shape (devices,)."""
-    cost, given = problem.cost, conditions.of(COLUMN)
+    cost, given = problem.cost, additive(conditions, problem.cost).of(COLUMN)
     count = len(np.atleast_1d(conditions.compute.device_flops_per_s))
     still = given.without_latency().without_labels()
 
@@ -92,7 +103,7 @@ def cut_weights(problem: SplitProblem, conditions: Conditions, score: Score) -> 
     speaking = replace(everything, output_bytes=np.ones(1), gradient_bytes=np.ones(1))
     whispered = scored(replace(speaking, has_server=quiet.has_server), still, 1)[:, 0]
     charges = [
-        scored(speaking, _charged(given, one), 1)[:, 0] - whispered
+        scored(_spoken(problem, speaking, one), _charged(given, one), 1)[:, 0] - whispered
         for one in split_classes(problem, conditions)
     ]
     vertices = len(cost.shared) + len(cost.graph)
@@ -104,12 +115,19 @@ def cut_weights(problem: SplitProblem, conditions: Conditions, score: Score) -> 
     )
 
 
+def _spoken(problem: SplitProblem, speaking: CutSums, one: SplitClass) -> CutSums:
+    """What is sent at least where messages go for every new token."""
+    new = problem.new_tokens * one.anew
+    return replace(speaking, more_uplink_messages=1.0 * new, more_downlink_messages=1.0 * max(new - 1, 0))
+
+
 def _charged(given: Conditions, one: SplitClass) -> Conditions:
     """The conditions with the latencies that this class pays; labels are a message up of their own."""
     speaks = np.logical_or(one.uplink, given.link.label_bytes > 0)
+    hears = np.logical_or(one.downlink, given.link.returned_bytes > 0)
     link = replace(
         given.link,
         uplink_latency_s=given.link.uplink_latency_s * speaks,
-        downlink_latency_s=given.link.downlink_latency_s * one.downlink,
+        downlink_latency_s=given.link.downlink_latency_s * hears,
     )
     return replace(given, link=link)

@@ -54,7 +54,7 @@ def exact_cuts(
 
     CP-SAT follows where another solver's cut breaks a limit. Where no cut keeps the limits, value and
     bound are infinite and all ops stay on the device. Micro-batches are taken as one, because a delay that
-    overlaps is no sum over ops.
+    overlaps is no sum over ops; where text is generated the bound is that of sums that are never above it.
     """
     conditions = conditions.of_whole_batches()
     step = max(1, CELLS_AT_ONCE // max(1, len(problem.cost.graph)))

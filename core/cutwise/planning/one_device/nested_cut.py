@@ -20,6 +20,7 @@ from cutwise.planning.one_device.weight_copies import ahead
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
+from cutwise.problem.roofs import additive
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.tolerances import LIMIT_ROUNDING
 
@@ -117,7 +118,7 @@ def _problems(problem: SplitProblem, place: Place, score: Score) -> tuple[TierPr
     Copied weights stand ahead of the ops.
     """
     cost, graph = problem.cost, split_graph(problem, copies=True)
-    still = place.conditions.without_latency().without_labels().of_whole_batches()
+    still = additive(place.conditions.without_latency().without_labels().of_whole_batches(), cost)
     vertices = len(cost.shared) + len(cost.graph)
 
     def scored(sums: CutSums) -> Floats:

@@ -81,7 +81,8 @@ def best_round(
     value = round_value(problem, table, picks.cuts, round_of, spread)
     decided = time.perf_counter()
     proof = None
-    if certify and picks.alone and problem.micro_batches == 1:
+    adds_up = problem.adds_up or (problem.micro_batches == 1 and not table.complete)
+    if certify and picks.alone and adds_up:
         proof = _proof_alone(problem, conditions, score, table, picks.cuts, round_of)
     elif certify and table.complete:
         reached = value if np.isfinite(picks.bound) else np.inf

@@ -68,7 +68,6 @@ def test_a_plan_has_the_rounds_of_its_way_of_training(
             {"convergence": Convergence(kind="table", target_accuracy=0.99)}, "fast_split",
             "the study has targets up to 0.95, not 0.99",
         ),
-        ({"workload": Workload(mode="inference")}, "fast_split", "nothing is trained"),
         ({"workload": Workload(local_epochs=3)}, "fast_split", "the study has local epochs 1, 2, 5, not 3"),
         ({"workload": Workload(local_iterations=5)}, "fast_split", "counts local epochs"),
         ({"workload": Workload(frozen=("conv1",))}, "fast_split", "trains all parameters"),
@@ -81,6 +80,12 @@ def test_outside_the_table_the_plan_says_why(change: dict[str, Any], scheme: str
     assert plan.rounds_to_target is plan.time_to_target_s is plan.rounds_to_target_least is None
     assert plan.evidence.startswith("no convergence evidence")
     assert says in plan.evidence
+
+
+def test_in_inference_nothing_is_said_of_convergence() -> None:
+    plan = cutwise.plan(GRAPH, replace(CELL, workload=Workload(mode="inference")))
+    assert plan.evidence == "nothing is trained"
+    assert plan.rounds_to_target is plan.time_to_target_s is None
 
 
 @pytest.mark.parametrize(("groups", "says"), [(5, "groups 2, 3, 6, not 5"), (12, "groups 2, 3, 6, not 12")])
