@@ -60,6 +60,12 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.costs.memory.tensor_lifetimes._parts": Cache(
             entries=8, key="priced graph", keeps="what its price was made of"
         ),
+        "cutwise.costs.memory.bounds._moving_bytes": Cache(
+            entries=32, key="priced graph", keeps="what its whole peak is made of but for what stays"
+        ),
+        "cutwise.costs.memory.held._held": Cache(
+            entries=1 << 15, key="priced graph and side", keeps="what the side holds at its peak"
+        ),
         "cutwise.cuts.block_wise._contracted_network": Cache(
             entries=16, key="blocks and which are contracted", keeps="the flow network that is left"
         ),
@@ -112,7 +118,10 @@ CACHES: Mapping[str, Cache] = FrozenDict(
             entries=64, key="priced graph and privacy", keeps="the ops kept on the device"
         ),
         "cutwise.planning.one_device.candidates._pooled": Cache(
-            entries=64, key="priced graph and split graphs", keeps="the pool of cuts with its sums"
+            entries=64, key="priced graph and split graph", keeps="the pool of cuts with its sums"
+        ),
+        "cutwise.planning.one_device.candidates._fitting": Cache(
+            entries=64, key="priced graph, split graph, memory rules", keeps="cuts under memories, with sums"
         ),
         "cutwise.planning.sharing.codec_choice.lightest": Cache(
             entries=256, key="compression and accuracy limit", keeps="the setting that sends least"

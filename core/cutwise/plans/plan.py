@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from cutwise.costs.memory.verdict import PartyMemory
 from cutwise.frozen import Frozen
 from cutwise.plans.stages import StageTimes
 from cutwise.tolerances import CLOSED_GAP
@@ -157,10 +158,11 @@ class Alternative:
 class Plan(Frozen):
     """One scheme's answer to one problem; delays and energies are those of one round.
 
-    `server_memory_bytes` is what the server holds at once. `round_rule` says in one sentence what a round is
-    in this scheme. With the `server_policy` "queue" the server works for one active device after another,
-    else each has its share of it. `rounds_to_target` and `time_to_target_s` are None where there is no
-    convergence evidence; their least and most are over the seeds, None where not all got there.
+    `server_memory_bytes` is what the server's process takes at its fullest; `memory` says the same of every
+    party, with what is allocated, the limit, and whether that fits. `round_rule` says in one sentence what a
+    round is in this scheme. With the `server_policy` "queue" the server works for one active device after
+    another, else each has its share of it. `rounds_to_target` and `time_to_target_s` are None where there is
+    no convergence evidence; their least and most are over the seeds, None where not all got there.
     """
 
     scheme: str
@@ -186,6 +188,7 @@ class Plan(Frozen):
     report: Report
     alternatives: tuple[Alternative, ...] = ()
     server_policy: ServerPolicy = "share"
+    memory: tuple[PartyMemory, ...] = ()
 
     @property
     def phases(self) -> tuple[tuple[tuple[int, ...], ...], ...]:

@@ -14,13 +14,14 @@ import numpy as np
 
 from cutwise.arrays import Floats
 from cutwise.costs.cut_sums import nested_sums
+from cutwise.costs.memory.runtime import RuntimeFigures
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.answer.best_plan import planned
 from cutwise.planning.answer.decisions import Behind
-from cutwise.planning.one_device.device_limits import SERVER_MEMORY
-from cutwise.planning.one_device.nested_cut import EDGE, NestedCut, Place, nested_cut
+from cutwise.planning.one_device.device_limits import DEVICE_MEMORY, EDGE_MEMORY, SERVER_MEMORY
+from cutwise.planning.one_device.nested_cut import EDGE, NestedCut, Place, Tier, nested_cut
 from cutwise.planning.one_device.objective import counted_energy
 from cutwise.planning.whole_round.best_round import alike
 from cutwise.planning.whole_round.round_value import objective_value, score_of_round, spread_of
@@ -29,13 +30,15 @@ from cutwise.plans.learning import SPLIT, Learning
 from cutwise.plans.plan import Certificate, Plan, Report
 from cutwise.plans.rounds import AT_ONCE, IN_TURN, Round
 from cutwise.problem.conditions import Conditions
-from cutwise.problem.edge_links import behind_edges, edge_columns
+from cutwise.problem.edge_links import behind_edges, budgets_of, edge_columns
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.schemes.base import SCHEMES
 from cutwise.solvers.groups.assignment import Assignment, exact_assignment, longest_first_assignment
 from cutwise.units import quantity
 
 Phases = tuple[tuple[tuple[int, ...], ...], ...]
+MEMORIES = frozenset({DEVICE_MEMORY, EDGE_MEMORY, SERVER_MEMORY})
+"""What fewer users at once may mend: what the cloud holds then bears on every tier."""
 MOST_EXACT = 400
 """Users times edges up to which CP-SAT assigns users; beyond it the longest turn goes first."""
 
@@ -78,19 +81,31 @@ class SplitLlm:
         most = len(problem.scenario.edges)
         for waves in range(self.waves or 1, (self.waves or most) + 1):
             plan = self._planned(problem, min(waves, most))
-            if not any(found.rule == SERVER_MEMORY for found in plan.violations):
+            if not any(found.rule in MEMORIES for found in plan.violations):
                 break
         return plan
 
     def _planned(self, problem: SplitProblem, waves: int) -> Plan:
-        started = time.perf_counter()
+        """Each user's best cuts if the cloud held it alone; where it does not, with room for all."""
         chains = -(-len(problem.scenario.edges) // waves)
-        by_edge = _CutsByEdge.of(problem, chains)
+        at_once = min(chains, problem.device_count)
+        alone = _CutsByEdge.of(problem, chains, held=1)
+        alone.check_decided()
+        plan = self._of(alone, alone, waves)
+        if at_once == 1 or not any(found.rule == SERVER_MEMORY for found in plan.violations):
+            return plan
+        return self._of(_CutsByEdge.of(problem, chains, held=at_once), alone, waves)
+
+    def _of(self, by_edge: _CutsByEdge, bounding: _CutsByEdge, waves: int) -> Plan:
+        """The plan with these cuts; that fewer waves do not do is not proven."""
+        started = time.perf_counter()
         found = self._assigned(by_edge.loads)
         groups = [np.flatnonzero(found.owner == edge) for edge in range(by_edge.loads.shape[1])]
         order = [sorted(g.tolist(), key=lambda i: -by_edge.loads[i, found.owner[i]]) for g in groups]
-        round_of = _round(self.reading, order, chains)
-        return by_edge.plan(found, round_of, f"{waves} wave{'s' * (waves > 1)}", self.association, started)
+        round_of = _round(self.reading, order, by_edge.chains)
+        bound = bounding.bound(self.association, round_of) if waves == 1 or self.waves else None
+        method = f"users to edges: {self.association.replace('_', ' ')}; {waves} wave{'s' * (waves > 1)}"
+        return by_edge.plan(found, round_of, method, bound, started)
 
     def _assigned(self, loads: Floats) -> Assignment:
         if self.association == "in_turn":
@@ -100,6 +115,10 @@ class SplitLlm:
             return Assignment(owner=owner, makespan=float(taken.max()), bound=least)
         small = self.association == "exact" and loads.size <= MOST_EXACT
         return (exact_assignment if small else longest_first_assignment)(loads)
+
+
+def _tier(budgets: Floats, runtime: RuntimeFigures, at: int) -> Tier:
+    return Tier(budget_bytes=float(budgets[at]), runtime=runtime.of(at))
 
 
 def _round(reading: str, order: Sequence[Sequence[int]], chains: int) -> Round:
@@ -130,15 +149,17 @@ class _CutsByEdge(Frozen):
     conditions: Conditions
     cuts: tuple[tuple[NestedCut, ...], ...]
     loads: Floats
+    chains: int
 
     @classmethod
-    def of(cls, problem: SplitProblem, chains: int) -> _CutsByEdge:
-        """Prices every kind of user at every kind of edge once."""
+    def of(cls, problem: SplitProblem, chains: int, *, held: int) -> _CutsByEdge:
+        """Prices every kind of user at every kind of edge once; the cloud must hold `held` users alike."""
         dedicated = problem.scenario.sharing.server == "dedicated"
         conditions = problem.conditions(active=1, server_share=1.0 if dedicated else 1.0 / chains)
         kinds, known = alike(problem, conditions), {}
         score = score_of_round(problem, conditions, AT_ONCE)
         columns = edge_columns(problem.scenario.edges, problem.workload.compute)
+        edge_budgets = budgets_of(problem.scenario, columns)
         rows = []
         for device, kind in enumerate(kinds):
             row = []
@@ -148,10 +169,12 @@ class _CutsByEdge(Frozen):
                     own = behind_edges(problem, conditions.of(np.array([device])), [edge])
                     place = Place(
                         conditions=own.of(0),
-                        device_bytes=float(problem.device_memory_bytes[device]),
-                        edge_bytes=float(columns.memory_bytes[edge]),
-                        cloud_bytes=problem.server_memory_bytes,
-                        chains=chains,
+                        tiers=(
+                            _tier(problem.device_budget_bytes, problem.device_runtime, device),
+                            _tier(edge_budgets, columns.runtime, edge),
+                            Tier(budget_bytes=problem.server_budget_bytes, runtime=problem.server_runtime),
+                        ),
+                        chains=held,
                     )
                     known[key] = nested_cut(problem, place, score)
                 row.append(known[key])
@@ -160,11 +183,13 @@ class _CutsByEdge(Frozen):
         loads = np.array([[cut.delay_s if by_delay else cut.score for cut in row] for row in rows])
         unfit = np.array([[not cut.fits for cut in row] for row in rows])
         loads = loads + unfit * (1.0 + loads.sum())
-        return cls(problem=problem, conditions=conditions, cuts=tuple(rows), loads=loads)
+        return cls(problem=problem, conditions=conditions, cuts=tuple(rows), loads=loads, chains=chains)
 
-    def plan(self, found: Assignment, round_of: Round, waves: str, association: str, started: float) -> Plan:
+    def plan(
+        self, found: Assignment, round_of: Round, method: str, bound: float | None, started: float
+    ) -> Plan:
+        """The plan of these cuts for an association, with its proof."""
         problem, owner = self.problem, found.owner
-        columns = edge_columns(problem.scenario.edges, problem.workload.compute)
         picked = [self.cuts[device][edge] for device, edge in enumerate(owner)]
         labels = np.stack([cut.labels for cut in picked])
         conditions = behind_edges(problem, self.conditions, owner.tolist())
@@ -178,19 +203,13 @@ class _CutsByEdge(Frozen):
             energy_j=float(energy.sum()),
             spread=spread_of(problem, self.conditions, AT_ONCE),
         )
-        bound = self._bound(association, round_of)
-        cuts = " and ".join(sorted({cut.method for cut in picked}))
-        method = f"{cuts}; users to edges: {association.replace('_', ' ')}; {waves}"
+        method = f"{' and '.join(sorted({cut.method for cut in picked}))}; {method}"
         proof = None if bound is None else Certificate(method=method, value=value, bound=bound)
         return plan_of(
             problem,
             scheme="split_llm",
             masks=masks,
-            behind=Behind(
-                masks=edge_masks,
-                names=tuple(problem.scenario.edge_names[edge] for edge in owner),
-                memory_bytes=columns.memory_bytes[owner],
-            ),
+            behind=Behind.of(problem, edge_masks, owner),
             conditions=conditions,
             round_of=round_of,
             stages=stages,
@@ -203,15 +222,27 @@ class _CutsByEdge(Frozen):
             ),
         )
 
-    def _bound(self, association: str, round_of: Round) -> float | None:
+    def check_decided(self) -> None:
+        """Raises `SolverError` where a user's search ended with no cuts found and none ruled out."""
+        for name, row in zip(self.problem.scenario.device_names, self.cuts, strict=True):
+            if not any(cut.fits for cut in row) and any(np.isfinite(cut.bound) for cut in row):
+                raise SolverError(
+                    f"{name}: no cuts within the memories were found, and none were ruled out; "
+                    "give a tier more memory"
+                )
+
+    def bound(self, association: str, round_of: Round) -> float | None:
         """What no cuts and no association are below: their own bounds, assigned at best."""
         objective, problem = self.problem.scenario.objective, self.problem
         bounds = np.array([[cut.bound for cut in row] for row in self.cuts])
-        if problem.micro_batches > 1 or objective.is_weighted or not np.isfinite(bounds).all():
+        held = np.isfinite(bounds)
+        if problem.micro_batches > 1 or objective.is_weighted or not held.any(axis=1).all():
             return None
         if objective.is_energy:
             return float(bounds.min(axis=1).sum())
         if len(round_of.of(problem.device_count)) > 1:
             return None
         small = association == "exact" and bounds.size <= MOST_EXACT
-        return (exact_assignment if small else longest_first_assignment)(np.maximum(bounds, 0.0)).bound
+        never = 1.0 + bounds[held].sum()  # at an edge that does not hold its part
+        least = np.where(held, np.maximum(bounds, 0.0), never)
+        return (exact_assignment if small else longest_first_assignment)(least).bound

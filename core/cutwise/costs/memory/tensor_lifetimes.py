@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from cutwise.arrays import Mask
+from cutwise.arrays import Floats, Mask
 from cutwise.caches import kept
 from cutwise.costs.checkpointing import Checkpoints, checkpoints_of
 from cutwise.costs.derived_costs import DerivedCosts, derived_costs
@@ -102,13 +102,19 @@ def weight_gradients(cost: GraphCost, here: Mask) -> Iterator[Interval]:
                 key = (weight.id, at if untied else 0)
                 elements[key] = weight.elements
                 steps[key].append(_backward(count, at))
-        if op.figures:
+        if op.figures and cost.workload.training:
             yield float(cost.weight_gradient_bytes[at]), _backward(count, at), 2 * count - 1
         if "merged_rank" in op.attrs:
             yield op.weights[0].elements * size, _backward(count, at), _backward(count, at)
     for key, (first, *later) in steps.items():
         yield elements[key] * size, first, 2 * count - 1
         yield from ((elements[key] * size, step, step) for step in later)
+
+
+def storage_bytes(cost: GraphCost) -> Floats:
+    """Bytes of a sample in the storage that each op's result lies in, shape (ops,)."""
+    _, derived, _ = _parts(cost)
+    return np.array([derived.saved.sizes[root] for root in derived.roots], dtype=np.float64)
 
 
 @kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,12 +11,14 @@ from cutwise.arrays import Floats, Mask
 from cutwise.caches import kept
 from cutwise.costs.cut_sums import CutSums, cut_sums, move_sums
 from cutwise.costs.graph_cost import GraphCost
+from cutwise.costs.memory.bounds import AT_BORDER
+from cutwise.costs.memory.tensor_lifetimes import storage_bytes
 from cutwise.cuts.pool.build import build_pool
-from cutwise.cuts.pool.closure import PoolTooLarge
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.frozen import Frozen
+from cutwise.planning.one_device.cut_memory import CutMemory, SideMemory
+from cutwise.planning.one_device.fitting_cuts import MemoryRules, binds, fitting_masks
 from cutwise.planning.one_device.objective import Score
-from cutwise.planning.one_device.server_memory_levels import MOST_LEVELS, server_levels
 from cutwise.plans.evaluate import stage_times
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
@@ -27,13 +29,14 @@ MOST_CUTS = 1 << 13
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Candidates(Frozen):
-    """Cuts and what each side adds up to; `masks` has shape (cuts, ops).
+    """Cuts, what each side adds up to and holds; `masks` has shape (cuts, ops).
 
     `complete` is true when no cut outside can be better for the objective they were made for.
     """
 
     masks: Mask
     sums: CutSums
+    memory: CutMemory
     complete: bool
 
 
@@ -81,46 +84,29 @@ def compute_features(
 
 
 def candidates_of(
-    problem: SplitProblem, compute: tuple[ComputeFeature, ...], *, server_memory: bool = False
+    problem: SplitProblem, compute: tuple[ComputeFeature, ...], *, clients: int = 1
 ) -> Candidates:
-    """The pool for these compute features; with `server_memory` also for a limit on the server's.
+    """The cuts that can be optimal for these compute features, under the memories of devices and server.
 
-    Raises `PoolTooLarge` where the pool has too many entries to keep.
+    The pool where all its cuts fit every device, and the server for `clients` at once; else all splits, told
+    apart by what they hold. Raises `PoolTooLarge` where there are too many to keep.
     """
-    if not server_memory:
-        return _pooled(problem.cost, (split_graph(problem, compute),))
-    levels = server_levels(problem)
-    if len(levels) > MOST_LEVELS:
-        raise PoolTooLarge(f"tensors at the server have {len(levels)} different widths, over {MOST_LEVELS}")
-    graphs = (
-        split_graph(replace(problem, pinned=level.pinned), compute, server_memory=True) for level in levels
-    )
-    return _pooled(problem.cost, tuple(graphs))
+    graph, rules = split_graph(problem, compute), MemoryRules.of(problem, clients)
+    free = _pooled(problem.cost, graph)
+    if not binds(rules, free.memory, ~free.masks @ shared_bytes(problem.cost)):
+        return free
+    return _fitting(problem.cost, graph, rules)
 
 
-def split_graph(
-    problem: SplitProblem, compute: tuple[ComputeFeature, ...] = (), *, server_memory: bool = False
-) -> SplitGraph:
-    """The priced graph as the cut algorithms see it.
-
-    Device memory is a feature only where some device cannot hold the whole model: a smaller device side
-    never needs more, so elsewhere no cut can break that limit and the pool stays small.
-    """
+def split_graph(problem: SplitProblem, compute: tuple[ComputeFeature, ...] = ()) -> SplitGraph:
+    """The priced graph as the cut algorithms see it."""
     cost = problem.cost
-    held = kept_bytes(cost) + problem.workload.batch_size * cost.saved_bytes
     features = [feature.values for feature in compute] + [cost.exchanged_bytes]
-    peaks = np.zeros((len(cost.graph), 0))
-    if device_may_overflow(problem):
-        features.append(held)
-        peaks = cost.transient_bytes[:, None]
-    if server_memory:
-        shared = shared_bytes(cost)
-        features += [-(held - shared), -shared] if shared.any() else [-held]
     return SplitGraph(
         op_count=len(cost.graph),
         edges=cost.graph.edge_array,
         device_features=np.column_stack(features),
-        peak_features=peaks,
+        peak_features=np.zeros((len(cost.graph), 0)),
         crossing_features=np.column_stack([cost.output_bytes, cost.gradient_bytes]),
         pinned=problem.pinned,
         ties=problem.ties,
@@ -137,39 +123,34 @@ def shared_bytes(cost: GraphCost) -> Floats:
     return np.maximum(cost.weight_bytes - cost.trainable_bytes, 0.0)
 
 
-def device_may_overflow(problem: SplitProblem) -> bool:
-    """True when some device cannot hold and train the whole model, so that cuts differ in what fits."""
-    needed = kept_bytes(problem.cost).sum() + _whole_activations_bytes(problem)
-    return bool(needed > problem.device_memory_bytes.min())
-
-
 def server_may_overflow(problem: SplitProblem, *, clients: int = 1) -> bool:
-    """True when the whole model for every client would not fit on the server, so that cuts differ there."""
-    shared = shared_bytes(problem.cost).sum()
-    own = kept_bytes(problem.cost).sum() - shared + _whole_activations_bytes(problem)
-    return bool(shared + clients * own > problem.server_memory_bytes)
-
-
-def _whole_activations_bytes(problem: SplitProblem) -> float:
-    """Activations of a mini-batch through the whole model, the widest tensor under way included."""
-    cost = problem.cost
-    return float(
-        problem.workload.batch_size * (cost.saved_bytes.sum() + cost.transient_bytes.max(initial=0.0))
-    )
+    """True when the server may not hold so many clients whatever their cuts; by figures from above."""
+    cost, shared = problem.cost, shared_bytes(problem.cost).sum()
+    every = np.ones((1, len(cost)), dtype=bool)
+    most = float(SideMemory.of(cost, every).most_charged_bytes(problem.server_runtime)[0])
+    if problem.workload.training:
+        most += float(AT_BORDER * problem.workload.batch_size * storage_bytes(cost).sum())
+    return bool(shared + clients * (most - shared) > problem.server_budget_bytes)
 
 
 def listed(problem: SplitProblem, masks: Mask) -> Candidates:
     """Given cuts with their sums."""
-    return Candidates(masks=masks, sums=cut_sums(problem.cost, masks), complete=False)
+    return _candidates(problem.cost, masks, complete=False)
+
+
+def _candidates(cost: GraphCost, masks: Mask, *, complete: bool) -> Candidates:
+    memory = CutMemory.of(cost, masks)
+    return Candidates(masks=masks, sums=cut_sums(cost, masks), memory=memory, complete=complete)
 
 
 @kept
-def _pooled(cost: GraphCost, graphs: tuple[SplitGraph, ...]) -> Candidates:
-    """The pools of all graphs together, each cut once."""
-    masks = np.concatenate([build_pool(graph, max_size=MOST_CUTS).masks for graph in graphs])
-    if len(graphs) > 1:
-        masks = masks[np.sort(np.unique(masks, axis=0, return_index=True)[1])]
-    return Candidates(masks=masks, sums=cut_sums(cost, masks), complete=True)
+def _pooled(cost: GraphCost, graph: SplitGraph) -> Candidates:
+    return _candidates(cost, build_pool(graph, max_size=MOST_CUTS).masks, complete=True)
+
+
+@kept
+def _fitting(cost: GraphCost, graph: SplitGraph, rules: MemoryRules) -> Candidates:
+    return _candidates(cost, fitting_masks(cost, graph, rules), complete=True)
 
 
 def _distinct(vectors: Iterable[Floats]) -> tuple[ComputeFeature, ...]:

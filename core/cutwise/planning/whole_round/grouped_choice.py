@@ -108,7 +108,7 @@ def _within_memory(
     model: cp_model.CpModel, takes: Takes, problem: SplitProblem, table: CutTable, round_of: Round
 ) -> None:
     """In every phase: the largest own part of each group, and each frozen weight at the server once."""
-    unit = problem.server_memory_bytes / (1 << 36)
+    unit = problem.server_budget_bytes / (1 << 36)
     present, amounts = _shared_weights(problem, table)
     for groups in round_of.of(len(takes)):
         apart = len(groups) > 1
