@@ -117,10 +117,13 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.problem.split_problem._private": Cache(
             entries=64, key="priced graph and privacy", keeps="the ops kept on the device"
         ),
+        "cutwise.planning.one_device.cut_memory._memory_of": Cache(
+            entries=64, key="priced graph and cuts", keeps="bounds on what their sides hold"
+        ),
         "cutwise.planning.one_device.candidates._pooled": Cache(
             entries=64, key="priced graph and split graph", keeps="the pool of cuts with its sums"
         ),
-        "cutwise.planning.one_device.candidates._fitting": Cache(
+        "cutwise.planning.one_device.candidates._under": Cache(
             entries=64, key="priced graph, split graph, memory rules", keeps="cuts under memories, with sums"
         ),
         "cutwise.planning.sharing.codec_choice.lightest": Cache(

@@ -91,11 +91,7 @@ def candidates_of(
     The pool where all its cuts fit every device, and the server for `clients` at once; else all splits, told
     apart by what they hold. Raises `PoolTooLarge` where there are too many to keep.
     """
-    graph, rules = split_graph(problem, compute), MemoryRules.of(problem, clients)
-    free = _pooled(problem.cost, graph)
-    if not binds(rules, free.memory, ~free.masks @ shared_bytes(problem.cost)):
-        return free
-    return _fitting(problem.cost, graph, rules)
+    return _under(problem.cost, split_graph(problem, compute), MemoryRules.of(problem, clients))
 
 
 def split_graph(problem: SplitProblem, compute: tuple[ComputeFeature, ...] = ()) -> SplitGraph:
@@ -149,7 +145,10 @@ def _pooled(cost: GraphCost, graph: SplitGraph) -> Candidates:
 
 
 @kept
-def _fitting(cost: GraphCost, graph: SplitGraph, rules: MemoryRules) -> Candidates:
+def _under(cost: GraphCost, graph: SplitGraph, rules: MemoryRules) -> Candidates:
+    free = _pooled(cost, graph)
+    if not binds(rules, free.memory, ~free.masks @ shared_bytes(cost)):
+        return free
     return _candidates(cost, fitting_masks(cost, graph, rules), complete=True)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
+from cutwise.caches import kept
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.memory.bounds import lower_bytes, upper_bytes
 from cutwise.costs.memory.held import HeldSides, SweptMemory, allocated_bytes, largest_bytes
@@ -85,11 +86,10 @@ class CutMemory(Frozen):
     device: SideMemory
     server: SideMemory
 
-    @classmethod
-    def of(cls, cost: GraphCost, device_sides: Mask, server_sides: Mask | None = None) -> CutMemory:
-        """The memory of cuts with these sides (cuts, ops), the server's the rest unless given."""
-        server = ~device_sides if server_sides is None else server_sides
-        return cls(device=SideMemory.of(cost, device_sides), server=SideMemory.of(cost, server))
+    @staticmethod
+    def of(cost: GraphCost, device_sides: Mask) -> CutMemory:
+        """The memory of cuts with these device sides (cuts, ops), the rest at the server."""
+        return _memory_of(cost, len(device_sides), np.packbits(device_sides).tobytes())
 
     def excess_ratio(self, problem: SplitProblem, devices: Ints) -> Floats:
         """By how much each cut exceeds a device's memory or the server's, shape (devices, cuts)."""
@@ -105,6 +105,13 @@ class CutMemory(Frozen):
         if clients * most.max(initial=0.0) <= problem.server_budget_bytes:
             return most
         return self.server.charged_bytes(problem.server_runtime)
+
+
+@kept
+def _memory_of(cost: GraphCost, count: int, packed: bytes) -> CutMemory:
+    bits = np.unpackbits(np.frombuffer(packed, dtype=np.uint8), count=count * len(cost))
+    sides = bits.reshape(count, len(cost)).astype(bool)
+    return CutMemory(device=SideMemory.of(cost, sides), server=SideMemory.of(cost, ~sides))
 
 
 def swept(
