@@ -20,6 +20,7 @@ class Profile:
     """One row of the catalogue; `recalled` names the numbers nobody has looked up yet.
 
     Peaks are dense FLOP/s without sparsity; a peak of 0 means that the part does not list that format.
+    `backend` is what runs a model there: "cuda", "cpu", "mps", or "none" where it is not known.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Profile:
     source: str
     fp16_flops_per_s: float = 0.0
     recalled: tuple[str, ...] = field(default_factory=tuple)
+    backend: str = "none"
 
     def peak_flops_per_s(self, dtype: str) -> float:
         """Peak FLOP/s at a number format: the half-precision peak for 16 bits and less, where listed.
