@@ -219,13 +219,16 @@ def _scored(problem: SplitProblem, masks: np.ndarray, conditions: Any, *, device
 
 
 def held(problem: SplitProblem, sides: np.ndarray) -> np.ndarray:
-    """Bytes of each side (sides, ops) at its peak, ops that state their figures: the sweep, or less if these
-    add up to less.
+    """Bytes of each side (sides, ops) at its peak: the sweep; where all ops state their figures, or less if
+    these add up to less, with the copy of the optimiser's step when all else is gone.
     """
     cost, batch = problem.cost, problem.workload.batch_size
     fixed = cost.weight_bytes + cost.buffer_bytes + cost.weight_gradient_bytes + cost.optimizer_bytes
     widest = np.where(sides, cost.transient_bytes, 0.0).max(axis=1)
-    added = sides @ fixed + batch * (sides @ cost.saved_bytes + widest)
+    step = sides @ cost.step_bytes * problem.workload.training
+    added = sides @ fixed + np.maximum(batch * (sides @ cost.saved_bytes + widest), step)
+    stated = np.array([bool(op.figures) or op.kind == "input" for op in cost.graph.ops])
+    added = np.where((sides <= stated).all(axis=1), added, np.inf)
     return np.array([min(peak_memory(cost, side), sum) for side, sum in zip(sides, added, strict=True)])
 
 
