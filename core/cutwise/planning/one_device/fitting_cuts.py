@@ -105,23 +105,21 @@ def _short(rules: MemoryRules, memory: CutMemory) -> Floats:
 
 def _fits_all(rules: MemoryRules, memory: CutMemory, shared: Floats) -> Mask:
     """Which cuts fit every device, and the server for all clients at once."""
-    fits = np.ones(len(memory.device.sides), dtype=bool)
+    fits, slack = np.ones(len(memory.device.sides), dtype=bool), 1 + LIMIT_ROUNDING
     for budget, slope in rules.devices:
-        held = _settled(memory.device, slope, budget, fits)
-        fits &= held <= budget * (1 + LIMIT_ROUNDING)
+        fits &= _settled(memory.device, slope, budget * slack, fits)
     budget, slope = rules.server
     alone = (budget + (rules.clients - 1) * shared) / rules.clients
-    held = _settled(memory.server, slope, alone, fits)
-    return np.asarray(fits & (held <= alone * (1 + LIMIT_ROUNDING)))
+    return np.asarray(fits & _settled(memory.server, slope, alone * slack, fits))
 
 
-def _settled(side: SideMemory, slope: float, budget: Floats | float, asked: Mask) -> Floats:
-    """What each side charges: from above where that is within the budget, else swept where `asked`."""
+def _settled(side: SideMemory, slope: float, cap: Floats | float, asked: Mask) -> Mask:
+    """Which sides charge no more than the cap, swept where `asked` and bounds do not tell."""
     high = _charged(side, side.upper_bytes, slope)
-    unsure = asked & (high > budget) & (_charged(side, side.lower_bytes, slope) <= budget)
-    held = np.where(high <= budget, side.upper_bytes, side.lower_bytes)
+    unsure = asked & (high > cap) & (_charged(side, side.lower_bytes, slope) <= cap)
+    held = np.where(high <= cap, side.upper_bytes, side.lower_bytes)
     held[unsure] = allocated_bytes(side.cost, side.sides[unsure])
-    return _charged(side, held, slope)
+    return np.asarray(_charged(side, held, slope) <= cap)
 
 
 def _charged(side: SideMemory, allocated: Floats, slope: float) -> Floats:
