@@ -72,6 +72,18 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.costs.generation.token_axis.token_axis": Cache(
             entries=32, key="graph", keeps="its attentions over tokens and its output layer"
         ),
+        "cutwise.costs.memory.bounds._border_bytes": Cache(
+            entries=32, key="priced graph", keeps="what gradients may take more at a border"
+        ),
+        "cutwise.costs.memory.bounds._kept_forward": Cache(
+            entries=32, key="priced graph", keeps="what its ops keep to the end of the forward pass"
+        ),
+        "cutwise.costs.memory.bounds._moving_bytes": Cache(
+            entries=32, key="priced graph", keeps="what its whole peak is made of but for what stays"
+        ),
+        "cutwise.costs.memory.held._held": Cache(
+            entries=1 << 15, key="priced graph and side", keeps="what the side holds at its peak"
+        ),
         "cutwise.cuts.block_wise._contracted_network": Cache(
             entries=16, key="blocks and which are contracted", keeps="the flow network that is left"
         ),
@@ -140,8 +152,14 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.planning.answer.shared_weight_words.shared_weights_text": Cache(
             entries=64, key="priced graph", keeps="what becomes of shared weights, in words"
         ),
+        "cutwise.planning.one_device.cut_memory._memory_of": Cache(
+            entries=64, key="priced graph and cuts", keeps="bounds on what their sides hold"
+        ),
         "cutwise.planning.one_device.candidates._pooled": Cache(
-            entries=64, key="priced graph and split graphs", keeps="the pool of cuts with its sums"
+            entries=64, key="priced graph and split graph", keeps="the pool of cuts with its sums"
+        ),
+        "cutwise.planning.one_device.candidates._under": Cache(
+            entries=64, key="priced graph, split graph, memory rules", keeps="cuts under memories, with sums"
         ),
         "cutwise.planning.answer.next_best.every_split": Cache(
             entries=8, key="priced graph and split graph", keeps="all splits with their sums, if they are few"

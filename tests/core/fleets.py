@@ -13,6 +13,7 @@ import numpy as np
 import cutwise
 from cutwise.channels import FixedRate, Shannon
 from cutwise.costs.cut_sums import cut_sums
+from cutwise.costs.memory.peak_memory import peak_memory
 from cutwise.costs.workload import Workload
 from cutwise.planning.whole_round.round_value import spread_of
 from cutwise.plans.evaluate import stage_times
@@ -199,8 +200,8 @@ def _scored(problem: SplitProblem, masks: np.ndarray, conditions: Any, *, device
     limits = problem.scenario.limits
     own = stages.device_energy_j + stages.radio_energy_j
     energies = {"device": own, "network": stages.network_energy_j, "server": stages.server_energy_j}
-    server_bytes = stages.server_memory.total_bytes
-    kept = stages.device_memory.total_bytes <= problem.device_memory_bytes[device] * TOLERANCE
+    device_bytes, server_bytes = held(problem, masks), held(problem, ~masks)
+    kept = device_bytes <= problem.device_memory_bytes[device] * TOLERANCE
     kept &= server_bytes <= problem.server_memory_bytes * TOLERANCE
     if limits.device_energy_j is not None:
         kept &= own <= limits.device_energy_j * TOLERANCE
@@ -210,11 +211,25 @@ def _scored(problem: SplitProblem, masks: np.ndarray, conditions: Any, *, device
         "delay": stages.delay_s + np.zeros(len(masks)),
         "energy": sum(energies[o] for o in problem.scenario.objective.energy_of) + np.zeros(len(masks)),
         "server_bytes": server_bytes,
-        "memory": stages.device_memory.total_bytes,
+        "memory": device_bytes,
         "own_j": own + np.zeros(len(masks)),
         "traffic": stages.traffic_bytes + np.zeros(len(masks)),
         "kept": kept,
     }  # fmt: skip
+
+
+def held(problem: SplitProblem, sides: np.ndarray) -> np.ndarray:
+    """Bytes of each side (sides, ops) at its peak: the sweep; where all ops state their figures, or less if
+    these add up to less, with the copy of the optimiser's step when all else is gone.
+    """
+    cost, batch = problem.cost, problem.workload.batch_size
+    fixed = cost.weight_bytes + cost.buffer_bytes + cost.weight_gradient_bytes + cost.optimizer_bytes
+    widest = np.where(sides, cost.transient_bytes, 0.0).max(axis=1)
+    step = sides @ cost.step_bytes * problem.workload.training
+    added = sides @ fixed + np.maximum(batch * (sides @ cost.saved_bytes + widest), step)
+    stated = np.array([bool(op.figures) or op.kind == "input" for op in cost.graph.ops])
+    added = np.where((sides <= stated).all(axis=1), added, np.inf)
+    return np.array([min(peak_memory(cost, side), sum) for side, sum in zip(sides, added, strict=True)])
 
 
 def _held(problem: SplitProblem, masks: np.ndarray, rows: list[dict[str, Any]], combos: np.ndarray) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -13,7 +13,9 @@ from cutwise.costs.cut_sums import cut_sums
 from cutwise.errors import UnknownNameError
 from cutwise.planning.answer.best_plan import last_ops
 from cutwise.planning.answer.cut_labels import cut_of
+from cutwise.planning.answer.held_memory import PartySides
 from cutwise.planning.answer.plan_conditions import conditions_of_plan
+from cutwise.planning.one_device.cut_memory import swept
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
 from cutwise.planning.one_device.objective import Spread, score_of
@@ -125,7 +127,11 @@ def cut_curve(problem: SplitProblem, plan: Plan, device: int) -> CutCurve:
     if problem.scenario.objective.is_weighted:
         score = score_of(problem.scenario.objective, _spread(stages))
     scores = np.asarray(score(stages), dtype=np.float64) + np.zeros(len(masks))
-    fits = excess_ratio(device_limits(problem), stages, np.array([device]))[0] <= 0
+    held = swept(stages, problem.cost, masks)
+    fits = excess_ratio(device_limits(problem), held, np.array([device]))[0] <= 0
+    stages = replace(
+        stages, device_memory=PartySides.of(problem.cost, masks, problem.device_runtime.of(device)).kinds
+    )
     return CutCurve(
         device=plan.decisions[device].device,
         masks=masks,

@@ -14,7 +14,6 @@ from cutwise.errors import ScenarioError, SolverError
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.cut_labels import cut_of
-from cutwise.planning.one_device.candidates import server_may_overflow
 from cutwise.planning.one_device.cut_table import CutTable, table_of
 from cutwise.planning.one_device.objective import Spread, score_of
 from cutwise.planning.whole_round.joint_choice import is_coupled
@@ -154,6 +153,7 @@ def _together(scenario: Scenario, scheme: str, number: int) -> Any:
         scenario.server.profile,
         scenario.server.memory_bytes,
         scenario.server.flops_per_s is None,
+        scenario.server.runtime,
     )
     shared = (scenario.workload, scenario.privacy, scenario.limits, scenario.objective, sharing)
     return (*shared, scenario.compression, server_memory, len(scenario.devices))
@@ -181,13 +181,14 @@ def _many(graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str) -> list
     round_of = SCHEMES[scheme].round_of
     problems = [build_problem(graph, scenario) for scenario in scenarios]
     count = problems[0].device_count
-    if round_of.parallel and server_may_overflow(problems[0], clients=count):
-        return [_one(graph, scenario, scheme) for scenario in scenarios]
     active = count if round_of.parallel else 1
     conditions = stacked_conditions([problem.conditions(active=active) for problem in problems], count)
     merged = stacked_problem(problems)
     score = score_of(merged.scenario.objective, Spread(delay_s=1.0, energy_j=1.0))
-    table = table_of(merged, conditions, score)
+    table = table_of(merged, conditions, score, clients=active)
+    most = np.where(np.isfinite(table.server_bytes), table.server_bytes, 0.0).max()
+    if round_of.parallel and active * most > merged.server_budget_bytes:
+        return [_one(graph, scenario, scheme) for scenario in scenarios]
     picks = table.best()
     rows = np.arange(len(picks))
     per_scenario = (len(scenarios), count)

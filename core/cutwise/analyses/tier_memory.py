@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 
 from cutwise.arrays import Mask
-from cutwise.costs.cut_sums import cut_sums, nested_sums
-from cutwise.costs.memory.by_kind import NOTHING_HELD, MemoryByKind
-from cutwise.planning.one_device.candidates import shared_on
-from cutwise.plans.evaluate import stage_times
+from cutwise.costs.memory.by_kind import MemoryByKind
+from cutwise.costs.memory.held import held_at_peak
+from cutwise.planning.one_device.cut_memory import shared_on
 from cutwise.problem.split_problem import SplitProblem
 
 
@@ -117,26 +114,9 @@ class _Part:
 
 def _parts(problem: SplitProblem, device_ops: Mask, edge_ops: Mask) -> tuple[_Part, ...]:
     """The whole model, the user's part, the edge's, the cloud's, and edge and cloud together."""
-    cost, one = problem.cost, problem.conditions().of(0)
-    nested = stage_times(nested_sums(cost, device_ops, edge_ops), one)
-    split = stage_times(cut_sums(cost, device_ops), one)
-    whole = stage_times(cut_sums(cost, np.ones(len(device_ops), dtype=bool)), one)
-    sides: Iterator[tuple[MemoryByKind, Any]] = iter(
-        (
-            (whole.device_memory, np.ones(len(device_ops), dtype=bool)),
-            (split.device_memory, device_ops),
-            (nested.edge_memory, edge_ops & ~device_ops),
-            (nested.server_memory, ~edge_ops),
-            (split.server_memory, ~device_ops),
-        )
-    )
+    cost = problem.cost
+    sides = (np.ones_like(device_ops), device_ops, edge_ops & ~device_ops, ~edge_ops, ~device_ops)
     return tuple(
-        _Part(held=_single(held), frozen_bytes=float(shared_on(cost, ops[None])[0])) for held, ops in sides
+        _Part(held=held_at_peak(cost, ops).kinds, frozen_bytes=float(shared_on(cost, ops[None])[0]))
+        for ops in sides
     )
-
-
-def _single(held: MemoryByKind) -> MemoryByKind:
-    """The memory of one cut as numbers."""
-    if held is NOTHING_HELD:
-        return held
-    return MemoryByKind(**{f.name: float(np.ravel(getattr(held, f.name))[0]) for f in fields(held)})

@@ -30,8 +30,9 @@ class SharedWeights(Frozen):
     others each side that reads one holds a copy: `readers` (weights, ops) says who reads it, `charged`
     (weights,) which op's figures have it in them, `held_bytes` (weights, `HELD_COLUMNS`) how much of them it
     is, and `kept_equal_bytes` (weights,) its gradient, which goes up and comes back in every iteration
-    while both sides train a copy; 0 where nothing is trained. Weights with the same readers are one. `led`
-    (weights,) is true where all readers follow from the one that is charged.
+    while both sides train a copy; 0 where nothing is trained. `step_bytes` (weights,) is what the optimiser's
+    step copies of it. Weights with the same readers are one. `led` (weights,) is true where all readers
+    follow from the one that is charged.
     """
 
     ties: tuple[tuple[int, ...], ...] = ()
@@ -40,6 +41,7 @@ class SharedWeights(Frozen):
     charged: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     held_bytes: Floats = field(default_factory=lambda: np.zeros((0, len(HELD_COLUMNS))))
     kept_equal_bytes: Floats = field(default_factory=lambda: np.zeros(0))
+    step_bytes: Floats = field(default_factory=lambda: np.zeros(0))
     led: Mask = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def __len__(self) -> int:
@@ -115,7 +117,7 @@ def _copies(
 ) -> SharedWeights:
     readers = np.zeros((len(copied), len(graph)), dtype=bool)
     held = np.zeros((len(copied), len(HELD_COLUMNS)))
-    equal = np.zeros(len(copied))
+    equal, step = np.zeros(len(copied)), np.zeros(len(copied))
     trained = frozenset[str]().union(*flow.trained)
     for row, (found, names) in enumerate(copied.items()):
         readers[row, list(found)] = True
@@ -123,11 +125,13 @@ def _copies(
         if not graph.ops[found[0]].figures:
             columns = weight_columns(graph, workload, flow, only=frozenset(names))
             held[row] = [columns[name][found[0]] for name in HELD_COLUMNS]
+            step[row] = columns["step_bytes"][found[0]]
     return SharedWeights(
         readers=readers,
         charged=np.array([found[0] for found in copied], dtype=np.int64),
         held_bytes=held,
         kept_equal_bytes=equal,
+        step_bytes=step,
         led=_led(graph, readers),
     )
 

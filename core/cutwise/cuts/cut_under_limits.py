@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cutwise.arrays import Floats, Ints, Mask
+from cutwise.cuts.accepted_cut import Accepts, first_accepted
 from cutwise.cuts.integer_program import (
     OBJECTIVE_BITS,
     CutProgram,
@@ -56,7 +57,8 @@ class LimitedCut(Frozen):
     """The cheapest split within the limits; (inf, None) when there is none.
 
     No split within the limits costs less than `bound` (to the rounding of the integers). `status` is
-    "feasible" when the time ran out before the gap was closed. `method` says what answered.
+    "feasible" when the time ran out before the gap was closed. `method` says what answered; `ended` is
+    False where the search for an accepted split ended before there was one, so that there may be some.
     """
 
     status: Status
@@ -65,6 +67,7 @@ class LimitedCut(Frozen):
     bound: float
     method: Literal["max_flow", "cp_sat"]
     runtime_s: float = field(compare=False)
+    ended: bool = True
 
 
 def usage(graph: SplitGraph, limit: Limit, masks: npt.ArrayLike) -> Floats:
@@ -80,9 +83,12 @@ def minimum_cut_within(
     device_weight: npt.ArrayLike,
     crossing_weight: npt.ArrayLike,
     limits: Sequence[Limit],
+    accepts: Accepts | None = None,
     time_limit_s: float = 10.0,
 ) -> LimitedCut:
     """The split of least additive cost (weights as in `minimum_cut`) that keeps every limit.
+
+    Of the splits only those that `accepts` says yes to count; the others are excluded one by one.
 
     Max-flow answers when its cut keeps the limits already. CP-SAT works on integers: first with what is
     used rounded down, so that no split is lost; a result that breaks a limit in float64 is excluded and
@@ -96,8 +102,17 @@ def minimum_cut_within(
     device, crossing = checked_weights(graph, device_weight, crossing_weight)
     free = minimum_cut(graph, device_weight=device, crossing_weight=crossing)
     method: Literal["max_flow", "cp_sat"] = "max_flow"
-    mask, bound = _within(graph, free.mask, limits), free.bound
-    if mask is None:
+    mask, bound, ended = _within(graph, free.mask, limits, accepts), free.bound, True
+    if mask is None and accepts is not None:
+        method = "cp_sat"
+        found = first_accepted(
+            limited_program(contract(graph), device, crossing, limits, np.floor),
+            lambda mask: _within(graph, mask, limits, accepts) is not None,
+            within=", ".join(limit.name for limit in limits),
+            time_limit_s=time_limit_s,
+        )
+        mask, bound, ended = found.mask, max(found.bound, free.bound), found.ended
+    elif mask is None:
         method = "cp_sat"
         units = contract(graph)
         mask, bound, _ = searched(
@@ -117,14 +132,17 @@ def minimum_cut_within(
         bound=min(bound, value),
         method=method,
         runtime_s=time.perf_counter() - began,
+        ended=ended,
     )
 
 
-def _within(graph: SplitGraph, mask: Mask | None, limits: Sequence[Limit]) -> Mask | None:
-    """The mask itself when it keeps every limit in float64."""
+def _within(
+    graph: SplitGraph, mask: Mask | None, limits: Sequence[Limit], accepts: Accepts | None = None
+) -> Mask | None:
+    """The mask itself when it keeps every limit in float64 and is accepted."""
     if mask is None or any(usage(graph, limit, mask)[0] > limit.cap for limit in limits):
         return None
-    return mask
+    return mask if accepts is None or accepts(mask) else None
 
 
 def limited_program(

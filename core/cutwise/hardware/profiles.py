@@ -20,7 +20,8 @@ class Profile:
     """One row of the catalogue; `recalled` names the numbers nobody has looked up yet.
 
     Peaks are dense FLOP/s without sparsity; a peak of 0 means that the part does not list that format.
-    `decoding` names its class in `decoding_classes`.
+    `decoding` names its class in `decoding_classes`; `backend` is what runs a model there: "cuda", "cpu",
+    "mps", or "none" where it is not known.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Profile:
     memory_bandwidth_bytes_per_s: float | None = None
     decoding: str = "cpu_pc"
     recalled: tuple[str, ...] = field(default_factory=tuple)
+    backend: str = "none"
 
     def peak_flops_per_s(self, dtype: str) -> float:
         """Peak FLOP/s at a number format: the half-precision peak for 16 bits and less, where listed.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from cutwise.costs.memory.verdict import PartyMemory
 from cutwise.frozen import Frozen
 from cutwise.plans.serving import Inference
 from cutwise.plans.stages import StageTimes
@@ -178,13 +179,14 @@ class Alternative:
 class Plan(Frozen):
     """One scheme's answer to one problem; delays and energies are those of one round.
 
-    `server_memory_bytes` is what the server holds at once. `round_rule` says in one sentence what a round is
-    in this scheme. With the `server_policy` "queue" the server works for one active device after another,
-    else each has its share of it. `rounds_to_target` and `time_to_target_s` are None where there is no
-    convergence evidence; their least and most are over the seeds, None where not all got there. In inference
-    delays and energies are those of all requests of the devices; `inference` says what one of them takes.
-    `pins` name the rules that kept ops where they are, `shared_weights` what becomes of a weight that both
-    sides read. `product_version` and `data_version` say what answered: other tables move figures.
+    `server_memory_bytes` is what the server's process takes at its fullest; `memory` says the same of every
+    party, with what is allocated, the limit, and whether that fits. `round_rule` says in one sentence what a
+    round is in this scheme. With the `server_policy` "queue" the server works for one active device after
+    another, else each has its share of it. `rounds_to_target` and `time_to_target_s` are None where there is
+    no convergence evidence; their least and most are over the seeds, None where not all got there. In
+    inference delays and energies are those of all requests of the devices; `inference` says what one of them
+    takes. `pins` name the rules that kept ops where they are, `shared_weights` what becomes of a weight that
+    both sides read. `product_version` and `data_version` say what answered: other tables move figures.
     """
 
     scheme: str
@@ -215,6 +217,7 @@ class Plan(Frozen):
     product_version: str = field(default_factory=lambda: versions().product)
     data_version: str = field(default_factory=lambda: versions().data)
     inference: Inference | None = None
+    memory: tuple[PartyMemory, ...] = ()
 
     @property
     def phases(self) -> tuple[tuple[tuple[int, ...], ...], ...]:

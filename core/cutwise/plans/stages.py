@@ -105,9 +105,9 @@ class StageTimes(Frozen):
             backhaul_s=numbers[12],
             waiting_s=numbers[13],
             overlap_s=numbers[14],
-            device_memory=MemoryByKind.of_numbers(numbers[15:20]),
-            server_memory=MemoryByKind.of_numbers(numbers[20:25]),
-            edge_memory=MemoryByKind.of_numbers(numbers[25:]),
+            device_memory=MemoryByKind.of_numbers(numbers[15:21]),
+            server_memory=MemoryByKind.of_numbers(numbers[21:27]),
+            edge_memory=MemoryByKind.of_numbers(numbers[27:]),
         )
 
     def broadcast(self, count: int) -> StageTimes:

@@ -10,11 +10,14 @@ import numpy as np
 from cutwise.arrays import Floats
 from cutwise.caches import kept
 from cutwise.costs.generation.steps import Roof
+from cutwise.costs.memory.runtime import RuntimeFigures
 from cutwise.frozen import Frozen
 from cutwise.problem.conditions import Conditions, EdgeConditions
+from cutwise.problem.numbers import runtime_columns
 from cutwise.problem.roofs import edge_roofs
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parties import DEFAULT_EDGE, Edge
+from cutwise.scenario.parts import Scenario
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -25,6 +28,7 @@ class EdgeColumns(Frozen):
     memory_bytes: Floats
     power_w: Floats
     idle_power_w: Floats
+    runtime: RuntimeFigures
 
 
 @kept
@@ -38,7 +42,19 @@ def edge_columns(edges: tuple[Edge, ...], dtype: str) -> EdgeColumns:
         filled = [known_one if one is None else one for one, known_one in zip(given, known, strict=True)]
         rows.append([edge.speed_flops_per_s(profile, dtype), *filled])
     table = np.array(rows, dtype=np.float64).reshape(len(edges), 4).T
-    return EdgeColumns(flops_per_s=table[0], memory_bytes=table[1], power_w=table[2], idle_power_w=table[3])
+    return EdgeColumns(
+        flops_per_s=table[0],
+        memory_bytes=table[1],
+        power_w=table[2],
+        idle_power_w=table[3],
+        runtime=runtime_columns(edges),
+    )
+
+
+def budgets_of(scenario: Scenario, columns: EdgeColumns) -> Floats:
+    """What every edge may be charged, shape (edges,), as the devices and the server of a `SplitProblem`."""
+    memories = columns.memory_bytes / scenario.limits.memory_margin_ratio
+    return np.asarray(columns.runtime.budget_bytes(memories))
 
 
 def behind_edges(problem: SplitProblem, conditions: Conditions, owner: Sequence[int]) -> Conditions:

@@ -12,11 +12,12 @@ from cutwise.caches import kept
 from cutwise.compression import Uncompressed
 from cutwise.compression.magnitudes import REFERENCE_COUNT
 from cutwise.compression.rate_model import RAW_ELEMENT_BYTES
+from cutwise.costs.memory.runtime import RuntimeFigures
 from cutwise.costs.workload import Workload
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import DTYPE_BYTES
 from cutwise.problem.conditions import LinkConditions
-from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Server
+from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Party, Server
 from cutwise.scenario.parts import Compression
 
 
@@ -34,6 +35,7 @@ class DeviceColumns(Frozen):
     idle_power_w: Floats
     sending_power_w: Floats
     receiving_power_w: Floats
+    runtime: RuntimeFigures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class ServerNumbers:
     memory_bytes: float
     power_w: float
     idle_power_w: float
+    runtime: RuntimeFigures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,17 @@ def device_columns(devices: tuple[Device, ...], workload: Workload) -> DeviceCol
             one.radio_circuit_power_w + one.transmit_power_w / one.amplifier_ratio for one in devices
         ),
         receiving_power_w=_column(one.receive_power_w for one in devices),
+        runtime=runtime_columns(devices),
+    )
+
+
+def runtime_columns(parties: Iterable[Party]) -> RuntimeFigures:
+    """What a process takes at every party, arrays of shape (parties,)."""
+    figures = [party.runtime_figures for party in parties]
+    return RuntimeFigures(
+        reserve_bytes=_column(float(one.reserve_bytes) for one in figures),
+        overhead_ratio=_column(float(one.overhead_ratio) for one in figures),
+        largest_ratio=_column(float(one.largest_ratio) for one in figures),
     )
 
 
@@ -103,6 +117,7 @@ def server_numbers(server: Server, dtype: str) -> ServerNumbers:
         memory_bytes=_given(server.memory_bytes, profile.memory_bytes),
         power_w=_given(server.compute_power_w, profile.dynamic_power_w),
         idle_power_w=_given(server.idle_power_w, profile.idle_power_w),
+        runtime=server.runtime_figures,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from cutwise.arrays import Floats, Mask, Number
 from cutwise.caches import kept
 from cutwise.costs.graph_cost import GraphCost
+from cutwise.costs.memory.runtime import RuntimeFigures
 from cutwise.costs.workload import Workload
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
@@ -39,6 +40,9 @@ class SplitProblem(Frozen):
     groups of ops that stay on one side because they train a weight in common. `gain_ratio` is each path's
     gain over its mean, where channels fade, `uplink_ratio` every uplink rate over the scenario's, where it is
     asked what another rate would change. `roofs` bound the parties where text is generated.
+
+    Of the `*_memory_bytes` `*_budget_bytes` may be charged (`RuntimeFigures.charged_bytes`)
+    so that the processes, with the margin that the limits ask for, stay within them.
     """
 
     scenario: Scenario
@@ -54,6 +58,10 @@ class SplitProblem(Frozen):
     transmit_power_w: Floats
     server_flops_per_s: float
     server_memory_bytes: float
+    device_budget_bytes: Floats
+    server_budget_bytes: float
+    device_runtime: RuntimeFigures
+    server_runtime: RuntimeFigures
     power: PowerConditions
     gain_ratio: Number = 1.0
     uplink_ratio: float = 1.0
@@ -168,6 +176,7 @@ def build_problem(graph: ModelGraph, scenario: Scenario) -> SplitProblem:
     server = server_numbers(scenario.server, scenario.workload.compute)
     devices = device_columns(scenario.devices, scenario.workload)
     private = _private(cost, scenario.privacy)
+    margin = scenario.limits.memory_margin_ratio
     return SplitProblem(
         scenario=scenario,
         cost=cost,
@@ -175,13 +184,17 @@ def build_problem(graph: ModelGraph, scenario: Scenario) -> SplitProblem:
         pinned=pinned_by(private, scenario),
         ties=cost.shared.ties,
         device_flops_per_s=devices.flops_per_s,
-        device_memory_bytes=devices.memory_bytes,
+        device_budget_bytes=np.asarray(devices.runtime.budget_bytes(devices.memory_bytes / margin)),
         iterations=devices.iterations,
         samples=devices.samples,
         distance_m=devices.distance_m,
         transmit_power_w=devices.transmit_power_w,
         server_flops_per_s=server.flops_per_s,
+        server_budget_bytes=float(server.runtime.budget_bytes(server.memory_bytes / margin)),
+        device_memory_bytes=devices.memory_bytes,
         server_memory_bytes=server.memory_bytes,
+        device_runtime=devices.runtime,
+        server_runtime=server.runtime,
         power=PowerConditions(
             device_power_w=devices.power_w,
             device_idle_power_w=devices.idle_power_w,

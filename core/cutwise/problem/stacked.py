@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from cutwise.arrays import Floats, Number
+from cutwise.costs.memory.runtime import RuntimeFigures
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
 
@@ -18,6 +19,12 @@ def stacked_problem(problems: Sequence[SplitProblem]) -> SplitProblem:
         problems[0],
         device_flops_per_s=np.concatenate([one.device_flops_per_s for one in problems]),
         device_memory_bytes=np.concatenate([one.device_memory_bytes for one in problems]),
+        device_budget_bytes=np.concatenate([one.device_budget_bytes for one in problems]),
+        device_runtime=RuntimeFigures(
+            reserve_bytes=np.concatenate([one.device_runtime.reserve_bytes for one in problems]),
+            overhead_ratio=np.concatenate([one.device_runtime.overhead_ratio for one in problems]),
+            largest_ratio=np.concatenate([one.device_runtime.largest_ratio for one in problems]),
+        ),
         iterations=np.concatenate([one.iterations for one in problems]),
         samples=np.concatenate([one.samples for one in problems]),
         distance_m=np.concatenate([one.distance_m for one in problems]),

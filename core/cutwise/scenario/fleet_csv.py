@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any, get_args
 
 from cutwise.errors import ScenarioError
@@ -19,7 +19,7 @@ COLUMNS = (
     "name", "profile", "flops_per_s", "efficiency_ratio", "memory_bytes", "samples", "distance_m",
     "transmit_power_w",
 )  # fmt: skip
-"""What a pasted table usually gives; every field of `Device` may be a column."""
+"""What a pasted table usually gives; every field of `Device` but its tables may be a column."""
 
 
 def parse_fleet(text: str) -> tuple[Device, ...]:
@@ -40,7 +40,7 @@ def parse_fleet(text: str) -> tuple[Device, ...]:
             [f"fleet: has {len(rows) - 1} devices; at most {FLEET_DEVICES} are planned at once"]
         )
     header = [name.strip() for name in rows[0]]
-    known = [f.name for f in fields(Device)]
+    known = [f.name for f in fields(Device) if not is_dataclass(hints_of(Device)[f.name])]
     table = FileTable(path=("devices",), owner=Device, given={})
     mistakes = [f"fleet: column {name!r}: {unknown_key(table, name)}" for name in header if name not in known]
     if mistakes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from cutwise.costs.memory.runtime import Runtime, RuntimeFigures
 from cutwise.errors import ScenarioError, UnknownNameError
 from cutwise.hardware.decoding import Decoding, DecodingClass, decoding_classes
 from cutwise.hardware.profiles import DATASHEET_EFFICIENCY_RATIO, Profile, custom_profile, hardware
@@ -52,12 +53,19 @@ class Party:
     idle_power_w: float | None = quantity(
         None, unit="w", ge=0, le=1e9, title="Idle power", help="Power at rest; the profile's own if absent"
     )
+    runtime: Runtime = field(default_factory=Runtime)
 
     def profile_of(self, *, kind: str, default: str) -> Profile:
         """The catalogue row that fills in what is not given."""
         if self.profile is not None:
             return hardware()[self.profile]
         return custom_profile(kind) if self.flops_per_s is not None else hardware()[default]
+
+    @property
+    def runtime_figures(self) -> RuntimeFigures:
+        """What a process takes beside its tensors: by the given back end, or that of a given profile."""
+        known = "none" if self.profile is None else hardware()[self.profile].backend
+        return self.runtime.figures(known)
 
     def speed_flops_per_s(self, profile: Profile, dtype: str) -> float:
         """Effective speed: as given, or peak times efficiency (the datasheet level's default if absent)."""

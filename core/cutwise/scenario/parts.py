@@ -8,6 +8,7 @@ from typing import Literal
 
 from cutwise.channels import Channel, FixedRate
 from cutwise.compression import Accuracy, Codec, ErrorProxy, Uncompressed
+from cutwise.costs.memory.verdict import FITS_RATIO
 from cutwise.costs.workload import Workload
 from cutwise.errors import ScenarioError
 from cutwise.scenario.checks import Part, choice_mistakes
@@ -164,8 +165,12 @@ class Compression(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits(Part):
-    """What a plan must not exceed; memory limits stand at the devices and the server."""
+    """What a plan must not exceed; memory limits stand at the devices, the edges and the server."""
 
+    memory: Literal["peak", "fits"] = quantity(
+        "peak", title="Memory",
+        help="peak: processes may take all of a memory; fits: a sixth is kept free, as predictions err",
+    )  # fmt: skip
     deadline_s: float | None = quantity(
         None,
         unit="s",
@@ -187,6 +192,11 @@ class Limits(Part):
         None, unit="ratio", gt=0, le=1, title="Accuracy loss", scale="log", shown=(1e-3, 0.5),
         help="Most accuracy that compression may cost by what is known of it; 0.01 is one point",
     )  # fmt: skip
+
+    @property
+    def memory_margin_ratio(self) -> float:
+        """A memory over what a process may take of it."""
+        return FITS_RATIO if self.memory == "fits" else 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,13 +14,14 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints
 from cutwise.costs.cut_sums import nested_sums
+from cutwise.costs.memory.runtime import RuntimeFigures
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.answer.best_plan import planned
 from cutwise.planning.answer.decisions import Behind
-from cutwise.planning.one_device.device_limits import SERVER_MEMORY
-from cutwise.planning.one_device.nested_cut import EDGE, NestedCut, Place, nested_cut
+from cutwise.planning.one_device.device_limits import DEVICE_MEMORY, EDGE_MEMORY, SERVER_MEMORY
+from cutwise.planning.one_device.nested_cut import EDGE, NestedCut, Place, Tier, nested_cut
 from cutwise.planning.one_device.objective import Score, counted_energy, delay
 from cutwise.planning.whole_round.best_round import alike
 from cutwise.planning.whole_round.joint_choice import deadline_of
@@ -30,7 +31,7 @@ from cutwise.plans.learning import SPLIT, Learning
 from cutwise.plans.plan import Certificate, Plan, Report
 from cutwise.plans.rounds import AT_ONCE, IN_TURN, Round
 from cutwise.problem.conditions import Conditions
-from cutwise.problem.edge_links import behind_edges, edge_columns
+from cutwise.problem.edge_links import behind_edges, budgets_of, edge_columns
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.schemes.base import SCHEMES
 from cutwise.solvers.groups.assignment import (
@@ -41,6 +42,8 @@ from cutwise.solvers.groups.assignment import (
 from cutwise.units import quantity
 
 Phases = tuple[tuple[tuple[int, ...], ...], ...]
+MEMORIES = frozenset({DEVICE_MEMORY, EDGE_MEMORY, SERVER_MEMORY})
+"""What fewer users at once may mend: what the cloud holds then bears on every tier."""
 MOST_EXACT = 400
 """Users times edges up to which CP-SAT assigns users; beyond it the longest turn goes first."""
 
@@ -84,31 +87,39 @@ class SplitLlm:
         most = len(problem.scenario.edges)
         for waves in range(self.waves or 1, (self.waves or most) + 1):
             plan = self._planned(problem, min(waves, most))
-            if not any(found.rule == SERVER_MEMORY for found in plan.violations):
+            if not any(found.rule in MEMORIES for found in plan.violations):
                 break
         return plan
 
     def _planned(self, problem: SplitProblem, waves: int) -> Plan:
-        """The best plan in so many waves; where it ends too late, the one whose users end first."""
-        started = time.perf_counter()
+        """Each user's best cuts if the cloud held it alone; where it does not, with room for all."""
         chains = -(-len(problem.scenario.edges) // waves)
-        by_edge = _CutsByEdge.of(problem, chains)
-        plan = self._best(by_edge, chains, waves, started, by_edge)
+        at_once = min(chains, problem.device_count)
+        alone = _CutsByEdge.of(problem, chains, held=1)
+        alone.check_decided()
+        plan = self._in_time(alone, alone, waves)
+        if at_once == 1 or not any(found.rule == SERVER_MEMORY for found in plan.violations):
+            return plan
+        return self._in_time(_CutsByEdge.of(problem, chains, held=at_once), alone, waves)
+
+    def _in_time(self, by_edge: _CutsByEdge, bounding: _CutsByEdge, waves: int) -> Plan:
+        """The best plan with these cuts; where it ends too late, the one whose users end first."""
+        problem = by_edge.problem
+        plan = self._best(by_edge, bounding, waves)
         if plan.delay_s <= deadline_of(problem) or problem.scenario.objective.is_delay:
             return plan
-        hurried = self._best(_CutsByEdge.of(problem, chains, delay), chains, waves, started, by_edge)
-        return plan if hurried.status == "infeasible" else hurried
+        hurried = _CutsByEdge.of(problem, by_edge.chains, held=by_edge.held, score=delay)
+        other = self._best(hurried, bounding, waves)
+        return plan if other.status == "infeasible" else other
 
-    def _best(
-        self, by_edge: _CutsByEdge, chains: int, waves: int, started: float, bounds: _CutsByEdge
-    ) -> Plan:
-        """The plan of the best association tried; `bounds` knows what no cuts are below."""
-        plans = []
+    def _best(self, by_edge: _CutsByEdge, bounding: _CutsByEdge, waves: int) -> Plan:
+        """The plan of the best association tried; that fewer waves do not do is not proven."""
+        started, plans = time.perf_counter(), []
         for owner in self._owners(by_edge):
             groups = [np.flatnonzero(owner == edge) for edge in range(by_edge.delays_s.shape[1])]
             order = [sorted(g.tolist(), key=lambda i: -by_edge.delays_s[i, owner[i]]) for g in groups]
-            round_of = _round(self.reading, order, chains)
-            bound = bounds.bound(self.association, round_of)
+            round_of = _round(self.reading, order, by_edge.chains)
+            bound = bounding.bound(self.association, round_of) if waves == 1 or self.waves else None
             words = f"{self.association.replace('_', ' ')}; {waves} wave{'s' * (waves > 1)}"
             plans.append(by_edge.plan(owner, round_of, bound, words, started))
         return min(plans, key=lambda plan: (plan.status == "infeasible", plan.report.value))
@@ -128,6 +139,10 @@ class SplitLlm:
         if not objective.is_energy or by_edge.problem.scenario.limits.deadline_s is not None:
             small = self.association == "exact" and loads.size <= MOST_EXACT
             yield (exact_assignment if small else longest_first_assignment)(loads).owner
+
+
+def _tier(budgets: Floats, runtime: RuntimeFigures, at: int) -> Tier:
+    return Tier(budget_bytes=float(budgets[at]), runtime=runtime.of(at))
 
 
 def _round(reading: str, order: Sequence[Sequence[int]], chains: int) -> Round:
@@ -157,15 +172,21 @@ class _CutsByEdge(Frozen):
     problem: SplitProblem
     conditions: Conditions
     cuts: tuple[tuple[NestedCut, ...], ...]
+    chains: int
+    held: int
 
     @classmethod
-    def of(cls, problem: SplitProblem, chains: int, score: Score | None = None) -> _CutsByEdge:
-        """Prices every kind of user at every kind of edge once, by the objective or by a given `score`."""
+    def of(cls, problem: SplitProblem, chains: int, *, held: int, score: Score | None = None) -> _CutsByEdge:
+        """Prices every kind of user at every kind of edge once, by the objective or by a given `score`.
+
+        The cloud must hold `held` users alike, of the `chains` that share it.
+        """
         dedicated = problem.scenario.sharing.server == "dedicated"
         conditions = problem.conditions(active=1, server_share=1.0 if dedicated else 1.0 / chains)
         kinds, known = alike(problem, conditions), {}
         score = score or score_of_round(problem, conditions, AT_ONCE)
         columns = edge_columns(problem.scenario.edges, problem.workload.compute)
+        edge_budgets = budgets_of(problem.scenario, columns)
         rows = []
         for device, kind in enumerate(kinds):
             row = []
@@ -175,15 +196,17 @@ class _CutsByEdge(Frozen):
                     own = behind_edges(problem, conditions.of(np.array([device])), [edge])
                     place = Place(
                         conditions=own.of(0),
-                        device_bytes=float(problem.device_memory_bytes[device]),
-                        edge_bytes=float(columns.memory_bytes[edge]),
-                        cloud_bytes=problem.server_memory_bytes,
-                        chains=chains,
+                        tiers=(
+                            _tier(problem.device_budget_bytes, problem.device_runtime, device),
+                            _tier(edge_budgets, columns.runtime, edge),
+                            Tier(budget_bytes=problem.server_budget_bytes, runtime=problem.server_runtime),
+                        ),
+                        chains=held,
                     )
                     known[key] = nested_cut(problem, place, score)
                 row.append(known[key])
             rows.append(tuple(row))
-        return cls(problem=problem, conditions=conditions, cuts=tuple(rows))
+        return cls(problem=problem, conditions=conditions, cuts=tuple(rows), chains=chains, held=held)
 
     @property
     def delays_s(self) -> Floats:
@@ -204,12 +227,9 @@ class _CutsByEdge(Frozen):
         unfit = np.array([[not cut.fits for cut in row] for row in self.cuts])
         return scores + unfit * (1.0 + scores.sum())
 
-    def plan(
-        self, owner: Ints, round_of: Round, bound: float | None, association: str, started: float
-    ) -> Plan:
+    def plan(self, owner: Ints, round_of: Round, bound: float | None, method: str, started: float) -> Plan:
         """The plan with every user at the edge that owns it."""
         problem = self.problem
-        columns = edge_columns(problem.scenario.edges, problem.workload.compute)
         picked = [self.cuts[device][edge] for device, edge in enumerate(owner)]
         labels = np.stack([cut.labels for cut in picked])
         conditions = behind_edges(problem, self.conditions, owner.tolist())
@@ -224,17 +244,13 @@ class _CutsByEdge(Frozen):
             spread=spread_of(problem, self.conditions, AT_ONCE),
         )
         cuts = " and ".join(sorted({cut.method for cut in picked}))
-        method = f"{cuts}; users to edges: {association}"
+        method = f"{cuts}; users to edges: {method}"
         proof = None if bound is None else Certificate(method=method, value=value, bound=bound)
         return plan_of(
             problem,
             scheme="split_llm",
             masks=masks,
-            behind=Behind(
-                masks=edge_masks,
-                names=tuple(problem.scenario.edge_names[edge] for edge in owner),
-                memory_bytes=columns.memory_bytes[owner],
-            ),
+            behind=Behind.of(problem, edge_masks, owner),
             conditions=conditions,
             round_of=round_of,
             stages=stages,
@@ -247,15 +263,27 @@ class _CutsByEdge(Frozen):
             ),
         )
 
+    def check_decided(self) -> None:
+        """Raises `SolverError` where a user's search ended with no cuts found and none ruled out."""
+        for name, row in zip(self.problem.scenario.device_names, self.cuts, strict=True):
+            if not any(cut.fits for cut in row) and any(np.isfinite(cut.bound) for cut in row):
+                raise SolverError(
+                    f"{name}: no cuts within the memories were found, and none were ruled out; "
+                    "give a tier more memory"
+                )
+
     def bound(self, association: str, round_of: Round) -> float | None:
         """What no cuts and no association are below: their own bounds, assigned at best."""
         objective, problem = self.problem.scenario.objective, self.problem
         bounds = np.array([[cut.bound for cut in row] for row in self.cuts])
-        if problem.micro_batches > 1 or objective.is_weighted or not np.isfinite(bounds.min(axis=1)).all():
+        held = np.isfinite(bounds)
+        if problem.micro_batches > 1 or objective.is_weighted or not held.any(axis=1).all():
             return None
         if objective.is_energy:
             return float(bounds.min(axis=1).sum())
-        if not np.isfinite(bounds).all() or len(round_of.of(problem.device_count)) > 1:
+        if len(round_of.of(problem.device_count)) > 1:
             return None
         small = association == "exact" and bounds.size <= MOST_EXACT
-        return (exact_assignment if small else longest_first_assignment)(np.maximum(bounds, 0.0)).bound
+        never = 1.0 + bounds[held].sum()  # at an edge that does not hold its part
+        least = np.where(held, np.maximum(bounds, 0.0), never)
+        return (exact_assignment if small else longest_first_assignment)(least).bound

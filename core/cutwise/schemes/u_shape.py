@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -10,14 +11,21 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.costs.cut_sums import CutSums, looped_sums
+from cutwise.costs.memory.bounds import copied_rows, lower_rows
 from cutwise.costs.vertex_sums import move_sums, tensor_sums
+from cutwise.cuts.accepted_cut import first_accepted_of
+from cutwise.cuts.brute_force import all_splits
+from cutwise.cuts.u_shape.flow import u_shape_of
 from cutwise.cuts.u_shape.u_shape_cut import UShapeCut, u_shape_cut
-from cutwise.cuts.u_shape.u_shape_numbers import TOP, UShapeProblem
+from cutwise.cuts.u_shape.u_shape_numbers import SERVER, TOP, UShapeProblem, forced_top
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.assemble import plan_of
-from cutwise.planning.one_device.candidates import kept_bytes, split_graph
-from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
+from cutwise.planning.one_device.candidates import split_graph
+from cutwise.planning.one_device.cut_memory import swept
+from cutwise.planning.one_device.cut_positions import cut_positions
+from cutwise.planning.one_device.device_limits import device_limits, excess_ratio, given_limits
+from cutwise.planning.one_device.limited_cut import fits_memory
 from cutwise.planning.one_device.loop_messages import LoopQuestion, loops_with_messages
 from cutwise.planning.one_device.objective import Score, counted_energy, score_of
 from cutwise.planning.whole_round.best_round import alike
@@ -31,7 +39,11 @@ from cutwise.problem.conditions import Conditions
 from cutwise.problem.roofs import additive
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.schemes.base import SCHEMES
+from cutwise.tolerances import LIMIT_ROUNDING
 from cutwise.units import quantity
+
+MOST_SPLITS = 128
+"""Splits of a model up to which all cuts between two of them are tried where a limit binds."""
 
 
 @SCHEMES.named("u_shape")
@@ -53,8 +65,9 @@ class UShape:
 
         Exact by a scan, one minimum cut or CP-SAT, whichever fits the graph; where messages cost time, for
         each set of messages that may be sent, as tensors of no bytes send none. Where the best cuts break a
-        limit, the best within the memories and everything on the device are tried, which is no proof. Raises
-        `SolverError` for micro-batches, whose overlap over two visits to the device is not modelled.
+        limit, all cuts of a small model are tried; of a large one a search offers cuts by what no peak is
+        below. Raises `SolverError` for micro-batches, whose overlap over two visits to the device is not
+        modelled.
         """
         if problem.micro_batches > 1:
             raise SolverError("u_shape visits the device twice a mini-batch; set micro_batches to 1")
@@ -96,18 +109,66 @@ class _UShapeSearch:
         own, problem = self.conditions.of(np.array([device])), self.problem
         asked = _weighed(problem, own, self.score)
         free = u_shape_cut(asked)
+        whole = np.zeros(len(problem.cost.graph), dtype=np.int64)
         if free.labels is None:
-            return self._kept(device, [np.zeros(len(problem.cost.graph), dtype=np.int64)], -np.inf, "nothing")
-        candidates = [free.labels, np.zeros_like(free.labels)]
-        candidates += [cut.labels for cut in _on_one_side(problem, asked) if cut.labels is not None]
-        if self._excess(candidates, device)[0] > 0:
-            candidates += [cut.labels for cut in _within(problem, asked, device) if cut.labels is not None]
-            bound = min(self._scores(candidates[1:2], device)[0], _lower_bound(self, free, own))
-            return self._kept(device, candidates, bound, free.method)
+            return self._kept(device, [whole], -np.inf, "nothing")
+        if self._excess([free.labels], device)[0] > 0:
+            return self._limited(asked, device)
+        candidates = [free.labels, whole, *_on_one_side(problem, asked)]
         known = float(self._scores(candidates, device)[self._excess(candidates, device) <= 0].min())
         question = LoopQuestion(cost=problem.cost, asked=asked, conditions=own, score=self.score)
         quieter, bound = loops_with_messages(question, free, known)
-        return self._kept(device, candidates + quieter, min(known, bound), free.method)
+        candidates += quieter
+        if self._excess(candidates, device)[self._scores(candidates, device).argmin()] > 0:
+            return self._limited(asked, device)
+        return self._kept(device, candidates, min(known, bound), free.method)
+
+    def _limited(self, asked: UShapeProblem, device: int) -> _Answer:
+        """The best cuts within the limits: of all of a small model, else of those that a search offers."""
+        whole = np.zeros(len(self.problem.cost.graph), dtype=np.int64)
+        try:
+            splits = all_splits(asked.untied, max_splits=MOST_SPLITS)
+        except SolverError:
+            return self._offered(asked, device)
+        found, bound = self._best_of([whole, *u_shapes(asked, splits)], device)
+        return self._kept(device, [found], bound, "every cut within the limits")
+
+    def _best_of(self, candidates: list[Ints], device: int) -> tuple[Ints, float]:
+        """The best candidate that keeps every limit and its score, infinite where none does: the nearest."""
+        stages, row = self._stages(candidates, device), np.array([device])
+        scores = np.where(
+            excess_ratio(given_limits(self.problem), stages, row)[0] > 0,
+            np.inf,
+            self._scores(candidates, device),
+        )
+        accepts = fits_memory(self.problem, device) or (lambda _: True)
+        at, bound = first_accepted_of(scores, lambda at: accepts(candidates[at] != SERVER))
+        nearest = int(self._excess(candidates, device).argmin()) if at is None else at
+        return candidates[nearest], bound
+
+    def _offered(self, asked: UShapeProblem, device: int) -> _Answer:
+        """The best of what a search offers within what no peak is below, and of nested cut positions."""
+        problem, own = self.problem, self.conditions.of(np.array([device]))
+        positions = cut_positions(problem)
+        few = positions[:: -(-len(positions) // MOST_SPLITS)]
+        whole = np.zeros(len(problem.cost.graph), dtype=np.int64)
+        candidates = [whole, *u_shapes(asked, few), *_on_one_side(problem, asked)]
+        offered = _within(problem, asked, device)
+        others = [offered]
+        if offered.labels is None and not offered.ended and len(problem.cost.shared):
+            others.append(_within(problem, asked, device, each_reader=True))
+        candidates += [cut.labels for cut in others if cut.labels is not None]
+        found, reached = self._best_of(candidates, device)
+        if np.isinf(reached) and not offered.ended:
+            raise SolverError(
+                f"{problem.scenario.device_names[device]}: no cut within its limits was found, and none was "
+                "ruled out; give it more memory or choose fast_split"
+            )
+        alone = self._scores([whole], device)[0] if self._excess([whole], device)[0] <= 0 else np.inf
+        bound = min(
+            alone, _lower_bound(self, replace(offered, bound=offered.bound - offered.bound_error), own)
+        )
+        return self._kept(device, [found], bound, f"{offered.method} within the memories")
 
     def _kept(self, device: int, candidates: list[Ints], bound: float, method: str) -> _Answer:
         """The best candidate within the limits; without one the nearest to them."""
@@ -123,7 +184,8 @@ class _UShapeSearch:
         return np.broadcast_to(np.asarray(self.score(stages), dtype=np.float64), (1, len(candidates)))[0]
 
     def _excess(self, candidates: list[Ints], device: int) -> Floats:
-        stages = self._stages(candidates, device)
+        stages, labels = self._stages(candidates, device), np.stack(candidates)
+        stages = swept(stages, self.problem.cost, labels != SERVER)
         return np.asarray(excess_ratio(device_limits(self.problem), stages, np.array([device]))[0])
 
     def _stages(self, candidates: list[Ints], device: int) -> StageTimes:
@@ -197,7 +259,7 @@ def _weighed(problem: SplitProblem, own: Conditions, score: Score) -> UShapeProb
     )
 
 
-def _on_one_side(problem: SplitProblem, asked: UShapeProblem) -> list[UShapeCut]:
+def _on_one_side(problem: SplitProblem, asked: UShapeProblem) -> list[Ints]:
     """The best cut that needs no trained weight on both sides; nothing where none is copied.
 
     What copies cost to be kept equal is no sum over ops here: without it the cut of least sum is a bound.
@@ -207,7 +269,8 @@ def _on_one_side(problem: SplitProblem, asked: UShapeProblem) -> list[UShapeCut]
     if not len(trained):
         return []
     ties = (*asked.graph.ties, *(tuple(np.flatnonzero(readers).tolist()) for readers in trained))
-    return [u_shape_cut(replace(asked, graph=replace(asked.graph, ties=ties)))]
+    cut = u_shape_cut(replace(asked, graph=replace(asked.graph, ties=ties)))
+    return [] if cut.labels is None else [cut.labels]
 
 
 def output_ops(problem: SplitProblem) -> Mask:
@@ -218,27 +281,42 @@ def output_ops(problem: SplitProblem) -> Mask:
     return np.asarray(found & ~problem.pinned)
 
 
-def _within(problem: SplitProblem, asked: UShapeProblem, device: int) -> list[UShapeCut]:
-    """The best cuts whose two sides fit their memories, the widest tensor under way counted on both.
+def u_shapes(asked: UShapeProblem, splits: Mask) -> Iterator[Ints]:
+    """The labels of every cut whose bottom, and bottom and server part, are both of `splits` (cuts, ops)."""
+    near, far = np.nonzero((splits[:, None] <= splits[None]).all(axis=2))
+    servers = np.unique(splits[far] & ~splits[near], axis=0)
+    fixed = forced_top(asked) | asked.graph.pinned
+    servers = servers[~(servers & fixed).any(axis=1)]
+    for tie in asked.graph.ties:
+        inside = servers[:, list(tie)]
+        servers = servers[inside.all(axis=1) | ~inside.any(axis=1)]
+    for server in servers[servers.any(axis=1)]:
+        labels = u_shape_of(asked, server)
+        if labels is not None:
+            yield labels
 
-    First with a copied weight counted at one op, so that none that fits is left out, then at all its readers.
+
+def _within(
+    problem: SplitProblem, asked: UShapeProblem, device: int, *, each_reader: bool = False
+) -> UShapeCut:
+    """The best cut whose two sides fit their memories, by what no peak is below and then by the sweep.
+
+    A copied weight counts at one op, so that none that fits is left out; with `each_reader` at all of them.
     """
-    cost = problem.cost
-    held = kept_bytes(cost) + problem.workload.batch_size * cost.saved_bytes
-    counted = [held]
-    if len(copied := cost.shared):
+    rows, copied = lower_rows(problem.cost), problem.cost.shared
+    if each_reader:
         others = copied.readers.copy()
         others[np.arange(len(copied)), copied.charged] = False
-        counted.append(held + others.T @ copied.kept_bytes)
-    widest = problem.workload.batch_size * float(cost.transient_bytes.max(initial=0.0))
-    caps = np.array([problem.device_memory_bytes[device], problem.server_memory_bytes])
-    caps = np.where(np.isfinite(caps), caps, 2 * counted[-1].sum() + widest)
-    if (caps < widest).any():
-        return []
-    return [
-        u_shape_cut(asked, use=np.column_stack([used, used]), caps=caps, constant=[widest, widest])
-        for used in counted
-    ]
+        rows = rows + copied_rows(problem.cost) @ others
+    budgets = np.array([problem.device_budget_bytes[device], problem.server_budget_bytes])
+    caps = np.repeat(budgets[:, None] * (1 + LIMIT_ROUNDING), len(rows), axis=1)
+    accepts = fits_memory(problem, device) or (lambda _: True)
+    return u_shape_cut(
+        asked,
+        use=np.stack([rows.T, rows.T], axis=1),
+        caps=np.where(rows.sum(axis=1) <= caps, np.inf, caps),
+        accepts=lambda server: accepts(~server),
+    )
 
 
 def _lower_bound(search: _UShapeSearch, free: UShapeCut, own: Conditions) -> float:

@@ -13,6 +13,7 @@ import cutwise
 from cutwise.channels import FixedRate
 from cutwise.costs.cut_sums import looped_sums
 from cutwise.errors import SolverError
+from cutwise.planning.one_device.cut_memory import swept
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
 from cutwise.planning.one_device.objective import score_of
 from cutwise.planning.whole_round.round_value import spread_of
@@ -144,6 +145,7 @@ def test_where_memory_binds_the_answer_keeps_it(seed: int, tmp_path: Path) -> No
         bottoms, tops = ends_of(problem)
         conditions = problem.conditions().without_labels()
         stages = stage_times(looped_sums(problem.cost, bottoms, tops), conditions.of(0))
+        stages = swept(stages, problem.cost, bottoms | tops)
         needs = np.sort(stages.device_memory.total_bytes)
         tight = replace(problem.scenario.devices[0], memory_bytes=float(needs[len(needs) // 3]) + 1)
         problem = with_scenario(problem, devices=(tight,))

@@ -14,7 +14,7 @@ class MemoryByKind(Frozen):
     """Bytes held while training or running one part of a model, by what they hold.
 
     `activations_bytes` are what the backward pass needs again; `buffers_bytes` running statistics and
-    the widest tensor of an op at work.
+    the widest tensor of an op at work; `runtime_bytes` what the process takes beside its tensors.
     """
 
     weights_bytes: Number
@@ -22,15 +22,26 @@ class MemoryByKind(Frozen):
     optimizer_bytes: Number
     activations_bytes: Number
     buffers_bytes: Number
+    runtime_bytes: Number = 0
 
     @property
-    def total_bytes(self) -> Number:
-        """All kinds together; what the runtime itself holds is left out of a device's `memory_bytes`."""
+    def allocated_bytes(self) -> Number:
+        """All that tensors take."""
         held = self.weights_bytes + self.gradients_bytes + self.optimizer_bytes
         return held + self.activations_bytes + self.buffers_bytes
 
     @property
-    def numbers(self) -> tuple[Number, Number, Number, Number, Number]:
+    def total_bytes(self) -> Number:
+        """All kinds together, what the runtime takes included."""
+        return self.allocated_bytes + self.runtime_bytes
+
+    @property
+    def largest_bytes(self) -> Number:
+        """The largest tensor, where it is known."""
+        return 0.0
+
+    @property
+    def numbers(self) -> tuple[Number, Number, Number, Number, Number, Number]:
         """The kinds in the order that `of_numbers` takes."""
         return (
             self.weights_bytes,
@@ -38,18 +49,20 @@ class MemoryByKind(Frozen):
             self.optimizer_bytes,
             self.activations_bytes,
             self.buffers_bytes,
+            self.runtime_bytes,
         )
 
     @classmethod
     def of_numbers(cls, numbers: Sequence[Number]) -> MemoryByKind:
         """The memory with these `numbers`."""
-        weights_bytes, gradients_bytes, optimizer_bytes, activations_bytes, buffers_bytes = numbers
+        weights_bytes, gradients_bytes, optimizer_bytes, activations_bytes, buffers_bytes, runtime = numbers
         return cls(
             weights_bytes=weights_bytes,
             gradients_bytes=gradients_bytes,
             optimizer_bytes=optimizer_bytes,
             activations_bytes=activations_bytes,
             buffers_bytes=buffers_bytes,
+            runtime_bytes=runtime,
         )
 
 
@@ -60,6 +73,7 @@ KINDS: Mapping[str, str] = FrozenDict(
         "optimizer_bytes": "Optimiser",
         "activations_bytes": "Activations",
         "buffers_bytes": "Buffers",
+        "runtime_bytes": "Runtime",
     }
 )
 """Fields of `MemoryByKind` and what people call them."""

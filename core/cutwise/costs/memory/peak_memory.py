@@ -45,16 +45,17 @@ def memory_sweep(cost: GraphCost, side: Mask | None = None, *, accelerator: bool
     time = timeline_of(cost, accelerator=accelerator)
     here, steps = ops[time.kernels.owners], time.steps.count
     fixed = (cost.weight_bytes + cost.buffer_bytes + cost.optimizer_bytes)[ops].sum()
-    if len(shared := cost.shared):
-        copied = shared.of("weight_bytes") + shared.of("buffer_bytes") + shared.of("optimizer_bytes")
-        fixed += copied[shared.beside(ops[None])[0]].sum()
+    shared = cost.shared
+    copies = shared.beside(ops[None])[0]
+    copied = shared.of("weight_bytes") + shared.of("buffer_bytes") + shared.of("optimizer_bytes")
+    fixed += copied[copies].sum()
     if cost.generation is not None:
         return np.asarray(fixed + cost.workload.batch_size * np.where(ops, cost.transient_bytes, 0.0))
     per_sample = _alive(tensors(time, here), steps) + _alive(held_beside(time, here), steps)
     per_sample += _alive(activation_gradients(time, here), steps)
     once = _alive(weight_gradients(cost, time, here), steps) + _alive(held_once(time, here), steps)
     if cost.workload.training:
-        once[-1] += cost.step_bytes[ops].sum()
+        once[-1] += cost.step_bytes[ops].sum() + shared.step_bytes[copies].sum()
     return np.asarray(fixed + cost.workload.batch_size * per_sample + once)
 
 

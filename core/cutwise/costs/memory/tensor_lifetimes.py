@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cutwise.arrays import Mask
+from cutwise.arrays import Floats, Mask
 from cutwise.caches import kept
 from cutwise.costs.checkpointing import RUNS_ONCE
 from cutwise.costs.graph_cost import GraphCost
@@ -161,6 +161,36 @@ def weight_gradients(cost: GraphCost, time: KernelTimeline, here: Mask) -> Itera
     for key, (first, *later) in arrivals.items():
         yield sizes[key], 0 if accumulated else first, last
         yield from ((sizes[key], step, step) for step in later)
+
+
+def storage_bytes(cost: GraphCost) -> Floats:
+    """Bytes of a sample in the largest storage that an op's kernels write their results to, shape (ops,)."""
+    kernels = timeline_of(cost, accelerator=True).kernels
+    found = np.zeros(len(cost))
+    np.maximum.at(found, kernels.owners, np.array(kernels.saved.sizes)[list(kernels.roots)])
+    return found
+
+
+def working_bytes(cost: GraphCost) -> Floats:
+    """Bytes that are there while the most demanding kernel of each op runs, shape (ops,)."""
+    kernels, batch = timeline_of(cost, accelerator=True).kernels, cost.workload.batch_size
+    sizes = np.array(kernels.saved.sizes)[list(kernels.roots)]
+    backward = kernels.backward_bytes * np.array(kernels.flow.needs_grad) * cost.workload.training
+    running = batch * np.maximum(sizes + kernels.forward_bytes, backward) + kernels.passing_once_bytes
+    found = np.zeros(len(cost))
+    np.maximum.at(found, kernels.owners, running)
+    return found
+
+
+def passed_on_bytes(time: Timeline) -> Floats:
+    """Bytes of a sample in the widest gradient that each kernel's may be passed on from, shape (kernels,)."""
+    kernels = time.kernels
+    found = np.array(kernels.saved.sizes, dtype=np.float64)
+    readers = _readers(kernels.graph, np.ones(len(kernels.graph), dtype=bool))
+    for at in range(len(found) - 1, -1, -1):
+        passing = [found[reader] for reader in readers.get(at, ()) if _passes_on(kernels, reader, at)]
+        found[at] = max([found[at], *passing])
+    return found
 
 
 def _readers(graph: ModelGraph, here: Mask) -> Mapping[int, list[int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cutwise.arrays import Ints
+from cutwise.cuts.accepted_cut import first_accepted
 from cutwise.cuts.cut_under_limits import limited_program
 from cutwise.cuts.integer_program import Status, searched, status_of
 from cutwise.cuts.tiers.tier_cut import TierProblem, tier_cost, tier_cut
@@ -24,7 +25,8 @@ class CappedTierCut(Frozen):
     """The cheapest tiers within the caps; (inf, None) when there are none.
 
     Nothing within the caps costs less than `bound` - `bound_error`. `status` is "feasible" when the
-    time ran out before the gap was closed. `method` says what answered.
+    time ran out before the gap was closed. `method` says what answered; `ended` is False where the search
+    for accepted tiers ended before there were any, so that there may be some.
     """
 
     status: Status
@@ -34,6 +36,7 @@ class CappedTierCut(Frozen):
     bound_error: float
     method: Literal["max_flow", "cp_sat"]
     runtime_s: float = field(compare=False)
+    ended: bool = True
 
 
 def capped_tier_cut(
@@ -42,11 +45,13 @@ def capped_tier_cut(
     use: npt.ArrayLike,
     caps: npt.ArrayLike,
     constant: npt.ArrayLike | None = None,
+    accepts: Callable[[Ints], bool] | None = None,
     time_limit_s: float = 10.0,
 ) -> CappedTierCut:
     """The tiers of least cost with sum of `use[v, k]` of the ops v on tier k + `constant[k]` <= `caps[k]`.
 
     `use` is (n, K), or (n, K, R) for R resources with `caps` and `constant` (K, R); `inf` is no cap.
+    Of the tiers only those that `accepts` says yes to count; the others are excluded one by one.
     Max-flow answers when its tiers keep the caps already; otherwise CP-SAT does on the same binaries,
     as `minimum_cut_within` does for two tiers: no answer is lost to rounding, and none is accepted
     that breaks a cap in float64.
@@ -58,10 +63,13 @@ def capped_tier_cut(
     free = tier_cut(problem)
     method: Literal["max_flow", "cp_sat"] = "max_flow"
     labels: Ints | None = free.labels
-    bound, error = free.bound, free.bound_error
-    if not all(cap.keeps(free.labels) for cap in within):
+    bound, error, ended = free.bound, free.bound_error, True
+    if not (all(cap.keeps(free.labels) for cap in within) and (accepts is None or accepts(free.labels))):
         method = "cp_sat"
-        labels, bound, error = _searched(problem, within, time_limit_s)
+        if accepts is None:
+            labels, bound, error = _searched(problem, within, time_limit_s)
+        else:
+            labels, bound, error, ended = _first_accepted(problem, within, accepts, time_limit_s)
         if free.bound > bound:
             bound, error = free.bound, free.bound_error
     value = math.inf if labels is None else tier_cost(problem, labels)
@@ -73,6 +81,7 @@ def capped_tier_cut(
         bound_error=error,
         method=method,
         runtime_s=time.perf_counter() - began,
+        ended=ended,
     )
 
 
@@ -91,3 +100,21 @@ def _searched(
     )
     bound += math.fsum(problem.tier_costs[:, -1].tolist())
     return None if mask is None else labels_of(mask, ops), bound, error
+
+
+def _first_accepted(
+    problem: TierProblem, within: Sequence[LabelCap], accepts: Callable[[Ints], bool], time_limit_s: float
+) -> tuple[Ints | None, float, float, bool]:
+    """The same of those that are accepted, and whether the search ended with an answer."""
+    ops = problem.graph.op_count
+    units = level_units(problem.graph, problem.tiers - 1)
+    net, hops = by_level(net_of_next(problem.tier_costs)), by_level(problem.hop_costs)
+    program = limited_program(units, net, hops, [cap.limit(np.floor) for cap in within], np.floor)
+    found = first_accepted(
+        program,
+        lambda mask: accepts(labels_of(mask, ops)),
+        within=", ".join(cap.name for cap in within),
+        time_limit_s=time_limit_s,
+    )
+    labels = None if found.mask is None else labels_of(found.mask, ops)
+    return labels, found.bound + math.fsum(problem.tier_costs[:, -1].tolist()), program.error, found.ended

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
+from cutwise.cuts.accepted_cut import Accepted, Accepts
 from cutwise.cuts.pool.closure import comparable_with_all
 from cutwise.cuts.pool.contraction import contract
 from cutwise.cuts.tiers.tier_labels import LabelCap
 from cutwise.cuts.u_shape.u_shape_numbers import BOTTOM, SERVER, TOP, UShapeProblem, forced_top
 from cutwise.frozen import Frozen
 from cutwise.tolerances import LIMIT_ROUNDING
+
+MOST_OFFERED = 512
+"""Cuts that are offered, cheapest first, before a scan for one that is accepted ends open."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -41,8 +46,10 @@ def order_of(problem: UShapeProblem) -> Order | None:
     return Order(position=position, count=len(movable))
 
 
-def scan(problem: UShapeProblem, order: Order, caps: Sequence[LabelCap]) -> Mask | None:
-    """The best ops on the server (n,), None when none keep the caps.
+def scan(
+    problem: UShapeProblem, order: Order, caps: Sequence[LabelCap], accepts: Accepts | None = None
+) -> Accepted:
+    """The best ops on the server (n,) that keep the caps and are accepted.
 
     Every cut is a pair i <= j: the bottom ends with position i, the server's part with j. A table over
     all pairs prices them, skips over any number of ops included.
@@ -54,13 +61,20 @@ def scan(problem: UShapeProblem, order: Order, caps: Sequence[LabelCap]) -> Mask
         used, most = _sums(order, cap.table) + cap.constant, cap.cap
         allowed &= used <= most + LIMIT_ROUNDING * (abs(most) + np.abs(used))
     costs[~allowed] = np.inf
-    cheapest: list[int] = np.argsort(costs, axis=None, kind="stable")[: np.count_nonzero(allowed)].tolist()
-    for pair in cheapest:
+    pairs_in_order = np.argsort(costs, axis=None, kind="stable")[: np.count_nonzero(allowed)]
+    offered = 0
+    for pair in pairs_in_order.tolist():
         start, stop = divmod(pair, order.count + 1)
         on_server = (order.position > start) & (order.position <= stop)
-        if all(cap.keeps(np.where(on_server, SERVER, BOTTOM)) for cap in caps):
-            return on_server
-    return None
+        if not all(cap.keeps(np.where(on_server, SERVER, BOTTOM)) for cap in caps):
+            continue
+        if accepts is None or accepts(on_server):
+            bound = math.inf if accepts is None else float(costs[start, stop])
+            return Accepted(mask=on_server, bound=bound, ended=True)
+        offered += 1
+        if offered == MOST_OFFERED:
+            return Accepted(mask=None, bound=float(costs[start, stop]), ended=False)
+    return Accepted(mask=None, bound=math.inf, ended=True)
 
 
 def _sums(order: Order, table: Floats) -> Floats:

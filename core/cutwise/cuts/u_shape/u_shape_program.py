@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cutwise.arrays import Mask
+from cutwise.cuts.accepted_cut import Accepted, Accepts, first_accepted
 from cutwise.cuts.cut_under_limits import add_limit, op_weights
 from cutwise.cuts.integer_program import (
     OBJECTIVE_BITS,
@@ -38,11 +40,33 @@ def search(
     """
     on_server, bound, error = searched(
         lambda rounded: _program(problem, caps, rounded),
-        lambda mask: all(cap.keeps(np.where(mask, SERVER, BOTTOM)) for cap in caps),
-        within=", ".join(cap.name for cap in caps) or "the pins",
+        lambda mask: _keeps(caps, mask),
+        within=_named(caps),
         time_limit_s=time_limit_s,
     )
     return on_server, bound + math.fsum(problem.device_costs.tolist()), error
+
+
+def search_accepted(
+    problem: UShapeProblem, caps: Sequence[LabelCap], accepts: Accepts, time_limit_s: float
+) -> tuple[Accepted, float]:
+    """The best of those that are accepted, and the error of their bound."""
+    program = _program(problem, caps, np.floor)
+    found = first_accepted(
+        program,
+        lambda mask: _keeps(caps, mask) and accepts(mask),
+        within=_named(caps),
+        time_limit_s=time_limit_s,
+    )
+    return replace(found, bound=found.bound + math.fsum(problem.device_costs.tolist())), program.error
+
+
+def _keeps(caps: Sequence[LabelCap], on_server: Mask) -> bool:
+    return all(cap.keeps(np.where(on_server, SERVER, BOTTOM)) for cap in caps)
+
+
+def _named(caps: Sequence[LabelCap]) -> str:
+    return ", ".join(cap.name for cap in caps) or "the pins"
 
 
 def _program(problem: UShapeProblem, caps: Sequence[LabelCap], rounded: Rounding) -> CutProgram:

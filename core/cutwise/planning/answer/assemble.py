@@ -10,15 +10,13 @@ from cutwise.arrays import Mask
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.decisions import Behind, decisions_of
+from cutwise.planning.answer.held_memory import RoundMemory
 from cutwise.planning.answer.inference_figures import with_inference
 from cutwise.planning.answer.pins import pins_of
 from cutwise.planning.answer.plan_conditions import sums_of_plan
 from cutwise.planning.answer.server_waiting import waits_s
 from cutwise.planning.answer.shared_weight_words import shared_weights_text
-from cutwise.planning.answer.violations import edge_violations, violations_of
-from cutwise.planning.one_device.device_limits import (
-    held_at_once,
-)
+from cutwise.planning.answer.violations import memory_violations, violations_of
 from cutwise.planning.one_device.objective import counted_energy
 from cutwise.planning.whole_round.round_value import objective_value, spread_of
 from cutwise.plans.evaluate import stage_times
@@ -119,11 +117,10 @@ def _priced(
 ) -> Plan:
     problem, round_of, held = draft.problem, draft.round_of, draft.masks | draft.returned
     delay_s = float(round_of.total(stages.delay_s))
-    served = draft.behind.masks if draft.behind else held
-    server_bytes = server_memory_of_round(problem, served, stages, round_of)
-    violations = violations_of(problem, held, stages, delay_s, server_bytes)
-    if draft.behind is not None:
-        violations += edge_violations(draft.behind, stages)
+    memory = RoundMemory.of(problem, held=held, behind=draft.behind, round_of=round_of)
+    stages = memory.of_stages(stages).broadcast(problem.device_count)
+    violations = violations_of(problem, held, stages, delay_s)
+    violations += memory_violations(problem, memory, draft.behind)
     samples = float((problem.iterations * problem.workload.batch_size).sum())
     plan = Plan(
         scheme=draft.scheme,
@@ -140,7 +137,8 @@ def _priced(
             problem, draft.masks, draft.returned, draft.behind, draft.conditions, draft.round_of
         ),
         stages=stages.rows(),
-        server_memory_bytes=server_bytes,
+        server_memory_bytes=memory.server_bytes,
+        memory=memory.parties(problem, draft.behind),
         samples_per_round=round(samples),
         sequential_updates_per_round=int(round_of.total(problem.iterations)),
         delay_per_data_pass_s=delay_s * float(problem.samples.sum()) / samples,
@@ -153,9 +151,3 @@ def _priced(
         shared_weights=shared_weights_text(problem.cost),
     )
     return with_inference(problem, plan, round_of)
-
-
-def server_memory_of_round(problem: SplitProblem, masks: Mask, stages: StageTimes, round_of: Round) -> float:
-    """Bytes the server holds at once (`held_at_once`)."""
-    total = np.broadcast_to(stages.server_memory.total_bytes, problem.device_count)
-    return held_at_once(problem, masks, total, round_of)

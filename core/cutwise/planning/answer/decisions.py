@@ -6,24 +6,43 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cutwise.arrays import Floats, Mask, Number
+from cutwise.arrays import Floats, Ints, Mask, Number
 from cutwise.compression import Uncompressed
+from cutwise.costs.memory.runtime import RuntimeFigures
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.plans.plan import Cut, DeviceDecision
 from cutwise.plans.rounds import Round
 from cutwise.problem.conditions import Conditions
+from cutwise.problem.edge_links import budgets_of, edge_columns
 from cutwise.problem.numbers import accuracy_loss_ratio
 from cutwise.problem.split_problem import SplitProblem
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Behind(Frozen):
-    """The edges that devices are behind: what runs on the device or there (devices, ops), name and memory."""
+    """The edges that devices are behind: what runs on the device or there (devices, ops), name and memory.
+
+    Of `memory_bytes` `budget_bytes` may be charged, as of the memories of a `SplitProblem`.
+    """
 
     masks: Mask
     names: tuple[str, ...]
     memory_bytes: Floats
+    budget_bytes: Floats
+    runtime: RuntimeFigures
+
+    @classmethod
+    def of(cls, problem: SplitProblem, masks: Mask, owner: Ints) -> Behind:
+        """Device i behind the edge `owner[i]`."""
+        columns = edge_columns(problem.scenario.edges, problem.workload.compute)
+        return cls(
+            masks=masks,
+            names=tuple(problem.scenario.edge_names[edge] for edge in owner),
+            budget_bytes=budgets_of(problem.scenario, columns)[owner],
+            memory_bytes=columns.memory_bytes[owner],
+            runtime=columns.runtime.of(owner),
+        )
 
 
 def decisions_of(

@@ -15,7 +15,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.caches import kept
-from cutwise.costs.cut_sums import crossing_ops, cut_sums
+from cutwise.costs.cut_sums import crossing_ops
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.cuts.brute_force import all_splits
 from cutwise.cuts.near_cuts import near_cuts
@@ -26,7 +26,7 @@ from cutwise.frozen import Frozen
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.answer.plan_conditions import conditions_of_plan
 from cutwise.planning.answer.round_limits import HeldRound
-from cutwise.planning.one_device.candidates import Candidates, listed, split_graph
+from cutwise.planning.one_device.candidates import Candidates, candidates_from, listed, split_graph
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.cut_table import CutTable, common_table
 from cutwise.planning.one_device.cut_weights import cut_weights
@@ -143,7 +143,7 @@ class _Ranking(Frozen):
             if len(told) == SHOWN:
                 break
             if not any(self._same(device, k, other) for other in (own, *told)) and self.held.holds(
-                device, self.masks[k], float(table.server_bytes[device, k])
+                device, self.masks[k]
             ):
                 told.append(k)
         return told
@@ -192,7 +192,7 @@ def every_split(cost: GraphCost, graph: SplitGraph, most: int) -> Candidates | N
         masks = all_splits(graph, max_splits=most)
     except SolverError:
         return None
-    return Candidates(masks=masks, sums=cut_sums(cost, masks), complete=True)
+    return candidates_from(cost, masks, complete=True)
 
 
 def row_keys(masks: Mask) -> list[bytes]:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
-from cutwise.arrays import Mask
+from cutwise.arrays import Floats, Mask
 from cutwise.costs.cut_sums import crossing_ops
 from cutwise.planning.answer.decisions import Behind
-from cutwise.planning.one_device.device_limits import ACCURACY, SERVER_MEMORY, device_limits, violation
+from cutwise.planning.answer.held_memory import PartySides, RoundMemory
+from cutwise.planning.one_device.device_limits import (
+    ACCURACY,
+    DEVICE_MEMORY,
+    EDGE_MEMORY,
+    SERVER_MEMORY,
+    given_limits,
+    violation,
+)
 from cutwise.plans.plan import Violation
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.numbers import accuracy_loss_ratio
@@ -16,9 +27,9 @@ from cutwise.tolerances import LIMIT_ROUNDING
 
 
 def violations_of(
-    problem: SplitProblem, masks: Mask, stages: StageTimes, delay_s: float, server_bytes: float
+    problem: SplitProblem, masks: Mask, stages: StageTimes, delay_s: float
 ) -> tuple[Violation, ...]:
-    """The rules that a round breaks: privacy, ties, limits of devices and server, accuracy, deadline."""
+    """The rules that a round breaks but for its memory: privacy, ties, limits, accuracy, deadline."""
     names, ops = problem.scenario.device_names, problem.cost.graph.ops
     found = []
     for device, mask in enumerate(masks):
@@ -34,7 +45,7 @@ def violations_of(
             found.append(
                 Violation(rule="tied weights", where=names[device], needs=0.0, has=0.0, sentence=sentence)
             )
-    for limit in (limit for limit in device_limits(problem) if limit.rule != SERVER_MEMORY):
+    for limit in given_limits(problem):
         needs = np.broadcast_to(limit.needs(stages), problem.device_count)
         found += [
             violation(
@@ -46,16 +57,6 @@ def violations_of(
             )
             for i in np.flatnonzero(needs > limit.caps * (1 + LIMIT_ROUNDING))
         ]
-    if server_bytes > problem.server_memory_bytes * (1 + LIMIT_ROUNDING):
-        found.append(
-            violation(
-                rule=SERVER_MEMORY,
-                where=problem.scenario.server.name,
-                needs=server_bytes,
-                has=problem.server_memory_bytes,
-                unit="memory",
-            )
-        )
     found += _accuracy_violations(problem, masks)
     deadline_s = problem.scenario.limits.deadline_s
     if deadline_s is not None and delay_s > deadline_s * (1 + LIMIT_ROUNDING):
@@ -76,13 +77,43 @@ def _accuracy_violations(problem: SplitProblem, masks: Mask) -> list[Violation]:
     return [violation(rule=ACCURACY, where="round", needs=loss, has=allowed, unit="accuracy")]
 
 
-def edge_violations(behind: Behind, stages: StageTimes) -> tuple[Violation, ...]:
-    """Edges that are too small for a device they serve."""
-    names, caps = behind.names, behind.memory_bytes
-    needs = np.asarray(stages.edge_memory.total_bytes, dtype=np.float64)
-    return tuple(
-        violation(
-            rule="edge memory", where=names[i], needs=float(needs[i]), has=float(caps[i]), unit="memory"
-        )
-        for i in np.flatnonzero(needs > caps * (1 + LIMIT_ROUNDING))
+def memory_violations(
+    problem: SplitProblem, memory: RoundMemory, behind: Behind | None
+) -> tuple[Violation, ...]:
+    """The devices, edges and servers whose processes take more than their memory, margin included."""
+    device, edge = memory.device, memory.edge
+    found = _too_full(
+        problem,
+        DEVICE_MEMORY,
+        problem.scenario.device_names,
+        device,
+        problem.device_budget_bytes,
+        problem.device_memory_bytes,
     )
+    if behind is not None and edge is not None:
+        found += _too_full(problem, EDGE_MEMORY, behind.names, edge, behind.budget_bytes, behind.memory_bytes)
+    if memory.server_charged_bytes > problem.server_budget_bytes * (1 + LIMIT_ROUNDING):
+        server = problem.scenario.server.name
+        found.append(
+            _memory(problem, SERVER_MEMORY, server, memory.server_bytes, problem.server_memory_bytes)
+        )
+    return tuple(found)
+
+
+def _too_full(
+    problem: SplitProblem, rule: str, names: Sequence[str], sides: PartySides, budgets: Floats, limits: Floats
+) -> list[Violation]:
+    return [
+        _memory(problem, rule, names[i], float(sides.process_bytes[i]), float(limits[i]))
+        for i in np.flatnonzero(sides.charged_bytes > budgets * (1 + LIMIT_ROUNDING)).tolist()
+    ]
+
+
+def _memory(
+    problem: SplitProblem, rule: str, where: str, process_bytes: float, limit_bytes: float
+) -> Violation:
+    margin = problem.scenario.limits.memory_margin_ratio
+    found = violation(rule=rule, where=where, needs=process_bytes * margin, has=limit_bytes, unit="memory")
+    if margin == 1:
+        return found
+    return replace(found, sentence=f"{found.sentence}, with the part kept free as limits.memory asks")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,13 +11,15 @@ from cutwise.arrays import Floats, Mask
 from cutwise.caches import kept
 from cutwise.costs.cut_sums import CutSums, cut_sums
 from cutwise.costs.graph_cost import GraphCost
+from cutwise.costs.memory.bounds import most_bytes
+from cutwise.costs.memory.held import largest_bytes
 from cutwise.costs.vertex_sums import move_sums
 from cutwise.cuts.pool.build import build_pool
-from cutwise.cuts.pool.closure import PoolTooLarge
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.frozen import Frozen
+from cutwise.planning.one_device.cut_memory import CutMemory, shared_bytes, shared_on
+from cutwise.planning.one_device.fitting_cuts import MemoryRules, binds, fitting_masks
 from cutwise.planning.one_device.objective import Score
-from cutwise.planning.one_device.server_memory_levels import MOST_LEVELS, server_levels
 from cutwise.planning.one_device.weight_copies import with_copies
 from cutwise.plans.evaluate import stage_times
 from cutwise.problem.conditions import Conditions
@@ -30,13 +32,14 @@ MOST_CUTS = 1 << 13
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Candidates(Frozen):
-    """Cuts and what each side adds up to; `masks` has shape (cuts, ops).
+    """Cuts, what each side adds up to and holds; `masks` has shape (cuts, ops).
 
     `complete` is true when no cut outside can be better for the objective they were made for.
     """
 
     masks: Mask
     sums: CutSums
+    memory: CutMemory
     complete: bool
 
 
@@ -87,123 +90,78 @@ def compute_features(
 
 
 def candidates_of(
-    problem: SplitProblem, compute: tuple[ComputeFeature, ...], *, server_memory: bool = False
+    problem: SplitProblem, compute: tuple[ComputeFeature, ...], *, clients: int = 1
 ) -> Candidates:
-    """The pool for these compute features; with `server_memory` also for a limit on the server's.
+    """The cuts that can be optimal for these compute features, under the memories of devices and server.
 
-    Raises `PoolTooLarge` where the pool has too many entries to keep.
+    The pool where all its cuts fit every device, and the server for `clients` at once; else all splits, told
+    apart by what they hold. Raises `PoolTooLarge` where there are too many to keep.
     """
-    if not server_memory:
-        return _pooled(problem.cost, (split_graph(problem, compute, copies=True),))
-    levels = server_levels(problem)
-    if len(levels) > MOST_LEVELS:
-        raise PoolTooLarge(f"tensors at the server have {len(levels)} different widths, over {MOST_LEVELS}")
-    graphs = (
-        split_graph(replace(problem, pinned=level.pinned), compute, server_memory=True, copies=True)
-        for level in levels
-    )
-    return _pooled(problem.cost, tuple(graphs))
+    plain, copied = split_graph(problem, compute), split_graph(problem, compute, copies=True)
+    return _under(problem.cost, plain, copied, MemoryRules.of(problem, clients))
 
 
 def split_graph(
-    problem: SplitProblem,
-    compute: tuple[ComputeFeature, ...] = (),
-    *,
-    server_memory: bool = False,
-    copies: bool = False,
+    problem: SplitProblem, compute: tuple[ComputeFeature, ...] = (), *, copies: bool = False
 ) -> SplitGraph:
-    """The priced graph as the cut algorithms see it, with `copies` a vertex for each copied weight ahead.
-
-    Device memory is a feature only where some device cannot hold the whole model: a smaller device side
-    never needs more, so elsewhere no cut can break that limit and the pool stays small.
-    """
+    """The priced graph as the cut algorithms see it, with `copies` a vertex for each copied weight ahead."""
     cost = problem.cost
-    held = kept_bytes(cost) + problem.workload.batch_size * cost.saved_bytes
     features = [feature.values for feature in compute] + [cost.exchanged_bytes]
-    shared = cost.shared
-    copied = [np.zeros(len(shared))] * len(compute) + [shared.of("exchanged_bytes")]
-    crossing = [shared.kept_equal_bytes]
-    peaks = np.zeros((len(cost.graph), 0))
-    if device_may_overflow(problem):
-        features.append(held)
-        copied.append(shared.kept_bytes)
-        peaks = cost.transient_bytes[:, None]
-    if server_memory:
-        frozen = shared_bytes(cost)
-        features += [-(held - frozen), -frozen] if frozen.any() else [-held]
-        parts = [shared.kept_bytes - shared.frozen_bytes, shared.frozen_bytes]
-        parts = parts if frozen.any() else [shared.kept_bytes]
-        copied += [-part for part in parts]
-        crossing += parts
     graph = SplitGraph(
         op_count=len(cost.graph),
         edges=cost.graph.edge_array,
         device_features=np.column_stack(features),
-        peak_features=peaks,
+        peak_features=np.zeros((len(cost.graph), 0)),
         crossing_features=np.column_stack([cost.output_bytes, cost.gradient_bytes]),
         pinned=problem.pinned,
         ties=problem.ties,
     )
+    shared = cost.shared
     if not copies or not len(shared):
         return graph
+    nothing = np.zeros(len(shared))
     return with_copies(
         graph,
         shared,
-        device_features=np.column_stack(copied),
-        crossing_features=np.column_stack(crossing),
+        device_features=np.column_stack([*[nothing] * len(compute), shared.of("exchanged_bytes")]),
+        crossing_features=shared.kept_equal_bytes[:, None],
     )
-
-
-def kept_bytes(cost: GraphCost) -> Floats:
-    """What each op holds once per copy of the model: weights, buffers, gradients, optimiser state."""
-    return cost.weight_bytes + cost.buffer_bytes + cost.weight_gradient_bytes + cost.optimizer_bytes
-
-
-def shared_bytes(cost: GraphCost) -> Floats:
-    """What of each op the server holds once for all clients: weights that are not trained."""
-    return np.maximum(cost.weight_bytes - cost.trainable_bytes, 0.0)
-
-
-def shared_on(cost: GraphCost, sides: Mask) -> Floats:
-    """Bytes of weights that are not trained on each of `sides` (k, ops), copies of shared ones included."""
-    held = sides @ shared_bytes(cost)
-    return held + cost.shared.beside(sides) @ cost.shared.frozen_bytes if len(cost.shared) else held
-
-
-def device_may_overflow(problem: SplitProblem) -> bool:
-    """True when some device cannot hold and train the whole model, so that cuts differ in what fits."""
-    needed = kept_bytes(problem.cost).sum() + _whole_activations_bytes(problem)
-    return bool(needed > problem.device_memory_bytes.min())
 
 
 def server_may_overflow(problem: SplitProblem, *, clients: int = 1) -> bool:
-    """True when the whole model for every client would not fit on the server, so that cuts differ there."""
-    shared = shared_bytes(problem.cost).sum()
-    own = kept_bytes(problem.cost).sum() - shared + _whole_activations_bytes(problem)
-    return bool(shared + clients * own > problem.server_memory_bytes)
-
-
-def _whole_activations_bytes(problem: SplitProblem) -> float:
-    """Activations of a mini-batch through the whole model, the widest tensor under way included."""
-    cost = problem.cost
-    return float(
-        problem.workload.batch_size * (cost.saved_bytes.sum() + cost.transient_bytes.max(initial=0.0))
-    )
+    """True when the server may not hold so many clients whatever their cuts; by figures from above."""
+    cost, shared = problem.cost, shared_bytes(problem.cost).sum()
+    widest = largest_bytes(cost, np.ones((1, len(cost)), dtype=bool))[0]
+    most = problem.server_runtime.charged_bytes(allocated_bytes=most_bytes(cost), largest_bytes=widest)
+    return bool(shared + clients * (most - shared) > problem.server_budget_bytes)
 
 
 def listed(problem: SplitProblem, masks: Mask) -> Candidates:
     """Given cuts with their sums."""
-    return Candidates(masks=masks, sums=cut_sums(problem.cost, masks), complete=False)
+    return candidates_from(problem.cost, masks, complete=False)
+
+
+def candidates_from(cost: GraphCost, masks: Mask, *, complete: bool) -> Candidates:
+    """Given cuts with their sums and their memory."""
+    memory = CutMemory.of(cost, masks)
+    return Candidates(masks=masks, sums=cut_sums(cost, masks), memory=memory, complete=complete)
 
 
 @kept
-def _pooled(cost: GraphCost, graphs: tuple[SplitGraph, ...]) -> Candidates:
-    """The pools of all graphs together, each cut once."""
-    masks = np.concatenate([build_pool(graph, max_size=MOST_CUTS).masks for graph in graphs])
-    masks = masks[:, masks.shape[1] - len(cost.graph) :]
-    if len(graphs) > 1 or len(cost.shared):
+def _pooled(cost: GraphCost, graph: SplitGraph) -> Candidates:
+    """The pool of a graph, each cut of the ops once."""
+    masks = build_pool(graph, max_size=MOST_CUTS).masks[:, graph.op_count - len(cost.graph) :]
+    if len(cost.shared):
         masks = masks[np.sort(np.unique(masks, axis=0, return_index=True)[1])]
-    return Candidates(masks=masks, sums=cut_sums(cost, masks), complete=True)
+    return candidates_from(cost, masks, complete=True)
+
+
+@kept
+def _under(cost: GraphCost, plain: SplitGraph, copied: SplitGraph, rules: MemoryRules) -> Candidates:
+    free = _pooled(cost, copied)
+    if not binds(rules, free.memory, shared_on(cost, ~free.masks)):
+        return free
+    return candidates_from(cost, fitting_masks(cost, plain, copied, rules), complete=True)
 
 
 def _distinct(vectors: Iterable[Floats]) -> tuple[ComputeFeature, ...]:

@@ -16,13 +16,13 @@ from cutwise.planning.one_device.candidates import (
     candidates_of,
     compute_features,
     listed,
-    server_may_overflow,
 )
 from cutwise.planning.one_device.cut_positions import cut_positions
-from cutwise.planning.one_device.device_limits import device_limits, excess_ratio, server_memory_bytes
+from cutwise.planning.one_device.device_limits import excess_ratio, given_limits, rounded_excess
 from cutwise.planning.one_device.exact_cut import exact_cuts
 from cutwise.planning.one_device.objective import Score, counted_energy, delay, device_energy
 from cutwise.plans.evaluate import stage_times
+from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
 
@@ -37,7 +37,8 @@ class CutTable(Frozen):
 
     Device i's cuts are the rows of `groups[group_of[i]].masks`; entries beyond them are infinite.
     `excess` says by how much a cut breaks the worst limit of its device, 0 or less if none. `counted_j`
-    is the energy that the objective counts, `server_bytes` what the server holds for this device alone.
+    is the energy that the objective counts, `server_bytes` what the server is charged for this device alone,
+    of `clients` that it holds a model for at once.
     """
 
     groups: tuple[Candidates, ...]
@@ -48,6 +49,7 @@ class CutTable(Frozen):
     counted_j: Floats
     server_bytes: Floats
     excess: Floats
+    clients: int = 1
 
     @property
     def scores(self) -> Floats:
@@ -89,17 +91,16 @@ def table_of(
     members: dict[tuple[ComputeFeature, ...], list[int]] = {}
     for device, features in enumerate(by_device):
         members.setdefault(features, []).append(device)
-    overflow = server_may_overflow(problem, clients=clients)
-    groups = [_candidates(problem, conditions, score, overflow, *group) for group in members.items()]
+    groups = [_candidates(problem, conditions, score, clients, *group) for group in members.items()]
     group_of = np.zeros(problem.device_count, dtype=np.int64)
     for number, devices in enumerate(members.values()):
         group_of[devices] = number
-    return _filled(problem, conditions, score, tuple(groups), group_of)
+    return _filled(problem, conditions, score, tuple(groups), group_of, clients)
 
 
 def repriced(table: CutTable, problem: SplitProblem, conditions: Conditions, score: Score) -> CutTable:
     """The same cuts under other conditions."""
-    return _filled(problem, conditions, score, table.groups, table.group_of)
+    return _filled(problem, conditions, score, table.groups, table.group_of, table.clients)
 
 
 def listed_table(problem: SplitProblem, conditions: Conditions, score: Score, masks: Mask) -> CutTable:
@@ -110,7 +111,7 @@ def listed_table(problem: SplitProblem, conditions: Conditions, score: Score, ma
 def common_table(problem: SplitProblem, conditions: Conditions, score: Score, cuts: Candidates) -> CutTable:
     """The table of given cuts whose sums are known, the same for all devices."""
     group_of = np.zeros(problem.device_count, dtype=np.int64)
-    return _filled(problem, conditions, score, (cuts,), group_of)
+    return _filled(problem, conditions, score, (cuts,), group_of, 1)
 
 
 def _filled(
@@ -119,6 +120,7 @@ def _filled(
     score: Score,
     groups: tuple[Candidates, ...],
     group_of: Ints,
+    clients: int,
 ) -> CutTable:
     shape = (problem.device_count, max(len(group.masks) for group in groups))
     names = ("raw_scores", "delays_s", "energies_j", "counted_j", "server_bytes", "excess")
@@ -131,12 +133,18 @@ def _filled(
             stages.delay_s,
             stages.energy_j,
             energy(stages),
-            server_memory_bytes(stages),
-            excess_ratio(device_limits(problem), stages, devices),
+            group.memory.client_bytes(problem, clients),
+            _excess(problem, stages, devices, group),
         )
         for name, values in zip(names, columns, strict=True):
             arrays[name][devices, : len(group.masks)] = values
-    return CutTable(groups=groups, group_of=group_of, **arrays)
+    return CutTable(groups=groups, group_of=group_of, clients=clients, **arrays)
+
+
+def _excess(problem: SplitProblem, stages: StageTimes, devices: Ints, group: Candidates) -> Floats:
+    """By how much each cut breaks the worst limit of each device; swept only where bounds do not tell."""
+    held = rounded_excess(group.memory.excess_ratio(problem, devices))
+    return np.maximum(held, excess_ratio(given_limits(problem), stages, devices))
 
 
 def _parts(groups: tuple[Candidates, ...], group_of: Ints) -> Iterator[tuple[Candidates, Ints]]:
@@ -152,13 +160,13 @@ def _candidates(
     problem: SplitProblem,
     conditions: Conditions,
     score: Score,
-    overflow: bool,
+    clients: int,
     features: tuple[ComputeFeature, ...],
     devices: list[int],
 ) -> Candidates:
     """The pool; where it is too large to keep, the devices' exact cuts one by one, and cut positions."""
     try:
-        return candidates_of(problem, features, server_memory=overflow)
+        return candidates_of(problem, features, clients=clients)
     except PoolTooLarge:
         cuts = exact_cuts(problem, conditions, score, devices=devices, solver="max_flow")
         masks = np.vstack([*(cut.mask for cut in cuts), cut_positions(problem)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.frozen import Frozen, FrozenDict
-from cutwise.planning.one_device.candidates import shared_on
+from cutwise.planning.one_device.cut_memory import shared_on
 from cutwise.planning.one_device.objective import Score, device_energy, traffic
 from cutwise.plans.plan import Violation
 from cutwise.plans.rounds import Groups, Round
@@ -20,7 +20,8 @@ from cutwise.problem.split_problem import SplitProblem
 from cutwise.tolerances import LIMIT_ROUNDING
 from cutwise.units import in_prefix, percent
 
-DEVICE_MEMORY, SERVER_MEMORY, ACCURACY = "device memory", "server memory", "accuracy loss"
+DEVICE_MEMORY, EDGE_MEMORY, SERVER_MEMORY = "device memory", "edge memory", "server memory"
+ACCURACY = "accuracy loss"
 
 SHOWN: Mapping[str, tuple[str, Callable[[float], float]]] = FrozenDict(
     {
@@ -39,17 +40,25 @@ FEWEST_DIGITS, MOST_DIGITS = 3, 17
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class DeviceLimit(Frozen):
-    """A cap on something each device has of its own, one cap a device."""
+    """A cap on something each device has of its own, one cap a device.
+
+    Of a memory the cap is what may be charged: beside what is needed `share` (devices,) of `largest`.
+    """
 
     rule: str
     unit: str
     needs: Score
     caps: Floats
+    share: Floats | None = None
+    largest: Score | None = None
 
-
-def server_memory_bytes(stages: StageTimes) -> Any:
-    """Bytes the server needs for one client."""
-    return stages.server_memory.total_bytes
+    def excess_ratio(self, stages: StageTimes, devices: Ints) -> Any:
+        """By how much the cap of each device is exceeded, shape (devices, cuts); below 0 where not."""
+        needs, caps = self.needs(stages), self.caps[devices][:, None]
+        if self.share is not None and self.largest is not None and self.share.any():
+            needs = needs + self.share[devices][:, None] * self.largest(stages)
+        with np.errstate(invalid="ignore"):
+            return needs / caps - 1
 
 
 def held_at_once(problem: SplitProblem, masks: Mask, client_bytes: Any, round_of: Round) -> float:
@@ -57,7 +66,7 @@ def held_at_once(problem: SplitProblem, masks: Mask, client_bytes: Any, round_of
 
     With one model for all that is one client at work, and the smashed data of the others in the queue.
 
-    `masks` (devices, ops) are the device sides, `client_bytes` (devices,) what each would need alone. A
+    `masks` (devices, ops) are the device sides, `client_bytes` (devices,) what each would charge alone. A
     group keeps one replica of its own; a single group is its largest client; a round its fullest phase.
     """
     if round_of.one_model:
@@ -80,36 +89,56 @@ def held_by(problem: SplitProblem, masks: Mask, client_bytes: Any, groups: Group
 
 def device_limits(problem: SplitProblem) -> tuple[DeviceLimit, ...]:
     """The limits that stand for each device alone: its memory, its part of the server's, and those given."""
+    return (*_memory_limits(problem), *given_limits(problem))
+
+
+def _memory_limits(problem: SplitProblem) -> Iterator[DeviceLimit]:
+    everyone = np.ones(problem.device_count)
+    yield DeviceLimit(
+        rule=DEVICE_MEMORY,
+        unit="memory",
+        needs=lambda stages: stages.device_memory.allocated_bytes,
+        caps=problem.device_budget_bytes,
+        share=problem.device_runtime.largest_share * everyone,
+        largest=lambda stages: stages.device_memory.largest_bytes,
+    )
+    if np.isfinite(problem.server_budget_bytes):
+        yield DeviceLimit(
+            rule=SERVER_MEMORY,
+            unit="memory",
+            needs=lambda stages: stages.server_memory.allocated_bytes,
+            caps=problem.server_budget_bytes * everyone,
+            share=problem.server_runtime.largest_share * everyone,
+            largest=lambda stages: stages.server_memory.largest_bytes,
+        )
+
+
+def given_limits(problem: SplitProblem) -> tuple[DeviceLimit, ...]:
+    """The limits of a scenario for each device alone, but for those of memory."""
     given = problem.scenario.limits
     everyone = np.ones(problem.device_count)
-    limits = [
-        DeviceLimit(
-            rule=DEVICE_MEMORY,
-            unit="memory",
-            needs=lambda stages: stages.device_memory.total_bytes,
-            caps=problem.device_memory_bytes,
-        )
-    ]
+    limits = []
     if given.device_energy_j is not None:
         caps = given.device_energy_j * everyone
         limits.append(DeviceLimit(rule="device energy", unit="energy", needs=device_energy, caps=caps))
     if given.traffic_bytes is not None:
         caps = given.traffic_bytes * everyone
         limits.append(DeviceLimit(rule="traffic", unit="traffic", needs=traffic, caps=caps))
-    if np.isfinite(problem.server_memory_bytes):
-        caps = problem.server_memory_bytes * everyone
-        limits.append(DeviceLimit(rule=SERVER_MEMORY, unit="memory", needs=server_memory_bytes, caps=caps))
     return tuple(limits)
 
 
-def excess_ratio(limits: tuple[DeviceLimit, ...], stages: StageTimes, devices: Ints) -> Any:
+def excess_ratio(limits: tuple[DeviceLimit, ...], stages: StageTimes, devices: Ints) -> Floats:
     """By how much the worst limit is exceeded, shape (devices, cuts); at most 0 where all hold."""
     worst = np.full(np.broadcast_shapes(np.shape(stages.delay_s), (len(devices), 1)), -np.inf)
     for limit in limits:
-        caps = limit.caps[devices][:, None]
-        with np.errstate(invalid="ignore"):
-            worst = np.maximum(worst, limit.needs(stages) / caps - 1)
-    return np.where(worst <= LIMIT_ROUNDING, np.minimum(worst, 0.0), worst)
+        if np.isfinite(limit.caps[devices]).any():
+            worst = np.maximum(worst, limit.excess_ratio(stages, devices))
+    return rounded_excess(worst)
+
+
+def rounded_excess(excess: Floats) -> Floats:
+    """The excess, none where it is less than rounding."""
+    return np.where(excess <= LIMIT_ROUNDING, np.minimum(excess, 0.0), excess)
 
 
 def violation(*, rule: str, where: str, needs: float, has: float, unit: str) -> Violation:

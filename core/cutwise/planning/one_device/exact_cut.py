@@ -14,13 +14,14 @@ from cutwise.cuts.block_wise import block_wise_cut
 from cutwise.cuts.max_flow import minimum_cut
 from cutwise.frozen import Frozen, FrozenDict
 from cutwise.planning.one_device.candidates import split_graph
+from cutwise.planning.one_device.cut_memory import swept
 from cutwise.planning.one_device.cut_weights import COLUMN, cut_weights, split_classes
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
 from cutwise.planning.one_device.limited_cut import (
     LeastCut,
     LeastCutProblem,
     cut_within,
-    level_graphs_of,
+    fits_memory,
     limits_of,
 )
 from cutwise.planning.one_device.objective import Score
@@ -86,7 +87,8 @@ def _cuts(
     sums = cut_sums(problem.cost, masks.reshape(-1, len(everything)))
     stages = stage_times(sums.reshaped(lambda column: column.reshape(masks.shape[:2])), theirs.of(COLUMN))
     values = np.broadcast_to(np.asarray(score(stages), dtype=np.float64), masks.shape[:2])
-    within = np.where(excess_ratio(device_limits(problem), stages, devices) > 0, np.inf, values)
+    excess = excess_ratio(device_limits(problem), swept(stages, problem.cost, masks), devices)
+    within = np.where(excess > 0, np.inf, values)
     sought = within if solver == "cp_sat" else values
     proven = np.minimum(bounds.min(axis=1), sought[:, -1])
     return [
@@ -110,7 +112,6 @@ def _answers(
     weights, classes = cut_weights(problem, theirs, score), split_classes(problem, theirs)
     graph, bounded = split_graph(problem, copies=True), solver == "cp_sat"
     limits = limits_of(problem, theirs, devices) if bounded else []
-    levels = level_graphs_of(problem) if bounded else ()
     answers = [
         [
             _SOLVERS[solver](
@@ -120,7 +121,7 @@ def _answers(
                     crossing_weight=weights.crossing_weight[row],
                     silent=one.silent,
                     limits=limits[number][row] if bounded else (),
-                    levels=levels,
+                    accepts=fits_memory(problem, int(devices[row])) if bounded else None,
                 )
             )
             for number, one in enumerate(classes)

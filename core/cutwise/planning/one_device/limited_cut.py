@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
+from cutwise.costs.memory.bounds import copied_rows, lower_rows
+from cutwise.costs.memory.held import held_at_peak
+from cutwise.costs.memory.runtime import RuntimeFigures
+from cutwise.cuts.accepted_cut import Accepts, first_accepted_of
+from cutwise.cuts.brute_force import all_splits
 from cutwise.cuts.cut_under_limits import Limit, minimum_cut_within, usage
-from cutwise.cuts.split_graph import SplitGraph
+from cutwise.cuts.split_graph import SplitGraph, crossing_ops, row_sums
+from cutwise.errors import SolverError
 from cutwise.frozen import Frozen
-from cutwise.planning.one_device.candidates import server_may_overflow, split_graph
 from cutwise.planning.one_device.cut_weights import cut_weights, split_classes
-from cutwise.planning.one_device.device_limits import DEVICE_MEMORY, SERVER_MEMORY, device_limits
-from cutwise.planning.one_device.server_memory_levels import MOST_LEVELS, server_levels
+from cutwise.planning.one_device.device_limits import DEVICE_MEMORY, SERVER_MEMORY, given_limits
 from cutwise.planning.one_device.weight_copies import ahead
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.tolerances import LIMIT_ROUNDING
 
-
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class LevelGraph:
-    """A graph whose pins leave at the server no tensor wider than `widest_bytes` for a mini-batch."""
-
-    graph: SplitGraph
-    widest_bytes: float
+MOST_SPLITS = 1 << 12
+"""Splits of a model up to which all are tried where CP-SAT leaves open whether one fits."""
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class LeastCutProblem(Frozen):
     """One device's least cut by additive weights, within `limits`, not sending the `silent` tensors.
 
-    `levels`, widest first, are needed where a limit stands on the server's memory.
+    Limits of memory are sums that no peak is below: which cuts fit is what `accepts` says.
     """
 
     graph: SplitGraph
@@ -40,7 +40,7 @@ class LeastCutProblem(Frozen):
     crossing_weight: Floats
     silent: Mask
     limits: tuple[Limit, ...] = ()
-    levels: tuple[LevelGraph, ...] = ()
+    accepts: Accepts | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -54,46 +54,61 @@ class LeastCut(Frozen):
 
 
 def cut_within(asked: LeastCutProblem) -> LeastCut:
-    """CP-SAT's cut; where its widest tensor is too much for the server, the best cut of all levels."""
-    relaxed = _limited(asked, asked.graph, widest_bytes=0.0)
-    server = [limit for limit in asked.limits if limit.name == SERVER_MEMORY]
-    if all(_held_bytes(asked, limit, relaxed.mask) <= limit.cap for limit in server):
-        return relaxed
-    thinned = len(asked.levels) > MOST_LEVELS
-    tried = np.linspace(0, len(asked.levels) - 1, min(MOST_LEVELS, len(asked.levels))).round().astype(int)
-    answers = [
-        _limited(asked, asked.levels[i].graph, widest_bytes=asked.levels[i].widest_bytes) for i in tried
-    ]
-    best = min(answers, key=lambda answer: answer.bound)
-    runtime_s = relaxed.runtime_s + sum(answer.runtime_s for answer in answers)
-    return replace(best, bound=relaxed.bound if thinned else best.bound, runtime_s=runtime_s)
+    """CP-SAT's cut; where it leaves open whether one fits, the best of all splits of a small model."""
+    limits = list(asked.limits)
+    if asked.silent.any():
+        nothing, silent = np.zeros(asked.graph.op_count), np.where(asked.silent, 1.0, 0.0)
+        limits.append(Limit(name="silent", device=nothing, crossing=silent, cap=0.0))
+    cut = minimum_cut_within(
+        asked.graph,
+        device_weight=asked.device_weight,
+        crossing_weight=asked.crossing_weight,
+        limits=limits,
+        accepts=asked.accepts,
+    )
+    mask, bound, method = cut.mask, cut.bound, "CP-SAT"
+    if not cut.ended and (tried := _tried(asked, limits)) is not None:
+        (mask, bound), method = tried, "every split"
+    mask = np.ones(asked.graph.op_count, dtype=bool) if mask is None else mask
+    return LeastCut(mask=mask, bound=bound, runtime_s=cut.runtime_s, method=method)
+
+
+def _tried(asked: LeastCutProblem, limits: list[Limit]) -> tuple[Mask | None, float] | None:
+    """The best of all splits and its weights; None where there are too many to try."""
+    try:
+        masks = all_splits(asked.graph, max_splits=MOST_SPLITS)
+    except SolverError:
+        return None
+    values = row_sums(masks, asked.device_weight)
+    values = values + row_sums(crossing_ops(asked.graph, masks), asked.crossing_weight)
+    for limit in limits:
+        values = np.where(usage(asked.graph, limit, masks) > limit.cap, np.inf, values)
+    accepts = asked.accepts or (lambda _: True)
+    at, bound = first_accepted_of(values, lambda at: accepts(masks[at]))
+    return (None if at is None else masks[at]), bound
 
 
 def limits_of(problem: SplitProblem, theirs: Conditions, devices: Ints) -> list[list[tuple[Limit, ...]]]:
     """The finite limits of every class of splits and device, as weights like the score's.
 
-    The widest tensor at work counts as a peak on the device; at the server it is left to the levels.
+    Those of memory are what no peak is below.
     """
-    found = [limit for limit in device_limits(problem) if np.isfinite(limit.caps[devices]).any()]
-    if not server_may_overflow(problem):
-        found = [limit for limit in found if limit.rule != SERVER_MEMORY]
+    found = given_limits(problem)
     weights = [cut_weights(problem, theirs, limit.needs) for limit in found]
-    cost = problem.cost
-    peak = problem.workload.batch_size * ahead(cost.transient_bytes, len(cost.shared))
+    memory = [tuple(memory_limits(problem, int(device))) for device in devices]
     return [
         [
-            tuple(
+            memory[row]
+            + tuple(
                 Limit(
                     name=limit.rule,
                     device=weight.device_weight[row],
                     crossing=weight.crossing_weight[row],
-                    peak=peak if limit.rule == DEVICE_MEMORY else None,
                     cap=float(limit.caps[device]) * (1 + LIMIT_ROUNDING)
                     - weight.base[row]
                     - weight.charges[number, row],
                 )
                 for limit, weight in zip(found, weights, strict=True)
-                if np.isfinite(limit.caps[device])
             )
             for row, device in enumerate(devices)
         ]
@@ -101,38 +116,51 @@ def limits_of(problem: SplitProblem, theirs: Conditions, devices: Ints) -> list[
     ]
 
 
-def level_graphs_of(problem: SplitProblem) -> tuple[LevelGraph, ...]:
-    """The levels of pins as graphs; empty where the server holds the whole model anyway."""
-    if not server_may_overflow(problem):
-        return ()
-    return tuple(
-        LevelGraph(
-            graph=split_graph(replace(problem, pinned=level.pinned), copies=True),
-            widest_bytes=problem.workload.batch_size * level.transient_bytes,
+def memory_limits(problem: SplitProblem, device: int) -> Iterator[Limit]:
+    """What sums say of the memory of a device and of the server, where they do not hold the whole model.
+
+    A copied weight is held where its vertex is; at the server also where the vertex is on the device and
+    crosses.
+    """
+    cost, shared, slack = problem.cost, problem.cost.shared, 1 + LIMIT_ROUNDING
+    nothing = np.zeros(len(shared) + len(cost))
+    for row, copied in zip(lower_rows(cost), copied_rows(cost), strict=True):
+        own = ahead(row, len(shared))
+        np.subtract.at(own, shared.charged + len(shared), copied)
+        own[: len(shared)] = copied
+        crossing = np.concatenate([copied, np.zeros(len(cost))])
+        budget, whole = float(problem.device_budget_bytes[device]) * slack, float(row.sum())
+        if whole > budget:
+            yield Limit(name=DEVICE_MEMORY, device=own, crossing=nothing, cap=budget)
+        budget = problem.server_budget_bytes * slack
+        if whole > budget:
+            yield Limit(name=SERVER_MEMORY, device=-own, crossing=crossing, cap=budget - whole)
+
+
+def fits_memory(problem: SplitProblem, device: int) -> Accepts | None:
+    """Tells of a cut whether both its sides fit by the sweep; None where no memory is limited.
+
+    A mask may have copied weights ahead of the ops.
+    """
+    budgets = (float(problem.device_budget_bytes[device]), problem.server_budget_bytes)
+    if not np.isfinite(budgets).any():
+        return None
+    runtimes = (problem.device_runtime.of(device), problem.server_runtime)
+
+    def accepts(mask: Mask) -> bool:
+        ops = mask[len(mask) - len(problem.cost) :]
+        return all(
+            side_fits(problem, side, runtime, budget)
+            for side, runtime, budget in zip((ops, ~ops), runtimes, budgets, strict=True)
         )
-        for level in server_levels(problem)
-    )
+
+    return accepts
 
 
-def _held_bytes(asked: LeastCutProblem, limit: Limit, mask: Mask) -> float:
-    """What the server holds, its widest tensor included, less what the cap leaves out."""
-    narrowest = next(level for level in reversed(asked.levels) if mask[level.graph.pinned].all())
-    return float(usage(asked.graph, limit, mask)[0]) + narrowest.widest_bytes
-
-
-def _limited(asked: LeastCutProblem, graph: SplitGraph, *, widest_bytes: float) -> LeastCut:
-    limits = [
-        replace(limit, cap=limit.cap - widest_bytes) if limit.name == SERVER_MEMORY else limit
-        for limit in asked.limits
-    ]
-    if asked.silent.any():
-        nothing, silent = np.zeros(graph.op_count), np.where(asked.silent, 1.0, 0.0)
-        limits.append(Limit(name="silent", device=nothing, crossing=silent, cap=0.0))
-    cut = minimum_cut_within(
-        graph,
-        device_weight=asked.device_weight,
-        crossing_weight=asked.crossing_weight,
-        limits=limits,
-    )
-    mask = np.ones(graph.op_count, dtype=bool) if cut.mask is None else cut.mask
-    return LeastCut(mask=mask, bound=cut.bound, runtime_s=cut.runtime_s, method="CP-SAT")
+def side_fits(problem: SplitProblem, side: Mask, runtime: RuntimeFigures, budget_bytes: float) -> bool:
+    """Whether a party that may be charged so much holds the side at its peak."""
+    if not np.isfinite(budget_bytes):
+        return True
+    held = held_at_peak(problem.cost, side)
+    charged = runtime.charged_bytes(allocated_bytes=held.allocated_bytes, largest_bytes=held.largest_bytes)
+    return bool(charged <= budget_bytes * (1 + LIMIT_ROUNDING))

@@ -118,7 +118,7 @@ def own_turns(problem: SplitProblem, conditions: Conditions, choice: CutChoice) 
 
 def _longest_first(problem: SplitProblem, conditions: Conditions, delays_s: Floats) -> Ints:
     """Devices by falling delay; those of one delay by everything else that tells them apart."""
-    return np.lexsort([*conditions.columns, problem.device_memory_bytes, problem.samples, -delays_s])
+    return np.lexsort([*conditions.columns, problem.device_budget_bytes, problem.samples, -delays_s])
 
 
 def lower_bound_of(problem: SplitProblem, turns: OwnTurns, delay_of: Callable[[Floats], float]) -> float:

@@ -68,7 +68,7 @@ def terms_of(problem: SplitProblem, shared: Floats, spread: Spread) -> tuple[Ter
         shared=shared,
         price=float(prices.second),
         latest=np.inf if objective.is_delay else deadline_of(problem),
-        cap=problem.server_memory_bytes * (1 + LIMIT_ROUNDING),
+        cap=problem.server_budget_bytes * (1 + LIMIT_ROUNDING),
     )
     return terms, float(prices.joule)
 

@@ -128,5 +128,7 @@ _PROVERS: Mapping[bool, Solver] = FrozenDict({False: "max_flow", True: "cp_sat"}
 
 def alike(problem: SplitProblem, conditions: Conditions) -> list[bytes]:
     """A key for every device; devices with equal keys have the same best cut."""
-    rows = np.column_stack([*conditions.columns, problem.device_memory_bytes])
+    charged = problem.device_runtime.charged_bytes(allocated_bytes=0.0, largest_bytes=1.0)
+    charged = np.broadcast_to(charged, problem.device_budget_bytes.shape)
+    rows = np.column_stack([*conditions.columns, problem.device_budget_bytes, charged])
     return [row.tobytes() for row in rows]

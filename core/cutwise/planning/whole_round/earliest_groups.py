@@ -9,7 +9,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints
 from cutwise.frozen import Frozen
-from cutwise.planning.one_device.candidates import shared_on
+from cutwise.planning.one_device.cut_memory import shared_on
 from cutwise.planning.one_device.cut_table import CutTable
 from cutwise.planning.one_device.device_limits import held_by
 from cutwise.planning.whole_round.grouped_choice import GroupedChoice
@@ -83,7 +83,7 @@ def _best_phase(
     problem: SplitProblem, table: CutTable, groups: Groups, delays_s: Floats
 ) -> tuple[Ints | None, float]:
     """The cuts that end one phase first, None where none fit, and a bound on its end."""
-    cap = problem.server_memory_bytes * (1 + LIMIT_ROUNDING)
+    cap = problem.server_budget_bytes * (1 + LIMIT_ROUNDING)
     best, found, bound_s = np.inf, None, np.inf
     for phase in _phases(problem, table, groups, delays_s):
         end_s, cuts = _earliest(phase)
@@ -107,7 +107,7 @@ def _phases(problem: SplitProblem, table: CutTable, groups: Groups, delays_s: Fl
                 groups=groups,
                 delays_s=np.where(taken, delays_s, np.inf),
                 own_bytes=np.where(taken, own_bytes, np.inf),
-                budget_bytes=problem.server_memory_bytes * (1 + LIMIT_ROUNDING) - float(amount),
+                budget_bytes=problem.server_budget_bytes * (1 + LIMIT_ROUNDING) - float(amount),
             )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.frozen import Frozen
-from cutwise.planning.one_device.candidates import shared_bytes
+from cutwise.planning.one_device.cut_memory import shared_bytes
 from cutwise.planning.one_device.cut_table import CutTable
 from cutwise.planning.one_device.objective import Spread
 from cutwise.planning.whole_round.round_value import objective_value
@@ -110,7 +110,7 @@ def _within_memory(
     model: cp_model.CpModel, takes: Takes, problem: SplitProblem, table: CutTable, round_of: Round
 ) -> None:
     """In every phase: the largest own part of each group, and each frozen weight at the server once."""
-    unit = problem.server_memory_bytes / (1 << 36)
+    unit = problem.server_budget_bytes / (1 << 36)
     (present,), amounts = shared_weights(problem, [table])
     for groups in round_of.of(len(takes)):
         apart = len(groups) > 1

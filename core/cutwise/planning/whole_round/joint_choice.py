@@ -169,7 +169,7 @@ def _end_s(table: CutTable, round_of: Round, choice: GroupedChoice) -> float:
 
 def _budgeted(problem: SplitProblem, table: CutTable) -> Iterator[BudgetedCuts]:
     """All cuts; where the server's memory may bind, those with at most so many weights held once."""
-    allowed, cap = table.excess <= 0, problem.server_memory_bytes * (1 + LIMIT_ROUNDING)
+    allowed, cap = table.excess <= 0, problem.server_budget_bytes * (1 + LIMIT_ROUNDING)
     overflow = server_may_overflow(problem, clients=problem.device_count)
     shared = shared_at_server(problem, table) if overflow else np.zeros_like(table.delays_s)
     own = np.where(allowed, table.server_bytes, 0.0) - shared if overflow else shared
@@ -244,7 +244,7 @@ def holds_all(problem: SplitProblem, table: CutTable, cuts: Ints, round_of: Roun
         return True
     client_bytes = table.server_bytes[np.arange(len(cuts)), cuts]
     held = held_at_once(problem, table.masks(cuts), client_bytes, round_of)
-    return held <= problem.server_memory_bytes * (1 + LIMIT_ROUNDING)
+    return held <= problem.server_budget_bytes * (1 + LIMIT_ROUNDING)
 
 
 def deadline_of(problem: SplitProblem) -> float:
