@@ -54,7 +54,7 @@ class Lora(Tuning):
         help="Inner width of each adapter",
     )  # fmt: skip
     alpha: float = quantity(
-        16.0, gt=0, symbol="α", title="LoRA alpha",
+        16.0, gt=0, le=1e9, symbol="α", title="LoRA alpha",
         help="Scales the adapters by alpha / rank; it changes the result, not its cost",
     )  # fmt: skip
     targets: tuple[str, ...] = quantity(
@@ -149,7 +149,7 @@ class Workload:
         "server", title="Labels at", help="Where the loss reads the labels; at the server they are sent up"
     )
     label_bytes: float | None = quantity(
-        None, unit="bytes", ge=0, symbol="ℓ", title="Label bytes",
+        None, unit="bytes", ge=0, le=1e15, symbol="ℓ", title="Label bytes",
         help="Bytes of one sample's label; 8 for each target where nothing is given",
     )  # fmt: skip
 
