@@ -178,22 +178,21 @@ def _read_by(cost: GraphCost, makers: Mask, readers: Mask) -> Mask:
     return read & makers
 
 
-def move_sums(cost: GraphCost, *, compute_only: bool = False) -> CutSums:
-    """What each op changes when it moves from the server to the device, shape (ops,), nothing crossing.
+def side_sums(cost: GraphCost, *, compute_only: bool = False) -> tuple[CutSums, CutSums]:
+    """What each op adds on the device and on the server, shape (ops,), with nothing crossing.
 
-    `compute_only` leaves out the bytes it takes along.
+    `compute_only` leaves out the bytes.
     """
-    nothing = np.zeros(len(cost.graph))
-    device, server = _columns(cost, server=False), -_columns(cost, server=True)
+    nothing, empty = np.zeros(len(cost.graph)), _empty(len(cost.graph))
+    columns = [_columns(cost, server=server) for server in (False, True)]
     if compute_only:
-        device[:, WORK_COLUMNS:] = server[:, WORK_COLUMNS:] = 0.0
-    return CutSums(
-        device=_side(device, nothing),
-        server=_side(server, nothing),
-        output_bytes=nothing,
-        gradient_bytes=nothing,
-        has_server=nothing,
+        for table in columns:
+            table[:, WORK_COLUMNS:] = 0.0
+    here, there = (_side(table, nothing) for table in columns)
+    quiet = CutSums(
+        device=empty, server=empty, output_bytes=nothing, gradient_bytes=nothing, has_server=nothing
     )
+    return replace(quiet, device=here), replace(quiet, server=there)
 
 
 def no_sums(count: int) -> CutSums:

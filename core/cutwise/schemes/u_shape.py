@@ -9,13 +9,14 @@ from typing import ClassVar
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
-from cutwise.costs.cut_sums import CutSums, looped_sums, move_sums, tensor_sums
+from cutwise.costs.cut_sums import CutSums, looped_sums, no_sums, side_sums, tensor_sums
 from cutwise.cuts.u_shape.u_shape_cut import UShapeCut, u_shape_cut
 from cutwise.cuts.u_shape.u_shape_numbers import TOP, UShapeProblem
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.one_device.candidates import kept_bytes, split_graph
+from cutwise.planning.one_device.cut_weights import FAINT_BYTES
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
 from cutwise.planning.one_device.objective import Score, counted_energy, score_of
 from cutwise.planning.whole_round.best_round import alike
@@ -177,12 +178,13 @@ def _weighed(problem: SplitProblem, own: Conditions, score: Score) -> UShapeProb
         values = np.asarray(score(stage_times(sums, still)), dtype=np.float64)
         return np.broadcast_to(values, (1, len(cost.graph)))[0]
 
+    on_device, on_server = side_sums(cost)
     up = tensor_sums(cost)
     down = replace(up, output_bytes=up.gradient_bytes, gradient_bytes=up.output_bytes)
     return UShapeProblem(
         graph=split_graph(problem),
-        device_costs=scored(move_sums(cost)),
-        server_costs=np.zeros(len(cost.graph)),
+        device_costs=scored(on_device),
+        server_costs=scored(on_server),
         up_costs=scored(up),
         down_costs=scored(down),
         pinned_top=output_ops(problem),
@@ -211,16 +213,10 @@ def _within(problem: SplitProblem, asked: UShapeProblem, device: int) -> list[US
 
 def _lower_bound(search: _UShapeSearch, free: UShapeCut, own: Conditions) -> float:
     """A score that no cut with work at the server is below: with the latency of one message each way."""
-    cost = search.problem.cost
     given = own.of((slice(None), None))
-    nobody = np.zeros((1, len(cost.graph)), dtype=bool)
-    server = looped_sums(cost, nobody, nobody)
-    server = replace(server, server=replace(server.server, transient_bytes=np.zeros(1)))
-    base = float(np.ravel(search.score(stage_times(server, given)))[0])
-    speaking = replace(server, output_bytes=np.ones(1), gradient_bytes=np.ones(1))
-    still = given.without_latency()
-    loud, quiet = (float(np.ravel(search.score(stage_times(speaking, c)))[0]) for c in (given, still))
-    return base + free.bound + (loud - quiet if _always_speaks(search.problem) else 0.0)
+    faint = np.full(1, FAINT_BYTES if _always_speaks(search.problem) else 0.0)
+    sums = replace(no_sums(1), edge=None, output_bytes=faint, gradient_bytes=faint, has_server=np.ones(1))
+    return free.bound + float(np.ravel(search.score(stage_times(sums, given)))[0])
 
 
 def _always_speaks(problem: SplitProblem) -> bool:
