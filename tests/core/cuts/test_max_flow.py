@@ -9,7 +9,7 @@ import networkx
 import numpy as np
 import pytest
 
-from cutwise.arrays import Floats, Mask
+from cutwise.arrays import Floats
 from cutwise.cuts.brute_force import all_splits
 from cutwise.cuts.max_flow import flow_network, minimum_cut, split_cost
 from cutwise.cuts.split_graph import SplitGraph, crossing_ops, features_of, is_split
