@@ -49,7 +49,7 @@ class Shannon(CellFields):
         help="Bandwidth of the cell from the base station to the devices",
     )  # fmt: skip
     base_station_power_w: float = quantity(
-        10.0, unit="w", ge=1e-9, le=1000, symbol="P", title="Base station power", scale="log",
+        10.0, unit="w", ge=1e-15, le=1000, symbol="P", title="Base station power", scale="log",
         shown=(0.1, 100),
         help="Power the base station radiates over its whole band",
     )  # fmt: skip

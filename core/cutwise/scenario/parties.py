@@ -80,7 +80,7 @@ class Device(Party):
         help="How far the device is from the base station",
     )  # fmt: skip
     transmit_power_w: float = quantity(
-        0.2, unit="w", ge=1e-9, le=100, symbol="P", title="Transmit power", scale="log", shown=(0.01, 2.0),
+        0.2, unit="w", ge=1e-15, le=100, symbol="P", title="Transmit power", scale="log", shown=(0.01, 2.0),
         help="Power its antenna radiates (23 dBm)",
     )  # fmt: skip
     amplifier_ratio: float = quantity(
