@@ -32,7 +32,7 @@ class Party:
         help="Share of the profile's peak that the model reaches",
     )  # fmt: skip
     memory_bytes: float | None = quantity(
-        None, unit="bytes", ge=1e-9, le=1e18, symbol="M", title="Memory", scale="log", shown=(1e7, 1e12),
+        None, unit="bytes", ge=1e-12, le=1e18, symbol="M", title="Memory", scale="log", shown=(1e7, 1e12),
         help="Memory that the model may use; the profile's own if absent, no limit without a profile",
     )  # fmt: skip
     compute_power_w: float | None = quantity(

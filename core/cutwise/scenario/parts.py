@@ -169,7 +169,7 @@ class Limits(Part):
     deadline_s: float | None = quantity(
         None,
         unit="s",
-        ge=1e-9,
+        ge=1e-12,
         le=1e12,
         title="Deadline",
         scale="log",
@@ -177,11 +177,11 @@ class Limits(Part):
         help="Longest delay of one round",
     )
     device_energy_j: float | None = quantity(
-        None, unit="j", ge=1e-9, le=1e18, title="Device energy", scale="log", shown=(0.1, 1e6),
+        None, unit="j", ge=1e-12, le=1e18, title="Device energy", scale="log", shown=(0.1, 1e6),
         help="Most energy any device may spend in one round, computing and sending",
     )  # fmt: skip
     traffic_bytes: float | None = quantity(
-        None, unit="bytes", ge=1e-9, le=1e21, title="Traffic", scale="log", shown=(1e4, 1e12),
+        None, unit="bytes", ge=1e-12, le=1e21, title="Traffic", scale="log", shown=(1e4, 1e12),
         help="Most bytes any device may send and receive in one round",
     )  # fmt: skip
     accuracy_loss_ratio: float | None = quantity(
