@@ -37,6 +37,7 @@ class LeastCutProblem(Frozen):
 
     graph: SplitGraph
     device_weight: Floats
+    server_weight: Floats
     crossing_weight: Floats
     silent: Mask
     limits: tuple[Limit, ...] = ()
@@ -86,6 +87,7 @@ def limits_of(problem: SplitProblem, theirs: Conditions, devices: Ints) -> list[
                 Limit(
                     name=limit.rule,
                     device=weight.device_weight[row],
+                    server=weight.server_weight[row],
                     crossing=weight.crossing_weight[row],
                     peak=peak if limit.rule == DEVICE_MEMORY else None,
                     cap=float(limit.caps[device]) * (1 + LIMIT_ROUNDING)
@@ -131,6 +133,7 @@ def _limited(asked: LeastCutProblem, graph: SplitGraph, *, widest_bytes: float) 
     cut = minimum_cut_within(
         graph,
         device_weight=asked.device_weight,
+        server_weight=asked.server_weight,
         crossing_weight=asked.crossing_weight,
         limits=limits,
     )

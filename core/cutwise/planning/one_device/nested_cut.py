@@ -15,6 +15,7 @@ from cutwise.cuts.tiers.tier_caps import capped_tier_cut
 from cutwise.cuts.tiers.tier_cut import TierCut, TierProblem, tier_cut
 from cutwise.frozen import Frozen
 from cutwise.planning.one_device.candidates import kept_bytes, shared_bytes, shared_on, split_graph
+from cutwise.planning.one_device.cut_weights import FAINT_BYTES
 from cutwise.planning.one_device.objective import Score
 from cutwise.planning.one_device.weight_copies import ahead
 from cutwise.plans.evaluate import stage_times
@@ -22,7 +23,7 @@ from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.roofs import additive
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.tolerances import LIMIT_ROUNDING
+from cutwise.tolerances import LIMIT_ROUNDING, rounded_bound
 
 DEVICE, EDGE, CLOUD = range(3)
 COLUMN = (slice(None), None)
@@ -79,7 +80,7 @@ def nested_cut(problem: SplitProblem, place: Place, score: Score) -> NestedCut:
         labels=candidates[best],
         score=float(scores[best]),
         delay_s=float(np.ravel(_stages(problem, place, candidates).delay_s * np.ones(len(candidates)))[best]),
-        bound=min(bounds),
+        bound=rounded_bound(min(bounds), float(scores[best])),
         fits=bool(fits[best]),
         method=method,
     )
@@ -142,7 +143,7 @@ def _tier_problem(graph: SplitGraph, tiers: Floats, hops: Floats) -> TierProblem
 
 def _charges(problem: SplitProblem, place: Place, score: Score) -> tuple[float, float]:
     """What every split with work on the edge, and with work in the cloud, pays for labels and messages."""
-    speaks = np.full(1, 1e-200 if _always_speaks(problem) else 0.0)
+    speaks = np.full(1, FAINT_BYTES if _always_speaks(problem) else 0.0)
     near = replace(no_sums(1), output_bytes=speaks, has_server=np.ones(1))
     far = replace(near, has_relay=np.ones(1), relayed_output_bytes=speaks)
     edge, cloud = (float(np.ravel(score(stage_times(sums, place.conditions)))[0]) for sums in (near, far))
