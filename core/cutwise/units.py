@@ -213,7 +213,13 @@ def bound_mistakes(value: object) -> list[str]:
     """
     assert is_dataclass(value)
     assert not isinstance(value, type)
-    return [m for f in fields(value) if (m := _bound_mistake(f, getattr(value, f.name)))]
+    return [m for f in fields(value) for m in _field_mistakes(f, getattr(value, f.name))]
+
+
+def _field_mistakes(found: Field[Any], value: object) -> list[str]:
+    """The mistakes of a number, or of the first wrong one of several."""
+    several = value if isinstance(value, tuple) else (value,)
+    return [mistake for number in several if (mistake := _bound_mistake(found, number))][:1]
 
 
 def _bound_mistake(found: Field[Any], number: object) -> str:

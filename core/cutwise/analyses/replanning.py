@@ -112,8 +112,9 @@ class ReplanAnalysis:
     of_plan: ClassVar[bool] = False
     in_report: ClassVar[bool] = True
     epochs: int = quantity(
-        EPOCHS, ge=1, title="Epochs", shown=(2, 400), help="How many epochs to draw, where no rates are given"
-    )
+        EPOCHS, ge=1, le=100_000, title="Epochs", shown=(2, 400),
+        help="How many epochs to draw, where no rates are given",
+    )  # fmt: skip
     seed: int | None = quantity(
         None, ge=0, le=2**31 - 1, title="Seed", help="Of the draw; the scenario's own if absent"
     )
@@ -122,7 +123,11 @@ class ReplanAnalysis:
         help="How far the rate strays from its mean; it remembers nine tenths of the epoch before",
     )  # fmt: skip
     rates: tuple[float, ...] | None = quantity(
-        None, title="Rates", help="Rates over the scenario's, one an epoch, in place of a draw"
+        None,
+        ge=1e-9,
+        le=1e9,
+        title="Rates",
+        help="Rates over the scenario's, one an epoch, in place of a draw",
     )
 
     def run(self, question: Question) -> Epochs:

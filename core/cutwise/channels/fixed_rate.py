@@ -22,11 +22,11 @@ class FixedRate(CellFields):
 
     kind: Literal["fixed_rate"] = "fixed_rate"
     uplink_bps: float = quantity(
-        2.0e7, unit="bps", gt=0, symbol="R_U", title="Uplink", scale="log", shown=(1e5, 1e10),
+        2.0e7, unit="bps", ge=1e-9, le=1e15, symbol="R_U", title="Uplink", scale="log", shown=(1e5, 1e10),
         help="Bits a second that the devices of the cell can send, all together",
     )  # fmt: skip
     downlink_bps: float = quantity(
-        4.0e7, unit="bps", gt=0, symbol="R_D", title="Downlink", scale="log", shown=(1e5, 1e10),
+        4.0e7, unit="bps", ge=1e-9, le=1e15, symbol="R_D", title="Downlink", scale="log", shown=(1e5, 1e10),
         help="Bits a second that the devices of the cell can receive, all together",
     )  # fmt: skip
 

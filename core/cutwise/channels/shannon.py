@@ -39,15 +39,18 @@ class Shannon(CellFields):
 
     kind: Literal["shannon"] = "shannon"
     uplink_bandwidth_hz: float = quantity(
-        2.0e7, unit="hz", gt=0, symbol="W", title="Uplink bandwidth", scale="log", shown=(1e5, 1e9),
+        2.0e7, unit="hz", ge=1e-3, le=1e13, symbol="W", title="Uplink bandwidth", scale="log",
+        shown=(1e5, 1e9),
         help="Bandwidth of the cell from the devices to the base station",
     )  # fmt: skip
     downlink_bandwidth_hz: float = quantity(
-        2.0e7, unit="hz", gt=0, symbol="W", title="Downlink bandwidth", scale="log", shown=(1e5, 1e9),
+        2.0e7, unit="hz", ge=1e-3, le=1e13, symbol="W", title="Downlink bandwidth", scale="log",
+        shown=(1e5, 1e9),
         help="Bandwidth of the cell from the base station to the devices",
     )  # fmt: skip
     base_station_power_w: float = quantity(
-        10.0, unit="w", gt=0, le=1000, symbol="P", title="Base station power", scale="log", shown=(0.1, 100),
+        10.0, unit="w", ge=1e-15, le=1000, symbol="P", title="Base station power", scale="log",
+        shown=(0.1, 100),
         help="Power the base station radiates over its whole band",
     )  # fmt: skip
     path_loss_at_1m_db: float = quantity(
@@ -67,7 +70,7 @@ class Shannon(CellFields):
         help="Noise the device's receiver adds",
     )  # fmt: skip
     implementation_ratio: float = quantity(
-        0.88, unit="ratio", gt=0, le=1, symbol="α", title="Implementation factor", shown=(0.3, 1.0),
+        0.88, unit="ratio", ge=1e-3, le=1, symbol="α", title="Implementation factor", shown=(0.3, 1.0),
         help="Share of Shannon's bound that real coding reaches (fitted to LDPC tables: 0.87 to 0.88)",
     )  # fmt: skip
     overhead_ratio: float = quantity(
@@ -75,8 +78,8 @@ class Shannon(CellFields):
         help="Share of the symbols that carries control and pilots",
     )  # fmt: skip
     ceiling_bps_per_hz: float = quantity(
-        7.4063, gt=0, title="Spectral-efficiency ceiling", shown=(1.0, 12.0),
-        help="Highest bit/s/Hz before losses (256-QAM, 38.214 table 2); inf removes the ceiling",
+        7.4063, ge=1e-3, le=1000, title="Spectral-efficiency ceiling", shown=(1.0, 12.0),
+        help="Highest bit/s/Hz before losses (256-QAM, 38.214 table 2); 1000 is as good as none",
     )  # fmt: skip
 
     def uplink_rate_bps(

@@ -14,6 +14,9 @@ from cutwise.errors import ScenarioError
 from cutwise.registry import Registry
 from cutwise.units import bound_mistakes, quantity
 
+HIGHEST_ERROR = 1e6
+"""The largest relative mean square error of a tensor that anything is said of."""
+
 
 @runtime_checkable
 class Accuracy(Protocol):
@@ -124,8 +127,10 @@ class AccuracyTable:
             mistakes.append("loss_ratios: give one loss for each of error_ratios, at least one")
         if any(later <= earlier for earlier, later in pairwise(errors)):
             mistakes.append("error_ratios: must rise")
-        if not np.isfinite([*errors, *self.loss_ratios]).all() or min(errors, default=0.0) < 0:
-            mistakes.append("error_ratios: numbers must be finite and errors 0 or more")
+        if not all(0 <= error <= HIGHEST_ERROR for error in errors):
+            mistakes.append(f"error_ratios: errors must be from 0 to {HIGHEST_ERROR:g}")
+        if not all(-1 <= loss <= 1 for loss in self.loss_ratios):
+            mistakes.append("loss_ratios: losses must be from -1 to 1")
         if mistakes:
             raise ScenarioError(mistakes)
 

@@ -115,12 +115,12 @@ class CodecFields:
         help="How the tensor's values are distributed: a transformer's outlier channels, normal, heavy tails",
     )  # fmt: skip
     encode_bps: float = quantity(
-        4.0e8, unit="bps", gt=0, title="Encoder speed", scale="log", shown=(1e7, 1e11),
+        4.0e8, unit="bps", ge=1, le=1e18, title="Encoder speed", scale="log", shown=(1e7, 1e11),
         help="Bits of 32-bit tensor compressed a second; these codecs do 0.3 to 1.0 Gbit/s on one core "
         "(measured on 9.7 million elements)",
     )  # fmt: skip
     decode_bps: float = quantity(
-        1.0e9, unit="bps", gt=0, title="Decoder speed", scale="log", shown=(1e7, 1e11),
+        1.0e9, unit="bps", ge=1, le=1e18, title="Decoder speed", scale="log", shown=(1e7, 1e11),
         help="Bits of 32-bit tensor restored a second; these codecs do 0.7 to 1.9 Gbit/s on one core "
         "(measured on 9.7 million elements)",
     )  # fmt: skip

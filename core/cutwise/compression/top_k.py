@@ -51,7 +51,7 @@ class TopK(CodecFields):
     tuned_field: ClassVar[str] = "density_ratio"
     kind: Literal["top_k"] = quantity("top_k", title="Codec", help="The largest elements, quantised (P3)")
     density_ratio: float = quantity(
-        0.5, unit="ratio", gt=0, le=1, symbol="ρ", title="Density", scale="log", shown=(0.01, 1.0),
+        0.5, unit="ratio", ge=1e-6, le=1, symbol="ρ", title="Density", scale="log", shown=(0.01, 1.0),
         help="Share of the elements that is kept, those of largest magnitude; 1 - sparsity",
     )  # fmt: skip
     value_bits: int = quantity(

@@ -267,13 +267,6 @@ def side_of(columns: Floats, transient_bytes: Floats, generation: Steps | None =
     return Side(**summed, transient_bytes=transient_bytes, generation=generation)
 
 
-def steps_of(cost: GraphCost, sign: float = 1.0) -> Steps | None:
-    """What every op adds to the steps of generating text."""
-    if cost.generation is None:
-        return None
-    return cost.generation.steps.each(lambda column: sign * column)
-
-
 def _sums(cost: GraphCost, masks: Mask, *, server: bool) -> Side:
     """Sums of the ops in `masks`, with the copies of weights that ops elsewhere are charged for."""
     largest, inside = np.where(masks, cost.transient_bytes, 0.0).max(axis=1, initial=0.0), _ones(masks)

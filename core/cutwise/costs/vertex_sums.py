@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from cutwise.arrays import Floats
-from cutwise.costs.cut_sums import WORK_COLUMNS, CutSums, columns_of, side_of, steps_of
+from cutwise.costs.cut_sums import WORK_COLUMNS, CutSums, columns_of, side_of
 from cutwise.costs.generation.steps import Steps
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.shared_weights import HELD_COLUMNS
@@ -16,23 +16,23 @@ COPIED = slice(WORK_COLUMNS, WORK_COLUMNS + len(HELD_COLUMNS))
 """The columns of a side that copies of weights are part of."""
 
 
-def move_sums(cost: GraphCost, *, compute_only: bool = False, copies: bool = False) -> CutSums:
-    """What each op changes when it moves from the server to the device, shape (ops,), nothing crossing.
+def side_sums(
+    cost: GraphCost, *, compute_only: bool = False, copies: bool = False
+) -> tuple[CutSums, CutSums]:
+    """What each op adds on the device and on the server, shape (ops,), with nothing crossing.
 
-    `compute_only` leaves out the bytes it takes along. With `copies` the first entries are the copied
-    weights, and the ops come without theirs: a copy that moves leaves the server with nothing (the copy that
-    stays there is paid like a tensor that crosses, see `tensor_sums`).
+    `compute_only` leaves out the bytes. With `copies` the first entries are the copied weights, and the ops
+    come without theirs: one is held where it is (the copy that stays at the server while the weight is on
+    the device is paid like a tensor that crosses, see `tensor_sums`).
     """
-    device, server = _rows(cost, server=False, copies=copies), -_rows(cost, server=True, copies=copies)
-    nothing = np.zeros(len(device))
+    rows = [_rows(cost, server=server, copies=copies) for server in (False, True)]
+    quiet, nothing = _nothing(len(rows[0])), np.zeros(len(rows[0]))
     if compute_only:
-        device[:, WORK_COLUMNS:] = server[:, WORK_COLUMNS:] = 0.0
-    here, there = (_steps_of(cost, len(device), sign) for sign in (1.0, -1.0))
-    return replace(
-        _nothing(len(device)),
-        device=side_of(device, nothing, here),
-        server=side_of(server, nothing, there),
-    )
+        for columns in rows:
+            columns[:, WORK_COLUMNS:] = 0.0
+    steps = _steps_of(cost, len(nothing))
+    here, there = (side_of(columns, nothing, steps) for columns in rows)
+    return replace(quiet, device=here), replace(quiet, server=there)
 
 
 def op_sums(cost: GraphCost) -> tuple[CutSums, CutSums, CutSums]:
@@ -42,7 +42,7 @@ def op_sums(cost: GraphCost) -> tuple[CutSums, CutSums, CutSums]:
     """
     rows = [_rows(cost, server=server, copies=True) for server in (False, True)]
     quiet, nothing = no_sums(len(rows[0])), np.zeros(len(rows[0]))
-    steps = _steps_of(cost, len(nothing), 1.0)
+    steps = _steps_of(cost, len(nothing))
     here, there = (side_of(columns, nothing, steps) for columns in rows)
     return replace(quiet, device=here), replace(quiet, edge=there), replace(quiet, server=there)
 
@@ -87,13 +87,12 @@ def _nothing(count: int) -> CutSums:
     return CutSums(device=empty, server=empty, output_bytes=none, gradient_bytes=none, has_server=none)
 
 
-def _steps_of(cost: GraphCost, count: int, sign: float) -> Steps | None:
+def _steps_of(cost: GraphCost, count: int) -> Steps | None:
     """What every vertex adds to the steps of generating text: copied weights ahead of the ops add none."""
-    steps = steps_of(cost, sign)
-    if steps is None or count == len(cost.graph):
-        return steps
-    ahead = count - len(cost.graph)
-    return steps.each(lambda column: np.concatenate([np.zeros(ahead), column]))
+    if cost.generation is None:
+        return None
+    ahead = np.zeros(count - len(cost.graph))
+    return cost.generation.steps.each(lambda column: np.concatenate([ahead, column]))
 
 
 def _rows(cost: GraphCost, *, server: bool, copies: bool) -> Floats:

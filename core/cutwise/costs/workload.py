@@ -141,7 +141,7 @@ class Workload:
         "server", title="Labels at", help="Where the loss reads the labels; at the server they are sent up"
     )
     label_bytes: float | None = quantity(
-        None, unit="bytes", ge=0, symbol="ℓ", title="Label bytes",
+        None, unit="bytes", ge=0, le=1e15, symbol="ℓ", title="Label bytes",
         help="Bytes of one sample's label; 8 for each target where nothing is given",
     )  # fmt: skip
 

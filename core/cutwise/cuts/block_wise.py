@@ -20,7 +20,8 @@ import numpy.typing as npt
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.caches import kept
 from cutwise.cuts.gates import Blocks, BlockTest, find_blocks, intra_block_test, unfolded_blocks
-from cutwise.cuts.max_flow import FlowNetwork, checked_weights, network_of, solve_network, split_cost
+from cutwise.cuts.max_flow import checked_server_weight, checked_weights, split_cost
+from cutwise.cuts.network_flow import FlowNetwork, network_of, solve_network
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen
@@ -88,6 +89,7 @@ def block_wise_cut(
     *,
     device_weight: npt.ArrayLike,
     crossing_weight: npt.ArrayLike,
+    server_weight: npt.ArrayLike | None = None,
     test: BlockTest | None = None,
     contract_all: bool = False,
 ) -> BlockWiseCut:
@@ -99,8 +101,9 @@ def block_wise_cut(
     """
     began = time.perf_counter()
     device, crossing = checked_weights(graph, device_weight, crossing_weight)
+    server = checked_server_weight(graph, server_weight)
     blocks = find_blocks(graph) if test is None else test.blocks
-    if device[blocks.free].any():
+    if device[blocks.free].any() or server[blocks.free].any():
         blocks, test = unfolded_blocks(graph), None
     detected = time.perf_counter()
     if test is None:
@@ -108,15 +111,15 @@ def block_wise_cut(
     else:
         _check_fit(test, graph, crossing)
     tested = time.perf_counter()
-    weight = np.bincount(blocks.units.unit_of, weights=device, minlength=blocks.units.count).astype(float)
-    contracted = np.full(len(blocks.entry), True) if contract_all else test.passed & _guards(blocks, weight)
+    weights = _Weights(device=device, server=server).of(blocks.units.unit_of, blocks.units.count)
+    contracted = np.full(len(blocks.entry), True) if contract_all else test.passed & _guards(blocks, weights)
     is_chain = bool(contracted.all()) and blocks.covers_all
     if is_chain:
-        mask, vertices = _prefix_scan(blocks, weight, crossing), len(blocks.gates)
+        mask, vertices = _prefix_scan(blocks, weights, crossing), len(blocks.gates)
     else:
-        mask, vertices = _small_cut(blocks, contracted, weight, crossing)
+        mask, vertices = _small_cut(blocks, contracted, weights, crossing)
     mask = mask[blocks.units.unit_of]
-    value = split_cost(graph, mask, device_weight=device, crossing_weight=crossing)
+    value = split_cost(graph, mask, device_weight=device, crossing_weight=crossing, server_weight=server)
     solved = time.perf_counter()
     return BlockWiseCut(
         value=value,
@@ -132,6 +135,22 @@ def block_wise_cut(
     )
 
 
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _Weights(Frozen):
+    """What each vertex costs on the device and on the server; kept apart, so that no sum cancels."""
+
+    device: Floats
+    server: Floats
+
+    def of(self, member: Ints, count: int) -> _Weights:
+        """The weights of `count` vertices that these are `member` (n,) of."""
+        device, server = (
+            np.bincount(member, weights=side, minlength=count).astype(float)
+            for side in (self.device, self.server)
+        )
+        return _Weights(device=device, server=server)
+
+
 def _check_fit(test: BlockTest, graph: SplitGraph, crossing: Floats) -> None:
     known = test.crossing_weight
     scale: float = crossing.max(initial=0.0) / (known.max(initial=0.0) or 1.0)
@@ -143,29 +162,32 @@ def _check_fit(test: BlockTest, graph: SplitGraph, crossing: Floats) -> None:
         )
 
 
-def _guards(blocks: Blocks, weight: Floats) -> Mask:
+def _guards(blocks: Blocks, weights: _Weights) -> Mask:
     """Which blocks hold no unit, their exit aside, that is cheaper on the device."""
     bounds = np.stack([blocks.entry + 1, blocks.exit], axis=1).ravel()
     if not len(bounds):
         return np.zeros(0, dtype=bool)
-    return np.minimum.reduceat(weight, bounds)[::2] >= 0
+    return np.minimum.reduceat(weights.device - weights.server, bounds)[::2] >= 0
 
 
-def _prefix_scan(blocks: Blocks, weight: Floats, crossing: Floats) -> Mask:
+def _prefix_scan(blocks: Blocks, weights: _Weights, crossing: Floats) -> Mask:
     """Units on the device at the best gate; the first of several equal ones."""
     units = blocks.units
     sent = np.bincount(units.sender_unit, weights=crossing[units.sender_op], minlength=units.count)
-    cost = np.cumsum(weight)[blocks.gates] + sent[blocks.gates]
+    behind = np.append(np.cumsum(weights.server[:0:-1])[::-1], 0.0)
+    cost = (np.cumsum(weights.device) + behind + sent)[blocks.gates]
     return np.arange(units.count) <= blocks.gates[np.argmin(cost)]
 
 
-def _small_cut(blocks: Blocks, contracted: Mask, weight: Floats, crossing: Floats) -> tuple[Mask, int]:
+def _small_cut(blocks: Blocks, contracted: Mask, weights: _Weights, crossing: Floats) -> tuple[Mask, int]:
     """Units on the device in the minimum cut of the contracted graph, and its number of vertices."""
     vertex_of, senders, network = _contracted_network(blocks, contracted.tobytes())
     count = network.vertex_count
+    left = weights.of(vertex_of, count)
     mask, _, _ = solve_network(
         network,
-        device=np.bincount(vertex_of, weights=weight, minlength=count).astype(float),
+        device=left.device,
+        server=left.server,
         crossing=crossing[blocks.units.sender_op[senders]],
         on_device=np.arange(count) == 0,
     )

@@ -27,10 +27,11 @@ from cutwise.cuts.integer_program import (
     total_of,
     weighted,
 )
-from cutwise.cuts.max_flow import checked_weights, minimum_cut, split_cost
+from cutwise.cuts.max_flow import checked_server_weight, checked_weights, minimum_cut, split_cost
 from cutwise.cuts.pool.contraction import Units, contract
 from cutwise.cuts.split_graph import SplitGraph, crossing_ops, row_peaks, row_sums
 from cutwise.frozen import Frozen
+from cutwise.tolerances import CLOSED_GAP, SUM_ROUNDING
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -43,6 +44,7 @@ class Limit(Frozen):
     """Sum of `device` over the device side + largest `peak` there + sum of `crossing` <= `cap`.
 
     `device` and `crossing` (n,) may have any sign; `peak` (n,) is not negative, None for no such term.
+    `server` (n,), None for nothing, is added up over the other side.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Limit(Frozen):
     crossing: Floats
     cap: float
     peak: Floats | None = None
+    server: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -74,6 +77,8 @@ def usage(graph: SplitGraph, limit: Limit, masks: npt.ArrayLike) -> Floats:
     """What the splits `masks` (K, n) use of a limit (K,), as it is compared with the cap."""
     rows = np.atleast_2d(np.asarray(masks, dtype=bool))
     used = row_sums(rows, limit.device) + row_sums(crossing_ops(graph, rows), limit.crossing)
+    if limit.server is not None:
+        used = used + row_sums(~rows, limit.server)
     return used if limit.peak is None else used + row_peaks(rows, limit.peak)
 
 
@@ -84,6 +89,7 @@ def minimum_cut_within(
     crossing_weight: npt.ArrayLike,
     limits: Sequence[Limit],
     accepts: Accepts | None = None,
+    server_weight: npt.ArrayLike | None = None,
     time_limit_s: float = 10.0,
 ) -> LimitedCut:
     """The split of least additive cost (weights as in `minimum_cut`) that keeps every limit.
@@ -100,33 +106,43 @@ def minimum_cut_within(
     """
     began = time.perf_counter()
     device, crossing = checked_weights(graph, device_weight, crossing_weight)
-    free = minimum_cut(graph, device_weight=device, crossing_weight=crossing)
+    server = checked_server_weight(graph, server_weight)
+    free = minimum_cut(graph, device_weight=device, crossing_weight=crossing, server_weight=server)
     method: Literal["max_flow", "cp_sat"] = "max_flow"
-    mask, bound, ended = _within(graph, free.mask, limits, accepts), free.bound, True
-    if mask is None and accepts is not None:
+    mask, bound, error, ended = _within(graph, free.mask, limits, accepts), free.bound, 0.0, True
+    if mask is None:
         method = "cp_sat"
-        found = first_accepted(
-            limited_program(contract(graph), device, crossing, limits, np.floor),
-            lambda mask: _within(graph, mask, limits, accepts) is not None,
-            within=", ".join(limit.name for limit in limits),
-            time_limit_s=time_limit_s,
-        )
-        mask, bound, ended = found.mask, max(found.bound, free.bound), found.ended
-    elif mask is None:
-        method = "cp_sat"
-        units = contract(graph)
-        mask, bound, _ = searched(
-            lambda rounded: limited_program(units, device, crossing, limits, rounded),
-            lambda mask: _within(graph, mask, limits) is not None,
-            within=", ".join(limit.name for limit in limits),
-            time_limit_s=time_limit_s,
-        )
-        bound = max(bound, free.bound)
+        units, least = contract(graph), np.minimum(device, server)
+        beyond = {"device_weight": device - least, "server_weight": server - least}
+        within = ", ".join(limit.name for limit in limits)
+        if accepts is not None:
+            program = limited_program(
+                units, device - least, crossing, limits, np.floor, server=server - least
+            )
+            found = first_accepted(
+                program,
+                lambda mask: _within(graph, mask, limits, accepts) is not None,
+                within=within,
+                time_limit_s=time_limit_s,
+            )
+            mask, bound, error, ended = found.mask, found.bound, program.error, found.ended
+        else:
+            mask, bound, error = searched(
+                lambda rounded, *, known: limited_program(
+                    units, device - least, crossing, limits, rounded, server=server - least, known=known
+                ),
+                lambda mask: _within(graph, mask, limits) is not None,
+                lambda mask: split_cost(graph, mask, crossing_weight=crossing, **beyond),
+                within=within,
+                time_limit_s=time_limit_s,
+            )
+        constant = math.fsum(least.tolist())
+        bound, error = max(bound + constant, free.bound), min(error, CLOSED_GAP * abs(constant))
     value = math.inf
     if mask is not None:
-        value = split_cost(graph, mask, device_weight=device, crossing_weight=crossing)
+        value = split_cost(graph, mask, device_weight=device, crossing_weight=crossing, server_weight=server)
     return LimitedCut(
-        status=status_of(value, bound),
+        status=status_of(value, bound, error),
         value=value,
         mask=mask,
         bound=min(bound, value),
@@ -146,24 +162,88 @@ def _within(
 
 
 def limited_program(
-    units: Units, device: Floats, crossing: Floats, limits: Sequence[Limit], rounded: Rounding
+    units: Units,
+    device: Floats,
+    crossing: Floats,
+    limits: Sequence[Limit],
+    rounded: Rounding,
+    *,
+    server: Floats | None = None,
+    known: float = math.inf,
 ) -> CutProgram:
-    """The program with `rounded` integer limits: down to lose no split, up to accept no wrong one."""
+    """The program with `rounded` integer limits: down to lose no split, up to accept no wrong one.
+
+    Of splits that cost over `known` some are left out; only where no weight is negative may it be given.
+    """
     model, variables = model_of(units)
     all_read = _all_read(model, units, variables)
     for limit in limits:
         add_limit(model, units, variables, limit, rounded, all_read)
-    exponent = exponent_of(total_of([device, crossing]), OBJECTIVE_BITS)
-    cost = op_weights(units, len(variables), scaled(device, exponent, np.rint))
-    _add_crossing(cost, units, all_read, scaled(crossing, exponent, np.rint))
-    model.minimize(weighted(cost, variables))
+    sides = _sides(units, Limit(name="cost", device=device, server=server, crossing=crossing, cap=known))
+    if _none_earns(sides):
+        sides = _without_forced(model, variables, units, all_read, sides, known)
+    exponent = exponent_of(total_of(list(sides)), OBJECTIVE_BITS)
+    cost, constant = _linear(units, len(variables), all_read, sides, exponent, np.floor)
+    model.minimize(weighted(cost, variables) + constant)
     return CutProgram(
         model=model,
         units=variables[: units.count],
         unit_of=units.unit_of,
         exponent=exponent,
-        error=rounding_error([device, crossing], exponent),
+        error=rounding_error(list(sides), exponent),
     )
+
+
+Sides = tuple[Floats, Floats, Floats]
+"""What units pay on the device, units on the server, and senders that cross."""
+
+
+def _sides(units: Units, limit: Limit) -> Sides:
+    """The amounts of a limit, added up over the ops of every unit."""
+    server = np.zeros_like(limit.device) if limit.server is None else limit.server
+    both = units.sums(np.stack([limit.device, server], axis=1))
+    return both[:, 0], both[:, 1], limit.crossing[units.sender_op]
+
+
+def _none_earns(sides: Sides) -> bool:
+    """True when no amount is negative, so that one alone can be too much."""
+    return not any((side < 0).any() for side in sides)
+
+
+def _without_forced(
+    model: cp_model.CpModel,
+    variables: Sequence[cp_model.IntVar],
+    units: Units,
+    all_read: Ints,
+    sides: Sides,
+    most: float,
+) -> Sides:
+    """The amounts with those taken out that alone are over `most`, as what they stand for is forbidden.
+
+    What is left is of the size of `most`, so that the integers tell it apart.
+    """
+    over = [side > most * (1 + SUM_ROUNDING) for side in sides]
+    for unit in np.flatnonzero(over[0]).tolist():
+        model.add(variables[unit] == 0)
+    for unit in np.flatnonzero(over[1]).tolist():
+        model.add(variables[unit] == 1)
+    for sender in np.flatnonzero(over[2]).tolist():
+        model.add(variables[int(units.sender_unit[sender])] == variables[int(all_read[sender])])
+    device, server, crossing = (np.where(high, 0.0, side) for high, side in zip(over, sides, strict=True))
+    return device, server, crossing
+
+
+def _linear(
+    units: Units, count: int, all_read: Ints | None, sides: Sides, exponent: int, rounded: Rounding
+) -> tuple[Ints, int]:
+    """Integer weights (count,) of the variables, the units first, and the constant beside them."""
+    device, server, crossing = (scaled(side, exponent, rounded) for side in sides)
+    weights = np.zeros(count, dtype=np.int64)
+    weights[: units.count] = device - server
+    if all_read is not None:
+        np.add.at(weights, units.sender_unit, crossing)
+        np.subtract.at(weights, all_read, crossing)
+    return weights, int(np.sum(server))
 
 
 def _all_read(model: cp_model.CpModel, units: Units, variables: list[cp_model.IntVar]) -> Ints:
@@ -188,29 +268,27 @@ def add_limit(
 ) -> None:
     """Adds the limit, its crossing part only where `all_read` says when a sender does not cross."""
     peaks = units.peaks(np.zeros((len(limit.device), 1)) if limit.peak is None else limit.peak[:, None])[:, 0]
-    total = total_of([limit.device, limit.crossing, peaks])
+    sides = _sides(units, limit)
+    if all_read is not None and _none_earns(sides):
+        sides = _without_forced(model, variables, units, all_read, sides, limit.cap)
+        peaks = _without_high(model, variables, peaks, limit.cap)
+    total = total_of([*sides, peaks])
     exponent = exponent_of(total, LIMIT_BITS)
-    used = op_weights(units, len(variables), scaled(limit.device, exponent, rounded))
-    if all_read is not None:
-        _add_crossing(used, units, all_read, scaled(limit.crossing, exponent, rounded))
+    used, constant = _linear(units, len(variables), all_read, sides, exponent, rounded)
     heights = scaled(peaks, exponent, rounded)
     beyond = 2 * total if total > 0 else 1.0
     cap = math.floor(math.ldexp(min(max(limit.cap, -beyond), beyond), exponent))
     highest = model.new_int_var(int(heights[0]), int(heights.max()), "")
     for unit in np.flatnonzero(heights > heights[0]).tolist():
         model.add(highest >= int(heights[unit]) * variables[unit])
-    model.add(weighted(used, variables) + highest <= cap)
+    model.add(weighted(used, variables) + constant + highest <= cap)
 
 
-def op_weights(units: Units, count: int, device: Ints) -> Ints:
-    """The weights (n,) of ops on the device as weights (count,) of variables, the units first."""
-    weights = np.zeros(count, dtype=np.int64)
-    np.add.at(weights, units.unit_of, device)
-    return weights
-
-
-def _add_crossing(weights: Ints, units: Units, all_read: Ints, crossing: Ints) -> None:
-    """Adds what senders (n,) pay that are on the device but not all read there."""
-    sent = crossing[units.sender_op]
-    np.add.at(weights, units.sender_unit, sent)
-    np.subtract.at(weights, all_read, sent)
+def _without_high(
+    model: cp_model.CpModel, variables: Sequence[cp_model.IntVar], peaks: Floats, most: float
+) -> Floats:
+    """The peaks (units,) with those taken out that alone are over `most`: such a unit is on the server."""
+    over = peaks > most * (1 + SUM_ROUNDING)
+    for unit in np.flatnonzero(over).tolist():
+        model.add(variables[unit] == 0)
+    return np.where(over, 0.0, peaks)

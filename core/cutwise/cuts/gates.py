@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cutwise.arrays import Floats, Ints, Mask
-from cutwise.cuts.max_flow import network_of, solve_network
+from cutwise.cuts.network_flow import network_of, solve_network
 from cutwise.cuts.pool.closure import comparable_with_all
 from cutwise.cuts.pool.contraction import Units, contract
 from cutwise.cuts.pool.folding import fold

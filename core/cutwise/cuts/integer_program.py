@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
@@ -18,19 +19,28 @@ from cutwise.tolerances import CLOSED_GAP
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-OBJECTIVE_BITS = 54
-REFUSALS = 16
+OBJECTIVE_BITS = 52
+"""So many that a solver's bound, which is a float64, is exact."""
+REFUSALS, SCALES = 16, 8
 
 Status = Literal["optimal", "feasible", "infeasible"]
 Rounding = Callable[[Floats], Floats]
+
+
+class CutPrograms(Protocol):
+    """Gives the program with its limits `rounded`, of answers that cost no more than is `known`."""
+
+    def __call__(self, rounded: Rounding, *, known: float) -> CutProgram:
+        """The program."""
+        ...
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class CutProgram(Frozen):
     """An integer program whose variables `units` say where each op (n,) is, as `unit_of` (n,) tells.
 
-    `exponent` is the power of two that scales its objective; `error` is how far rounding to integers
-    may have moved the cost of any answer.
+    `exponent` is the power of two that scales its objective; rounding down to integers took at most
+    `error` from the cost of any answer.
     """
 
     model: cp_model.CpModel
@@ -74,13 +84,45 @@ class CutProgram(Frozen):
 
 
 def searched(
+    program_of: CutPrograms,
+    fits: Callable[[Mask], bool],
+    cost_of: Callable[[Mask], float],
+    *,
+    within: str,
+    time_limit_s: float,
+) -> tuple[Mask | None, float, float]:
+    """The best mask that `fits`, what no such mask is below, and what rounding may have taken from that.
+
+    `program_of` gives a program of answers that cost no more than a number. Where integers are too coarse
+    to tell the answer's cost from its bound, they are scaled by that cost instead of by all weights.
+    """
+    best, least, bound, error = None, math.inf, -math.inf, 0.0
+    for _ in range(SCALES):
+        known = least
+        mask, proven, error = _refused_until_fit(
+            functools.partial(program_of, known=known),
+            fits,
+            within=within,
+            time_limit_s=time_limit_s,
+        )
+        if mask is None:
+            return best, min(proven, known) if best is None else max(bound, min(proven, known)), error
+        bound, cost = max(bound, min(proven, known)), cost_of(mask)
+        if cost < least:
+            best, least = mask, cost
+        if least - bound <= 0.5 * CLOSED_GAP * abs(least) or least - bound > error or not least < known:
+            break
+    return best, bound, error
+
+
+def _refused_until_fit(
     program_of: Callable[[Rounding], CutProgram],
     fits: Callable[[Mask], bool],
     *,
     within: str,
     time_limit_s: float,
 ) -> tuple[Mask | None, float, float]:
-    """The best mask that `fits`, what no such mask is below, and the error of that bound.
+    """The best mask of one scale that `fits`, what no such mask is below, and the error of that bound.
 
     `program_of` gives the program with its limits rounded down, so that no answer is lost, or up. An
     answer that does not fit in float64 is excluded and the search repeated; after 16 such answers
@@ -144,9 +186,6 @@ def exponent_of(total: float, bits: int) -> int:
 
 
 def rounding_error(weights: Sequence[Floats], exponent: int) -> float:
-    """How far the sum of any of the weights moves when each is rounded at scale 2 ** `exponent`.
-
-    The last unit is lost where the solver gives its bound in float64.
-    """
+    """How much the sum of any of the weights falls when each is rounded down at scale 2 ** `exponent`."""
     terms = sum(np.count_nonzero(weight) for weight in weights)
-    return math.ldexp(0.5 * terms + 1.0, -exponent) if terms else 0.0
+    return math.ldexp(float(terms), -exponent)

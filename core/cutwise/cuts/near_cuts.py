@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cutwise.arrays import Ints, Mask
-from cutwise.cuts.max_flow import checked_weights
+from cutwise.arrays import Floats, Ints, Mask
+from cutwise.cuts.max_flow import checked_server_weight, checked_weights
 from cutwise.cuts.residual import FREE, Residual, contracted, forced, least_residual, moved
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.frozen import Frozen
@@ -39,6 +39,7 @@ def near_cuts(
     *,
     device_weight: npt.ArrayLike,
     crossing_weight: npt.ArrayLike,
+    server_weight: npt.ArrayLike | None = None,
     wanted: int,
     below: float = math.inf,
     most_nodes: int = MOST_NODES,
@@ -55,15 +56,15 @@ def near_cuts(
     >>> near.masks.tolist()
     [[True, True, False], [True, False, False]]
     """
-    whole = least_residual(graph, device_weight, crossing_weight)
+    whole = least_residual(graph, device_weight, crossing_weight, server_weight)
     most = whole.beyond(below) + whole.rounding
     if most <= 0:
         return NearCuts(masks=np.zeros((0, graph.op_count), dtype=bool), bound=below, noise=0.0)
     # a running sum in float64 may be off by so many units
     spare = graph.op_count << 10
-    prefixes = [
-        whole.beyond(cost) + spare for cost in _prefix_costs(graph, device_weight, crossing_weight, wanted)
-    ]
+    device, crossing = checked_weights(graph, device_weight, crossing_weight)
+    costs = _prefix_costs(graph, device, crossing, checked_server_weight(graph, server_weight), wanted)
+    prefixes = [whole.beyond(cost) + spare for cost in costs]
     slack = _tightened(most, prefixes, wanted, whole)
     left, unit_of = contracted(whole, slack)
     if left.node_count > FEW_UNITS:
@@ -86,16 +87,15 @@ def _of_ops(unit_of: Ints, graph: SplitGraph) -> Ints:
 
 
 def _prefix_costs(
-    graph: SplitGraph, device_weight: npt.ArrayLike, crossing_weight: npt.ArrayLike, wanted: int
+    graph: SplitGraph, device: Floats, crossing: Floats, server: Floats, wanted: int
 ) -> list[float]:
     """The least costs of splits that hold the first ops in order; none where ops are tied."""
     if graph.ties:
         return []
-    device, crossing = checked_weights(graph, device_weight, crossing_weight)
     senders = np.unique(graph.edges[:, 0])
     last_reader = np.zeros(graph.op_count, dtype=np.int64)
     np.maximum.at(last_reader, graph.edges[:, 0], graph.edges[:, 1])
-    steps = np.append(0.0, device)
+    steps = np.append(math.fsum(server.tolist()), device - server)
     np.add.at(steps, 1 + senders, crossing[senders])
     np.add.at(steps, 1 + last_reader[senders], -crossing[senders])
     first = int(np.flatnonzero(graph.pinned).max(initial=-1)) + 1

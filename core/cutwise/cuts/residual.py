@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cutwise.arrays import Ints, Mask
-from cutwise.cuts.max_flow import CAPACITY_BITS, checked_weights, flow_network
+from cutwise.cuts.max_flow import checked_server_weight, checked_weights, flow_network
+from cutwise.cuts.network_flow import CAPACITY_BITS
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen
@@ -70,14 +71,19 @@ class Residual(Frozen):
 
 
 def least_residual(
-    graph: SplitGraph, device_weight: npt.ArrayLike, crossing_weight: npt.ArrayLike
+    graph: SplitGraph,
+    device_weight: npt.ArrayLike,
+    crossing_weight: npt.ArrayLike,
+    server_weight: npt.ArrayLike | None = None,
 ) -> Residual:
     """What the least cut leaves, for weights as in `minimum_cut`; solved from the server to the device."""
     from ortools.graph.python import max_flow
 
     network = flow_network(graph)
     device, crossing = checked_weights(graph, device_weight, crossing_weight)
-    finite = np.concatenate([np.maximum(-device, 0.0), np.maximum(device, 0.0), crossing[network.sender]])
+    server = checked_server_weight(graph, server_weight)
+    least = np.minimum(device, server)
+    finite = np.concatenate([server - least, device - least, crossing[network.sender]])
     never = np.arange(len(network.tail)) >= len(finite)
     never[np.flatnonzero(graph.pinned)] = True
     finite[never[: len(finite)]] = 0.0
@@ -104,7 +110,7 @@ def least_residual(
         value=solver.optimal_flow(),
         endless=endless,
         exponent=exponent,
-        constant=math.fsum(np.minimum(device, 0.0).tolist()),
+        constant=math.fsum(least.tolist()),
         rounding=rounding,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -13,7 +13,7 @@ from cutwise.frozen import Frozen
 from cutwise.plans.serving import Inference
 from cutwise.plans.stages import StageTimes
 from cutwise.scenario.versions import versions
-from cutwise.tolerances import CLOSED_GAP
+from cutwise.tolerances import CLOSED_GAP, rounded_bound
 
 Status = Literal["optimal", "feasible", "infeasible"]
 ServerPolicy = Literal["share", "queue"]
@@ -131,8 +131,21 @@ class Report(Frozen):
         certificate: Certificate | None,
         timing: Mapping[str, float] = MappingProxyType({}),
     ) -> Report:
-        """The report with the gap that value and bound leave."""
+        """The report with the gap that value and bound leave.
+
+        A bound that a value reaches but for rounding is that value. One that is not finite, or that the
+        value undercuts, speaks of other plans than this (none keeps every rule, or only dearer ones): it is
+        left out with its certificate.
+
+        >>> Report.of(method="by hand", value=2.0, bound=2.0 + 4e-16, certificate=None).bound
+        2.0
+        """
+        bound = None if bound is None else rounded_bound(bound, value)
+        if bound is None or not math.isfinite(bound) or bound > value:
+            bound, certificate = None, None
         gap = None if bound is None else relative_gap(value, bound)
+        if certificate is not None and bound is not None:
+            certificate = replace(certificate, value=value, bound=bound)
         return cls(method=method, value=value, bound=bound, gap=gap, certificate=certificate, timing=timing)
 
     @property

@@ -26,15 +26,16 @@ class Party:
 
     profile: str | None = quantity(None, title="Profile", help="A row of the hardware catalogue")
     flops_per_s: float | None = quantity(
-        None, unit="flops_per_s", gt=0, symbol="F", title="Speed", scale="log", shown=(1e9, 1e15),
+        None, unit="flops_per_s", ge=1e-6, le=1e21, symbol="F", title="Speed", scale="log",
+        shown=(1e9, 1e15),
         help="Effective FLOP a second; the profile's peak times its efficiency if absent",
     )  # fmt: skip
     efficiency_ratio: float | None = quantity(
-        None, unit="ratio", gt=0, le=1, title="Efficiency", shown=(0.05, 1.0),
+        None, unit="ratio", ge=1e-6, le=1, title="Efficiency", shown=(0.05, 1.0),
         help="Share of the profile's peak that the model reaches",
     )  # fmt: skip
     memory_bytes: float | None = quantity(
-        None, unit="bytes", gt=0, symbol="M", title="Memory", scale="log", shown=(1e7, 1e12),
+        None, unit="bytes", ge=1e-12, le=1e18, symbol="M", title="Memory", scale="log", shown=(1e7, 1e12),
         help="Memory that the model may use; the profile's own if absent, no limit without a profile",
     )  # fmt: skip
     memory_bandwidth_bytes_per_s: float | None = quantity(
@@ -116,11 +117,11 @@ class Device(Party):
         help="How far the device is from the base station",
     )  # fmt: skip
     transmit_power_w: float = quantity(
-        0.2, unit="w", gt=0, le=100, symbol="P", title="Transmit power", scale="log", shown=(0.01, 2.0),
+        0.2, unit="w", ge=1e-15, le=100, symbol="P", title="Transmit power", scale="log", shown=(0.01, 2.0),
         help="Power its antenna radiates (23 dBm)",
     )  # fmt: skip
     amplifier_ratio: float = quantity(
-        0.35, unit="ratio", gt=0, le=1, title="Amplifier efficiency",
+        0.35, unit="ratio", ge=1e-3, le=1, title="Amplifier efficiency",
         help="Radiated over consumed power while it sends (0.3 to 0.45; recalled)",
     )  # fmt: skip
     radio_circuit_power_w: float = quantity(

@@ -174,18 +174,19 @@ class Limits(Part):
     deadline_s: float | None = quantity(
         None,
         unit="s",
-        gt=0,
+        ge=1e-12,
+        le=1e12,
         title="Deadline",
         scale="log",
         shown=(0.1, 1e5),
         help="Longest delay of one round",
     )
     device_energy_j: float | None = quantity(
-        None, unit="j", gt=0, title="Device energy", scale="log", shown=(0.1, 1e6),
+        None, unit="j", ge=1e-12, le=1e18, title="Device energy", scale="log", shown=(0.1, 1e6),
         help="Most energy any device may spend in one round, computing and sending",
     )  # fmt: skip
     traffic_bytes: float | None = quantity(
-        None, unit="bytes", gt=0, title="Traffic", scale="log", shown=(1e4, 1e12),
+        None, unit="bytes", ge=1e-12, le=1e21, title="Traffic", scale="log", shown=(1e4, 1e12),
         help="Most bytes any device may send and receive in one round",
     )  # fmt: skip
     accuracy_loss_ratio: float | None = quantity(
@@ -204,7 +205,7 @@ class Backhaul(Part):
     """The link between every edge and the cloud, the same both ways; each edge has its own."""
 
     rate_bps: float = quantity(
-        1e9, unit="bps", gt=0, le=1e15, symbol="C", title="Backhaul", scale="log", shown=(1e7, 1e11),
+        1e9, unit="bps", ge=1e-9, le=1e15, symbol="C", title="Backhaul", scale="log", shown=(1e7, 1e11),
         help="Rate between an edge and the cloud",
     )  # fmt: skip
     latency_s: float = quantity(

@@ -16,7 +16,7 @@ from cutwise.planning.whole_round.best_round import alike, best_round
 from cutwise.planning.whole_round.joint_choice import is_coupled
 from cutwise.planning.whole_round.round_value import score_of_round
 from cutwise.plans.learning import SPLIT, Learning
-from cutwise.plans.plan import Plan
+from cutwise.plans.plan import Plan, Report
 from cutwise.plans.rounds import IN_TURN, Round
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.schemes.base import SCHEMES
@@ -101,9 +101,11 @@ def cut_one_by_one(
         method=method,
         best=best,
     )
-    report = replace(
-        plan.report,
-        certificate=best.certificate and replace(best.certificate, value=plan.report.value),
+    report = Report.of(
+        method=method,
+        value=plan.report.value,
+        bound=plan.report.bound,
+        certificate=best.certificate,
         timing={"algorithm_s": algorithm_s, **best.timing},
     )
     return replace(plan, report=report, status=report.status if plan.status == "feasible" else plan.status)

@@ -12,7 +12,7 @@ import numpy as np
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.costs.cut_sums import CutSums, looped_sums
 from cutwise.costs.memory.bounds import copied_rows, lower_rows
-from cutwise.costs.vertex_sums import move_sums, tensor_sums
+from cutwise.costs.vertex_sums import side_sums, tensor_sums
 from cutwise.cuts.accepted_cut import first_accepted_of
 from cutwise.cuts.brute_force import all_splits
 from cutwise.cuts.u_shape.flow import u_shape_of
@@ -24,9 +24,10 @@ from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.one_device.candidates import split_graph
 from cutwise.planning.one_device.cut_memory import swept
 from cutwise.planning.one_device.cut_positions import cut_positions
+from cutwise.planning.one_device.cut_weights import FAINT_BYTES
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio, given_limits
 from cutwise.planning.one_device.limited_cut import fits_memory
-from cutwise.planning.one_device.loop_messages import LoopQuestion, loops_with_messages
+from cutwise.planning.one_device.loop_messages import LoopQuestion, at_server, loops_with_messages
 from cutwise.planning.one_device.objective import Score, counted_energy, score_of
 from cutwise.planning.whole_round.best_round import alike
 from cutwise.planning.whole_round.round_value import objective_value, scores_of_round, spread_of
@@ -247,12 +248,13 @@ def _weighed(problem: SplitProblem, own: Conditions, score: Score) -> UShapeProb
         values = np.asarray(score(stage_times(sums, still)), dtype=np.float64)
         return np.broadcast_to(values, (1, len(cost.graph)))[0]
 
+    on_device, on_server = side_sums(cost)
     up = tensor_sums(cost)
     down = replace(up, output_bytes=up.gradient_bytes, gradient_bytes=up.output_bytes)
     return UShapeProblem(
         graph=split_graph(problem),
-        device_costs=scored(move_sums(cost)),
-        server_costs=np.zeros(len(cost.graph)),
+        device_costs=scored(on_device),
+        server_costs=scored(on_server),
         up_costs=scored(up),
         down_costs=scored(down),
         pinned_top=output_ops(problem),
@@ -321,18 +323,10 @@ def _within(
 
 def _lower_bound(search: _UShapeSearch, free: UShapeCut, own: Conditions) -> float:
     """A score that no cut with work at the server is below: with the latency of one message each way."""
-    cost = search.problem.cost
     given = own.of((slice(None), None))
-    nobody = np.zeros((1, len(cost.graph)), dtype=bool)
-    server = looped_sums(cost, nobody, nobody)
-    server = replace(server, server=replace(server.server, transient_bytes=np.zeros(1)))
-    still = additive(given.without_latency(), cost)
-    base = float(np.ravel(search.score(stage_times(server, still)))[0])
-    speaking = replace(server, output_bytes=np.ones(1), gradient_bytes=np.ones(1))
-    loud, quiet = (
-        float(np.ravel(search.score(stage_times(speaking, c)))[0]) for c in (additive(given, cost), still)
-    )
-    return base + free.bound + (loud - quiet if _always_speaks(search.problem) else 0.0)
+    faint = np.full(1, FAINT_BYTES if _always_speaks(search.problem) else 0.0)
+    sums = replace(at_server(search.problem.cost), output_bytes=faint, gradient_bytes=faint)
+    return free.bound + float(np.ravel(search.score(stage_times(sums, given)))[0])
 
 
 def _always_speaks(problem: SplitProblem) -> bool:

@@ -15,7 +15,7 @@ IDEAL = {
     "overhead_ratio": 0,
     "uplink_noise_figure_db": 0,
     "downlink_noise_figure_db": 0,
-    "ceiling_bps_per_hz": math.inf,
+    "ceiling_bps_per_hz": 1000,
     "path_loss_exponent": 0,
 }
 NOISE_W = THERMAL_NOISE_W_PER_HZ * 1e6

@@ -128,7 +128,7 @@ def test_fields_out_of_bounds_are_refused_together() -> None:
     with pytest.raises(ScenarioError) as refused:
         TopK(density_ratio=0.0, value_bits=40)
     assert refused.value.mistakes == (
-        "density_ratio: 0.0 must be greater than 0",
+        "density_ratio: 0.0 is below the smallest value 1e-06",
         "value_bits: 40 is above the largest value 12",
     )
     with pytest.raises(ScenarioError, match="step_ratio"):

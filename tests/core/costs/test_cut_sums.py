@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cutwise.costs.cut_sums import Side, crossing_ops, cut_sums, looped_sums, nested_sums
-from cutwise.costs.vertex_sums import move_sums, no_sums, op_sums, tensor_sums
+from cutwise.costs.vertex_sums import no_sums, op_sums, side_sums, tensor_sums
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.parts import Scenario
@@ -49,32 +49,28 @@ def test_one_mask_makes_one_row(chain: ModelGraph) -> None:
     assert cut_sums(cost, np.array([True, False, False])).output_bytes.tolist() == [1000]
 
 
-def test_moving_ops_and_sending_tensors_add_up_to_any_cut(tmp_path: Path) -> None:
-    """Everything at the server, plus what each op on the device moves, and what each crossing tensor adds."""
+def test_ops_of_both_sides_and_sent_tensors_add_up_to_any_cut(tmp_path: Path) -> None:
+    """What each op adds where it is, and what each crossing tensor adds."""
     rng = np.random.default_rng(4)
     for case in range(15):
         problem = random_problem(rng, tmp_path, devices=1, measured=case % 3 == 0)
         cost, masks = problem.cost, closed_sets(problem)
-        whole = cut_sums(cost, np.zeros((1, len(cost.graph)), dtype=bool))
-        moves, tensors, sums = move_sums(cost), tensor_sums(cost), cut_sums(cost, masks)
-        for side in ("device", "server"):
-            for name in SUMMED:
-                start = getattr(getattr(whole, side), name)[0]
-                moved = masks @ getattr(getattr(moves, side), name)
-                assert getattr(getattr(sums, side), name) == pytest.approx(
-                    start + moved, rel=1e-9, abs=1e-9 * (1 + abs(start))
-                )
+        (here, there), tensors, sums = side_sums(cost), tensor_sums(cost), cut_sums(cost, masks)
+        for name in SUMMED:
+            assert getattr(sums.device, name) == pytest.approx(masks @ getattr(here.device, name), rel=1e-9)
+            assert getattr(sums.server, name) == pytest.approx(~masks @ getattr(there.server, name), rel=1e-9)
+            assert not getattr(here.server, name).any()
+            assert not getattr(there.device, name).any()
         crossing = crossing_ops(cost, masks)
         assert sums.output_bytes == pytest.approx(crossing @ tensors.output_bytes)
         assert sums.gradient_bytes == pytest.approx(crossing @ tensors.gradient_bytes)
 
 
-def test_compute_only_moves_take_no_bytes_along(chain: ModelGraph) -> None:
-    moves = move_sums(build_problem(chain, Scenario()).cost, compute_only=True)
-    assert moves.device.forward_flops.tolist() == [0, 100, 300]
-    assert moves.server.forward_flops.tolist() == [0, -100, -300]
-    assert not moves.device.weight_bytes.any()
-    assert not moves.device.exchanged_bytes.any()
+def test_compute_only_sides_have_no_bytes(chain: ModelGraph) -> None:
+    here, there = side_sums(build_problem(chain, Scenario()).cost, compute_only=True)
+    assert here.device.forward_flops.tolist() == there.server.forward_flops.tolist() == [0, 100, 300]
+    assert not here.device.weight_bytes.any()
+    assert not there.server.exchanged_bytes.any()
 
 
 def test_sums_change_shape_together(chain: ModelGraph) -> None:

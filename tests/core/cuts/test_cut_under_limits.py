@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -167,3 +169,25 @@ def test_no_answer_in_time_is_an_error_that_says_so(four: SplitGraph) -> None:
             limits=[limit_on([1, 1, 1, 1], 2)],
             time_limit_s=0.0,
         )
+
+
+def test_limits_and_costs_over_36_decades_match_enumeration() -> None:
+    statuses = set()
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        graph = random_graph(rng, int(rng.integers(2, 8)), device=1)
+        device, server, crossing, here, there = (10 ** rng.uniform(-18, 18, graph.op_count) for _ in range(5))
+        splits = all_splits(graph)
+        limit = Limit(name="memory", device=here, server=there, crossing=np.zeros(graph.op_count), cap=0.0)
+        used = usage(graph, limit, splits)
+        limit = replace(limit, cap=float(rng.choice(used) * rng.choice([1.0, 0.999, 1.001])))
+        cut = minimum_cut_within(
+            graph, device_weight=device, server_weight=server, crossing_weight=crossing, limits=[limit]
+        )
+        cost = splits @ device + ~splits @ server + crossing_ops(graph, splits) @ crossing
+        least = cost[used <= limit.cap].min(initial=np.inf)
+        statuses.add((cut.status, cut.method))
+        assert cut.value == pytest.approx(least, rel=1e-9), f"seed {seed}"
+        assert cut.bound <= least * (1 + 1e-12), f"seed {seed}"
+        assert cut.status == ("optimal" if np.isfinite(least) else "infeasible"), f"seed {seed}"
+    assert {("optimal", "cp_sat"), ("optimal", "max_flow"), ("infeasible", "cp_sat")} <= statuses

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from fractions import Fraction
 
 import networkx
 import numpy as np
 import pytest
 
+from cutwise.arrays import Floats
 from cutwise.cuts.brute_force import all_splits
 from cutwise.cuts.max_flow import flow_network, minimum_cut, split_cost
 from cutwise.cuts.split_graph import SplitGraph, crossing_ops, features_of, is_split
@@ -74,6 +76,43 @@ def test_weights_over_eight_decades_lose_nothing() -> None:
         assert cut.value == pytest.approx(least, rel=1e-9, abs=1e-12), f"seed {seed}"
         assert abs(cut.value - cut.bound) <= cut.bound_error + 1e-12 * abs(cut.value)
         assert is_split(graph, cut.mask)
+
+
+def exact_cost(
+    graph: SplitGraph, mask: np.ndarray, device: Floats, server: Floats, crossing: Floats
+) -> Fraction:
+    """The cost of a split as a fraction, from the definition."""
+    sent = crossing_ops(graph, mask)[0]
+    terms = [*device[mask], *server[~mask], *crossing[sent]]
+    return sum((Fraction(float(term)) for term in terms), Fraction(0))
+
+
+def test_weights_over_36_decades_lose_nothing() -> None:
+    """Against fractions: no bound above the least cost, and none that is not within a billionth of it."""
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        graph = random_graph(rng, int(rng.integers(2, 10)), device=1)
+        device, server, crossing = (
+            10 ** rng.uniform(-18, 18, graph.op_count) * (rng.random(graph.op_count) < 0.9) for _ in range(3)
+        )
+        cut = minimum_cut(graph, device_weight=device, server_weight=server, crossing_weight=crossing)
+        least = min(exact_cost(graph, mask, device, server, crossing) for mask in all_splits(graph))
+        assert Fraction(cut.bound) <= least * (1 + Fraction(1, 10**15)), f"seed {seed}"
+        assert Fraction(cut.bound) >= least * (1 - Fraction(1, 10**11)), f"seed {seed}"
+        assert cut.value == pytest.approx(float(least), rel=1e-12), f"seed {seed}"
+
+
+@pytest.mark.parametrize("power", [-18, 18])
+def test_an_arc_as_large_as_all_arcs_takes_no_digits(power: int) -> None:
+    """Chain: all but op 2 are cheap at the server, which costs 10^power there and 1 on the device."""
+    cut = minimum_cut(
+        graph_of(chain(4), device=1),
+        device_weight=[0.0, 5.0, 1.0, 90.0],
+        server_weight=[0.0, 4.0, 10.0**power, 2.0],
+        crossing_weight=[1.0, 5.0, 0.25, 0.0],
+    )
+    assert cut.value == (6 + 2 + 0.25 if power > 0 else 1 + 4 + 10.0**power + 2)
+    assert cut.bound == pytest.approx(cut.value, rel=1e-12)
 
 
 @pytest.mark.parametrize("name", ZOO)
@@ -148,11 +187,11 @@ def test_weights_without_a_cut_are_refused(weights: dict[str, list[float]], sent
         minimum_cut(graph_of(chain(3)), **arguments)
 
 
-def test_the_error_is_half_a_unit_for_every_capacity_rounded() -> None:
-    """Work 0, 1, 1 and outputs of 1 that are read sum to 4 < 2^3: units of 2^-57, four of them rounded."""
+def test_the_error_is_a_unit_for_every_capacity_rounded_down_and_that_of_the_sum() -> None:
+    """All on the device costs 2 < 2^2: units of 2^(2 - 61), four capacities rounded; the flow is 1."""
     cut = minimum_cut(graph_of(chain(3)), device_weight=[0.0, 1, 1], crossing_weight=[1.0, 1, 1])
 
-    assert cut.bound_error == 4 * 0.5 * 2.0**-57
+    assert cut.bound_error == 4 * 2.0**-59 + 2.0**-52
     assert (cut.value, cut.bound) == (1.0, 1.0)
 
 

@@ -165,6 +165,8 @@ def weight_gradients(cost: GraphCost, time: KernelTimeline, here: Mask) -> Itera
 
 def storage_bytes(cost: GraphCost) -> Floats:
     """Bytes of a sample in the largest storage that an op's kernels write their results to, shape (ops,)."""
+    if cost.generation is not None:
+        return cost.transient_bytes
     kernels = timeline_of(cost, accelerator=True).kernels
     found = np.zeros(len(cost))
     np.maximum.at(found, kernels.owners, np.array(kernels.saved.sizes)[list(kernels.roots)])
@@ -182,7 +184,7 @@ def working_bytes(cost: GraphCost) -> Floats:
     return found
 
 
-def passed_on_bytes(time: Timeline) -> Floats:
+def passed_on_bytes(time: KernelTimeline) -> Floats:
     """Bytes of a sample in the widest gradient that each kernel's may be passed on from, shape (kernels,)."""
     kernels = time.kernels
     found = np.array(kernels.saved.sizes, dtype=np.float64)

@@ -48,7 +48,7 @@ class Lora(Tuning):
         help="Inner width of each adapter",
     )  # fmt: skip
     alpha: float = quantity(
-        16.0, gt=0, symbol="α", title="LoRA alpha",
+        16.0, gt=0, le=1e9, symbol="α", title="LoRA alpha",
         help="Scales the adapters by alpha / rank; it changes the result, not its cost",
     )  # fmt: skip
     targets: tuple[str, ...] = quantity(

@@ -11,6 +11,9 @@ from cutwise.arrays import Floats, Ints, Mask
 from cutwise.cuts.pool.closure import Layout, Piece
 from cutwise.cuts.pool.pieces import Timeline
 
+NEAR = 1e5
+"""Times the smallest price, up to which the largest costs it no digits that count."""
+
 
 def slot_values(piece: Piece, layout: Layout, times: Timeline) -> tuple[Floats, Floats]:
     """Columns (slots, device + crossing + peaks + flags) of each slot whose interior is on the server.
@@ -72,13 +75,46 @@ def _prefixes(running: npt.NDArray[np.floating], lengths: Ints) -> Floats:
 def _paid(join: Ints, leave: Ints, price: Floats, slots: int) -> Floats:
     """Sum of the prices of senders that pay in slots `join` until `leave`.
 
-    Most pay in one slot: those are added as they are, so that no small price is lost in a difference.
+    Most pay in one slot: those are added as they are. Where prices are far apart nothing is subtracted, so
+    that no small one is lost beside a large one.
     """
     once: Mask = leave - join == 1
     longer = leave - join > 1
-    change = _sums(join[longer], price[longer], slots + 1).astype(np.longdouble)
-    change -= _sums(leave[longer], price[longer], slots + 1)
-    return _sums(join[once], price[once], slots) + np.cumsum(change, axis=0)[:slots].astype(float)
+    paid = _sums(join[once], price[once], slots)
+    if not longer.any():
+        return paid
+    over_slots = _running if _are_near(price[longer]) else _covering
+    return paid + over_slots(join[longer], leave[longer], price[longer], slots)
+
+
+def _are_near(price: Floats) -> bool:
+    """True when 64 bits of mantissa lose none of the prices in a running sum that goes up and down."""
+    sent = price[price > 0]
+    return not sent.size or bool(sent.max() <= NEAR * sent.min())
+
+
+def _running(join: Ints, leave: Ints, price: Floats, slots: int) -> Floats:
+    """Sums over the ranges from `join` to before `leave`, by what each adds and takes away."""
+    change = _sums(join, price, slots + 1).astype(np.longdouble) - _sums(leave, price, slots + 1)
+    return np.cumsum(change, axis=0)[:slots].astype(float)
+
+
+def _covering(join: Ints, leave: Ints, price: Floats, slots: int) -> Floats:
+    """Sum of the prices whose range from `join` to before `leave` holds a slot, by additions only.
+
+    Ranges are put together from the nodes of a binary tree over the slots, each of which hands down its sum.
+    """
+    size = 1 << (slots - 1).bit_length()
+    tree = np.zeros((2 * size, price.shape[1]))
+    low, high = join + size, leave + size
+    while (open_ := low < high).any():
+        for edge, shift in ((low, 0), (high, -1)):
+            odd = open_ & (edge % 2 == 1)
+            np.add.at(tree, edge[odd] + shift, price[odd])
+        low, high = (low + 1) // 2, high // 2
+    for first in (1 << level for level in range(size.bit_length() - 1)):
+        tree[2 * first : 4 * first] += np.repeat(tree[first : 2 * first], 2, axis=0)
+    return tree[size : size + slots]
 
 
 def _sums(group: Ints, rows: Floats, groups: int) -> Floats:

@@ -92,14 +92,17 @@ def _searched(
     ops = problem.graph.op_count
     units = level_units(problem.graph, problem.tiers - 1)
     net, hops = by_level(net_of_next(problem.tier_costs)), by_level(problem.hop_costs)
+    constant = math.fsum(problem.tier_costs[:, -1].tolist())
     mask, bound, error = searched(
-        lambda rounded: limited_program(units, net, hops, [cap.limit(rounded) for cap in within], rounded),
+        lambda rounded, *, known: limited_program(
+            units, net, hops, [cap.limit(rounded) for cap in within], rounded
+        ),
         lambda mask: all(cap.keeps(labels_of(mask, ops)) for cap in within),
+        lambda mask: tier_cost(problem, labels_of(mask, ops)) - constant,
         within=", ".join(cap.name for cap in within),
         time_limit_s=time_limit_s,
     )
-    bound += math.fsum(problem.tier_costs[:, -1].tolist())
-    return None if mask is None else labels_of(mask, ops), bound, error
+    return None if mask is None else labels_of(mask, ops), bound + constant, error
 
 
 def _first_accepted(

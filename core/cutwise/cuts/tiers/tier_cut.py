@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.caches import kept
-from cutwise.cuts.max_flow import FlowNetwork, network_of, solve_network
-from cutwise.cuts.pool.contraction import Units
+from cutwise.cuts.network_flow import FlowNetwork, network_of, solve_network
+from cutwise.cuts.pool.contraction import Units, contract
 from cutwise.cuts.split_graph import SplitGraph, crossing_ops
 from cutwise.cuts.tiers.tier_labels import (
     by_level,
@@ -20,7 +20,6 @@ from cutwise.cuts.tiers.tier_labels import (
     labels_of,
     level_masks,
     level_units,
-    net_of_next,
 )
 from cutwise.digests import freeze
 from cutwise.errors import SolverError
@@ -90,9 +89,9 @@ def tier_cut(problem: TierProblem) -> TierCut:
     for Markov random fields with convex priors", IEEE TPAMI 25(10), 2003: op v in copy j is on the
     source side iff its tier is at most j. An uncuttable arc from each copy to the next makes these
     splits nested, one from reader to producer in each copy keeps tiers from falling, and an auxiliary
-    vertex for each tensor and hop sends it once. Where Ishikawa pays the cost of tier j on the arc
-    between copies j-1 and j, here copy j pays what tier j costs beyond tier j+1: the same sum but for
-    the constant of the last tier, in any sign, and for K = 2 the network of `minimum_cut`.
+    vertex for each tensor and hop sends it once. A tier is paid on the arc from its copy to the one
+    before, the first and the last on the arcs to the sink and from the source, each less what the op pays
+    at least: no sum cancels. For K = 2 it is the network of `minimum_cut`.
 
     >>> chain = SplitGraph(op_count=3, edges=[[0, 1], [1, 2]], device_features=[], crossing_features=[],
     ...                    pinned=[True, False, False])
@@ -103,18 +102,19 @@ def tier_cut(problem: TierProblem) -> TierCut:
     """
     began = time.perf_counter()
     units, network = tier_network(problem.graph, problem.tiers - 1)
-    net, hops = by_level(net_of_next(problem.tier_costs)), by_level(problem.hop_costs)
+    weights = _tier_weights(problem)
     mask, flow, error = solve_network(
         network,
-        device=np.bincount(units.unit_of, weights=net, minlength=units.count).astype(float),
-        crossing=hops[units.sender_op],
+        device=weights.device,
+        server=weights.server,
+        crossing=np.concatenate([by_level(problem.hop_costs)[units.sender_op], weights.between]),
         on_device=np.arange(units.count) == 0,
     )
     labels = labels_of(mask[units.unit_of], problem.graph.op_count)
     return TierCut(
         value=tier_cost(problem, labels),
         labels=labels,
-        bound=flow + math.fsum(problem.tier_costs[:, -1].tolist()),
+        bound=flow + weights.constant,
         bound_error=error + _sum_error(problem.tier_costs),
         vertices=network.node_count,
         arcs=len(network.tail),
@@ -122,15 +122,45 @@ def tier_cut(problem: TierProblem) -> TierCut:
     )
 
 
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _TierWeights(Frozen):
+    """What units of `level_units` pay: the first tier, the last, each between, beyond their cheapest."""
+
+    device: Floats
+    server: Floats
+    between: Floats
+    constant: float
+
+
+def _tier_weights(problem: TierProblem) -> _TierWeights:
+    levels = problem.tiers - 1
+    costs = contract(problem.graph).sums(problem.tier_costs)
+    least = costs.min(axis=1)
+    least[0] = costs[0, 0]
+    beyond = (costs - least[:, None])[1:]
+    nothing = np.zeros(len(beyond) * (levels - 1))
+    return _TierWeights(
+        device=np.concatenate([[0.0], nothing, beyond[:, 0]]),
+        server=np.concatenate([[0.0], beyond[:, -1], nothing]),
+        between=beyond[:, -2:0:-1].T.ravel(),
+        constant=math.fsum(least.tolist()),
+    )
+
+
 @kept
 def tier_network(graph: SplitGraph, levels: int) -> tuple[Units, FlowNetwork]:
-    """The units of all levels and their network; the same objects for equal graphs."""
+    """The units of all levels and their network; the same objects for equal graphs.
+
+    A unit on a tier between the first and the last pays on the arc from its copy to the one before.
+    """
     units = level_units(graph, levels)
+    inner = (units.count - 1) // levels
+    higher = np.arange(1, inner * (levels - 1) + 1)
     network = network_of(
         vertex_count=units.count,
-        sender_unit=units.sender_unit,
-        read_sender=units.read_sender,
-        read_unit=units.read_unit,
+        sender_unit=np.concatenate([units.sender_unit, higher]),
+        read_sender=np.concatenate([units.read_sender, len(units.sender_unit) + higher - 1]),
+        read_unit=np.concatenate([units.read_unit, higher + inner]),
         orders=units.arcs[len(units.read_sender) :],
     )
     return units, network

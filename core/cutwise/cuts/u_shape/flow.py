@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 
 import numpy as np
 
 from cutwise.arrays import Ints, Mask
 from cutwise.caches import kept
-from cutwise.cuts.max_flow import FlowNetwork, solve_network
+from cutwise.cuts.network_flow import FlowNetwork, solve_network
 from cutwise.cuts.pool.contraction import contract
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.cuts.u_shape.u_shape_numbers import BOTTOM, SERVER, TOP, UShapeProblem, forced_top
@@ -26,13 +25,12 @@ def relaxed(problem: UShapeProblem) -> tuple[Mask, float, float]:
     on_device = forced_top(problem) | (contract(problem.untied).unit_of == 0)
     mask, flow, error = solve_network(
         network,
-        device=problem.device_costs - problem.server_costs,
+        device=problem.device_costs,
+        server=problem.server_costs,
         crossing=np.concatenate([problem.up_costs, problem.down_costs])[network.sender],
         on_device=on_device,
     )
-    costs = np.abs(problem.device_costs) + np.abs(problem.server_costs)
-    error += float(np.finfo(float).eps * len(costs) * np.sum(costs))
-    return ~mask, flow + math.fsum(problem.server_costs.tolist()), error
+    return ~mask, flow, error
 
 
 def u_shape_of(problem: UShapeProblem, on_server: Mask) -> Ints | None:

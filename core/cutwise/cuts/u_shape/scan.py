@@ -78,13 +78,14 @@ def scan(
 
 
 def _sums(order: Order, table: Floats) -> Floats:
-    """Sums (count + 1, count + 1) over all ops of a table (n, 3) of labels, for every pair."""
+    """Sums (count + 1, count + 1) over all ops of a table (n, 3) of labels, for every pair, added only."""
     bottom, server, top = (
-        np.cumsum(np.bincount(order.position, weights=table[:, label], minlength=order.count + 2))
+        np.bincount(order.position, weights=table[:, label], minlength=order.count + 2).astype(float)
         for label in (BOTTOM, SERVER, TOP)
     )
-    begun, ended = (bottom - server)[:-1, None], (server - top)[None, :-1]
-    return begun + ended + top[-1]
+    begun, ended = np.cumsum(bottom)[:-1], np.cumsum(top[::-1])[::-1][1:]
+    between = np.cumsum(np.triu(np.broadcast_to(server[:-1], (order.count + 1,) * 2), k=1), axis=1)
+    return np.asarray(begun[:, None] + between + ended, dtype=np.float64)
 
 
 def _sent_up(problem: UShapeProblem, order: Order) -> Floats:

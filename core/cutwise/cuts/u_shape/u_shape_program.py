@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cutwise.arrays import Mask
 from cutwise.cuts.accepted_cut import Accepted, Accepts, first_accepted
-from cutwise.cuts.cut_under_limits import add_limit, op_weights
+from cutwise.cuts.cut_under_limits import add_limit
 from cutwise.cuts.integer_program import (
     OBJECTIVE_BITS,
     CutProgram,
@@ -24,8 +24,9 @@ from cutwise.cuts.integer_program import (
     total_of,
     weighted,
 )
-from cutwise.cuts.tiers.tier_labels import LabelCap, by_level, level_units, net_of_next
-from cutwise.cuts.u_shape.u_shape_numbers import BOTTOM, SERVER, UShapeProblem, forced_top
+from cutwise.cuts.tiers.tier_labels import LabelCap, level_units
+from cutwise.cuts.u_shape.flow import u_shape_of
+from cutwise.cuts.u_shape.u_shape_numbers import BOTTOM, SERVER, UShapeProblem, forced_top, u_shape_cost
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -38,27 +39,38 @@ def search(
 
     None where no U shape keeps the caps.
     """
+    least = np.minimum(problem.device_costs, problem.server_costs)
+    constant = math.fsum(least.tolist())
+    beyond = replace(
+        problem, device_costs=problem.device_costs - least, server_costs=problem.server_costs - least
+    )
+
+    def cost(mask: Mask) -> float:
+        labels = u_shape_of(problem, mask)
+        return math.inf if labels is None else u_shape_cost(beyond, labels)
+
     on_server, bound, error = searched(
-        lambda rounded: _program(problem, caps, rounded),
+        lambda rounded, *, known: _program(beyond, caps, rounded, known),
         lambda mask: _keeps(caps, mask),
+        cost,
         within=_named(caps),
         time_limit_s=time_limit_s,
     )
-    return on_server, bound + math.fsum(problem.device_costs.tolist()), error
+    return on_server, bound + constant, error
 
 
 def search_accepted(
     problem: UShapeProblem, caps: Sequence[LabelCap], accepts: Accepts, time_limit_s: float
 ) -> tuple[Accepted, float]:
     """The best of those that are accepted, and the error of their bound."""
-    program = _program(problem, caps, np.floor)
+    program = _program(problem, caps, np.floor, math.inf)
     found = first_accepted(
         program,
         lambda mask: _keeps(caps, mask) and accepts(mask),
         within=_named(caps),
         time_limit_s=time_limit_s,
     )
-    return replace(found, bound=found.bound + math.fsum(problem.device_costs.tolist())), program.error
+    return found, program.error
 
 
 def _keeps(caps: Sequence[LabelCap], on_server: Mask) -> bool:
@@ -69,8 +81,10 @@ def _named(caps: Sequence[LabelCap]) -> str:
     return ", ".join(cap.name for cap in caps) or "the pins"
 
 
-def _program(problem: UShapeProblem, caps: Sequence[LabelCap], rounded: Rounding) -> CutProgram:
-    """The program; an op is in the bottom in level 0, in the bottom or on the server in level 1.
+def _program(problem: UShapeProblem, caps: Sequence[LabelCap], rounded: Rounding, known: float) -> CutProgram:
+    """The program without what alone costs over `known`.
+
+    An op is in the bottom in level 0, in the bottom or on the server in level 1.
 
     As labels never fall, an op with a reader on the server is there or in the bottom: what crosses is
     told by who is on the server, as in a minimum cut, which gives the program a strong relaxation.
@@ -88,18 +102,23 @@ def _program(problem: UShapeProblem, caps: Sequence[LabelCap], rounded: Rounding
     for first, *others in problem.graph.ties:
         for op in others:
             model.add(on_server[op] == on_server[first])
-    net = by_level(net_of_next(problem.label_costs))
-    sent = np.concatenate([problem.up_costs, problem.down_costs])
-    exponent = exponent_of(total_of([net, sent]), OBJECTIVE_BITS)
-    cost = op_weights(units, units.count, scaled(net, exponent, np.rint))
-    cost = np.concatenate([cost, scaled(sent, exponent, np.rint)])
-    model.minimize(weighted(cost, [*variables, *_sent(model, problem, on_server)]))
+    priced: list[Any] = [
+        *on_server,
+        *(unit.negated() for unit in on_server),
+        *_sent(model, problem, on_server),
+    ]
+    costs = np.concatenate([problem.server_costs, problem.device_costs, problem.up_costs, problem.down_costs])
+    for number in np.flatnonzero(costs > known).tolist():
+        model.add(priced[number] == 0)
+    costs = np.where(costs > known, 0.0, costs)
+    exponent = exponent_of(total_of([costs]), OBJECTIVE_BITS)
+    model.minimize(weighted(scaled(costs, exponent, np.floor), priced))
     return CutProgram(
         model=model,
         units=[variables[0], *on_server],
         unit_of=np.arange(1, len(on_server) + 1),
         exponent=exponent,
-        error=rounding_error([net, sent], exponent),
+        error=rounding_error([costs], exponent),
     )
 
 

@@ -10,6 +10,7 @@ from typing import NotRequired, TypedDict, TypeGuard, cast
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec
 from cutwise.importers.importer import Importer
 from cutwise.importers.json_formats.document import (
+    FIGURE,
     is_figure,
     json_type,
     read_object,
@@ -142,10 +143,10 @@ def _identity_mistakes(where: str, entry: Mapping[str, Json], seen: set[str]) ->
 
 def _figure_mistakes(where: str, figure: str, value: Json) -> Iterator[str]:
     measured = figure in MEASURED_FIGURES
-    wanted = "a number or a pair [fixed, per sample], finite and" if measured else "a finite number,"
+    wanted = f"{FIGURE}, or a pair [fixed, per sample] of them" if measured else FIGURE
     numbers = value if measured and isinstance(value, list) and len(value) == 2 else [value]
     if not all(is_figure(number) for number in numbers):
-        yield f"{where}: {figure} is {shown(value)}; give {wanted} at least 0"
+        yield f"{where}: {figure} is {shown(value)}; give {wanted}"
 
 
 def _order_mistakes(entries: list[OpEntry]) -> Iterator[str]:

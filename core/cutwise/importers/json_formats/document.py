@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import chain, islice
@@ -16,6 +15,10 @@ from cutwise.read_limits import INTEGER_DIGITS, JSON_FILE_BYTES
 from cutwise.units import binary_text
 
 SHOWN_MISTAKES = 10
+LEAST_FIGURE, MOST_FIGURE = 1e-18, 1e18
+"""Between these a figure of a model means something, in bytes, FLOPs and seconds alike."""
+FIGURE = f"0 or a number from {LEAST_FIGURE:g} to {MOST_FIGURE:g}"
+"""What a figure is, in a message."""
 
 
 def read_object(path: Path) -> dict[str, Json]:
@@ -45,10 +48,10 @@ def json_type(value: object) -> str:
 
 
 def is_figure(value: object) -> TypeGuard[int | float]:
-    """True for a finite JSON number of at least 0; true and false are no numbers."""
+    """True for 0 and JSON numbers from 1e-18 to 1e18; true and false are no numbers."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
-    return 0 <= value <= sys.float_info.max
+    return value == 0 or LEAST_FIGURE <= value <= MOST_FIGURE
 
 
 def shown(value: object) -> str:

@@ -20,6 +20,7 @@ from cutwise.graph.model_graph import ModelGraph, Op
 from cutwise.importers.importer import Importer
 from cutwise.importers.json_formats.cutwise_graph import UNSTATED
 from cutwise.importers.json_formats.document import (
+    FIGURE,
     is_figure,
     json_type,
     read_object,
@@ -96,7 +97,7 @@ def _node_mistakes(document: Mapping[str, Json]) -> Iterator[str]:
 def _field_mistakes(name: NodeId, node: Mapping[str, Json]) -> Iterator[str]:
     for figure in NODE_FIGURES:
         if not is_figure(node.get(figure, 0)):
-            yield f"node {name!r}: {figure} is {shown(node[figure])}; give a finite number, at least 0"
+            yield f"node {name!r}: {figure} is {shown(node[figure])}; give {FIGURE}"
     if node.get("isBackwardNode", 0) not in (0, 1):
         yield f"node {name!r}: isBackwardNode is {shown(node['isBackwardNode'])}; give true or false"
     if node.get("colorClass") is not None and not _is_id(node["colorClass"]):
@@ -110,7 +111,7 @@ def _edge_mistakes(document: Mapping[str, Json]) -> Iterator[str]:
             if not _is_id(name := edge.get(end)) or name not in known:
                 yield f"edge number {number}: {end} is {shown(edge.get(end))}, which is no node's id"
         if not is_figure(edge.get("size", 0)):
-            yield f"edge number {number}: size is {shown(edge['size'])}; give a finite number, at least 0"
+            yield f"edge number {number}: size is {shown(edge['size'])}; give {FIGURE}"
 
 
 def _objects(entries: Json) -> list[dict[str, Json]]:

@@ -10,6 +10,7 @@ from cutwise.arrays import Mask
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.decisions import Behind, decisions_of
+from cutwise.planning.answer.finite import check_finite
 from cutwise.planning.answer.held_memory import RoundMemory
 from cutwise.planning.answer.inference_figures import with_inference
 from cutwise.planning.answer.pins import pins_of
@@ -116,6 +117,7 @@ def _priced(
     report: Report,
 ) -> Plan:
     problem, round_of, held = draft.problem, draft.round_of, draft.masks | draft.returned
+    check_finite(problem, draft.conditions, stages)
     delay_s = float(round_of.total(stages.delay_s))
     memory = RoundMemory.of(problem, held=held, behind=draft.behind, round_of=round_of)
     stages = memory.of_stages(stages).broadcast(problem.device_count)

@@ -68,7 +68,7 @@ def fixed_plan(
         conditions=conditions,
         round_of=round_of,
         report=Report.of(
-            method=method, value=value, bound=None if best is None else best.value, certificate=None
+            method=method, value=value, bound=None if best is None else best.bound, certificate=None
         ),
     )
 

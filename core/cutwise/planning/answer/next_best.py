@@ -261,6 +261,7 @@ def _searched(ranking: _Ranking, last: Floats, devices: Ints, wanted: int) -> tu
             near = near_cuts(
                 graph,
                 device_weight=weights.device_weight[row],
+                server_weight=weights.server_weight[row],
                 crossing_weight=weights.crossing_weight[row],
                 below=float(last[kind].max()) - least,
                 wanted=wanted,

@@ -13,8 +13,9 @@ from cutwise.costs.cut_sums import CutSums, cut_sums
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.memory.bounds import most_bytes
 from cutwise.costs.memory.held import largest_bytes
-from cutwise.costs.vertex_sums import move_sums
+from cutwise.costs.vertex_sums import side_sums
 from cutwise.cuts.pool.build import build_pool
+from cutwise.cuts.pool.exact_parts import parts_that_add_up
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.frozen import Frozen
 from cutwise.planning.one_device.cut_memory import CutMemory, shared_bytes, shared_on
@@ -24,8 +25,13 @@ from cutwise.planning.one_device.weight_copies import with_copies
 from cutwise.plans.evaluate import stage_times
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.tolerances import SAME_RATIO
+from cutwise.tolerances import CLOSED_GAP, SAME_RATIO
 
+EPSILON = float(np.finfo(np.float64).eps)
+SAME_OPTIMUM = 0.25 * CLOSED_GAP
+"""What the rounding of a feature may cost of an optimum that is told as proven."""
+OVERLAP_FLOOR = 0.25 * SAME_OPTIMUM
+"""The same where four stages overlap: a round lasts at least a quarter of their sum."""
 MOST_CUTS = 1 << 13
 """Cuts worth keeping of one model; with work cheap on both sides at once some have thousands."""
 
@@ -73,20 +79,24 @@ def compute_features(
     if problem.cost.measured_s.any():
         an_iteration = conditions.of_one_iteration()
         return [
-            _distinct(_net_work(problem, an_iteration.of(device), score) for score in scores)
+            _distinct(part for score in scores for part in _net_work(problem, an_iteration.of(device), score))
             for device in range(problem.device_count)
         ]
-    moves = move_sums(problem.cost, compute_only=True)
-    total = moves.reshaped(lambda column: column.sum(keepdims=True))
-    stages = stage_times(total, conditions.of((slice(None), None)))
     shape = (problem.device_count, 1)
-    dear = np.hstack([np.broadcast_to(score(stages), shape) >= 0 for score in scores])
+    sides = [
+        stage_times(
+            side.reshaped(lambda column: column.sum(keepdims=True)), conditions.of((slice(None), None))
+        )
+        for side in side_sums(problem.cost, compute_only=True)
+    ]
+    device, server = (np.hstack([np.broadcast_to(score(side), shape) for score in scores]) for side in sides)
     flops = _flops(problem.cost)
+    far = len(flops) * EPSILON * (server - device) > SAME_OPTIMUM * device
     kinds = {
-        row: _distinct(flops if cheap_at_server else -flops for cheap_at_server in row)
-        for row in map(tuple, dear)
+        row: _distinct(part for dear, apart in row for part in _signed(flops, dear=dear, apart=apart))
+        for row in map(_pairs, device >= server, far)
     }
-    return [kinds[tuple(row)] for row in dear]
+    return [kinds[_pairs(*row)] for row in zip(device >= server, far, strict=True)]
 
 
 def candidates_of(
@@ -173,12 +183,12 @@ def _passes(problem: SplitProblem, conditions: Conditions) -> list[tuple[Compute
     cost, count = problem.cost, problem.device_count
     if not cost.measured_s.any():
         backward = cost.backward_input_flops + cost.backward_weight_flops
-        return [_distinct((cost.forward_flops, backward, -_flops(cost)))] * count
-    moves = move_sums(cost, compute_only=True)
+        slower = conditions.compute.server_flops_per_s / conditions.compute.device_flops_per_s
+        least = OVERLAP_FLOOR * float(_flops(cost).sum()) * min(1.0, float(np.min(slower)))
+        server = parts_that_add_up(-_flops(cost), least=least)
+        return [_distinct((cost.forward_flops, backward, *server))] * count
     once = conditions.of_one_iteration()
-    stages = [stage_times(moves, once.of(device)) for device in range(count)]
-    passes = ((one.device_forward_s, one.device_backward_s, one.server_compute_s) for one in stages)
-    return [_distinct(np.asarray(seconds, dtype=np.float64) for seconds in row) for row in passes]
+    return [_distinct(_measured_passes(cost, once.of(device))) for device in range(count)]
 
 
 def _generated(cost: GraphCost) -> tuple[ComputeFeature, ...]:
@@ -196,10 +206,37 @@ def _proportional(one: Floats, other: Floats) -> bool:
     return bool(np.allclose(one * other.sum(), other * one.sum(), rtol=SAME_RATIO, atol=0.0))
 
 
-def _net_work(problem: SplitProblem, conditions: Conditions, score: Score) -> Floats:
-    """How the score of one device changes, op by op, when only the op's computing moves to the device."""
-    moves = move_sums(problem.cost, compute_only=True)
-    return np.asarray(score(stage_times(moves, conditions)), dtype=np.float64)
+def _measured_passes(cost: GraphCost, conditions: Conditions) -> list[Floats]:
+    here, there = (stage_times(side, conditions) for side in side_sums(cost, compute_only=True))
+    forward, backward, server = (
+        np.asarray(seconds, dtype=np.float64)
+        for seconds in (here.device_forward_s, here.device_backward_s, there.server_compute_s)
+    )
+    floor = OVERLAP_FLOOR * float(np.minimum(forward + backward, server).sum())
+    return [forward, backward, *parts_that_add_up(-server, least=floor)]
+
+
+def _net_work(problem: SplitProblem, conditions: Conditions, score: Score) -> list[Floats]:
+    """How the score of one device changes, op by op, when only the op's computing moves to the device.
+
+    As columns whose sums lose nothing beside what all ops cost at least, wherever they run.
+    """
+    device, server = (
+        np.asarray(score(stage_times(side, conditions)), dtype=np.float64)
+        for side in side_sums(problem.cost, compute_only=True)
+    )
+    return parts_that_add_up(device - server, least=SAME_OPTIMUM * float(np.minimum(device, server).sum()))
+
+
+def _signed(flops: Floats, *, dear: bool, apart: bool) -> list[Floats]:
+    """FLOPs as device work counts, in parts where the server is so slow that their sums lose the device's."""
+    if dear:
+        return [flops]
+    return parts_that_add_up(-flops, least=0.0) if apart else [-flops]
+
+
+def _pairs(dear: Mask, apart: Mask) -> tuple[tuple[bool, bool], ...]:
+    return tuple(zip(dear.tolist(), apart.tolist(), strict=True))
 
 
 def _flops(cost: GraphCost) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -101,6 +101,18 @@ def table_of(
 def repriced(table: CutTable, problem: SplitProblem, conditions: Conditions, score: Score) -> CutTable:
     """The same cuts under other conditions."""
     return _filled(problem, conditions, score, table.groups, table.group_of, table.clients)
+
+
+def extended(
+    table: CutTable, problem: SplitProblem, conditions: Conditions, score: Score, masks: Mask
+) -> CutTable:
+    """The table with more cuts (cuts, ops) for all devices, those that it has already left out."""
+    both = (np.unique(np.concatenate([group.masks, masks]), axis=0) for group in table.groups)
+    groups = tuple(
+        replace(listed(problem, cuts), complete=group.complete)
+        for cuts, group in zip(both, table.groups, strict=True)
+    )
+    return _filled(problem, conditions, score, groups, table.group_of, table.clients)
 
 
 def listed_table(problem: SplitProblem, conditions: Conditions, score: Score, masks: Mask) -> CutTable:

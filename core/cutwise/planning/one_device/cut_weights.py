@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cutwise.arrays import Floats, Mask
-from cutwise.costs.cut_sums import CutSums, cut_sums
-from cutwise.costs.vertex_sums import move_sums, tensor_sums
+from cutwise.costs.cut_sums import CutSums
+from cutwise.costs.vertex_sums import no_sums, side_sums, tensor_sums
 from cutwise.cuts.pool.closure import component_labels
 from cutwise.frozen import Frozen
 from cutwise.planning.one_device.objective import Score
@@ -19,6 +19,8 @@ from cutwise.problem.roofs import additive
 from cutwise.problem.split_problem import SplitProblem
 
 COLUMN = (slice(None), None)
+FAINT_BYTES = 1e-200
+"""Enough to count as sent, too little to take time."""
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -39,15 +41,16 @@ class SplitClass(Frozen):
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class CutWeights(Frozen):
-    """Scores as `base` + sum over device ops + sum over crossing ops + the charge of the split's class.
+    """Scores as `base` + sums over the ops of both sides and those that cross + the charge of the class.
 
-    `base` (devices,) is the score with everything on the server and nothing sent; `device_weight` and
-    `crossing_weight` have shape (devices, copied weights + ops), `charges` (classes, devices). The widest
-    tensor at work on the server is no sum and is left out.
+    `base` (devices,) is the score of no op at all; `device_weight`, `server_weight` and `crossing_weight`
+    have shape (devices, copied weights + ops), `charges` (classes, devices). No weight is a difference, so
+    that each is as exact as the score. The widest tensor at work on a side is no sum and is left out.
     """
 
     base: Floats
     device_weight: Floats
+    server_weight: Floats
     crossing_weight: Floats
     charges: Floats
 
@@ -96,21 +99,21 @@ def cut_weights(problem: SplitProblem, conditions: Conditions, score: Score) -> 
     def scored(sums: CutSums, under: Conditions, width: int) -> Floats:
         return np.broadcast_to(np.asarray(score(stage_times(sums, under)), dtype=np.float64), (count, width))
 
-    everything = cut_sums(cost, np.zeros((1, len(cost.graph)), dtype=bool))
-    everything = replace(everything, server=replace(everything.server, transient_bytes=np.zeros(1)))
-    quiet = replace(everything, has_server=np.zeros(1))
-    base = scored(quiet, still, 1)[:, 0]
-    speaking = replace(everything, output_bytes=np.ones(1), gradient_bytes=np.ones(1))
-    whispered = scored(replace(speaking, has_server=quiet.has_server), still, 1)[:, 0]
+    quiet = replace(no_sums(1), edge=None)
+    base = scored(quiet, still, 1)
+    faint = np.full(1, FAINT_BYTES)
+    speaking = replace(quiet, output_bytes=faint, gradient_bytes=faint, has_server=np.ones(1))
     charges = [
-        scored(_spoken(problem, speaking, one), _charged(given, one), 1)[:, 0] - whispered
+        (scored(_spoken(problem, speaking, one), _charged(given, one), 1) - base)[:, 0]
         for one in split_classes(problem, conditions)
     ]
     vertices = len(cost.shared) + len(cost.graph)
+    on_device, on_server = side_sums(cost, copies=True)
     return CutWeights(
-        base=base,
-        device_weight=scored(move_sums(cost, copies=True), still, vertices),
-        crossing_weight=scored(tensor_sums(cost, copies=True), still, vertices),
+        base=base[:, 0],
+        device_weight=scored(on_device, still, vertices) - base,
+        server_weight=scored(on_server, still, vertices) - base,
+        crossing_weight=scored(tensor_sums(cost, copies=True), still, vertices) - base,
         charges=np.stack(charges),
     )
 

@@ -28,13 +28,12 @@ from cutwise.planning.one_device.objective import Score
 from cutwise.plans.evaluate import stage_times
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
+from cutwise.tolerances import rounded_bound
 
 Solver = Literal["max_flow", "block_wise", "cp_sat"]
 PROHIBITIVE = 1e3
 """Times the sum of all weights: a tensor at that price never crosses in the least cut."""
 CELLS_AT_ONCE = 1 << 17
-NOISE_RATIO = 1e-13
-"""Rounding of a sum of weights, relative to their size: they may be far larger than the least score."""
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -81,7 +80,7 @@ def _cuts(
     The value is infinite where the best cut of a solver that knows no limits breaks one.
     """
     theirs = conditions.of(devices)
-    answers, bounds, noise = _answers(problem, theirs, score, devices, solver)
+    answers, bounds = _answers(problem, theirs, score, devices, solver)
     everything, copies = np.ones(len(problem.cost.graph), dtype=bool), len(problem.cost.shared)
     masks = np.stack([np.stack([*(answer.mask[copies:] for answer in row), everything]) for row in answers])
     sums = cut_sums(problem.cost, masks.reshape(-1, len(everything)))
@@ -95,7 +94,7 @@ def _cuts(
         ExactCut(
             mask=masks[row, best] if np.isfinite(within[row, best]) else everything,
             value=float(within[row, best]),
-            bound=_without_noise(float(proven[row]), float(within[row, best]), float(noise[row])),
+            bound=rounded_bound(float(proven[row]), float(within[row, best])),
             method=" and ".join(sorted({answer.method for answer in answers[row]})),
             runtime_s=sum(answer.runtime_s for answer in answers[row]),
         )
@@ -105,10 +104,8 @@ def _cuts(
 
 def _answers(
     problem: SplitProblem, theirs: Conditions, score: Score, devices: Ints, solver: Solver
-) -> tuple[list[list[LeastCut]], Floats, Floats]:
-    """An answer for every device and class of splits, bounds on the scores, shape (devices, classes), and
-    for every device how far the rounding of its weights may move them.
-    """
+) -> tuple[list[list[LeastCut]], Floats]:
+    """An answer for every device and class of splits, and bounds on the scores, shape (devices, classes)."""
     weights, classes = cut_weights(problem, theirs, score), split_classes(problem, theirs)
     graph, bounded = split_graph(problem, copies=True), solver == "cp_sat"
     limits = limits_of(problem, theirs, devices) if bounded else []
@@ -118,6 +115,7 @@ def _answers(
                 LeastCutProblem(
                     graph=graph,
                     device_weight=weights.device_weight[row],
+                    server_weight=weights.server_weight[row],
                     crossing_weight=weights.crossing_weight[row],
                     silent=one.silent,
                     limits=limits[number][row] if bounded else (),
@@ -129,19 +127,14 @@ def _answers(
         for row in range(len(devices))
     ]
     bounds = np.array([[answer.bound for answer in row] for row in answers])
-    scale = np.abs(weights.base) + np.abs(weights.device_weight).sum(axis=1)
-    return answers, bounds + weights.base[:, None] + weights.charges.T, NOISE_RATIO * scale
-
-
-def _without_noise(bound: float, value: float, noise: float) -> float:
-    """The value itself where no float64 sum could tell the bound from it."""
-    return value if abs(value - bound) <= noise else bound
+    return answers, bounds + weights.base[:, None] + weights.charges.T
 
 
 def _by_max_flow(asked: LeastCutProblem) -> LeastCut:
     cut = minimum_cut(
         asked.graph,
         device_weight=asked.device_weight,
+        server_weight=asked.server_weight,
         crossing_weight=asked.crossing_weight,
         forbidden_crossing=asked.silent,
     )
@@ -149,10 +142,11 @@ def _by_max_flow(asked: LeastCutProblem) -> LeastCut:
 
 
 def _by_blocks(asked: LeastCutProblem) -> LeastCut:
-    never = PROHIBITIVE * (1 + asked.crossing_weight.sum() + np.abs(asked.device_weight).sum())
+    never = PROHIBITIVE * (1 + asked.crossing_weight.sum() + asked.device_weight.sum())
     cut = block_wise_cut(
         asked.graph,
         device_weight=asked.device_weight,
+        server_weight=asked.server_weight,
         crossing_weight=np.where(asked.silent, never, asked.crossing_weight),
     )
     runtime_s = cut.detection_s + cut.test_s + cut.solve_s

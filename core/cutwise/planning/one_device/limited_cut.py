@@ -37,6 +37,7 @@ class LeastCutProblem(Frozen):
 
     graph: SplitGraph
     device_weight: Floats
+    server_weight: Floats
     crossing_weight: Floats
     silent: Mask
     limits: tuple[Limit, ...] = ()
@@ -62,6 +63,7 @@ def cut_within(asked: LeastCutProblem) -> LeastCut:
     cut = minimum_cut_within(
         asked.graph,
         device_weight=asked.device_weight,
+        server_weight=asked.server_weight,
         crossing_weight=asked.crossing_weight,
         limits=limits,
         accepts=asked.accepts,
@@ -79,7 +81,7 @@ def _tried(asked: LeastCutProblem, limits: list[Limit]) -> tuple[Mask | None, fl
         masks = all_splits(asked.graph, max_splits=MOST_SPLITS)
     except SolverError:
         return None
-    values = row_sums(masks, asked.device_weight)
+    values = row_sums(masks, asked.device_weight) + row_sums(~masks, asked.server_weight)
     values = values + row_sums(crossing_ops(asked.graph, masks), asked.crossing_weight)
     for limit in limits:
         values = np.where(usage(asked.graph, limit, masks) > limit.cap, np.inf, values)
@@ -103,6 +105,7 @@ def limits_of(problem: SplitProblem, theirs: Conditions, devices: Ints) -> list[
                 Limit(
                     name=limit.rule,
                     device=weight.device_weight[row],
+                    server=weight.server_weight[row],
                     crossing=weight.crossing_weight[row],
                     cap=float(limit.caps[device]) * (1 + LIMIT_ROUNDING)
                     - weight.base[row]

@@ -11,9 +11,11 @@ import numpy as np
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.costs.cut_sums import CutSums, looped_sums
 from cutwise.costs.graph_cost import GraphCost
+from cutwise.costs.vertex_sums import no_sums
 from cutwise.cuts.u_shape.u_shape_cut import UShapeCut, u_shape_cut
 from cutwise.cuts.u_shape.u_shape_numbers import UShapeProblem
 from cutwise.frozen import Frozen
+from cutwise.planning.one_device.cut_weights import FAINT_BYTES
 from cutwise.planning.one_device.objective import Score
 from cutwise.plans.evaluate import stage_times
 from cutwise.problem.conditions import Conditions
@@ -51,23 +53,18 @@ class LoopQuestion(Frozen):
     conditions: Conditions
     score: Score
 
-    @property
-    def base(self) -> float:
-        """The score with every op on the server and nothing sent."""
-        return self._scored(_at_server(self.cost), self.conditions.of(COLUMN))
-
     def charge(self, messages: Messages) -> float:
-        """What the latencies of so many messages add to the score."""
+        """What a cut with work at the server scores for so many messages, with nothing in them."""
         up, down = messages.output_up + messages.gradient_up, messages.output_down + messages.gradient_down
+        served = at_server(self.cost)
         speaking = replace(
-            _at_server(self.cost),
-            output_bytes=np.full(1, float(up > 0)),
-            gradient_bytes=np.full(1, float(down > 0)),
-            more_uplink_messages=np.full(1, float(max(up - 1, 0))),
-            more_downlink_messages=np.full(1, float(max(down - 1, 0))),
+            served,
+            output_bytes=np.full(1, FAINT_BYTES * (up > 0)),
+            gradient_bytes=np.full(1, FAINT_BYTES * (down > 0)),
+            more_uplink_messages=served.more_uplink_messages + max(up - 1, 0),
+            more_downlink_messages=served.more_downlink_messages + max(down - 1, 0),
         )
-        given = self.conditions.of(COLUMN)
-        return self._scored(speaking, given) - self._scored(speaking, given.without_latency())
+        return float(np.ravel(self.score(stage_times(speaking, self.conditions.of(COLUMN))))[0])
 
     def within(self, messages: Messages) -> UShapeCut:
         """The best cut, latencies apart, that sends no other messages; of infinite value if there is none."""
@@ -81,9 +78,6 @@ class LoopQuestion(Frozen):
             return replace(cut, value=np.inf, labels=None, bound=np.inf)
         return cut
 
-    def _scored(self, sums: CutSums, conditions: Conditions) -> float:
-        return float(np.ravel(self.score(stage_times(sums, conditions)))[0])
-
 
 def loops_with_messages(question: LoopQuestion, free: UShapeCut, known: float) -> tuple[list[Ints], float]:
     """Cuts of which one is best with latencies, unless the `known` score is, and what no cut is below.
@@ -91,16 +85,15 @@ def loops_with_messages(question: LoopQuestion, free: UShapeCut, known: float) -
     `free` is the best cut without latencies. A cut that sends fewer messages pays fewer latencies: the best
     of each set of messages is sought, those that cost least first, as long as one may still be better.
     """
-    base, bound = question.base, np.inf
+    bound = np.inf
     found: list[Ints] = []
-    relaxed = base + free.bound
     ranked = sorted((question.charge(one), number, one) for number, one in enumerate(_sets(question)))
     everything = ranked[-1][1]
     for charge, number, messages in ranked:
-        if relaxed + charge >= known - SUM_ROUNDING * (abs(known) + abs(base)):
-            return found, min(bound, relaxed + charge)
+        if free.bound + charge >= known - SUM_ROUNDING * abs(known):
+            return found, min(bound, free.bound + charge)
         cut = free if number == everything else question.within(messages)
-        bound = min(bound, base + cut.bound + charge)
+        bound = min(bound, cut.bound + charge)
         if cut.labels is not None:
             found.append(cut.labels)
     return found, bound
@@ -121,8 +114,8 @@ def _sets(question: LoopQuestion) -> Iterator[Messages]:
         yield Messages(**dict(zip(choices, row, strict=True)))
 
 
-def _at_server(cost: GraphCost) -> CutSums:
-    """Every op on the server, its widest tensor apart."""
+def at_server(cost: GraphCost) -> CutSums:
+    """What every cut with work at the server has, apart from its ops and tensors: words that go both ways."""
     nobody = np.zeros((1, len(cost.graph)), dtype=bool)
-    sums = looped_sums(cost, nobody, nobody)
-    return replace(sums, server=replace(sums.server, transient_bytes=np.zeros(1)))
+    sums, nothing = looped_sums(cost, nobody, nobody), no_sums(1)
+    return replace(sums, device=nothing.device, server=nothing.server, kept_equal_bytes=0.0)

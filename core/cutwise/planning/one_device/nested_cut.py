@@ -22,6 +22,7 @@ from cutwise.frozen import Frozen
 from cutwise.planning.one_device.candidates import split_graph
 from cutwise.planning.one_device.cut_memory import SideMemory, shared_bytes, shared_on
 from cutwise.planning.one_device.cut_positions import cut_positions
+from cutwise.planning.one_device.cut_weights import FAINT_BYTES
 from cutwise.planning.one_device.objective import Score
 from cutwise.planning.one_device.weight_copies import ahead
 from cutwise.plans.evaluate import stage_times
@@ -29,7 +30,7 @@ from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.roofs import additive
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.tolerances import LIMIT_ROUNDING
+from cutwise.tolerances import LIMIT_ROUNDING, rounded_bound
 
 MOST_SPLITS = 128
 """Splits of a model up to which all their pairs are tried where memory binds."""
@@ -121,11 +122,12 @@ def nested_cut(problem: SplitProblem, place: Place, score: Score) -> NestedCut:
 def _nested(
     problem: SplitProblem, place: Place, score: Score, labels: Ints, bound: float, method: str
 ) -> NestedCut:
+    score_there = float(_scores(problem, place, score, [labels])[0])
     return NestedCut(
         labels=labels,
-        score=float(_scores(problem, place, score, [labels])[0]),
+        score=score_there,
         delay_s=float(np.ravel(_stages(problem, place, [labels]).delay_s)[0]),
-        bound=bound,
+        bound=rounded_bound(bound, score_there),
         fits=place.holds(problem, labels),
         method=method,
     )
@@ -261,7 +263,7 @@ def _tier_problem(graph: SplitGraph, tiers: Floats, hops: Floats) -> TierProblem
 
 def _charges(problem: SplitProblem, place: Place, score: Score) -> tuple[float, float]:
     """What every split with work on the edge, and with work in the cloud, pays for labels and messages."""
-    speaks = np.full(1, 1e-200 if _always_speaks(problem) else 0.0)
+    speaks = np.full(1, FAINT_BYTES if _always_speaks(problem) else 0.0)
     near = replace(no_sums(1), output_bytes=speaks, has_server=np.ones(1))
     far = replace(near, has_relay=np.ones(1), relayed_output_bytes=speaks)
     edge, cloud = (float(np.ravel(score(stage_times(sums, place.conditions)))[0]) for sums in (near, far))

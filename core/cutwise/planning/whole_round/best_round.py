@@ -11,7 +11,7 @@ import numpy as np
 from cutwise.arrays import Ints, Mask
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen, FrozenDict
-from cutwise.planning.one_device.cut_table import CutTable, table_of
+from cutwise.planning.one_device.cut_table import CutTable, extended, table_of
 from cutwise.planning.one_device.exact_cut import ExactCut, Solver, exact_cuts
 from cutwise.planning.one_device.objective import Score, score_of
 from cutwise.planning.whole_round.joint_choice import chosen
@@ -20,7 +20,7 @@ from cutwise.plans.plan import Certificate, Report, Status
 from cutwise.plans.rounds import Round
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.tolerances import CLOSED_GAP
+from cutwise.tolerances import CLOSED_GAP, rounded_bound
 
 POOLED = "pool of every cut that can be optimal"
 UNPOOLED = "max-flow for every device, as its pool of cuts is too large"
@@ -28,11 +28,15 @@ UNPOOLED = "max-flow for every device, as its pool of cuts is too large"
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class RoundCuts(Frozen):
-    """The cuts of a round, one a device: picks from `table`, their value and what proves it."""
+    """The cuts of a round, one a device: picks from `table`, their value and what proves it.
+
+    `least` is what no cuts of the table are below.
+    """
 
     table: CutTable
     picks: Ints
     value: float
+    least: float
     certificate: Certificate | None
     timing: Mapping[str, float]
 
@@ -40,6 +44,13 @@ class RoundCuts(Frozen):
     def masks(self) -> Mask:
         """The device sides, shape (devices, ops)."""
         return self.table.masks(self.picks)
+
+    @property
+    def bound(self) -> float | None:
+        """What no cuts at all are below; None where that is not known."""
+        if self.certificate is None:
+            return self.least if self.table.complete else None
+        return self.report().bound
 
     @property
     def gap(self) -> float | None:
@@ -80,10 +91,15 @@ def best_round(
     picks = chosen(problem, table, round_of, spread, common_cut=common_cut)
     value = round_value(problem, table, picks.cuts, round_of, spread)
     decided = time.perf_counter()
-    proof = None
     adds_up = problem.adds_up or (problem.micro_batches == 1 and not table.complete)
-    if certify and picks.alone and adds_up:
-        proof = _proof_alone(problem, conditions, score, table, picks.cuts, round_of)
+    proof, alone = None, picks.alone and adds_up
+    if certify and alone:
+        cuts = _exact_alone(problem, conditions, score, table, picks.cuts)
+        if better := _better_masks(cuts, table, picks.cuts):
+            table = extended(table, problem, conditions, score, np.stack(better))
+            picks = chosen(problem, table, round_of, spread, common_cut=common_cut)
+            value = round_value(problem, table, picks.cuts, round_of, spread)
+        proof = _certificate(problem, cuts, round_of) if cuts else None
     elif certify and table.complete:
         reached = value if np.isfinite(picks.bound) else np.inf
         proof = Certificate(method="every cut that can be optimal", value=reached, bound=picks.bound)
@@ -92,15 +108,22 @@ def best_round(
         "choose_s": decided - built,
         "certify_s": time.perf_counter() - decided,
     }
-    return RoundCuts(table=table, picks=picks.cuts, value=value, certificate=proof, timing=timing)
+    return RoundCuts(
+        table=table,
+        picks=picks.cuts,
+        value=value,
+        least=picks.bound,
+        certificate=proof,
+        timing=timing,
+    )
 
 
-def _proof_alone(
-    problem: SplitProblem, conditions: Conditions, score: Score, table: CutTable, picks: Ints, round_of: Round
-) -> Certificate | None:
-    """Max-flow for every device whose limits do not bind, CP-SAT for the others; alike devices once.
+def _exact_alone(
+    problem: SplitProblem, conditions: Conditions, score: Score, table: CutTable, picks: Ints
+) -> list[ExactCut]:
+    """By max-flow for every device whose limits do not bind, by CP-SAT for the others; alike devices once.
 
-    None where the search ends without a proof.
+    Empty where the search ends without a proof.
     """
     chosen_scores = table.raw_scores[np.arange(problem.device_count), picks]
     binds = chosen_scores > table.raw_scores.min(axis=1) * (1 + CLOSED_GAP)
@@ -114,10 +137,25 @@ def _proof_alone(
             proven = exact_cuts(problem, conditions, score, devices=devices, solver=solver)
             cuts |= dict(zip(members, proven, strict=True))
     except SolverError:
-        return None
-    values = np.array([(cuts[key].value, cuts[key].bound) for key in keys])
+        return []
+    return [cuts[key] for key in keys]
+
+
+def _better_masks(cuts: list[ExactCut], table: CutTable, picks: Ints) -> list[Mask]:
+    """Device sides that are better than the picks: the pool compares sums, which large numbers round."""
+    reached = table.scores[np.arange(len(picks)), picks].tolist()
+    return [
+        cut.mask
+        for cut, score in zip(cuts, reached, strict=True)
+        if cut.value < score and rounded_bound(cut.value, score) < score
+    ]
+
+
+def _certificate(problem: SplitProblem, cuts: list[ExactCut], round_of: Round) -> Certificate:
+    """What the devices' own bounds prove of the round."""
+    values = np.array([(cut.value, cut.bound) for cut in cuts])
     return Certificate(
-        method=" and ".join(sorted({cut.method for cut in cuts.values()})),
+        method=" and ".join(sorted({cut.method for cut in cuts})),
         value=scores_of_round(problem, round_of, values[:, 0]),
         bound=scores_of_round(problem, round_of, values[:, 1]),
     )

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike
 from cutwise.arrays import Floats, Ints
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen
-from cutwise.tolerances import SUM_ROUNDING
+from cutwise.tolerances import SUM_ROUNDING, rounded_bound
 
-SCALED_BITS = 40
+SCALED_BITS = 44
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ def exact_assignment(loads: ArrayLike, *, effort: float = 1.0) -> Assignment:
     """The assignment of least makespan by CP-SAT, from the longest-first one.
 
     `effort` limits the search in CP-SAT's deterministic seconds; where it ends, the best found stands
-    beside the bound proved so far. Loads are rounded down to 2^-40 of their sum in the search only.
+    beside the bound proved so far. Loads are rounded down to 2^-44 of their sum in the search only.
 
     >>> exact_assignment([[4.0, 8.0], [3.0, 3.0], [3.0, 9.0], [2.0, 2.5]]).makespan
     7.0
@@ -96,8 +96,7 @@ def exact_assignment(loads: ArrayLike, *, effort: float = 1.0) -> Assignment:
     makespan = min(_makespan(table, owner), first.makespan)
     best = owner if makespan < first.makespan else first.owner
     bound = max(first.bound, min(solver.best_objective_bound / scale, makespan))
-    near = makespan - bound <= len(table) / scale
-    return Assignment(owner=best, makespan=makespan, bound=makespan if near else bound)
+    return Assignment(owner=best, makespan=makespan, bound=rounded_bound(bound, makespan))
 
 
 def _makespan(loads: Floats, owner: Ints) -> float:

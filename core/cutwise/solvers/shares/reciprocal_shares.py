@@ -72,6 +72,7 @@ def minmax_reciprocal_shares(fixed: Floats, work: Floats) -> ResourceSplit:
 def _bracket(fixed: Floats, roots: Floats) -> tuple[float, float]:
     """Levels just below and just above the one whose largest eigenvalue is 1."""
     low = float(np.max(fixed + (roots**2).sum(axis=1)))
+    low = max(low, float(np.nextafter(np.max(fixed), np.inf)))
     for _ in range(STEPS):
         eigenvalue, slope = _eigenvalue(fixed, roots, low)
         step = eigenvalue * (eigenvalue - 1) / slope

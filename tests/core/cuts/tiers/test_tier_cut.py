@@ -112,6 +112,21 @@ def test_the_cut_equals_the_textbook_network() -> None:
         assert tier_cut(problem).value == textbook_value(problem), f"seed {seed}"
 
 
+def test_costs_over_36_decades_lose_nothing() -> None:
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        graph = random_graph(rng, int(rng.integers(2, 7)), device=1)
+        problem = TierProblem(
+            graph=graph,
+            tier_costs=10 ** rng.uniform(-18, 18, (graph.op_count, 3)),
+            hop_costs=10 ** rng.uniform(-18, 18, (graph.op_count, 2)),
+        )
+        least = min(tier_cost(problem, labels) for labels in all_labellings(graph, 3))
+        cut = tier_cut(problem)
+        assert cut.value == pytest.approx(least, rel=1e-12), f"seed {seed}"
+        assert least * (1 - 1e-11) <= cut.bound <= least * (1 + 1e-14), f"seed {seed}"
+
+
 def test_two_tiers_are_the_two_tier_cut() -> None:
     for seed in range(100):
         rng = np.random.default_rng(seed)

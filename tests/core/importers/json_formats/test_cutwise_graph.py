@@ -94,14 +94,17 @@ def test_an_upload_reads_as_the_same_graph(read: Any) -> None:
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"forward_flops": -1}, "op 'b': forward_flops is -1; give a finite number, at least 0"),
-        ({"forward_flops": True}, "op 'b': forward_flops is True; give a finite number, at least 0"),
-        ({"forward_flops": "1"}, "op 'b': forward_flops is '1'; give a finite number, at least 0"),
-        ({"output_bytes": [0, 1]}, r"op 'b': output_bytes is [0, 1]; give a finite number, at least 0"),
-        ({"device_forward_s": [1]}, "op 'b': device_forward_s is [1]; give a number or a pair"),
+        ({"forward_flops": -1}, "op 'b': forward_flops is -1; give 0 or a number from 1e-18 to 1e+18"),
+        ({"forward_flops": True}, "op 'b': forward_flops is True; give 0 or a number from 1e-18 to 1e+18"),
+        ({"forward_flops": "1"}, "op 'b': forward_flops is '1'; give 0 or a number from 1e-18 to 1e+18"),
+        ({"output_bytes": [0, 1]}, r"op 'b': output_bytes is [0, 1]; give 0 or a number from 1e-18 to 1e+18"),
+        (
+            {"device_forward_s": [1]},
+            "device_forward_s is [1]; give 0 or a number from 1e-18 to 1e+18, or a pair",
+        ),
         (
             {"device_forward_s": [1, 2, 3]},
-            "give a number or a pair [fixed, per sample], finite and at least 0",
+            "give 0 or a number from 1e-18 to 1e+18, or a pair [fixed, per sample] of them",
         ),
         ({"device_forward_s": [1, False]}, "op 'b': device_forward_s is [1, False]"),
         ({"flops": 1}, "op 'b': unknown key 'flops'; known are id, kind, inputs"),

@@ -27,6 +27,7 @@ torch = pytest.importorskip("torch")
 nn, functional = torch.nn, torch.nn.functional
 
 import tests  # noqa: E402
+from tests.core.costs.no_loss import NO_LOSS
 from tests.core.costs.torch_truth import counted_flops, dense_flops, saved_bytes  # noqa: E402
 from tests.core.importers.torch_models import MODELS, on_meta  # noqa: E402
 
@@ -64,7 +65,7 @@ def plain_kernels() -> Iterator[None]:
 @pytest.mark.parametrize("name", MODELS)
 def test_parameters_macs_and_saved_bytes_are_pytorchs(name: str) -> None:
     module, data, graph = sample(name)
-    cost = price(graph, Workload(batch_size=BATCH, attention="eager"))
+    cost = price(graph, Workload(loss=NO_LOSS, batch_size=BATCH, attention="eager"))
     assert graph.batch_size == BATCH
     assert graph.parameters == sum(parameter.numel() for parameter in module.parameters())
     assert cost.macs * 2 * BATCH == counted_flops(module, data)[0]
@@ -78,7 +79,8 @@ def test_totals_are_those_of_the_shipped_sample(name: str) -> None:
     graph, shipped = sample(name)[2], cutwise.load_model(f"sample:{name}")
     kept = [replace(op, attrs={"ratio": 0}) if op.kind == "dropout" else op for op in shipped.ops]
     ours, theirs = (
-        price(model, Workload(batch_size=BATCH)) for model in (graph, replace(shipped, ops=tuple(kept)))
+        price(model, Workload(loss=NO_LOSS, batch_size=BATCH))
+        for model in (graph, replace(shipped, ops=tuple(kept)))
     )
     assert (ours.parameters, ours.macs) == (theirs.parameters, theirs.macs)
     for column in ("weight_bytes", "buffer_bytes", "exchanged_bytes"):
@@ -103,7 +105,7 @@ def test_fused_attention_keeps_what_the_fused_kernel_keeps(name: str) -> None:
     layers = module.encoder if name == "vit_b16" else module.h
     layer = layers[0].to_empty(device="cpu")
     data = torch.zeros(BATCH, 128, 768)
-    cost = price(from_torch(layer, data), Workload(batch_size=BATCH))
+    cost = price(from_torch(layer, data), Workload(loss=NO_LOSS, batch_size=BATCH))
     assert total_saved(cost) == pytest.approx(saved_bytes(layer, data), rel=0.001)
 
 
@@ -196,7 +198,7 @@ NETWORKS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
 def test_small_networks_count_and_keep_as_in_pytorch(name: str) -> None:
     build, shape = NETWORKS[name]
     module, data = build(), torch.randn(shape)
-    cost = price(from_torch(module, data), Workload(batch_size=BATCH))
+    cost = price(from_torch(module, data), Workload(loss=NO_LOSS, batch_size=BATCH))
     assert cost.macs * 2 * cost.graph.batch_size == counted_flops(module, data)[0]
     assert total_saved(cost) == pytest.approx(saved_bytes(module, data), rel=0.01)
     assert cost.parameters == sum(parameter.numel() for parameter in module.parameters())
@@ -228,7 +230,7 @@ def test_a_learned_mask_trains_in_the_eager_kernel_and_a_frozen_one_in_the_fused
     module.bias.requires_grad_(not frozen)
     graph = from_torch(module, data)
     attention = next(op.id for op in graph.ops if op.kind == "attention")
-    cost = price(graph, Workload(batch_size=BATCH, frozen=(attention,) if frozen else ()))
+    cost = price(graph, Workload(loss=NO_LOSS, batch_size=BATCH, frozen=(attention,) if frozen else ()))
     assert total_saved(cost) == saved_bytes(module, data)
 
 
@@ -250,7 +252,7 @@ class Stopped(nn.Module):
 def test_gradients_stop_where_pytorch_stops_them() -> None:
     module, data = Stopped(), torch.randn(ROWS)
     graph = from_torch(module, data)
-    cost = price(graph, Workload(batch_size=BATCH))
+    cost = price(graph, Workload(loss=NO_LOSS, batch_size=BATCH))
     assert total_saved(cost) == saved_bytes(module, data)
     assert dense_flops(cost) == counted_flops(module, data)
     module(data).sum().backward()
@@ -268,7 +270,7 @@ def test_a_projected_hidden_state_counts_and_keeps_as_in_pytorch(bias: bool) -> 
     module = Reader(first_result, nn.LSTM(8, 5, proj_size=3, bias=bias, batch_first=True))
     data = torch.randn(ROWS)
     graph = from_torch(module, data)
-    cost = price(graph, Workload(batch_size=BATCH))
+    cost = price(graph, Workload(loss=NO_LOSS, batch_size=BATCH))
     forward, backward = counted_flops(module, data)
     assert dense_flops(cost) == (forward, backward + 2 * BATCH * 20 * 3)
     assert total_saved(cost) == saved_bytes(module, data)
@@ -278,7 +280,7 @@ def test_a_projected_hidden_state_counts_and_keeps_as_in_pytorch(bias: bool) -> 
 def test_copies_are_no_concatenations_and_keep_nothing() -> None:
     module, data = Reader(lambda x: x.flip(1).roll(1, 2).clone().exp()), torch.randn(ROWS)
     graph = from_torch(module, data)
-    cost = price(graph, Workload(batch_size=BATCH))
+    cost = price(graph, Workload(loss=NO_LOSS, batch_size=BATCH))
     assert [op.kind for op in graph.ops] == ["input", "linear", "copy", "copy", "copy", "exp"]
     assert total_saved(cost) == saved_bytes(module, data)
     assert dict(cost.unpriced) == {}
@@ -289,7 +291,7 @@ def test_tables_made_anew_are_what_is_not_counted() -> None:
     module, data = Reader(rotary), torch.randn(ROWS)
     graph = from_torch(module, data)
     assert [op.kind for op in graph.ops if op.kind in ("sin", "cos", "other")] == []
-    assert total_saved(price(graph, Workload())) == saved_bytes(module, data) - 2 * 6 * 8 * 4
+    assert total_saved(price(graph, Workload(loss=NO_LOSS))) == saved_bytes(module, data) - 2 * 6 * 8 * 4
 
 
 @pytest.mark.usefixtures("plain_kernels")
@@ -301,7 +303,7 @@ def test_layers_and_directions_of_a_recurrent_module_become_ops(kind: type[nn.Mo
     )
     data, name = torch.randn(ROWS), kind.__name__.lower()
     graph = from_torch(module, data)
-    cost = price(graph, Workload(batch_size=BATCH))
+    cost = price(graph, Workload(loss=NO_LOSS, batch_size=BATCH))
     kinds = [op.kind for op in graph.ops]
     assert kinds == ["input", "linear", name, name, "concat", "dropout", name, name, "concat"]
     assert cost.macs * 2 * BATCH == counted_flops(without_dropout(module), data)[0]
@@ -367,7 +369,8 @@ def test_a_decomposed_program_costs_the_same(tmp_path: Path, name: str) -> None:
     program = torch.export.export(module.eval(), (data,), strict=False).run_decompositions()
     torch.export.save(program, tmp_path / "net.pt2")
     lowered, plain = (
-        price(graph, Workload()) for graph in (read_here(tmp_path / "net.pt2", {}), from_torch(module, data))
+        price(graph, Workload(loss=NO_LOSS))
+        for graph in (read_here(tmp_path / "net.pt2", {}), from_torch(module, data))
     )
     assert (lowered.parameters, lowered.macs) == (plain.parameters, plain.macs)
     assert total_saved(lowered) == pytest.approx(total_saved(plain), rel=0.001)
@@ -380,8 +383,8 @@ def test_open_dimensions_keep_their_names_and_take_other_sizes() -> None:
     graph = from_torch(module, torch.randn(ROWS), dynamic_shapes=shapes)
     assert (graph.batch_size, dict(graph.dims)) == (BATCH, {"sequence": 6})
     other = from_torch(module, torch.randn(ROWS), dynamic_shapes=shapes, dims={"batch": 3, "sequence": 17})
-    fixed = price(from_torch(module, torch.randn(3, 17, 8)), Workload())
-    priced = price(other, Workload())
+    fixed = price(from_torch(module, torch.randn(3, 17, 8)), Workload(loss=NO_LOSS))
+    priced = price(other, Workload(loss=NO_LOSS))
     assert (other.batch_size, priced.macs) == (3, fixed.macs)
     assert total_saved(priced) == total_saved(fixed)
     with pytest.raises(ModelImportError, match="dims gives 'sequence' the size 65; the model takes"):
@@ -417,7 +420,7 @@ class Learned(nn.Module):
 def test_learned_queries_keep_their_place() -> None:
     """2 samples x 3 queries x 6 keys x (8 + 8) multiply-adds."""
     graph = from_torch(Learned(), torch.randn(ROWS))
-    cost = price(graph, Workload())
+    cost = price(graph, Workload(loss=NO_LOSS))
     assert [(op.kind, len(op.inputs)) for op in graph.ops] == [
         ("input", 0),
         ("identity", 0),
