@@ -12,6 +12,7 @@ from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.evidence import with_evidence
 from cutwise.planning.answer.next_best import with_alternatives
+from cutwise.planning.answer.tight_memory import with_deciders
 from cutwise.planning.sharing.codec_choice import OWN, on_limit, with_compressor
 from cutwise.plans.learning import ONE_SERVER_MODEL, WHOLE_MODELS
 from cutwise.plans.plan import Plan
@@ -83,7 +84,7 @@ def shown_plan(question: Question) -> Plan:
     """
     problem = problem_of(question)
     chosen = scheme_with(shown_scheme(question), shown_options(question))
-    plan = with_evidence(problem, chosen.solve(problem), chosen.learning)
+    plan = with_deciders(problem, with_evidence(problem, chosen.solve(problem), chosen.learning))
     if not weighs_cuts(chosen):
         return plan
     if chosen.learning.own_codec:

@@ -60,7 +60,7 @@ def _table(plans: Sequence[Plan]) -> Markup:
     head = (
         "Scheme", "Standing", "Cut", *(trained if training else SERVED),
         *(readable(owner).capitalize() for owner in OWNERS), "Traffic",
-        "Device memory", "Server memory",
+        "Device memory", "Server memory", "Memory",
     )  # fmt: skip
     rows = [
         (
@@ -72,6 +72,7 @@ def _table(plans: Sequence[Plan]) -> Markup:
             quantity_text(sum(stage.traffic_bytes for stage in plan.stages), "B"),
             quantity_text(max(stage.device_memory.total_bytes for stage in plan.stages), "B"),
             quantity_text(plan.server_memory_bytes, "B"),
+            plan.memory_verdict,
         )
         for plan in plans
     ]

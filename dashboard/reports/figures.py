@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from cutwise.analyses.comparison import optimality
@@ -214,10 +215,22 @@ def energy_breakdown(plan: Plan) -> list[Child]:
 
 def memory_breakdown(plan: Plan) -> list[Child]:
     """What fills the devices' memory, and the server's part for each."""
+    parties, note = first_rows(
+        (
+            one.party,
+            quantity_text(one.process_bytes, "B"),
+            quantity_text(one.limit_bytes, "B") if math.isfinite(one.limit_bytes) else "no limit given",
+            one.verdict,
+        )
+        for one in plan.memory
+    )
     held = [_kinds(stage.device_memory) for stage in plan.stages]
     at_server = [_kinds(stage.server_memory) for stage in plan.stages]
     head = tuple(name for name, _ in MEMORY_KEYS)
     return [
+        table(("Party", "Its process takes", "Of", "Verdict"), parties, words=1),
+        note,
+        *(element("p", f"{one.decided_by}.", class_="note") for one in plan.memory if one.decided_by),
         bars(
             _by_device(plan, held, lambda size: quantity_text(size, "B")),
             legend=MEMORY_KEYS,

@@ -18,12 +18,7 @@ from cutwise.scenario.vocabulary.quantities import LAWS
 from cutwise.scenario.vocabulary.words import Target, word_of, words
 from cutwise.units import UNITS
 
-PENDING = {
-    ("workload", "gradient_accumulation"), ("workload", "optimizer_step"), ("workload", "autocast"),
-    ("workload", "new_tokens"), ("workload", "prompt_tokens"), ("workload", "quantisation", "scales"),
-    ("workload", "tuning", "dropout_ratio"), ("workload", "tuning", "adapter_dtype"),
-    ("devices", "memory_bandwidth_bytes_per_s"), ("devices", "runtime", "reserve_bytes"),
-}  # fmt: skip
+PENDING: set[tuple[str, ...]] = set()
 """Fields that may come; a sentence names one only where it is there."""
 
 

@@ -39,7 +39,6 @@ OPS = [
 ]
 MEMORY = [
     f"{COSTS}/memory/test_by_kind.py",
-    f"{COSTS}/test_saved_tensors.py",
     f"{COSTS}/memory/test_tensor_lifetimes.py",
     f"{COSTS}/test_storages.py",
     f"{COSTS}/memory/test_peak_memory.py",

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 HEADLINES = (
     "place", "scheme", "status", "delay_per_data_pass_s", "delay_s", "time_to_target_s",
-    "rounds_to_target", "energy_j", "traffic_bytes", "device_memory_bytes", "server_memory_bytes", "cut",
+    "rounds_to_target", "energy_j", "traffic_bytes", "device_memory_bytes", "server_memory_bytes", "memory",
+    "cut",
     "optimality", "violations",
 )  # fmt: skip
 """The columns that people read first."""
@@ -224,7 +225,7 @@ COLUMNS = (
     "time_to_target_least_s", "time_to_target_most_s", "rounds_to_target", "rounds_to_target_least",
     "rounds_to_target_most", "samples_per_round",
     "energy_j", *(f"energy_{owner}_j" for owner in OWNERS), "energy_per_data_pass_j", "cut", "traffic_bytes",
-    "device_memory_bytes", "server_memory_bytes", "optimality", "method", "violations", "evidence",
+    "device_memory_bytes", "server_memory_bytes", "memory", "optimality", "method", "violations", "evidence",
     "product_version", "data_version",
 )  # fmt: skip
 
@@ -256,6 +257,7 @@ def _row(plan: Plan) -> dict[str, Any]:
         "traffic_bytes": sum(stage.traffic_bytes for stage in plan.stages),
         "device_memory_bytes": max(stage.device_memory.total_bytes for stage in plan.stages),
         "server_memory_bytes": plan.server_memory_bytes,
+        "memory": plan.memory_verdict,
         "optimality": optimality(plan),
         "method": plan.report.method,
         "violations": "; ".join(violation.sentence for violation in plan.violations),

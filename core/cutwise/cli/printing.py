@@ -25,6 +25,7 @@ def plan_text(found: Any) -> str:
         f"{found.scheme}: {found.status}",
         *(_training_lines(found) if found.inference is None else _inference_lines(found)),
         *(f"  {decision.device}: {decision.cut.label}" for decision in found.decisions),
+        *_memory_lines(found),
         *(f"  broken: {violation.sentence}" for violation in found.violations),
         *(f"  pinned: {sentence}" for sentence in found.pinned_by),
         *([f"  weights: {found.shared_weights}"] if found.shared_weights else []),
@@ -34,6 +35,20 @@ def plan_text(found: Any) -> str:
         lines.append(f"  {proof.method}: value {proof.value:.6g}, bound {proof.bound:.6g}")
     lines.append(f"  answered by cutwise {found.product_version}, data {found.data_version}")
     return "\n".join(lines)
+
+
+MOST_PARTIES = 8
+"""Parties whose memory is printed, the fullest first."""
+
+
+def _memory_lines(found: Any) -> list[str]:
+    """What the fullest parties take, and what would decide a memory that is tight."""
+    fullest = sorted(found.memory, key=lambda one: -one.process_bytes / one.limit_bytes)
+    lines = [f"  memory      {one.says}" for one in fullest[:MOST_PARTIES]]
+    lines += [f"  tight       {one.decided_by}" for one in fullest if one.decided_by]
+    if len(fullest) > MOST_PARTIES:
+        lines.append(f"  memory      {len(fullest) - MOST_PARTIES} more parties take less of theirs")
+    return lines
 
 
 def _training_lines(found: Any) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
-from cutwise.costs.memory.verdict import PartyMemory
+from cutwise.costs.memory.verdict import WORST_FIRST, PartyMemory
 from cutwise.frozen import Frozen
 from cutwise.plans.serving import Inference
 from cutwise.plans.stages import StageTimes
@@ -251,6 +251,12 @@ class Plan(Frozen):
             some = "" if len(pin.devices) == count else f", at {len(pin.devices)} of {count} devices"
             told.append(f"{pin.sentence}{some} ({pin.release})")
         return tuple(told)
+
+    @property
+    def memory_verdict(self) -> str:
+        """Whether the plan fits every party's memory: the worst of their verdicts."""
+        found = {one.verdict for one in self.memory}
+        return next((word for word in WORST_FIRST if word in found), "fits")
 
     @property
     def active(self) -> int:

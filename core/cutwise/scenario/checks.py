@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args, get_origin
 
 from cutwise.caches import kept
 from cutwise.errors import ScenarioError
 from cutwise.scenario.vocabulary.choices import chosen
-from cutwise.units import bound_mistakes, hints_of
+from cutwise.units import bound_mistakes, facts_of, hints_of
 
 Names: TypeAlias = tuple[str, ...]
 
@@ -48,12 +49,15 @@ def _choices(owner: type) -> dict[str, tuple[Names, Names]]:
     for name, hint in hints_of(owner).items():
         kinds: list[object] = [hint, *get_args(hint)]
         inner: list[object] = [part for kind in kinds if get_origin(kind) is tuple for part in get_args(kind)]
-        found[name] = (_literals(kinds), _literals(inner))
+        old = facts_of(owner, name).get("aliases", ())
+        found[name] = (_literals(kinds, old), _literals(inner, old))
     return found
 
 
-def _literals(hints: list[object]) -> Names:
-    return tuple(name for hint in hints if get_origin(hint) is Literal for name in get_args(hint))
+def _literals(hints: list[object], old: Container[str]) -> Names:
+    """The names of a choice but for words of earlier versions, which are read and not offered."""
+    names = (name for hint in hints if get_origin(hint) is Literal for name in get_args(hint))
+    return tuple(name for name in names if name not in old)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from cutwise_dashboard.format import percent_text, quantity_text, seconds_text, 
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views.plan import requests
 
+Room = tuple[str, float, float, str, str]
 UNSEEN_CHANGE_RATIO = 5e-5
 
 
@@ -35,14 +36,15 @@ def show(question: AnsweredQuestion) -> None:
     ):
         spoken = said(label, training=plan.inference is None)
         grid.metric(spoken, value, **_delta(change), border=True)
-    for label, needed, has, whose in (_tightest_device(question), _server(question)):
-        room = f"{share_text(needed / has)} of {whose}" if math.isfinite(has) else "no limit given"
+    for label, needed, has, whose, word in (_fullest_device(plan), _server(question)):
+        room = f"{share_text(needed / has)} of {whose}, {word}" if math.isfinite(has) else "no limit given"
         grid.metric(
             label, quantity_text(needed, "B"), room, delta_color="off", delta_arrow="off", border=True
         )
     if plan.inference:
         requests.show(plan.inference)
     _standing(question)
+    _tight(plan)
     _pinned(question)
     st.markdown(said(sentence(question), training=plan.inference is None))
     st.caption(_totals(question))
@@ -66,18 +68,23 @@ def _totals(question: AnsweredQuestion) -> str:
     )
 
 
-def _tightest_device(question: AnsweredQuestion) -> tuple[str, float, float, str]:
-    """The device whose memory is fullest: label, bytes needed, bytes there, name."""
-    needs = [float(stage.device_memory.total_bytes) for stage in question.plan.stages]
-    has = [float(memory_bytes) for memory_bytes in question.problem.device_memory_bytes]
-    fullest = max(range(len(needs)), key=lambda i: needs[i] / has[i])
-    name = question.plan.decisions[fullest].device
-    return "Tightest device memory", needs[fullest], has[fullest], name
+def _fullest_device(plan: Plan) -> Room:
+    """The device whose memory is fullest: label, bytes needed, bytes there, name, verdict."""
+    devices = plan.memory[: len(plan.decisions)]
+    one = max(devices, key=lambda device: device.process_bytes / device.limit_bytes)
+    return "Fullest device", one.process_bytes, one.limit_bytes, one.party, one.verdict
 
 
-def _server(question: AnsweredQuestion) -> tuple[str, float, float, str]:
-    needs = question.plan.server_memory_bytes
-    return "Server memory", needs, question.problem.server_memory_bytes, question.scenario.server.name
+def _server(question: AnsweredQuestion) -> Room:
+    one = question.plan.memory[-1]
+    return "Server memory", one.process_bytes, one.limit_bytes, question.scenario.server.name, one.verdict
+
+
+def _tight(plan: Plan) -> None:
+    """What would decide each memory that is tight."""
+    for one in plan.memory:
+        if one.decided_by:
+            st.caption(f"Memory is tight: {one.decided_by}.")
 
 
 def _delta(change: float | None) -> dict[str, Any]:

@@ -54,7 +54,7 @@ SERVED_ENERGIES = {"energy_per_token_j": "Energy a token"} | {
     name: title for name, title in ENERGIES.items() if name != "energy_per_data_pass_j"
 }
 WORDS = {"rounds": "Rounds to target", "optimality": "Optimality"}
-TEXTS = {"cut": "Cut", "method": "Method", "violations": "Broken rules"}
+TEXTS = {"cut": "Cut", "memory": "Memory", "method": "Method", "violations": "Broken rules"}
 SIZES = {
     "traffic_bytes": "Traffic of a round",
     "device_memory_bytes": "Device memory, peak",

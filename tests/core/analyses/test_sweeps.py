@@ -140,7 +140,7 @@ def test_tuning_is_swept_like_anything_else() -> None:
         ("channel.uplink_bps", -1.0, "channel.uplink_bps: must be greater than or equal to"),
         ("channel.uplink_bps", "fast", "channel.uplink_bps: must be a valid number, not 'fast'"),
         ("workload.batch_size", 1.5, "workload.batch_size: must be a valid integer, not 1.5"),
-        ("workload.optimizer", "lion", "workload.optimizer: must be 'sgd', 'sgd_momentum' or"),
+        ("workload.optimizer", "lion", "workload.optimizer: must be 'sgd', 'sgd_momentum', 'adamw'"),
         ("sharing.bandwidth", "all", "sharing.bandwidth: must be 'dedicated', 'equal', 'optimised' or"),
         ("devices.*.name", "same", "devices: the name 'same' is used twice"),
         ("devices[0].profile", "nano", "unknown hardware profile 'nano'"),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
+from cutwise.units import in_prefix
+
 Verdict = Literal["fits", "tight", "does not fit"]
+WORST_FIRST: tuple[Verdict, ...] = ("does not fit", "tight", "fits")
 FITS_RATIO = 1.2
 """Processes were measured up to this much above their prediction, on no card size more."""
 STATED_RATIO, DEFAULT_RATIO = 1.25, 1.6
@@ -34,7 +38,7 @@ class PartyMemory:
     """What one party holds at the fullest moment, beside its memory: infinite where there is no limit.
 
     `allocated_bytes` are the tensors, `process_bytes` what their process takes; plans are checked against
-    the latter.
+    the latter. Of a tight memory `decided_by` says what would decide it.
     """
 
     party: str
@@ -42,6 +46,21 @@ class PartyMemory:
     process_bytes: float
     limit_bytes: float
     verdict: Verdict
+    decided_by: str = ""
+
+    @property
+    def says(self) -> str:
+        """What the process takes, of what, and the verdict, in words.
+
+        >>> PartyMemory.of(
+        ...     party="phone", allocated_bytes=2e9, process_bytes=3e9, limit_bytes=8e9, stated=False
+        ... ).says
+        'phone: 3 GB of 8 GB, fits'
+        """
+        taken = f"{self.party}: {in_prefix(self.process_bytes, 'G'):.3g} GB"
+        if not math.isfinite(self.limit_bytes):
+            return f"{taken}, no limit given"
+        return f"{taken} of {in_prefix(self.limit_bytes, 'G'):.3g} GB, {self.verdict}"
 
     @classmethod
     def of(

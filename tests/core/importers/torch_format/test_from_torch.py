@@ -27,7 +27,7 @@ torch = pytest.importorskip("torch")
 nn, functional = torch.nn, torch.nn.functional
 
 import tests  # noqa: E402
-from tests.core.costs.no_loss import NO_LOSS
+from tests.core.costs.no_loss import NO_LOSS  # noqa: E402
 from tests.core.costs.torch_truth import counted_flops, dense_flops, saved_bytes  # noqa: E402
 from tests.core.importers.torch_models import MODELS, on_meta  # noqa: E402
 
