@@ -23,7 +23,7 @@ OUT_OF_IMPORTERS = {"Importer", "ImportReport", "RefusedFormat"}
 NEVER_MET = {
     "cutwise.channels.base.CellFields": "a base",
     "cutwise.compression.codec.CodecFields": "a base",
-    "cutwise.costs.workload.Tuning": "a base",
+    "cutwise.costs.options.tuning.Tuning": "a base",
     "cutwise.scenario.parties.Party": "a base",
     "cutwise.scenario.checks.Part": "a base",
     "cutwise.scenario.file_problems.Problem": "a sentence, while a mistaken scenario is refused",
@@ -33,8 +33,6 @@ NEVER_MET = {
     "cutwise.cli.commands.Command": "its facts are for argparse, which wants lists",
     "cutwise.compression.codec.Payload": "bytes and numbers, while a tensor is decoded",
     "cutwise.costs.ops.einsum.Operand": "a shape, while one op is priced",
-    "cutwise.planning.one_device.limited_cut.LevelGraph": "needs a server that overflows under a limit",
-    "cutwise.planning.one_device.server_memory_levels.ServerLevel": "needs a server that overflows",
     "cutwise.planning.whole_round.earliest_groups._Phase": "needs groups that share a full server",
     "cutwise.planning.whole_round.grouped_choice.GroupedChoice": "needs groups that share a full server",
     "cutwise.planning.sharing.within_memory.Parts": "needs groups that share a full server",
