@@ -29,7 +29,6 @@ NEVER_MET = {
     "cutwise.cli.commands.Command": "its facts are for argparse, which wants lists",
     "cutwise.compression.codec.Payload": "bytes and numbers, while a tensor is decoded",
     "cutwise.costs.ops.einsum.Operand": "a shape, while one op is priced",
-    "cutwise.cuts.accepted_cut.Accepted": "needs a limit of memory that binds in a model of many splits",
     "cutwise.planning.whole_round.earliest_groups._Phase": "needs groups that share a full server",
     "cutwise.planning.whole_round.grouped_choice.GroupedChoice": "needs groups that share a full server",
     "cutwise.convergence.training.Batch": "holds torch's tensors, while one round is trained",
