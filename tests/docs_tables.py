@@ -12,6 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from cutwise.channels import CHANNELS
 from cutwise.compression import ACCURACIES, CODECS, compressor_names
+from cutwise.costs.memory.runtime import Runtime
 from cutwise.costs.options.tuning import FullTuning, Lora
 from cutwise.costs.workload import Workload
 from cutwise.options import choices_of
@@ -41,6 +42,7 @@ FILE_PARTS: dict[str, type] = {
     "[[devices]]": Device,
     "[server]": Server,
     "[[edges]]": Edge,
+    "[server.runtime]": Runtime,
     "[backhaul]": Backhaul,
     **{f'[channel] of kind "{kind}"': channel for kind, channel in CHANNELS.items()},
     "[sharing]": Sharing,
@@ -54,7 +56,7 @@ FILE_PARTS: dict[str, type] = {
     **{f'[compression.codec] of kind "{kind}"': CODECS[kind] for kind in compressor_names()},
     **{f'[compression.accuracy] of kind "{kind}"': known for kind, known in ACCURACIES.items()},
 }
-UNIONS = {"devices", "edges", "channel", "tuning", "codec", "accuracy"}
+UNIONS = {"runtime", "devices", "edges", "channel", "tuning", "codec", "accuracy"}
 """Fields whose tables stand by themselves."""
 COMPOUND_UNITS = {
     "sequential_requests_per_s": "1/s",

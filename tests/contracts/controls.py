@@ -220,6 +220,7 @@ SLOW_MEMORIES = {
 }
 TABLE = {"convergence.kind": "table", "workload.local_epochs": 1}
 WORLDS: Mapping[str, World] = {
+    "little memory": World(scheme="device_only", settings={"devices.0.memory_bytes": 1.0}),
     "by itself": World(),
     "all at the server": World(scheme="server_only"),
     "all at the server, energy": World(scheme="server_only", settings={"objective.kind": "energy"}),

@@ -18,7 +18,6 @@ from tests.contracts.controls import WORLDS, moves, option_controls, scenario_co
 
 UNMOVED = {
     "name": "a name that people give",
-    "server.name": "a name that people give",
     "lora workload.tuning.alpha": "scales what the adapters say, not what they cost",
 }
 """Fields that no answer depends on, and why they are there."""

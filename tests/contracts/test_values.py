@@ -33,8 +33,6 @@ NEVER_MET = {
     "cutwise.cli.commands.Command": "its facts are for argparse, which wants lists",
     "cutwise.compression.codec.Payload": "bytes and numbers, while a tensor is decoded",
     "cutwise.costs.ops.einsum.Operand": "a shape, while one op is priced",
-    "cutwise.planning.one_device.limited_cut.LevelGraph": "needs a server that overflows under a limit",
-    "cutwise.planning.one_device.server_memory_levels.ServerLevel": "needs a server that overflows",
     "cutwise.planning.whole_round.earliest_groups._Phase": "needs groups that share a full server",
     "cutwise.planning.whole_round.grouped_choice.GroupedChoice": "needs groups that share a full server",
     "cutwise.planning.sharing.within_memory.Parts": "needs groups that share a full server",

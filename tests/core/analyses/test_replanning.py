@@ -11,6 +11,7 @@ import pytest
 import cutwise
 from cutwise.analyses.replanning import drawn_ratios, replan
 from cutwise.channels import FixedRate
+from cutwise.costs.memory.runtime import Runtime
 from cutwise.errors import ScenarioError
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.parties import Device
@@ -113,7 +114,10 @@ def rules_of(graph: cutwise.graph.model_graph.ModelGraph, scenario: Scenario, sc
 def test_a_baseline_is_marked_with_the_rules_that_its_own_plan_breaks(limits: dict[str, float]) -> None:
     """VGG-16 needs far more than 0.8 GB to be trained whole, whatever the rate."""
     graph = cutwise.load_model("sample:vgg16")
-    cell = Scenario(devices=(Device(profile="jetson_nano", memory_bytes=8e8),), limits=Limits(**limits))
+    cell = Scenario(
+        devices=(Device(profile="jetson_nano", memory_bytes=8e8, runtime=Runtime(backend="none")),),
+        limits=Limits(**limits),
+    )
     ratios = (1.0, 2.0, 8.0)
     found = replan(build_problem(graph, cell), ratios)
     for epoch, ratio in enumerate(ratios):

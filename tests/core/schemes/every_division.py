@@ -8,15 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from cutwise.costs.cut_sums import cut_sums
 from cutwise.planning.one_device.cut_table import listed_table
 from cutwise.planning.one_device.objective import delay
-from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parts import Limits
 from cutwise.schemes.options import scheme_with
-from tests.core.fleets import TOLERANCE, closed_sets, random_problem, with_scenario
+from tests.core.fleets import TOLERANCE, closed_sets, held, random_problem, with_scenario
 from tests.core.schemes.divided import partitions
 
 MOST_COMBINATIONS = 20_000
@@ -37,13 +35,12 @@ def rows_of(problem: SplitProblem, masks: np.ndarray, active: int) -> list[Rows]
     """The rows of every device where so many are active at once."""
     conditions = problem.conditions(active=active)
     table = listed_table(problem, conditions, delay, masks)
-    shared = replace(problem, server_memory_bytes=problem.server_memory_bytes / problem.device_count)
-    server_bytes = listed_table(shared, conditions, delay, masks).server_bytes
+    server_bytes = held(problem, ~masks)
     return [
         Rows(
             delay_s=table.delays_s[i],
             energy_j=table.counted_j[i],
-            server_bytes=server_bytes[i],
+            server_bytes=server_bytes,
             kept=table.excess[i] <= 0,
         )
         for i in range(problem.device_count)
@@ -83,15 +80,15 @@ def best_of_all(problem: SplitProblem, count: int, *, in_turn: bool) -> float:
         inside, outside = (np.max, np.sum) if in_turn else (np.sum, np.max)
         end = outside([inside(delay[list(part)], axis=0) for part in parts], axis=0)
         if in_turn:
-            held = np.max([_held(alone, masks, combos, part, np.sum, frozen) for part in parts], axis=0)
+            together = np.max([_held(alone, masks, combos, part, np.sum, frozen) for part in parts], axis=0)
         elif count == 1:
-            held = np.max([row.server_bytes[combos[:, i]] for i, row in enumerate(own)], axis=0)
+            together = np.max([row.server_bytes[combos[:, i]] for i, row in enumerate(own)], axis=0)
         else:
             everybody = tuple(range(devices))
             largest = np.stack([alone[list(part)].max(axis=0) for part in parts])
-            held = largest.sum(axis=0) + _union(masks, combos, everybody) @ frozen
+            together = largest.sum(axis=0) + _union(masks, combos, everybody) @ frozen
         value = end if problem.scenario.objective.is_delay else energy
-        kept = (held <= problem.server_memory_bytes * TOLERANCE) & (end <= latest)
+        kept = (together <= problem.server_memory_bytes * TOLERANCE) & (end <= latest)
         least = min(least, float(np.where(kept, value, np.inf).min(initial=np.inf)))
     return least
 
@@ -127,9 +124,7 @@ def binding_problem(rng: np.random.Generator, folder: Path) -> tuple[SplitProble
     count = int(rng.integers(2, devices))
     rows = rows_of(problem, masks, count)
     if rng.random() < 0.3:
-        needs = stage_times(
-            cut_sums(problem.cost, masks), problem.conditions().of(0)
-        ).device_memory.total_bytes
+        needs = held(problem, masks)
         tight = [float(rng.choice(needs)) + 1.0 for _ in rows]
         problem = with_scenario(
             problem,

@@ -15,7 +15,7 @@ from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.memory.by_kind import NOTHING_HELD, MemoryByKind, memory_by_kind
 from cutwise.costs.memory.peak_memory import memory_sweep
 from cutwise.costs.memory.tensor_lifetimes import storage_bytes, timeline_of, weight_gradients
-from cutwise.frozen import Frozen
+from cutwise.frozen import Frozen, read_only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class HeldSides(Frozen):
         """One figure of each side."""
         rows = self.sides.reshape(-1, self.sides.shape[-1])
         figures = [of(held_at_peak(self.cost, row)) for row in rows]
-        return np.array(figures, dtype=np.float64).reshape(self.sides.shape[:-1])
+        return read_only(np.array(figures, dtype=np.float64).reshape(self.sides.shape[:-1]))
 
 
 class SweptMemory(MemoryByKind):

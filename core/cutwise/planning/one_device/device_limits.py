@@ -42,7 +42,7 @@ FEWEST_DIGITS, MOST_DIGITS = 3, 17
 class DeviceLimit(Frozen):
     """A cap on something each device has of its own, one cap a device.
 
-    Of a memory the cap is what may be charged: beside what is needed `share` (devices,) of `largest`.
+    Of a memory the cap is what may be charged: beside what is needed `share` (devices,) of `largest_bytes`.
     """
 
     rule: str
@@ -50,13 +50,13 @@ class DeviceLimit(Frozen):
     needs: Score
     caps: Floats
     share: Floats | None = None
-    largest: Score | None = None
+    largest_bytes: Score | None = None
 
     def excess_ratio(self, stages: StageTimes, devices: Ints) -> Any:
         """By how much the cap of each device is exceeded, shape (devices, cuts); below 0 where not."""
         needs, caps = self.needs(stages), self.caps[devices][:, None]
-        if self.share is not None and self.largest is not None and self.share.any():
-            needs = needs + self.share[devices][:, None] * self.largest(stages)
+        if self.share is not None and self.largest_bytes is not None and self.share.any():
+            needs = needs + self.share[devices][:, None] * self.largest_bytes(stages)
         with np.errstate(invalid="ignore"):
             return needs / caps - 1
 
@@ -100,7 +100,7 @@ def _memory_limits(problem: SplitProblem) -> Iterator[DeviceLimit]:
         needs=lambda stages: stages.device_memory.allocated_bytes,
         caps=problem.device_budget_bytes,
         share=problem.device_runtime.largest_share * everyone,
-        largest=lambda stages: stages.device_memory.largest_bytes,
+        largest_bytes=lambda stages: stages.device_memory.largest_bytes,
     )
     if np.isfinite(problem.server_budget_bytes):
         yield DeviceLimit(
@@ -109,7 +109,7 @@ def _memory_limits(problem: SplitProblem) -> Iterator[DeviceLimit]:
             needs=lambda stages: stages.server_memory.allocated_bytes,
             caps=problem.server_budget_bytes * everyone,
             share=problem.server_runtime.largest_share * everyone,
-            largest=lambda stages: stages.server_memory.largest_bytes,
+            largest_bytes=lambda stages: stages.server_memory.largest_bytes,
         )
 
 

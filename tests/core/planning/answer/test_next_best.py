@@ -22,7 +22,7 @@ from cutwise.plans.rounds import Round
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parts import Sharing
 from cutwise.schemes.options import scheme_with
-from tests.core.fleets import closed_sets, random_limits, random_problem, with_scenario
+from tests.core.fleets import closed_sets, held, random_limits, random_problem, with_scenario
 
 TOLERANCE = 1 + 1e-9
 SHOWN = 3
@@ -52,30 +52,30 @@ def enumerated(problem: SplitProblem, plan: Plan, *, one_model: bool) -> list[li
     round_of = Round(parallel=plan.active > 1, rule="", phases=plan.phases, one_model=one_model)
     score = score_of(problem.scenario.objective, spread_of(problem, conditions.waiting(0.0), round_of))
     turns = np.array([stage.delay_s for stage in plan.stages])
-    clients = np.array([stage.server_memory.total_bytes for stage in plan.stages])
     chosen = np.stack([ops_mask(problem, one.cut.device_ops) for one in plan.decisions])
+    clients, device_bytes, server_bytes = (held(problem, sides) for sides in (~chosen, masks, ~masks))
     found = []
     for device in range(problem.device_count):
         stages = stage_times(sums, conditions.of(device))
         own_j = stages.device_energy_j + stages.radio_energy_j
         scores = np.asarray(score(stages)) + np.zeros(len(masks))
         delays, energies = stages.delay_s + np.zeros(len(masks)), stages.energy_j + np.zeros(len(masks))
-        kept = stages.device_memory.total_bytes <= problem.device_memory_bytes[device] * TOLERANCE
-        kept &= stages.server_memory.total_bytes <= problem.server_memory_bytes * TOLERANCE
+        kept = device_bytes <= problem.device_memory_bytes[device] * TOLERANCE
+        kept &= server_bytes <= problem.server_memory_bytes * TOLERANCE
         if limits.device_energy_j is not None:
             kept &= own_j <= limits.device_energy_j * TOLERANCE
         if limits.traffic_bytes is not None:
             kept &= stages.traffic_bytes <= limits.traffic_bytes * TOLERANCE
         for k in np.flatnonzero(kept):
             others, mine = turns.copy(), clients.copy()
-            others[device], mine[device] = delays[k], stages.server_memory.total_bytes[k]
+            others[device], mine[device] = delays[k], server_bytes[k]
             sides = chosen.copy()
             sides[device] = masks[k]
             if limits.deadline_s is not None and plan.delay_s <= limits.deadline_s * TOLERANCE:
                 kept[k] &= round_of.total(others) <= limits.deadline_s * TOLERANCE
             if plan.server_memory_bytes <= problem.server_memory_bytes * TOLERANCE:
-                held = held_at_once(problem, sides, mine, round_of)
-                kept[k] &= held <= problem.server_memory_bytes * TOLERANCE
+                together = held_at_once(problem, sides, mine, round_of)
+                kept[k] &= together <= problem.server_memory_bytes * TOLERANCE
         seen = [int(np.flatnonzero((masks == chosen[device]).all(axis=1))[0])]
         for k in np.argsort(np.where(kept, scores, np.inf), kind="stable"):
             twin = any(
