@@ -18,8 +18,8 @@ from cutwise.costs.workload import Workload
 from cutwise.errors import CutwiseError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.hugging_face.config_file import from_config
+from tests.shared_files import DATA
 
-DATA = Path(__file__).parents[5] / "shared" / "data"
 PUBLISHED, OWN = DATA / "finetuning_memory.csv", DATA / "finetuning_own_measurements.csv"
 Row = Mapping[str, str]
 
