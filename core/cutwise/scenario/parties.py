@@ -39,7 +39,7 @@ class Party:
         help="Memory that the model may use; the profile's own if absent, no limit without a profile",
     )  # fmt: skip
     memory_bandwidth_bytes_per_s: float | None = quantity(
-        None, unit="bytes_per_s", gt=0, le=1e18, title="Memory bandwidth", scale="log", shown=(1e9, 1e13),
+        None, unit="bytes_per_s", ge=1e-6, le=1e18, title="Memory bandwidth", scale="log", shown=(1e9, 1e13),
         help="Bytes a second that its memory moves, which bounds how fast a language model generates text; "
         "the profile's own if absent",
     )  # fmt: skip

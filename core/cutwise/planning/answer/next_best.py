@@ -254,7 +254,8 @@ def _searched(ranking: _Ranking, last: Floats, devices: Ints, wanted: int) -> tu
         members.setdefault(keys[device], []).append(device)
     kinds = list(members.values())[: max(1, MOST_SEARCHED // len(problem.cost.graph))]
     weights = cut_weights(problem, conditions.of(np.array([kind[0] for kind in kinds])), ranking.score)
-    graph, bounds, found = split_graph(problem), ranking.bounds.copy(), [ranking.masks[:0]]
+    graph, copies = split_graph(problem, copies=True), len(problem.cost.shared)
+    bounds, found = ranking.bounds.copy(), [ranking.masks[:0]]
     for row, kind in enumerate(kinds):
         least = float(weights.base[row] + weights.charges[:, row].min())
         try:
@@ -269,5 +270,5 @@ def _searched(ranking: _Ranking, last: Floats, devices: Ints, wanted: int) -> tu
         except SolverError:
             continue
         bounds[kind] = near.bound + near.noise + least
-        found.append(near.masks)
+        found.append(near.masks[:, copies:])
     return np.vstack(found), bounds

@@ -19,10 +19,11 @@ from cutwise.planning.whole_round.round_value import spread_of
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import Round
-from cutwise.problem.split_problem import SplitProblem
+from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Sharing
 from cutwise.schemes.options import scheme_with
 from tests.core.fleets import closed_sets, held, random_limits, random_problem, with_scenario
+from tests.core.shared_models import random_shared_graph, random_shared_scenario
 
 TOLERANCE = 1 + 1e-9
 SHOWN = 3
@@ -131,4 +132,18 @@ def test_no_cut_between_is_left_out(
     if rng.random() < 0.7:
         problem = random_limits(rng, problem, scheme_with(scheme, {}).round_of, problem.conditions())
     lists, proven = check(problem, scheme, options)
+    assert proven == lists
+
+
+@pytest.mark.parametrize("few", [True, False])
+@pytest.mark.parametrize("seed", range(12))
+def test_no_cut_between_is_left_out_where_weights_are_copied(
+    monkeypatch: pytest.MonkeyPatch, seed: int, few: bool
+) -> None:
+    """The search knows copied weights as vertices of their own, which are no part of a cut."""
+    monkeypatch.setattr(next_best, "MOST_SPLITS", 1 << 12 if few else 1)
+    rng = np.random.default_rng(seed)
+    model = random_shared_graph(rng, most=7)
+    problem = build_problem(model, random_shared_scenario(rng, model, devices=1))
+    lists, proven = check(problem, "fast_split", {})
     assert proven == lists
