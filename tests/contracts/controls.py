@@ -32,7 +32,7 @@ TEXTS: Mapping[str, tuple[Any, ...]] = {
     "targets": (("mlp",), ("all_linear",)),
     "frozen": (("layers/0/*",),),
     "keep_on_device": (LayerDepth(layers=5),),
-    "skip": (("embeddings", "norms"),),
+    "skip": (("norms",),),
     "error_ratios": ((0.0, 0.01),),
     "loss_ratios": ((0.0, 0.01),),
 }
@@ -253,6 +253,14 @@ WORLDS: Mapping[str, World] = {
             "workload.tuning.kind": "lora",
             "workload.weights_dtype": "bf16",
             "workload.quantisation.format": "nf4",
+        },
+    ),
+    "little work": World(
+        scheme="server_only",
+        settings={
+            "workload.optimizer": "adamw",
+            "workload.batch_size": 1,
+            "workload.sequence_length": 2,
         },
     ),
     "mixed precision": World(

@@ -65,7 +65,6 @@ PURE_NUMBERS = {
     "lower_bound": "a bound on the objective, in the unit of value",
     "excess": "a relative distance",
     "caps": "limits in the SI unit of their rule",
-    "largest": "a tensor's bytes, as needs where the rule is a memory",
     "still": "a score without transfers, in the unit of value",
     "up": "what a second a bit adds to a score",
     "down": "what a second a bit adds to a score",

@@ -207,7 +207,8 @@ def quantised_weights(graph: ModelGraph, workload: Workload, flow: GradientFlow)
     In a GGUF file those of tables too, and of the output layer.
     """
     packed = workload.quantised in GGUF_BITS
-    kinds = QUANTISED_KINDS | ({"embedding"} if packed else set())
+    tables = packed or "embeddings" not in workload.run.skip
+    kinds = QUANTISED_KINDS | ({"embedding"} if tables else set())
     matrices: set[str] = set()
     others: set[str] = set().union(*flow.trained)
     skipped = language_heads(graph) if "lm_head" in workload.run.skip and not packed else frozenset()

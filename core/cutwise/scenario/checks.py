@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal, TypeAlias, get_args, get_origin
 
 from cutwise.caches import kept
 from cutwise.errors import ScenarioError
 from cutwise.scenario.vocabulary.choices import chosen
-from cutwise.units import bound_mistakes, facts_of, hints_of
+from cutwise.units import bound_mistakes, hints_of
 
 Names: TypeAlias = tuple[str, ...]
 
@@ -46,10 +46,11 @@ def _named(value: object, alone: Names, listed: Names) -> list[tuple[Names, str]
 def _choices(owner: type) -> dict[str, tuple[Names, Names]]:
     """For each field the names it may be, and those that it may list."""
     found = {}
+    facts = {f.name: f.metadata.get("json_schema_extra", {}) for f in fields(owner)}
     for name, hint in hints_of(owner).items():
         kinds: list[object] = [hint, *get_args(hint)]
         inner: list[object] = [part for kind in kinds if get_origin(kind) is tuple for part in get_args(kind)]
-        old = facts_of(owner, name).get("aliases", ())
+        old = facts.get(name, {}).get("aliases", ())
         found[name] = (_literals(kinds, old), _literals(inner, old))
     return found
 

@@ -93,7 +93,7 @@ class Runtime:
         help="cuda: 0.6 GB, 5 % and half the largest tensor more; cpu, mps: unmeasured, give reserve_bytes",
     )  # fmt: skip
     reserve_bytes: float | None = quantity(
-        None, unit="bytes", ge=0, title="Reserve", scale="log", shown=(1e7, 1e10),
+        None, unit="bytes", ge=0, le=1e15, title="Reserve", scale="log", shown=(1e7, 1e10),
         help="Bytes that the process holds before any tensor; the back end's own if absent",
     )  # fmt: skip
     overhead_ratio: float | None = quantity(

@@ -13,7 +13,7 @@ from cutwise.costs.memory.held import held_at_peak
 from cutwise.costs.memory.verdict import FITS_RATIO, PartyMemory, verdict
 from cutwise.costs.options.tuning import Lora
 from cutwise.costs.workload import Workload
-from cutwise.frozen import FrozenDict
+from cutwise.frozen import Frozen, FrozenDict
 from cutwise.plans.plan import DeviceDecision, Plan
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.units import in_prefix
@@ -59,8 +59,8 @@ WAYS: Mapping[str, Way] = FrozenDict(
 OF_QUANTISED = "quantisation."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Tight:
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _Tight(Frozen):
     """One tight party: its side (ops,), and what its process takes beside what is allocated."""
 
     memory: PartyMemory
