@@ -46,6 +46,8 @@ def field_widget(owner: type, name: str, current: Any, *, key: str, disabled: bo
     choices = tuple(name for name in choices_in(hint) if name not in facts.get("aliases", ()))
     if choices:
         return choice(label, choices, current, key=key, help=facts["help"], disabled=disabled)
+    if bool in get_args(hint):
+        return choice(label, (None, True, False), current, key=key, help=facts["help"], disabled=disabled)
     if hint is bool:
         follow(key, current)
         return seen(key, st.toggle(label, key=key, help=facts["help"], disabled=disabled))
@@ -194,4 +196,6 @@ def readable(name: Any) -> str:
     """A registered name as people read it; a file's name as it is."""
     if name is None:
         return "automatic"
+    if isinstance(name, bool):
+        return "yes" if name else "no"
     return str(name) if "." in str(name) else str(name).replace("_", " ")

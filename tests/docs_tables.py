@@ -13,6 +13,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 from cutwise.channels import CHANNELS
 from cutwise.compression import ACCURACIES, CODECS, compressor_names
 from cutwise.costs.memory.runtime import Runtime
+from cutwise.costs.options.loss import Loss
+from cutwise.costs.options.quantisation import Quantisation
 from cutwise.costs.options.tuning import FullTuning, Lora
 from cutwise.costs.workload import Workload
 from cutwise.options import choices_of
@@ -39,6 +41,8 @@ FILE_PARTS: dict[str, type] = {
     "[workload]": Workload,
     '[workload.tuning] of kind "full"': FullTuning,
     '[workload.tuning] of kind "lora"': Lora,
+    "[workload.quantisation]": Quantisation,
+    "[workload.loss]": Loss,
     "[[devices]]": Device,
     "[server]": Server,
     "[[edges]]": Edge,
@@ -56,7 +60,7 @@ FILE_PARTS: dict[str, type] = {
     **{f'[compression.codec] of kind "{kind}"': CODECS[kind] for kind in compressor_names()},
     **{f'[compression.accuracy] of kind "{kind}"': known for kind, known in ACCURACIES.items()},
 }
-UNIONS = {"runtime", "devices", "edges", "channel", "tuning", "codec", "accuracy"}
+UNIONS = {"runtime", "loss", "quantisation", "devices", "edges", "channel", "tuning", "codec", "accuracy"}
 """Fields whose tables stand by themselves."""
 COMPOUND_UNITS = {
     "sequential_requests_per_s": "1/s",

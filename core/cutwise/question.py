@@ -94,7 +94,12 @@ def shown_plan(question: Question) -> Plan:
 
 
 def weighs_cuts(scheme: Any) -> bool:
-    """True for a scheme that chooses among cuts: no baseline but the exhaustive one, nor whole models."""
+    """True for a scheme that chooses among splits: no baseline but the exhaustive one, nor whole models.
+
+    A scheme that comes back to the device has cuts of another kind, which are not listed.
+    """
+    if getattr(scheme, "comes_back", False):
+        return False
     return scheme.learning != WHOLE_MODELS and (scheme.exhaustive or not scheme.is_baseline)
 
 

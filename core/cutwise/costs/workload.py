@@ -97,7 +97,7 @@ class Workload:
     preset: PresetName | None = quantity(
         None, title="Program",
         help="Whose ways fill in what is not given: transformers with peft or in bf16, torchtune, litgpt, "
-        "transformers with Liger's kernels",
+        "transformers with Liger's kernels. hf_bf16 holds its weights in bf16; the others as given here",
     )  # fmt: skip
     kernels: Literal["separate", "fused"] | None = quantity(
         None, title="Kernels",
@@ -147,6 +147,8 @@ class Workload:
 
     def __post_init__(self) -> None:
         called_now(self)
+        if self.preset == "hf_bf16" and self.weights_dtype == "fp32" and not self.autocast:
+            object.__setattr__(self, "weights_dtype", "bf16")
         mistakes = bound_mistakes(self)
         if self.local_epochs is not None and self.local_iterations is not None:
             mistakes.append("give local_epochs or local_iterations, not both")

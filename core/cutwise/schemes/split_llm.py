@@ -68,7 +68,7 @@ class SplitLlm:
     )
     waves: int = quantity(
         0, ge=0, le=10_000, title="Waves", shown=(0, 10),
-        help="Parts in which the edges are active; 0: as few as the cloud's memory holds",
+        help="Parts in which the edges are active; 0: as many as end first within the cloud's memory",
     )  # fmt: skip
 
     def solve(self, problem: SplitProblem) -> Plan:
@@ -84,16 +84,16 @@ class SplitLlm:
             return replace(plan, report=replace(plan.report, method=f"no edges; {plan.report.method}"))
         if problem.scenario.sharing.server == "queue":
             raise SolverError("split_llm shares the cloud; set sharing.server to equal or dedicated")
-        most = len(problem.scenario.edges)
-        for waves in range(self.waves or 1, (self.waves or most) + 1):
-            plan = self._planned(problem, min(waves, most))
-            if not any(found.rule in MEMORIES for found in plan.violations):
-                break
-        return plan
+        most = min(len(problem.scenario.edges), problem.device_count)
+        if self.waves:
+            return self._planned(problem, min(self.waves, most))
+        several = range(1, (most if np.isfinite(problem.server_budget_bytes) else 1) + 1)
+        plans = [self._planned(problem, waves) for waves in several]
+        return min(plans, key=lambda plan: (plan.status == "infeasible", plan.report.value))
 
     def _planned(self, problem: SplitProblem, waves: int) -> Plan:
         """Each user's best cuts if the cloud held it alone; where it does not, with room for all."""
-        chains = -(-len(problem.scenario.edges) // waves)
+        chains = -(-min(len(problem.scenario.edges), problem.device_count) // waves)
         at_once = min(chains, problem.device_count)
         alone = _CutsByEdge.of(problem, chains, held=1)
         alone.check_decided()

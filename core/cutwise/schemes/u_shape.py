@@ -53,6 +53,7 @@ class UShape:
     """Label-private split (U-shape): device, server, device; neither data nor labels leave the device."""
 
     is_baseline: ClassVar[bool] = False
+    comes_back: ClassVar[bool] = True
     round_of: ClassVar[Round] = IN_TURN
     separable: ClassVar[bool] = False
     exhaustive: ClassVar[bool] = False
@@ -163,7 +164,7 @@ class _UShapeSearch:
         if np.isinf(reached) and not offered.ended:
             raise SolverError(
                 f"{problem.scenario.device_names[device]}: no cut within its limits was found, and none was "
-                "ruled out; give it more memory or choose fast_split"
+                "ruled out; give it more memory"
             )
         alone = self._scores([whole], device)[0] if self._excess([whole], device)[0] <= 0 else np.inf
         bound = min(

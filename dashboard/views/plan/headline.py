@@ -37,7 +37,7 @@ def show(question: AnsweredQuestion) -> None:
         spoken = said(label, training=plan.inference is None)
         grid.metric(spoken, value, **_delta(change), border=True)
     for label, needed, has, whose, word in (_fullest_device(plan), _server(question)):
-        room = f"{share_text(needed / has)} of {whose}, {word}" if math.isfinite(has) else "no limit given"
+        room = f"{word} · {share_text(needed / has)} of {whose}" if math.isfinite(has) else "no limit given"
         grid.metric(
             label, quantity_text(needed, "B"), room, delta_color="off", delta_arrow="off", border=True
         )

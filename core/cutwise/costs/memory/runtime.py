@@ -42,9 +42,9 @@ class RuntimeFigures(Frozen):
         return np.asarray(allocated_bytes + self.largest_share * largest_bytes, dtype=np.float64)
 
     def budget_bytes(self, memory_bytes: Number) -> Floats:
-        """What of a memory may be charged so that the process stays within it; at least one byte."""
+        """What of a memory may be charged so that the process stays within it; never quite nothing."""
         left = (memory_bytes - self.reserve_bytes) / (1.0 + self.overhead_ratio)
-        return np.asarray(np.maximum(left, 1.0), dtype=np.float64)
+        return np.asarray(np.maximum(left, LEAST_BUDGET_BYTES), dtype=np.float64)
 
     def taken_bytes(self, charged_bytes: Number) -> Floats:
         """What the process takes for bytes charged; where nothing is held, no process runs."""
@@ -62,6 +62,7 @@ BACKENDS: Mapping[str, RuntimeFigures] = FrozenDict(
 )
 """By back end, fitted to 45 measured processes of PyTorch on CUDA (`fms-acceleration`); those of CPUs and
 of Apple's GPUs were not measured and count nothing unless given."""
+LEAST_BUDGET_BYTES = 1e-30
 UNMEASURED = frozenset({"cpu", "mps"})
 
 

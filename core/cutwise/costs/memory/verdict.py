@@ -60,7 +60,15 @@ class PartyMemory:
         taken = f"{self.party}: {in_prefix(self.process_bytes, 'G'):.3g} GB"
         if not math.isfinite(self.limit_bytes):
             return f"{taken}, no limit given"
-        return f"{taken} of {in_prefix(self.limit_bytes, 'G'):.3g} GB, {self.verdict}"
+        return f"{taken} of {in_prefix(self.limit_bytes, 'G'):.3g} GB, {self.verdict}{self._why_tight}"
+
+    @property
+    def _why_tight(self) -> str:
+        """What tight means here: a prediction errs by up to a fifth, and a plan is judged by it as it is."""
+        if self.verdict != "tight":
+            return ""
+        over = self.process_bytes > self.limit_bytes
+        return ": not as predicted, but it may" if over else ": it may not fit"
 
     @classmethod
     def of(

@@ -60,7 +60,7 @@ class Lora(Tuning):
         help="Add the adapters to the weights before each mini-batch, in place of side branches",
     )  # fmt: skip
     dropout_ratio: float | None = quantity(
-        None, unit="ratio", ge=0, lt=1, title="LoRA dropout",
+        None, unit="ratio", ge=0, lt=1, title="LoRA dropout", shown=(0.0, 0.5),
         help="Share of an adapter's input that is dropped; 0.05 unless the preset says otherwise",
     )  # fmt: skip
     adapter_dtype: AdapterDtype | None = quantity(

@@ -124,6 +124,8 @@ def _priced(
     violations = violations_of(problem, held, stages, delay_s)
     violations += memory_violations(problem, memory, draft.behind)
     samples = float((problem.iterations * problem.workload.batch_size).sum())
+    asked_once = not problem.workload.training and problem.workload.local_iterations is None
+    passes = 1.0 if asked_once else float(problem.samples.sum()) / samples
     plan = Plan(
         scheme=draft.scheme,
         status="infeasible" if violations else report.status,
@@ -143,7 +145,7 @@ def _priced(
         memory=memory.parties(problem, draft.behind),
         samples_per_round=round(samples),
         sequential_updates_per_round=int(round_of.total(problem.iterations)),
-        delay_per_data_pass_s=delay_s * float(problem.samples.sum()) / samples,
+        delay_per_data_pass_s=delay_s * passes,
         round_rule=round_of.rule if problem.workload.training else in_inference(round_of.rule),
         evidence=NO_EVIDENCE if problem.workload.training else NOTHING_TRAINED,
         server_policy=draft.policy,

@@ -39,7 +39,8 @@ def with_inference(problem: SplitProblem, plan: Plan, round_of: Round) -> Plan:
         return plan
     asked = problem.cost.generation and problem.cost.generation.generation
     parts = np.array([[part(stage) for part in PARTS.values()] for stage in plan.stages])
-    requests = problem.iterations * problem.workload.batch_size
+    given = problem.workload.local_iterations is not None
+    requests = problem.iterations * problem.workload.batch_size if given else problem.samples
     tokens = _tokens(problem, plan, asked) if asked else [None] * len(plan.stages)
     served = [
         _served(problem, plan, device, float(requests[device]), parts[device], tokens[device])

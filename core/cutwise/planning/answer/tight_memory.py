@@ -119,14 +119,24 @@ def _decided_by(problem: SplitProblem, tight: _Tight) -> str:
     measured = f"{memory.party} surely fits with {free:.3g} GB more, or when a run there is measured"
     if workload.preset is not None or not workload.training:
         return measured
-    words = {way: _verdict_under(problem, tight, changed) for way, changed in _ways(workload)}
-    fitting = [way for way, word in words.items() if word == "fits"]
-    breaking = [way for way, word in words.items() if word == "does not fit"]
-    said = [f"fits if {' or '.join(fitting[:3])}"] if fitting else []
+    ratios = {way: _ratio_under(problem, tight, changed) for way, changed in _ways(workload)}
+    fitting = [way for way, ratio in ratios.items() if ratio < 1 and _word(memory, ratio) == "fits"]
+    breaking = [way for way, ratio in ratios.items() if ratio > 1 and _word(memory, ratio) == "does not fit"]
+    said = [f"fits if {' or '.join(fitting[:3])}"] if fitting else _leanest(memory, ratios)
+    if _word(memory, 1.0) == "does not fit":
+        breaking = ["it runs as assumed"]
     said += [f"does not fit if {' or '.join(breaking[:3])}"] if breaking else []
     if not said:
         return f"{measured}; no single option of the run decides it"
     return f"{memory.party} {'; '.join(said)}: say how it is run with workload.preset or these options"
+
+
+def _leanest(memory: PartyMemory, ratios: Mapping[str, float]) -> list[str]:
+    """The option that takes least, where none makes it fit for sure."""
+    way = min(ratios, key=lambda name: ratios[name])
+    if ratios[way] >= 1:
+        return []
+    return [f"takes {in_prefix(memory.process_bytes * ratios[way], 'G'):.3g} GB if {way}"]
 
 
 def _ways(workload: Workload) -> Iterator[tuple[str, Workload]]:
@@ -138,15 +148,19 @@ def _ways(workload: Workload) -> Iterator[tuple[str, Workload]]:
             yield way, changed
 
 
-def _verdict_under(problem: SplitProblem, tight: _Tight, workload: Workload) -> str:
-    """The verdict if the program ran so, by how the peak of the party's fullest client changes."""
+def _ratio_under(problem: SplitProblem, tight: _Tight, workload: Workload) -> float:
+    """What the party's fullest client would take if the program ran so, over what it is said to take."""
     now, then = (
         held_at_peak(cost, tight.side) for cost in (problem.cost, price(problem.cost.graph, workload))
     )
-    ratio = then.allocated_bytes / now.allocated_bytes if now.allocated_bytes else 1.0
+    return then.allocated_bytes / now.allocated_bytes if now.allocated_bytes else 1.0
+
+
+def _word(memory: PartyMemory, ratio: float) -> str:
+    """The verdict where it is said how the program runs, and so takes this much of what was predicted."""
     return verdict(
-        allocated_bytes=tight.memory.allocated_bytes * ratio,
-        process_bytes=tight.memory.process_bytes * ratio,
-        memory_bytes=tight.memory.limit_bytes,
+        allocated_bytes=memory.allocated_bytes * ratio,
+        process_bytes=memory.process_bytes * ratio,
+        memory_bytes=memory.limit_bytes,
         stated=True,
     )
