@@ -122,12 +122,12 @@ def test_the_uploader_names_every_format_that_is_read() -> None:
 def test_a_section_that_is_closed_keeps_what_was_set_in_it() -> None:
     page = with_drawers(opened(scenario=scenario(**TOP_K)), are_open=True)
     page.session_state["compression.top_k.density_ratio"] = 0.1
-    page.session_state["workload.optimizer"] = "adam"
+    page.session_state["workload.optimizer"] = "adamw"
     figures = page.run().main.metric[0].value
 
     assert with_drawers(page, are_open=False).main.metric[0].value == figures
     assert "workload.optimizer" not in page.session_state
-    assert with_drawers(page, are_open=True).session_state["workload.optimizer"] == "adam"
+    assert with_drawers(page, are_open=True).session_state["workload.optimizer"] == "adamw"
     assert page.session_state["compression.top_k.density_ratio"] == 0.1
     assert page.main.metric[0].value == figures
 

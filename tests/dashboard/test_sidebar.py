@@ -167,7 +167,7 @@ def set_by(page: AppTest, key: str, control: Control) -> bool:
             within = control.path.removesuffix(".kind")
             extra = {f"{within.rpartition('.')[0]}.{other}" for other in COUPLED.get(control.name, ())}
             assert all(path == within or path.startswith(f"{within}.") for path in moved - extra), moved
-            turned(page, key, first)
+            with_drawers(turned(page, key, first), are_open=True)
             return True
     return False
 

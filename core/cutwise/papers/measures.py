@@ -11,9 +11,10 @@ import numpy as np
 
 from cutwise.arrays import Floats, Mask
 from cutwise.compression import TopK
-from cutwise.costs.cut_sums import cut_sums, nested_sums
+from cutwise.costs.cut_sums import cut_sums
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.papers.draws import Draws, Settings, draws_of, joined
+from cutwise.planning.answer.held_memory import PartySides
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.cut_table import CutTable, listed_table, repriced, table_of
 from cutwise.planning.one_device.device_limits import held_by
@@ -93,21 +94,17 @@ def _held(
 ) -> Mapping[str, float]:
     device_ops = layers[here]
     edge_ops = layers[min(here + there, len(layers) - 2)]
-    one = problem.conditions().of(0)
-    cloud = stage_times(nested_sums(problem.cost, device_ops, edge_ops), one).server_memory.total_bytes
-    server = stage_times(cut_sums(problem.cost, device_ops), one).server_memory.total_bytes
-    sides = {
-        "split_llm": (edge_ops, cloud, min(edges, users)),
-        "split_federated": (device_ops, server, users),
-    }
+    sides = {"split_llm": (edge_ops, min(edges, users)), "split_federated": (device_ops, users)}
     return {name: _at_once(problem, *side) for name, side in sides.items()}
 
 
-def _at_once(problem: SplitProblem, kept: Mask, client_bytes: Any, clients: int) -> float:
-    """What the server holds for so many alike clients at once."""
+def _at_once(problem: SplitProblem, kept: Mask, clients: int) -> float:
+    """What the server's process takes for so many alike clients at once."""
     groups = tuple((client,) for client in range(clients))
     masks = np.tile(kept, (clients, 1))
-    return held_by(problem, masks, np.full(clients, float(np.ravel(client_bytes)[0])), groups)
+    server = PartySides.of(problem.cost, ~masks, problem.server_runtime)
+    charged = held_by(problem, masks, server.charged_bytes, groups)
+    return float(problem.server_runtime.taken_bytes(charged))
 
 
 @MEASURES.named("traffic")

@@ -26,6 +26,7 @@ from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.scenario.parts import Backhaul, Limits, Objective, Privacy, Scenario, Sharing
 from cutwise.schemes.options import scheme_with
+from tests.core.costs.no_loss import NO_LOSS
 from tests.core.fleets import closed_sets, held, load, random_problem, with_scenario
 from tests.core.importers.configurations import BERT, CONFIGS
 
@@ -209,7 +210,7 @@ def test_the_headline_is_concurrency_times_the_third_tier(name: str, tmp_path: P
     file.write_text(json.dumps(config))
     graph = cutwise.load_model(file, dims={"sequence": tokens})
     lora = Lora(rank=8, targets=("all_linear",))
-    work = Workload(batch_size=batch, tuning=lora, optimizer="sgd_momentum", attention="eager")
+    work = Workload(batch_size=batch, tuning=lora, optimizer="sgd_momentum", attention="eager", loss=NO_LOSS)
     problem = build_problem(graph, campus(workload=work, privacy=Privacy()))
     device_ops, edge_ops = (before(problem, blocks) for blocks in (2, 6))
     found = reduction(problem, device_ops=device_ops, edge_ops=edge_ops, users=10, edges=4)
@@ -318,7 +319,8 @@ def least_energy(problem: SplitProblem) -> float:
     """Every user at its cheapest edge with the cheapest pair of closed sets."""
     labels, total_j = labels_of(problem), 0.0
     edges, energy = problem.scenario.edges, counted_energy(problem.scenario.objective)
-    share = 1.0 if problem.scenario.sharing.server == "dedicated" else 1.0 / len(edges)
+    chains = min(len(edges), problem.device_count)
+    share = 1.0 if problem.scenario.sharing.server == "dedicated" else 1.0 / chains
     conditions = problem.conditions(active=1, server_share=share)
     for device in range(problem.device_count):
         least_j = np.inf
