@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
-from cutwise.arrays import Floats, Ints, Mask
+from cutwise.arrays import Floats, Ints
 from cutwise.costs.cut_sums import CutSums, looped_sums
-from cutwise.costs.memory.bounds import copied_rows, lower_rows
-from cutwise.costs.vertex_sums import side_sums, tensor_sums
 from cutwise.cuts.accepted_cut import first_accepted_of
 from cutwise.cuts.brute_force import all_splits
-from cutwise.cuts.u_shape.flow import u_shape_of
 from cutwise.cuts.u_shape.u_shape_cut import UShapeCut, u_shape_cut
-from cutwise.cuts.u_shape.u_shape_numbers import SERVER, TOP, UShapeProblem, forced_top
+from cutwise.cuts.u_shape.u_shape_numbers import SERVER, TOP, UShapeProblem
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.assemble import plan_of
-from cutwise.planning.one_device.candidates import split_graph
 from cutwise.planning.one_device.cut_memory import swept
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.cut_weights import FAINT_BYTES
@@ -29,6 +24,13 @@ from cutwise.planning.one_device.device_limits import device_limits, excess_rati
 from cutwise.planning.one_device.limited_cut import fits_memory
 from cutwise.planning.one_device.loop_messages import LoopQuestion, at_server, loops_with_messages
 from cutwise.planning.one_device.objective import Score, counted_energy, score_of
+from cutwise.planning.one_device.u_shape_question import (
+    always_speaks,
+    on_one_side,
+    u_shapes,
+    weighed,
+    within_memories,
+)
 from cutwise.planning.whole_round.best_round import alike
 from cutwise.planning.whole_round.round_value import objective_value, scores_of_round, spread_of
 from cutwise.plans.evaluate import stage_times
@@ -37,10 +39,8 @@ from cutwise.plans.plan import Certificate, Plan, Report
 from cutwise.plans.rounds import AT_ONCE, IN_TURN, Round
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
-from cutwise.problem.roofs import additive
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.schemes.base import SCHEMES
-from cutwise.tolerances import LIMIT_ROUNDING
 from cutwise.units import quantity
 
 MOST_SPLITS = 128
@@ -109,14 +109,14 @@ class _UShapeSearch:
     def best(self, device: int) -> _Answer:
         """The best cuts of one device; where they break its limits, the best of those that keep them."""
         own, problem = self.conditions.of(np.array([device])), self.problem
-        asked = _weighed(problem, own, self.score)
+        asked = weighed(problem, own, self.score)
         free = u_shape_cut(asked)
         whole = np.zeros(len(problem.cost.graph), dtype=np.int64)
         if free.labels is None:
             return self._kept(device, [whole], -np.inf, "nothing")
         if self._excess([free.labels], device)[0] > 0:
             return self._limited(asked, device)
-        candidates = [free.labels, whole, *_on_one_side(problem, asked)]
+        candidates = [free.labels, whole, *on_one_side(problem, asked)]
         known = float(self._scores(candidates, device)[self._excess(candidates, device) <= 0].min())
         question = LoopQuestion(cost=problem.cost, asked=asked, conditions=own, score=self.score)
         quieter, bound = loops_with_messages(question, free, known)
@@ -154,11 +154,11 @@ class _UShapeSearch:
         positions = cut_positions(problem)
         few = positions[:: -(-len(positions) // MOST_SPLITS)]
         whole = np.zeros(len(problem.cost.graph), dtype=np.int64)
-        candidates = [whole, *u_shapes(asked, few), *_on_one_side(problem, asked)]
-        offered = _within(problem, asked, device)
+        candidates = [whole, *u_shapes(asked, few), *on_one_side(problem, asked)]
+        offered = within_memories(problem, asked, device)
         others = [offered]
         if offered.labels is None and not offered.ended and len(problem.cost.shared):
-            others.append(_within(problem, asked, device, each_reader=True))
+            others.append(within_memories(problem, asked, device, each_reader=True))
         candidates += [cut.labels for cut in others if cut.labels is not None]
         found, reached = self._best_of(candidates, device)
         if np.isinf(reached) and not offered.ended:
@@ -240,100 +240,9 @@ class _UShapeSearch:
         return scores_of_round(self.problem, self.round_of, bounds)
 
 
-def _weighed(problem: SplitProblem, own: Conditions, score: Score) -> UShapeProblem:
-    """What each op and each tensor adds to the score of one device, read off the evaluator."""
-    cost = problem.cost
-    still = additive(own.without_latency(), cost).of((slice(None), None))
-
-    def scored(sums: CutSums) -> Floats:
-        values = np.asarray(score(stage_times(sums, still)), dtype=np.float64)
-        return np.broadcast_to(values, (1, len(cost.graph)))[0]
-
-    on_device, on_server = side_sums(cost)
-    up = tensor_sums(cost)
-    down = replace(up, output_bytes=up.gradient_bytes, gradient_bytes=up.output_bytes)
-    return UShapeProblem(
-        graph=split_graph(problem),
-        device_costs=scored(on_device),
-        server_costs=scored(on_server),
-        up_costs=scored(up),
-        down_costs=scored(down),
-        pinned_top=output_ops(problem),
-    )
-
-
-def _on_one_side(problem: SplitProblem, asked: UShapeProblem) -> list[Ints]:
-    """The best cut that needs no trained weight on both sides; nothing where none is copied.
-
-    What copies cost to be kept equal is no sum over ops here: without it the cut of least sum is a bound.
-    """
-    shared = problem.cost.shared
-    trained = shared.readers[shared.kept_equal_bytes > 0]
-    if not len(trained):
-        return []
-    ties = (*asked.graph.ties, *(tuple(np.flatnonzero(readers).tolist()) for readers in trained))
-    cut = u_shape_cut(replace(asked, graph=replace(asked.graph, ties=ties)))
-    return [] if cut.labels is None else [cut.labels]
-
-
-def output_ops(problem: SplitProblem) -> Mask:
-    """The ops (ops,) that nobody reads and that are no input: where labels are needed."""
-    cost = problem.cost
-    found = ~cost.is_input
-    found[cost.graph.edge_array[:, 0]] = False
-    return np.asarray(found & ~problem.pinned)
-
-
-def u_shapes(asked: UShapeProblem, splits: Mask) -> Iterator[Ints]:
-    """The labels of every cut whose bottom, and bottom and server part, are both of `splits` (cuts, ops)."""
-    near, far = np.nonzero((splits[:, None] <= splits[None]).all(axis=2))
-    servers = np.unique(splits[far] & ~splits[near], axis=0)
-    fixed = forced_top(asked) | asked.graph.pinned
-    servers = servers[~(servers & fixed).any(axis=1)]
-    for tie in asked.graph.ties:
-        inside = servers[:, list(tie)]
-        servers = servers[inside.all(axis=1) | ~inside.any(axis=1)]
-    for server in servers[servers.any(axis=1)]:
-        labels = u_shape_of(asked, server)
-        if labels is not None:
-            yield labels
-
-
-def _within(
-    problem: SplitProblem, asked: UShapeProblem, device: int, *, each_reader: bool = False
-) -> UShapeCut:
-    """The best cut whose two sides fit their memories, by what no peak is below and then by the sweep.
-
-    A copied weight counts at one op, so that none that fits is left out; with `each_reader` at all of them.
-    """
-    rows, copied = lower_rows(problem.cost), problem.cost.shared
-    if each_reader:
-        others = copied.readers.copy()
-        others[np.arange(len(copied)), copied.charged] = False
-        rows = rows + copied_rows(problem.cost) @ others
-    budgets = np.array([problem.device_budget_bytes[device], problem.server_budget_bytes])
-    caps = np.repeat(budgets[:, None] * (1 + LIMIT_ROUNDING), len(rows), axis=1)
-    accepts = fits_memory(problem, device) or (lambda _: True)
-    return u_shape_cut(
-        asked,
-        use=np.stack([rows.T, rows.T], axis=1),
-        caps=np.where(rows.sum(axis=1) <= caps, np.inf, caps),
-        accepts=lambda server: accepts(~server),
-    )
-
-
 def _lower_bound(search: _UShapeSearch, free: UShapeCut, own: Conditions) -> float:
     """A score that no cut with work at the server is below: with the latency of one message each way."""
     given = own.of((slice(None), None))
-    faint = np.full(1, FAINT_BYTES if _always_speaks(search.problem) else 0.0)
+    faint = np.full(1, FAINT_BYTES if always_speaks(search.problem) else 0.0)
     sums = replace(at_server(search.problem.cost), output_bytes=faint, gradient_bytes=faint)
     return free.bound + float(np.ravel(search.score(stage_times(sums, given)))[0])
-
-
-def _always_speaks(problem: SplitProblem) -> bool:
-    """True where work at the server needs something sent up and something back, whatever the cut."""
-    cost = problem.cost
-    senders, readers = cost.graph.edge_array.T
-    sources = np.ones(len(cost.graph), dtype=bool)
-    sources[readers] = False
-    return bool((cost.output_bytes[senders] > 0).all() and problem.pinned[sources].all())

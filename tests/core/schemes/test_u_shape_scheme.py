@@ -16,13 +16,13 @@ from cutwise.errors import SolverError
 from cutwise.planning.one_device.cut_memory import swept
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
 from cutwise.planning.one_device.objective import score_of
+from cutwise.planning.one_device.u_shape_question import output_ops
 from cutwise.planning.whole_round.round_value import spread_of
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.rounds import AT_ONCE, IN_TURN
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Objective
 from cutwise.schemes.options import scheme_with
-from cutwise.schemes.u_shape import output_ops
 from tests.core.fleets import load, random_ops, random_problem, random_scenario, with_scenario
 
 CHAIN = [

@@ -27,7 +27,7 @@ def parts_that_add_up(values: Floats, *, least: float) -> list[Floats]:
         if not (rest < 0).any() or len(rest) * float(np.finfo(float).eps) * total <= least:
             break
         unit = math.ldexp(1.0, math.frexp(total)[1] - EXACT_BITS)
-        whole: Floats = np.rint(rest / unit) * unit
+        whole: Floats = np.rint(rest / unit) * unit + 0.0
         parts.append(whole)
         rest = rest - whole
     return [*parts, rest] if rest.any() or not parts else parts
