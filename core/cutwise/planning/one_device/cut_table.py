@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +27,8 @@ from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
 
 COLUMN = (slice(None), None)
+MOST_EACH = 64
+"""Devices that get a search of their own where a pool is too large to keep."""
 CELLS_AT_ONCE = 1 << 20
 """Pairs of device and cut that are priced at once."""
 
@@ -180,6 +182,34 @@ def _candidates(
     try:
         return candidates_of(problem, features, clients=clients)
     except PoolTooLarge:
-        cuts = exact_cuts(problem, conditions, score, devices=devices, solver="max_flow")
-        masks = np.vstack([*(cut.mask for cut in cuts), cut_positions(problem)])
-        return listed(problem, np.unique(masks, axis=0))
+        cuts = _exact_masks(problem, conditions, score, devices)
+        return listed(problem, np.unique(np.vstack([*cuts, cut_positions(problem)]), axis=0))
+
+
+def _exact_masks(
+    problem: SplitProblem, conditions: Conditions, score: Score, devices: list[int]
+) -> list[Mask]:
+    """The exact cut of every device; of very many, of those between which the best cut changes.
+
+    The least score is concave in what a cut's parts cost, so that a cut that is best for two devices is best
+    for all between them; devices are taken in the order of their rates, the ends first.
+    """
+
+    def solved(few: Sequence[int]) -> list[Mask]:
+        found = exact_cuts(problem, conditions, score, devices=[devices[at] for at in few], solver="max_flow")
+        return [cut.mask for cut in found]
+
+    if len(devices) <= MOST_EACH:
+        return solved(range(len(devices)))
+    columns = conditions.of(np.array(devices)).columns
+    order = np.lexsort(columns[::-1]) if columns else np.arange(len(devices))
+    ends = [int(order[0]), int(order[-1])]
+    known = dict(zip((0, len(order) - 1), solved(ends), strict=True))
+    open_ends = [(0, len(order) - 1)]
+    while open_ends and len(known) < MOST_EACH:
+        halves = [(low, (low + high) // 2, high) for low, high in open_ends]
+        middles = [middle for _, middle, _ in halves]
+        known |= dict(zip(middles, solved([int(order[at]) for at in middles]), strict=True))
+        both = [end for low, middle, high in halves for end in ((low, middle), (middle, high))]
+        open_ends = [(a, b) for a, b in both if b - a > 1 and not np.array_equal(known[a], known[b])]
+    return list(known.values())
