@@ -10,7 +10,7 @@ from cutwise.costs.graph_cost import price
 from cutwise.costs.options.tuning import Lora
 from cutwise.costs.workload import Workload
 from cutwise.importers.hugging_face.config_file import from_config
-from cutwise.importers.hugging_face.keys import DROPOUTS
+from cutwise.importers.hugging_face.key_bounds import DROPOUTS
 from tests.core.costs.no_loss import NO_LOSS
 from tests.core.costs.torch_truth import counted_flops, dense_flops, saved_bytes
 

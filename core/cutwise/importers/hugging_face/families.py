@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cutwise.frozen import FrozenDict
-from cutwise.importers.hugging_face.encoders import bert, distilbert, vit
-from cutwise.importers.hugging_face.gpt import gpt2, gpt_neox, opt
+from cutwise.importers.hugging_face.architectures.encoders import bert, distilbert, vit
+from cutwise.importers.hugging_face.architectures.gpt import gpt2, gpt_neox, opt
+from cutwise.importers.hugging_face.architectures.llama import gemma2, llama, mistral, phi3, qwen2, qwen3
 from cutwise.importers.hugging_face.keys import Keys
 from cutwise.importers.hugging_face.layers import Blueprint
-from cutwise.importers.hugging_face.llama import gemma2, llama, mistral, phi3, qwen2, qwen3
 
 FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
     {

@@ -26,7 +26,7 @@ from cutwise.importers.gate.graph_wire import from_lines, to_lines
 from cutwise.importers.gate.guard import PROJECT
 from cutwise.importers.hugging_face.config_file import from_config, read, regenerate
 from cutwise.importers.hugging_face.families import FAMILIES
-from cutwise.importers.hugging_face.keys import DROPOUTS
+from cutwise.importers.hugging_face.key_bounds import DROPOUTS
 from tests.core.costs.no_loss import NO_LOSS
 from tests.core.importers.configurations import BERT, CONFIGS, VIT, Config
 from tests.core.importers.safetensors_files import saved

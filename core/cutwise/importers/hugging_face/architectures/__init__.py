@@ -1,0 +1,1 @@
+"""How the published architectures are built: one module for those that share most of their parts."""
