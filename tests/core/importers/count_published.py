@@ -1,0 +1,91 @@
+"""Counts published configurations with the transformers library: parameters, multiply-adds and saved bytes.
+
+    python tests/core/importers/count_published.py tests/core/importers/published/FAMILY.json
+
+fills "parameters" of each of the file's "models" from an instantiation without weights, and "multiply_adds"
+and "saved_bytes" of each of its "runs" from a real pass on a processor. It needs transformers, the suite
+does not: the counts are kept in the file with the version that made them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def made(entry: dict[str, Any], device: str) -> Any:
+    """The model of an entry: its class is "class", or the first of the configuration's architectures."""
+    settings = {name: value for name, value in entry["config"].items() if name != "model_type"}
+    config = transformers.AutoConfig.for_model(entry["config"]["model_type"], **settings)
+    architectures = entry["config"].get("architectures") or ["AutoModel"]
+    found = getattr(transformers, entry.get("class") or architectures[0])
+    make = found.from_config if found.__name__.startswith("Auto") else found
+    with torch.device(device):
+        return make(config)
+
+
+def example(entry: dict[str, Any], batch: int) -> dict[str, Any]:
+    """Inputs of a run: {"name": [dtype, shape of one sample]}; whole numbers are below "vocabulary"."""
+    made_inputs = {}
+    for name, (dtype, shape) in entry["inputs"].items():
+        size = (batch, *shape)
+        whole = torch.randint(2, entry.get("vocabulary", 10), size) if dtype == "int64" else torch.rand(size)
+        made_inputs[name] = whole
+    return made_inputs
+
+
+def saved_bytes(model: Any, inputs: dict[str, Any]) -> int:
+    """Bytes of all storages that one forward pass keeps, without those of parameters and buffers."""
+    own = {t.untyped_storage().data_ptr() for t in (*model.parameters(), *model.buffers())}
+    kept: dict[int, Any] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        answer = model(**inputs)
+    size = sum(storage.nbytes() for at, storage in kept.items() if at not in own)
+    del answer
+    return size
+
+
+def run(entry: dict[str, Any]) -> None:
+    """Fills in the multiply-adds of one sample and the bytes that one more keeps: tables are no sample's."""
+    torch.manual_seed(0)
+    model = made(entry, "cpu")
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        model(**example(entry, 1))
+    entry["parameters"] = sum(p.numel() for p in model.parameters())
+    entry["multiply_adds"] = counter.get_total_flops() // 2
+    entry["saved_bytes"] = saved_bytes(model, example(entry, 2)) - saved_bytes(model, example(entry, 1))
+
+
+def main(path: Path) -> None:
+    """Counts all that the file at `path` holds, and writes it again."""
+    held = json.loads(path.read_text())
+    for entry in held.get("models", []):
+        entry["parameters"] = sum(p.numel() for p in made(entry, "meta").parameters())
+    for entry in held.get("runs", []):
+        run(entry)
+    held = {
+        "transformers": transformers.__version__,
+        "command": f"python tests/core/importers/count_published.py {path}",
+        **{name: value for name, value in held.items() if name not in {"transformers", "command"}},
+    }
+    path.write_text(json.dumps(held, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        main(Path(name))

@@ -1,0 +1,41 @@
+"""Published configurations: parameters, multiply-adds and saved bytes as the transformers library has."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cutwise.costs.graph_cost import price
+from cutwise.costs.workload import Workload
+from cutwise.importers.hugging_face.config_file import from_config
+from cutwise.importers.hugging_face.key_bounds import DROPOUTS
+from tests.core.costs.no_loss import NO_LOSS
+
+FILES = sorted((Path(__file__).parents[1] / "published").glob("*.json"))
+HELD = [json.loads(path.read_text()) for path in FILES]
+MODELS = [entry for held in HELD for entry in held.get("models", [])]
+RUNS = [entry for held in HELD for entry in held.get("runs", [])]
+
+
+def called(entry: dict[str, Any]) -> str:
+    return str(entry["name"])
+
+
+@pytest.mark.parametrize("entry", MODELS, ids=called)
+def test_parameters_are_those_of_an_instantiation_without_weights(entry: dict[str, Any]) -> None:
+    assert from_config(entry["config"], {}).parameters == entry["parameters"]
+
+
+@pytest.mark.parametrize("entry", RUNS, ids=called)
+def test_a_small_model_costs_what_a_real_pass_does(entry: dict[str, Any]) -> None:
+    """Without dropout and loss; saved bytes are those of one sample more with fused attention."""
+    config = {**entry["config"], **dict.fromkeys(sorted(DROPOUTS), 0.0)}
+    graph = from_config(config, entry.get("dims") or {"sequence": entry["sequence"]})
+    assert graph.parameters == entry["parameters"]
+    cost = price(graph, Workload(loss=NO_LOSS, attention="flash"))
+    assert not cost.unpriced
+    assert cost.macs == pytest.approx(entry["multiply_adds"], rel=1e-3)
+    assert cost.saved_bytes.sum() == pytest.approx(entry["saved_bytes"], rel=entry.get("within", 0.02))
