@@ -3,6 +3,7 @@
 CutwiseError
 ├── ModelImportError    a model file cannot be read, or must not be
 ├── ScenarioError       a scenario breaks a rule; lists every mistake with its path
+├── QuantityError       a typed quantity is not understood; says what would be
 ├── UnknownNameError    a name is not registered; says which ones are close
 └── SolverError         a method cannot answer this problem
 """
@@ -33,6 +34,10 @@ class ScenarioError(CutwiseError, ValueError):
     def __init__(self, mistakes: Sequence[str]) -> None:
         self.mistakes = tuple(mistakes)
         super().__init__("\n".join(self.mistakes))
+
+
+class QuantityError(CutwiseError, ValueError):
+    """A typed quantity is not understood; the message says why and what would be."""
 
 
 class UnknownNameError(CutwiseError):

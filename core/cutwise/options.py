@@ -10,9 +10,11 @@ from dataclasses import MISSING, Field, fields
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.errors import QuantityError, ScenarioError, UnknownNameError
+from cutwise.fields.field_values import bound_mistakes
+from cutwise.fields.typed_number import typed_number
 from cutwise.frozen import FrozenDict
-from cutwise.units import bound_mistakes, hints_of
+from cutwise.units import facts_of, hints_of
 
 TRUTHS = FrozenDict({"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False})
 KINDS = FrozenDict({bool: "true or false", str: "text", int: "a whole number", float: "a number"})
@@ -30,7 +32,7 @@ def with_options(registered: Mapping[str, type[Any]], name: str, options: Mappin
     for option, value in options.items():
         if option not in hints:
             raise UnknownNameError(f"option of {name}", option, hints)
-        values[option] = _converted(option, hints[option], value)
+        values[option] = _converted(option, hints[option], value, facts_of(owner, option).get("unit", ""))
     if absent := [f.name for f in fields(owner) if f.name not in values and _is_needed(f)]:
         raise ScenarioError([f"{name}.{option}: give a value" for option in absent])
     built = owner(**values)
@@ -58,12 +60,12 @@ def _is_needed(option: Field[Any]) -> bool:
     return option.default is MISSING and option.default_factory is MISSING
 
 
-def _converted(option: str, hint: Any, value: Any) -> Any:
+def _converted(option: str, hint: Any, value: Any, unit: str) -> Any:
     if get_origin(hint) in (Union, UnionType) and NoneType in get_args(hint):
         (kind,) = [kind for kind in get_args(hint) if kind is not NoneType]
-        return None if value is None else _converted(option, kind, value)
+        return None if value is None else _converted(option, kind, value, unit)
     if get_origin(hint) is tuple:
-        return _several(option, get_args(hint)[0], value)
+        return _several(option, get_args(hint)[0], value, unit)
     allowed = choices_of(hint)
     if allowed and value not in allowed:
         raise ScenarioError([f"{option}: must be {' or '.join(allowed)}, not {value!r}"])
@@ -72,25 +74,27 @@ def _converted(option: str, hint: Any, value: Any) -> Any:
             raise ScenarioError([f"{option}: must be true or false, not {value!r}"])
         return TRUTHS[value.lower()]
     if hint in (int, float):
-        return _number(option, hint, value)
+        return _number(option, hint, value, unit)
     if hint in (bool, str) and not isinstance(value, hint):
         raise ScenarioError([f"{option}: must be {KINDS[hint]}, not {value!r}"])
     return value
 
 
-def _several(option: str, kind: Any, value: Any) -> tuple[Any, ...]:
+def _several(option: str, kind: Any, value: Any, unit: str) -> tuple[Any, ...]:
     """The values of a list; a text has commas between them."""
     parts = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
     if not isinstance(parts, Iterable) or isinstance(parts, Mapping):
         raise ScenarioError([f"{option}: must be a list, not {value!r}"])
-    return tuple(_converted(option, kind, part) for part in parts)
+    return tuple(_converted(option, kind, part, unit) for part in parts)
 
 
-def _number(option: str, kind: type[int] | type[float], value: Any) -> int | float:
+def _number(option: str, kind: type[int] | type[float], value: Any, unit: str) -> int | float:
     broken = isinstance(value, float) and kind is int and value % 1 != 0
     if isinstance(value, bool) or broken or not isinstance(value, int | float | str):
         raise ScenarioError([f"{option}: must be {KINDS[kind]}, not {value!r}"])
-    try:
+    if not isinstance(value, str):
         return kind(value)
-    except ValueError:
-        raise ScenarioError([f"{option}: must be {KINDS[kind]}, not {value!r}"]) from None
+    try:
+        return kind(typed_number(value, unit, whole=kind is int))
+    except QuantityError as error:
+        raise ScenarioError([f"{option}: must be {KINDS[kind]}: {error}"]) from error

@@ -7,7 +7,7 @@ rates are bit/s, one multiply-add is 2 FLOP.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, field, fields, is_dataclass
+from dataclasses import MISSING, field, fields
 from types import MappingProxyType
 from typing import (
     TYPE_CHECKING,
@@ -172,14 +172,6 @@ def facts_of(owner: DataclassInstance | type[DataclassInstance], name: str) -> d
     return {"help": found.metadata.get("description", ""), **bounds, **extra}
 
 
-def called_now(value: DataclassInstance) -> None:
-    """Puts words of earlier versions in a value that is being made into today's."""
-    for found in fields(value):
-        aliases = found.metadata.get("json_schema_extra", {}).get("aliases", {})
-        if (word := getattr(value, found.name)) in aliases:
-            object.__setattr__(value, found.name, aliases[word])
-
-
 def hints_of(owner: type) -> Mapping[str, Any]:
     """The type of each field of a dataclass by its name; a text with `choices` is the Literal of them."""
     hints, registered = _hints(owner)
@@ -199,41 +191,3 @@ def _hints(owner: type) -> tuple[Mapping[str, Any], Mapping[str, Callable[[], tu
     extras = {f.name: f.metadata.get("json_schema_extra", {}) for f in fields(owner)}
     registered = {name: extra["choices"] for name, extra in extras.items() if "choices" in extra}
     return MappingProxyType(get_type_hints(owner)), registered
-
-
-def bound_mistakes(value: object) -> list[str]:
-    """One sentence for each number of dataclass `value` that lies outside its field's bounds.
-
-    >>> from dataclasses import dataclass
-    >>> @dataclass
-    ... class Box:
-    ...     width_m: float = quantity(1.0, unit="m", help="Inner width", gt=0)
-    >>> bound_mistakes(Box(width_m=-2.0))
-    ['width_m: -2.0 must be greater than 0']
-    """
-    assert is_dataclass(value)
-    assert not isinstance(value, type)
-    return [m for f in fields(value) for m in _field_mistakes(f, getattr(value, f.name))]
-
-
-def _field_mistakes(found: Field[Any], value: object) -> list[str]:
-    """The mistakes of a number, or of the first wrong one of several."""
-    several = value if isinstance(value, tuple) else (value,)
-    return [mistake for number in several if (mistake := _bound_mistake(found, number))][:1]
-
-
-def _bound_mistake(found: Field[Any], number: object) -> str:
-    if isinstance(number, bool) or not isinstance(number, int | float):
-        return ""
-    facts: Mapping[str, float] = found.metadata
-    if number != number:
-        return f"{found.name}: {number} is not a number"
-    if "gt" in facts and not number > facts["gt"]:
-        return f"{found.name}: {number} must be greater than {facts['gt']}"
-    if "ge" in facts and not number >= facts["ge"]:
-        return f"{found.name}: {number} is below the smallest value {facts['ge']}"
-    if "le" in facts and not number <= facts["le"]:
-        return f"{found.name}: {number} is above the largest value {facts['le']}"
-    if "lt" in facts and not number < facts["lt"]:
-        return f"{found.name}: {number} must be less than {facts['lt']}"
-    return ""

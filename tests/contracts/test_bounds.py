@@ -10,7 +10,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pytest
 
 from cutwise.errors import ScenarioError
-from cutwise.units import bound_mistakes, facts_of
+from cutwise.fields.field_values import bound_mistakes
+from cutwise.units import facts_of
 from tests.contracts.test_units import ALL, name_of
 
 ABSURD = (math.inf, -math.inf, math.nan, 1e300, -1e300)

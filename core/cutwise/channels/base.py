@@ -7,8 +7,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from cutwise.arrays import Number
 from cutwise.errors import ScenarioError
+from cutwise.fields.field_values import settled
 from cutwise.registry import Registry
-from cutwise.units import bound_mistakes, quantity
+from cutwise.units import quantity
 
 
 @runtime_checkable
@@ -74,7 +75,7 @@ class CellFields:
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        if mistakes := bound_mistakes(self):
+        if mistakes := settled(self):
             raise ScenarioError(mistakes)
 
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from cutwise.arrays import Floats
 from cutwise.errors import ScenarioError
+from cutwise.fields.field_values import settled
 from cutwise.registry import Registry
-from cutwise.units import bound_mistakes, quantity
+from cutwise.units import quantity
 
 HIGHEST_ERROR = 1e6
 """The largest relative mean square error of a tensor that anything is said of."""
@@ -83,7 +84,7 @@ class Surrogate:
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        if mistakes := bound_mistakes(self):
+        if mistakes := settled(self):
             raise ScenarioError(mistakes)
 
     def loss_ratio(self, error_ratio: float) -> float:

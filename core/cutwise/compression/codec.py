@@ -16,8 +16,9 @@ from cutwise.compression.magnitudes import PROFILES, MagnitudeProfile
 from cutwise.compression.rate_model import RAW_ELEMENT_BYTES
 from cutwise.compression.uncompressed import Uncompressed
 from cutwise.errors import ScenarioError, SolverError
+from cutwise.fields.field_values import settled
 from cutwise.registry import Registry
-from cutwise.units import BITS_PER_BYTE, bound_mistakes, quantity, transfer_time_s
+from cutwise.units import BITS_PER_BYTE, quantity, transfer_time_s
 
 Profile = Literal["gaussian", "student_t4", "outlier_channels"]
 HEAD, LENGTH = struct.Struct("<BIff"), struct.Struct("<I")
@@ -126,7 +127,7 @@ class CodecFields:
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        if mistakes := bound_mistakes(self):
+        if mistakes := settled(self):
             raise ScenarioError(mistakes)
 
     def settings(self) -> Sequence[Sequence[Codec]]:

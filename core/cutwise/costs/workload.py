@@ -10,8 +10,9 @@ from cutwise.costs.options.presets import DEFAULTS, PRESETS, PresetName, RunOpti
 from cutwise.costs.options.quantisation import Quantisation
 from cutwise.costs.options.tuning import FullTuning, Lora
 from cutwise.errors import ScenarioError
+from cutwise.fields.field_values import settled
 from cutwise.frozen import FrozenDict
-from cutwise.units import bound_mistakes, called_now, quantity
+from cutwise.units import quantity
 
 T = TypeVar("T")
 
@@ -146,10 +147,9 @@ class Workload:
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        called_now(self)
+        mistakes = settled(self)
         if self.preset == "hf_bf16" and self.weights_dtype == "fp32" and not self.autocast:
             object.__setattr__(self, "weights_dtype", "bf16")
-        mistakes = bound_mistakes(self)
         if self.local_epochs is not None and self.local_iterations is not None:
             mistakes.append("give local_epochs or local_iterations, not both")
         mistakes += _generation_mistakes(self)

@@ -8,8 +8,9 @@ from typing import Literal, TypeAlias, get_args, get_origin
 
 from cutwise.caches import kept
 from cutwise.errors import ScenarioError
+from cutwise.fields.field_values import settled
 from cutwise.scenario.vocabulary.choices import chosen
-from cutwise.units import bound_mistakes, hints_of
+from cutwise.units import hints_of
 
 Names: TypeAlias = tuple[str, ...]
 
@@ -66,5 +67,5 @@ class Part:
     """A part of a scenario; it refuses numbers outside their bounds and names that are no choice."""
 
     def __post_init__(self) -> None:
-        if mistakes := bound_mistakes(self) + choice_mistakes(self):
+        if mistakes := settled(self) + choice_mistakes(self):
             raise ScenarioError(mistakes)

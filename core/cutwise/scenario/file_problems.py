@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.errors import QuantityError, ScenarioError, UnknownNameError
+from cutwise.fields.field_values import read_field
 from cutwise.frozen import FrozenDict
 from cutwise.scenario.file_checker import KINDS, KeyPath
 from cutwise.scenario.remedies.places import FieldPlace, Path, classes_at
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 LONGEST_SHOWN = 80
 KEEP_RULE = "must be raw_allowed, first_layer, { layers = n } or a list of op ids"
 TAGS = ("union_tag_invalid", "union_tag_not_found")
+NUMBERS = ("float_type", "int_type")
 WORDING = FrozenDict(
     {
         "dataclass_type": "must be a table",
@@ -34,11 +37,15 @@ WORDING = FrozenDict(
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Where a mistake is, the sentence that says so, and the `kind` that a table without one may have."""
+    """Where a mistake is, the sentence that says so, and the `kind` that a table without one may have.
+
+    Without a sentence it is none: a typed quantity, and the `number` it means.
+    """
 
     path: KeyPath
     sentence: str
     kind: str = ""
+    number: float | None = None
 
 
 def problem(row: ErrorDetails, document: Mapping[str, Json]) -> Problem:
@@ -58,8 +65,18 @@ def problem(row: ErrorDetails, document: Mapping[str, Json]) -> Problem:
         return Problem(path, f"{_dotted(path)}: {unknown_key(table, str(key), value)}")
     text = WORDING.get(row["type"], row["msg"].replace("Input should be", "must be"))
     place = _place_of(table, key)
+    if row["type"] in NUMBERS and place and isinstance(value, str) and re.search(r"\d", value):
+        return _typed(path, place, value)
     hint = remedy(table, place, value) if place else ""
     return Problem(path, f"{_dotted(path)}: {text}, not {_shown(value)}{hint}")
+
+
+def _typed(path: KeyPath, place: FieldPlace, text: str) -> Problem:
+    """A quantity as people type it, or why it is none."""
+    try:
+        return Problem(path, "", number=read_field(place.owner, place.name, text))
+    except QuantityError as error:
+        return Problem(path, f"{_dotted(path)}: {error}")
 
 
 def part_at(document: Json, path: KeyPath) -> Json:

@@ -76,16 +76,10 @@ def _given(value: object) -> bool:
 
 
 def _value(name: str, value: Any) -> Any:
+    """A cell as its field has it; `Device` reads the typed quantities."""
     hint = hints_of(Device)[name]
-    kinds = (hint, *get_args(hint))
-    if str in kinds:
+    if str in (hint, *get_args(hint)):
         return str(value).strip()
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise ScenarioError([f"{name}: {value!r} is not a number"]) from None
-    if int in kinds:
-        if number != round(number):
-            raise ScenarioError([f"{name}: {value!r} is not a whole number"])
-        return round(number)
-    return number
+    if isinstance(value, float) and int in (hint, *get_args(hint)) and value == round(value):
+        return round(value)
+    return value

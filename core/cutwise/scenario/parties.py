@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 from cutwise.costs.memory.runtime import Runtime, RuntimeFigures
 from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.fields.field_values import settled
 from cutwise.hardware.decoding import Decoding, DecodingClass, decoding_classes
 from cutwise.hardware.profiles import DATASHEET_EFFICIENCY_RATIO, Profile, custom_profile, hardware
 from cutwise.scenario.vocabulary.part_names import unknown_profile
-from cutwise.units import bound_mistakes, quantity
+from cutwise.units import quantity
 
 DEFAULT_DEVICE = "jetson_tx2"
 DEFAULT_SERVER = "rtx_a6000"
@@ -91,7 +92,7 @@ class Party:
         return ratio * profile.peak_flops_per_s(dtype)
 
     def __post_init__(self) -> None:
-        mistakes = bound_mistakes(self)
+        mistakes = settled(self)
         if self.flops_per_s is not None and self.efficiency_ratio is not None:
             mistakes.append("give flops_per_s (effective, used as it is) or efficiency_ratio, not both")
         if self.profile is not None and self.profile not in hardware():

@@ -11,9 +11,10 @@ from cutwise.compression import Accuracy, Codec, ErrorProxy, Uncompressed
 from cutwise.costs.memory.verdict import FITS_RATIO
 from cutwise.costs.workload import Workload
 from cutwise.errors import ScenarioError
+from cutwise.fields.field_values import settled
 from cutwise.scenario.checks import Part, choice_mistakes
 from cutwise.scenario.parties import Device, Edge, Server
-from cutwise.units import bound_mistakes, quantity
+from cutwise.units import quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ class Objective(Part):
     )
 
     def __post_init__(self) -> None:
-        mistakes = bound_mistakes(self) + choice_mistakes(self)
+        mistakes = settled(self) + choice_mistakes(self)
         if not self.energy_of:
             mistakes.append("energy_of: name at least one of device, network, server")
         if self.is_weighted and self.delay_weight + self.energy_weight == 0:
@@ -248,7 +249,7 @@ class Scenario:
     def __post_init__(self) -> None:
         object.__setattr__(self, "devices", tuple(self.devices))
         object.__setattr__(self, "edges", tuple(self.edges))
-        mistakes = bound_mistakes(self)
+        mistakes = settled(self)
         mistakes += [f"workload.{mistake}" for mistake in choice_mistakes(self.workload)]
         if not self.devices:
             mistakes.append("devices: a scenario needs at least one device")

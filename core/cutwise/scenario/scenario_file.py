@@ -67,7 +67,7 @@ def scenario_from_dict(document: Mapping[str, object]) -> Scenario:
             found = file_checker().validate_json(json.dumps(rest))
         except ValidationError as error:
             problems = [problem(row, rest) for row in error.errors()]
-            mistakes += dict.fromkeys(each.sentence for each in problems)
+            mistakes += dict.fromkeys(each.sentence for each in problems if each.sentence)
             if not all([_put_right(rest, each) for each in dict.fromkeys(problems)]):
                 break
         else:
@@ -136,12 +136,18 @@ def _format_mistakes(given: Json) -> list[str]:
 
 
 def _put_right(document: Json, mistake: Problem) -> bool:
-    """Takes a mistake out so that the rest can be checked too; False where nothing could be done."""
-    if not mistake.kind:
+    """Takes a mistake out so that the rest can be checked too; False where nothing could be done.
+
+    A typed quantity becomes the number it means.
+    """
+    if not (mistake.kind or mistake.number is not None):
         return _removed(document, mistake.path)
-    table = part_at(document, mistake.path)
-    if isinstance(table, dict):
-        table["kind"] = mistake.kind
+    *above, last = mistake.path
+    where = part_at(document, mistake.path if mistake.kind else tuple(above))
+    if isinstance(where, dict):
+        where["kind" if mistake.kind else str(last)] = mistake.kind or mistake.number
+    elif isinstance(where, list) and isinstance(last, int):
+        where[last] = mistake.number
     return True
 
 

@@ -227,7 +227,7 @@ def test_mistakes_between_fields_are_found_behind_mistakes_in_fields() -> None:
         ({"workload": {"frozen": [1, 2]}}, "workload.frozen[0]: must be a valid string, not 1"),
         ({"workload": {"mode": True}}, "workload.mode: must be 'training' or 'inference', not True"),
         ({"seed": True}, "seed: must be a valid integer, not True"),
-        ({"seed": "7"}, "seed: must be a valid integer, not '7'"),
+        ({"seed": "seven"}, "seed: must be a valid integer, not 'seven'"),
         ({"name": "x" * 500, "seed": "y" * 500}, "…"),
     ],
 )

@@ -10,8 +10,9 @@ import numpy as np
 
 from cutwise.arrays import Floats, Number
 from cutwise.errors import ScenarioError
+from cutwise.fields.field_values import settled
 from cutwise.frozen import Frozen, FrozenDict
-from cutwise.units import bound_mistakes, quantity
+from cutwise.units import quantity
 
 Backend = Literal["none", "cuda", "cpu", "mps"]
 
@@ -107,7 +108,7 @@ class Runtime:
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        mistakes = bound_mistakes(self)
+        mistakes = settled(self)
         if self.backend is not None and self.backend not in get_args(Backend):
             choices = ", ".join(get_args(Backend))
             mistakes.append(f"backend: must be one of {choices}, not {self.backend!r}")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cutwise.errors import ScenarioError
-from cutwise.units import bound_mistakes, quantity
+from cutwise.fields.field_values import settled
+from cutwise.units import quantity
 
 LossForm = Literal["upcast", "same", "in_place", "in_parts", "fused"]
 
@@ -40,5 +41,5 @@ class Loss:
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        if mistakes := bound_mistakes(self):
+        if mistakes := settled(self):
             raise ScenarioError(mistakes)

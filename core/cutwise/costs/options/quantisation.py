@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cutwise.errors import ScenarioError
-from cutwise.units import bound_mistakes, quantity
+from cutwise.fields.field_values import settled
+from cutwise.units import quantity
 
 LEFT_ALONE = ("lm_head", "embeddings", "norms")
 
@@ -45,5 +46,5 @@ class Quantisation:
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        if mistakes := bound_mistakes(self):
+        if mistakes := settled(self):
             raise ScenarioError(mistakes)

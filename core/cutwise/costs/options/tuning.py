@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cutwise.errors import ScenarioError
+from cutwise.fields.field_values import settled
 from cutwise.frozen import FrozenDict
-from cutwise.units import bound_mistakes, quantity
+from cutwise.units import quantity
 
 LORA_TARGETS = ("attention", "mlp", "all_linear")
 AdapterDtype = Literal["fp32", "bf16", "fp16"]
@@ -69,7 +70,7 @@ class Lora(Tuning):
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        mistakes = bound_mistakes(self)
+        mistakes = settled(self)
         if not self.targets:
             mistakes.append(f"targets: name {', '.join(LORA_TARGETS)}, or an op id or block")
         if mistakes:

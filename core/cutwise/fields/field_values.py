@@ -1,0 +1,123 @@
+"""What is given for the fields of a dataclass: words of earlier versions, typed quantities, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from typing import TYPE_CHECKING, Any, get_args
+
+from cutwise.errors import QuantityError
+from cutwise.fields.typed_number import typed_number
+from cutwise.units import facts_of, hints_of
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+def settled(value: DataclassInstance) -> list[str]:
+    """One sentence for each field of a value that is being made that cannot be what is given for it.
+
+    Words of earlier versions become today's and typed quantities numbers first, in `value` itself.
+
+    >>> from dataclasses import dataclass
+    >>> from cutwise.units import quantity
+    >>> @dataclass(frozen=True)
+    ... class Box:
+    ...     width_m: float = quantity(1.0, unit="m", help="Inner width", gt=0)
+    ...     def __post_init__(self) -> None:
+    ...         assert not settled(self)
+    >>> Box(width_m="12 cm").width_m
+    0.12
+    """
+    called_now(value)
+    return _read_texts(value) + bound_mistakes(value)
+
+
+def read_field(owner: type[DataclassInstance], name: str, text: str) -> float | int | None:
+    """The number that a text means in a field of `owner`, None where it may be absent and the text says so.
+
+    Raises `QuantityError` as `typed_number` does, and with the bound where the number lies outside.
+    """
+    hint = hints_of(owner)[name]
+    kinds = (hint, *get_args(hint))
+    if type(None) in kinds and text.strip().lower() in ABSENT:
+        return None
+    whole = float not in kinds
+    number = typed_number(text, facts_of(owner, name).get("unit", ""), whole=whole)
+    found = next(f for f in fields(owner) if f.name == name)
+    if mistake := _bound_mistake(found, number):
+        raise QuantityError(mistake.partition(": ")[2])
+    return round(number) if whole else number
+
+
+ABSENT = frozenset({"", "none", "no limit", "automatic", "from profile"})
+"""What people write where nothing is given."""
+
+
+def is_number_field(owner: type[DataclassInstance], name: str) -> bool:
+    """True for a field that holds a number and never a text."""
+    hint = hints_of(owner)[name]
+    kinds = {hint, *get_args(hint)}
+    return bool({int, float} & kinds) and str not in kinds and bool not in kinds
+
+
+def _read_texts(value: DataclassInstance) -> list[str]:
+    mistakes = []
+    owner = type(value)
+    for found in fields(value):
+        text = getattr(value, found.name)
+        if not isinstance(text, str) or not is_number_field(owner, found.name):
+            continue
+        try:
+            object.__setattr__(value, found.name, read_field(owner, found.name, text))
+        except QuantityError as error:
+            mistakes.append(f"{found.name}: {error}")
+            object.__setattr__(value, found.name, None if found.default is MISSING else found.default)
+    return mistakes
+
+
+def called_now(value: DataclassInstance) -> None:
+    """Puts words of earlier versions in a value that is being made into today's."""
+    for found in fields(value):
+        aliases = found.metadata.get("json_schema_extra", {}).get("aliases", {})
+        if (word := getattr(value, found.name)) in aliases:
+            object.__setattr__(value, found.name, aliases[word])
+
+
+def bound_mistakes(value: object) -> list[str]:
+    """One sentence for each number of dataclass `value` that lies outside its field's bounds.
+
+    >>> from dataclasses import dataclass
+    >>> from cutwise.units import quantity
+    >>> @dataclass
+    ... class Box:
+    ...     width_m: float = quantity(1.0, unit="m", help="Inner width", gt=0)
+    >>> bound_mistakes(Box(width_m=-2.0))
+    ['width_m: -2.0 must be greater than 0']
+    """
+    assert is_dataclass(value)
+    assert not isinstance(value, type)
+    return [m for f in fields(value) for m in _field_mistakes(f, getattr(value, f.name))]
+
+
+def _field_mistakes(found: Field[Any], value: object) -> list[str]:
+    """The mistakes of a number, or of the first wrong one of several."""
+    several = value if isinstance(value, tuple) else (value,)
+    return [mistake for number in several if (mistake := _bound_mistake(found, number))][:1]
+
+
+def _bound_mistake(found: Field[Any], number: object) -> str:
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return ""
+    facts: Mapping[str, float] = found.metadata
+    if number != number:
+        return f"{found.name}: {number} is not a number"
+    if "gt" in facts and not number > facts["gt"]:
+        return f"{found.name}: {number} must be greater than {facts['gt']}"
+    if "ge" in facts and not number >= facts["ge"]:
+        return f"{found.name}: {number} is below the smallest value {facts['ge']}"
+    if "le" in facts and not number <= facts["le"]:
+        return f"{found.name}: {number} is above the largest value {facts['le']}"
+    if "lt" in facts and not number < facts["lt"]:
+        return f"{found.name}: {number} must be less than {facts['lt']}"
+    return ""
