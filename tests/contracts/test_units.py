@@ -23,6 +23,7 @@ PURE_NUMBERS = {
     "gap": "a relative distance",
     "needs": "what a broken limit takes, in the SI unit of its rule",
     "has": "what a broken limit allows, in the SI unit of its rule",
+    "meant": "what a typed quantity means, in the SI unit of its field",
     "bandwidth_share": "a part of the whole, 0 to 1",
     "server_share": "a part of the whole, 0 to 1",
     "network_share": "a part of the whole, 0 to 1",

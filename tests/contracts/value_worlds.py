@@ -40,6 +40,7 @@ from cutwise.cuts.tiers.tier_caps import capped_tier_cut
 from cutwise.cuts.tiers.tier_cut import TierProblem, tier_cut
 from cutwise.cuts.u_shape.u_shape_cut import u_shape_cut
 from cutwise.cuts.u_shape.u_shape_numbers import UShapeProblem
+from cutwise.fields.typed_number import UNITS as TYPED
 from cutwise.graph.blocks import blocks
 from cutwise.graph.reading_order import flow_of, gates
 from cutwise.hardware.decoding import decoding_classes
@@ -122,6 +123,7 @@ def everything(folder: Path) -> list[Any]:
         [
             *CACHES.values(),
             *IMPORTERS.values(),
+            *TYPED.values(),
             *REFUSED,
             *MASK_CODERS.values(),
             LayerDepth(layers=1),

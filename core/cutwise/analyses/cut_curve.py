@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from cutwise.analyses.base import EqualByContent, asked_plan, registered, rows_of, table_text
+from cutwise.analyses.curve_sides import CurveSides, Moved, curve_sides
 from cutwise.arrays import Floats, Mask
-from cutwise.costs.cut_sums import cut_sums
-from cutwise.errors import UnknownNameError
+from cutwise.costs.memory.by_kind import MemoryByKind
+from cutwise.errors import ScenarioError, SolverError, UnknownNameError
 from cutwise.planning.answer.best_plan import last_ops
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.answer.held_memory import PartySides
 from cutwise.planning.answer.plan_conditions import conditions_of_plan
-from cutwise.planning.one_device.cut_memory import swept
-from cutwise.planning.one_device.cut_positions import cut_positions
+from cutwise.planning.one_device.cut_memory import SideMemory, swept
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
 from cutwise.planning.one_device.objective import Spread, score_of
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Plan
+from cutwise.plans.rounds import Round
 from cutwise.plans.stages import StageTimes
+from cutwise.problem.edge_links import budgets_of, edge_columns
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.question import Question, problem_of
+from cutwise.schemes.base import SCHEMES
+from cutwise.tolerances import LIMIT_ROUNDING
 from cutwise.units import quantity
 
 if TYPE_CHECKING:
@@ -34,16 +39,19 @@ if TYPE_CHECKING:
 class CutCurve(EqualByContent):
     """Cut positions from the smallest device side to the whole model, arrays of shape (positions,).
 
-    `cuts` turn back into the positions (`cut_after`), `names` are short labels, `scores` the objective,
-    `fits` says which keep every limit of the device; `chosen` is the position of the plan's cut, `best` that
-    of the least score among those that fit.
+    `moved` says which cut of the device moves, all else stays as planned: `stages` are the turn of this
+    device at every position, `round_delays_s` the round's. `cuts` turn back into the positions (`cut_after`),
+    `names` are short labels, `scores` the objective, `fits` says which keep every limit of the device and its
+    edge; `chosen` is the position of the plan's cut, `best` that of the least score among those that fit.
     """
 
     device: str
+    moved: Moved
     masks: Mask
     cuts: tuple[str, ...]
     names: tuple[str, ...]
     stages: StageTimes
+    round_delays_s: Floats
     scores: Floats
     fits: Mask
     chosen: int
@@ -58,6 +66,7 @@ class CutCurve(EqualByContent):
                 "cut": self.names,
                 "behind": self.cuts,
                 "delay_s": self._column(self.stages.delay_s),
+                "round_delay_s": self.round_delays_s,
                 "energy_j": self._column(self.stages.energy_j),
                 "traffic_bytes": self._column(self.stages.traffic_bytes),
                 "device_memory_bytes": self._column(self.stages.device_memory.total_bytes),
@@ -70,6 +79,7 @@ class CutCurve(EqualByContent):
         """Whose curve it is, the best position, that of the plan's cut, and one row a position."""
         return {
             "device": self.device,
+            "moved": self.moved,
             "best": self.best,
             "chosen": self.chosen,
             "positions": rows_of(self.to_frame()),
@@ -100,11 +110,14 @@ class CutCurveAnalysis:
     of_plan: ClassVar[bool] = True
     in_report: ClassVar[bool] = True
     device: str = quantity("", title="Device", help="Name of the device; the slowest one if absent")
+    moved: Moved = quantity(
+        "device", title="Cut that moves", help="The device's, or that between its edge and the cloud"
+    )
 
     def run(self, question: Question) -> CutCurve:
         """The curve, with the plan's own cut among the positions."""
         plan = asked_plan(question)
-        return cut_curve(problem_of(question), plan, device_at(plan, self.device))
+        return cut_curve(problem_of(question), plan, device_at(plan, self.device), moved=self.moved)
 
 
 def device_at(plan: Plan, name: str) -> int:
@@ -115,34 +128,71 @@ def device_at(plan: Plan, name: str) -> int:
     return names.index(name) if name else max(range(len(names)), key=lambda i: plan.stages[i].delay_s)
 
 
-def cut_curve(problem: SplitProblem, plan: Plan, device: int) -> CutCurve:
-    """The curve of one device under the plan's conditions, with the plan's own cut among the positions."""
-    chosen = np.isin([op.id for op in problem.cost.graph.ops], plan.decisions[device].cut.device_ops)
-    masks = cut_positions(problem)
-    if not (masks == chosen).all(axis=1).any():
-        masks = np.vstack([masks, chosen])
-        masks = masks[np.argsort(masks.sum(axis=1), kind="stable")]
-    stages = stage_times(cut_sums(problem.cost, masks), conditions_of_plan(problem, plan).of(device))
+def cut_curve(problem: SplitProblem, plan: Plan, device: int, *, moved: Moved = "device") -> CutCurve:
+    """The curve of one device under the plan's conditions, with the plan's own cut among the positions.
+
+    The cuts of all other devices, and the one of this device that does not move, are kept. Raises
+    `ScenarioError` for the edge's cut of a device that is behind none, `SolverError` for a scheme whose turn
+    is no cut's: centralised training sends samples.
+    """
+    decision = plan.decisions[device]
+    if moved == "edge" and decision.edge_cut is None:
+        raise ScenarioError([f"moved: {decision.device} is behind no edge; give 'device'"])
+    comes_back = bool(getattr(SCHEMES[plan.scheme], "comes_back", False))
+    sides = curve_sides(problem, decision, moved, comes_back=comes_back)
+    conditions = conditions_of_plan(problem, plan).of(device)
+    stages = stage_times(sides.sums(problem), conditions.without_labels() if comes_back else conditions)
+    _check_turn(plan, device, stages, sides.chosen)
     score = score_of(problem.scenario.objective, Spread(delay_s=1.0, energy_j=1.0))
     if problem.scenario.objective.is_weighted:
         score = score_of(problem.scenario.objective, _spread(stages))
-    scores = np.asarray(score(stages), dtype=np.float64) + np.zeros(len(masks))
-    held = swept(stages, problem.cost, masks)
-    fits = excess_ratio(device_limits(problem), held, np.array([device]))[0] <= 0
-    stages = replace(
-        stages, device_memory=PartySides.of(problem.cost, masks, problem.device_runtime.of(device)).kinds
-    )
+    scores = np.asarray(score(stages), dtype=np.float64) + np.zeros(len(sides.masks))
+    fits = _fits(problem, plan, device, sides, stages)
     return CutCurve(
-        device=plan.decisions[device].device,
-        masks=masks,
-        cuts=tuple(last_ops(problem, mask) for mask in masks),
-        names=tuple(_short(cut_of(problem, mask).label) for mask in masks),
-        stages=stages,
+        device=decision.device,
+        moved=moved,
+        masks=sides.masks,
+        cuts=tuple(last_ops(problem, mask) for mask in sides.masks),
+        names=tuple(_short(cut_of(problem, mask).label) for mask in sides.masks),
+        stages=replace(stages, device_memory=_memory(problem, sides.held, device)),
+        round_delays_s=_round_delays_s(plan, device, stages),
         scores=scores,
         fits=fits,
-        chosen=int(np.flatnonzero((masks == chosen).all(axis=1))[0]),
+        chosen=sides.chosen,
         best=int(np.where(fits, scores, np.inf).argmin() if fits.any() else scores.argmin()),
     )
+
+
+def _check_turn(plan: Plan, device: int, stages: StageTimes, chosen: int) -> None:
+    delays = np.atleast_1d(np.asarray(stages.delay_s, dtype=np.float64))
+    if not math.isclose(delays[chosen if len(delays) > 1 else 0], plan.stages[device].delay_s, rel_tol=1e-9):
+        raise SolverError(f"{plan.scheme} has no cut that moves; give a scheme that splits the model")
+
+
+def _memory(problem: SplitProblem, held: Mask, device: int) -> MemoryByKind:
+    return PartySides.of(problem.cost, held, problem.device_runtime.of(device)).kinds
+
+
+def _fits(problem: SplitProblem, plan: Plan, device: int, sides: CurveSides, stages: StageTimes) -> Mask:
+    """Which positions keep every limit of the device, of its part of the server, and of its edge."""
+    memories = swept(stages, problem.cost, sides.held, ~sides.served)
+    excess = excess_ratio(device_limits(problem), memories, np.array([device]))[0]
+    if sides.has_edge:
+        columns = edge_columns(problem.scenario.edges, problem.workload.compute)
+        at = problem.scenario.edge_names.index(str(plan.decisions[device].edge))
+        held = SideMemory.of(problem.cost, sides.served & ~sides.held)
+        budgets = budgets_of(problem.scenario, columns)[[at]]
+        excess = np.maximum(excess, held.excess_ratio(columns.runtime.of(at), budgets)[0])
+    return np.asarray(excess <= LIMIT_ROUNDING)
+
+
+def _round_delays_s(plan: Plan, device: int, stages: StageTimes) -> Floats:
+    """The round's delay with each position of this device, the turns of all others as they are planned."""
+    turns = np.array([turn.delay_s for turn in plan.stages])[:, None]
+    moved = np.asarray(stages.delay_s, dtype=np.float64)
+    delays = np.repeat(turns, np.size(moved), axis=1)
+    delays[device] = moved
+    return np.asarray(Round(parallel=False, rule="", phases=plan.phases).total(delays))
 
 
 def _spread(stages: StageTimes) -> Spread:

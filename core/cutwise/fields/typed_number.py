@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from cutwise.errors import QuantityError
-from cutwise.frozen import FrozenDict
+from cutwise.frozen import Frozen, FrozenDict
 
 PREFIXES = FrozenDict(
     {
@@ -42,7 +42,7 @@ PART = re.compile(rf"(?P<number>{NUMBER.pattern})\s*{WORD}\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spellings:
+class Spellings(Frozen):
     """How a unit is written: each spelling with what one of it is in the unit itself, and its prefixes.
 
     `laws` are logarithmic spellings; `example` ends the sentences that refuse.

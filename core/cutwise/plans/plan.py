@@ -39,6 +39,7 @@ class Cut:
 class DeviceDecision:
     """What was decided for one device; a bandwidth is None where the channel knows rates only.
 
+    Its radio is on for `duty_ratio` of a transfer's seconds, below 1 where time is divided.
     Devices of one `group` work one after another, groups of one `phase` at once, phases in turn. With an
     `edge`, `edge_cut` keeps what runs on the device or the edge. `returned_ops` run on the device again,
     after the server. `compression` is the compressor in words, `accuracy_loss_ratio` what it costs where
@@ -50,6 +51,7 @@ class DeviceDecision:
     phase: int
     group: int
     bandwidth_share: float
+    duty_ratio: float
     uplink_bps: float
     downlink_bps: float
     uplink_bandwidth_hz: float | None

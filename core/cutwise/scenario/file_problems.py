@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from cutwise.errors import QuantityError, ScenarioError, UnknownNameError
@@ -39,13 +39,13 @@ WORDING = FrozenDict(
 class Problem:
     """Where a mistake is, the sentence that says so, and the `kind` that a table without one may have.
 
-    Without a sentence it is none: a typed quantity, and the `number` it means.
+    Without a sentence it is none: a typed quantity, and what is `meant` by it.
     """
 
     path: KeyPath
     sentence: str
     kind: str = ""
-    number: float | None = None
+    meant: float | None = field(default=None, kw_only=True)
 
 
 def problem(row: ErrorDetails, document: Mapping[str, Json]) -> Problem:
@@ -74,7 +74,7 @@ def problem(row: ErrorDetails, document: Mapping[str, Json]) -> Problem:
 def _typed(path: KeyPath, place: FieldPlace, text: str) -> Problem:
     """A quantity as people type it, or why it is none."""
     try:
-        return Problem(path, "", number=read_field(place.owner, place.name, text))
+        return Problem(path, "", meant=read_field(place.owner, place.name, text))
     except QuantityError as error:
         return Problem(path, f"{_dotted(path)}: {error}")
 

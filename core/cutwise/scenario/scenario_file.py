@@ -140,14 +140,14 @@ def _put_right(document: Json, mistake: Problem) -> bool:
 
     A typed quantity becomes the number it means.
     """
-    if not (mistake.kind or mistake.number is not None):
+    if not (mistake.kind or mistake.meant is not None):
         return _removed(document, mistake.path)
     *above, last = mistake.path
     where = part_at(document, mistake.path if mistake.kind else tuple(above))
     if isinstance(where, dict):
-        where["kind" if mistake.kind else str(last)] = mistake.kind or mistake.number
+        where["kind" if mistake.kind else str(last)] = mistake.kind or mistake.meant
     elif isinstance(where, list) and isinstance(last, int):
-        where[last] = mistake.number
+        where[last] = mistake.meant
     return True
 
 

@@ -58,9 +58,14 @@ def decisions_of(
     ids = np.array([op.id for op in problem.cost.graph.ops], dtype=object)
     count = problem.device_count
     link = conditions.link
-    share, up_bps, down_bps = (
+    share, duty, up_bps, down_bps = (
         _each(one, count)
-        for one in (link.network_share * link.duty_ratio, link.uplink_bps, link.downlink_bps)
+        for one in (
+            link.network_share * link.duty_ratio,
+            link.duty_ratio,
+            link.uplink_bps,
+            link.downlink_bps,
+        )
     )
     server_share = _each(conditions.compute.server_share, count)
     clock = _each(conditions.compute.server_frequency_ratio, count)
@@ -82,6 +87,7 @@ def decisions_of(
             phase=int(phases[i]),
             group=int(groups[i]),
             bandwidth_share=share[i],
+            duty_ratio=duty[i],
             uplink_bps=up_bps[i],
             downlink_bps=down_bps[i],
             uplink_bandwidth_hz=_share_of(channel.bandwidth_hz("uplink"), share[i]),
