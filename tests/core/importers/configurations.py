@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 Config = dict[str, Any]
@@ -84,4 +86,21 @@ CONFIGS: dict[str, Config] = {
         "n_heads": 12, "max_position_embeddings": 512,
     },
     "ViT-B/16": VIT,
+    "Falcon-7B at first": {
+        "model_type": "RefinedWebModel", "architectures": ["RWForCausalLM"], "hidden_size": 4544,
+        "n_layer": 32, "n_head": 71, "multi_query": True, "parallel_attn": True, "bias": False,
+        "alibi": False, "vocab_size": 65_024,
+    },
+    "Falcon-40B at first": {
+        "model_type": "RefinedWeb", "architectures": ["RWForCausalLM"], "hidden_size": 8192, "n_layer": 60,
+        "n_head": 128, "n_head_kv": 8, "parallel_attn": True, "bias": False, "alibi": False,
+        "vocab_size": 65_024,
+    },
 }  # fmt: skip
+
+
+def of_family(family: str) -> Config:
+    """A configuration of `family`: one of the above, or one that was counted with the library."""
+    held = [json.loads(path.read_text()) for path in sorted(Path(__file__).parent.glob("published/*.json"))]
+    counted = [entry["config"] for file in held for entry in (*file.get("models", ()), *file["runs"])]
+    return next(found for found in (*CONFIGS.values(), *counted) if found["model_type"] == family)

@@ -18,7 +18,7 @@ class Heads:
     `rotated` features of each head are turned by the token's position; `partial` says that they are turned
     apart from the others and joined to them again, which copies both, even where there are no others.
     `window` is how many tokens one sees (None: all before it). `written_out`: it runs as separate products
-    and not as a fused kernel; `capped`: scores pass a tanh before the softmax. Eager attention makes its
+    and never as a fused kernel; `capped`: scores pass a tanh before the softmax. Eager attention makes its
     softmax in fp32 where it is `upcast`, and drops `dropout_ratio` of its result; `masked`: a mask is made
     even of whole texts.
     """
@@ -136,7 +136,7 @@ def _written_out(net: Net, query: str, key: str, value: str, heads: Heads) -> st
     if heads.capped:
         scores = capped(net, scores)
     scores = net.op("add", "mask", [scores], net.shape(scores), attrs=_seen(heads))
-    probabilities = net.elementwise("softmax", "softmax", scores)
+    probabilities = net.op("softmax", "softmax", [scores], net.shape(scores), attrs={"written_out": True})
     return net.op("matmul", "context", [probabilities, value], net.shape(query))
 
 

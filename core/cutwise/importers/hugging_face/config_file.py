@@ -174,7 +174,7 @@ def _blueprint(keys: Keys) -> Blueprint:
     family = keys.values.get("model_type")
     if not isinstance(family, str) or family not in FAMILIES:
         fact = f"model_type is {shown(family)}" if family else "model_type is missing"
-        known = ", ".join(sorted(FAMILIES))
+        known = ", ".join(sorted(FAMILIES, key=str.lower))
         raise ModelImportError(f"{keys.file}: {fact}; read are {known}; else {EXPORT}{_made(keys)}")
     if keys.flag("add_cross_attention", False):
         raise ModelImportError(

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cutwise.frozen import FrozenDict
+from cutwise.importers.hugging_face.architectures.decoders.bloom import bloom, mpt
+from cutwise.importers.hugging_face.architectures.decoders.falcon import falcon
+from cutwise.importers.hugging_face.architectures.decoders.gemma import gemma, gemma3
+from cutwise.importers.hugging_face.architectures.decoders.phi import phi
 from cutwise.importers.hugging_face.architectures.encoders import bert, distilbert, vit
 from cutwise.importers.hugging_face.architectures.gpt import gpt2, gpt_neox, opt
 from cutwise.importers.hugging_face.architectures.llama import gemma2, llama, mistral, phi3, qwen2, qwen3
@@ -17,8 +21,16 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "mistral": mistral,
         "qwen2": qwen2,
         "qwen3": qwen3,
+        "gemma": gemma,
         "gemma2": gemma2,
+        "gemma3_text": gemma3,
         "phi3": phi3,
+        "phi": phi,
+        "falcon": falcon,
+        "RefinedWeb": falcon,
+        "RefinedWebModel": falcon,
+        "bloom": bloom,
+        "mpt": mpt,
         "gpt2": gpt2,
         "gpt_neox": gpt_neox,
         "opt": opt,

@@ -32,10 +32,19 @@ COUNTS: Mapping[str, tuple[int, int]] = FrozenDict(
         "n_positions": (1, 2**26),
         "sliding_window": (1, 2**26),
         "max_window_layers": (0, 2**26),
+        "sliding_window_pattern": (1, 1000),
         "image_size": (1, 2**14),
         "patch_size": (1, 2**14),
         "num_channels": (1, 4096),
         "pooler_output_size": WIDTH,
+        "n_embed": WIDTH,
+        "d_model": WIDTH,
+        "ffn_hidden_size": (1, 2**20),
+        "num_kv_heads": (1, 4096),
+        "n_head_kv": (1, 4096),
+        "num_ln_in_parallel_attn": (1, 2),
+        "seq_length": (1, 2**26),
+        "max_seq_len": (1, 2**26),
     }
 )
 """Key → smallest and largest whole number; the largest published models stay a factor of ten below."""
@@ -51,6 +60,13 @@ FLAGS = frozenset(
         "_remove_final_layer_norm",
         "use_parallel_residual",
         "use_sliding_window",
+        "qk_layernorm",
+        "new_decoder_architecture",
+        "parallel_attn",
+        "multi_query",
+        "alibi",
+        "bias",
+        "apply_residual_connection_post_layernorm",
         "is_decoder",
         "add_cross_attention",
     }
@@ -67,6 +83,7 @@ CAPS = frozenset(
     {
         "final_logit_softcapping",
         "attn_logit_softcapping",
+        "clip_qkv",
     }
 )
 """A number above 0, or null."""
@@ -80,6 +97,8 @@ WORDS = frozenset(
     }
 )
 """One of the words that the family knows."""
+WORD_LISTS = frozenset({"layer_types", "attention_layers"})
+"""One of the words that the family knows for each layer."""
 DROPOUTS = frozenset(
     {
         "resid_pdrop",

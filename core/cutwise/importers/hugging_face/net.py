@@ -98,9 +98,10 @@ class Net:
             attrs={"in_features": into, "out_features": width} | ({"joint_features": joint} if joint else {}),
         )  # fmt: skip
 
-    def layer_norm(self, path: str, x: str, *, affine: bool = True, name: str = "") -> str:
+    def layer_norm(self, path: str, x: str, *, affine: bool = True, bias: bool = True, name: str = "") -> str:
         """Layer normalisation over the last dimension."""
-        weights = [self.weight(path, (self.width(x),), part=part) for part in ("weight", "bias")]
+        parts = ("weight", "bias") if bias else ("weight",)
+        weights = [self.weight(path, (self.width(x),), part=part) for part in parts]
         return self.op(
             "layer_norm", name or _last(path), [x], self.shape(x),
             weights=weights if affine else (), source=self._path(path),

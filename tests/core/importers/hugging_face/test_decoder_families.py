@@ -1,0 +1,66 @@
+"""Decoders of text: what their configurations leave to the family, and files seen in the wild."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cutwise.costs.graph_cost import price
+from cutwise.costs.workload import Workload
+from cutwise.errors import ModelImportError
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers import load_model
+from cutwise.importers.hugging_face.config_file import from_config
+from tests.core.costs.no_loss import NO_LOSS
+from tests.shared_files import CASES, needs
+
+HF = CASES.parent / "models" / "hf"
+SIZES = {
+    "vocab_size": 100, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 6,
+    "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 256,
+}  # fmt: skip
+
+
+def windows_of(graph: ModelGraph) -> list[int | None]:
+    return [op.attrs.get("window") for op in graph.ops if op.kind == "attention"]
+
+
+@pytest.mark.parametrize(
+    ("file", "parameters"),
+    [("gemma-2b.json", 2_506_172_416), ("gemma3-1b.json", 999_885_952)],
+)
+@needs(HF)
+def test_the_cases_have_their_published_parameters(file: str, parameters: int) -> None:
+    assert load_model(HF / file).parameters == parameters
+
+
+def test_every_sixth_layer_of_gemma_3_sees_all_tokens_unless_its_file_says_which() -> None:
+    gemma3 = {**SIZES, "model_type": "gemma3_text", "sliding_window": 32}
+    assert windows_of(from_config(gemma3, {})) == [32, 32, 32, 32, 32, None]
+    assert windows_of(from_config({**gemma3, "sliding_window_pattern": 2}, {})) == [32, None] * 3
+    types = ["full_attention"] * 4 + ["sliding_attention"] * 2
+    named = from_config({**gemma3, "layer_types": types}, {})
+    assert windows_of(named) == [None] * 4 + [32, 32]
+    assert any("some layers see 32 tokens at once" in warning for warning in named.warnings)
+
+
+def test_attention_that_its_program_only_writes_out_keeps_its_probabilities_whatever_is_asked() -> None:
+    """Bloom, one layer of 4 heads at 128 tokens: 4 x 128 x 128 floats."""
+    bloom = {"model_type": "bloom", "vocab_size": 100, "hidden_size": 64, "n_layer": 1, "n_head": 4}
+    graph = from_config(bloom, {})
+    cost = price(graph, Workload(loss=NO_LOSS, attention="flash"))
+    assert cost.saved_bytes[graph.index["layers/0/attention/softmax"]] == 4 * 128 * 128 * 4
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"layer_types": ["full_attention"] * 5}, "give a list of 6 of full_attention, sliding_attention"),
+        ({"layer_types": ["chunked"] * 6}, "give a list of 6 of full_attention, sliding_attention"),
+        ({"sliding_window_pattern": 0}, "sliding_window_pattern is 0; give a whole number from 1 to 1000"),
+    ],
+)
+def test_a_wrong_list_of_layers_is_refused(change: dict[str, Any], says: str) -> None:
+    with pytest.raises(ModelImportError, match=says):
+        from_config({**SIZES, "model_type": "gemma3_text", **change}, {})
