@@ -74,11 +74,23 @@ def run(entry: dict[str, Any]) -> None:
     entry["saved_bytes"] = saved_bytes(model, example(entry, 3)) - saved_bytes(model, example(entry, 2))
 
 
+def counted(model: Any, parts: list[str]) -> int:
+    """Parameters of all modules, or of those whose names hold one of `parts`."""
+    named = model.named_parameters()
+    return sum(p.numel() for name, p in named if not parts or any(part in name for part in parts))
+
+
 def main(path: Path) -> None:
-    """Counts all that the file at `path` holds, and writes it again."""
+    """Counts all that the file at `path` holds, and writes it again.
+
+    Of a model with "parts" those alone are counted; "tower" names the parts of what sees or hears.
+    """
     held = json.loads(path.read_text())
     for entry in held.get("models", []):
-        entry["parameters"] = sum(p.numel() for p in made(entry, "meta").parameters())
+        model = made(entry, "meta")
+        entry["parameters"] = counted(model, entry.get("parts", []))
+        if "tower" in entry:
+            entry["tower_parameters"] = counted(model, entry["tower"])
     for entry in held.get("runs", []):
         run(entry)
     held = {

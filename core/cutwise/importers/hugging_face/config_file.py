@@ -20,6 +20,8 @@ from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph, Op
 from cutwise.importers.gate.refused import EXPORT_COMMAND
 from cutwise.importers.hugging_face.families import FAMILIES
+from cutwise.importers.hugging_face.forms.known_form import in_known_form
+from cutwise.importers.hugging_face.forms.untyped import is_untyped
 from cutwise.importers.hugging_face.keys import Keys, MissingKeyError
 from cutwise.importers.hugging_face.layers import Blueprint
 from cutwise.importers.hugging_face.net import BATCH, Net
@@ -118,12 +120,16 @@ def regenerate(graph: ModelGraph, *, sequence: int) -> ModelGraph:
 
 
 def is_configuration(head: bytes, path: Path) -> bool:
-    """True for a JSON object that names a model type or its classes."""
+    """True for a JSON object that names a model type or its classes, or whose keys show a family."""
     if not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
         return False
-    if OWN_KEY.search(head):
-        return True
-    return path.stat().st_size <= IN_PROCESS_BYTES and bool(OWN_KEY.search(path.read_bytes()))
+    return _shows_family(head) or (
+        path.stat().st_size <= IN_PROCESS_BYTES and _shows_family(path.read_bytes())
+    )
+
+
+def _shows_family(text: bytes) -> bool:
+    return bool(OWN_KEY.search(text)) or is_untyped(text)
 
 
 def _weights_beside(path: Path) -> tuple[Path, ...]:
@@ -142,6 +148,7 @@ def _graph(
     provenance: Mapping[str, str],
     warnings: Sequence[str],
 ) -> ModelGraph:
+    keys, notes = in_known_form(keys, FAMILIES)
     blueprint = _blueprint(keys)
     tokens = _tokens(keys, dims, blueprint)
     dtype = table.dtype if table else "fp32"
@@ -165,6 +172,7 @@ def _graph(
         warnings=(
             *_length_warnings(tokens, blueprint, given=SEQUENCE in dims),
             *(_differences(ops, table) if table else []),
+            *notes,
             *warnings,
         ),
     )

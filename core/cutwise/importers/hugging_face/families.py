@@ -8,6 +8,7 @@ from cutwise.frozen import FrozenDict
 from cutwise.importers.hugging_face.architectures.decoders.bloom import bloom, mpt
 from cutwise.importers.hugging_face.architectures.decoders.falcon import falcon
 from cutwise.importers.hugging_face.architectures.decoders.gemma import gemma, gemma3
+from cutwise.importers.hugging_face.architectures.decoders.openai_gpt import openai_gpt
 from cutwise.importers.hugging_face.architectures.decoders.phi import phi
 from cutwise.importers.hugging_face.architectures.encoders import bert, distilbert, vit
 from cutwise.importers.hugging_face.architectures.gpt import gpt2, gpt_neox, opt
@@ -31,6 +32,7 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "RefinedWebModel": falcon,
         "bloom": bloom,
         "mpt": mpt,
+        "openai-gpt": openai_gpt,
         "gpt2": gpt2,
         "gpt_neox": gpt_neox,
         "opt": opt,

@@ -44,6 +44,13 @@ COUNTS: Mapping[str, tuple[int, int]] = FrozenDict(
         "n_head_kv": (1, 4096),
         "num_ln_in_parallel_attn": (1, 2),
         "seq_length": (1, 2**26),
+        "n_ctx": (1, 2**26),
+        "n_kv_heads": (1, 4096),
+        "multiple_of": (1, 2**20),
+        "embed_dim": WIDTH,
+        "out_hidden_size": WIDTH,
+        "depth": (1, 1000),
+        "mlp_ratio": (1, 64),
         "max_seq_len": (1, 2**26),
     }
 )
@@ -60,6 +67,7 @@ FLAGS = frozenset(
         "_remove_final_layer_norm",
         "use_parallel_residual",
         "use_sliding_window",
+        "vision_use_head",
         "qk_layernorm",
         "new_decoder_architecture",
         "parallel_attn",
@@ -87,6 +95,8 @@ CAPS = frozenset(
     }
 )
 """A number above 0, or null."""
+FACTORS = frozenset({"ffn_dim_multiplier"})
+"""A number above 0."""
 WORDS = frozenset(
     {
         "model_type",
@@ -94,6 +104,7 @@ WORDS = frozenset(
         "hidden_activation",
         "activation_function",
         "activation",
+        "afn",
     }
 )
 """One of the words that the family knows."""

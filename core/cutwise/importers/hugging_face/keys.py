@@ -16,6 +16,7 @@ from cutwise.importers.hugging_face.key_bounds import (
     CAPS,
     COUNTS,
     DROPOUTS,
+    FACTORS,
     FLAGS,
     RATIOS,
     WORD_LISTS,
@@ -26,6 +27,7 @@ from cutwise.plain import Json
 from cutwise.read_limits import WORD_CHARACTERS
 
 MOST_LAYERS = COUNTS["num_hidden_layers"][1]
+MOST_FACTOR = 1000
 CLASS_NAME = re.compile(rf"\w{{1,{WORD_CHARACTERS}}}", re.ASCII)
 
 
@@ -86,6 +88,13 @@ class Keys:
         if name not in CAPS or (value is not None and not (_is_number(value) and 0 < value < math.inf)):
             self.refuse(f"{name} is {shown(value)}", "a number above 0, or null")
         return value is not None
+
+    def factor(self, name: str, default: float) -> float:
+        """A number above 0."""
+        value = self.values.get(name, default)
+        if name not in FACTORS or not _is_number(value) or not 0 < value <= MOST_FACTOR:
+            self.refuse(f"{name} is {shown(value)}", f"a number above 0, at most {MOST_FACTOR}")
+        return float(value)
 
     def word(self, name: str, known: Mapping[str, object] | frozenset[str], default: str) -> str:
         """One of the `known` words."""

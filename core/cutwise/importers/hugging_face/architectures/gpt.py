@@ -74,7 +74,7 @@ def gpt2(keys: Keys) -> Blueprint:
             dropout_ratio=keys.dropout("attn_pdrop", 0.1),
         ),
         vocabulary=keys.count("vocab_size"),
-        positions=keys.count_of("n_positions", "max_position_embeddings"),
+        positions=keys.count_of("n_positions", "max_position_embeddings", "n_ctx"),
         act=keys.word("activation_function", ACTIVATIONS, "gelu_new"),
         output=language_output(keys, "lm_head", tied=True),
         embedding_dropout_ratio=keys.dropout("embd_pdrop", 0.1),

@@ -27,7 +27,8 @@ class AttentionBranch:
     `joined` names the one product that makes queries, keys and values, where there is one; `parts` says how
     they lie in it, `joined_key_heads` how many heads of keys it makes where each is copied for several.
     `head_norm` is that of queries and keys, each head by itself or, with `wide_norm`, all of
-    them together. `clipped`: queries, keys and values are held between two bounds.
+    them together. `clipped`: queries, keys and values are held between two bounds. `turned`: weights are
+    stored (in, out).
     """
 
     heads: Heads
@@ -45,6 +46,7 @@ class AttentionBranch:
     norm_names: tuple[str, str] = ("q_norm", "k_norm")
     wide_norm: bool = False
     clipped: bool = False
+    turned: bool = False
     dropout_ratio: float = 0.0
 
 
@@ -62,6 +64,7 @@ class Perceptron:
     gate: str = ""
     joined: str = ""
     bias: bool = False
+    turned: bool = False
     dropout_ratio: float = 0.0
 
 
@@ -74,7 +77,9 @@ def attention_branch(net: Net, x: str, attention: AttentionBranch) -> str:
     """AttentionBranch over `x`, with the projections around it."""
     query, key, value = _made(net, x, attention)
     context = attended(net, query, key, value, attention.heads)
-    y = net.linear(_in(attention, attention.out), context, net.width(x), bias=attention.out_bias)
+    y = net.linear(
+        _in(attention, attention.out), context, net.width(x), bias=attention.out_bias, turned=attention.turned
+    )
     return net.dropped(y, attention.dropout_ratio)
 
 
@@ -87,10 +92,10 @@ def perceptron_branch(net: Net, x: str, perceptron: Perceptron) -> str:
     elif perceptron.gate:
         gate, up = (net.linear(path, x, hidden, bias=bias) for path in (perceptron.gate, perceptron.up))
     else:
-        gate, up = net.linear(perceptron.up, x, hidden, bias=bias), ""
+        gate, up = net.linear(perceptron.up, x, hidden, bias=bias, turned=perceptron.turned), ""
     y = activation(net, perceptron.act, gate)
     y = net.elementwise("mul", "gated", y, up) if up else y
-    y = net.linear(perceptron.down, y, net.width(x), bias=bias)
+    y = net.linear(perceptron.down, y, net.width(x), bias=bias, turned=perceptron.turned)
     return net.dropped(y, perceptron.dropout_ratio)
 
 
@@ -149,7 +154,7 @@ def _joined(net: Net, x: str, attention: AttentionBranch) -> tuple[str, str, str
     path = _in(attention, attention.joined)
     heads = attention.heads
     made = replace(heads, kv_heads=attention.joined_key_heads or heads.kv_heads)
-    y = net.linear(path, x, sum(made.widths), bias=attention.bias)
+    y = net.linear(path, x, sum(made.widths), bias=attention.bias, turned=attention.turned)
     y = net.elementwise("clip", "qkv_clipped", y) if attention.clipped else y
     return (attention.parts or side_by_side)(net, y, heads)
 
