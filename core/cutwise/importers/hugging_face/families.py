@@ -6,8 +6,27 @@ from collections.abc import Callable, Mapping
 
 from cutwise.frozen import FrozenDict
 from cutwise.importers.hugging_face.architectures.decoders.bloom import bloom, mpt
+from cutwise.importers.hugging_face.architectures.decoders.cohere import cohere, cohere2
 from cutwise.importers.hugging_face.architectures.decoders.falcon import falcon
 from cutwise.importers.hugging_face.architectures.decoders.gemma import gemma, gemma3
+from cutwise.importers.hugging_face.architectures.decoders.gptj import codegen, gpt_bigcode, gpt_neo, gptj
+from cutwise.importers.hugging_face.architectures.decoders.layer_normed import (
+    nemotron,
+    persimmon,
+    stablelm,
+    starcoder2,
+)
+from cutwise.importers.hugging_face.architectures.decoders.llama_like import (
+    arcee,
+    glm,
+    glm4,
+    granite,
+    helium,
+    ministral,
+    seed_oss,
+    smollm3,
+)
+from cutwise.importers.hugging_face.architectures.decoders.olmo import exaone4, olmo, olmo2, olmo3
 from cutwise.importers.hugging_face.architectures.decoders.openai_gpt import openai_gpt
 from cutwise.importers.hugging_face.architectures.decoders.phi import phi
 from cutwise.importers.hugging_face.architectures.encoders import bert, distilbert, vit
@@ -33,6 +52,29 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "bloom": bloom,
         "mpt": mpt,
         "openai-gpt": openai_gpt,
+        "gpt_neo": gpt_neo,
+        "gptj": gptj,
+        "codegen": codegen,
+        "gpt_bigcode": gpt_bigcode,
+        "starcoder2": starcoder2,
+        "stablelm": stablelm,
+        "cohere": cohere,
+        "cohere2": cohere2,
+        "olmo": olmo,
+        "olmo2": olmo2,
+        "olmo3": olmo3,
+        "granite": granite,
+        "smollm3": smollm3,
+        "glm": glm,
+        "glm4": glm4,
+        "exaone4": exaone4,
+        "ministral": ministral,
+        "ministral3": ministral,
+        "seed_oss": seed_oss,
+        "helium": helium,
+        "arcee": arcee,
+        "nemotron": nemotron,
+        "persimmon": persimmon,
         "gpt2": gpt2,
         "gpt_neox": gpt_neox,
         "opt": opt,

@@ -45,6 +45,11 @@ COUNTS: Mapping[str, tuple[int, int]] = FrozenDict(
         "num_ln_in_parallel_attn": (1, 2),
         "seq_length": (1, 2**26),
         "n_ctx": (1, 2**26),
+        "num_layers": (1, 1000),
+        "num_heads": (1, 4096),
+        "window_size": (1, 2**26),
+        "rotary_dim": (1, 2**14),
+        "no_rope_layer_interval": (1, 1000),
         "n_kv_heads": (1, 4096),
         "multiple_of": (1, 2**20),
         "embed_dim": WIDTH,
@@ -68,6 +73,10 @@ FLAGS = frozenset(
         "use_parallel_residual",
         "use_sliding_window",
         "vision_use_head",
+        "use_bias",
+        "use_qkv_bias",
+        "use_qk_norm",
+        "attention_out_bias",
         "qk_layernorm",
         "new_decoder_architecture",
         "parallel_attn",
@@ -110,9 +119,15 @@ WORDS = frozenset(
 """One of the words that the family knows."""
 WORD_LISTS = frozenset({"layer_types", "attention_layers"})
 """One of the words that the family knows for each layer."""
+SWITCHES = frozenset({"no_rope_layers"})
+"""0 or 1 for each layer."""
 DROPOUTS = frozenset(
     {
         "resid_pdrop",
+        "resid_dropout",
+        "embed_dropout",
+        "residual_dropout",
+        "embedding_dropout",
         "embd_pdrop",
         "attn_pdrop",
         "dropout",

@@ -19,6 +19,7 @@ from cutwise.importers.hugging_face.key_bounds import (
     FACTORS,
     FLAGS,
     RATIOS,
+    SWITCHES,
     WORD_LISTS,
     WORDS,
 )
@@ -115,6 +116,13 @@ class Keys:
             self.refuse(f"{name} is {shown(value)}", f"a list of {count} of {', '.join(sorted(known))}")
         return tuple(str(word) for word in value)
 
+    def switches(self, name: str, default: tuple[bool, ...]) -> tuple[bool, ...]:
+        """A list of 0 and 1 under `name`, as long as the default: one for each layer."""
+        value = self.values.get(name, list(default))
+        if name not in SWITCHES or not _is_switch_list(value) or len(value) != len(default):
+            self.refuse(f"{name} is {shown(value)}", f"a list of {len(default)} of 0 and 1")
+        return tuple(map(bool, value))
+
     def square(self, name: str) -> tuple[int, int]:
         """Height and width under `name`: one whole number for both, or a list of two."""
         value = self.values.get(name)
@@ -138,7 +146,7 @@ class Keys:
 
     def plain(self) -> dict[str, Json]:
         """The keys of this list that are there, as JSON values: enough to read the same model again."""
-        kept = COUNTS.keys() | FLAGS | RATIOS | CAPS | WORDS | WORD_LISTS | DROPOUTS
+        kept = COUNTS.keys() | FLAGS | RATIOS | CAPS | WORDS | WORD_LISTS | SWITCHES | DROPOUTS
         plain = {name: value for name, value in self.values.items() if name in kept and _is_plain(value)}
         return plain | ({"architectures": [self.architecture]} if self.architecture else {})
 
@@ -171,10 +179,23 @@ def _from_tables(values: Mapping[str, Json]) -> dict[str, Json]:
         found["num_labels"] = len(labels)
     if isinstance(rotary, dict) and rotary.get("partial_rotary_factor") is not None:
         found["partial_rotary_factor"] = rotary["partial_rotary_factor"]
+    if isinstance(kinds := values.get("attention_types"), list) and "attention_layers" not in values:
+        found["attention_layers"] = _spelled_out(kinds)
     if isinstance(inside_attention, dict):
         names = ("clip_qkv", "attn_pdrop")
         found |= {name: inside_attention[name] for name in names if inside_attention.get(name) is not None}
     return found
+
+
+def _spelled_out(kinds: list[Json]) -> list[Json]:
+    """GPT-Neo's short list, [[["global", "local"], 12]], word by word."""
+    words: list[Json] = []
+    for kind in kinds:
+        if not isinstance(kind, list) or len(kind) != 2 or not isinstance(kind[0], list):
+            return list(kinds)
+        repeats = kind[1] if isinstance(kind[1], int) else 0
+        words += kind[0] * min(repeats, MOST_LAYERS)
+    return words[: MOST_LAYERS + 1]
 
 
 def _is_class_name(name: Json) -> TypeGuard[str]:
@@ -189,10 +210,15 @@ def _is_short(value: Json) -> bool:
     return isinstance(value, str) and len(value) <= WORD_CHARACTERS
 
 
+def _is_switch_list(value: Json) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and len(value) <= MOST_LAYERS and all(one in (0, 1) for one in value)
+
+
 def _is_plain(value: Json) -> bool:
     if isinstance(value, list):
         sides = len(value) == 2 and all(isinstance(side, int) for side in value)
-        return sides or (len(value) <= MOST_LAYERS and all(map(_is_short, value)))
+        words = len(value) <= MOST_LAYERS and all(map(_is_short, value))
+        return sides or words or _is_switch_list(value)
     return (
         _is_short(value)
         or value is None

@@ -151,7 +151,8 @@ def test_every_family_is_drawn_in_blocks_of_its_layers(family: str) -> None:
     """Attention and perceptron in a block each, or both in one where they are small together."""
     config = of_family(family)
     graph = from_config(config, {})
-    layers = next(config[key] for key in ("num_hidden_layers", "n_layer", "n_layers") if key in config)
+    names = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
+    layers = next(config[name] for name in names if name in config)
     paths = {op.block for op in graph.ops}
     assert {f"layers/{n}/{part}" for n in range(layers) for part in ("attention", "mlp")} <= paths
     names = [block.name for block in blocks(graph)]

@@ -13,9 +13,12 @@ from cutwise.importers.hugging_face.attention import (
     joined_parts,
     rotated_heads,
 )
-from cutwise.importers.hugging_face.layers import activation
+from cutwise.importers.hugging_face.layers import ACTIVATIONS, activation
 from cutwise.importers.hugging_face.net import Net
 
+# A square behind a rectifier, So et al. 2021, arXiv 2109.08668: decoders have it beside the usual ones.
+SQUARED = "relu2"
+ACTS = frozenset({*ACTIVATIONS, SQUARED})
 Norm = Callable[[Net, str, str], str]
 """Adds a norm: net, its path, what it reads."""
 
@@ -93,10 +96,16 @@ def perceptron_branch(net: Net, x: str, perceptron: Perceptron) -> str:
         gate, up = (net.linear(path, x, hidden, bias=bias) for path in (perceptron.gate, perceptron.up))
     else:
         gate, up = net.linear(perceptron.up, x, hidden, bias=bias, turned=perceptron.turned), ""
-    y = activation(net, perceptron.act, gate)
+    y = _activated(net, perceptron.act, gate)
     y = net.elementwise("mul", "gated", y, up) if up else y
     y = net.linear(perceptron.down, y, net.width(x), bias=bias, turned=perceptron.turned)
     return net.dropped(y, perceptron.dropout_ratio)
+
+
+def _activated(net: Net, act: str, x: str) -> str:
+    if act != SQUARED:
+        return activation(net, act, x)
+    return net.elementwise("pow", "square", net.elementwise("relu", "relu", x))
 
 
 def side_by_side(net: Net, made: str, heads: Heads) -> tuple[str, str, str]:
@@ -115,6 +124,11 @@ def head_by_head(net: Net, made: str, heads: Heads) -> tuple[str, str, str]:
     """Query, key and value of each head together: parts of (batch, sequence, heads, 3 x width)."""
     query, key, value = net.split("qkv_parts", by_heads(net, "qkv", made, heads.count), (heads.width,) * 3)
     return query, key, value
+
+
+def copied(net: Net, name: str, x: str) -> str:
+    """`x` picked out of what it is a part of."""
+    return net.op("copy", f"{name}_picked", [x], net.shape(x))
 
 
 def _made(net: Net, x: str, attention: AttentionBranch) -> tuple[str, str, str]:

@@ -37,9 +37,7 @@ def grouped_heads(
     )
 
 
-def windows(
-    keys: Keys, sees_window: Callable[[int], bool], *, default: int | None = None
-) -> tuple[int | None, ...]:
+def windows(keys: Keys, sees_window: Callable[[int], bool]) -> tuple[int | None, ...]:
     """For each layer how many tokens it sees at once, None for all before it.
 
     `layer_types` says it layer by layer; where it is not there, `sees_window` does.
@@ -50,12 +48,14 @@ def windows(
         sliding = [word == SLIDING for word in types]
     else:
         sliding = [sees_window(layer) for layer in range(layers)]
-    if not any(sliding) or ("sliding_window" not in keys.values and default is None):
+    if not any(sliding) or "sliding_window" not in keys.values:
         return (None,) * layers
-    window = keys.count("sliding_window", default)
+    window = keys.count("sliding_window")
     return tuple(window if found else None for found in sliding)
 
 
-def every_other_than(pattern: int) -> Callable[[int], bool]:
-    """The rule by which every `pattern`-th layer sees all tokens and those between them a window."""
-    return lambda layer: bool((layer + 1) % pattern)
+def patterned_windows(keys: Keys, pattern: int) -> tuple[int | None, ...]:
+    """`windows` where every layer whose number is a multiple of the pattern's length sees all tokens."""
+    said = "layer_types" not in keys.values and "sliding_window" in keys.values
+    length = keys.count("sliding_window_pattern", pattern) if said else pattern
+    return windows(keys, lambda layer: bool((layer + 1) % length))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from cutwise.importers.hugging_face.architectures.decoders.decoder_branches import (
     AttentionBranch,
     Perceptron,
+    copied,
     head_by_head,
     side_by_side,
 )
@@ -47,11 +48,10 @@ def falcon(keys: Keys) -> Blueprint:
             up="mlp.dense_h_to_4h",
             down="mlp.dense_4h_to_h",
             bias=bias,
-            dropout_ratio=dropout_ratio * (not parallel),
+            dropout_ratio=dropout_ratio,
         ),
         output=language_output(keys, "lm_head", tied=True),
         parallel=parallel,
-        sum_dropout_ratio=dropout_ratio * parallel,
     )
     return decoder.blueprint(keys.count("max_position_embeddings", 2048))
 
@@ -85,7 +85,7 @@ def _says_key_heads(keys: Keys) -> bool:
 def _shared(net: Net, made: str, heads: Heads) -> tuple[str, str, str]:
     """One key and value head, picked out as copies."""
     query, key, value = side_by_side(net, made, heads)
-    return query, _copied(net, "key", key), _copied(net, "value", value)
+    return query, copied(net, "key", key), copied(net, "value", value)
 
 
 def _spread(net: Net, made: str, heads: Heads) -> tuple[str, str, str]:
@@ -98,7 +98,3 @@ def _spread(net: Net, made: str, heads: Heads) -> tuple[str, str, str]:
         net.op("tile", "key_repeated", [key], shape),
         net.op("tile", "value_repeated", [value], shape),
     )
-
-
-def _copied(net: Net, name: str, x: str) -> str:
-    return net.op("copy", f"{name}_picked", [x], net.shape(x))

@@ -7,9 +7,8 @@ from dataclasses import replace
 from cutwise.frozen import FrozenDict
 from cutwise.importers.hugging_face.architectures.decoders.decoder_branches import AttentionBranch, gated
 from cutwise.importers.hugging_face.architectures.decoders.decoder_sizes import (
-    every_other_than,
     grouped_heads,
-    windows,
+    patterned_windows,
 )
 from cutwise.importers.hugging_face.architectures.decoders.text_decoder import Names, TextDecoder
 from cutwise.importers.hugging_face.keys import Keys
@@ -18,6 +17,7 @@ from cutwise.importers.hugging_face.net import Net
 
 GELU = "gelu_pytorch_tanh"
 HEAD_WIDTH = 256
+GEMMA3_PATTERN = 6
 GEMMA3_NAMES = Names(
     behind_attention="post_attention_layernorm",
     before_mlp="pre_feedforward_layernorm",
@@ -29,7 +29,7 @@ GEMMA3_DEFAULTS = FrozenDict(
     {
         "vocab_size": 262_208, "hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26,
         "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": HEAD_WIDTH, "sliding_window": 4096,
-        "sliding_window_pattern": 6, "max_position_embeddings": 131_072,
+        "max_position_embeddings": 131_072,
     }
 )  # fmt: skip
 
@@ -56,7 +56,7 @@ def gemma3(keys: Keys) -> Blueprint:
     keys = keys.with_defaults(GEMMA3_DEFAULTS)
     heads = grouped_heads(keys)
     attention = _attention(keys, AttentionBranch(heads=heads, head_norm=Net.rms_norm))
-    seen = windows(keys, every_other_than(keys.count("sliding_window_pattern")))
+    seen = patterned_windows(keys, GEMMA3_PATTERN)
     decoder = TextDecoder(
         names=GEMMA3_NAMES,
         width=keys.count("hidden_size"),

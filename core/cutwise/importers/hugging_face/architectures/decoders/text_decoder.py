@@ -43,7 +43,7 @@ class TextDecoder:
     `parallel`: both branches read the same and are added up, and the perceptron reads what attention reads
     where it has no norm of its own. `position_rows` are those of a learned table. `scaled_tokens` and
     `scaled_branches`: token vectors and results of branches are multiplied by a number.
-    `dropout_ratio` is that of token vectors, `sum_dropout_ratio` that of the sum of parallel branches.
+    `dropout_ratio` is that of token vectors.
     `normed_residual`: a norm's result stands for its input in the sum behind its branch.
     """
 
@@ -60,7 +60,6 @@ class TextDecoder:
     scaled_branches: bool = False
     normed_residual: bool = False
     dropout_ratio: float = 0.0
-    sum_dropout_ratio: float = 0.0
 
     def blueprint(self, most_tokens: int) -> Blueprint:
         """The decoder for at most so many tokens."""
@@ -115,7 +114,7 @@ def _parallel_layer(net: Net, x: str, decoder: TextDecoder, attention: Attention
     with net.at(f"layers/{number}/mlp", source):
         read = _norm(net, decoder, names.before_mlp, x) if names.before_mlp else read
         y = perceptron_branch(net, read, decoder.perceptron)
-        both = net.dropped(net.elementwise("add", "add_branches", attended_to, y), decoder.sum_dropout_ratio)
+        both = net.elementwise("add", "add_branches", attended_to, y)
         return net.elementwise("add", "add", both, x)
 
 
