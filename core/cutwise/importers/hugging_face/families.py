@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cutwise.frozen import FrozenDict
+from cutwise.importers.hugging_face.architectures.bart import (
+    bart,
+    blenderbot,
+    blenderbot_small,
+    m2m_100,
+    marian,
+    mbart,
+    pegasus,
+    plbart,
+)
 from cutwise.importers.hugging_face.architectures.encoders import bert, distilbert, vit
 from cutwise.importers.hugging_face.architectures.gpt import gpt2, gpt_neox, opt
 from cutwise.importers.hugging_face.architectures.llama import gemma2, llama, mistral, phi3, qwen2, qwen3
+from cutwise.importers.hugging_face.architectures.t5 import mt5, t5, umt5
+from cutwise.importers.hugging_face.architectures.whisper import whisper
 from cutwise.importers.hugging_face.keys import Keys
 from cutwise.importers.hugging_face.layers import Blueprint
 
@@ -25,6 +37,18 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "bert": bert,
         "distilbert": distilbert,
         "vit": vit,
+        "t5": t5,
+        "mt5": mt5,
+        "umt5": umt5,
+        "bart": bart,
+        "mbart": mbart,
+        "plbart": plbart,
+        "pegasus": pegasus,
+        "marian": marian,
+        "blenderbot": blenderbot,
+        "blenderbot-small": blenderbot_small,
+        "m2m_100": m2m_100,
+        "whisper": whisper,
     }
 )
 """`model_type` → what reads the keys of such a configuration; a family is one function and one line."""

@@ -36,6 +36,31 @@ COUNTS: Mapping[str, tuple[int, int]] = FrozenDict(
         "patch_size": (1, 2**14),
         "num_channels": (1, 4096),
         "pooler_output_size": WIDTH,
+        "d_model": WIDTH,
+        "d_kv": (1, 2**14),
+        "d_ff": (1, 2**20),
+        "encoder_ffn_dim": (1, 2**20),
+        "decoder_ffn_dim": (1, 2**20),
+        "num_layers": (1, 1000),
+        "num_decoder_layers": (1, 1000),
+        "encoder_layers": (1, 1000),
+        "decoder_layers": (1, 1000),
+        "num_heads": (1, 4096),
+        "encoder_attention_heads": (1, 4096),
+        "decoder_attention_heads": (1, 4096),
+        "relative_attention_num_buckets": (1, 2**16),
+        "decoder_vocab_size": (1, 2**24),
+        "max_source_positions": (1, 2**20),
+        "max_target_positions": (1, 2**20),
+        "num_mel_bins": (1, 4096),
+        "num_register_tokens": (1, 4096),
+        "embed_dim": WIDTH,
+        "embedding_size": WIDTH,
+        "projection_dim": WIDTH,
+        "projection_size": WIDTH,
+        "window_size": (1, 2**10),
+        "depths": (1, 1000),
+        "hidden_sizes": WIDTH,
     }
 )
 """Key → smallest and largest whole number; the largest published models stay a factor of ten below."""
@@ -53,6 +78,18 @@ FLAGS = frozenset(
         "use_sliding_window",
         "is_decoder",
         "add_cross_attention",
+        "scale_embedding",
+        "share_encoder_decoder_embeddings",
+        "use_swiglu_ffn",
+        "use_absolute_embeddings",
+        "use_absolute_position_embeddings",
+        "use_relative_position_bias",
+        "use_shared_relative_position_bias",
+        "use_mean_pooling",
+        "use_mask_token",
+        "vision_use_head",
+        "downsample_in_first_stage",
+        "downsample_in_bottleneck",
     }
 )
 """True or false."""
@@ -77,9 +114,13 @@ WORDS = frozenset(
         "hidden_activation",
         "activation_function",
         "activation",
+        "feed_forward_proj",
+        "layer_type",
     }
 )
 """One of the words that the family knows."""
+RATES = frozenset({"mlp_ratio"})
+"""A number above 0, at most 64."""
 DROPOUTS = frozenset(
     {
         "resid_pdrop",
@@ -90,6 +131,10 @@ DROPOUTS = frozenset(
         "hidden_dropout",
         "hidden_dropout_prob",
         "attention_probs_dropout_prob",
+        "dropout_rate",
+        "activation_dropout",
     }
 )
 """A share that is dropped in training: from 0 to below 1."""
+PARTS = frozenset({"text_config", "vision_config"})
+"""A configuration inside the configuration, of one of several towers."""

@@ -12,11 +12,22 @@ from dataclasses import dataclass, field
 from typing import NoReturn, TypeGuard
 
 from cutwise.errors import ModelImportError
-from cutwise.importers.hugging_face.key_bounds import CAPS, COUNTS, DROPOUTS, FLAGS, RATIOS, WORDS
+from cutwise.importers.hugging_face.key_bounds import (
+    CAPS,
+    COUNTS,
+    DROPOUTS,
+    FLAGS,
+    PARTS,
+    RATES,
+    RATIOS,
+    WORDS,
+)
 from cutwise.importers.json_formats.document import shown
 from cutwise.plain import Json
 from cutwise.read_limits import WORD_CHARACTERS
 
+MOST_STAGES = 16
+MOST_TIMES = 64
 CLASS_NAME = re.compile(rf"\w{{1,{WORD_CHARACTERS}}}", re.ASCII)
 
 
@@ -81,9 +92,30 @@ class Keys:
             self.refuse(f"{name} is {shown(value)}", f"one of {', '.join(sorted(known))}")
         return str(value)
 
-    def square(self, name: str) -> tuple[int, int]:
+    def counts(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
+        """The whole numbers under `name`, a list of one for each stage."""
+        value = self.values.get(name, list(default))
+        if not isinstance(value, list) or not 1 <= len(value) <= MOST_STAGES:
+            self.refuse(f"{name} is {shown(value)}", f"a list of 1 to {MOST_STAGES} whole numbers")
+        return tuple(self._count(name, size) for size in value)
+
+    def rate(self, name: str, default: float) -> float:
+        """A number above 0, of a size that widths are multiplied by."""
+        value = self.values.get(name, default)
+        if name not in RATES or not _is_number(value) or not 0 < value <= MOST_TIMES:
+            self.refuse(f"{name} is {shown(value)}", f"a number above 0, at most {MOST_TIMES}")
+        return float(value)
+
+    def part(self, name: str) -> Keys:
+        """The configuration under `name`, of one tower of the model; without it an empty one."""
+        value = self.values.get(name, {})
+        if name not in PARTS or not isinstance(value, dict):
+            self.refuse(f"{name} is {shown(value)}", "the configuration of that part of the model")
+        return Keys(f"{self.file}: {name}", value)
+
+    def square(self, name: str, default: int | None = None) -> tuple[int, int]:
         """Height and width under `name`: one whole number for both, or a list of two."""
-        value = self.values.get(name)
+        value = self.values.get(name, default)
         sides = value if isinstance(value, list) and len(value) == 2 else [value, value]
         return self._count(name, sides[0]), self._count(name, sides[1])
 
@@ -104,9 +136,10 @@ class Keys:
 
     def plain(self) -> dict[str, Json]:
         """The keys of this list that are there, as JSON values: enough to read the same model again."""
-        kept = COUNTS.keys() | FLAGS | RATIOS | CAPS | WORDS | DROPOUTS
+        kept = COUNTS.keys() | FLAGS | RATIOS | RATES | CAPS | WORDS | DROPOUTS
         plain = {name: value for name, value in self.values.items() if name in kept and _is_plain(value)}
-        return plain | ({"architectures": [self.architecture]} if self.architecture else {})
+        parts = {name: self.part(name).plain() for name in self.values.keys() & PARTS}
+        return plain | parts | ({"architectures": [self.architecture]} if self.architecture else {})
 
     def refuse(self, fact: str, wanted: str) -> NoReturn:
         """Raises `ModelImportError`: a fact about this file, and what to give instead."""
@@ -149,6 +182,6 @@ def _is_number(value: Json) -> TypeGuard[int | float]:
 
 def _is_plain(value: Json) -> bool:
     if isinstance(value, list):
-        return len(value) == 2 and all(isinstance(side, int) for side in value)
+        return len(value) <= MOST_STAGES and all(isinstance(side, int) for side in value)
     short = isinstance(value, str) and len(value) <= WORD_CHARACTERS
     return short or value is None or isinstance(value, bool) or (_is_number(value) and math.isfinite(value))

@@ -144,7 +144,10 @@ def test_a_70_billion_model_is_priced_in_two_seconds_and_500_megabytes() -> None
     assert float(kilobytes) < 500_000
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+DRAWN = sorted({config["model_type"] for config in CONFIGS.values()})
+
+
+@pytest.mark.parametrize("family", DRAWN)
 def test_every_family_is_drawn_in_blocks_of_its_layers(family: str) -> None:
     """Attention and perceptron in a block each, or both in one where they are small together."""
     name, config = next((n, c) for n, c in CONFIGS.items() if c["model_type"] == family)
@@ -158,7 +161,7 @@ def test_every_family_is_drawn_in_blocks_of_its_layers(family: str) -> None:
     assert len(names) in (2 + layers, 2 + 2 * layers), name
 
 
-@pytest.mark.parametrize("family", sorted(set(FAMILIES) - {"gemma2"}))
+@pytest.mark.parametrize("family", sorted(set(DRAWN) - {"gemma2"}))
 def test_adapters_find_the_projections_of_attention(family: str) -> None:
     graph = from_config(next(c for c in CONFIGS.values() if c["model_type"] == family), {})
     found = linear_roles(graph)
@@ -262,9 +265,9 @@ WHOLE = "give a whole number from 1 to 262144"
         ({"num_key_value_heads": 5}, "is 32, which is no multiple of num_key_value_heads = 5"),
         ({"hidden_act": "__import__('os')"}, "hidden_act is \"__import__('os')\"; give one of gelu, "),
         ({"tie_word_embeddings": 1}, "tie_word_embeddings is 1; give true or false"),
-        ({"model_type": "t5"}, "model_type is 't5'; read are bert, distilbert, gemma2, "),
-        ({"model_type": ["llama"]}, "model_type is ['llama']; read are bert, "),
-        ({"model_type": None}, "model_type is missing; read are bert, "),
+        ({"model_type": "rwkv7"}, "model_type is 'rwkv7'; read are "),
+        ({"model_type": ["llama"]}, "model_type is ['llama']; read are "),
+        ({"model_type": None}, "model_type is missing; read are "),
         ({"architectures": "LlamaForCausalLM"}, "architectures is 'LlamaForCausalLM'; give a list of class"),
         ({"architectures": ["L" * 10**6 + "Model"]}, "; give a list of class names"),
         ({"architectures": ["LlamaForQuestionAnswering"]}, "architectures names 'LlamaForQuestionAnswering'"),
@@ -317,7 +320,7 @@ def test_the_cases_that_are_not_read_name_their_family_those_read_and_the_way_on
         assert load_model(path).parameters
         return
     message = refusal_of(config)
-    for word in (config["model_type"], "read are bert, ", "; else export", *config["architectures"]):
+    for word in (config["model_type"], "; read are ", "; else export", *config["architectures"]):
         assert word in message
 
 
