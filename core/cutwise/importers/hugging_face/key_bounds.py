@@ -119,8 +119,8 @@ WORDS = frozenset(
     }
 )
 """One of the words that the family knows."""
-RATES = frozenset({"mlp_ratio"})
-"""A number above 0, at most 64."""
+FACTORS = frozenset({"mlp_ratio", "layer_scale_init_value"})
+"""A number above 0."""
 DROPOUTS = frozenset(
     {
         "resid_pdrop",

@@ -16,9 +16,9 @@ from cutwise.importers.hugging_face.key_bounds import (
     CAPS,
     COUNTS,
     DROPOUTS,
+    FACTORS,
     FLAGS,
     PARTS,
-    RATES,
     RATIOS,
     WORDS,
 )
@@ -27,7 +27,7 @@ from cutwise.plain import Json
 from cutwise.read_limits import WORD_CHARACTERS
 
 MOST_STAGES = 16
-MOST_TIMES = 64
+MOST_FACTOR = 1000
 CLASS_NAME = re.compile(rf"\w{{1,{WORD_CHARACTERS}}}", re.ASCII)
 
 
@@ -99,12 +99,19 @@ class Keys:
             self.refuse(f"{name} is {shown(value)}", f"a list of 1 to {MOST_STAGES} whole numbers")
         return tuple(self._count(name, size) for size in value)
 
-    def rate(self, name: str, default: float) -> float:
-        """A number above 0, of a size that widths are multiplied by."""
+    def factor(self, name: str, default: float) -> float:
+        """A number above 0."""
         value = self.values.get(name, default)
-        if name not in RATES or not _is_number(value) or not 0 < value <= MOST_TIMES:
-            self.refuse(f"{name} is {shown(value)}", f"a number above 0, at most {MOST_TIMES}")
+        if name not in FACTORS or not _is_number(value) or not 0 < value <= MOST_FACTOR:
+            self.refuse(f"{name} is {shown(value)}", f"a number above 0, at most {MOST_FACTOR}")
         return float(value)
+
+    def weighted(self, name: str, default: float) -> bool:
+        """Whether what begins at the number under `name` is there: it is left out at 0."""
+        value = self.values.get(name, default)
+        if name not in FACTORS or not _is_number(value) or not 0 <= value <= MOST_FACTOR:
+            self.refuse(f"{name} is {shown(value)}", f"a number from 0 to {MOST_FACTOR}")
+        return value > 0
 
     def part(self, name: str) -> Keys:
         """The configuration under `name`, of one tower of the model; without it an empty one."""
@@ -136,7 +143,7 @@ class Keys:
 
     def plain(self) -> dict[str, Json]:
         """The keys of this list that are there, as JSON values: enough to read the same model again."""
-        kept = COUNTS.keys() | FLAGS | RATIOS | RATES | CAPS | WORDS | DROPOUTS
+        kept = COUNTS.keys() | FLAGS | RATIOS | FACTORS | CAPS | WORDS | DROPOUTS
         plain = {name: value for name, value in self.values.items() if name in kept and _is_plain(value)}
         parts = {name: self.part(name).plain() for name in self.values.keys() & PARTS}
         return plain | parts | ({"architectures": [self.architecture]} if self.architecture else {})

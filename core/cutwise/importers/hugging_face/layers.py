@@ -66,7 +66,8 @@ class ClassicLayer:
     `scales_queries`: queries are scaled by themselves, not inside the attention kernel. `cross` names the
     layers of a second attention, to an encoder's result. `gated`: the activation of one half of the inner
     features multiplies the other. `lays_out_heads`: queries, keys and values are copied head by head.
-    Training drops `dropout_ratio` of each branch's result, `activation_dropout_ratio` of the inner features.
+    `bias_rows`: each layer adds trained biases of so many distances to its scores. Training drops
+    `dropout_ratio` of each branch's result, and `activation_dropout_ratio` of the inner features.
     """
 
     names: LayerNames
@@ -82,6 +83,7 @@ class ClassicLayer:
     cross: LayerNames | None = None
     gated: bool = False
     lays_out_heads: bool = False
+    bias_rows: int = 0
     dropout_ratio: float = 0.0
     activation_dropout_ratio: float = 0.0
 
@@ -141,7 +143,16 @@ def _attention(net: Net, x: str, layer: ClassicLayer, memory: str = "") -> str:
         y = net.transpose(f"{name}_heads", by_heads(net, name, y, heads.count), *TURN)
         made.append(net.elementwise("copy", f"{name}_laid_out", y) if layer.lays_out_heads else y)
     query, key, value = made
-    return net.linear(names.out, attended(net, query, key, value, heads), net.width(x), bias=layer.bias)
+    biases = _position_bias(net, net.shape(x)[1], layer) if layer.bias_rows else ""
+    y = attended(net, query, key, value, heads, biases)
+    return net.linear(names.out, y, net.width(x), bias=layer.bias)
+
+
+def _position_bias(net: Net, tokens: int, layer: ClassicLayer) -> str:
+    """A number for each head and pair of tokens, by their distance: the same for every sample."""
+    path, heads = "relative_position_bias.relative_position_bias_table", layer.heads.count
+    shape = (heads, tokens, tokens)
+    return net.looked_up(path, layer.bias_rows, heads, shape, name="position_bias", part="")
 
 
 def _perceptron(net: Net, x: str, layer: ClassicLayer) -> str:

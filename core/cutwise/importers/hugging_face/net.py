@@ -128,13 +128,14 @@ class Net:
         return self.op("add", _last(path), [x], self.shape(x), weights=[table], source=self._path(path))
 
     def looked_up(
-        self, path: str, rows: int, width: int, shape: tuple[int, ...], *, fixed: bool = False, name: str = ""
-    ) -> str:
+        self, path: str, rows: int, width: int, shape: tuple[int, ...],
+        *, fixed: bool = False, name: str = "", part: str = "weight",
+    ) -> str:  # fmt: skip
         """Rows of a table that depend on places alone: the same of `shape` for every sample.
 
         `fixed`: the table is not trained.
         """
-        table = self.weight(path, (rows, width))
+        table = self.weight(path, (rows, width), part=part)
         attrs = {"once_a_batch": True} | ({"stops_gradient": True} if fixed else {})
         return self.op(
             "embedding", name or _last(path), [], (BATCH, *shape),

@@ -36,7 +36,7 @@ LEARNED, FIXED, COMPUTED = "learned", "fixed", "computed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
+class PairStyle:
     """How a family differs from BART, and the sizes that its library has where a file gives none.
 
     `positions` are learned, a table that is fixed, or computed; `spare` rows of the table stand for padding.
@@ -71,7 +71,7 @@ class Half:
 class Pair:
     """An encoder and a decoder that reads its result, `kind` is the end of the class name."""
 
-    style: Style
+    style: PairStyle
     width: int
     longest: int
     encoder: Half
@@ -83,17 +83,17 @@ class Pair:
 
 def bart(keys: Keys) -> Blueprint:
     """Lewis et al. 2020, arXiv 1910.13461."""
-    return _blueprint(keys, Style(spare=2), (GENERATION, SEQUENCE, QUESTION, BARE))
+    return _blueprint(keys, PairStyle(spare=2), (GENERATION, SEQUENCE, QUESTION, BARE))
 
 
 def mbart(keys: Keys) -> Blueprint:
     """Liu et al. 2020, arXiv 2001.08210: norms before each branch and behind all layers."""
-    return _blueprint(keys, Style(spare=2, norm_first=True), (GENERATION, SEQUENCE, QUESTION, BARE))
+    return _blueprint(keys, PairStyle(spare=2, norm_first=True), (GENERATION, SEQUENCE, QUESTION, BARE))
 
 
 def plbart(keys: Keys) -> Blueprint:
     """Ahmad et al. 2021, arXiv 2103.06333."""
-    style = Style(
+    style = PairStyle(
         spare=2,
         width=768,
         layers=(6, 6),
@@ -107,19 +107,19 @@ def plbart(keys: Keys) -> Blueprint:
 
 def pegasus(keys: Keys) -> Blueprint:
     """Zhang et al. 2020, arXiv 1912.08777: sines as positions."""
-    style = Style(norm_first=True, embedding_norm=False, positions=FIXED)
+    style = PairStyle(norm_first=True, embedding_norm=False, positions=FIXED)
     return _blueprint(keys, style, (GENERATION, BARE))
 
 
 def marian(keys: Keys) -> Blueprint:
     """Junczys-Dowmunt et al. 2018, arXiv 1804.00344, as Opus-MT uses it: sines as positions."""
-    style = Style(embedding_norm=False, positions=FIXED, vocabulary=58_101)
+    style = PairStyle(embedding_norm=False, positions=FIXED, vocabulary=58_101)
     return _blueprint(keys, style, (TRANSLATION, BARE))
 
 
 def blenderbot(keys: Keys) -> Blueprint:
     """Roller et al. 2021, arXiv 2004.13637."""
-    style = Style(
+    style = PairStyle(
         norm_first=True, embedding_norm=False, width=2560, layers=(2, 24), heads=32, hidden=10_240,
         vocabulary=8008, longest=128,
     )  # fmt: skip
@@ -128,20 +128,20 @@ def blenderbot(keys: Keys) -> Blueprint:
 
 def blenderbot_small(keys: Keys) -> Blueprint:
     """Roller et al. 2021, arXiv 2004.13637: the model of 90 million parameters."""
-    style = Style(width=512, layers=(8, 8), hidden=2048, longest=512)
+    style = PairStyle(width=512, layers=(8, 8), hidden=2048, longest=512)
     return _blueprint(keys, style, (GENERATION, BARE))
 
 
 def m2m_100(keys: Keys) -> Blueprint:
     """Fan et al. 2021, arXiv 2010.11125, and NLLB: positions are computed and no part of the model."""
-    style = Style(
+    style = PairStyle(
         norm_first=True, embedding_norm=False, positions=COMPUTED, vocabulary=128_112, act="relu",
         attention_dropout_ratio=0.1,
     )  # fmt: skip
     return _blueprint(keys, style, (GENERATION, BARE))
 
 
-def _blueprint(keys: Keys, style: Style, kinds: tuple[str, ...]) -> Blueprint:
+def _blueprint(keys: Keys, style: PairStyle, kinds: tuple[str, ...]) -> Blueprint:
     words = keys.count("vocab_size", style.vocabulary)
     shared = keys.flag("share_encoder_decoder_embeddings", True)
     model = Pair(
@@ -161,7 +161,7 @@ def _blueprint(keys: Keys, style: Style, kinds: tuple[str, ...]) -> Blueprint:
     )
 
 
-def _half(keys: Keys, style: Style, name: str, vocabulary: int, *, shared: bool) -> Half:
+def _half(keys: Keys, style: PairStyle, name: str, vocabulary: int, *, shared: bool) -> Half:
     """Encoder or decoder, by the keys that begin with its name."""
     reads = name == "decoder"
     return Half(
@@ -173,7 +173,7 @@ def _half(keys: Keys, style: Style, name: str, vocabulary: int, *, shared: bool)
     )
 
 
-def half_layer(keys: Keys, style: Style, name: str) -> ClassicLayer:
+def half_layer(keys: Keys, style: PairStyle, name: str) -> ClassicLayer:
     """A layer of the encoder, or of the decoder with its second attention, to the encoder's result."""
     width, heads = keys.count("d_model", style.width), keys.count(f"{name}_attention_heads", style.heads)
     return ClassicLayer(

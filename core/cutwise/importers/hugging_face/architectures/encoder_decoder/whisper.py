@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
-from cutwise.importers.hugging_face.architectures.bart import GENERATION, Style, half_layer
+from cutwise.importers.hugging_face.architectures.encoder_decoder.bart import (
+    GENERATION,
+    PairStyle,
+    half_layer,
+)
 from cutwise.importers.hugging_face.keys import Keys
 from cutwise.importers.hugging_face.layers import (
     BARE,
@@ -17,7 +21,7 @@ from cutwise.importers.hugging_face.layers import (
 )
 from cutwise.importers.hugging_face.net import BATCH, Net
 
-STYLE = Style(norm_first=True, width=384, layers=(4, 4), heads=6, hidden=1536, vocabulary=51_865)
+STYLE = PairStyle(norm_first=True, width=384, layers=(4, 4), heads=6, hidden=1536, vocabulary=51_865)
 KERNEL = 3
 # The second convolution halves the frames of the sound.
 STRIDE = 2
