@@ -74,7 +74,7 @@ def _sizes(graph: ModelGraph) -> None:
         key = f"dims.{graph.name}.{name}"
         follow(key, size)
         dims[name] = int(
-            seen(key, st.number_input(name.capitalize(), 1, 1_000_000, step=1, key=key, help=DIMS_HELP))
+            seen(key, st.number_input(_title(name), 1, 1_000_000, step=1, key=key, help=DIMS_HELP))
         )
     if dims and dims != {name: graph.dims[name] for name in dims}:
         try:
@@ -83,6 +83,10 @@ def _sizes(graph: ModelGraph) -> None:
             st.error(str(error))
         else:
             st.rerun()
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def parsed_sizes(text: str) -> dict[str, int]:

@@ -127,10 +127,14 @@ def _tensor_columns(graph: ModelGraph, workload: Workload, flow: GradientFlow) -
     """Bytes of each output for the whole batch: as it is sent, as its gradient is, and held once for good.
 
     Floating tensors are sent as smashed data, whole numbers and the model's inputs as they are;
-    constants are never sent: both sides hold the model file.
+    constants are never sent: both sides hold the model file. What is the same for every sample
+    (`once_a_batch`: position biases) is sent once a mini-batch, of which the graph's own is a share.
     """
     outputs = [op.output for op in graph.ops]
-    elements = _column(output.elements for output in outputs)
+    share = graph.batch_size / workload.batch_size
+    elements = _column(
+        op.output.elements * (share if op.attrs.get("once_a_batch") else 1) for op in graph.ops
+    )
     own = elements * _column(DTYPE_BYTES[output.dtype] for output in outputs)
     floating = np.array([output.dtype in FLOATING for output in outputs], dtype=bool)
     is_input = np.array([op.kind == "input" for op in graph.ops], dtype=bool)

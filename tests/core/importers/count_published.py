@@ -21,14 +21,21 @@ from torch.utils.flop_counter import FlopCounterMode
 
 
 def made(entry: dict[str, Any], device: str) -> Any:
-    """The model of an entry: its class is "class", or the first of the configuration's architectures."""
+    """The model of an entry: its class is "class", or the first of the configuration's architectures.
+
+    "own_output_table" is true where the published weights hold an output layer of their own and the library
+    ties it in a model made without weights.
+    """
     settings = {name: value for name, value in entry["config"].items() if name != "model_type"}
     config = transformers.AutoConfig.for_model(entry["config"]["model_type"], **settings)
     architectures = entry["config"].get("architectures") or ["AutoModel"]
     found = getattr(transformers, entry.get("class") or architectures[0])
     make = found.from_config if found.__name__.startswith("Auto") else found
     with torch.device(device):
-        return make(config)
+        model = make(config)
+        if entry.get("own_output_table"):
+            model.lm_head.weight = torch.nn.Parameter(torch.empty_like(model.lm_head.weight))
+        return model
 
 
 def example(entry: dict[str, Any], batch: int) -> dict[str, Any]:

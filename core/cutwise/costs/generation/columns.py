@@ -10,7 +10,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Mask, masked
 from cutwise.costs.generation.steps import Step, Steps
-from cutwise.costs.generation.token_axis import TokenAxis, token_axis
+from cutwise.costs.generation.token_axis import TokenAxis, token_axis, writes_what_is_read
 from cutwise.costs.gradient_flow import GradientFlow
 from cutwise.costs.weight_costs import read_bytes
 from cutwise.costs.workload import Workload
@@ -67,17 +67,25 @@ def generation_of(graph: ModelGraph, workload: Workload) -> Generation | None:
     if axis is None and not stated:
         return None
     if axis is None:
-        raise ScenarioError(
-            [
-                f"{_field(workload)}: {graph.name} generates no text: it has no causal attention over tokens "
-                "and scores of words; leave prompt_tokens and new_tokens out"
-            ]
-        )
+        raise ScenarioError([f"{_field(workload)}: {graph.name} {_reason(graph)}"])
     if not stated:
         return Generation(prompt_tokens=0, new_tokens=1, room_tokens=ROOM_TOKENS, stated=False)
     prompt = axis.tokens if workload.prompt_tokens is None else workload.prompt_tokens
     new = 1 if workload.new_tokens is None else workload.new_tokens
     return Generation(prompt_tokens=prompt, new_tokens=new, room_tokens=prompt + new, stated=True)
+
+
+def _reason(graph: ModelGraph) -> str:
+    """Why no text is generated with a model, and what to do instead."""
+    if writes_what_is_read(graph):
+        return (
+            "writes a text that depends on another, which its encoder reads: such text is not priced word by "
+            "word; leave prompt_tokens and new_tokens out, and give the lengths of both with dims"
+        )
+    return (
+        "generates no text: it has no causal attention over tokens and scores of words; leave prompt_tokens "
+        "and new_tokens out"
+    )
 
 
 def _field(workload: Workload) -> str:

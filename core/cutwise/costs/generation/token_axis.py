@@ -61,6 +61,12 @@ def token_axis(graph: ModelGraph) -> TokenAxis | None:
     return TokenAxis(tokens=tokens, attentions=found, head=_with_readers(graph, head))
 
 
+def writes_what_is_read(graph: ModelGraph) -> bool:
+    """True for an encoder and a decoder: scores of words, with attentions that look back only and others."""
+    causal = {op.attrs["causal"] for op in graph.ops if op.kind == "attention" and "causal" in op.attrs}
+    return bool(_words(graph)) and len(causal) > 1
+
+
 def _words(graph: ModelGraph) -> set[tuple[int, ...]]:
     """Widths that a table of tokens and an output of the model have in common."""
     read = {name for op in graph.ops for name in op.inputs}

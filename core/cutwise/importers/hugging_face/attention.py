@@ -93,22 +93,24 @@ def joined_parts(net: Net, name: str, x: str, heads: Heads) -> str:
     return net.op("concat", f"{name}_joined", [turned, *rest], net.shape(x), attrs={"axis": 3})
 
 
-def attended(net: Net, query: str, key: str, value: str, heads: Heads) -> str:
+def attended(net: Net, query: str, key: str, value: str, heads: Heads, bias: str = "") -> str:
     """The result of all heads side by side, (batch, sequence, heads x width).
 
-    Queries, keys and values are (batch, heads, sequence, width).
+    Queries, keys and values are (batch, heads, sequence, width). `bias`, (batch, heads, sequence, sequence),
+    is added to the scores; where it is trained no fused kernel runs.
     """
-    attend = _written_out if heads.written_out else _fused
-    context = attend(net, query, key, value, heads)
+    if heads.written_out:
+        context = _written_out(net, query, key, value, heads)
+    else:
+        context = _fused(net, query, key, value, heads, bias)
     turned = net.transpose("context_heads", context, *TURN)
     return net.reshape("merge", turned, BATCH, net.shape(turned)[1], heads.count * heads.width)
 
 
-def _fused(net: Net, query: str, key: str, value: str, heads: Heads) -> str:
-    tokens = net.shape(query)[2]
+def _fused(net: Net, query: str, key: str, value: str, heads: Heads, bias: str) -> str:
     sizes = {
         "heads": heads.count, "kv_heads": heads.kv_heads, "head_dim": heads.width, "value_dim": heads.width,
-        "q_length": tokens, "k_length": tokens,
+        "q_length": net.shape(query)[2], "k_length": net.shape(key)[2],
     }  # fmt: skip
     repeats = heads.kv_heads != heads.count
     ways = {
@@ -119,7 +121,8 @@ def _fused(net: Net, query: str, key: str, value: str, heads: Heads) -> str:
     }
     said = {name: value for name, value in ways.items() if value}
     attrs = {**sizes, **_seen(heads), **said}
-    return net.op("attention", "attention", [query, key, value], net.shape(query), attrs=attrs)
+    read = [query, key, value, *([bias] if bias else [])]
+    return net.op("attention", "attention", read, net.shape(query), attrs=attrs)
 
 
 def _written_out(net: Net, query: str, key: str, value: str, heads: Heads) -> str:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from cutwise.importers.hugging_face.families import FAMILIES
 from cutwise.importers.hugging_face.forms.known_form import in_known_form
 from cutwise.importers.hugging_face.forms.untyped import is_untyped
 from cutwise.importers.hugging_face.keys import Keys, MissingKeyError
-from cutwise.importers.hugging_face.layers import Blueprint
+from cutwise.importers.hugging_face.layers import SEQUENCE_DIM, Blueprint
 from cutwise.importers.hugging_face.net import BATCH, Net
 from cutwise.importers.hugging_face.safetensors_header import ParameterTable, read_header, shards_of
 from cutwise.importers.importer import Importer
@@ -34,7 +34,7 @@ from cutwise.units import PREFIXES, in_prefix
 FORMAT = "hf_config"
 CONFIG_NAME = "config.json"
 WEIGHTS_NAMES = ("model.safetensors", "model-00001-of-*.safetensors")
-SEQUENCE = "sequence"
+SEQUENCE = SEQUENCE_DIM
 TOKENS = 128  # where nobody says how long a sequence is
 
 # Headers that nobody named are read in this process: bounded like any JSON that is.
@@ -51,7 +51,8 @@ OWN_KEY = re.compile(rb'"(model_type|architectures)"\s*:')
 def read(path: Path, dims: Mapping[str, int], *, weights: Path | None = None) -> ModelGraph:
     """The graph of the model that the configuration at `path` describes.
 
-    `dims` may hold "sequence", 128 unless given. `weights` is a safetensors file of the model; without it
+    `dims` may hold "sequence", and "decoder_sequence" for a model with encoder and decoder, 128 unless
+    given. `weights` is a safetensors file of the model; without it
     one beside the configuration is used, if there is any. Raises `ModelImportError` for a family that is not
     known, for a key that is missing or out of its range, and for `weights` that cannot be read.
     """
@@ -108,14 +109,15 @@ def regenerate(graph: ModelGraph, *, sequence: int) -> ModelGraph:
         )
     keys = Keys(graph.provenance["file"], json.loads(graph.provenance["config"]))
     blueprint = _blueprint(keys)
-    tokens = _tokens(keys, {SEQUENCE: sequence}, blueprint)
-    stale = {*_length_warnings(graph.dims[SEQUENCE], blueprint, given=False)}
+    sizes = _sizes(keys, {**graph.dims, SEQUENCE: sequence}, blueprint)
+    given = {name for name, size in sizes.items() if _assumed(name, size) not in graph.warnings}
+    stale = {*_length_warnings(graph.dims, blueprint, given=())}
     kept = (warning for warning in graph.warnings if warning not in stale)
     return replace(
         graph,
-        ops=_ops(blueprint, tokens, graph.provenance["dtype"]),
-        dims={SEQUENCE: tokens},
-        warnings=(*_length_warnings(tokens, blueprint, given=True), *kept),
+        ops=_ops(blueprint, sizes, graph.provenance["dtype"]),
+        dims=sizes,
+        warnings=(*_length_warnings(sizes, blueprint, given={SEQUENCE, *given}), *kept),
     )
 
 
@@ -150,15 +152,15 @@ def _graph(
 ) -> ModelGraph:
     keys, notes = in_known_form(keys, FAMILIES)
     blueprint = _blueprint(keys)
-    tokens = _tokens(keys, dims, blueprint)
+    sizes = _sizes(keys, dims, blueprint)
     dtype = table.dtype if table else "fp32"
-    ops = _ops(blueprint, tokens, dtype)
+    ops = _ops(blueprint, sizes, dtype)
     family = keys.values["model_type"]
     return ModelGraph(
         name=name or f"{family}-{_short_count(_parameters(ops))}",
         ops=ops,
         batch_size=BATCH,
-        dims={SEQUENCE: tokens} if blueprint.most_tokens else {},
+        dims=sizes,
         provenance={
             "format": FORMAT,
             "file": keys.file,
@@ -170,7 +172,8 @@ def _graph(
             **provenance,
         },
         warnings=(
-            *_length_warnings(tokens, blueprint, given=SEQUENCE in dims),
+            *_length_warnings(sizes, blueprint, given=dims),
+            *blueprint.notes,
             *(_differences(ops, table) if table else []),
             *notes,
             *warnings,
@@ -218,45 +221,48 @@ def _made(keys: Keys) -> str:
     return f"; transformers makes it with {make}, for .pt2 on torch.device('meta'), which takes no memory"
 
 
-def _tokens(keys: Keys, dims: Mapping[str, int], blueprint: Blueprint) -> int:
-    """Tokens of a sequence; 0 for a model of images."""
-    most = blueprint.most_tokens
-    known = () if most is None else (SEQUENCE,)
+def _sizes(keys: Keys, dims: Mapping[str, int], blueprint: Blueprint) -> dict[str, int]:
+    """The open dimensions and the size of each: given, or 128, or the largest where that is less."""
+    known = blueprint.open_dims
     for name in dims:
         if name not in known:
             raise ModelImportError(
                 f"{keys.file}: dims names {name!r}, which is not open in this file; open is: "
-                f"{SEQUENCE if known else 'nothing, for the image size is in the file'}"
+                f"{', '.join(known) or 'nothing, for the image size is in the file'}"
             )
-    if most is None:
-        return 0
-    tokens = dims.get(SEQUENCE, min(TOKENS, most))
-    if not 1 <= tokens <= most:
-        raise ModelImportError(
-            f"{keys.file}: dims gives {SEQUENCE!r} = {shown(tokens)}; this model takes 1 to {most} tokens"
-        )
-    return tokens
+    sizes = {name: dims.get(name, min(TOKENS, most)) for name, most in known.items()}
+    for name, size in sizes.items():
+        if not 1 <= size <= known[name]:
+            raise ModelImportError(
+                f"{keys.file}: dims gives {name!r} = {shown(size)}; this model takes 1 to {known[name]} "
+                "tokens"
+            )
+    return sizes
 
 
-def _ops(blueprint: Blueprint, tokens: int, dtype: str) -> tuple[Op, ...]:
+def _ops(blueprint: Blueprint, sizes: Mapping[str, int], dtype: str) -> tuple[Op, ...]:
     net = Net(dtype)
-    blueprint.write(net, tokens)
+    others = {name: sizes[name] for name in blueprint.others}
+    blueprint.write(net, sizes.get(SEQUENCE, 0), **others)
     return tuple(net.ops)
 
 
-def _length_warnings(tokens: int, blueprint: Blueprint, *, given: bool) -> Iterator[str]:
-    if blueprint.most_tokens is None:
-        return
-    if not given:
-        yield (
-            f"dimension {SEQUENCE!r} is open; {tokens} is assumed, "
-            f"dims={{{SEQUENCE!r}: …}} gives another size"
-        )
+def _length_warnings(
+    sizes: Mapping[str, int], blueprint: Blueprint, *, given: Collection[str]
+) -> Iterator[str]:
+    for name, size in sizes.items():
+        if name not in given:
+            yield _assumed(name, size)
+    tokens = sizes.get(SEQUENCE, 0)
     if blueprint.window is not None and tokens > blueprint.window:
         yield (
             f"some layers see {blueprint.window} tokens at once and are counted as if they saw all {tokens}: "
             "their attention costs less where the kernel skips the others"
         )
+
+
+def _assumed(name: str, size: int) -> str:
+    return f"dimension {name!r} is open; {size} is assumed, dims={{{name!r}: …}} gives another size"
 
 
 def _differences(ops: Sequence[Op], table: ParameterTable) -> Iterator[str]:

@@ -29,9 +29,36 @@ from cutwise.importers.hugging_face.architectures.decoders.llama_like import (
 from cutwise.importers.hugging_face.architectures.decoders.olmo import exaone4, olmo, olmo2, olmo3
 from cutwise.importers.hugging_face.architectures.decoders.openai_gpt import openai_gpt
 from cutwise.importers.hugging_face.architectures.decoders.phi import phi
-from cutwise.importers.hugging_face.architectures.encoders import bert, distilbert, vit
+from cutwise.importers.hugging_face.architectures.encoder_decoder.bart import (
+    bart,
+    blenderbot,
+    blenderbot_small,
+    m2m_100,
+    marian,
+    mbart,
+    pegasus,
+    plbart,
+)
+from cutwise.importers.hugging_face.architectures.encoder_decoder.t5 import mt5, t5, umt5
+from cutwise.importers.hugging_face.architectures.encoder_decoder.whisper import whisper
+from cutwise.importers.hugging_face.architectures.encoders import bert, distilbert
 from cutwise.importers.hugging_face.architectures.gpt import gpt2, gpt_neox, opt
 from cutwise.importers.hugging_face.architectures.llama import gemma2, llama, mistral, phi3, qwen2, qwen3
+from cutwise.importers.hugging_face.architectures.vision.two_towers import (
+    clip,
+    clip_image,
+    clip_text,
+    siglip,
+    siglip_image,
+    siglip_text,
+)
+from cutwise.importers.hugging_face.architectures.vision.vision_transformer import (
+    beit,
+    deit,
+    dinov2,
+    dinov2_with_registers,
+    vit,
+)
 from cutwise.importers.hugging_face.keys import Keys
 from cutwise.importers.hugging_face.layers import Blueprint
 
@@ -81,6 +108,28 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "bert": bert,
         "distilbert": distilbert,
         "vit": vit,
+        "t5": t5,
+        "mt5": mt5,
+        "umt5": umt5,
+        "bart": bart,
+        "mbart": mbart,
+        "plbart": plbart,
+        "pegasus": pegasus,
+        "marian": marian,
+        "blenderbot": blenderbot,
+        "blenderbot-small": blenderbot_small,
+        "m2m_100": m2m_100,
+        "whisper": whisper,
+        "deit": deit,
+        "dinov2": dinov2,
+        "dinov2_with_registers": dinov2_with_registers,
+        "beit": beit,
+        "clip": clip,
+        "clip_text_model": clip_text,
+        "clip_vision_model": clip_image,
+        "siglip": siglip,
+        "siglip_text_model": siglip_text,
+        "siglip_vision_model": siglip_image,
     }
 )
 """`model_type` → what reads the keys of such a configuration; a family is one function and one line."""

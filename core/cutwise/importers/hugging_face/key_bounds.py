@@ -57,6 +57,26 @@ COUNTS: Mapping[str, tuple[int, int]] = FrozenDict(
         "depth": (1, 1000),
         "mlp_ratio": (1, 64),
         "max_seq_len": (1, 2**26),
+        "d_kv": (1, 2**14),
+        "d_ff": (1, 2**20),
+        "encoder_ffn_dim": (1, 2**20),
+        "decoder_ffn_dim": (1, 2**20),
+        "num_decoder_layers": (1, 1000),
+        "encoder_layers": (1, 1000),
+        "decoder_layers": (1, 1000),
+        "encoder_attention_heads": (1, 4096),
+        "decoder_attention_heads": (1, 4096),
+        "relative_attention_num_buckets": (1, 2**16),
+        "decoder_vocab_size": (1, 2**24),
+        "max_source_positions": (1, 2**20),
+        "max_target_positions": (1, 2**20),
+        "num_mel_bins": (1, 4096),
+        "num_register_tokens": (1, 4096),
+        "embedding_size": WIDTH,
+        "projection_dim": WIDTH,
+        "projection_size": WIDTH,
+        "depths": (1, 1000),
+        "hidden_sizes": WIDTH,
     }
 )
 """Key → smallest and largest whole number; the largest published models stay a factor of ten below."""
@@ -86,6 +106,17 @@ FLAGS = frozenset(
         "apply_residual_connection_post_layernorm",
         "is_decoder",
         "add_cross_attention",
+        "scale_embedding",
+        "share_encoder_decoder_embeddings",
+        "use_swiglu_ffn",
+        "use_absolute_embeddings",
+        "use_absolute_position_embeddings",
+        "use_relative_position_bias",
+        "use_shared_relative_position_bias",
+        "use_mean_pooling",
+        "use_mask_token",
+        "downsample_in_first_stage",
+        "downsample_in_bottleneck",
     }
 )
 """True or false."""
@@ -104,7 +135,7 @@ CAPS = frozenset(
     }
 )
 """A number above 0, or null."""
-FACTORS = frozenset({"ffn_dim_multiplier"})
+FACTORS = frozenset({"ffn_dim_multiplier", "mlp_ratio", "layer_scale_init_value"})
 """A number above 0."""
 WORDS = frozenset(
     {
@@ -114,6 +145,8 @@ WORDS = frozenset(
         "activation_function",
         "activation",
         "afn",
+        "feed_forward_proj",
+        "layer_type",
     }
 )
 """One of the words that the family knows."""
@@ -135,6 +168,10 @@ DROPOUTS = frozenset(
         "hidden_dropout",
         "hidden_dropout_prob",
         "attention_probs_dropout_prob",
+        "dropout_rate",
+        "activation_dropout",
     }
 )
 """A share that is dropped in training: from 0 to below 1."""
+PARTS = frozenset({"text_config", "vision_config"})
+"""A configuration inside the configuration, of one of several towers."""

@@ -18,6 +18,7 @@ from cutwise.importers.hugging_face.key_bounds import (
     DROPOUTS,
     FACTORS,
     FLAGS,
+    PARTS,
     RATIOS,
     SWITCHES,
     WORD_LISTS,
@@ -28,6 +29,7 @@ from cutwise.plain import Json
 from cutwise.read_limits import WORD_CHARACTERS
 
 MOST_LAYERS = COUNTS["num_hidden_layers"][1]
+MOST_STAGES = 16
 MOST_FACTOR = 1000
 CLASS_NAME = re.compile(rf"\w{{1,{WORD_CHARACTERS}}}", re.ASCII)
 
@@ -123,9 +125,30 @@ class Keys:
             self.refuse(f"{name} is {shown(value)}", f"a list of {len(default)} of 0 and 1")
         return tuple(map(bool, value))
 
-    def square(self, name: str) -> tuple[int, int]:
+    def counts(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
+        """The whole numbers under `name`, a list of one for each stage."""
+        value = self.values.get(name, list(default))
+        if not isinstance(value, list) or not 1 <= len(value) <= MOST_STAGES:
+            self.refuse(f"{name} is {shown(value)}", f"a list of 1 to {MOST_STAGES} whole numbers")
+        return tuple(self._count(name, size) for size in value)
+
+    def weighted(self, name: str, default: float) -> bool:
+        """Whether what begins at the number under `name` is there: it is left out at 0."""
+        value = self.values.get(name, default)
+        if name not in FACTORS or not _is_number(value) or not 0 <= value <= MOST_FACTOR:
+            self.refuse(f"{name} is {shown(value)}", f"a number from 0 to {MOST_FACTOR}")
+        return value > 0
+
+    def part(self, name: str) -> Keys:
+        """The configuration under `name`, of one tower of the model; without it an empty one."""
+        value = self.values.get(name, {})
+        if name not in PARTS or not isinstance(value, dict):
+            self.refuse(f"{name} is {shown(value)}", "the configuration of that part of the model")
+        return Keys(f"{self.file}: {name}", value)
+
+    def square(self, name: str, default: int | None = None) -> tuple[int, int]:
         """Height and width under `name`: one whole number for both, or a list of two."""
-        value = self.values.get(name)
+        value = self.values.get(name, default)
         sides = value if isinstance(value, list) and len(value) == 2 else [value, value]
         return self._count(name, sides[0]), self._count(name, sides[1])
 
@@ -146,9 +169,10 @@ class Keys:
 
     def plain(self) -> dict[str, Json]:
         """The keys of this list that are there, as JSON values: enough to read the same model again."""
-        kept = COUNTS.keys() | FLAGS | RATIOS | CAPS | WORDS | WORD_LISTS | SWITCHES | DROPOUTS
+        kept = COUNTS.keys() | FLAGS | RATIOS | FACTORS | CAPS | WORDS | WORD_LISTS | SWITCHES | DROPOUTS
         plain = {name: value for name, value in self.values.items() if name in kept and _is_plain(value)}
-        return plain | ({"architectures": [self.architecture]} if self.architecture else {})
+        parts = {name: self.part(name).plain() for name in self.values.keys() & PARTS}
+        return plain | parts | ({"architectures": [self.architecture]} if self.architecture else {})
 
     def refuse(self, fact: str, wanted: str) -> NoReturn:
         """Raises `ModelImportError`: a fact about this file, and what to give instead."""
@@ -216,7 +240,7 @@ def _is_switch_list(value: Json) -> TypeGuard[list[int]]:
 
 def _is_plain(value: Json) -> bool:
     if isinstance(value, list):
-        sides = len(value) == 2 and all(isinstance(side, int) for side in value)
+        sides = len(value) <= MOST_STAGES and all(isinstance(side, int) for side in value)
         words = len(value) <= MOST_LAYERS and all(map(_is_short, value))
         return sides or words or _is_switch_list(value)
     return (

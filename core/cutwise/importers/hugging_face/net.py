@@ -128,6 +128,27 @@ class Net:
         table = self.weight(path, shape, part=part)
         return self.op("add", _last(path), [x], self.shape(x), weights=[table], source=self._path(path))
 
+    def looked_up(
+        self, path: str, rows: int, width: int, shape: tuple[int, ...],
+        *, fixed: bool = False, name: str = "", part: str = "weight",
+    ) -> str:  # fmt: skip
+        """Rows of a table that depend on places alone: the same of `shape` for every sample.
+
+        `fixed`: the table is not trained.
+        """
+        table = self.weight(path, (rows, width), part=part)
+        attrs = {"once_a_batch": True} | ({"stops_gradient": True} if fixed else {})
+        return self.op(
+            "embedding", name or _last(path), [], (BATCH, *shape),
+            weights=[table], source=self._path(path), attrs=attrs,
+        )  # fmt: skip
+
+    def scaled(self, path: str, x: str) -> str:
+        """`x` with every feature multiplied by a weight of its own."""
+        scale = self.weight(path, (self.width(x),), part="")
+        name = path.replace(".", "_")
+        return self.op("mul", name, [x], self.shape(x), weights=[scale], source=self._path(path))
+
     def dropped(self, x: str, ratio: float) -> str:
         """`x`, made last, of which training drops a share."""
         if ratio:
