@@ -36,6 +36,11 @@ COUNTS: Mapping[str, tuple[int, int]] = FrozenDict(
         "patch_size": (1, 2**14),
         "num_channels": (1, 4096),
         "pooler_output_size": WIDTH,
+        "embedding_size": WIDTH,
+        "pad_token_id": (0, 2**24),
+        "task_type_vocab_size": (1, 2**16),
+        "num_hidden_groups": (1, 1000),
+        "inner_group_num": (1, 1000),
     }
 )
 """Key → smallest and largest whole number; the largest published models stay a factor of ten below."""
@@ -53,6 +58,9 @@ FLAGS = frozenset(
         "use_sliding_window",
         "is_decoder",
         "add_cross_attention",
+        "use_task_id",
+        "summary_use_proj",
+        "summary_proj_to_labels",
     }
 )
 """True or false."""
@@ -77,6 +85,7 @@ WORDS = frozenset(
         "hidden_activation",
         "activation_function",
         "activation",
+        "summary_activation",
     }
 )
 """One of the words that the family knows."""
@@ -90,6 +99,9 @@ DROPOUTS = frozenset(
         "hidden_dropout",
         "hidden_dropout_prob",
         "attention_probs_dropout_prob",
+        "classifier_dropout",
+        "classifier_dropout_prob",
+        "seq_classif_dropout",
     }
 )
 """A share that is dropped in training: from 0 to below 1."""

@@ -29,6 +29,7 @@ from cutwise.importers.hugging_face.families import FAMILIES
 from cutwise.importers.hugging_face.key_bounds import DROPOUTS
 from tests.core.costs.no_loss import NO_LOSS
 from tests.core.importers.configurations import BERT, CONFIGS, VIT, Config
+from tests.core.importers.hugging_face.test_published_configurations import RUNS
 from tests.core.importers.safetensors_files import saved
 from tests.shared_files import CASES
 
@@ -54,6 +55,13 @@ def folder_with(path: Path, config: Any) -> Path:
     return file
 
 
+def config_of(family: str) -> Config:
+    """A configuration of the family that has an output layer."""
+    known = (*CONFIGS.values(), *(run["config"] for run in RUNS))
+    found = next(config for config in known if config["model_type"] == family)
+    return {**found, "architectures": []}
+
+
 def refusal_of(config: Any, **dims: Any) -> str:
     with pytest.raises(ModelImportError) as error:
         from_config(config, dims)
@@ -70,7 +78,8 @@ PARAMETERS = {
     "Llama-3-70B": 70_553_706_496, "Qwen2.5-0.5B": 494_032_768, "Qwen3-0.6B": 596_049_920,
     "Mistral-7B": 7_241_732_096, "Gemma-2-2B": 2_614_341_888, "Phi-3-mini": 3_821_079_552,
     "OPT-1.3B": 1_315_758_080, "OPT-350M": 331_196_416, "Pythia-1B": 1_011_781_632,
-    "BERT base": 109_514_298, "DistilBERT": 66_985_530, "ViT-B/16": 86_567_656,
+    "BERT base": 109_514_298, "RoBERTa": 124_697_433, "ALBERT": 11_221_680,
+    "DistilBERT": 66_985_530, "ViT-B/16": 86_567_656,
 }  # fmt: skip
 
 
@@ -147,7 +156,7 @@ def test_a_70_billion_model_is_priced_in_two_seconds_and_500_megabytes() -> None
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_is_drawn_in_blocks_of_its_layers(family: str) -> None:
     """Attention and perceptron in a block each, or both in one where they are small together."""
-    name, config = next((n, c) for n, c in CONFIGS.items() if c["model_type"] == family)
+    config = config_of(family)
     graph = from_config(config, {})
     layers = next(config[key] for key in ("num_hidden_layers", "n_layer", "n_layers") if key in config)
     paths = {op.block for op in graph.ops}
@@ -155,12 +164,12 @@ def test_every_family_is_drawn_in_blocks_of_its_layers(family: str) -> None:
     names = [block.name for block in blocks(graph)]
     assert names[0] == "embeddings"
     assert names[-1] == "head"
-    assert len(names) in (2 + layers, 2 + 2 * layers), name
+    assert len(names) in (2 + layers, 2 + 2 * layers), family
 
 
 @pytest.mark.parametrize("family", sorted(set(FAMILIES) - {"gemma2"}))
 def test_adapters_find_the_projections_of_attention(family: str) -> None:
-    graph = from_config(next(c for c in CONFIGS.values() if c["model_type"] == family), {})
+    graph = from_config(config_of(family), {})
     found = linear_roles(graph)
     attending = [
         graph.ops[at].block.endswith("/attention") for at, role in found.items() if role == "attention"
@@ -262,12 +271,12 @@ WHOLE = "give a whole number from 1 to 262144"
         ({"num_key_value_heads": 5}, "is 32, which is no multiple of num_key_value_heads = 5"),
         ({"hidden_act": "__import__('os')"}, "hidden_act is \"__import__('os')\"; give one of gelu, "),
         ({"tie_word_embeddings": 1}, "tie_word_embeddings is 1; give true or false"),
-        ({"model_type": "t5"}, "model_type is 't5'; read are bert, distilbert, gemma2, "),
-        ({"model_type": ["llama"]}, "model_type is ['llama']; read are bert, "),
-        ({"model_type": None}, "model_type is missing; read are bert, "),
+        ({"model_type": "t5"}, "model_type is 't5'; read are albert, bert, camembert, "),
+        ({"model_type": ["llama"]}, "model_type is ['llama']; read are albert, bert, "),
+        ({"model_type": None}, "model_type is missing; read are albert, bert, "),
         ({"architectures": "LlamaForCausalLM"}, "architectures is 'LlamaForCausalLM'; give a list of class"),
         ({"architectures": ["L" * 10**6 + "Model"]}, "; give a list of class names"),
-        ({"architectures": ["LlamaForQuestionAnswering"]}, "architectures names 'LlamaForQuestionAnswering'"),
+        ({"architectures": ["LlamaForRanking"]}, "architectures names 'LlamaForRanking'; give a class that"),
         ({"add_cross_attention": True}, "add_cross_attention is true"),
     ],
 )
@@ -282,7 +291,10 @@ def test_a_wrong_value_is_refused_by_its_key_value_and_range(change: Config, say
         ("Gemma-2-2B", {"attn_logit_softcapping": "high"}, "attn_logit_softcapping is 'high'; give a number"),
         ("ViT-B/16", {"image_size": [224, True]}, "image_size is True; give a whole number from 1 to 16384"),
         ("ViT-B/16", {"patch_size": 300}, "patch_size is (300, 300), larger than image_size = (224, 224)"),
-        ("GPT-2", {"architectures": ["GPT2DoubleHeadsModel"]}, "names 'GPT2DoubleHeadsModel'; give a class"),
+        ("GPT-2", {"architectures": ["GPT2ThreeHeadsModel"]}, "names 'GPT2ThreeHeadsModel'; give a class"),
+        ("BERT base", {"architectures": ["BertForRanking"]}, "or export that model with cutwise.from_torch("),
+        ("RoBERTa", {"max_position_embeddings": 2}, "is 2; give more than pad_token_id + 1 = 2"),
+        ("ALBERT", {"num_hidden_groups": 13}, "num_hidden_groups is 13, more than num_hidden_layers = 12"),
         ("GPT-2", {"n_embd": None}, f"n_embd is missing; {WHOLE}"),
     ],
 )
@@ -317,7 +329,7 @@ def test_the_cases_that_are_not_read_name_their_family_those_read_and_the_way_on
         assert load_model(path).parameters
         return
     message = refusal_of(config)
-    for word in (config["model_type"], "read are bert, ", "; else export", *config["architectures"]):
+    for word in (config["model_type"], "read are albert, bert, ", "; else export", *config["architectures"]):
         assert word in message
 
 
