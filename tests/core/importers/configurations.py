@@ -36,6 +36,14 @@ BERT = {
     "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072, "hidden_act": "gelu",
     "max_position_embeddings": 512, "type_vocab_size": 2, "hidden_dropout_prob": 0.1,
 }  # fmt: skip
+ROBERTA = {
+    **BERT, "model_type": "roberta", "architectures": ["RobertaForMaskedLM"], "vocab_size": 50_265,
+    "max_position_embeddings": 514, "type_vocab_size": 1, "pad_token_id": 1,
+}  # fmt: skip
+ALBERT = {
+    **BERT, "model_type": "albert", "architectures": ["AlbertForMaskedLM"], "vocab_size": 30_000,
+    "embedding_size": 128, "hidden_act": "gelu_new", "num_hidden_groups": 1, "hidden_dropout_prob": 0,
+}  # fmt: skip
 VIT = {
     "model_type": "vit", "architectures": ["ViTForImageClassification"], "hidden_size": 768,
     "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072, "image_size": 224,
@@ -81,6 +89,8 @@ CONFIGS: dict[str, Config] = {
         "rotary_pct": 0.25, "use_parallel_residual": True, "tie_word_embeddings": False,
     },
     "BERT base": BERT,
+    "RoBERTa": ROBERTA,
+    "ALBERT": ALBERT,
     "DistilBERT": {
         "model_type": "distilbert", "vocab_size": 30_522, "dim": 768, "hidden_dim": 3072, "n_layers": 6,
         "n_heads": 12, "max_position_embeddings": 512,

@@ -2,9 +2,9 @@
 
     python tests/core/importers/count_published.py tests/core/importers/published/FAMILY.json
 
-fills "parameters" of each of the file's "models" from an instantiation without weights, and "multiply_adds"
-and "saved_bytes" of each of its "runs" from a real pass on a processor. It needs transformers, the suite
-does not: the counts are kept in the file with the version that made them.
+fills "parameters" of each of the file's "models" from an instantiation without weights, those of each class
+of its "heads", and "multiply_adds" and "saved_bytes" of each of its "runs" from a real pass on a processor.
+It needs transformers, the suite does not: the counts are kept in the file with the version that made them.
 """
 
 from __future__ import annotations
@@ -98,6 +98,10 @@ def main(path: Path) -> None:
         entry["parameters"] = counted(model, entry.get("parts", []))
         if "tower" in entry:
             entry["tower_parameters"] = counted(model, entry["tower"])
+    heads = held.get("heads", {"parameters": {}})
+    for name in heads["parameters"]:
+        model = made({"config": heads["config"], "class": name}, "meta")
+        heads["parameters"][name] = sum(p.numel() for p in model.parameters())
     for entry in held.get("runs", []):
         run(entry)
     held = {

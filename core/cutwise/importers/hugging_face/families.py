@@ -41,9 +41,19 @@ from cutwise.importers.hugging_face.architectures.encoder_decoder.bart import (
 )
 from cutwise.importers.hugging_face.architectures.encoder_decoder.t5 import mt5, t5, umt5
 from cutwise.importers.hugging_face.architectures.encoder_decoder.whisper import whisper
-from cutwise.importers.hugging_face.architectures.encoders import bert, distilbert
 from cutwise.importers.hugging_face.architectures.gpt import gpt2, gpt_neox, opt
 from cutwise.importers.hugging_face.architectures.llama import gemma2, llama, mistral, phi3, qwen2, qwen3
+from cutwise.importers.hugging_face.architectures.text_encoders import (
+    albert,
+    bert,
+    distilbert,
+    electra,
+    ernie,
+    megatron_bert,
+    roberta,
+    roberta_prelayernorm,
+    xlm_roberta_xl,
+)
 from cutwise.importers.hugging_face.architectures.vision.two_towers import (
     clip,
     clip_image,
@@ -107,6 +117,15 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "opt": opt,
         "bert": bert,
         "distilbert": distilbert,
+        "roberta": roberta,
+        "xlm-roberta": roberta,
+        "camembert": roberta,
+        "xlm-roberta-xl": xlm_roberta_xl,
+        "roberta-prelayernorm": roberta_prelayernorm,
+        "electra": electra,
+        "albert": albert,
+        "ernie": ernie,
+        "megatron-bert": megatron_bert,
         "vit": vit,
         "t5": t5,
         "mt5": mt5,

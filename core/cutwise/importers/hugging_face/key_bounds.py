@@ -77,6 +77,10 @@ COUNTS: Mapping[str, tuple[int, int]] = FrozenDict(
         "projection_size": WIDTH,
         "depths": (1, 1000),
         "hidden_sizes": WIDTH,
+        "pad_token_id": (0, 2**24),
+        "task_type_vocab_size": (1, 2**16),
+        "num_hidden_groups": (1, 1000),
+        "inner_group_num": (1, 1000),
     }
 )
 """Key → smallest and largest whole number; the largest published models stay a factor of ten below."""
@@ -117,6 +121,9 @@ FLAGS = frozenset(
         "use_mask_token",
         "downsample_in_first_stage",
         "downsample_in_bottleneck",
+        "use_task_id",
+        "summary_use_proj",
+        "summary_proj_to_labels",
     }
 )
 """True or false."""
@@ -147,6 +154,7 @@ WORDS = frozenset(
         "afn",
         "feed_forward_proj",
         "layer_type",
+        "summary_activation",
     }
 )
 """One of the words that the family knows."""
@@ -170,6 +178,9 @@ DROPOUTS = frozenset(
         "attention_probs_dropout_prob",
         "dropout_rate",
         "activation_dropout",
+        "classifier_dropout",
+        "classifier_dropout_prob",
+        "seq_classif_dropout",
     }
 )
 """A share that is dropped in training: from 0 to below 1."""

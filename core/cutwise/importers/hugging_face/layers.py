@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import Weight
+from cutwise.importers.hugging_face.activations import ACTIVATIONS as ACTIVATIONS
+from cutwise.importers.hugging_face.activations import activation as activation
 from cutwise.importers.hugging_face.attention import TURN, Heads, attended, by_heads, capped
 from cutwise.importers.hugging_face.keys import Keys
 from cutwise.importers.hugging_face.net import Net
@@ -24,7 +26,7 @@ class Blueprint:
 
     `most_tokens` is the longest sequence, None for a model of images; `window` the fewest tokens that a
     layer with a sliding window sees at once, None without one. `others` are further open dimensions with
-    the largest size of each, which `write` is given by name; `notes` what has to be said of the model.
+    the largest size of each, which `write` is given by name; `notes` what is to be said of the model.
     """
 
     write: Callable[..., None]
@@ -96,9 +98,18 @@ def classic_layers(
     Ops of layer 0 stand in the blocks "layers/0/attention" and "layers/0/mlp"; a decoder's, which read
     `memory`, an encoder's result, also in "layers/0/cross_attention".
     """
-    for number in range(count):
+    return layers_called(
+        net, x, layer, [f"{source}.{number}" for number in range(count)], block=block, memory=memory
+    )
+
+
+def layers_called(
+    net: Net, x: str, layer: ClassicLayer, sources: Sequence[str], *, block: str = "layers", memory: str = ""
+) -> str:
+    """`x` after a layer for each of `sources`, as files call them; a name that comes again is shared."""
+    for number, source in enumerate(sources):
         for part, (norm, scale, branch) in _branches(layer, memory).items():
-            with net.at(f"{block}/{number}/{part}", f"{source}.{number}"):
+            with net.at(f"{block}/{number}/{part}", source):
                 x = _around(net, x, layer, norm, scale, branch)
     return x
 
@@ -169,36 +180,6 @@ def _perceptron(net: Net, x: str, layer: ClassicLayer) -> str:
     return net.linear(down, y, net.width(x), bias=layer.bias, name=down.partition(".")[0] if same else "")
 
 
-def activation(net: Net, word: str, x: str) -> str:
-    """The activation that a configuration calls `word`, as one op or as the ops it is written out in."""
-    kind = ACTIVATIONS[word]
-    return net.elementwise(kind, kind, x) if kind else WRITTEN_OUT[word](net, x)
-
-
-def _gelu_new(net: Net, x: str) -> str:
-    """0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))), operation by operation: five results are kept."""
-    half = net.elementwise("mul", "gelu_half", x)
-    cube = net.elementwise("mul", "gelu_cube_scaled", net.elementwise("pow", "gelu_cube", x))
-    inner = net.elementwise("mul", "gelu_inner", net.elementwise("add", "gelu_sum", x, cube))
-    tanh = net.elementwise("add", "gelu_plus_one", net.elementwise("tanh", "gelu_tanh", inner))
-    return net.elementwise("mul", "gelu", half, tanh)
-
-
-def _quick_gelu(net: Net, x: str) -> str:
-    gate = net.elementwise("sigmoid", "gelu_gate", net.elementwise("mul", "gelu_scaled", x))
-    return net.elementwise("mul", "gelu", x, gate)
-
-
-# Op kind of each activation; empty for those that the library runs as several ops.
-ACTIVATIONS: Mapping[str, str] = FrozenDict({
-    "gelu": "gelu", "gelu_pytorch_tanh": "gelu", "gelu_new": "", "quick_gelu": "",
-    "relu": "relu", "silu": "silu", "swish": "silu", "tanh": "tanh", "sigmoid": "sigmoid", "mish": "mish",
-})  # fmt: skip
-WRITTEN_OUT: Mapping[str, Callable[[Net, str], str]] = FrozenDict(
-    {"gelu_new": _gelu_new, "quick_gelu": _quick_gelu}
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageOutput:
     """What stands behind a causal language model: `kind` is the end of its class name.
@@ -217,18 +198,24 @@ class LanguageOutput:
     bias: bool = False
 
 
-CAUSAL, LAST_LANGUAGE, SEQUENCE, TOKENS, BARE = (
-    "ForCausalLM", "LMHeadModel", "ForSequenceClassification", "ForTokenClassification", "Model",
+CAUSAL, LAST_LANGUAGE, SEQUENCE, TOKENS, QUESTION, BARE = (
+    "ForCausalLM", "LMHeadModel", "ForSequenceClassification", "ForTokenClassification",
+    "ForQuestionAnswering", "Model",
 )  # fmt: skip
-LANGUAGE_OUTPUTS = (CAUSAL, LAST_LANGUAGE, SEQUENCE, TOKENS, BARE)
+LANGUAGE_OUTPUTS = (CAUSAL, LAST_LANGUAGE, SEQUENCE, TOKENS, QUESTION, BARE)
+ANSWER_ENDS = 2  # where an answer begins and where it ends
 
 
 def language_output(
-    keys: Keys, path: str, *, tied: bool, capped: bool = False, scaled: bool = False, bias: bool = False
-) -> LanguageOutput:
-    """The output that `architectures` names, a language model's where it names none."""
+    keys: Keys, path: str, *, tied: bool, capped: bool = False, scaled: bool = False, bias: bool = False,
+    more: tuple[str, ...] = (),
+) -> LanguageOutput:  # fmt: skip
+    """The output that `architectures` names, a language model's where it names none.
+
+    `more` are ends of class names that the family has beside the usual ones, and writes itself.
+    """
     return LanguageOutput(
-        kind=output_kind(keys, LANGUAGE_OUTPUTS, CAUSAL),
+        kind=output_kind(keys, (*more, *LANGUAGE_OUTPUTS), CAUSAL),
         path=path,
         rows=keys.count("vocab_size"),
         labels=keys.count("num_labels", 2),
@@ -247,7 +234,11 @@ def output_kind(keys: Keys, known: tuple[str, ...], default: str) -> str:
         if family != name and not re.search("For|Head", family):
             return kind
     if name:
-        keys.refuse(f"architectures names {shown(name)}", f"a class that ends in {', '.join(known)}")
+        keys.refuse(
+            f"architectures names {shown(name)}",
+            f"a class that ends in {', '.join(known)}, or export that model with "
+            "cutwise.from_torch(model, example)",
+        )
     return default
 
 
@@ -264,3 +255,5 @@ def write_language_output(net: Net, x: str, output: LanguageOutput, table: Weigh
         net.first_token(net.linear("score", x, output.labels, bias=False), name="last_token")
     elif output.kind == TOKENS:
         net.linear("score", x, output.labels)
+    elif output.kind == QUESTION:
+        net.linear("qa_outputs", x, ANSWER_ENDS)

@@ -72,7 +72,8 @@ PARAMETERS = {
     "Mistral-7B": 7_241_732_096, "Gemma-2-2B": 2_614_341_888, "Phi-3-mini": 3_821_079_552,
     "Falcon-7B at first": 6_921_720_704, "Falcon-40B at first": 41_303_293_952,
     "OPT-1.3B": 1_315_758_080, "OPT-350M": 331_196_416, "Pythia-1B": 1_011_781_632,
-    "BERT base": 109_514_298, "DistilBERT": 66_985_530, "ViT-B/16": 86_567_656,
+    "BERT base": 109_514_298, "RoBERTa": 124_697_433, "ALBERT": 11_221_680,
+    "DistilBERT": 66_985_530, "ViT-B/16": 86_567_656,
 }  # fmt: skip
 
 
@@ -275,7 +276,7 @@ WHOLE = "give a whole number from 1 to 262144"
         ({"model_type": None}, "model_type is missing; read are "),
         ({"architectures": "LlamaForCausalLM"}, "architectures is 'LlamaForCausalLM'; give a list of class"),
         ({"architectures": ["L" * 10**6 + "Model"]}, "; give a list of class names"),
-        ({"architectures": ["LlamaForQuestionAnswering"]}, "architectures names 'LlamaForQuestionAnswering'"),
+        ({"architectures": ["LlamaForRanking"]}, "architectures names 'LlamaForRanking'; give a class that"),
         ({"add_cross_attention": True}, "add_cross_attention is true"),
     ],
 )
@@ -290,7 +291,10 @@ def test_a_wrong_value_is_refused_by_its_key_value_and_range(change: Config, say
         ("Gemma-2-2B", {"attn_logit_softcapping": "high"}, "attn_logit_softcapping is 'high'; give a number"),
         ("ViT-B/16", {"image_size": [224, True]}, "image_size is True; give a whole number from 1 to 16384"),
         ("ViT-B/16", {"patch_size": 300}, "patch_size is (300, 300), larger than image_size = (224, 224)"),
-        ("GPT-2", {"architectures": ["GPT2DoubleHeadsModel"]}, "names 'GPT2DoubleHeadsModel'; give a class"),
+        ("GPT-2", {"architectures": ["GPT2ThreeHeadsModel"]}, "names 'GPT2ThreeHeadsModel'; give a class"),
+        ("BERT base", {"architectures": ["BertForRanking"]}, "or export that model with cutwise.from_torch("),
+        ("RoBERTa", {"max_position_embeddings": 2}, "is 2; give more than pad_token_id + 1 = 2"),
+        ("ALBERT", {"num_hidden_groups": 13}, "num_hidden_groups is 13, more than num_hidden_layers = 12"),
         ("GPT-2", {"n_embd": None}, f"n_embd is missing; {WHOLE}"),
     ],
 )

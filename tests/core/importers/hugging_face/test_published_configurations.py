@@ -17,6 +17,12 @@ from tests.core.costs.no_loss import NO_LOSS
 FILES = sorted((Path(__file__).parents[1] / "published").glob("*.json"))
 HELD = [json.loads(path.read_text()) for path in FILES]
 MODELS = [entry for held in HELD for entry in held.get("models", [])]
+HEADS = [
+    ({**held["heads"]["config"], "architectures": [name]}, parameters)
+    for held in HELD
+    if "heads" in held
+    for name, parameters in held["heads"]["parameters"].items()
+]
 RUNS = [entry for held in HELD for entry in held.get("runs", [])]
 
 
@@ -24,18 +30,29 @@ def called(entry: dict[str, Any]) -> str:
     return str(entry["name"])
 
 
+def class_of(value: Any) -> str:
+    return str(value["architectures"][0]) if isinstance(value, dict) else str(value)
+
+
 @pytest.mark.parametrize("entry", MODELS, ids=called)
 def test_parameters_are_those_of_an_instantiation_without_weights(entry: dict[str, Any]) -> None:
     assert from_config(entry["config"], {}).parameters == entry["parameters"]
 
 
+@pytest.mark.parametrize(("config", "parameters"), HEADS, ids=class_of)
+def test_every_class_of_a_family_has_the_parts_that_the_library_gives_it(
+    config: dict[str, Any], parameters: int
+) -> None:
+    assert from_config(config, {}).parameters == parameters
+
+
 @pytest.mark.parametrize("entry", RUNS, ids=called)
 def test_a_small_model_costs_what_a_real_pass_does(entry: dict[str, Any]) -> None:
-    """Without dropout and loss; saved bytes are those of one sample more with fused attention."""
+    """Without dropout and loss; saved bytes are those of one sample more, with flash unless a run says so."""
     config = {**entry["config"], **dict.fromkeys(sorted(DROPOUTS), 0.0)}
     graph = from_config(config, entry["dims"] if "dims" in entry else {"sequence": entry["sequence"]})
     assert graph.parameters == entry["parameters"]
-    cost = price(graph, Workload(loss=NO_LOSS, attention="flash"))
+    cost = price(graph, Workload(loss=NO_LOSS, attention=entry.get("attention", "flash")))
     assert not cost.unpriced
     assert cost.macs == pytest.approx(entry["multiply_adds"], rel=1e-3)
     assert cost.saved_bytes.sum() == pytest.approx(entry["saved_bytes"], rel=entry.get("within", 0.02))
