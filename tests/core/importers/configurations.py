@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 Config = dict[str, Any]
@@ -85,3 +87,10 @@ CONFIGS: dict[str, Config] = {
     },
     "ViT-B/16": VIT,
 }  # fmt: skip
+
+
+def of_family(family: str) -> Config:
+    """A configuration of `family`: one of the above, or one that was counted with the library."""
+    held = [json.loads(path.read_text()) for path in sorted(Path(__file__).parent.glob("published/*.json"))]
+    counted = [entry["config"] for file in held for entry in (*file.get("models", ()), *file["runs"])]
+    return next(found for found in (*CONFIGS.values(), *counted) if found["model_type"] == family)

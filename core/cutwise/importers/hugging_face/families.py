@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cutwise.frozen import FrozenDict
+from cutwise.importers.hugging_face.architectures.deepseek import deepseek_v2, deepseek_v3
 from cutwise.importers.hugging_face.architectures.encoders import bert, distilbert, vit
 from cutwise.importers.hugging_face.architectures.gpt import gpt2, gpt_neox, opt
 from cutwise.importers.hugging_face.architectures.llama import gemma2, llama, mistral, phi3, qwen2, qwen3
+from cutwise.importers.hugging_face.architectures.mixtures import (
+    gpt_oss,
+    granitemoe,
+    mixtral,
+    olmoe,
+    phimoe,
+    qwen2_moe,
+    qwen3_moe,
+)
 from cutwise.importers.hugging_face.keys import Keys
 from cutwise.importers.hugging_face.layers import Blueprint
 
@@ -19,6 +29,15 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "qwen3": qwen3,
         "gemma2": gemma2,
         "phi3": phi3,
+        "mixtral": mixtral,
+        "qwen2_moe": qwen2_moe,
+        "qwen3_moe": qwen3_moe,
+        "deepseek_v2": deepseek_v2,
+        "deepseek_v3": deepseek_v3,
+        "gpt_oss": gpt_oss,
+        "olmoe": olmoe,
+        "phimoe": phimoe,
+        "granitemoe": granitemoe,
         "gpt2": gpt2,
         "gpt_neox": gpt_neox,
         "opt": opt,

@@ -32,10 +32,36 @@ COUNTS: Mapping[str, tuple[int, int]] = FrozenDict(
         "n_positions": (1, 2**26),
         "sliding_window": (1, 2**26),
         "max_window_layers": (0, 2**26),
+        "sliding_window_pattern": (1, 1000),
         "image_size": (1, 2**14),
         "patch_size": (1, 2**14),
         "num_channels": (1, 4096),
         "pooler_output_size": WIDTH,
+        "n_embed": WIDTH,
+        "d_model": WIDTH,
+        "ffn_hidden_size": (1, 2**20),
+        "num_kv_heads": (1, 4096),
+        "n_head_kv": (1, 4096),
+        "num_ln_in_parallel_attn": (1, 2),
+        "seq_length": (1, 2**26),
+        "max_seq_len": (1, 2**26),
+        "num_experts": (1, 4096),
+        "num_local_experts": (1, 4096),
+        "n_routed_experts": (1, 4096),
+        "n_shared_experts": (1, 4096),
+        "num_experts_per_tok": (1, 4096),
+        "n_group": (1, 4096),
+        "topk_group": (1, 4096),
+        "moe_intermediate_size": (1, 2**20),
+        "shared_expert_intermediate_size": (1, 2**20),
+        "first_k_dense_replace": (0, 1000),
+        "num_nextn_predict_layers": (0, 1000),
+        "decoder_sparse_step": (1, 1000),
+        "q_lora_rank": WIDTH,
+        "kv_lora_rank": WIDTH,
+        "qk_nope_head_dim": (1, 2**14),
+        "qk_rope_head_dim": (1, 2**14),
+        "v_head_dim": (1, 2**14),
     }
 )
 """Key → smallest and largest whole number; the largest published models stay a factor of ten below."""
@@ -51,8 +77,17 @@ FLAGS = frozenset(
         "_remove_final_layer_norm",
         "use_parallel_residual",
         "use_sliding_window",
+        "qk_layernorm",
+        "new_decoder_architecture",
+        "parallel_attn",
+        "multi_query",
+        "alibi",
+        "bias",
+        "apply_residual_connection_post_layernorm",
         "is_decoder",
         "add_cross_attention",
+        "norm_topk_prob",
+        "lm_head_bias",
     }
 )
 """True or false."""
@@ -67,6 +102,7 @@ CAPS = frozenset(
     {
         "final_logit_softcapping",
         "attn_logit_softcapping",
+        "clip_qkv",
     }
 )
 """A number above 0, or null."""
@@ -77,9 +113,16 @@ WORDS = frozenset(
         "hidden_activation",
         "activation_function",
         "activation",
+        "topk_method",
     }
 )
 """One of the words that the family knows."""
+NULLABLE = frozenset({"q_lora_rank"})
+"""Null says something else than a key that is missing."""
+LAYER_LISTS = frozenset({"mlp_only_layers"})
+"""Numbers of layers, a list of them."""
+WORD_LISTS = frozenset({"layer_types", "attention_layers"})
+"""One of the words that the family knows for each layer."""
 DROPOUTS = frozenset(
     {
         "resid_pdrop",

@@ -8,15 +8,26 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NoReturn, TypeGuard
 
 from cutwise.errors import ModelImportError
-from cutwise.importers.hugging_face.key_bounds import CAPS, COUNTS, DROPOUTS, FLAGS, RATIOS, WORDS
+from cutwise.importers.hugging_face.key_bounds import (
+    CAPS,
+    COUNTS,
+    DROPOUTS,
+    FLAGS,
+    LAYER_LISTS,
+    NULLABLE,
+    RATIOS,
+    WORD_LISTS,
+    WORDS,
+)
 from cutwise.importers.json_formats.document import shown
 from cutwise.plain import Json
 from cutwise.read_limits import WORD_CHARACTERS
 
+MOST_LAYERS = COUNTS["num_hidden_layers"][1]
 CLASS_NAME = re.compile(rf"\w{{1,{WORD_CHARACTERS}}}", re.ASCII)
 
 
@@ -32,8 +43,8 @@ class MissingKeyError(ModelImportError):
 class Keys:
     """The keys of one configuration; `file` is what messages call it.
 
-    Null is as good as absent, but for caps. Every reader raises `ModelImportError` for a value of another
-    kind or out of its range.
+    Null is as good as absent, but for caps and what is `NULLABLE`. Every reader raises `ModelImportError`
+    for a value of another kind or out of its range.
     """
 
     file: str
@@ -41,9 +52,14 @@ class Keys:
     architecture: str = field(init=False)
 
     def __post_init__(self) -> None:
-        values = {name: value for name, value in self.values.items() if value is not None or name in CAPS}
+        nulls = CAPS | NULLABLE
+        values = {name: value for name, value in self.values.items() if value is not None or name in nulls}
         object.__setattr__(self, "architecture", self._first_architecture(values))
         object.__setattr__(self, "values", values | _from_tables(values))
+
+    def with_defaults(self, defaults: Mapping[str, Json]) -> Keys:
+        """These keys and, for those that are not there, `defaults`."""
+        return replace(self, values={**defaults, **self.values})
 
     def count(self, name: str, default: int | None = None) -> int:
         """The whole number under `name`; without a default the key has to be there."""
@@ -81,6 +97,18 @@ class Keys:
             self.refuse(f"{name} is {shown(value)}", f"one of {', '.join(sorted(known))}")
         return str(value)
 
+    def words(self, name: str, known: frozenset[str], count: int) -> tuple[str, ...]:
+        """A list of `count` of the `known` words under `name`: one for each layer."""
+        value = self.values.get(name)
+        if (
+            name not in WORD_LISTS
+            or not isinstance(value, list)
+            or not all(isinstance(word, str) and word in known for word in value)
+            or len(value) != count
+        ):
+            self.refuse(f"{name} is {shown(value)}", f"a list of {count} of {', '.join(sorted(known))}")
+        return tuple(str(word) for word in value)
+
     def square(self, name: str) -> tuple[int, int]:
         """Height and width under `name`: one whole number for both, or a list of two."""
         value = self.values.get(name)
@@ -94,6 +122,13 @@ class Keys:
             self.refuse(f"{name} is {shown(value)}", "a number from 0 to below 1")
         return float(value)
 
+    def layers(self, name: str) -> frozenset[int]:
+        """Numbers of layers, as a list under `name`; none without it."""
+        value = self.values.get(name, [])
+        if name not in LAYER_LISTS or not _is_layer_list(value):
+            self.refuse(f"{name} is {shown(value)}", "a list of numbers of layers")
+        return frozenset(value)
+
     def divided(self, whole: str, parts: str, *, size: int, count: int) -> int:
         """`size` / `count` without remainder; `whole` and `parts` are their keys in the message."""
         if size % count:
@@ -104,8 +139,10 @@ class Keys:
 
     def plain(self) -> dict[str, Json]:
         """The keys of this list that are there, as JSON values: enough to read the same model again."""
-        kept = COUNTS.keys() | FLAGS | RATIOS | CAPS | WORDS | DROPOUTS
+        kept = COUNTS.keys() | FLAGS | RATIOS | CAPS | WORDS | WORD_LISTS | DROPOUTS
         plain = {name: value for name, value in self.values.items() if name in kept and _is_plain(value)}
+        found = {name: self.values[name] for name in LAYER_LISTS & self.values.keys()}
+        plain |= {name: [*value] for name, value in found.items() if _is_layer_list(value)}
         return plain | ({"architectures": [self.architecture]} if self.architecture else {})
 
     def refuse(self, fact: str, wanted: str) -> NoReturn:
@@ -132,10 +169,14 @@ def _from_tables(values: Mapping[str, Json]) -> dict[str, Json]:
     """What stands inside nested tables: the number of labels, and the part of a head that is rotated."""
     found: dict[str, Json] = {}
     labels, rotary = values.get("id2label"), values.get("rope_parameters")
+    inside_attention = values.get("attn_config")
     if isinstance(labels, dict) and labels and "num_labels" not in values:
         found["num_labels"] = len(labels)
     if isinstance(rotary, dict) and rotary.get("partial_rotary_factor") is not None:
         found["partial_rotary_factor"] = rotary["partial_rotary_factor"]
+    if isinstance(inside_attention, dict):
+        names = ("clip_qkv", "attn_pdrop")
+        found |= {name: inside_attention[name] for name in names if inside_attention.get(name) is not None}
     return found
 
 
@@ -147,8 +188,26 @@ def _is_number(value: Json) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _is_short(value: Json) -> bool:
+    return isinstance(value, str) and len(value) <= WORD_CHARACTERS
+
+
+def _is_layer_list(value: Json) -> TypeGuard[list[int]]:
+    most = COUNTS["num_hidden_layers"][1]
+    return (
+        isinstance(value, list)
+        and len(value) <= most
+        and all(isinstance(layer, int) and _is_number(layer) and 0 <= layer < most for layer in value)
+    )
+
+
 def _is_plain(value: Json) -> bool:
     if isinstance(value, list):
-        return len(value) == 2 and all(isinstance(side, int) for side in value)
-    short = isinstance(value, str) and len(value) <= WORD_CHARACTERS
-    return short or value is None or isinstance(value, bool) or (_is_number(value) and math.isfinite(value))
+        sides = len(value) == 2 and all(isinstance(side, int) for side in value)
+        return sides or (len(value) <= MOST_LAYERS and all(map(_is_short, value)))
+    return (
+        _is_short(value)
+        or value is None
+        or isinstance(value, bool)
+        or (_is_number(value) and math.isfinite(value))
+    )

@@ -19,12 +19,13 @@ class Blueprint:
     """A model as its configuration describes it: `write` adds it to a net for so many tokens.
 
     `most_tokens` is the longest sequence, None for a model of images; `window` the fewest tokens that a
-    layer with a sliding window sees at once, None without one.
+    layer with a sliding window sees at once, None without one; `notes` what is to be said of what it costs.
     """
 
     write: Callable[[Net, int], None]
     most_tokens: int | None = None
     window: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +143,7 @@ class LanguageOutput:
     """What stands behind a causal language model: `kind` is the end of its class name.
 
     `path` names the output layer, `rows` its outputs; `tied` that it shares the embedding's table;
-    `capped` that the logits pass a tanh.
+    `capped` that the logits pass a tanh, `scaled` that they are multiplied by a number.
     """
 
     kind: str
@@ -151,6 +152,8 @@ class LanguageOutput:
     labels: int
     tied: bool
     capped: bool = False
+    scaled: bool = False
+    bias: bool = False
 
 
 CAUSAL, LAST_LANGUAGE, SEQUENCE, TOKENS, BARE = (
@@ -159,7 +162,9 @@ CAUSAL, LAST_LANGUAGE, SEQUENCE, TOKENS, BARE = (
 LANGUAGE_OUTPUTS = (CAUSAL, LAST_LANGUAGE, SEQUENCE, TOKENS, BARE)
 
 
-def language_output(keys: Keys, path: str, *, tied: bool, capped: bool = False) -> LanguageOutput:
+def language_output(
+    keys: Keys, path: str, *, tied: bool, capped: bool = False, scaled: bool = False, bias: bool = False
+) -> LanguageOutput:
     """The output that `architectures` names, a language model's where it names none."""
     return LanguageOutput(
         kind=output_kind(keys, LANGUAGE_OUTPUTS, CAUSAL),
@@ -168,6 +173,8 @@ def language_output(keys: Keys, path: str, *, tied: bool, capped: bool = False) 
         labels=keys.count("num_labels", 2),
         tied=keys.flag("tie_word_embeddings", tied),
         capped=capped,
+        scaled=scaled,
+        bias=bias,
     )
 
 
@@ -187,7 +194,9 @@ def write_language_output(net: Net, x: str, output: LanguageOutput, table: Weigh
     """Adds the output layer behind `x`, the result of the last norm."""
     if output.kind in {CAUSAL, LAST_LANGUAGE}:
         tied = table if output.tied else None
-        logits = net.linear(output.path, x, output.rows, bias=False, tied=tied)
+        logits = net.linear(output.path, x, output.rows, bias=output.bias, tied=tied)
+        if output.scaled:
+            logits = net.elementwise("mul", "logit_scale", logits)
         if output.capped:
             capped(net, logits)
     elif output.kind == SEQUENCE:

@@ -21,6 +21,7 @@ from cutwise.costs.workload import Workload
 from cutwise.errors import CutwiseError, ModelImportError
 from cutwise.graph.blocks import blocks
 from cutwise.graph.model_graph import ModelGraph
+from cutwise.graph.spans import MANY_BLOCKS
 from cutwise.importers import load_bytes, load_model
 from cutwise.importers.gate.graph_wire import from_lines, to_lines
 from cutwise.importers.gate.guard import PROJECT
@@ -28,7 +29,7 @@ from cutwise.importers.hugging_face.config_file import from_config, read, regene
 from cutwise.importers.hugging_face.families import FAMILIES
 from cutwise.importers.hugging_face.key_bounds import DROPOUTS
 from tests.core.costs.no_loss import NO_LOSS
-from tests.core.importers.configurations import BERT, CONFIGS, VIT, Config
+from tests.core.importers.configurations import BERT, CONFIGS, VIT, Config, of_family
 from tests.core.importers.safetensors_files import saved
 from tests.shared_files import CASES
 
@@ -147,27 +148,30 @@ def test_a_70_billion_model_is_priced_in_two_seconds_and_500_megabytes() -> None
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_is_drawn_in_blocks_of_its_layers(family: str) -> None:
     """Attention and perceptron in a block each, or both in one where they are small together."""
-    name, config = next((n, c) for n, c in CONFIGS.items() if c["model_type"] == family)
+    config = of_family(family)
     graph = from_config(config, {})
     layers = next(config[key] for key in ("num_hidden_layers", "n_layer", "n_layers") if key in config)
     paths = {op.block for op in graph.ops}
     assert {f"layers/{n}/{part}" for n in range(layers) for part in ("attention", "mlp")} <= paths
     names = [block.name for block in blocks(graph)]
     assert names[0] == "embeddings"
+    if 2 + 2 * layers > MANY_BLOCKS:
+        return
     assert names[-1] == "head"
-    assert len(names) in (2 + layers, 2 + 2 * layers), name
+    assert len(names) in (2 + layers, 2 + 2 * layers)
 
 
 @pytest.mark.parametrize("family", sorted(set(FAMILIES) - {"gemma2"}))
 def test_adapters_find_the_projections_of_attention(family: str) -> None:
-    graph = from_config(next(c for c in CONFIGS.values() if c["model_type"] == family), {})
+    graph = from_config(of_family(family), {})
     found = linear_roles(graph)
     attending = [
         graph.ops[at].block.endswith("/attention") for at, role in found.items() if role == "attention"
     ]
     assert attending
     assert all(attending)
-    assert price(graph, Workload(tuning=Lora(targets=("attention", "mlp")))).trainable_parameters > 0
+    targets = tuple({"attention", "mlp"} & set(found.values()))
+    assert price(graph, Workload(tuning=Lora(targets=targets))).trainable_parameters > 0
 
 
 def test_grouped_queries_share_their_keys() -> None:
@@ -262,9 +266,9 @@ WHOLE = "give a whole number from 1 to 262144"
         ({"num_key_value_heads": 5}, "is 32, which is no multiple of num_key_value_heads = 5"),
         ({"hidden_act": "__import__('os')"}, "hidden_act is \"__import__('os')\"; give one of gelu, "),
         ({"tie_word_embeddings": 1}, "tie_word_embeddings is 1; give true or false"),
-        ({"model_type": "t5"}, "model_type is 't5'; read are bert, distilbert, gemma2, "),
-        ({"model_type": ["llama"]}, "model_type is ['llama']; read are bert, "),
-        ({"model_type": None}, "model_type is missing; read are bert, "),
+        ({"model_type": "xlnet"}, "model_type is 'xlnet'; read are "),
+        ({"model_type": ["llama"]}, "model_type is ['llama']; read are "),
+        ({"model_type": None}, "model_type is missing; read are "),
         ({"architectures": "LlamaForCausalLM"}, "architectures is 'LlamaForCausalLM'; give a list of class"),
         ({"architectures": ["L" * 10**6 + "Model"]}, "; give a list of class names"),
         ({"architectures": ["LlamaForQuestionAnswering"]}, "architectures names 'LlamaForQuestionAnswering'"),
@@ -291,7 +295,7 @@ def test_keys_of_a_family_are_checked(name: str, change: Config, says: str) -> N
 
 
 def test_an_unknown_family_is_refused_with_the_way_out() -> None:
-    message = refusal_of({"model_type": "mixtral"})
+    message = refusal_of({"model_type": "xlnet"})
     ways = (
         "cutwise.from_torch(model, example)",
         "torch.export.save",
