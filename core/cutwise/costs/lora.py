@@ -129,7 +129,7 @@ def _targets(graph: ModelGraph, tuning: Lora, frozen: tuple[str, ...]) -> frozen
         if not hits:
             mistakes.append(
                 f"workload.tuning.targets: {target!r} matches no linear layer of {graph.name}, which has "
-                f"{_inventory(graph, roles)}"
+                f"{_inventory(graph, roles)}{_experts(graph)}"
             )
     held = frozen_ops(graph, frozen)
     if found and all(held[at] for at in found):
@@ -158,6 +158,12 @@ def _inventory(graph: ModelGraph, roles: Mapping[int, str]) -> str:
     others = Counter(op.kind for at, op in enumerate(graph.ops) if op.weights and at not in roles)
     rest = [f"{count} {kind}" for kind, count in others.most_common(MOST_NAMED)]
     return ", ".join(linears + rest) or "no layer with weights"
+
+
+def _experts(graph: ModelGraph) -> str:
+    if not any("experts_per_token" in op.attrs for op in graph.ops):
+        return ""
+    return "; experts are stacked in one weight and get no adapter"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -146,6 +146,26 @@ class ModelGraph(EqualByDigest):
         """Number of parameters; tied weights count once, buffers do not count."""
         return sum(w.elements for w in self.weights.values() if w.role == "parameter")
 
+    @property
+    def active_parameters(self) -> int:
+        """Parameters that the forward pass of one token meets: of experts those that it is routed to.
+
+        Tables count whole, though a token reads a row of them (`table_parameters`).
+        """
+        idle: dict[str, int] = {}
+        for op in self.ops:
+            if "experts_per_token" in op.attrs:
+                left = op.attrs["experts"] - op.attrs["experts_per_token"]
+                idle |= {weight.id: weight.elements * left // op.attrs["experts"] for weight in op.weights}
+        return self.parameters - sum(idle.values())
+
+    @property
+    def table_parameters(self) -> int:
+        """Parameters of tables that are only looked up; some publishers leave them out of the active ones."""
+        tables = {w.id: w.elements for op in self.ops if op.kind == "embedding" for w in op.weights}
+        others = {weight.id for op in self.ops if op.kind != "embedding" for weight in op.weights}
+        return sum(elements for name, elements in tables.items() if name not in others)
+
     def to_networkx(self) -> networkx.DiGraph[str]:
         """The graph as a networkx digraph; vertices carry `op`, edges go from producer to reader."""
         import networkx

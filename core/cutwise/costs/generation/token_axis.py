@@ -21,12 +21,15 @@ class CachedAttention:
     """One attention over tokens: the op at `position` reads the cache, the ops `inside` do the work.
 
     `elements` are the numbers that the cache holds for a token of a sample, `window` the tokens it sees.
+    A new token works `work_ratio` times as much for each token of the context as one of a prompt: keys and
+    values of a latent are not made again, the products read the latent itself.
     """
 
     position: int
     inside: frozenset[int]
     elements: float
     window: float
+    work_ratio: float = 1.0
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -91,13 +94,28 @@ def _cached(graph: ModelGraph, tokens: int) -> Iterator[CachedAttention]:
 def _attention(
     graph: ModelGraph, tokens: int, position: int, inside: frozenset[int], cached: tuple[str, ...]
 ) -> CachedAttention:
+    latent = _latent(graph.ops[position])
     windows = (graph.ops[at].attrs["window"] for at in inside if "window" in graph.ops[at].attrs)
     return CachedAttention(
         position=position,
         inside=inside,
-        elements=sum(_made_elements(graph, name) for name in cached) / (graph.batch_size * tokens),
+        elements=latent[0]
+        if latent
+        else sum(_made_elements(graph, name) for name in cached) / (graph.batch_size * tokens),
         window=float(min(windows, default=math.inf)),
+        work_ratio=latent[1] if latent else 1.0,
     )
+
+
+def _latent(op: Op) -> tuple[float, float] | None:
+    """What a cache of latents holds for a token, and the work for it over that of whole keys and values.
+
+    Of each head $2 r + d_R$ products in place of $d + d_v$ (Liu et al. 2024, arXiv 2405.04434, 2.1.2).
+    """
+    if "latent_dim" not in op.attrs:
+        return None
+    rank, turned = op.attrs["latent_dim"], op.attrs["rotary_dim"]
+    return rank + turned, (2 * rank + turned) / (op.attrs["head_dim"] + op.attrs["value_dim"])
 
 
 def _made_elements(graph: ModelGraph, name: str) -> int:

@@ -29,6 +29,7 @@ from cutwise.importers.hugging_face.architectures.decoders.llama_like import (
 from cutwise.importers.hugging_face.architectures.decoders.olmo import exaone4, olmo, olmo2, olmo3
 from cutwise.importers.hugging_face.architectures.decoders.openai_gpt import openai_gpt
 from cutwise.importers.hugging_face.architectures.decoders.phi import phi
+from cutwise.importers.hugging_face.architectures.deepseek import deepseek_v2, deepseek_v3
 from cutwise.importers.hugging_face.architectures.encoder_decoder.bart import (
     bart,
     blenderbot,
@@ -43,6 +44,15 @@ from cutwise.importers.hugging_face.architectures.encoder_decoder.t5 import mt5,
 from cutwise.importers.hugging_face.architectures.encoder_decoder.whisper import whisper
 from cutwise.importers.hugging_face.architectures.gpt import gpt2, gpt_neox, opt
 from cutwise.importers.hugging_face.architectures.llama import gemma2, llama, mistral, phi3, qwen2, qwen3
+from cutwise.importers.hugging_face.architectures.mixtures import (
+    gpt_oss,
+    granitemoe,
+    mixtral,
+    olmoe,
+    phimoe,
+    qwen2_moe,
+    qwen3_moe,
+)
 from cutwise.importers.hugging_face.architectures.text_encoders import (
     albert,
     bert,
@@ -112,6 +122,15 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "arcee": arcee,
         "nemotron": nemotron,
         "persimmon": persimmon,
+        "mixtral": mixtral,
+        "qwen2_moe": qwen2_moe,
+        "qwen3_moe": qwen3_moe,
+        "deepseek_v2": deepseek_v2,
+        "deepseek_v3": deepseek_v3,
+        "gpt_oss": gpt_oss,
+        "olmoe": olmoe,
+        "phimoe": phimoe,
+        "granitemoe": granitemoe,
         "gpt2": gpt2,
         "gpt_neox": gpt_neox,
         "opt": opt,

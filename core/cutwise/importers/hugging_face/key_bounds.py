@@ -81,6 +81,23 @@ COUNTS: Mapping[str, tuple[int, int]] = FrozenDict(
         "task_type_vocab_size": (1, 2**16),
         "num_hidden_groups": (1, 1000),
         "inner_group_num": (1, 1000),
+        "num_experts": (1, 4096),
+        "num_local_experts": (1, 4096),
+        "n_routed_experts": (1, 4096),
+        "n_shared_experts": (1, 4096),
+        "num_experts_per_tok": (1, 4096),
+        "n_group": (1, 4096),
+        "topk_group": (1, 4096),
+        "moe_intermediate_size": (1, 2**20),
+        "shared_expert_intermediate_size": (1, 2**20),
+        "first_k_dense_replace": (0, 1000),
+        "num_nextn_predict_layers": (0, 1000),
+        "decoder_sparse_step": (1, 1000),
+        "q_lora_rank": WIDTH,
+        "kv_lora_rank": WIDTH,
+        "qk_nope_head_dim": (1, 2**14),
+        "qk_rope_head_dim": (1, 2**14),
+        "v_head_dim": (1, 2**14),
     }
 )
 """Key → smallest and largest whole number; the largest published models stay a factor of ten below."""
@@ -124,6 +141,8 @@ FLAGS = frozenset(
         "use_task_id",
         "summary_use_proj",
         "summary_proj_to_labels",
+        "norm_topk_prob",
+        "lm_head_bias",
     }
 )
 """True or false."""
@@ -155,9 +174,14 @@ WORDS = frozenset(
         "feed_forward_proj",
         "layer_type",
         "summary_activation",
+        "topk_method",
     }
 )
 """One of the words that the family knows."""
+NULLABLE = frozenset({"q_lora_rank"})
+"""Null says something else than a key that is missing."""
+LAYER_LISTS = frozenset({"mlp_only_layers"})
+"""Numbers of layers, a list of them."""
 WORD_LISTS = frozenset({"layer_types", "attention_layers"})
 """One of the words that the family knows for each layer."""
 SWITCHES = frozenset({"no_rope_layers"})

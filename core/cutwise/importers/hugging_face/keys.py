@@ -18,6 +18,8 @@ from cutwise.importers.hugging_face.key_bounds import (
     DROPOUTS,
     FACTORS,
     FLAGS,
+    LAYER_LISTS,
+    NULLABLE,
     PARTS,
     RATIOS,
     SWITCHES,
@@ -46,8 +48,8 @@ class MissingKeyError(ModelImportError):
 class Keys:
     """The keys of one configuration; `file` is what messages call it.
 
-    Null is as good as absent, but for caps. Every reader raises `ModelImportError` for a value of another
-    kind or out of its range.
+    Null is as good as absent, but for caps and what is `NULLABLE`. Every reader raises `ModelImportError`
+    for a value of another kind or out of its range.
     """
 
     file: str
@@ -55,7 +57,8 @@ class Keys:
     architecture: str = field(init=False)
 
     def __post_init__(self) -> None:
-        values = {name: value for name, value in self.values.items() if value is not None or name in CAPS}
+        nulls = CAPS | NULLABLE
+        values = {name: value for name, value in self.values.items() if value is not None or name in nulls}
         object.__setattr__(self, "architecture", self._first_architecture(values))
         object.__setattr__(self, "values", values | _from_tables(values))
 
@@ -159,6 +162,13 @@ class Keys:
             self.refuse(f"{name} is {shown(value)}", "a number from 0 to below 1")
         return float(value)
 
+    def layers(self, name: str) -> frozenset[int]:
+        """Numbers of layers, as a list under `name`; none without it."""
+        value = self.values.get(name, [])
+        if name not in LAYER_LISTS or not _is_layer_list(value):
+            self.refuse(f"{name} is {shown(value)}", "a list of numbers of layers")
+        return frozenset(value)
+
     def divided(self, whole: str, parts: str, *, size: int, count: int) -> int:
         """`size` / `count` without remainder; `whole` and `parts` are their keys in the message."""
         if size % count:
@@ -171,6 +181,8 @@ class Keys:
         """The keys of this list that are there, as JSON values: enough to read the same model again."""
         kept = COUNTS.keys() | FLAGS | RATIOS | FACTORS | CAPS | WORDS | WORD_LISTS | SWITCHES | DROPOUTS
         plain = {name: value for name, value in self.values.items() if name in kept and _is_plain(value)}
+        found = {name: self.values[name] for name in LAYER_LISTS & self.values.keys()}
+        plain |= {name: [*value] for name, value in found.items() if _is_layer_list(value)}
         parts = {name: self.part(name).plain() for name in self.values.keys() & PARTS}
         return plain | parts | ({"architectures": [self.architecture]} if self.architecture else {})
 
@@ -236,6 +248,15 @@ def _is_short(value: Json) -> bool:
 
 def _is_switch_list(value: Json) -> TypeGuard[list[int]]:
     return isinstance(value, list) and len(value) <= MOST_LAYERS and all(one in (0, 1) for one in value)
+
+
+def _is_layer_list(value: Json) -> TypeGuard[list[int]]:
+    most = COUNTS["num_hidden_layers"][1]
+    return (
+        isinstance(value, list)
+        and len(value) <= most
+        and all(isinstance(layer, int) and _is_number(layer) and 0 <= layer < most for layer in value)
+    )
 
 
 def _is_plain(value: Json) -> bool:

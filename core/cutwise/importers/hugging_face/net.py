@@ -37,6 +37,12 @@ class Net:
         yield
         self._block, self._source = outer
 
+    @contextmanager
+    def inside(self, part: str) -> Iterator[None]:
+        """Puts what is made inside into the block `part` of the present one."""
+        with self.at(f"{self._block}/{part}", self._source):
+            yield
+
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape of the tensor `name`."""
         return self._shapes[name]
@@ -83,11 +89,12 @@ class Net:
     def linear(
         self, path: str, x: str, width: int,
         *, bias: bool = True, name: str = "", tied: Weight | None = None, turned: bool = False,
-        joint: int = 0,
+        joint: int = 0, bare: bool = False,
     ) -> str:  # fmt: skip
         """A linear layer; `tied` is another layer's weight that it shares, `turned` one stored (in, out).
 
-        Of layers that some programs make with one product of `joint` features this is the last.
+        Of layers that some programs make with one product of `joint` features this is the last. A `bare` one
+        is a product with a parameter of its own, and no module that adapters are put beside.
         """
         into = self.width(x)
         matrix = tied or self.weight(path, (into, width) if turned else (width, into))
@@ -95,7 +102,10 @@ class Net:
         return self.op(
             "linear", name or _last(path), [x], (*self.shape(x)[:-1], width),
             weights=weights, source=self._path(path),
-            attrs={"in_features": into, "out_features": width} | ({"joint_features": joint} if joint else {}),
+            attrs={
+                "in_features": into, "out_features": width,
+                **({"joint_features": joint} if joint else {}), **({"bare": True} if bare else {}),
+            },
         )  # fmt: skip
 
     def layer_norm(self, path: str, x: str, *, affine: bool = True, bias: bool = True, name: str = "") -> str:

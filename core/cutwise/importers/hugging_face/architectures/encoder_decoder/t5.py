@@ -48,7 +48,7 @@ class T5:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stack:
+class T5Stack:
     """One of the two stacks: what files call it, and the encoder's result that a decoder reads."""
 
     name: str
@@ -129,13 +129,13 @@ def _notes(model: T5) -> list[str]:
 
 def _write(model: T5, net: Net, tokens: int, decoder_sequence: int = 0) -> None:
     ids = net.input("input_ids", (tokens,), dtype="int64")
-    encoder = Stack(name="encoder", layers=model.encoder_layers, heads=model.heads)
+    encoder = T5Stack(name="encoder", layers=model.encoder_layers, heads=model.heads)
     memory, table = _stack(net, ids, model, encoder)
     if model.kind == ENCODER:
         return
     ids = net.input("decoder_input_ids", (decoder_sequence,), dtype="int64")
     heads = replace(model.heads, causal=True)
-    decoder = Stack(name="decoder", layers=model.decoder_layers, heads=heads, memory=memory)
+    decoder = T5Stack(name="decoder", layers=model.decoder_layers, heads=heads, memory=memory)
     x, table = _stack(net, ids, model, decoder)
     if model.kind == BOTH:
         return
@@ -145,7 +145,7 @@ def _write(model: T5, net: Net, tokens: int, decoder_sequence: int = 0) -> None:
         net.linear("lm_head", x, model.vocabulary, bias=False, tied=table if model.tied else None)
 
 
-def _stack(net: Net, ids: str, model: T5, stack: Stack) -> tuple[str, Weight]:
+def _stack(net: Net, ids: str, model: T5, stack: T5Stack) -> tuple[str, Weight]:
     """The result of a stack's last norm, and the table of the tokens."""
     with net.at(f"{stack.name}/embeddings", ""):
         x, table = net.embedding("shared", ids, model.vocabulary, model.width)
