@@ -32,6 +32,8 @@ TENSOR_ELEMENTS = 2**38
 NAME_CHARACTERS = 200
 
 # Of JSON.
+# Files beside a model are looked into to name them; the longest, lists of tokens, are named by their heads.
+NAMED_JSON_BYTES = 1 * 2**20
 # A file held in memory as text: 50,000 hand-written ops are about 12 MB.
 JSON_FILE_BYTES = 64 * 2**20
 # Parsed JSON takes up to 30 times its text; above this size it is parsed where memory is limited.
