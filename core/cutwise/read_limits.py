@@ -80,6 +80,8 @@ EXPRESSION_EXPONENT = 8
 AXIS_SIZE = 2**40
 
 # Of what Hugging Face publishes.
+# The largest models published have some hundred shards.
+FOLDER_FILES = 10_000
 # As in the format's own library; the largest header published is some megabytes.
 SAFETENSORS_HEADER_BYTES = 100 * 10**6
 # Real tensors have six at most.

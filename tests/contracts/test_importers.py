@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,7 +71,14 @@ EXAMPLES = {
         ),
         dims={"sequence": 32},
     ),
+    "hf_folder": Example(file="tiny.zip", written=lambda path: zipped_folder(path), dims={"sequence": 32}),
 }
+
+
+def zipped_folder(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("tiny/config.json", json.dumps(LLAMA))
+
 
 BATCH = {"batch"}
 """The open dimension that the workload sets."""
