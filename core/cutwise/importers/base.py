@@ -41,7 +41,7 @@ def load_model(source: str | os.PathLike[str], *, dims: Mapping[str, int] | None
     if path.is_dir():
         path = model_file_in(path)
     importer = recognised(path)
-    if path.stat().st_size + importer.beside_bytes(path) <= importer.in_process_bytes:
+    if path.stat().st_size + importer.reads_beside(path) <= importer.in_process_bytes:
         return read_here(path, checked_dims(dims))
     from cutwise.importers.gate.guard import read_guarded
 

@@ -282,5 +282,5 @@ IMPORTER = Importer(
     sniff=is_configuration,
     read=read,
     in_process_bytes=IN_PROCESS_BYTES,
-    beside_bytes=header_bytes_beside,
+    reads_beside=header_bytes_beside,
 )
