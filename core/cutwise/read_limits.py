@@ -88,6 +88,18 @@ SAFETENSORS_HEADER_BYTES = 100 * 10**6
 SAFETENSORS_AXES = 32
 # Where signed 64-bit sizes end.
 SAFETENSORS_SIZE = 2**63
+# Of GGUF files.
+# The largest mixtures have some thousand tensors, and files some hundred values.
+GGUF_ENTRIES = 65_536
+# llama.cpp reads names of 64 bytes; names of values are paths of some hundred.
+GGUF_NAME_BYTES = 65_535
+GGUF_AXES = 8
+# Vocabulary, merges and token types of the largest tokenizers are about a million texts.
+GGUF_TEXTS = 2**23
+# Chat templates are the longest texts, and nobody reads them here.
+GGUF_KEPT_CHARACTERS = 4096
+# Sizes that differ from layer to layer: as many numbers as layers.
+GGUF_KEPT_NUMBERS = 4096
 # The longest names of families and activations have some thirty letters.
 WORD_CHARACTERS = 64
 

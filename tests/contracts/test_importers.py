@@ -19,7 +19,7 @@ from cutwise.importers import IMPORTERS
 from cutwise.importers.gate.graph_wire import from_lines, to_lines
 from cutwise.importers.gate.guard import read_guarded
 from cutwise.importers.gate.reading import read_here, recognised
-from tests.core.importers import onnx_files, safetensors_files, torch_archives
+from tests.core.importers import gguf_files, onnx_files, safetensors_files, torch_archives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,11 @@ EXAMPLES = {
             as_json(LLAMA)(path.with_name("config.json")),
             safetensors_files.saved(path, {"lm_head.weight": ("F16", (101, 64))}),
         ),
+        dims={"sequence": 32},
+    ),
+    "gguf": Example(
+        file="toy.gguf",
+        written=lambda path: path.write_bytes(gguf_files.head(gguf_files.llama())),
         dims={"sequence": 32},
     ),
     "hf_folder": Example(file="tiny.zip", written=lambda path: zipped_folder(path), dims={"sequence": 32}),

@@ -62,12 +62,6 @@ REFUSED = (
     ),
     RefusedFormat("pickle", lambda e: _is_pickle(e.head), PICKLE_SENTENCE),
     RefusedFormat(
-        "gguf",
-        lambda e: e.head.startswith(b"GGUF"),
-        "is a GGUF file: quantised weights without a graph; export the original model to ONNX instead, "
-        "with optimum-cli export onnx",
-    ),
-    RefusedFormat(
         "hdf5",
         lambda e: e.head.startswith(b"\x89HDF\r\n\x1a\n"),
         "is an HDF5 file (Keras); export the model to ONNX with model.export('model.onnx', format='onnx')",

@@ -100,7 +100,7 @@ def from_config(
 
 def can_regenerate(graph: ModelGraph) -> bool:
     """True for a graph that `regenerate` makes at another length: it came from a configuration of text."""
-    return graph.provenance.get("format") == FORMAT and SEQUENCE in graph.dims
+    return "config" in graph.provenance and SEQUENCE in graph.dims
 
 
 def regenerate(graph: ModelGraph, *, sequence: int) -> ModelGraph:
