@@ -32,6 +32,8 @@ TENSOR_ELEMENTS = 2**38
 NAME_CHARACTERS = 200
 
 # Of JSON.
+# Files beside a model are looked into to name them; the longest, lists of tokens, are named by their heads.
+NAMED_JSON_BYTES = 1 * 2**20
 # A file held in memory as text: 50,000 hand-written ops are about 12 MB.
 JSON_FILE_BYTES = 64 * 2**20
 # Parsed JSON takes up to 30 times its text; above this size it is parsed where memory is limited.
@@ -78,12 +80,26 @@ EXPRESSION_EXPONENT = 8
 AXIS_SIZE = 2**40
 
 # Of what Hugging Face publishes.
+# The largest models published have some hundred shards.
+FOLDER_FILES = 10_000
 # As in the format's own library; the largest header published is some megabytes.
 SAFETENSORS_HEADER_BYTES = 100 * 10**6
 # Real tensors have six at most.
 SAFETENSORS_AXES = 32
 # Where signed 64-bit sizes end.
 SAFETENSORS_SIZE = 2**63
+# Of GGUF files.
+# The largest mixtures have some thousand tensors, and files some hundred values.
+GGUF_ENTRIES = 65_536
+# llama.cpp reads names of 64 bytes; names of values are paths of some hundred.
+GGUF_NAME_BYTES = 65_535
+GGUF_AXES = 8
+# Vocabulary, merges and token types of the largest tokenizers are about a million texts.
+GGUF_TEXTS = 2**23
+# Chat templates are the longest texts, and nobody reads them here.
+GGUF_KEPT_CHARACTERS = 4096
+# Sizes that differ from layer to layer: as many numbers as layers.
+GGUF_KEPT_NUMBERS = 4096
 # The longest names of families and activations have some thirty letters.
 WORD_CHARACTERS = 64
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cutwise.cli.listings import first_line
 from cutwise.errors import CutwiseError, ScenarioError
@@ -12,6 +14,7 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import IMPORTERS, samples
 from cutwise.importers.base import size_given
 from cutwise.importers.hugging_face.config_file import SEQUENCE, can_regenerate
+from cutwise.importers.several_files import one_upload
 from cutwise.scenario.scenario_file import parse_scenario
 from cutwise.scenario.versions import file_notice
 from cutwise.schemes import SCHEMES
@@ -19,6 +22,7 @@ from cutwise_dashboard import session
 from cutwise_dashboard.controls import choice, drawer, field_widget, follow, readable, seen
 
 DIMS_HELP = "A dimension that the file leaves open; everything is priced anew for another size"
+SHOWN_FILES = 3
 READ_HOW = "read in a guarded process, nothing of it is run"
 
 
@@ -41,10 +45,11 @@ def model_controls() -> ModelGraph | None:
 
 
 def _upload() -> None:
-    """The uploader; a file that was read stays the model until another is chosen."""
-    file = st.file_uploader(
+    """The uploader; what was read stays the model until something else is chosen."""
+    files = st.file_uploader(
         "Model file",
         key="upload",
+        accept_multiple_files=True,
         max_upload_size=200,
         help=f"{', '.join(known.about for known in IMPORTERS.values())}; {READ_HOW}",
     )
@@ -52,17 +57,24 @@ def _upload() -> None:
         "Sizes of open dimensions", key="upload.sizes", placeholder="height=320, width=320",
         help="Only for a file whose dimensions are open and whose proposed sizes do not fit",
     )  # fmt: skip
-    if file is None or st.session_state.get("read_upload") == (file.file_id, sizes):
+    ids = [file.file_id for file in files]
+    before, with_sizes = st.session_state.get("read_upload", ([], ""))
+    if not files or (before, with_sizes) == (ids, sizes):
         return
-    st.session_state["read_upload"] = (file.file_id, sizes)
+    new = [file for file in files if file.file_id not in before] or files
+    st.session_state["read_upload"] = (ids, sizes)
     try:
-        with st.spinner(f"Reading {file.name} …"):
-            session.add_upload(file.name, file.getvalue(), parsed_sizes(sizes))
+        with st.spinner(f"Reading {', '.join(file.name for file in new[:SHOWN_FILES])} …"):
+            session.add_upload(*one_upload(_contents(new), _contents(files)), parsed_sizes(sizes))
     except CutwiseError as error:
         st.session_state["upload_error"] = str(error)
     else:
         st.session_state.pop("upload_error", None)
         st.rerun()
+
+
+def _contents(files: Sequence[UploadedFile]) -> list[tuple[str, bytes]]:
+    return [(file.name, file.getvalue()) for file in files]
 
 
 def _sizes(graph: ModelGraph) -> None:

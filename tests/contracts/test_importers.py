@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from cutwise.importers import IMPORTERS
 from cutwise.importers.gate.graph_wire import from_lines, to_lines
 from cutwise.importers.gate.guard import read_guarded
 from cutwise.importers.gate.reading import read_here, recognised
-from tests.core.importers import onnx_files, safetensors_files, torch_archives
+from tests.core.importers import gguf_files, onnx_files, safetensors_files, torch_archives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,19 @@ EXAMPLES = {
         ),
         dims={"sequence": 32},
     ),
+    "gguf": Example(
+        file="toy.gguf",
+        written=lambda path: path.write_bytes(gguf_files.head(gguf_files.llama())),
+        dims={"sequence": 32},
+    ),
+    "hf_folder": Example(file="tiny.zip", written=lambda path: zipped_folder(path), dims={"sequence": 32}),
 }
+
+
+def zipped_folder(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("tiny/config.json", json.dumps(LLAMA))
+
 
 BATCH = {"batch"}
 """The open dimension that the workload sets."""

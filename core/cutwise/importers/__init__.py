@@ -1,8 +1,9 @@
 """Model files in, ModelGraph out; nothing an importer reads is ever executed or unpickled."""
 
 from cutwise.importers.base import load_bytes, load_model, sample_named, samples
+from cutwise.importers.gguf_format import gguf_file
 from cutwise.importers.hugging_face import config_file as hf_config
-from cutwise.importers.hugging_face import safetensors_file
+from cutwise.importers.hugging_face import safetensors_file, zipped_folder
 from cutwise.importers.importer import IMPORTERS, Importer
 from cutwise.importers.json_formats import cutwise_graph as graph_json
 from cutwise.importers.json_formats import fiddle as fiddle_json
@@ -11,5 +12,14 @@ from cutwise.importers.torch_format import torch_export
 
 __all__ = ["IMPORTERS", "Importer", "load_bytes", "load_model", "sample_named", "samples"]
 
-for _module in (graph_json, fiddle_json, onnx_file, torch_export, hf_config, safetensors_file):
+for _module in (
+    graph_json,
+    fiddle_json,
+    onnx_file,
+    torch_export,
+    hf_config,
+    safetensors_file,
+    zipped_folder,
+    gguf_file,
+):
     IMPORTERS.add(_module.IMPORTER.name, _module.IMPORTER)

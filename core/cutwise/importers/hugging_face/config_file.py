@@ -17,28 +17,27 @@ from pathlib import Path
 from typing import Any
 
 from cutwise.errors import ModelImportError
+from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import ModelGraph, Op
 from cutwise.importers.gate.refused import EXPORT_COMMAND
 from cutwise.importers.hugging_face.families import FAMILIES
+from cutwise.importers.hugging_face.folder import found_beside, header_bytes_beside, missing_text
 from cutwise.importers.hugging_face.forms.known_form import in_known_form
 from cutwise.importers.hugging_face.forms.untyped import is_untyped
 from cutwise.importers.hugging_face.keys import Keys, MissingKeyError
 from cutwise.importers.hugging_face.layers import SEQUENCE_DIM, Blueprint
 from cutwise.importers.hugging_face.net import BATCH, Net
 from cutwise.importers.hugging_face.safetensors_header import ParameterTable, read_header, shards_of
+from cutwise.importers.hugging_face.stored_files import StoredFile, StoredFiles, beside, on_disk
 from cutwise.importers.importer import Importer
-from cutwise.importers.json_formats.document import read_object, shown
-from cutwise.read_limits import IN_PROCESS_BYTES
+from cutwise.importers.json_formats.document import object_of, shown
+from cutwise.read_limits import IN_PROCESS_BYTES, JSON_FILE_BYTES
 from cutwise.units import PREFIXES, in_prefix
 
 FORMAT = "hf_config"
 CONFIG_NAME = "config.json"
-WEIGHTS_NAMES = ("model.safetensors", "model-00001-of-*.safetensors")
 SEQUENCE = SEQUENCE_DIM
 TOKENS = 128  # where nobody says how long a sequence is
-
-# Headers that nobody named are read in this process: bounded like any JSON that is.
-BESIDE_BYTES = IN_PROCESS_BYTES
 
 EXPORT = (
     "export the model itself with cutwise.from_torch(model, example), with torch.export.save, with "
@@ -56,19 +55,30 @@ def read(path: Path, dims: Mapping[str, int], *, weights: Path | None = None) ->
     one beside the configuration is used, if there is any. Raises `ModelImportError` for a family that is not
     known, for a key that is missing or out of its range, and for `weights` that cannot be read.
     """
-    config = read_object(path)
-    warnings: tuple[str, ...] = ()
-    table = None
-    if weights is not None:
-        table = read_header(*shards_of(weights))
-    elif beside := _weights_beside(path):
-        try:
-            table = read_header(*beside, most=BESIDE_BYTES)
-        except ModelImportError as error:
-            warnings = (f"the weights beside the configuration are left aside: {error}",)
-    name = "" if path.name == CONFIG_NAME else path.stem
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return _graph(Keys(path.name, config), dims, name, table, {"sha256": digest}, warnings)
+    table = None if weights is None else read_header(*shards_of(weights))
+    files = beside(path) if path.name == CONFIG_NAME else FrozenDict()
+    return _read(on_disk(path), files, dims, table)
+
+
+def read_files(files: StoredFiles, dims: Mapping[str, int]) -> ModelGraph:
+    """The graph of the model whose configuration, and whatever lies beside it, are `files`.
+
+    Raises `ModelImportError` as `read` does.
+    """
+    return _read(files[CONFIG_NAME], files, dims, None)
+
+
+def _read(
+    file: StoredFile, files: StoredFiles, dims: Mapping[str, int], table: ParameterTable | None
+) -> ModelGraph:
+    content = file.whole(JSON_FILE_BYTES)
+    around = found_beside(files)
+    name = "" if file.name == CONFIG_NAME else Path(file.name).stem
+    provenance = {"sha256": hashlib.sha256(content).hexdigest(), **around.provenance}
+    keys = Keys(file.name, object_of(file.name, content))
+    if table is not None:
+        return _graph(keys, dims, name, table, provenance, ())
+    return _graph(keys, dims, name, around.table, provenance, around.warnings)
 
 
 def from_config(
@@ -93,7 +103,7 @@ def from_config(
 
 def can_regenerate(graph: ModelGraph) -> bool:
     """True for a graph that `regenerate` makes at another length: it came from a configuration of text."""
-    return graph.provenance.get("format") == FORMAT and SEQUENCE in graph.dims
+    return "config" in graph.provenance and SEQUENCE in graph.dims
 
 
 def regenerate(graph: ModelGraph, *, sequence: int) -> ModelGraph:
@@ -132,14 +142,6 @@ def is_configuration(head: bytes, path: Path) -> bool:
 
 def _shows_family(text: bytes) -> bool:
     return bool(OWN_KEY.search(text)) or is_untyped(text)
-
-
-def _weights_beside(path: Path) -> tuple[Path, ...]:
-    if path.name != CONFIG_NAME:
-        return ()
-    found = (other for pattern in WEIGHTS_NAMES for other in sorted(path.parent.glob(pattern)))
-    first = next((other for other in found if other.is_file()), None)
-    return shards_of(first) if first else ()
 
 
 def _graph(
@@ -270,7 +272,9 @@ def _differences(ops: Sequence[Op], table: ParameterTable) -> Iterator[str]:
     described = _parameters(ops)
     readers = Counter(weight for op in ops for weight in op.weights)
     repeated = sum(weight.elements * (count - 1) for weight, count in readers.items())
-    if table.parameters not in {described, described + repeated}:
+    if table.missing:
+        yield missing_text(table, described=described)
+    elif table.parameters not in {described, described + repeated}:
         yield (
             f"{table.file} holds {table.parameters:,} parameters, the configuration describes {described:,} "
             f"({table.parameters - described:+,}): parts that are not built here, or files of two models"
@@ -292,4 +296,5 @@ IMPORTER = Importer(
     sniff=is_configuration,
     read=read,
     in_process_bytes=IN_PROCESS_BYTES,
+    reads_beside=header_bytes_beside,
 )
