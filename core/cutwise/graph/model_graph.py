@@ -24,7 +24,7 @@ DTYPE_BYTES: Mapping[str, float] = FrozenDict(
         "fp64": 8, "fp32": 4, "bf16": 2, "fp16": 2, "fp8": 1,
         "int64": 8, "int32": 4, "int16": 2, "int8": 1, "int4": 0.5, "nf4": 0.5,
         "uint64": 8, "uint32": 4, "uint16": 2, "uint8": 1, "uint4": 0.5,
-        "bool": 1, "string": 0,
+        "int2": 0.25, "uint2": 0.25, "bool": 1, "string": 0,
     }
 )  # fmt: skip
 FLOATING = frozenset({"fp64", "fp32", "bf16", "fp16", "fp8"})

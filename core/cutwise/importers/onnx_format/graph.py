@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import Op, Weight
+from cutwise.importers.onnx_format.contrib.contrib_rules import contrib_rule
+from cutwise.importers.onnx_format.contrib.names import BETWEEN
 from cutwise.importers.onnx_format.inference import SHAPE_ONLY_INPUTS
 from cutwise.importers.onnx_format.module_paths import ModulePlace, named, place, printable
 from cutwise.importers.onnx_format.ops import Attr, NodeFacts, OnnxRule, rule_for
@@ -83,7 +85,7 @@ def _drafts(known: OnnxTrace, needed: set[str]) -> list[Draft]:
         if made:
             _check_shapes(known, step, made)
             facts = _facts(known.tensors, step)
-            rule = rule_for(facts)
+            rule = contrib_rule(facts) or rule_for(facts)
             drafts.append(Draft(step, facts, rule, weights_of(known.tensors, step, rule, seen), made))
     return drafts
 
@@ -152,6 +154,8 @@ def _check_shapes(known: OnnxTrace, step: OnnxStep, made: Sequence[str]) -> None
         if known.tensors.spec(name) is None:
             reads = ", ".join(filter(None, step.inputs)) or "nothing"
             remedy = "without control flow" if step.node.op_type in CONTROL_FLOW else "with all shapes fixed"
+            if BETWEEN in step.node.op_type:
+                remedy = "with the sizes of what operators of other domains make"
             remedy += f", or {sizes_remedy(known)}" if known.open else ""
             raise ModelImportError(
                 f"{known.file}: {label(step.node)} makes {name!r}, whose shape does not follow from what it "

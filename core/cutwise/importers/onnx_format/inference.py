@@ -9,6 +9,8 @@ import numpy as np
 
 from cutwise.errors import ModelImportError
 from cutwise.frozen import FrozenDict
+from cutwise.importers.onnx_format.contrib.scales import note_scales
+from cutwise.importers.onnx_format.contrib.shapes import MisfitError, contrib_types, schema_of, stand_in
 from cutwise.importers.onnx_format.tensors import (
     OnnxStep,
     OnnxTrace,
@@ -43,8 +45,6 @@ ROOTLESS = frozenset(
 # Only their first input is data; the others are positions, shapes or scales.
 FIRST_INPUT_ROOTS = frozenset(
     {
-        "DequantizeLinear",
-        "QuantizeLinear",
         "CastLike",
         "Gather",
         "Slice",
@@ -67,19 +67,6 @@ FOLDED = frozenset(_FOLDED.split())
 # The result is at most as large as the input, though its size is known only afterwards.
 BOUNDED_BY_INPUT = frozenset({"NonZero"})
 
-# com.microsoft ops whose first result has the type of the first input.
-SAME_AS_INPUT = frozenset(
-    {
-        "Gelu",
-        "FastGelu",
-        "QuickGelu",
-        "BiasGelu",
-        "SkipLayerNormalization",
-        "SimplifiedLayerNormalization",
-        "SkipSimplifiedLayerNormalization",
-    }
-)
-
 
 def infer(known: OnnxTrace, step: OnnxStep) -> None:
     """Enters types, small values and weight roots of what `step` makes into the tables of `known`.
@@ -97,6 +84,7 @@ def infer(known: OnnxTrace, step: OnnxStep) -> None:
             known.tensors.types[name] = found
         _check_size(known, step, name)
     _check_reshape(known, step)
+    note_scales(known.tensors, step)
     if _is_constant(known.tensors, step):
         _enter_constants(known, step)
 
@@ -113,16 +101,19 @@ def _store_constant(known: OnnxTrace, step: OnnxStep) -> bool:
 
 
 def _inferred(known: OnnxTrace, step: OnnxStep) -> dict[str, TypeProto | None]:
-    from onnx import defs, shape_inference
+    from onnx import shape_inference
     from onnx.checker import ValidationError
 
     node, tensors = step.node, known.tensors
-    if node.domain == "com.microsoft" and node.op_type in SAME_AS_INPUT:
-        return {step.outputs[0]: tensors.types.get(step.inputs[0])}
-    version = known.opsets.get(node.domain, known.opsets.get("", 1))
     try:
-        schema = defs.get_schema(node.op_type, version, node.domain)
-    except defs.SchemaError:
+        own = contrib_types(known, step)
+    except MisfitError as error:
+        raise ModelImportError(_misfit(known, step, str(error))) from None
+    if own is not None:
+        return own
+    node = stand_in(node)
+    schema = schema_of(known, node)
+    if schema is None:
         return {}
     types = {name: tensors.types[name] for name in step.inputs if name in tensors.types}
     if any(name and name not in types for name in node.input):

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph, Op
 from cutwise.importers.importer import Importer
+from cutwise.importers.onnx_format.contrib.names import STANDARD_DOMAINS
 from cutwise.importers.onnx_format.dims import bind
 from cutwise.importers.onnx_format.functions import inlined
 from cutwise.importers.onnx_format.graph import build_ops
-from cutwise.importers.onnx_format.graph_walk import STANDARD_DOMAINS, trace
+from cutwise.importers.onnx_format.graph_walk import trace
 from cutwise.importers.onnx_format.notices import warnings_about
 from cutwise.importers.onnx_format.prescan import graph_bytes, looks_like_onnx
 from cutwise.importers.onnx_format.tensors import OnnxTrace
