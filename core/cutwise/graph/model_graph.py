@@ -101,6 +101,8 @@ class ModelGraph(EqualByDigest):
     mini-batch of `batch_size` samples; prices are per sample, so whatever prices the graph divides
     by it. `dims` holds the dimensions the importer had to choose ({"sequence": 128}), `provenance`
     says where the graph came from (format, producer, file digest), `warnings` what was assumed.
+    `uncounted` is what the file holds beside that: "parameters" that no op counts, and the "macs" of a
+    sample that go with them, as far as they are known.
 
     Raises `ModelImportError` for a repeated id, an unknown input or a wrong order.
     """
@@ -111,6 +113,7 @@ class ModelGraph(EqualByDigest):
     dims: Mapping[str, int] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    uncounted: Mapping[str, int] = field(default_factory=dict)
     digest: str = field(init=False, default="")
     index: Mapping[str, int] = field(init=False, default_factory=dict, repr=False)
 

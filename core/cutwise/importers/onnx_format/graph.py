@@ -40,7 +40,7 @@ def build_ops(known: OnnxTrace, inputs: Sequence[str]) -> tuple[Op, ...]:
     Raises `ModelImportError` when a tensor that reaches an output has no known shape, or when no
     output depends on an input.
     """
-    needed = _needed(known)
+    needed = needed_tensors(known)
     used_inputs = [name for name in inputs if name in needed]
     if not used_inputs:
         raise ModelImportError(f"{known.file}: no output depends on an input of the model; export it again")
@@ -60,15 +60,17 @@ def build_ops(known: OnnxTrace, inputs: Sequence[str]) -> tuple[Op, ...]:
     return tuple(ops)
 
 
-def _needed(known: OnnxTrace) -> set[str]:
+def needed_tensors(known: OnnxTrace) -> set[str]:
+    """Tensors that an output depends on, and that depend on an input."""
     needed = {name for name in known.outputs if not known.tensors.is_constant(name)}
     for step in reversed(known.steps):
         if needed.intersection(step.outputs):
-            needed.update(_read(known.tensors, step))
+            needed.update(tensors_read(known.tensors, step))
     return needed
 
 
-def _read(tensors: Tensors, step: OnnxStep) -> list[str]:
+def tensors_read(tensors: Tensors, step: OnnxStep) -> list[str]:
+    """Tensors whose data `step` reads and that depend on an input of the model."""
     shape_only = SHAPE_ONLY_INPUTS.get(step.node.op_type, frozenset())
     return [
         name
@@ -84,13 +86,19 @@ def _drafts(known: OnnxTrace, needed: set[str]) -> list[Draft]:
         made = tuple(name for name in step.outputs if name in needed)
         if made:
             _check_shapes(known, step, made)
-            facts = _facts(known.tensors, step)
-            rule = contrib_rule(facts) or rule_for(facts)
+            facts = facts_of(known.tensors, step)
+            rule = known_rule(facts)
             drafts.append(Draft(step, facts, rule, weights_of(known.tensors, step, rule, seen), made))
     return drafts
 
 
-def _facts(tensors: Tensors, step: OnnxStep) -> NodeFacts:
+def known_rule(facts: NodeFacts) -> OnnxRule:
+    """How the node is read, whatever its domain."""
+    return contrib_rule(facts) or rule_for(facts)
+
+
+def facts_of(tensors: Tensors, step: OnnxStep) -> NodeFacts:
+    """What the rule of `step` may look at."""
     values = {slot: tensors.values.get(name) for slot, name in enumerate(step.inputs)}
     return NodeFacts(
         op_type=step.node.op_type,
@@ -133,7 +141,7 @@ def _input_op(known: OnnxTrace, name: str, own: str) -> Op:
 
 
 def _vertices(known: OnnxTrace, draft: Draft, ids: dict[str, str], block: str) -> Iterator[Op]:
-    inputs = tuple(ids[name] for name in _read(known.tensors, draft.step))
+    inputs = tuple(ids[name] for name in tensors_read(known.tensors, draft.step))
     attrs = draft.rule.attrs(draft.facts)
     for number, name in enumerate(draft.made):
         index = {"output_index": draft.step.outputs.index(name)} if len(draft.made) > 1 else {}
@@ -165,11 +173,11 @@ def _check_shapes(known: OnnxTrace, step: OnnxStep, made: Sequence[str]) -> None
 
 def _joined(known: OnnxTrace, drafts: Sequence[Draft]) -> list[Draft]:
     """`drafts` with bias additions joined to the product before them, where nothing else reads that."""
-    readers = Counter(name for draft in drafts for name in _read(known.tensors, draft.step))
+    readers = Counter(name for draft in drafts for name in tensors_read(known.tensors, draft.step))
     kept: list[Draft] = []
     maker: dict[str, int] = {}
     for draft in drafts:
-        product = next(iter(_read(known.tensors, draft.step)), "")
+        product = next(iter(tensors_read(known.tensors, draft.step)), "")
         at = maker.get(product)
         alone = readers[product] == 1 and product not in known.outputs
         if at is not None and alone and _is_bias(draft, kept[at]):

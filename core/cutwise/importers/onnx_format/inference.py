@@ -97,6 +97,10 @@ def _store_constant(known: OnnxTrace, step: OnnxStep) -> bool:
             raise ModelImportError(f"{known.file}: constant {name!r} has no value; export the model again")
         known.tensors.store(name, attribute.t, file=known.file)
         return True
+    if attribute.name == "sparse_value":
+        sparse = attribute.sparse_tensor
+        known.tensors.store_shape(name, sparse.values.data_type, tuple(sparse.dims), file=known.file)
+        return True
     return False
 
 

@@ -39,7 +39,8 @@ class Tensors:
 
     A constant depends on no model input; `roots` holds for each constant the stored tensors
     (initializers and the like, in `stored`) it is made from. `values` holds small known values; `scales`
-    are stored tensors that say how numbers are quantised, `measured` those a node measures for that.
+    are stored tensors that say how numbers are quantised, `scaled` what they are said of, `measured`
+    scales that a node measures.
     """
 
     types: dict[str, TypeProto] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class Tensors:
     roots: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stored: dict[str, TensorSpec] = field(default_factory=dict)
     scales: set[str] = field(default_factory=set)
+    scaled: set[str] = field(default_factory=set)
     measured: set[str] = field(default_factory=set)
 
     def is_constant(self, name: str) -> bool:

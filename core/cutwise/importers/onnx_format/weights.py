@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cutwise.graph.model_graph import FLOATING, TensorSpec, Weight
+from cutwise.graph.model_graph import FLOATING, Weight
 from cutwise.importers.onnx_format.ops import OnnxRule
 from cutwise.importers.onnx_format.tensors import OnnxStep, Tensors
 
@@ -28,7 +28,7 @@ def weights_of(tensors: Tensors, step: OnnxStep, rule: OnnxRule, seen: set[str])
 
 def _at_slot(tensors: Tensors, name: str, rule: OnnxRule, role: str, slot: int) -> Iterator[Weight]:
     read = tensors.spec(name)
-    roots = [root for root in tensors.roots[name] if _is_weight(tensors.stored[root], rule, read)]
+    roots = [root for root in tensors.roots[name] if _is_weight(tensors, root, rule)]
     if rule.quantised and role == "buffer":
         roots = [root for root in roots if tensors.stored[root].elements > 1]
     if read is not None:
@@ -45,15 +45,16 @@ def _at_slot(tensors: Tensors, name: str, rule: OnnxRule, role: str, slot: int) 
         yield Weight(id=name, shape=read.shape, dtype=read.dtype, role="buffer")
 
 
-def _is_weight(spec: TensorSpec, rule: OnnxRule, read: TensorSpec | None) -> bool:
-    """True for what can be a weight: numbers of a quantised operator, and whole ones made floating, too."""
+def _is_weight(tensors: Tensors, root: str, rule: OnnxRule) -> bool:
+    """True for what can be a weight: of quantised operators, and once scaled, whole numbers too."""
+    spec, scaled = tensors.stored[root], root in tensors.scaled
     quantised = spec.dtype in QUANTISED
     if not rule.loose:
-        biased = spec.dtype == BIAS and (rule.quantised or (read is not None and read.dtype in FLOATING))
+        biased = spec.dtype == BIAS and (rule.quantised or scaled or root in tensors.scales)
         return spec.elements > 0 and (spec.dtype in FLOATING or quantised or biased)
     unknown = rule.kind.startswith("other:")
     masked = not unknown and _is_square_mask(spec.shape)
-    taken = spec.dtype in FLOATING or (quantised and (unknown or rule.quantised))
+    taken = spec.dtype in FLOATING or (quantised and (unknown or rule.quantised or scaled))
     return taken and spec.elements > 1 and not masked
 
 

@@ -6,7 +6,10 @@ import pytest
 
 from cutwise.costs.graph_cost import GraphCost, price
 from cutwise.costs.workload import Workload
+from cutwise.errors import ScenarioError
 from cutwise.importers.gate.reading import read_here
+from cutwise.pipeline import plan
+from cutwise.scenario.parts import Scenario
 from tests.shared_files import SHARED, needs
 
 MODELS = SHARED / "cases" / "models"
@@ -61,3 +64,18 @@ def test_an_operator_of_another_domain_is_unknown() -> None:
     cost = priced("d_otherdomain_conv")
     assert dict(cost.unpriced) == {"other:acme::Conv": 1}
     assert (cost.macs, cost.parameters) == (0, 8 * 27)
+
+
+def test_training_a_quantised_model_is_refused_and_its_inference_is_planned() -> None:
+    graph = read_here(MODELS / "cnn_qdq_int8.onnx", {})
+    assert any("1,482 of 1,482 parameters are stored quantised" in warning for warning in graph.warnings)
+    with pytest.raises(ScenarioError, match=r'none of the 1,482 parameters.*mode = "inference"'):
+        plan(graph, Scenario())
+    found = plan(graph, Scenario(workload=Workload(mode="inference")))
+    assert found.status == "optimal"
+
+
+def test_a_layer_that_is_not_used_is_told() -> None:
+    """The weights of a layer of 16 × 500 reach no output."""
+    graph = priced("dead_layer").graph
+    assert dict(graph.uncounted) == {"parameters": 8000, "macs": 8000}

@@ -9,16 +9,17 @@ MEASURED_SCALE = 1  # the output of DynamicQuantizeLinear that is the scale
 
 
 def note_scales(tensors: Tensors, step: OnnxStep) -> None:
-    """Enters the scales and zero points `step` reads, and the scale it measures."""
+    """Enters the scales and zero points `step` reads, what is scaled by them, and the scale it measures."""
     op_type = step.node.op_type
     if op_type in SCALED:
-        _enter(tensors, step.inputs[1:])
+        _enter(tensors.scales, tensors, step.inputs[1:])
+        _enter(tensors.scaled, tensors, step.inputs[:1])
     elif op_type == "DynamicQuantizeLinear":
         tensors.measured.update(step.outputs[MEASURED_SCALE:][:1])
     elif op_type == "Mul" and tensors.measured.intersection(step.inputs):
-        _enter(tensors, step.inputs)
+        _enter(tensors.scales, tensors, step.inputs)
 
 
-def _enter(tensors: Tensors, names: tuple[str, ...]) -> None:
+def _enter(found: set[str], tensors: Tensors, names: tuple[str, ...]) -> None:
     for name in names:
-        tensors.scales.update(tensors.roots.get(name, ()))
+        found.update(tensors.roots.get(name, ()))
