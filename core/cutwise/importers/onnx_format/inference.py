@@ -10,7 +10,14 @@ import numpy as np
 from cutwise.errors import ModelImportError
 from cutwise.frozen import FrozenDict
 from cutwise.importers.onnx_format.contrib.scales import note_scales
-from cutwise.importers.onnx_format.contrib.shapes import MisfitError, contrib_types, schema_of, stand_in
+from cutwise.importers.onnx_format.contrib.shapes import (
+    MisfitError,
+    as_stored,
+    contrib_types,
+    floating,
+    schema_of,
+    stand_in,
+)
 from cutwise.importers.onnx_format.tensors import (
     OnnxStep,
     OnnxTrace,
@@ -115,21 +122,22 @@ def _inferred(known: OnnxTrace, step: OnnxStep) -> dict[str, TypeProto | None]:
         raise ModelImportError(_misfit(known, step, str(error))) from None
     if own is not None:
         return own
-    node = stand_in(node)
+    own_node, node = node, stand_in(node)
     schema = schema_of(known, node)
     if schema is None:
         return {}
     types = {name: tensors.types[name] for name in step.inputs if name in tensors.types}
     if any(name and name not in types for name in node.input):
         return {}
+    like = types[node.input[-1]] if node is not own_node else None
+    types = types if like is None else floating(types)
     data = {name: known.proto(name) for name in node.input if name in tensors.values}
     opsets = [_opset(domain, number) for domain, number in known.opsets.items()]
     try:
-        return dict(
-            shape_inference.infer_node_outputs(
-                schema, node, types, data, opset_imports=opsets, ir_version=known.ir_version
-            )
+        made = shape_inference.infer_node_outputs(
+            schema, node, types, data, opset_imports=opsets, ir_version=known.ir_version
         )
+        return dict(made) if like is None else as_stored(made, like)
     except (shape_inference.InferenceError, ValidationError) as error:
         raise ModelImportError(_misfit(known, step, str(error))) from None
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import FLOATING, Op, TensorSpec
+from cutwise.importers.onnx_format.contrib.contrib_rules import CONTRIB_RULES, contrib_rule
 from cutwise.importers.onnx_format.graph import facts_of, known_rule, needed_tensors, tensors_read
 from cutwise.importers.onnx_format.tensors import OnnxStep, OnnxTrace, Tensors, Values, dtype_name, label
 from cutwise.importers.onnx_format.weights import QUANTISED, weights_of
@@ -68,10 +69,11 @@ def left_over(graph: GraphProto, known: OnnxTrace, ops: Sequence[Op]) -> tuple[L
         return ()
     needed = needed_tensors(known)
     used = [step for step in known.steps if needed.intersection(step.outputs)]
-    rest -= _how_roots(tensors, known.steps)
+    scales, unpacked = _quantised(known)
+    rest -= _how_roots(tensors, known.steps) | scales
     read = rest & _roots_read(tensors, used)
     dead = [step for step in known.steps if not needed.intersection(step.outputs)]
-    shapes = {name: tensors.stored[name].shape for name in sorted(rest)}
+    shapes = {name: unpacked.get(name, tensors.stored[name].shape) for name in sorted(rest)}
     found = [
         Leftover(
             {name: shape for name, shape in shapes.items() if name not in read},
@@ -113,6 +115,20 @@ def _is_mask(value: Values | None) -> bool:
         return False
     others = value[value != 0]
     return bool(others.size) and others.size < value.size and bool((others == others[0]).all())
+
+
+def _quantised(known: OnnxTrace) -> tuple[set[str], dict[str, tuple[int, ...]]]:
+    """What quantised operators read as scales, and the shapes of what they read packed."""
+    scales: set[str] = set()
+    unpacked: dict[str, tuple[int, ...]] = {}
+    for step in known.steps:
+        rule = contrib_rule(facts_of(known.tensors, step)) if step.node.op_type in CONTRIB_RULES else None
+        if rule is not None:
+            read = dict(enumerate(step.inputs))
+            for slot in rule.buffers:
+                scales.update(known.tensors.roots.get(read.get(slot, ""), ()))
+            unpacked |= {read[slot]: spec.shape for slot, spec in rule.unpacked.items()}
+    return scales, unpacked
 
 
 def _how_roots(tensors: Tensors, steps: Iterable[OnnxStep]) -> set[str]:

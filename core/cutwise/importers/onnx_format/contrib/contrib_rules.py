@@ -12,10 +12,9 @@ from dataclasses import replace
 from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import TensorSpec
 from cutwise.importers.onnx_format.contrib.names import microsoft
-from cutwise.importers.onnx_format.contrib.shapes import unpacked_shape
+from cutwise.importers.onnx_format.contrib.shapes import packed_dtype, unpacked_shape
 from cutwise.importers.onnx_format.ops import Attrs, NodeFacts, OnnxRule, rule_for
 
-DTYPE_OF_BITS = FrozenDict({2: "uint2", 4: "uint4", 8: "uint8"})
 NF4 = 1  # MatMulBnb4's number for that format; the other is fp4
 
 RuleMaker = Callable[[NodeFacts], OnnxRule]
@@ -76,7 +75,7 @@ def _whole(facts: NodeFacts, name: str, default: int) -> int:
 def _packed_product(facts: NodeFacts) -> OnnxRule:
     """Blocks of the weight's rows share a scale; `K` inputs, `N` outputs."""
     inner, outer = _whole(facts, "K", 0), _whole(facts, "N", 0)
-    spec = TensorSpec(shape=(outer, inner), dtype=_packed_dtype(_whole(facts, "bits", 4)))
+    spec = TensorSpec(shape=(outer, inner), dtype=packed_dtype(_whole(facts, "bits", 4)))
     return OnnxRule("linear", (1, 5), (2, 3, 4), _features(inner, outer), unpacked={1: spec}, quantised=True)
 
 
@@ -93,7 +92,7 @@ def _packed_table(facts: NodeFacts) -> OnnxRule:
         return OnnxRule("gather")
     bits = _whole(facts, "bits", 4)
     shape = unpacked_shape(data.shape, bits=bits, dtype=data.dtype)
-    dtype = data.dtype if shape == data.shape else _packed_dtype(bits)
+    dtype = data.dtype if shape == data.shape else packed_dtype(bits)
     return OnnxRule(
         "embedding", (0,), (2, 3), unpacked={0: TensorSpec(shape=shape, dtype=dtype)}, quantised=True
     )
@@ -146,13 +145,9 @@ def _packed_experts(facts: NodeFacts, weights: tuple[int, ...]) -> Mapping[int, 
         spec = facts.inputs[slot] if slot < len(facts.inputs) else None
         if spec is not None:
             shape = unpacked_shape(spec.shape, bits=bits, dtype=spec.dtype)
-            dtype = spec.dtype if shape == spec.shape else _packed_dtype(bits)
+            dtype = spec.dtype if shape == spec.shape else packed_dtype(bits)
             found[slot] = TensorSpec(shape=shape, dtype=dtype)
     return found
-
-
-def _packed_dtype(bits: int) -> str:
-    return next((dtype for width, dtype in DTYPE_OF_BITS.items() if bits <= width), "uint8")
 
 
 def _features(inner: int, outer: int) -> Callable[[NodeFacts], Attrs]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cutwise.frozen import FrozenDict
-from cutwise.importers.onnx_format.contrib import fused, fused_attention
+from cutwise.importers.onnx_format.contrib import fused, fused_attention, layouts
 from cutwise.importers.onnx_format.contrib.fused_node import FusedNode, UnreadableError
-from cutwise.importers.onnx_format.contrib.names import microsoft
+from cutwise.importers.onnx_format.contrib.names import in_blocks, microsoft
 from cutwise.importers.onnx_format.tensors import OnnxStep, OnnxTrace
 
 EXPANSIONS: Mapping[str, Callable[[FusedNode], None]] = FrozenDict(
@@ -15,12 +15,12 @@ EXPANSIONS: Mapping[str, Callable[[FusedNode], None]] = FrozenDict(
         microsoft(name): expansion
         for name, expansion in {
             "FusedConv": fused.fused_convolution,
-            "NhwcConv": fused.channels_last_convolution,
-            "NhwcFusedConv": fused.channels_last_convolution,
-            "NhwcMaxPool": fused.channels_last("MaxPool"),
-            "QLinearConv": fused.quantised_convolution,
-            "QLinearAveragePool": fused.quantised_channels_last,
-            "QLinearGlobalAveragePool": fused.quantised_channels_last,
+            "NhwcConv": layouts.channels_last_convolution,
+            "NhwcFusedConv": layouts.channels_last_convolution,
+            "NhwcMaxPool": layouts.channels_last("MaxPool"),
+            "QLinearConv": layouts.quantised_convolution,
+            "QLinearAveragePool": layouts.quantised_channels_last,
+            "QLinearGlobalAveragePool": layouts.quantised_channels_last,
             "FusedMatMul": fused.fused_product,
             "FusedMatMulActivation": fused.fused_product,
             "TransposeMatMul": fused.fused_product,
@@ -47,6 +47,12 @@ EXPANSIONS: Mapping[str, Callable[[FusedNode], None]] = FrozenDict(
             "MatMulNBitsQkv": fused_attention.packed_projections,
             "MatMulNBitsMlp": fused_attention.packed_gate,
         }.items()
+    }
+    | {
+        in_blocks("Conv"): fused.fused_convolution,
+        in_blocks("ReorderInput"): layouts.into_blocks,
+        in_blocks("ReorderOutput"): layouts.out_of_blocks,
+        in_blocks("Upsample"): layouts.enlarged,
     }
 )
 

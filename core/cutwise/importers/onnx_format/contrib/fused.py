@@ -20,67 +20,28 @@ RMS_NORM = "SimplifiedLayerNormalization"
 
 def fused_convolution(parts: FusedNode) -> None:
     """Conv(X, W, B), the sum with Z and the activation."""
-    made = parts.add("Conv", *_present(parts, 0, 1, 2), to=_to(parts, 3, "activation"), **_convolution(parts))
-    _summed_and_activated(parts, made, 3)
-
-
-def channels_last_convolution(parts: FusedNode) -> None:
-    """A convolution of (batch, …, channels): the data is turned, the weight too where it is stored so."""
-    image, weight = parts.shape(0), parts.shape(1)
-    axes = len(image)
-    first = parts.add("Transpose", parts.read(0), perm=[0, axes - 1, *range(1, axes - 1)])
-    kernel = parts.read(1)
-    groups = max(1, parts.number("group", 1))
-    if weight[1] * groups != image[-1] and weight[-1] * groups == image[-1]:
-        kernel = parts.add("Transpose", kernel, perm=[0, axes - 1, *range(1, axes - 1)])
-    bias = [parts.read(2)] if parts.read(2) else []
-    made = parts.add("Conv", first, kernel, *bias, **_convolution(parts))
-    last = _to(parts, 3, "activation")
-    made = parts.add("Transpose", made, to=last, perm=[0, *range(2, axes), 1])
-    _summed_and_activated(parts, made, 3)
-
-
-def channels_last(op_type: str) -> Expansion:
-    """An operator of (batch, channels, …) between two turns of its data."""
-
-    def made(parts: FusedNode) -> None:
-        axes = len(parts.shape(0))
-        turned = parts.add("Transpose", parts.read(0), perm=[0, axes - 1, *range(1, axes - 1)])
-        given = [entry for entry in parts.step.node.attribute if entry.name != "channels_last"]
-        inner = parts.add(op_type, turned, *parts.step.inputs[1:], entries=given)
-        parts.add("Transpose", inner, to=parts.made(0), perm=[0, *range(2, axes), 1])
-
-    return made
-
-
-def quantised_channels_last(parts: FusedNode) -> None:
-    """The same operator with its channels first; unreadable where they are first already."""
-    if not parts.number("channels_last"):
-        raise UnreadableError
-    channels_last(parts.step.node.op_type)(parts)
-
-
-def quantised_convolution(parts: FusedNode) -> None:
-    """ONNX's own convolution of whole numbers, between two turns where the channels are last."""
-    if parts.number("channels_last"):
-        channels_last("QLinearConv")(parts)
-    else:
-        parts.add("QLinearConv", *parts.step.inputs, to=parts.made(0), **_convolution(parts))
+    made = parts.add(
+        "Conv",
+        *_present(parts, 0, 1, 2),
+        to=own_result(parts, 3),
+        **convolution_attributes(parts),
+    )
+    summed_and_activated(parts, made, 3)
 
 
 def fused_product(parts: FusedNode) -> None:
     """MatMul of operands that may be turned first; the scale `alpha` rides along."""
     first = _turned(parts, 0, "transA", "transBatchA")
     second = _turned(parts, 1, "transB", "transBatchB")
-    made = parts.add("MatMul", first, second, to=_to(parts, -1, "activation"))
-    _summed_and_activated(parts, made, -1)
+    made = parts.add("MatMul", first, second, to=own_result(parts, -1))
+    summed_and_activated(parts, made, -1)
 
 
 def fused_general_product(parts: FusedNode) -> None:
     """Gemm and its activation."""
     flips = {name: parts.number(name) for name in ("transA", "transB")}
-    made = parts.add("Gemm", *_present(parts, 0, 1, 2), to=_to(parts, -1, "activation"), **flips)
-    _summed_and_activated(parts, made, -1)
+    made = parts.add("Gemm", *_present(parts, 0, 1, 2), to=own_result(parts, -1), **flips)
+    summed_and_activated(parts, made, -1)
 
 
 def product_with_gelu(parts: FusedNode) -> None:
@@ -150,7 +111,8 @@ def skip_norm(op_type: str, *, gamma: int, bias: int) -> Expansion:
         if rest:
             total = parts.add("Add", total, rest[0], to=summed)
         weights = [parts.read(slot) for slot in range(gamma, bias) if parts.read(slot)]
-        parts.add(op_type, total, *weights, to=parts.made(0), axis=-1)
+        statistics = (parts.made(1), parts.made(2)) if op_type == "LayerNormalization" else ()
+        parts.add_many(op_type, total, *weights, to=(parts.made(0), *filter(None, statistics)), axis=-1)
 
     return made
 
@@ -215,7 +177,8 @@ def _embedded(
         parts.add("ReduceSum", counted, axes, to=parts.made(1), keepdims=0)
 
 
-def _convolution(parts: FusedNode) -> dict[str, Any]:
+def convolution_attributes(parts: FusedNode) -> dict[str, Any]:
+    """The attributes of the node that a convolution has."""
     given = {name: list(parts.numbers(name)) for name in CONVOLUTION if parts.numbers(name)}
     return given | {"group": parts.number("group", 1)} | _padding(parts)
 
@@ -233,13 +196,14 @@ def _present(parts: FusedNode, *slots: int) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _to(parts: FusedNode, added: int, attribute: str) -> str:
+def own_result(parts: FusedNode, added: int) -> str:
     """The node's own result, where neither a sum nor an activation follows."""
-    follows = bool(parts.word(attribute)) or (added >= 0 and bool(parts.read(added)))
+    follows = bool(parts.word("activation")) or (added >= 0 and bool(parts.read(added)))
     return "" if follows else parts.made(0)
 
 
-def _summed_and_activated(parts: FusedNode, name: str, added: int) -> None:
+def summed_and_activated(parts: FusedNode, name: str, added: int) -> None:
+    """`name` and the tensor at input `added` summed, and the activation, each where it is there."""
     activation = parts.word("activation")
     if added >= 0 and parts.read(added):
         name = parts.add("Add", name, parts.read(added), to="" if activation else parts.made(0))

@@ -12,17 +12,19 @@ if TYPE_CHECKING:
 STANDARD_DOMAINS = frozenset({"", "ai.onnx"})
 BETWEEN = "::"
 
-# onnxruntime's own that do what ONNX's operator of another name or a later opset does.
+# onnxruntime's own that do what ONNX's operator of that name does, by domain.
+_ALIASES = {
+    "com.microsoft": "QuantizeLinear DequantizeLinear Gelu GatherND GridSample Pad Range Trilu",
+    "com.microsoft.nchwc": "MaxPool AveragePool GlobalAveragePool GlobalMaxPool",
+}
 ALIASES = FrozenDict(
-    {
-        f"com.microsoft{BETWEEN}{name}": alias
-        for name, alias in {
-            "QuantizeLinear": "QuantizeLinear", "DequantizeLinear": "DequantizeLinear", "Gelu": "Gelu",
-            "GatherND": "GatherND", "GridSample": "GridSample", "Pad": "Pad", "Range": "Range",
-            "Trilu": "Trilu", "ReduceSumInteger": "ReduceSum", "ExpandDims": "Unsqueeze",
-        }.items()
-    }
-)  # fmt: skip
+    {f"{domain}{BETWEEN}{name}": name for domain, names in _ALIASES.items() for name in names.split()}
+)
+
+
+def in_blocks(name: str) -> str:
+    """What onnxruntime's operator `name` on data in blocks of channels is called here."""
+    return f"com.microsoft.nchwc{BETWEEN}{name}"
 
 
 def microsoft(name: str) -> str:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from onnx.defs import OpSchema
 
 Shape = tuple[int, ...]
+DTYPE_OF_BITS = FrozenDict({2: "uint2", 4: "uint4", 8: "uint8"})
 PACKED = frozenset({"uint8", "int8"})
-FLOAT = 1  # onnx.TensorProto.FLOAT
+FLOAT, BOOL = 1, 9  # numbers of onnx.TensorProto.DataType
 
 
 class MisfitError(Exception):
@@ -65,6 +66,15 @@ def unpacked_shape(stored: Shape, *, bits: int, dtype: str) -> Shape:
     return (*stored[:-1], stored[-1] * BITS_PER_BYTE // bits)
 
 
+def packed_dtype(bits: int) -> str:
+    """The smallest number format that holds `bits`.
+
+    >>> packed_dtype(4), packed_dtype(3)
+    ('uint4', 'uint4')
+    """
+    return next((dtype for width, dtype in DTYPE_OF_BITS.items() if bits <= width), "uint8")
+
+
 def contrib_types(known: OnnxTrace, step: OnnxStep) -> dict[str, TypeProto | None] | None:
     """Types of what `step` makes; None for an operator that has no rule here, or too little to go by.
 
@@ -96,6 +106,26 @@ def stand_in(node: NodeProto) -> NodeProto:
     copy.output.append(node.output[0])
     copy.attribute.extend(entry for entry in node.attribute if entry.name in known)
     return copy
+
+
+def floating(types: Mapping[str, TypeProto]) -> dict[str, TypeProto]:
+    """`types` of whole numbers as if they were floats, which is all that some ONNX operators take."""
+    found = {}
+    for name, kind in types.items():
+        copy = type(kind)()
+        copy.CopyFrom(kind)
+        if copy.tensor_type.elem_type != BOOL:
+            copy.tensor_type.elem_type = FLOAT
+        found[name] = copy
+    return found
+
+
+def as_stored(made: Mapping[str, TypeProto | None], like: TypeProto | None) -> dict[str, TypeProto | None]:
+    """`made` with the elements of `like`."""
+    for kind in made.values():
+        if kind is not None and like is not None:
+            kind.tensor_type.elem_type = like.tensor_type.elem_type
+    return dict(made)
 
 
 def schema_of(known: OnnxTrace, node: NodeProto) -> OpSchema | None:
