@@ -1,4 +1,4 @@
-"""Which stored tensors say how numbers are quantised: no parameters, though they are floating."""
+"""Which stored tensors only say how: scales, zero points and angles are no parameters, though floating."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ PACKED_TABLE = microsoft("GatherBlockQuantized")
 SCALES: Mapping[str, tuple[int, ...]] = FrozenDict(
     {"QuantizeLinear": (1, 2), "DequantizeLinear": (1, 2), PACKED_TABLE: (2, 3)}
 )
+ANGLES = frozenset({"Cos", "Sin"})
+"""What they make of stored numbers alone are tables of positions: nobody trains angles."""
 MEASURED_SCALE = 1  # the output of DynamicQuantizeLinear that is the scale
 
 
@@ -30,7 +32,7 @@ def note_scales(tensors: Tensors, step: OnnxStep) -> None:
             _unpack(tensors, step)
     elif op_type == "DynamicQuantizeLinear":
         tensors.measured.update(step.outputs[MEASURED_SCALE:][:1])
-    elif op_type == "Mul" and tensors.measured.intersection(step.inputs):
+    elif op_type in ANGLES or (op_type == "Mul" and tensors.measured.intersection(step.inputs)):
         tensors.scales.update(_roots(tensors, step.inputs))
 
 
