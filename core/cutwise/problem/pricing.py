@@ -12,6 +12,9 @@ from cutwise.errors import ModelImportError, ScenarioError
 from cutwise.graph.model_graph import FLOATING, ModelGraph
 from cutwise.importers.hugging_face.config_file import SEQUENCE, can_regenerate, regenerate
 
+QUANTISING = frozenset({"quantize", "dynamic_quantize"})
+"""Ops that no gradient passes."""
+
 
 @kept
 def priced(graph: ModelGraph, workload: Workload) -> GraphCost:
@@ -28,15 +31,17 @@ def priced(graph: ModelGraph, workload: Workload) -> GraphCost:
 
 
 def _refuse_untrainable(cost: GraphCost) -> None:
-    """Raises `ScenarioError` where a model is to be trained whose weights are all quantised."""
+    """Raises `ScenarioError` where a model is to be trained that is quantised throughout."""
     if not cost.workload.training or cost.trainable_parameters:
         return
     weights = [weight for weight in cost.graph.weights.values() if weight.role == "parameter"]
     formats = sorted({weight.dtype for weight in weights if weight.dtype not in FLOATING})
-    if formats:
+    rounded = any(op.kind in QUANTISING for op in cost.graph.ops)
+    if formats or (weights and rounded):
+        stored = f"they are stored quantised ({', '.join(formats)})"
         mistake = (
             f"workload.mode: none of the {cost.parameters:,} parameters of {cost.graph.name} can be trained, "
-            f"they are stored quantised ({', '.join(formats)}); "
+            f"{stored if formats else 'what they make is quantised'}; "
             'set mode = "inference", tune adapters, or give the model from before it was quantised'
         )
         raise ScenarioError([mistake])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import Op, Weight
 from cutwise.importers.onnx_format.contrib.contrib_rules import contrib_rule
+from cutwise.importers.onnx_format.contrib.gradients import without_lost_gradients
 from cutwise.importers.onnx_format.contrib.names import BETWEEN
 from cutwise.importers.onnx_format.inference import SHAPE_ONLY_INPUTS
 from cutwise.importers.onnx_format.module_paths import ModulePlace, named, place, printable
@@ -57,7 +58,7 @@ def build_ops(known: OnnxTrace, inputs: Sequence[str]) -> tuple[Op, ...]:
     ops = [_input_op(known, name, ids[name]) for name in used_inputs]
     for draft, (_, block) in zip(drafts, placed, strict=True):
         ops += _vertices(known, draft, ids, block)
-    return tuple(ops)
+    return without_lost_gradients(ops)
 
 
 def needed_tensors(known: OnnxTrace) -> set[str]:

@@ -18,6 +18,7 @@ from cutwise.importers.onnx_format.contrib.shapes import (
     schema_of,
     stand_in,
 )
+from cutwise.importers.onnx_format.file_tensors import store_constant
 from cutwise.importers.onnx_format.tensors import (
     OnnxStep,
     OnnxTrace,
@@ -80,7 +81,7 @@ def infer(known: OnnxTrace, step: OnnxStep) -> None:
 
     Raises `ModelImportError` when the node's inputs do not fit together or its result is absurd.
     """
-    if step.node.op_type == "Constant" and _store_constant(known, step):
+    if step.node.op_type == "Constant" and store_constant(known, step):
         return
     types = _inferred(known, step)
     for name in filter(None, step.outputs):
@@ -94,21 +95,6 @@ def infer(known: OnnxTrace, step: OnnxStep) -> None:
     note_scales(known.tensors, step)
     if _is_constant(known.tensors, step):
         _enter_constants(known, step)
-
-
-def _store_constant(known: OnnxTrace, step: OnnxStep) -> bool:
-    attribute = step.node.attribute[0] if len(step.node.attribute) == 1 else None
-    name = step.outputs[0]
-    if attribute is None or attribute.name == "value":
-        if attribute is None or not attribute.HasField("t"):
-            raise ModelImportError(f"{known.file}: constant {name!r} has no value; export the model again")
-        known.tensors.store(name, attribute.t, file=known.file)
-        return True
-    if attribute.name == "sparse_value":
-        sparse = attribute.sparse_tensor
-        known.tensors.store_shape(name, sparse.values.data_type, tuple(sparse.dims), file=known.file)
-        return True
-    return False
 
 
 def _inferred(known: OnnxTrace, step: OnnxStep) -> dict[str, TypeProto | None]:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import FLOATING, Op, TensorSpec
 from cutwise.importers.onnx_format.contrib.contrib_rules import CONTRIB_RULES, contrib_rule
+from cutwise.importers.onnx_format.file_tensors import CONSTANT, FileTensor, graphs_in, tensors_in, tensors_of
 from cutwise.importers.onnx_format.graph import facts_of, known_rule, needed_tensors, tensors_read
-from cutwise.importers.onnx_format.tensors import OnnxStep, OnnxTrace, Tensors, Values, dtype_name, label
+from cutwise.importers.onnx_format.tensors import OnnxStep, OnnxTrace, Tensors, Values, label
 from cutwise.importers.onnx_format.weights import QUANTISED, weights_of
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, NodeProto, TensorProto
+    from onnx import GraphProto
 
 SHOWN = 3
 """Names in a sentence; the others are only counted."""
@@ -64,8 +65,8 @@ def left_over(graph: GraphProto, known: OnnxTrace, ops: Sequence[Op]) -> tuple[L
     tensors = known.tensors
     counted = {_stem(weight.id, tensors) for op in ops for weight in op.weights}
     rest = {name for name in tensors.stored if name not in counted and _can_be_weight(tensors, name)}
-    bodies = [step for step in known.steps if any(_graphs(step.node))]
-    if not rest and not bodies and not any(_graphs_of(graph)):
+    held = [(step, own) for step in known.steps if (own := _held(step))]
+    if not rest and not held and not _branches(graph):
         return ()
     needed = needed_tensors(known)
     used = [step for step in known.steps if needed.intersection(step.outputs)]
@@ -86,10 +87,14 @@ def left_over(graph: GraphProto, known: OnnxTrace, ops: Sequence[Op]) -> tuple[L
             "are read as masks, states or tables",
             "export them as parameters of a layer if they are trained",
         ),
-        *(_body(step) for step in bodies),
-        _never_walked(graph, known, bodies),
+        *(_body(step, own) for step, own in held),
+        _never_walked(graph, tensors, [tensor for _, own in held for tensor in own]),
     ]
     return tuple(one for one in found if one.tensors)
+
+
+def _branches(graph: GraphProto) -> bool:
+    return any(next(graphs_in(attribute), None) for node in graph.node for attribute in node.attribute)
 
 
 def weighed(rest: Sequence[Leftover], batch_size: int) -> dict[str, int]:
@@ -106,7 +111,7 @@ def _can_be_weight(tensors: Tensors, name: str) -> bool:
     spec = tensors.stored[name]
     if name in tensors.scales or tensors.is_uniform(name) or _is_mask(tensors.values.get(name)):
         return False
-    return _weighs(spec.dtype, spec.shape)
+    return _weighs(spec)
 
 
 def _is_mask(value: Values | None) -> bool:
@@ -184,60 +189,35 @@ def _work(op: Op, inputs: tuple[TensorSpec, ...]) -> int:
         return 0
 
 
-def _body(step: OnnxStep) -> Leftover:
-    held = (tensor for body in _graphs(step.node) for tensor in _tensors_of(body))
+def _held(step: OnnxStep) -> tuple[FileTensor, ...]:
+    """What a step holds itself that can be a weight, unless it is a constant, which is read by others."""
+    if step.node.op_type == CONSTANT or not step.node.attribute:
+        return ()
+    return tuple(one for one in tensors_in(step.node) if _weighs(one.spec))
+
+
+def _body(step: OnnxStep, held: Iterable[FileTensor]) -> Leftover:
     return Leftover(
-        {name: shape for name, dtype, shape in held if _weighs(dtype, shape)},
-        f"stand in branches or the body of {label(step.node)}",
-        "export the model without control flow",
+        {one.name: one.spec.shape for one in held},
+        f"stand in the attributes, branches or body of {label(step.node)}",
+        "export the model without it",
     )
 
 
-def _never_walked(graph: GraphProto, known: OnnxTrace, bodies: Iterable[OnnxStep]) -> Leftover:
+def _never_walked(graph: GraphProto, tensors: Tensors, held: Iterable[FileTensor]) -> Leftover:
     """What stands in branches that these inputs do not take."""
-    walked = Counter(_plain(name) for name in known.tensors.stored)
-    walked.update(
-        _plain(name) for step in bodies for body in _graphs(step.node) for name, _, _ in _tensors_of(body)
-    )
+    walked = Counter(_plain(name) for name in tensors.stored)
+    walked.update(_plain(one.name) for one in held)
     missing: dict[str, tuple[int, ...]] = {}
-    for name, dtype, shape in _tensors_of(graph):
-        walked[_plain(name)] -= 1
-        if walked[_plain(name)] < 0 and _weighs(dtype, shape):
-            missing[name] = shape
+    for one in tensors_of(graph):
+        walked[_plain(one.name)] -= 1
+        if walked[_plain(one.name)] < 0 and _weighs(one.spec):
+            missing[one.name] = one.spec.shape
     return Leftover(missing, "stand in branches that are not taken", "give inputs that take them")
 
 
-def _weighs(dtype: str, shape: tuple[int, ...]) -> bool:
-    return (dtype in FLOATING or dtype in QUANTISED) and math.prod(shape) > 1
-
-
-def _graphs(node: NodeProto) -> Iterator[GraphProto]:
-    for attribute in node.attribute:
-        if attribute.HasField("g"):
-            yield attribute.g
-        yield from attribute.graphs
-
-
-def _graphs_of(graph: GraphProto) -> Iterator[GraphProto]:
-    for node in graph.node:
-        yield from _graphs(node)
-
-
-def _tensors_of(graph: GraphProto) -> Iterator[tuple[str, str, tuple[int, ...]]]:
-    """Name, dtype and shape of every tensor that `graph` holds, in its branches and bodies too."""
-    yield from (_entry(tensor.name, tensor) for tensor in graph.initializer)
-    for sparse in graph.sparse_initializer:
-        yield sparse.values.name, dtype_name(sparse.values.data_type), tuple(sparse.dims)
-    for node in graph.node:
-        if node.op_type == "Constant" and node.output:
-            held = (attribute.t for attribute in node.attribute if attribute.HasField("t"))
-            yield from (_entry(node.output[0], tensor) for tensor in held)
-        for inner in _graphs(node):
-            yield from _tensors_of(inner)
-
-
-def _entry(name: str, tensor: TensorProto) -> tuple[str, str, tuple[int, ...]]:
-    return name, dtype_name(tensor.data_type), tuple(tensor.dims)
+def _weighs(spec: TensorSpec) -> bool:
+    return (spec.dtype in FLOATING or spec.dtype in QUANTISED) and spec.elements > 1
 
 
 def _stem(name: str, tensors: Tensors) -> str:

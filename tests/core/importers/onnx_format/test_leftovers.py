@@ -147,3 +147,38 @@ def test_an_unknown_operator_is_said_to_hold_its_share_of_the_parameters(tmp_pat
     assert (found.parameters, found.macs) == (232, 0)
     assert found.confidence["parameters"].startswith("as stored")
     assert found.confidence["flops"].endswith("hold 93.1 % of the parameters")
+
+
+def test_numbers_in_the_attributes_of_an_operator_are_stored_weights(tmp_path: Path) -> None:
+    """A regression of 3 × 2 coefficients; a constant written as a list of 4 numbers that scales the result."""
+    regression = helper.make_node(
+        "LinearRegressor", ["x"], ["r"], domain="ai.onnx.ml", coefficients=[0.5, 1, 2, 3, 4, 5], targets=2
+    )
+    listed = helper.make_node("Constant", [], ["c"], value_floats=[0.5, 1.0])
+    made = model(
+        [regression, listed, node("Mul", "r c", "y")],
+        {"x": (1, 3)},
+        ["y"],
+        domains=[helper.make_opsetid("ai.onnx.ml", 1)],
+    )
+    made.graph.value_info.append(helper.make_tensor_value_info("r", TensorProto.FLOAT, [1, 2]))
+    graph = read_here(_written(tmp_path, made), {})
+    assert (graph.parameters, dict(graph.uncounted)) == (2, {"parameters": 6})
+
+
+def test_what_only_a_quantised_operator_reads_is_not_trained(read: Any) -> None:
+    """The first product ends in numbers that are rounded; the slopes behind reach the output."""
+    stored = [
+        weight("w", 4, 4),
+        numpy_helper.from_array(np.array(0.5, dtype=np.float32), "s"),
+        numpy_helper.from_array(np.array(0, dtype=np.int8), "z"),
+        weight("slope", 4),
+    ]
+    nodes = [
+        node("MatMul", "x w", "h"),
+        node("QuantizeLinear", "h s z", "q"),
+        node("DequantizeLinear", "q s z", "d"),
+        node("PRelu", "d slope", "y"),
+    ]
+    found = report(read(nodes, {"x": (1, 4)}, ["y"], stored))
+    assert (found.parameters, found.trainable_parameters) == (20, 4)
