@@ -150,7 +150,7 @@ def test_an_unknown_operator_is_said_to_hold_its_share_of_the_parameters(tmp_pat
 
 
 def test_numbers_in_the_attributes_of_an_operator_are_stored_weights(tmp_path: Path) -> None:
-    """A regression of 3 × 2 coefficients; a constant written as a list of 4 numbers that scales the result."""
+    """A regression of 3 × 2 coefficients; a constant written as a list of two numbers."""
     regression = helper.make_node(
         "LinearRegressor", ["x"], ["r"], domain="ai.onnx.ml", coefficients=[0.5, 1, 2, 3, 4, 5], targets=2
     )
