@@ -24,7 +24,7 @@ DTYPE_BYTES: Mapping[str, float] = FrozenDict(
         "fp64": 8, "fp32": 4, "bf16": 2, "fp16": 2, "fp8": 1,
         "int64": 8, "int32": 4, "int16": 2, "int8": 1, "int4": 0.5, "nf4": 0.5,
         "uint64": 8, "uint32": 4, "uint16": 2, "uint8": 1, "uint4": 0.5,
-        "bool": 1, "string": 0,
+        "int2": 0.25, "uint2": 0.25, "bool": 1, "string": 0,
     }
 )  # fmt: skip
 FLOATING = frozenset({"fp64", "fp32", "bf16", "fp16", "fp8"})
@@ -101,6 +101,8 @@ class ModelGraph(EqualByDigest):
     mini-batch of `batch_size` samples; prices are per sample, so whatever prices the graph divides
     by it. `dims` holds the dimensions the importer had to choose ({"sequence": 128}), `provenance`
     says where the graph came from (format, producer, file digest), `warnings` what was assumed.
+    `uncounted` is what the file holds beside that: "parameters" that no op counts, and the "macs" of a
+    sample that go with them, as far as they are known.
 
     Raises `ModelImportError` for a repeated id, an unknown input or a wrong order.
     """
@@ -111,6 +113,7 @@ class ModelGraph(EqualByDigest):
     dims: Mapping[str, int] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    uncounted: Mapping[str, int] = field(default_factory=dict)
     digest: str = field(init=False, default="")
     index: Mapping[str, int] = field(init=False, default_factory=dict, repr=False)
 

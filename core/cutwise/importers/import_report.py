@@ -68,13 +68,28 @@ def _confidence(cost: GraphCost, ratio: float) -> dict[str, str]:
     stated = any(op.figures for op in cost.graph.ops)
     folded = any("batch norm" in warning.lower() for warning in cost.graph.warnings)
     flops = "as the file states" if stated else "exact from shapes"
+    held = _held_by_unpriced(cost)
     if cost.unpriced:
         flops = f"misses ops that make {percent(ratio):.3g} % of all elements"
+        flops += f" and hold {percent(held / cost.parameters):.3g} % of the parameters" if held else ""
     return {
-        "parameters": "exact",
+        "parameters": _surety_of_parameters(cost, held),
         "flops": flops,
         "saved_bytes": "batch norm looks folded: too low for training" if folded else flops,
         "seconds": "from datasheet speeds, rough (±50 %)"
         if not cost.measured_s.any()
         else "measured, as the file states",
     }
+
+
+def _held_by_unpriced(cost: GraphCost) -> int:
+    """Parameters that ops without a formula read, each weight once."""
+    read = {w.id: w for op in cost.graph.ops if op.kind in cost.unpriced for w in op.weights}
+    return sum(weight.elements for weight in read.values() if weight.role == "parameter")
+
+
+def _surety_of_parameters(cost: GraphCost, held: int) -> str:
+    missing = cost.graph.uncounted.get("parameters", 0)
+    if missing:
+        return f"{missing:,} of {cost.parameters + missing:,} stored in the file are not counted"
+    return f"as stored; what ops without a formula do with {held:,} of them is not known" if held else "exact"

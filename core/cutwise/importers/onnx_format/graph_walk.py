@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cutwise.errors import ModelImportError
+from cutwise.importers.onnx_format.contrib.expansions import expanded
+from cutwise.importers.onnx_format.contrib.names import STANDARD_DOMAINS, qualified
 from cutwise.importers.onnx_format.dims import BoundDims, set_sizes
 from cutwise.importers.onnx_format.inference import infer
 from cutwise.importers.onnx_format.sequences import split_to_pieces, taken_piece
@@ -17,8 +19,6 @@ from cutwise.read_limits import GRAPH_DEPTH
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TypeProto, ValueInfoProto
-
-STANDARD_DOMAINS = frozenset({"", "ai.onnx"})
 
 
 @dataclass(slots=True)
@@ -108,6 +108,7 @@ def _inline(known: OnnxTrace, node: NodeProto, branch: GraphProto, scope: Branch
 
 
 def _visit(known: OnnxTrace, node: NodeProto, scope: BranchScope) -> None:
+    node = qualified(node)
     inputs = tuple(scope.names.get(name, name) for name in node.input)
     for name in inputs:
         if name and name not in known.taken:
@@ -122,9 +123,10 @@ def _visit(known: OnnxTrace, node: NodeProto, scope: BranchScope) -> None:
     if split_to_pieces(known, step):
         return
     piece = taken_piece(known, step)
-    if piece is None:
+    parts = [piece] if piece is not None else expanded(known, step, infer)
+    if parts is None:
         infer(known, step)
-    known.steps.append(piece or step)
+    known.steps += parts or [step]
 
 
 def _renamed(node: NodeProto, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> NodeProto:

@@ -9,6 +9,16 @@ import numpy as np
 
 from cutwise.errors import ModelImportError
 from cutwise.frozen import FrozenDict
+from cutwise.importers.onnx_format.contrib.scales import note_scales
+from cutwise.importers.onnx_format.contrib.shapes import (
+    MisfitError,
+    as_stored,
+    contrib_types,
+    floating,
+    schema_of,
+    stand_in,
+)
+from cutwise.importers.onnx_format.file_tensors import store_constant
 from cutwise.importers.onnx_format.tensors import (
     OnnxStep,
     OnnxTrace,
@@ -43,8 +53,6 @@ ROOTLESS = frozenset(
 # Only their first input is data; the others are positions, shapes or scales.
 FIRST_INPUT_ROOTS = frozenset(
     {
-        "DequantizeLinear",
-        "QuantizeLinear",
         "CastLike",
         "Gather",
         "Slice",
@@ -67,26 +75,13 @@ FOLDED = frozenset(_FOLDED.split())
 # The result is at most as large as the input, though its size is known only afterwards.
 BOUNDED_BY_INPUT = frozenset({"NonZero"})
 
-# com.microsoft ops whose first result has the type of the first input.
-SAME_AS_INPUT = frozenset(
-    {
-        "Gelu",
-        "FastGelu",
-        "QuickGelu",
-        "BiasGelu",
-        "SkipLayerNormalization",
-        "SimplifiedLayerNormalization",
-        "SkipSimplifiedLayerNormalization",
-    }
-)
-
 
 def infer(known: OnnxTrace, step: OnnxStep) -> None:
     """Enters types, small values and weight roots of what `step` makes into the tables of `known`.
 
     Raises `ModelImportError` when the node's inputs do not fit together or its result is absurd.
     """
-    if step.node.op_type == "Constant" and _store_constant(known, step):
+    if step.node.op_type == "Constant" and store_constant(known, step):
         return
     types = _inferred(known, step)
     for name in filter(None, step.outputs):
@@ -97,44 +92,38 @@ def infer(known: OnnxTrace, step: OnnxStep) -> None:
             known.tensors.types[name] = found
         _check_size(known, step, name)
     _check_reshape(known, step)
+    note_scales(known.tensors, step)
     if _is_constant(known.tensors, step):
         _enter_constants(known, step)
 
 
-def _store_constant(known: OnnxTrace, step: OnnxStep) -> bool:
-    attribute = step.node.attribute[0] if len(step.node.attribute) == 1 else None
-    name = step.outputs[0]
-    if attribute is None or attribute.name == "value":
-        if attribute is None or not attribute.HasField("t"):
-            raise ModelImportError(f"{known.file}: constant {name!r} has no value; export the model again")
-        known.tensors.store(name, attribute.t, file=known.file)
-        return True
-    return False
-
-
 def _inferred(known: OnnxTrace, step: OnnxStep) -> dict[str, TypeProto | None]:
-    from onnx import defs, shape_inference
+    from onnx import shape_inference
     from onnx.checker import ValidationError
 
     node, tensors = step.node, known.tensors
-    if node.domain == "com.microsoft" and node.op_type in SAME_AS_INPUT:
-        return {step.outputs[0]: tensors.types.get(step.inputs[0])}
-    version = known.opsets.get(node.domain, known.opsets.get("", 1))
     try:
-        schema = defs.get_schema(node.op_type, version, node.domain)
-    except defs.SchemaError:
+        own = contrib_types(known, step)
+    except MisfitError as error:
+        raise ModelImportError(_misfit(known, step, str(error))) from None
+    if own is not None:
+        return own
+    own_node, node = node, stand_in(node)
+    schema = schema_of(known, node)
+    if schema is None:
         return {}
     types = {name: tensors.types[name] for name in step.inputs if name in tensors.types}
     if any(name and name not in types for name in node.input):
         return {}
+    like = types[node.input[-1]] if node is not own_node else None
+    types = types if like is None else floating(types)
     data = {name: known.proto(name) for name in node.input if name in tensors.values}
     opsets = [_opset(domain, number) for domain, number in known.opsets.items()]
     try:
-        return dict(
-            shape_inference.infer_node_outputs(
-                schema, node, types, data, opset_imports=opsets, ir_version=known.ir_version
-            )
+        made = shape_inference.infer_node_outputs(
+            schema, node, types, data, opset_imports=opsets, ir_version=known.ir_version
         )
+        return dict(made) if like is None else as_stored(made, like)
     except (shape_inference.InferenceError, ValidationError) as error:
         raise ModelImportError(_misfit(known, step, str(error))) from None
 

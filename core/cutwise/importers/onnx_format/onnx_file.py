@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph, Op
 from cutwise.importers.importer import Importer
+from cutwise.importers.onnx_format.contrib.names import STANDARD_DOMAINS
 from cutwise.importers.onnx_format.dims import bind
 from cutwise.importers.onnx_format.functions import inlined
 from cutwise.importers.onnx_format.graph import build_ops
-from cutwise.importers.onnx_format.graph_walk import STANDARD_DOMAINS, trace
-from cutwise.importers.onnx_format.notices import warnings_about
+from cutwise.importers.onnx_format.graph_walk import trace
+from cutwise.importers.onnx_format.leftovers import left_over, weighed
+from cutwise.importers.onnx_format.notices import quantised_warnings, warnings_about
 from cutwise.importers.onnx_format.prescan import graph_bytes, looks_like_onnx
 from cutwise.importers.onnx_format.tensors import OnnxTrace
 
@@ -42,13 +44,21 @@ def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
     bound = bind(inputs, dims, file=path.name)
     known = trace(model, inputs, bound, file=path.name)
     ops = build_ops(known, [value.name for value in inputs])
+    rest = left_over(model.graph, known, ops)
+    batch_size = bound.batch_size or _fixed_batch_size(known, ops)
     return ModelGraph(
         name=path.stem,
         ops=ops,
-        batch_size=bound.batch_size or _fixed_batch_size(known, ops),
+        batch_size=batch_size,
         dims=bound.chosen,
         provenance=_provenance(model, opset, path),
-        warnings=(*bound.warnings, *warnings_about(known, ops, inputs)),
+        warnings=(
+            *bound.warnings,
+            *warnings_about(known, ops, inputs),
+            *(one.sentence() for one in rest),
+            *quantised_warnings(ops),
+        ),
+        uncounted=weighed(rest, batch_size),
     )
 
 

@@ -59,7 +59,8 @@ class OnnxRule:
     """How one operator is read: kind, weight slots (the first is the main one), buffer slots, attributes.
 
     A `loose` rule takes a constant operand for a parameter only when it looks like one: floating,
-    more than one element, and no square mask.
+    more than one element, and no square mask. A `quantised` one also takes whole numbers for weights;
+    `unpacked` says what a slot's weight holds where that is not what is stored.
     """
 
     kind: str
@@ -67,6 +68,8 @@ class OnnxRule:
     buffers: tuple[int, ...] = ()
     attrs: Callable[[NodeFacts], Attrs] = lambda facts: {}
     loose: bool = False
+    quantised: bool = False
+    unpacked: Mapping[int, TensorSpec] = FrozenDict()
 
 
 def rule_for(facts: NodeFacts) -> OnnxRule:
@@ -184,13 +187,9 @@ def _recurrent(facts: NodeFacts) -> Attrs:
 SPECIAL: Mapping[str, Callable[[NodeFacts], OnnxRule]] = FrozenDict(
     {
         "Conv": _conv("conv", 1, 2),
-        "ConvInteger": _conv("conv", 1, 2),
-        "QLinearConv": _conv("conv", 3, 8),
         "ConvTranspose": _conv("conv_transpose", 1, 2),
         "Gemm": _gemm,
         "MatMul": _matmul(0, 1),
-        "MatMulInteger": _matmul(0, 1),
-        "QLinearMatMul": _matmul(0, 3),
         "Gather": _gather,
         "Clip": _clip,
         "Attention": _attention,
@@ -209,10 +208,6 @@ RULES: Mapping[str, OnnxRule] = FrozenDict(
         "GroupNormalization": OnnxRule("group_norm", (1, 2)),
         "InstanceNormalization": OnnxRule("instance_norm", (1, 2)),
         "RMSNormalization": OnnxRule("rms_norm", (1,)),
-        "SimplifiedLayerNormalization": OnnxRule("rms_norm", (1,)),
-        "SkipLayerNormalization": OnnxRule("layer_norm", (2, 3, 4)),
-        "SkipSimplifiedLayerNormalization": OnnxRule("rms_norm", (2, 3)),
-        "BiasGelu": OnnxRule("gelu", (1,)),
         "PRelu": OnnxRule("prelu", (1,)),
         "MaxPool": OnnxRule("max_pool", attrs=_pool),
         "AveragePool": OnnxRule("avg_pool", attrs=_pool),
@@ -226,7 +221,7 @@ RULES: Mapping[str, OnnxRule] = FrozenDict(
 SIMPLE_KINDS: Mapping[str, str] = FrozenDict({
     "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softmax": "softmax", "LogSoftmax": "log_softmax",
     "Exp": "exp", "Sqrt": "sqrt", "Elu": "elu", "Selu": "elu", "Celu": "elu", "Reciprocal": "reciprocal",
-    "Gelu": "gelu", "FastGelu": "gelu", "QuickGelu": "gelu", "Swish": "silu", "LeakyRelu": "leaky_relu",
+    "Gelu": "gelu", "Swish": "silu", "LeakyRelu": "leaky_relu",
     "HardSwish": "hardswish", "HardSigmoid": "hardsigmoid", "Mish": "mish", "Pow": "pow", "Erf": "erf",
     "Abs": "abs", "Log": "log", "Sin": "sin", "Cos": "cos", "Softplus": "softplus", "Neg": "neg",
     "GlobalAveragePool": "global_avg_pool", "GlobalMaxPool": "global_max_pool", "LRN": "lrn",

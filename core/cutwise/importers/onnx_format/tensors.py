@@ -28,7 +28,7 @@ DTYPES: Mapping[int, str] = MappingProxyType(
         1: "fp32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "string",
         9: "bool", 10: "fp16", 11: "fp64", 12: "uint32", 13: "uint64", 14: "fp64", 15: "fp64", 16: "bf16",
         17: "fp8", 18: "fp8", 19: "fp8", 20: "fp8", 21: "uint4", 22: "int4", 23: "uint4", 24: "fp8",
-        25: "int4", 26: "int4",
+        25: "uint2", 26: "int2",
     }
 )  # fmt: skip
 
@@ -38,13 +38,18 @@ class Tensors:
     """Tables by tensor name, filled in topological order.
 
     A constant depends on no model input; `roots` holds for each constant the stored tensors
-    (initializers and the like, in `stored`) it is made from. `values` holds small known values.
+    (initializers and the like, in `stored`) it is made from. `values` holds small known values; `scales`
+    are stored tensors that say how numbers are quantised, `scaled` what they are said of, `measured`
+    scales that a node measures.
     """
 
     types: dict[str, TypeProto] = field(default_factory=dict)
     values: dict[str, Values] = field(default_factory=dict)
     roots: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stored: dict[str, TensorSpec] = field(default_factory=dict)
+    scales: set[str] = field(default_factory=set)
+    scaled: set[str] = field(default_factory=set)
+    measured: set[str] = field(default_factory=set)
 
     def is_constant(self, name: str) -> bool:
         """True for a tensor that depends on no model input."""

@@ -414,7 +414,7 @@ def test_one_input_read_twice_keeps_both_places(read: Any) -> None:
         ([], "holds no nodes"),
         (
             [helper.make_node("Foo", ["x"], ["b"], domain="mine", name="foo")],
-            "op 'foo' (Foo) makes 'b', whose shape",
+            "op 'foo' (mine::Foo) makes 'b', whose shape",
         ),
         ([node("NonZero", "x", "b", name="nz")], "op 'nz' (NonZero) makes 'b', whose shape does not follow"),
     ],
@@ -446,7 +446,7 @@ def test_declared_shapes_serve_operators_onnx_does_not_know(tmp_path: Path) -> N
     path = tmp_path / "net.onnx"
     path.write_bytes(made.SerializeToString())
     assert [(op.kind, op.output.shape) for op in read_here(path, {}).ops[1:]] == [
-        ("other:Foo", (1, 9)), ("relu", (1, 9)),
+        ("other:mine::Foo", (1, 9)), ("relu", (1, 9)),
     ]  # fmt: skip
 
 
