@@ -62,11 +62,12 @@ def _needed(known: OnnxTrace) -> set[str]:
     needed = {name for name in known.outputs if not known.tensors.is_constant(name)}
     for step in reversed(known.steps):
         if needed.intersection(step.outputs):
-            needed.update(_read(known.tensors, step))
+            needed.update(tensors_read(known.tensors, step))
     return needed
 
 
-def _read(tensors: Tensors, step: OnnxStep) -> list[str]:
+def tensors_read(tensors: Tensors, step: OnnxStep) -> list[str]:
+    """Tensors whose data `step` reads and that depend on an input of the model."""
     shape_only = SHAPE_ONLY_INPUTS.get(step.node.op_type, frozenset())
     return [
         name
@@ -82,13 +83,14 @@ def _drafts(known: OnnxTrace, needed: set[str]) -> list[Draft]:
         made = tuple(name for name in step.outputs if name in needed)
         if made:
             _check_shapes(known, step, made)
-            facts = _facts(known.tensors, step)
+            facts = facts_of(known.tensors, step)
             rule = rule_for(facts)
             drafts.append(Draft(step, facts, rule, weights_of(known.tensors, step, rule, seen), made))
     return drafts
 
 
-def _facts(tensors: Tensors, step: OnnxStep) -> NodeFacts:
+def facts_of(tensors: Tensors, step: OnnxStep) -> NodeFacts:
+    """What the rule of `step` may look at."""
     values = {slot: tensors.values.get(name) for slot, name in enumerate(step.inputs)}
     return NodeFacts(
         op_type=step.node.op_type,
@@ -112,6 +114,7 @@ def _attribute(attribute: AttributeProto) -> Attr:
         AttributeProto.FLOAT: lambda: attribute.f,
         AttributeProto.INTS: lambda: list(attribute.ints),
         AttributeProto.FLOATS: lambda: list(attribute.floats),
+        AttributeProto.STRING: lambda: attribute.s.decode(errors="replace"),
     }
     return read[attribute.type]() if attribute.type in read else None
 
@@ -131,8 +134,10 @@ def _input_op(known: OnnxTrace, name: str, own: str) -> Op:
 
 
 def _vertices(known: OnnxTrace, draft: Draft, ids: dict[str, str], block: str) -> Iterator[Op]:
-    inputs = tuple(ids[name] for name in _read(known.tensors, draft.step))
+    inputs = tuple(ids[name] for name in tensors_read(known.tensors, draft.step))
     attrs = draft.rule.attrs(draft.facts)
+    if draft.step.trips > 1:
+        attrs |= {"trips": draft.step.trips}
     for number, name in enumerate(draft.made):
         index = {"output_index": draft.step.outputs.index(name)} if len(draft.made) > 1 else {}
         yield Op(
@@ -161,11 +166,11 @@ def _check_shapes(known: OnnxTrace, step: OnnxStep, made: Sequence[str]) -> None
 
 def _joined(known: OnnxTrace, drafts: Sequence[Draft]) -> list[Draft]:
     """`drafts` with bias additions joined to the product before them, where nothing else reads that."""
-    readers = Counter(name for draft in drafts for name in _read(known.tensors, draft.step))
+    readers = Counter(name for draft in drafts for name in tensors_read(known.tensors, draft.step))
     kept: list[Draft] = []
     maker: dict[str, int] = {}
     for draft in drafts:
-        product = next(iter(_read(known.tensors, draft.step)), "")
+        product = next(iter(tensors_read(known.tensors, draft.step)), "")
         at = maker.get(product)
         alone = readers[product] == 1 and product not in known.outputs
         if at is not None and alone and _is_bias(draft, kept[at]):

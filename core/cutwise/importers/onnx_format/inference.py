@@ -9,6 +9,7 @@ import numpy as np
 
 from cutwise.errors import ModelImportError
 from cutwise.frozen import FrozenDict
+from cutwise.importers.onnx_format.data_sizes import bounded
 from cutwise.importers.onnx_format.tensors import (
     OnnxStep,
     OnnxTrace,
@@ -99,6 +100,9 @@ def infer(known: OnnxTrace, step: OnnxStep) -> None:
     _check_reshape(known, step)
     if _is_constant(known.tensors, step):
         _enter_constants(known, step)
+    for name, largest in bounded(known, step).items():
+        known.tensors.types[name] = largest
+        _check_size(known, step, name)
 
 
 def _store_constant(known: OnnxTrace, step: OnnxStep) -> bool:

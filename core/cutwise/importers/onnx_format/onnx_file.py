@@ -14,7 +14,8 @@ from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph, Op
 from cutwise.importers.importer import Importer
 from cutwise.importers.onnx_format.dims import bind
-from cutwise.importers.onnx_format.functions import inlined
+from cutwise.importers.onnx_format.flow.loops import trips_key
+from cutwise.importers.onnx_format.functions import all_nodes, inlined
 from cutwise.importers.onnx_format.graph import build_ops
 from cutwise.importers.onnx_format.graph_walk import STANDARD_DOMAINS, trace
 from cutwise.importers.onnx_format.notices import warnings_about
@@ -39,16 +40,18 @@ def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
     model = inlined(model, file=path.name)
     stored = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in stored]
-    bound = bind(inputs, dims, file=path.name)
-    known = trace(model, inputs, bound, file=path.name)
+    loops = {trips_key(node) for node in all_nodes(model.graph.node) if node.op_type == "Loop"}
+    turns = {name: size for name, size in dims.items() if name in loops}
+    bound = bind(inputs, {name: size for name, size in dims.items() if name not in loops}, file=path.name)
+    known = trace(model, inputs, bound, file=path.name, turns=turns)
     ops = build_ops(known, [value.name for value in inputs])
     return ModelGraph(
         name=path.stem,
         ops=ops,
         batch_size=bound.batch_size or _fixed_batch_size(known, ops),
-        dims=bound.chosen,
+        dims={**bound.chosen, **known.chosen},
         provenance=_provenance(model, opset, path),
-        warnings=(*bound.warnings, *warnings_about(known, ops, inputs)),
+        warnings=(*bound.warnings, *dict.fromkeys(known.notes), *warnings_about(known, ops, inputs)),
     )
 
 

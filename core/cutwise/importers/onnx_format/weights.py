@@ -19,7 +19,7 @@ def weights_of(tensors: Tensors, step: OnnxStep, rule: OnnxRule, seen: set[str])
         if tensors.is_constant(name):
             role = "buffer" if slot in rule.buffers else "parameter"
             for weight in _at_slot(tensors, name, rule, role, main=slot == rule.weights[0]):
-                own = _untied(tensors, weight, seen)
+                own = weight if step.looped else _untied(tensors, weight, seen)
                 found.setdefault(own.id, own)
                 seen.add(own.id)
     return tuple(found.values())
