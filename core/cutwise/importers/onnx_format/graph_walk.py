@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING
 
 from cutwise.errors import ModelImportError
 from cutwise.frozen import FrozenDict
-from cutwise.importers.onnx_format.dims import BoundDims, set_sizes
 from cutwise.importers.onnx_format.flow.branches import branch
 from cutwise.importers.onnx_format.flow.loops import loop, scan
 from cutwise.importers.onnx_format.flow.scopes import BranchScope, Walk
 from cutwise.importers.onnx_format.flow.sequences import SEQUENCE_OPS, sequence_node
 from cutwise.importers.onnx_format.inference import infer
-from cutwise.importers.onnx_format.tensors import OnnxStep, OnnxTrace, label, static_spec
+from cutwise.importers.onnx_format.sizes.dims import BoundDims, set_sizes
+from cutwise.importers.onnx_format.tensors import (
+    OnnxStep,
+    OnnxTrace,
+    SizeMisfitError,
+    label,
+    sizes_remedy,
+    static_spec,
+)
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TypeProto, ValueInfoProto
@@ -44,12 +51,22 @@ def trace(
     known.turns = turns or {}
     scope = BranchScope()
     for value in inputs:
-        set_sizes(value.type, bound.sizes, input_name=value.name)
-        known.tensors.types[scope.define(known, value.name)] = value.type
+        known.tensors.types[scope.define(known, value.name)] = _sized(value, bound.sizes, value.name)
     _walk(known, model.graph, scope)
     made = [scope.unique(output.name) for output in model.graph.output]
     known.outputs = tuple(item for name in made for item in known.lists.get(name, (name,)))
+    _check_outputs(known)
     return known
+
+
+def _check_outputs(known: OnnxTrace) -> None:
+    for name in known.outputs:
+        spec = known.tensors.spec(name)
+        if spec is not None and not spec.elements and not known.tensors.is_constant(name):
+            sizes = "×".join(map(str, spec.shape))
+            raise SizeMisfitError(
+                f"{known.file}: output {name!r} is empty ({sizes}) at these sizes; {sizes_remedy(known)}"
+            )
 
 
 def _opsets(model: ModelProto) -> dict[str, int]:
@@ -62,10 +79,18 @@ def _opsets(model: ModelProto) -> dict[str, int]:
 def _declared(graph: GraphProto, sizes: Mapping[str, int]) -> dict[str, TypeProto]:
     declared = {}
     for value in (*graph.value_info, *graph.output):
-        set_sizes(value.type, sizes)
-        if static_spec(value.type) is not None:
-            declared[value.name] = value.type
+        sized = _sized(value, sizes)
+        if static_spec(sized) is not None:
+            declared[value.name] = sized
     return declared
+
+
+def _sized(value: ValueInfoProto, sizes: Mapping[str, int], input_name: str = "") -> TypeProto:
+    """The type of `value` with sizes for its open dimensions; `value` may be walked again at other sizes."""
+    copy = type(value.type)()
+    copy.CopyFrom(value.type)
+    set_sizes(copy, sizes, input_name=input_name)
+    return copy
 
 
 def _walk(known: OnnxTrace, graph: GraphProto, scope: BranchScope) -> None:

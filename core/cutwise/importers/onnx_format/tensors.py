@@ -33,6 +33,10 @@ DTYPES: Mapping[int, str] = MappingProxyType(
 )  # fmt: skip
 
 
+class SizeMisfitError(ModelImportError):
+    """The sizes of the inputs do not fit the model; others might."""
+
+
 @dataclass(slots=True)
 class Tensors:
     """Tables by tensor name, filled in topological order.

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from cutwise.graph.model_graph import FLOATING, TensorSpec, Weight
+import numpy as np
+
+from cutwise.graph.model_graph import FLOATING, Weight
 from cutwise.importers.onnx_format.ops import OnnxRule
 from cutwise.importers.onnx_format.tensors import OnnxStep, Tensors
 
+# Nothing, everything, and where nothing is to be seen at all.
+MASK_NUMBERS = 3
+LEARNED = re.compile(r"pos|emb|table|\.weight$", re.IGNORECASE)
 QUANTISED = frozenset({"int8", "uint8", "int4", "uint4"})
 
 
@@ -27,7 +33,7 @@ def weights_of(tensors: Tensors, step: OnnxStep, rule: OnnxRule, seen: set[str])
 
 def _at_slot(tensors: Tensors, name: str, rule: OnnxRule, role: str, *, main: bool) -> Iterator[Weight]:
     read = tensors.spec(name)
-    roots = [root for root in tensors.roots[name] if _is_weight(tensors.stored[root], rule)]
+    roots = [root for root in tensors.roots[name] if _is_weight(tensors, root, rule)]
     if read is not None:
         # A vector made by repeating one number (an absent bias, for one) holds no parameter.
         roots = [root for root in roots if tensors.stored[root].elements > 1 or read.elements == 1]
@@ -41,16 +47,25 @@ def _at_slot(tensors: Tensors, name: str, rule: OnnxRule, role: str, *, main: bo
         yield Weight(id=name, shape=read.shape, dtype=read.dtype, role="buffer")
 
 
-def _is_weight(spec: TensorSpec, rule: OnnxRule) -> bool:
+def _is_weight(tensors: Tensors, root: str, rule: OnnxRule) -> bool:
+    spec = tensors.stored[root]
     if not rule.loose:
         return spec.elements > 0 and (spec.dtype in FLOATING or spec.dtype in QUANTISED)
-    masked = not rule.kind.startswith("other:") and _is_square_mask(spec.shape)
+    masked = not rule.kind.startswith("other:") and _is_square_mask(tensors, root)
     return spec.dtype in FLOATING and spec.elements > 1 and not masked
 
 
-def _is_square_mask(shape: tuple[int, ...]) -> bool:
-    """An attention mask is square with nothing but ones before it; added parameters are not."""
-    return len(shape) > 1 and shape[-1] == shape[-2] and set(shape[:-2]) <= {1}
+def _is_square_mask(tensors: Tensors, root: str) -> bool:
+    """An attention mask is square with nothing but ones before it, and holds few different numbers.
+
+    A square table whose numbers were left out is a mask unless its name says what else it is.
+    """
+    shape, value = tensors.stored[root].shape, tensors.values.get(root)
+    if len(shape) < 2 or shape[-1] != shape[-2] or not set(shape[:-2]) <= {1}:
+        return False
+    if value is None:
+        return len(shape) > 3 or not LEARNED.search(root)
+    return np.unique(value.astype(np.float64)).size <= MASK_NUMBERS
 
 
 def _untied(tensors: Tensors, weight: Weight, seen: set[str]) -> Weight:

@@ -328,7 +328,6 @@ def test_the_tensors_of_a_sequence_are_outputs(priced: Any) -> None:
         (node("Unique", "x", "y"), {"x": (3, 4)}, (12,)),
         (node("Unique", "x", "y", axis=0), {"x": (3, 4)}, (3, 4)),
         (node("TopK", "x k", "y i", axis=0), {"x": (3, 4), "k": (1,)}, (3, 4)),
-        (node("NonMaxSuppression", "b s", "y"), {"b": (2, 9, 4), "s": (2, 3, 9)}, (0, 3)),
         (node("NonMaxSuppression", "b s k", "y"), {"b": (2, 9, 4), "s": (2, 3, 9), "k": (1,)}, (54, 3)),
     ],
 )

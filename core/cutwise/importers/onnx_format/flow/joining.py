@@ -50,6 +50,11 @@ def joined(
         known.tensors.set_value(output, put(parts, axis=axis))
 
 
+def same(known: OnnxTrace, source: str, output: str) -> None:
+    """Enters `output`, which is `source` once."""
+    _enter(known, "Identity", [source], output, known.tensors.known_spec(source).shape)
+
+
 def taken(known: OnnxTrace, source: str, output: str, *, axis: int, place: int) -> None:
     """Enters `output`: `source` at one place of an axis, without that axis."""
     spec = known.tensors.known_spec(source)
@@ -79,12 +84,18 @@ def split(
 
 
 def _enter(
-    known: OnnxTrace, op_type: str, names: Sequence[str], output: str, shape: Sequence[int], *, axis: int
+    known: OnnxTrace,
+    op_type: str,
+    names: Sequence[str],
+    output: str,
+    shape: Sequence[int],
+    axis: int | None = None,
 ) -> None:
     from onnx.helper import make_attribute, make_node
 
     node = make_node(op_type, list(names), [output], name=output)
-    node.attribute.append(make_attribute("axis", axis))
+    if axis is not None:
+        node.attribute.append(make_attribute("axis", axis))
     known.steps.append(OnnxStep(node, tuple(names), (output,), known.trips, known.loops > 0))
     _type(known, names, output, shape)
 

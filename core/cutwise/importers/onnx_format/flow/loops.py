@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cutwise.errors import ModelImportError
-from cutwise.importers.onnx_format.flow.joining import fresh, joined, taken
+from cutwise.importers.onnx_format.flow.joining import fresh, joined, same, taken
 from cutwise.importers.onnx_format.flow.scopes import BranchScope, Walk, body_of
 from cutwise.importers.onnx_format.functions import all_nodes
 from cutwise.importers.onnx_format.tensors import OnnxTrace, label
@@ -170,9 +170,9 @@ def _counted(known: OnnxTrace, turns: LoopWalk, count: int, walk: Walk) -> None:
 def _finish(known: OnnxTrace, turns: LoopWalk, axes: Sequence[int] = (), *, times: int = 1) -> None:
     outputs = list(turns.node.output)
     for name, last in zip(outputs, turns.carried, strict=False):
-        if times > 1 and name and (spec := known.tensors.spec(last)) is not None and spec.shape:
+        if times > 1 and name and known.tensors.spec(last) is not None:
             # What is left after the last turn is no tensor of each turn.
-            joined(known, [last], turns.scope.define(known, name), axis=0, new_axis=False)
+            same(known, last, turns.scope.define(known, name))
         else:
             turns.scope.alias(known, name, last)
     for slot, name in enumerate(outputs[len(turns.carried) :]):
