@@ -52,6 +52,8 @@ ONNX_KEPT_PAYLOAD_BYTES = 64 * 2**10
 ONNX_SNIFFED_BYTES = 64 * 2**10
 # Values are followed only to learn shapes; the longest such lists are token positions.
 ONNX_VALUE_ELEMENTS = 2**14
+# A loop of more nodes, all turns together, is walked once and its turns are counted.
+ONNX_LOOP_NODES = 2**11
 # A list of the modules around one node, written as Python; those of real models take some hundred.
 ONNX_SCOPES_CHARACTERS = 4096
 

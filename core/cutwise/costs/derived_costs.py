@@ -11,7 +11,7 @@ import numpy as np
 from cutwise.arrays import Floats
 from cutwise.costs.attention_pattern import Attention, written_out_attentions
 from cutwise.costs.gradient_flow import GradientFlow, first_output
-from cutwise.costs.ops.formula import KERNEL
+from cutwise.costs.ops.formula import KERNEL, OUTPUT
 from cutwise.costs.ops.formulas import OP_COSTS, OpCall, OpWork
 from cutwise.costs.weight_costs import weight_columns
 from cutwise.costs.workload import Workload
@@ -20,7 +20,9 @@ from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import DTYPE_BYTES, FLOATING, ModelGraph, Op
 
 NO_WORK = OpWork()
-HELD = frozenset({"keeps_input", "kept_bytes", "kept_once_bytes", "forward_bytes", "backward_bytes"})
+TRIPS = "trips"
+"""The attribute of an op that stands for so many turns of a loop, each with work and tensors of its own."""
+HELD = frozenset({"keeps_input", "kept_bytes", "kept_once_bytes", "forward_bytes", "backward_bytes", TRIPS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,7 @@ def _work(
         return NO_WORK
     op = graph.ops[position]
     if kind == KERNEL:
-        return _held(OpWork(saves=op.attrs["keeps"]), op)
+        return _held(OpWork(saves=op.attrs["keeps"]), op, None)
     if kind not in OP_COSTS:
         return OpWork(saves=tuple(range(len(op.inputs))))
     sources = [graph.index[name] for name in op.inputs]
@@ -101,7 +103,7 @@ def _work(
         batches=graph.batch_size / workload.batch_size,
     )
     try:
-        return _held(OP_COSTS[kind](call), op)
+        return _held(OP_COSTS[kind](call), op, call)
     except (IndexError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise ModelImportError(
             f"{graph.name}: op {op.id!r} cannot be priced as {kind!r}: its shapes, weights or attributes "
@@ -109,10 +111,11 @@ def _work(
         ) from error
 
 
-def _held(work: OpWork, op: Op) -> OpWork:
+def _held(work: OpWork, op: Op, call: OpCall | None) -> OpWork:
     """The work with what the op's attributes say that it keeps and holds beside its formula."""
     if not op.attrs.keys() & HELD:
         return work
+    work = _repeated(work, call, op.attrs[TRIPS]) if call is not None and TRIPS in op.attrs else work
     return replace(
         work,
         saves=tuple({*work.saves, 0}) if op.attrs.get("keeps_input") else work.saves,
@@ -120,6 +123,24 @@ def _held(work: OpWork, op: Op) -> OpWork:
         once_bytes=work.once_bytes + op.attrs.get("kept_once_bytes", 0.0),
         forward_bytes=work.forward_bytes + op.attrs.get("forward_bytes", 0.0),
         backward_bytes=work.backward_bytes + op.attrs.get("backward_bytes", 0.0),
+    )
+
+
+def _repeated(work: OpWork, call: OpCall, trips: int) -> OpWork:
+    """The work of `trips` turns; each keeps tensors of its own, the first those that are ops' outputs."""
+    kept = [
+        call.op.output if place == OUTPUT else call.inputs[place]
+        for place in work.saves
+        if place < len(call.inputs)
+    ]
+    tensors = sum(spec.elements * DTYPE_BYTES[spec.dtype] for spec in kept)
+    return replace(
+        work,
+        forward_flops=trips * work.forward_flops,
+        input_gradient_flops=trips * work.input_gradient_flops,
+        weight_gradient_flops=trips * work.weight_gradient_flops,
+        macs=trips * work.macs,
+        extra_bytes=trips * work.extra_bytes + (trips - 1) * tensors,
     )
 
 
@@ -133,7 +154,8 @@ def _tensor_columns(graph: ModelGraph, workload: Workload, flow: GradientFlow) -
     outputs = [op.output for op in graph.ops]
     share = graph.batch_size / workload.batch_size
     elements = _column(
-        op.output.elements * (share if op.attrs.get("once_a_batch") else 1) for op in graph.ops
+        op.output.elements * op.attrs.get(TRIPS, 1) * (share if op.attrs.get("once_a_batch") else 1)
+        for op in graph.ops
     )
     own = elements * _column(DTYPE_BYTES[output.dtype] for output in outputs)
     floating = np.array([output.dtype in FLOATING for output in outputs], dtype=bool)

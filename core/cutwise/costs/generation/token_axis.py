@@ -79,7 +79,8 @@ def _words(graph: ModelGraph) -> set[tuple[int, ...]]:
 
 def _looked_up(graph: ModelGraph, op: Op) -> int:
     """Rows of the table that one sample looks up."""
-    return op.output.elements // (op.output.shape[-1] * graph.batch_size) if op.output.elements else 0
+    width = op.output.shape[-1] if op.output.shape else 1
+    return op.output.elements // (width * graph.batch_size) if op.output.elements else 0
 
 
 def _cached(graph: ModelGraph, tokens: int) -> Iterator[CachedAttention]:

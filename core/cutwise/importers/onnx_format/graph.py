@@ -123,6 +123,7 @@ def _attribute(attribute: AttributeProto) -> Attr:
         AttributeProto.FLOAT: lambda: attribute.f,
         AttributeProto.INTS: lambda: list(attribute.ints),
         AttributeProto.FLOATS: lambda: list(attribute.floats),
+        AttributeProto.STRING: lambda: attribute.s.decode(errors="replace"),
     }
     return read[attribute.type]() if attribute.type in read else None
 
@@ -144,6 +145,8 @@ def _input_op(known: OnnxTrace, name: str, own: str) -> Op:
 def _vertices(known: OnnxTrace, draft: Draft, ids: dict[str, str], block: str) -> Iterator[Op]:
     inputs = tuple(ids[name] for name in tensors_read(known.tensors, draft.step))
     attrs = draft.rule.attrs(draft.facts)
+    if draft.step.trips > 1:
+        attrs |= {"trips": draft.step.trips}
     for number, name in enumerate(draft.made):
         index = {"output_index": draft.step.outputs.index(name)} if len(draft.made) > 1 else {}
         yield Op(

@@ -18,16 +18,19 @@ from cutwise.importers.onnx_format.contrib.shapes import (
     schema_of,
     stand_in,
 )
+from cutwise.importers.onnx_format.data_sizes import bounded
 from cutwise.importers.onnx_format.file_tensors import store_constant
 from cutwise.importers.onnx_format.tensors import (
     OnnxStep,
     OnnxTrace,
+    SizeMisfitError,
     Tensors,
     Values,
     label,
     sizes_remedy,
     static_spec,
 )
+from cutwise.importers.onnx_format.windows import check_window
 from cutwise.read_limits import ONNX_VALUE_ELEMENTS, TENSOR_ELEMENTS
 
 if TYPE_CHECKING:
@@ -83,6 +86,7 @@ def infer(known: OnnxTrace, step: OnnxStep) -> None:
     """
     if step.node.op_type == "Constant" and store_constant(known, step):
         return
+    check_window(known, step)
     types = _inferred(known, step)
     for name in filter(None, step.outputs):
         found = types.get(name)
@@ -95,6 +99,9 @@ def infer(known: OnnxTrace, step: OnnxStep) -> None:
     note_scales(known.tensors, step)
     if _is_constant(known.tensors, step):
         _enter_constants(known, step)
+    for name, largest in bounded(known, step).items():
+        known.tensors.types[name] = largest
+        _check_size(known, step, name)
 
 
 def _inferred(known: OnnxTrace, step: OnnxStep) -> dict[str, TypeProto | None]:
@@ -125,7 +132,7 @@ def _inferred(known: OnnxTrace, step: OnnxStep) -> dict[str, TypeProto | None]:
         )
         return dict(made) if like is None else as_stored(made, like)
     except (shape_inference.InferenceError, ValidationError) as error:
-        raise ModelImportError(_misfit(known, step, str(error))) from None
+        raise SizeMisfitError(_misfit(known, step, str(error))) from None
 
 
 def _opset(domain: str, number: int) -> OperatorSetIdProto:
@@ -162,7 +169,7 @@ def _check_reshape(known: OnnxTrace, step: OnnxStep) -> None:
     before, after = (known.tensors.spec(name) for name in (step.inputs[0], step.outputs[0]))
     if before is not None and after is not None and before.elements != after.elements:
         sizes = "×".join(map(str, after.shape))
-        raise ModelImportError(_misfit(known, step, f"it makes {sizes}, another number of elements"))
+        raise SizeMisfitError(_misfit(known, step, f"it makes {sizes}, another number of elements"))
 
 
 def _is_constant(tensors: Tensors, step: OnnxStep) -> bool:

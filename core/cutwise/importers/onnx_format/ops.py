@@ -11,7 +11,7 @@ from cutwise.errors import ModelImportError
 from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import TensorSpec
 
-Attr: TypeAlias = int | float | Sequence[int] | Sequence[float] | None
+Attr: TypeAlias = int | float | str | Sequence[int] | Sequence[float] | Sequence[Sequence[int]] | None
 Attrs = dict[str, Attr]
 
 
@@ -184,6 +184,19 @@ def _recurrent(facts: NodeFacts) -> Attrs:
     return {"hidden_size": hidden, "directions": recurrence[0] if recurrence else 1}
 
 
+def _einsum(facts: NodeFacts) -> OnnxRule:
+    places = tuple(slot for slot in range(len(facts.inputs)) if facts.is_constant(slot))
+
+    def attrs(facts: NodeFacts) -> Attrs:
+        equation = facts.attributes.get("equation")
+        if not isinstance(equation, str):
+            raise ModelImportError("Einsum: its equation is no text; export it again")
+        shapes = [facts.shape(slot) for slot in places]
+        return {"equation": equation, "weight_places": places, "weight_shapes": shapes}
+
+    return OnnxRule("einsum", places, attrs=attrs)
+
+
 SPECIAL: Mapping[str, Callable[[NodeFacts], OnnxRule]] = FrozenDict(
     {
         "Conv": _conv("conv", 1, 2),
@@ -193,6 +206,7 @@ SPECIAL: Mapping[str, Callable[[NodeFacts], OnnxRule]] = FrozenDict(
         "Gather": _gather,
         "Clip": _clip,
         "Attention": _attention,
+        "Einsum": _einsum,
     }
 )
 
@@ -209,9 +223,11 @@ RULES: Mapping[str, OnnxRule] = FrozenDict(
         "InstanceNormalization": OnnxRule("instance_norm", (1, 2)),
         "RMSNormalization": OnnxRule("rms_norm", (1,)),
         "PRelu": OnnxRule("prelu", (1,)),
+        "ScatterElements": OnnxRule("copy", (0, 2), loose=True),
+        "ScatterND": OnnxRule("copy", (0, 2), loose=True),
         "MaxPool": OnnxRule("max_pool", attrs=_pool),
         "AveragePool": OnnxRule("avg_pool", attrs=_pool),
-        "LSTM": OnnxRule("lstm", (1, 2, 3), attrs=_recurrent),
+        "LSTM": OnnxRule("lstm", (1, 2, 3, 7), attrs=_recurrent),
         "GRU": OnnxRule("gru", (1, 2, 3), attrs=_recurrent),
         "RNN": OnnxRule("rnn", (1, 2, 3), attrs=_recurrent),
         **{name: OnnxRule(kind, tuple(range(8)), loose=True) for name, kind in ELEMENTWISE.items()},
@@ -234,5 +250,8 @@ SIMPLE_KINDS: Mapping[str, str] = FrozenDict({
     "Unsqueeze": "unsqueeze", "Identity": "identity", "Cast": "cast", "CastLike": "cast", "Expand": "expand",
     "Dropout": "dropout", "Equal": "equal", "Less": "less", "LessOrEqual": "less_or_equal",
     "Greater": "greater", "GreaterOrEqual": "greater_or_equal", "Not": "not", "And": "and", "Or": "or",
+    "TopK": "top_k", "NonZero": "nonzero", "Compress": "gather", "Unique": "unique",
+    "NonMaxSuppression": "non_max_suppression", "ArgMax": "arg_max", "ArgMin": "arg_max",
+    "ReverseSequence": "gather",
     "Xor": "or", "Floor": "floor", "Ceil": "ceil", "Round": "round", "Sign": "sign",
 })  # fmt: skip

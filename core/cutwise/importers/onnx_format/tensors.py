@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import TensorSpec
-from cutwise.read_limits import ONNX_VALUE_ELEMENTS, TENSOR_ELEMENTS
+from cutwise.read_limits import ONNX_LOOP_NODES, ONNX_VALUE_ELEMENTS, TENSOR_ELEMENTS
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto, TypeProto
@@ -31,6 +31,10 @@ DTYPES: Mapping[int, str] = MappingProxyType(
         25: "uint2", 26: "int2",
     }
 )  # fmt: skip
+
+
+class SizeMisfitError(ModelImportError):
+    """The sizes of the inputs do not fit the model; others might."""
 
 
 @dataclass(slots=True)
@@ -94,26 +98,26 @@ class Tensors:
 
 @dataclass(frozen=True, slots=True)
 class OnnxStep:
-    """One node as it takes part in the graph: branches inlined, names made unique."""
+    """One node as it takes part in the graph: branches inlined, names made unique.
+
+    It stands for `trips` turns of loops, and is `looped` where it stands in one.
+    """
 
     node: NodeProto
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Pieces:
-    """The tensor that is split, along which axis, into pieces of which sizes; `keep` keeps size-1 axes."""
-
-    source: str
-    axis: int
-    sizes: tuple[int, ...]
-    keep: bool
+    trips: int = 1
+    looped: bool = False
 
 
 @dataclass(slots=True)
 class OnnxTrace:
-    """All steps in topological order, what is known of their tensors, and the graph's outputs."""
+    """All steps in topological order, what is known of their tensors, and the graph's outputs.
+
+    `lists` are the tensors in each sequence, `turns` how often loops run whose data say it, as given and
+    as `chosen`, `notes` what was assumed on the way. Where the walk stands in loops: how many, how
+    many turns a step there counts for, how many nodes their turns may have, what they store.
+    """
 
     file: str
     opsets: Mapping[str, int]
@@ -125,7 +129,14 @@ class OnnxTrace:
     outputs: tuple[str, ...] = ()
     taken: set[str] = field(default_factory=set)
     protos: dict[str, TensorProto] = field(default_factory=dict)
-    pieces: dict[str, Pieces] = field(default_factory=dict)
+    lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    turns: Mapping[str, int] = field(default_factory=dict)
+    chosen: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    loops: int = 0
+    trips: int = 1
+    room: float = ONNX_LOOP_NODES
+    once: dict[tuple[tuple[str, ...], str], str] = field(default_factory=dict)
 
     def proto(self, name: str) -> TensorProto:
         """The known value of tensor `name` as a TensorProto, made once."""

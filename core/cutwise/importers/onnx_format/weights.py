@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+
+import numpy as np
 
 from cutwise.graph.model_graph import FLOATING, Weight
 from cutwise.importers.onnx_format.ops import OnnxRule
 from cutwise.importers.onnx_format.tensors import OnnxStep, Tensors
 
+# Nothing, everything, and where nothing is to be seen at all.
+MASK_NUMBERS = 3
+LEARNED = re.compile(r"pos|emb|table|\.weight$", re.IGNORECASE)
 QUANTISED = frozenset({"int8", "uint8", "int4", "uint4", "int2", "uint2", "int16", "uint16"})
 BIAS = "int32"  # what is added to products of 8-bit numbers
 
@@ -20,7 +26,7 @@ def weights_of(tensors: Tensors, step: OnnxStep, rule: OnnxRule, seen: set[str])
         if tensors.is_constant(name):
             role = "buffer" if slot in rule.buffers else "parameter"
             for weight in _at_slot(tensors, name, rule, role, slot):
-                own = _untied(tensors, weight, seen)
+                own = weight if step.looped else _untied(tensors, weight, seen)
                 found.setdefault(own.id, own)
                 seen.add(own.id)
     return tuple(found.values())
@@ -53,14 +59,22 @@ def _is_weight(tensors: Tensors, root: str, rule: OnnxRule) -> bool:
         biased = spec.dtype == BIAS and (rule.quantised or scaled or root in tensors.scales)
         return spec.elements > 0 and (spec.dtype in FLOATING or quantised or biased)
     unknown = rule.kind.startswith("other:")
-    masked = not unknown and _is_square_mask(spec.shape)
+    masked = not unknown and _is_square_mask(tensors, root)
     taken = spec.dtype in FLOATING or (quantised and (unknown or rule.quantised or scaled))
     return taken and spec.elements > 1 and not masked
 
 
-def _is_square_mask(shape: tuple[int, ...]) -> bool:
-    """An attention mask is square with nothing but ones before it; added parameters are not."""
-    return len(shape) > 1 and shape[-1] == shape[-2] and set(shape[:-2]) <= {1}
+def _is_square_mask(tensors: Tensors, root: str) -> bool:
+    """An attention mask is square with nothing but ones before it, and holds few different numbers.
+
+    A square table whose numbers were left out is a mask unless its name says what else it is.
+    """
+    shape, value = tensors.stored[root].shape, tensors.values.get(root)
+    if len(shape) < 2 or shape[-1] != shape[-2] or not set(shape[:-2]) <= {1}:
+        return False
+    if value is None:
+        return len(shape) > 3 or not LEARNED.search(root)
+    return np.unique(value.astype(np.float64)).size <= MASK_NUMBERS
 
 
 def _untied(tensors: Tensors, weight: Weight, seen: set[str]) -> Weight:

@@ -1,0 +1,56 @@
+"""What steps cost before they are ops: enough to tell the dearer of two branches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cutwise.costs.ops.formulas import OP_COSTS, OpCall
+from cutwise.graph.model_graph import Op, TensorSpec
+from cutwise.importers.onnx_format.graph import facts_of, tensors_read
+from cutwise.importers.onnx_format.ops import rule_for
+from cutwise.importers.onnx_format.tensors import OnnxStep, OnnxTrace
+from cutwise.importers.onnx_format.weights import weights_of
+
+
+def multiply_adds(known: OnnxTrace, steps: Sequence[OnnxStep]) -> int:
+    """Multiply-adds of a forward pass through `steps`; 0 for those that have no formula or shape."""
+    return sum(_macs(known, step) for step in steps)
+
+
+def _macs(known: OnnxTrace, step: OnnxStep) -> int:
+    facts = facts_of(known.tensors, step)
+    inputs = [known.tensors.spec(name) for name in tensors_read(known.tensors, step)]
+    shapes = tuple(spec for spec in inputs if spec is not None)
+    output = facts.outputs[0] if facts.outputs else None
+    if output is None or not inputs or len(shapes) < len(inputs):
+        return 0
+    try:
+        rule = rule_for(facts)
+        op = Op(
+            id="step",
+            kind=rule.kind,
+            output=output,
+            weights=weights_of(known.tensors, step, rule, set()),
+            attrs=rule.attrs(facts),
+        )
+        return _work(op, shapes) * step.trips
+    except (IndexError, KeyError, TypeError, ValueError, ZeroDivisionError):
+        # As it cannot be priced, it decides nothing; if it is needed it is refused where it stands.
+        return 0
+
+
+def _work(op: Op, inputs: tuple[TensorSpec, ...]) -> int:
+    if op.kind not in OP_COSTS:
+        return 0
+    nobody = (False,) * len(inputs)
+    call = OpCall(
+        op=op,
+        inputs=inputs,
+        inputs_need_grad=nobody,
+        weights_trained=False,
+        training=False,
+        fused_attention=False,
+        element_bytes=4,
+        batches=1,
+    )
+    return round(OP_COSTS[op.kind](call).macs)
