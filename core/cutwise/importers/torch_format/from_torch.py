@@ -62,8 +62,9 @@ def from_torch(
 
     The module is taken in the mode it is in (`train()` or `eval()`), on whatever device; on the meta
     device it needs no memory. `dynamic_shapes` leaves dimensions open as torch.export does, `dims` gives
-    these sizes by name. The first axis counts samples, or an open dimension that is called "batch".
-    Raises `ModelImportError` when PyTorch is missing or cannot export the module.
+    these sizes by name. Samples lie along the axis that goes through the module unmixed, the first if it
+    does, or along an open dimension that is called "batch". Parameters without `requires_grad` are not
+    trained. Raises `ModelImportError` when PyTorch is missing or cannot export the module.
 
     >>> import torch
     >>> with torch.device("meta"):

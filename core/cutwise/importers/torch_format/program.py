@@ -10,6 +10,7 @@ from functools import partial
 from cutwise.errors import ModelImportError
 from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import TensorSpec, Weight
+from cutwise.importers.torch_format.axes.axis_trace import AxisTrace
 from cutwise.importers.torch_format.kinds import plain_name
 from cutwise.importers.torch_format.nodes import (
     Call,
@@ -22,7 +23,7 @@ from cutwise.importers.torch_format.nodes import (
     operator_of,
     tensor_name,
 )
-from cutwise.importers.torch_format.schema import ExportDocument, Graph, GraphModule, Spec
+from cutwise.importers.torch_format.schema import ExportDocument, Graph, GraphModule, Spec, TensorMeta
 from cutwise.importers.torch_format.sizes import Sizes
 from cutwise.read_limits import GRAPH_DEPTH, GRAPH_NODES, TENSOR_ELEMENTS, TORCH_AXES
 
@@ -51,10 +52,10 @@ DTYPES: Mapping[int, str] = FrozenDict({
 
 @dataclass(slots=True)
 class TorchProgram:
-    """All calls in order, and what is known of the tensors by name.
+    """All calls in order, and what is known of the tensors by name; `trace` follows the inputs' axes.
 
     `stored` are parameters and persistent buffers; `lasting` all that the program holds, other buffers
-    and constants included. `frozen` are the ids of parameters that ask for no gradient.
+    and constants included.
     """
 
     sizes: Sizes
@@ -65,7 +66,7 @@ class TorchProgram:
     lasting: set[str] = field(default_factory=set)
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
-    frozen: set[str] = field(default_factory=set)
+    trace: AxisTrace = field(default_factory=AxisTrace)
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -113,9 +114,13 @@ def read_program(module: GraphModule, sizes: Sizes, ties: Mapping[str, str]) -> 
     for kind, entry in map(only_item, module["signature"]["input_specs"]):
         if own := tensor_name(entry.get("arg")):
             name = _define(program, scope, own)
-            _enter_input(program, name, kind, entry, ties)
-            if kind == "parameter" and not graph["tensor_values"][own]["requires_grad"]:
-                program.frozen.add(name)
+            meta = graph["tensor_values"][own]
+            if kind == "user_input":
+                program.inputs.append(name)
+                symbols = tuple(map(sizes.symbol, meta["sizes"]))
+                program.trace.enter_input(name, program.tensors[name].shape, symbols)
+            else:
+                _enter_stored(program, name, _role(kind, meta), entry, ties)
     _enter_calls(program, graph, scope)
     for kind, entry in map(only_item, module["signature"]["output_specs"]):
         own = tensor_name(entry.get("arg"))
@@ -146,16 +151,18 @@ def _enter_tensors(program: TorchProgram, graph: Graph, scope: TorchScope) -> No
         program.strides[scope.prefix + own] = tuple(map(program.sizes.value, tensor.get("strides", ())))
 
 
-def _enter_input(program: TorchProgram, name: str, kind: str, entry: Spec, ties: Mapping[str, str]) -> None:
-    if kind == "user_input":
-        program.inputs.append(name)
-        return
+def _role(kind: str, meta: TensorMeta) -> str:
+    if kind != "parameter":
+        return "buffer"
+    return "parameter" if meta["requires_grad"] else "frozen"
+
+
+def _enter_stored(program: TorchProgram, name: str, role: str, entry: Spec, ties: Mapping[str, str]) -> None:
     program.lasting.add(name)
     spec, own = program.tensors[name], entry.get("parameter_name")
-    if kind == "buffer" and entry.get("persistent", True):
+    if "buffer_name" in entry and entry.get("persistent", True):
         own = entry["buffer_name"]
     if own:
-        role = "parameter" if kind == "parameter" else "buffer"
         program.stored[name] = Weight(
             id=ties.get(own, str(own)), shape=spec.shape, dtype=spec.dtype, role=role
         )

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from cutwise.errors import ModelImportError
-from cutwise.graph.model_graph import ModelGraph, Op
+from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.importer import Importer
 from cutwise.importers.onnx_format.module_paths import printable
 from cutwise.importers.torch_format.archive import Archive, looks_like_torch_export, read_archive
+from cutwise.importers.torch_format.axes.sample_axis import SampleAxis, batch_of
 from cutwise.importers.torch_format.graph import build_ops
 from cutwise.importers.torch_format.nodes import only_item, tensor_name
 from cutwise.importers.torch_format.program import TorchProgram, checked_graph_module, read_program
-from cutwise.importers.torch_format.recurrent import RECURRENT
 from cutwise.importers.torch_format.schema import Bounds, ExportDocument, GraphModule, Notes, StoredMeta
 from cutwise.importers.torch_format.sizes import Sizes
 from cutwise.read_limits import PRODUCER_CHARACTERS
-
-BATCH = re.compile(r"(^|_)(batch|bs|b|n)(_?size)?$", re.IGNORECASE)
-LENGTH = re.compile(r"seq|token|length|time|step|word", re.IGNORECASE)
 
 
 def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
@@ -37,27 +34,42 @@ def graph_of(archive: Archive, dims: Mapping[str, int], *, file: str, name: str)
     module = checked_graph_module(archive.program, file)
     sizes = Sizes(file)
     open_dims = _open_dims(module, sizes, archive.notes)
-    sizes.chosen.update(_chosen(dims, open_dims, archive.program, file))
+    chosen = _chosen(dims, open_dims, archive.program, file)
+    samples = _samples(module, sizes, archive, open_dims) if 1 in chosen.values() else None
+    sizes.chosen.update(chosen)
     program = read_program(module, sizes, _ties(archive))
     ops = build_ops(program)
     bound = {symbol: sizes.chosen.get(symbol, sizes.examples.get(symbol, 1)) for symbol in open_dims}
-    batch = _batch_symbol(open_dims)
-    batch_size = bound[batch] if batch else _fixed_batch_size(program, ops)
-    warnings = [*program.warnings, *_decomposed(program, archive.program)]
-    if not batch:
-        warnings += _batch_doubts(program, ops, batch_size)
+    batch = samples or _batch(program, open_dims)
     return ModelGraph(
         name=name,
         ops=ops,
-        batch_size=max(1, batch_size),
-        dims={open_dims[symbol][0]: size for symbol, size in bound.items() if symbol != batch},
+        batch_size=bound.get(batch.symbol, batch.size),
+        dims={open_dims[symbol][0]: size for symbol, size in bound.items() if symbol != batch.symbol},
         provenance={
             "format": "torch-export",
             "file": file,
             "producer": f"PyTorch {archive.program.get('torch_version', '')}".strip()[:PRODUCER_CHARACTERS],
         },
-        warnings=tuple(dict.fromkeys(warnings)),
+        warnings=tuple(
+            dict.fromkeys([*program.warnings, *_decomposed(program, archive.program), *batch.doubts])
+        ),
     )
+
+
+def _batch(program: TorchProgram, open_dims: Mapping[str, tuple[str, ...]]) -> SampleAxis:
+    names = {symbol: keys[0] for symbol, keys in open_dims.items() if ":" not in keys[0]}
+    outputs = {name: program.tensors[name].shape for name in program.outputs}
+    return batch_of(program.trace, program.inputs, outputs, names)
+
+
+def _samples(
+    module: GraphModule, sizes: Sizes, archive: Archive, open_dims: Mapping[str, tuple[str, ...]]
+) -> SampleAxis:
+    """The batch as the example shows it: an axis of size 1 cannot be followed."""
+    example = read_program(module, replace(sizes), _ties(archive))
+    build_ops(example)
+    return _batch(example, open_dims)
 
 
 def _open_dims(module: GraphModule, sizes: Sizes, notes: Notes) -> dict[str, tuple[str, ...]]:
@@ -96,47 +108,6 @@ def _chosen(
             )
         chosen[symbol] = size
     return chosen
-
-
-def _batch_symbol(open_dims: Mapping[str, tuple[str, ...]]) -> str:
-    """The symbol that counts samples: one with such a name, or one that stands at the first axis."""
-    named = (symbol for symbol, keys in open_dims.items() if BATCH.match(keys[0]))
-    first = (
-        symbol for symbol, keys in open_dims.items() if any(key.endswith(":0") for key in keys)
-        and not LENGTH.search(keys[0])
-    )  # fmt: skip
-    return next(named, "") or next(first, "")
-
-
-def _fixed_batch_size(program: TorchProgram, ops: Sequence[Op]) -> int:
-    """The size of the first axis, when all inputs with two or more axes and the first output agree on it."""
-    sizes = {program.tensors[name].shape[:1] for name in program.outputs[:1]} | _first_axes(ops)
-    size = sizes.pop() if len(sizes) == 1 and _first_axes(ops) else (1,)
-    return max(1, *size) if size else 1
-
-
-def _first_axes(ops: Sequence[Op]) -> set[tuple[int, ...]]:
-    """Sizes of the first axes of all inputs with two or more axes, each as a tuple."""
-    return {op.output.shape[:1] for op in ops if op.kind == "input" and len(op.output.shape) > 1}
-
-
-def _batch_doubts(program: TorchProgram, ops: Sequence[Op], batch_size: int) -> Iterator[str]:
-    """Signs that the first axis does not count samples, or counts them and was not taken to."""
-    axes = _first_axes(ops)
-    if batch_size == 1 and len(axes) == 1 and axes != {(1,)}:
-        yield (
-            f"the inputs' first axis has size {max(axes)[0]}, the first output's has not: the example is "
-            "taken for one sample; export with one sample, or with Dim('batch') where the samples are"
-        )
-    for call in program.calls:
-        source = next(iter(call.refs("input")), "")
-        if call.op in RECURRENT and source and not dict(call.arguments).get("batch_first"):
-            shape = program.tensors[source].shape
-            if len(shape) > 2 and shape[0] == batch_size > 1:
-                yield (
-                    f"op {call.name!r} has time along its first axis, and {batch_size} steps are taken for "
-                    "as many samples; use batch_first=True, or export with Dim('batch') at the second axis"
-                )
 
 
 def _decomposed(program: TorchProgram, document: ExportDocument) -> Iterator[str]:
