@@ -84,6 +84,7 @@ def export(
     path: str | os.PathLike[str],
     *,
     dynamic_shapes: DynamicShapes = None,
+    dims: Mapping[str, int] | None = None,
 ) -> ModelGraph:
     """Writes the graph of `module` without its weights to `path`, a ".pt2" file, and returns it as read back.
 
@@ -95,7 +96,7 @@ def export(
     if target.suffix != ".pt2":
         raise ModelImportError(f"{target}: is not called .pt2; give a file name that ends in .pt2")
     archive = _exported(module, example_inputs, dynamic_shapes, target.stem)
-    graph = graph_of(archive, {}, file=target.name, name=target.stem)
+    graph = graph_of(archive, checked_dims(dims), file=target.name, name=target.stem)
     data = _zipped(archive, target.stem)
     try:
         target.write_bytes(data)

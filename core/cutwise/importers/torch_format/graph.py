@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 
 from cutwise.errors import ModelImportError
-from cutwise.graph.model_graph import Op, TensorSpec, Weight
+from cutwise.graph.model_graph import Op, Weight
 from cutwise.importers.onnx_format.module_paths import ModulePlace, named, printable
 from cutwise.importers.torch_format.facts import TorchStep
-from cutwise.importers.torch_format.program import TorchProgram
+from cutwise.importers.torch_format.scope import TorchProgram
 from cutwise.importers.torch_format.walk import Walk, current, follow
 from cutwise.units import binary_text
 
@@ -115,17 +115,13 @@ def _unused(program: TorchProgram, used: Set[str]) -> Iterator[str]:
     unused = [weight for weight in stored.values() if weight.id not in used and weight.role != "buffer"]
     if unused:
         yield (
-            f"{len(unused)} parameter tensors ({_examples(unused)}; {_elements(unused)} parameters, "
-            f"{binary_text(sum(map(_size, unused)))}) reach no output and are not counted"
+            f"{len(unused)} parameter tensors ({_examples(unused)}; {_elements(unused)} parameters) reach no "
+            "output and are not counted"
         )
 
 
 def _elements(weights: Sequence[Weight]) -> str:
     return f"{sum(weight.elements for weight in weights):,}"
-
-
-def _size(weight: Weight) -> int:
-    return TensorSpec(shape=weight.shape, dtype=weight.dtype).size_bytes
 
 
 # Below this, tables are no matter for any device.

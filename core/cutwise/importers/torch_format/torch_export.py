@@ -15,10 +15,14 @@ from cutwise.importers.torch_format.archive import Archive, looks_like_torch_exp
 from cutwise.importers.torch_format.axes.sample_axis import SampleAxis, batch_of
 from cutwise.importers.torch_format.graph import build_ops
 from cutwise.importers.torch_format.nodes import only_item, tensor_name
-from cutwise.importers.torch_format.program import TorchProgram, checked_graph_module, read_program
-from cutwise.importers.torch_format.schema import Bounds, ExportDocument, GraphModule, Notes, StoredMeta
+from cutwise.importers.torch_format.program import checked_graph_module, read_program
+from cutwise.importers.torch_format.schema import ExportDocument, GraphModule, Notes, StoredMeta
+from cutwise.importers.torch_format.scope import TorchProgram
 from cutwise.importers.torch_format.sizes import Sizes
 from cutwise.read_limits import PRODUCER_CHARACTERS
+
+# What `dims` calls the number of times that a loop runs ends so.
+TRIPS = ".trips"
 
 
 def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
@@ -32,27 +36,38 @@ def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
 def graph_of(archive: Archive, dims: Mapping[str, int], *, file: str, name: str) -> ModelGraph:
     """The graph of an archive's JSON; messages call it `file`."""
     module = checked_graph_module(archive.program, file)
-    sizes = Sizes(file)
+    sizes = Sizes(file, bounds=archive.program.get("range_constraints", {}))
     open_dims = _open_dims(module, sizes, archive.notes)
-    chosen = _chosen(dims, open_dims, archive.program, file)
-    samples = _samples(module, sizes, archive, open_dims) if 1 in chosen.values() else None
+    chosen = _chosen(dims, open_dims, sizes)
+    samples = _samples(module, sizes, archive, open_dims, chosen) if 1 in chosen.values() else None
     sizes.chosen.update(chosen)
     program = read_program(module, sizes, _ties(archive))
     ops = build_ops(program)
+    _refuse_unasked(dims, open_dims, sizes)
     bound = {symbol: sizes.chosen.get(symbol, sizes.examples.get(symbol, 1)) for symbol in open_dims}
     batch = samples or _batch(program, open_dims)
     return ModelGraph(
         name=name,
         ops=ops,
         batch_size=bound.get(batch.symbol, batch.size),
-        dims={open_dims[symbol][0]: size for symbol, size in bound.items() if symbol != batch.symbol},
+        dims={
+            **{open_dims[symbol][0]: size for symbol, size in bound.items() if symbol != batch.symbol},
+            **sizes.assumed,
+        },
         provenance={
             "format": "torch-export",
             "file": file,
             "producer": f"PyTorch {archive.program.get('torch_version', '')}".strip()[:PRODUCER_CHARACTERS],
         },
         warnings=tuple(
-            dict.fromkeys([*program.warnings, *_decomposed(program, archive.program), *batch.doubts])
+            dict.fromkeys(
+                [
+                    *program.warnings,
+                    *_assumed(sizes),
+                    *_decomposed(program, archive.program),
+                    *batch.doubts,
+                ]
+            )
         ),
     )
 
@@ -64,10 +79,15 @@ def _batch(program: TorchProgram, open_dims: Mapping[str, tuple[str, ...]]) -> S
 
 
 def _samples(
-    module: GraphModule, sizes: Sizes, archive: Archive, open_dims: Mapping[str, tuple[str, ...]]
+    module: GraphModule,
+    sizes: Sizes,
+    archive: Archive,
+    open_dims: Mapping[str, tuple[str, ...]],
+    chosen: Mapping[str, int],
 ) -> SampleAxis:
     """The batch as the example shows it: an axis of size 1 cannot be followed."""
-    example = read_program(module, replace(sizes), _ties(archive))
+    others = {name: size for name, size in chosen.items() if name not in open_dims}
+    example = read_program(module, replace(sizes, chosen=others), _ties(archive))
     build_ops(example)
     return _batch(example, open_dims)
 
@@ -88,26 +108,48 @@ def _open_dims(module: GraphModule, sizes: Sizes, notes: Notes) -> dict[str, tup
 
 
 def _chosen(
-    dims: Mapping[str, int], open_dims: Mapping[str, tuple[str, ...]], program: ExportDocument, file: str
+    dims: Mapping[str, int], open_dims: Mapping[str, tuple[str, ...]], sizes: Sizes
 ) -> dict[str, int]:
     """Sizes by symbol; raises `ModelImportError` for what is not open, and for sizes the model excludes."""
     chosen: dict[str, int] = {}
     for name, size in dims.items():
         symbol = next((symbol for symbol, keys in open_dims.items() if name in keys), "")
+        if not symbol and (name in sizes.bounds or name.endswith(TRIPS)):
+            symbol = name
         if not symbol:
-            keys = ", ".join(keys[0] for keys in open_dims.values()) or "none"
-            raise ModelImportError(
-                f"{file}: dims names {name!r}, which is not open in this file; open are: {keys}"
-            )
-        bounds: Bounds = program.get("range_constraints", {}).get(symbol, {})
+            raise _not_open(name, open_dims, sizes)
+        bounds = sizes.bounds.get(symbol, {})
         low, high = bounds.get("min_val"), bounds.get("max_val")
         # A lower bound of 2 only says that the sizes 0 and 1 were not tried.
         if (isinstance(low, int) and low > 2 and size < low) or (isinstance(high, int) and size > high):
             raise ModelImportError(
-                f"{file}: dims gives {name!r} the size {size}; the model takes {low} to {high}"
+                f"{sizes.file}: dims gives {name!r} the size {size}; the model takes {low} to {high}"
             )
         chosen[symbol] = size
     return chosen
+
+
+def _refuse_unasked(dims: Mapping[str, int], open_dims: Mapping[str, tuple[str, ...]], sizes: Sizes) -> None:
+    known = {key for keys in open_dims.values() for key in keys} | sizes.asked
+    for name in dims:
+        if name not in known:
+            raise _not_open(name, open_dims, sizes)
+
+
+def _not_open(name: str, open_dims: Mapping[str, tuple[str, ...]], sizes: Sizes) -> ModelImportError:
+    keys = ", ".join([*(keys[0] for keys in open_dims.values()), *sorted(sizes.asked)]) or "none"
+    return ModelImportError(
+        f"{sizes.file}: dims names {name!r}, which is not open in this file; open are: {keys}"
+    )
+
+
+def _assumed(sizes: Sizes) -> Iterator[str]:
+    for name, size in sizes.assumed.items():
+        if name not in sizes.chosen:
+            yield (
+                f"data decide the size {name!r}: {size}, the most it can be, is assumed; "
+                f"dims={{{name!r}: …}} gives another size"
+            )
 
 
 def _decomposed(program: TorchProgram, document: ExportDocument) -> Iterator[str]:

@@ -16,8 +16,8 @@ from cutwise.importers.torch_format.facts import Facts, TorchRule, TorchStep
 from cutwise.importers.torch_format.kinds import COPY, KINDS, PICKS, SHAPE_ONLY, VIEWS, is_in_place
 from cutwise.importers.torch_format.nodes import Call, Ref, Value
 from cutwise.importers.torch_format.ops import rule_for
-from cutwise.importers.torch_format.program import TorchProgram
 from cutwise.importers.torch_format.recurrent import RECURRENT, recurrent_steps
+from cutwise.importers.torch_format.scope import TorchProgram
 
 # Operators that hand back their input itself where nothing is to be done.
 MAYBE_SAME = frozenset({"contiguous", "to", "type_as"})

@@ -49,3 +49,16 @@ def test_a_file_says_what_is_trained() -> None:
         "2 parameter tensors ('b.weight', 'b.bias'; 1,056 parameters) need no gradient in the file and are "
         "not trained",
     )
+
+
+def test_a_scan_costs_its_steps() -> None:
+    cost = priced("scan_cell")
+    assert (cost.graph.batch_size, cost.macs, dict(cost.unpriced)) == (2, 7 * 256, {})
+
+
+def test_a_size_that_data_decide_is_asked_for() -> None:
+    """5 rows at most, of 4 x 4 multiply-adds each."""
+    cost = priced("item")
+    assert (cost.macs, dict(cost.graph.dims)) == (80, {"u0": 5})
+    assert any("data decide the size 'u0'" in warning for warning in cost.graph.warnings)
+    assert priced("item", {"u0": 2}).macs == 32

@@ -241,7 +241,8 @@ BY_NAME: Mapping[str, AxisRule] = FrozenDict({
         "histc trace diag_embed as_strided diagonal unfold im2col col2im": _first_axis,
         "to _to type_as float half double contiguous masked_fill addcmul addcdiv lerp clamp hardtanh":
             _elementwise,
-        "softmax _softmax special_softmax log_softmax _log_softmax special_log_softmax softmin": _without,
+        "loop_steps softmax _softmax special_softmax log_softmax _log_softmax special_log_softmax softmin":
+            _without,
         "fft_fft fft_ifft fft_rfft fft_irfft fft_hfft fft_ihfft _fft_r2c _fft_c2r _fft_c2c": _along_last,
     }),
 })  # fmt: skip
