@@ -76,6 +76,8 @@ PRODUCER_CHARACTERS = 100
 TORCH_LARGEST_COUNT = 2**31
 # PyTorch writes some hundred characters for the sizes of a deep convolutional network.
 EXPRESSION_CHARACTERS = 4096
+# A counter is followed so far to learn how often a loop runs.
+LOOP_TRIPS = 100_000
 EXPRESSION_DEPTH = 60
 EXPRESSION_EXPONENT = 8
 # No axis of a real tensor is longer; intermediate values of a size stay far below its square.

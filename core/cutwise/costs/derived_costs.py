@@ -17,7 +17,7 @@ from cutwise.costs.weight_costs import weight_columns
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError
 from cutwise.frozen import Frozen
-from cutwise.graph.model_graph import DTYPE_BYTES, FLOATING, ModelGraph, Op
+from cutwise.graph.model_graph import DTYPE_BYTES, FLOATING, ModelGraph, Op, Weight
 
 NO_WORK = OpWork()
 TRIPS = "trips"
@@ -97,6 +97,7 @@ def _work(
         inputs=tuple(graph.ops[source].output for source in sources),
         inputs_need_grad=tuple(flow.needs_grad[position] and flow.needs_grad[source] for source in sources),
         weights_trained=flow.trains[position],
+        main_weight_trained=any(w.id in flow.trained[position] for w in _main_weights(op)),
         training=workload.training,
         fused_attention=workload.attention != "eager",
         element_bytes=DTYPE_BYTES[op.output.dtype],
@@ -109,6 +110,11 @@ def _work(
             f"{graph.name}: op {op.id!r} cannot be priced as {kind!r}: its shapes, weights or attributes "
             f"are incomplete ({type(error).__name__}: {error}); export the model with static shapes"
         ) from error
+
+
+def _main_weights(op: Op) -> Sequence[Weight]:
+    """What the matrix of an op is made of: its first weight, or more where it is computed from several."""
+    return op.weights if "merged_rank" in op.attrs else op.weights[: op.attrs.get("main_weights", 1)]
 
 
 def _held(work: OpWork, op: Op, call: OpCall | None) -> OpWork:

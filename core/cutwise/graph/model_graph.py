@@ -56,8 +56,8 @@ class TensorSpec:
 class Weight:
     """A parameter or buffer; ops that share one (tied weights) name the same `id`.
 
-    `role` is "parameter" (trained) or "buffer" (kept and exchanged but not trained: the running
-    statistics of batch normalisation).
+    `role` is "parameter" (trained), "frozen" (a parameter that the file says is not trained) or "buffer"
+    (kept and exchanged but not trained: the running statistics of batch normalisation).
     """
 
     id: str
@@ -147,7 +147,7 @@ class ModelGraph(EqualByDigest):
     @property
     def parameters(self) -> int:
         """Number of parameters; tied weights count once, buffers do not count."""
-        return sum(w.elements for w in self.weights.values() if w.role == "parameter")
+        return sum(w.elements for w in self.weights.values() if w.role != "buffer")
 
     @property
     def active_parameters(self) -> int:

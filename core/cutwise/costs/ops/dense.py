@@ -40,7 +40,7 @@ def transposed_convolution(call: OpCall) -> OpWork:
 
 @FORMULAS.named("linear")
 def linear(call: OpCall) -> OpWork:
-    """Work of a fully connected layer; it keeps its input only to train its weights.
+    """Work of a fully connected layer; it keeps its input only to train its matrix, not for the bias.
 
     With a `merged_rank` two matrices of that rank are multiplied and added to the weights first, once a
     mini-batch: their sum is kept for the input's gradient, and its own gradient is multiplied by each.
@@ -49,8 +49,8 @@ def linear(call: OpCall) -> OpWork:
     plain = _product(
         call.elements * width,
         input_gradients=call.needs_grad(),
-        weight_gradients=call.weights_trained,
-        saves=(0,) if call.weights_trained else (),
+        weight_gradients=call.main_weight_trained,
+        saves=(0,) if call.main_weight_trained else (),
     )
     if "merged_rank" not in call.op.attrs:
         return plain
@@ -180,7 +180,7 @@ def _convolved(call: OpCall, *, macs: int) -> OpWork:
     return _product(
         macs,
         input_gradients=call.needs_grad() + dynamic_weight,
-        weight_gradients=call.weights_trained,
+        weight_gradients=call.main_weight_trained,
         saves=(0,) if call.op.weights else (0, 1),
     )
 

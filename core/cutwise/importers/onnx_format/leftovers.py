@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cutwise.costs.ops.forward_work import forward_macs
 from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import FLOATING, Op, TensorSpec
 from cutwise.importers.onnx_format.contrib.contrib_rules import CONTRIB_RULES, contrib_rule
@@ -165,28 +166,7 @@ def _step_macs(known: OnnxTrace, step: OnnxStep) -> int:
     rule = known_rule(facts)
     weights = weights_of(known.tensors, step, rule, set())
     op = Op(id="dead", kind=rule.kind, output=made, weights=weights, attrs=rule.attrs(facts))
-    return _work(op, tuple(spec for spec in inputs if spec is not None))
-
-
-def _work(op: Op, inputs: tuple[TensorSpec, ...]) -> int:
-    from cutwise.costs.ops.formulas import OP_COSTS, OpCall
-
-    if op.kind not in OP_COSTS:
-        return 0
-    call = OpCall(
-        op=op,
-        inputs=inputs,
-        inputs_need_grad=(False,) * len(inputs),
-        weights_trained=False,
-        training=False,
-        fused_attention=True,
-        element_bytes=1,
-        batches=1,
-    )
-    try:
-        return int(OP_COSTS[op.kind](call).macs)
-    except (IndexError, KeyError, TypeError, ValueError, ZeroDivisionError):
-        return 0
+    return forward_macs(op, tuple(spec for spec in inputs if spec is not None))
 
 
 def _held(step: OnnxStep) -> tuple[FileTensor, ...]:

@@ -62,8 +62,9 @@ def from_torch(
 
     The module is taken in the mode it is in (`train()` or `eval()`), on whatever device; on the meta
     device it needs no memory. `dynamic_shapes` leaves dimensions open as torch.export does, `dims` gives
-    these sizes by name. The first axis counts samples, or an open dimension that is called "batch".
-    Raises `ModelImportError` when PyTorch is missing or cannot export the module.
+    these sizes by name. Samples lie along the axis that goes through the module unmixed, the first if it
+    does, or along an open dimension that is called "batch". Parameters without `requires_grad` are not
+    trained. Raises `ModelImportError` when PyTorch is missing or cannot export the module.
 
     >>> import torch
     >>> with torch.device("meta"):
@@ -83,6 +84,7 @@ def export(
     path: str | os.PathLike[str],
     *,
     dynamic_shapes: DynamicShapes = None,
+    dims: Mapping[str, int] | None = None,
 ) -> ModelGraph:
     """Writes the graph of `module` without its weights to `path`, a ".pt2" file, and returns it as read back.
 
@@ -94,7 +96,7 @@ def export(
     if target.suffix != ".pt2":
         raise ModelImportError(f"{target}: is not called .pt2; give a file name that ends in .pt2")
     archive = _exported(module, example_inputs, dynamic_shapes, target.stem)
-    graph = graph_of(archive, {}, file=target.name, name=target.stem)
+    graph = graph_of(archive, checked_dims(dims), file=target.name, name=target.stem)
     data = _zipped(archive, target.stem)
     try:
         target.write_bytes(data)

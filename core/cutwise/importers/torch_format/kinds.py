@@ -83,7 +83,8 @@ _KINDS = {
     "unsqueeze": "unsqueeze",
     "transpose": "transpose t permute numpy_T T mT mH adjoint movedim moveaxis swapaxes swapdims matrix_H",
     "expand": "expand expand_as broadcast_to broadcast_tensors",
-    "identity": "alias detach lift_fresh lift real imag conj resolve_conj resolve_neg requires_grad",
+    "identity": "alias detach lift_fresh lift real imag conj resolve_conj resolve_neg requires_grad "
+    "loop_steps",
     "concat": "cat concat stack",
     COPY: "clone roll flip rot90 fliplr flipud channel_shuffle copy slice_scatter select_scatter "
     "diagonal_scatter",

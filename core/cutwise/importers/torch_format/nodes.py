@@ -30,6 +30,9 @@ class Subgraph:
 Value: TypeAlias = "Ref | Subgraph | Json | Sequence[Value]"
 """What an argument is: tensors, a graph, or plain JSON."""
 
+Number: TypeAlias = int | float | bool
+"""A single number that a program spells out."""
+
 T = TypeVar("T")
 
 

@@ -175,7 +175,7 @@ def _addition(facts: Facts) -> TorchRule:
     return TorchRule(KINDS[facts.op], attrs=lambda facts: {"factor": factor} if scaled else {})
 
 
-def _order(facts: Facts) -> Attrs:
+def axis_order(facts: Facts) -> tuple[int, ...]:
     """The order of axes after a transposition."""
     rank = len(facts.shape("self"))
     order = list(range(rank))
@@ -196,7 +196,7 @@ def _order(facts: Facts) -> Attrs:
             (other,) = integers(facts.value("dim1", facts.value("axis1", -1)))
             if rank:
                 order[one], order[other] = order[other], order[one]
-    return {"perm": tuple(order)}
+    return tuple(order)
 
 
 def _interpolation(facts: Facts) -> Attrs:
@@ -240,7 +240,7 @@ KIND_RULES: Mapping[str, TorchRule] = FrozenDict({
     "avg_pool": TorchRule("avg_pool", attrs=_pool_attrs),
     "dropout": TorchRule("dropout", attrs=lambda facts: {"ratio": facts.value("p", 0.5)}),
     "resize": TorchRule("resize", attrs=_interpolation),
-    "transpose": TorchRule("transpose", attrs=_order),
+    "transpose": TorchRule("transpose", attrs=lambda facts: {"perm": axis_order(facts)}),
     "einsum": TorchRule("einsum", ("tensors",), attrs=_einsum),
     **{
         kind: TorchRule(kind, ("w_ih", "w_hh", "b_ih", "b_hh"), attrs=_cell)

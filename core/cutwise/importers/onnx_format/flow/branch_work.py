@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cutwise.costs.ops.formulas import OP_COSTS, OpCall
-from cutwise.graph.model_graph import Op, TensorSpec
-from cutwise.importers.onnx_format.graph import facts_of, tensors_read
-from cutwise.importers.onnx_format.ops import rule_for
+from cutwise.costs.ops.forward_work import forward_macs
+from cutwise.graph.model_graph import Op
+from cutwise.importers.onnx_format.graph import facts_of, known_rule, tensors_read
 from cutwise.importers.onnx_format.tensors import OnnxStep, OnnxTrace
 from cutwise.importers.onnx_format.weights import weights_of
 
@@ -25,7 +24,7 @@ def _macs(known: OnnxTrace, step: OnnxStep) -> int:
     if output is None or not inputs or len(shapes) < len(inputs):
         return 0
     try:
-        rule = rule_for(facts)
+        rule = known_rule(facts)
         op = Op(
             id="step",
             kind=rule.kind,
@@ -33,24 +32,7 @@ def _macs(known: OnnxTrace, step: OnnxStep) -> int:
             weights=weights_of(known.tensors, step, rule, set()),
             attrs=rule.attrs(facts),
         )
-        return _work(op, shapes) * step.trips
+        return forward_macs(op, shapes) * step.trips
     except (IndexError, KeyError, TypeError, ValueError, ZeroDivisionError):
         # As it cannot be priced, it decides nothing; if it is needed it is refused where it stands.
         return 0
-
-
-def _work(op: Op, inputs: tuple[TensorSpec, ...]) -> int:
-    if op.kind not in OP_COSTS:
-        return 0
-    nobody = (False,) * len(inputs)
-    call = OpCall(
-        op=op,
-        inputs=inputs,
-        inputs_need_grad=nobody,
-        weights_trained=False,
-        training=False,
-        fused_attention=False,
-        element_bytes=4,
-        batches=1,
-    )
-    return round(OP_COSTS[op.kind](call).macs)
