@@ -44,7 +44,8 @@ def tensors_in(node: NodeProto) -> Iterator[FileTensor]:
         yield from (_dense(name, tensor) for tensor in _tensors(attribute))
         if attribute.HasField("sparse_tensor"):
             yield _sparse(name, attribute.sparse_tensor)
-        if attribute.floats and (node.op_type == CONSTANT or node.domain == LEARNING_DOMAIN):
+        learned = node.domain == LEARNING_DOMAIN and len(set(attribute.floats)) > 1
+        if learned or (attribute.floats and node.op_type == CONSTANT):
             yield FileTensor(name, TensorSpec(shape=(len(attribute.floats),)))
         for inner in graphs_in(attribute):
             yield from tensors_of(inner)

@@ -35,6 +35,7 @@ class ContribCase:
     macs: int = 0
     whole: Mapping[str, int] = field(default_factory=dict)
     domain: str = MICROSOFT
+    opset: int = 17
     kernel: bool = True
 
     def model(self) -> Any:
@@ -53,8 +54,8 @@ class ContribCase:
             [onnx.ValueInfoProto(name=name) for name in self.makes],
             list(self.stored),
         )
-        imports = [helper.make_opsetid("", 17), helper.make_opsetid(MICROSOFT, 1)]
-        return helper.make_model(graph, opset_imports=imports, ir_version=8)
+        imports = [helper.make_opsetid("", self.opset), helper.make_opsetid(MICROSOFT, 1)]
+        return helper.make_model(graph, opset_imports=imports, ir_version=8 if self.opset < 23 else 10)
 
 
 def numbers(name: str, *shape: int, dtype: str = "uint8") -> Any:
@@ -329,6 +330,46 @@ CASES: Mapping[str, ContribCase] = {
         op_type="GatherBlockQuantized", reads="w ids s", makes={"y": (1, 6, 64)}, inputs={"ids": (1, 6)},
         whole={"ids": TensorProto.INT64}, stored=[numbers("w", 20, 32), weight("s", 20, 2)],
         attributes={"block_size": 32, "bits": 4, "gather_axis": 0, "quantize_axis": 1}, parameters=20 * 64,
+    ),
+    "matmul_of_integers": ContribCase(
+        op_type="MatMulInteger", reads="x w xz wz", makes={"y": (1, 6, 8)}, domain="",
+        inputs={"x": (1, 6, 32)}, whole={"x": TensorProto.UINT8},
+        stored=[numbers("w", 32, 8), scalar("xz", 3, "uint8"), numbers("wz", 8)],
+        parameters=32 * 8, macs=6 * 8 * 32,
+    ),
+    "conv_of_integers": ContribCase(
+        op_type="ConvInteger", reads="x w xz wz", makes={"y": (1, 6, 8, 8)}, domain="",
+        inputs={"x": (1, 4, 8, 8)}, whole={"x": TensorProto.UINT8},
+        stored=[numbers("w", 6, 4, 3, 3), scalar("xz", 3, "uint8"), scalar("wz", 3, "uint8")],
+        attributes={"pads": [1, 1, 1, 1]}, parameters=6 * 36, macs=64 * 6 * 36,
+    ),
+    "quantised_matmul": ContribCase(
+        op_type="QLinearMatMul", reads="x xs xz w ws wz ys yz", makes={"y": (1, 6, 8)}, domain="",
+        inputs={"x": (1, 6, 32)}, whole={"x": TensorProto.UINT8},
+        stored=[numbers("w", 32, 8), *_scaled("x"), *_scaled("w"), *_scaled("y")],
+        parameters=32 * 8, macs=6 * 8 * 32,
+    ),
+    "quantised_product_of_activations": ContribCase(
+        op_type="QLinearMatMul", reads="a as az b bs bz ys yz", makes={"y": (2, 6, 5)}, domain="",
+        inputs={"a": (2, 6, 7), "b": (2, 7, 5)}, whole={"a": TensorProto.UINT8, "b": TensorProto.UINT8},
+        stored=[*_scaled("a"), *_scaled("b"), *_scaled("y")], macs=2 * 6 * 5 * 7,
+    ),
+    "onnx_rotary_embedding": ContribCase(
+        op_type="RotaryEmbedding", reads="x cos sin at", makes={"y": (1, 6, 32)}, domain="", opset=23,
+        inputs={"x": (1, 6, 32), "at": (1, 6)}, whole={"at": TensorProto.INT64}, stored=ROTATION,
+        attributes={"num_heads": 4},
+    ),
+    "onnx_attention_after_a_past": ContribCase(
+        op_type="Attention", reads="q k v - pk pv", domain="", opset=23,
+        makes={"y": (1, 6, 32), "nk": (1, 2, 11, 8), "nv": (1, 2, 11, 8)},
+        inputs={
+            "q": (1, 6, 32), "k": (1, 6, 16), "v": (1, 6, 16), "pk": (1, 2, 5, 8), "pv": (1, 2, 5, 8),
+        },
+        attributes={"q_num_heads": 4, "kv_num_heads": 2}, macs=2 * 6 * 11 * 32,
+    ),
+    "onnx_rms_norm": ContribCase(
+        op_type="RMSNormalization", reads="x gamma", makes={"y": (1, 6, 32)}, domain="", opset=23,
+        inputs={"x": (1, 6, 32)}, stored=[weight("gamma", 32)], parameters=32,
     ),
     "mixture_of_experts": ContribCase(
         op_type="MoE", reads="x p up - down", makes={"y": (6, 32)}, inputs={"x": (6, 32), "p": (6, 4)},

@@ -182,3 +182,26 @@ def test_what_only_a_quantised_operator_reads_is_not_trained(read: Any) -> None:
     ]
     found = report(read(nodes, {"x": (1, 4)}, ["y"], stored))
     assert (found.parameters, found.trainable_parameters) == (20, 4)
+
+
+def test_a_classical_model_is_read_by_its_own_domain_and_its_numbers_are_named(tmp_path: Path) -> None:
+    """A scaler of 3 features and a classifier of 2 classes: 3 + 3 numbers, 6 coefficients, 2 intercepts."""
+    scaler = helper.make_node(
+        "Scaler", ["x"], ["s"], domain="ai.onnx.ml", offset=[0.5, 1.0, 2.0], scale=[1.0, 2.0, 3.0]
+    )
+    classifier = helper.make_node(
+        "LinearClassifier",
+        ["s"],
+        ["label", "score"],
+        domain="ai.onnx.ml",
+        coefficients=[0.5, 1.0, 2.0, 3.0, 4.0, 5.0],
+        intercepts=[0.5, 1.0],
+        classlabels_ints=[0, 1],
+    )
+    domains = [helper.make_opsetid("ai.onnx.ml", 1)]
+    made = model([scaler, classifier], {"x": (4, 3)}, ["label", "score"], domains=domains)
+    graph = read_here(_written(tmp_path, made), {})
+    assert [(op.output.shape, op.output.dtype) for op in graph.ops[1:]] == [
+        ((4, 3), "fp32"), ((4,), "int64"), ((4, 2), "fp32"),
+    ]  # fmt: skip
+    assert graph.uncounted["parameters"] == 3 + 3 + 6 + 2

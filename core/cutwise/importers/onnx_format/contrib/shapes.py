@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cutwise.frozen import FrozenDict
-from cutwise.graph.model_graph import TensorSpec
-from cutwise.importers.onnx_format.contrib.attributes import attributes
+from cutwise.importers.onnx_format.contrib.learned_models import LEARNING_SHAPES
 from cutwise.importers.onnx_format.contrib.names import STANDARD_DOMAINS, microsoft, plain_name
+from cutwise.importers.onnx_format.contrib.reads import BOOL, FLOAT, Made, Reads, Shape, like_first, reads_of
 from cutwise.importers.onnx_format.tensors import OnnxStep, OnnxTrace, tensor_type
 from cutwise.units import BITS_PER_BYTE
 
@@ -18,41 +17,12 @@ if TYPE_CHECKING:
     from onnx import NodeProto, TypeProto
     from onnx.defs import OpSchema
 
-Shape = tuple[int, ...]
 DTYPE_OF_BITS = FrozenDict({2: "uint2", 4: "uint4", 8: "uint8"})
 PACKED = frozenset({"uint8", "int8"})
-FLOAT, BOOL = 1, 9  # numbers of onnx.TensorProto.DataType
 
 
 class MisfitError(Exception):
     """The second half of a sentence about sizes that contradict one another."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reads:
-    """Shapes, dtypes and element types (ONNX's numbers) that a node reads, and its attributes."""
-
-    specs: tuple[TensorSpec | None, ...]
-    elements: tuple[int, ...]
-    attributes: Mapping[str, Any]
-
-    def has(self, slot: int) -> bool:
-        """True where input `slot` is there."""
-        return slot < len(self.specs) and self.specs[slot] is not None
-
-    def shape(self, slot: int) -> Shape:
-        """Shape of input `slot`; raises `LookupError` where it is absent or unknown."""
-        spec = self.specs[slot]
-        if spec is None:
-            raise LookupError(slot)
-        return spec.shape
-
-    def element(self, slot: int) -> int:
-        """Element type of input `slot`, float where it is absent."""
-        return self.elements[slot] if self.has(slot) else FLOAT
-
-
-Made = Sequence[tuple[int, Shape]]
 
 
 def unpacked_shape(stored: Shape, *, bits: int, dtype: str) -> Shape:
@@ -84,7 +54,7 @@ def contrib_types(known: OnnxTrace, step: OnnxStep) -> dict[str, TypeProto | Non
     if rule is None:
         return None
     try:
-        found = rule(_reads(known, step))
+        found = rule(reads_of(known, step))
     except (LookupError, TypeError, ValueError):
         return {}
     return {
@@ -140,19 +110,6 @@ def schema_of(known: OnnxTrace, node: NodeProto) -> OpSchema | None:
         except defs.SchemaError:
             continue
     return None
-
-
-def _reads(known: OnnxTrace, step: OnnxStep) -> Reads:
-    types = [known.tensors.types.get(name) for name in step.inputs]
-    return Reads(
-        specs=tuple(known.tensors.spec(name) for name in step.inputs),
-        elements=tuple(kind.tensor_type.elem_type if kind is not None else FLOAT for kind in types),
-        attributes=attributes(step.node),
-    )
-
-
-def _as_first(reads: Reads) -> Made:
-    return [(reads.element(0), reads.shape(0))]
 
 
 def _packed_product(reads: Reads) -> Made:
@@ -225,6 +182,7 @@ STAND_INS: Mapping[str, tuple[str, Callable[[int], Sequence[int]]]] = FrozenDict
 
 SHAPES: Mapping[str, Callable[[Reads], Made]] = FrozenDict(
     {
+        **LEARNING_SHAPES,
         microsoft("MatMulNBits"): _packed_product,
         microsoft("MatMulBnb4"): _packed_product,
         microsoft("GatherBlockQuantized"): _looked_up,
@@ -233,12 +191,12 @@ SHAPES: Mapping[str, Callable[[Reads], Made]] = FrozenDict(
         microsoft("MatMulIntegerToFloat"): _product(None, 2),
         microsoft("MatMulInteger16"): _product(6, 0),
         microsoft("QGemm"): _general_product,
-        microsoft("MoE"): _as_first,
-        microsoft("QMoE"): _as_first,
-        microsoft("RotaryEmbedding"): _as_first,
-        microsoft("GroupNorm"): _as_first,
-        microsoft("QuickGelu"): _as_first,
-        microsoft("ScaledSiLU"): _as_first,
-        "SimplifiedLayerNormalization": _as_first,
+        microsoft("MoE"): like_first,
+        microsoft("QMoE"): like_first,
+        microsoft("RotaryEmbedding"): like_first,
+        microsoft("GroupNorm"): like_first,
+        microsoft("QuickGelu"): like_first,
+        microsoft("ScaledSiLU"): like_first,
+        "SimplifiedLayerNormalization": like_first,
     }
 )
