@@ -18,6 +18,7 @@ LOG_SUM_EXP_BYTES = 4
 # Vectors of the hidden size kept for each step beside the layer's result: four gates, cell and its tanh;
 # three gates and three parts of the candidate.
 RECURRENT_VECTORS = FrozenDict({"lstm": 6, "gru": 6, "rnn": 0})
+GATES = FrozenDict({"lstm": 4, "gru": 3, "rnn": 1})
 
 
 @FORMULAS.named("conv1d", "conv2d", "conv3d")
@@ -158,12 +159,10 @@ def recurrence(call: OpCall) -> OpWork:
     the hidden state is `projected`, the last weight makes the smaller state from the whole one, which is
     kept for that weight's gradient.
     """
-    input_weight, hidden_weight = call.op.weights[0], call.op.weights[1]
-    steps = call.input_elements // input_weight.shape[-1]
-    projection = call.op.weights[-1].elements if call.op.attrs.get("projected") else 0
-    from_input, from_hidden = steps * input_weight.elements, steps * (hidden_weight.elements + projection)
+    steps, from_input, from_hidden = _recurrent_products(call)
+    projection = call.op.attrs.get("projected")
     through_time = from_hidden if call.weights_trained or call.needs_grad() else 0
-    hidden = call.whole("hidden_size", hidden_weight.shape[-1]) * call.whole("directions", 1)
+    hidden = call.whole("hidden_size", call.op.weights[1].shape[-1]) * call.whole("directions", 1)
     vectors = RECURRENT_VECTORS[call.op.kind] + bool(projection)
     return OpWork(
         forward_flops=FLOP_PER_MULTIPLY_ADD * (from_input + from_hidden),
@@ -173,6 +172,22 @@ def recurrence(call: OpCall) -> OpWork:
         saves=(0, OUTPUT),
         extra_bytes=steps * hidden * vectors * call.element_bytes,
     )
+
+
+def _recurrent_products(call: OpCall) -> tuple[int, int, int]:
+    """Steps of all samples, and multiply-adds of all with the input's and with the state's weights.
+
+    Where the hidden size is stated they follow from it, in however many pieces the weights are stored.
+    """
+    if "hidden_size" in call.op.attrs and not call.op.attrs.get("projected"):
+        hidden, width = call.stated("hidden_size"), call.inputs[0].shape[-1]
+        rows = GATES[call.op.kind] * hidden * call.whole("directions", 1)
+        steps = call.input_elements // width
+        return steps, steps * rows * width, steps * rows * hidden
+    input_weight, hidden_weight = call.op.weights[0], call.op.weights[1]
+    steps = call.input_elements // input_weight.shape[-1]
+    projection = call.op.weights[-1].elements if call.op.attrs.get("projected") else 0
+    return steps, steps * input_weight.elements, steps * (hidden_weight.elements + projection)
 
 
 def _convolved(call: OpCall, *, macs: int) -> OpWork:

@@ -1,4 +1,4 @@
-"""Sizes that only data decide, bounded from above by what the op reads."""
+"""Sizes that only data decide, bounded from above by what the op reads, and those that onnx leaves out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cutwise.importers.onnx_format.tensors import OnnxStep, OnnxTrace, label, te
 if TYPE_CHECKING:
     from onnx import AttributeProto, TypeProto
 
-INT64 = 7
+INT64, BOOL = 7, 9
 
 Shape = tuple[int, ...]
 Bound = Callable[[OnnxTrace, OnnxStep], Sequence[Shape] | None]
@@ -27,10 +27,11 @@ def bounded(known: OnnxTrace, step: OnnxStep) -> dict[str, TypeProto]:
     shapes = bound(known, step)
     if not shapes:
         return {}
-    known.notes.append(
-        f"the size of what {label(step.node)} makes depends on data; its upper bound "
-        f"{'×'.join(map(str, shapes[0]))} is priced"
-    )
+    if step.node.op_type not in COMPARISONS:
+        known.notes.append(
+            f"the size of what {label(step.node)} makes depends on data; its upper bound "
+            f"{'×'.join(map(str, shapes[0]))} is priced"
+        )
     return {
         name: tensor_type(_element(known, step, slot), shape)
         for slot, (name, shape) in enumerate(zip(step.outputs, shapes, strict=False))
@@ -44,7 +45,9 @@ def _element(known: OnnxTrace, step: OnnxStep, slot: int) -> int:
         return found.tensor_type.elem_type
     first = known.tensors.types.get(step.inputs[0])
     same = slot == 0 and step.node.op_type in SAME_TYPE and first is not None
-    return first.tensor_type.elem_type if same and first is not None else INT64
+    if same and first is not None:
+        return first.tensor_type.elem_type
+    return BOOL if step.node.op_type in COMPARISONS else INT64
 
 
 def _shape(known: OnnxTrace, step: OnnxStep, slot: int) -> Shape | None:
@@ -120,6 +123,16 @@ def _sliced(known: OnnxTrace, step: OnnxStep) -> Sequence[Shape] | None:
     return [shape] if shape is not None else None
 
 
+def _compared(known: OnnxTrace, step: OnnxStep) -> Sequence[Shape] | None:
+    """Shapes of comparisons that onnx reads as functions, which it does not infer."""
+    shapes = [_shape(known, step, slot) for slot in range(len(step.inputs))]
+    try:
+        return [np.broadcast_shapes(*(shape for shape in shapes if shape is not None))]
+    except ValueError:
+        return None
+
+
+COMPARISONS = frozenset({"GreaterOrEqual", "LessOrEqual"})
 BOUNDS: Mapping[str, Bound] = FrozenDict(
     {
         "NonMaxSuppression": _suppressed,
@@ -128,6 +141,7 @@ BOUNDS: Mapping[str, Bound] = FrozenDict(
         "Unique": _unique,
         "TopK": _largest,
         "Slice": _sliced,
+        **dict.fromkeys(COMPARISONS, _compared),
     }
 )
 SAME_TYPE = frozenset({"Compress", "Unique", "TopK", "Slice"})

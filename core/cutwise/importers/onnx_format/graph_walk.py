@@ -42,13 +42,14 @@ def trace(
     *,
     file: str,
     turns: Mapping[str, int] | None = None,
+    strict: bool = False,
 ) -> OnnxTrace:
     """Walks the graph of `model` with the open dimensions of its `inputs` bound, and `turns` of its loops.
 
     Raises `ModelImportError` for cycles, names defined twice or never, and shapes that do not fit.
     """
     known = OnnxTrace(file, _opsets(model), model.ir_version, _declared(model.graph, bound.sizes), bound.open)
-    known.turns = turns or {}
+    known.turns, known.strict = turns or {}, strict
     scope = BranchScope()
     for value in inputs:
         known.tensors.types[scope.define(known, value.name)] = _sized(value, bound.sizes, value.name)

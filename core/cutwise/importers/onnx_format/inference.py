@@ -66,6 +66,8 @@ FIRST_INPUT_ROOTS = frozenset(
     }
 )
 
+SCATTERING = frozenset({"ScatterElements", "ScatterND", "Scatter"})
+
 # Evaluated with numpy when all inputs are small and known; none needs more room than its result.
 _FOLDED = """
     Shape Size ConstantOfShape Gather GatherElements Concat Slice Unsqueeze Squeeze Add Sub Mul Div Mod Neg
@@ -205,6 +207,7 @@ def _enter_as_stored(known: OnnxTrace, step: OnnxStep) -> bool:
     trained = source in tensors.values and not tensors.is_uniform(source)
     renamed = step.node.op_type == "Identity" and len(spec.shape) <= 1 and not trained
     if made or renamed:
+        tensors.filled |= {step.outputs[0]} if made else set()
         tensors.stored[step.outputs[0]] = spec
         tensors.roots[step.outputs[0]] = (step.outputs[0],)
         if renamed and source in tensors.values:
@@ -216,7 +219,9 @@ def _roots(tensors: Tensors, step: OnnxStep) -> tuple[str, ...]:
     if step.node.op_type in ROOTLESS:
         return ()
     read = step.inputs[:1] if step.node.op_type in FIRST_INPUT_ROOTS else step.inputs
-    return tuple(dict.fromkeys(root for name in read for root in tensors.roots.get(name, ())))
+    found = dict.fromkeys(root for name in read for root in tensors.roots.get(name, ()))
+    # What numbers are put into is no weight of its own.
+    return tuple(root for root in found if root not in tensors.filled or step.node.op_type not in SCATTERING)
 
 
 def _evaluated(known: OnnxTrace, step: OnnxStep) -> dict[str, Values]:

@@ -223,8 +223,6 @@ RULES: Mapping[str, OnnxRule] = FrozenDict(
         "InstanceNormalization": OnnxRule("instance_norm", (1, 2)),
         "RMSNormalization": OnnxRule("rms_norm", (1,)),
         "PRelu": OnnxRule("prelu", (1,)),
-        "ScatterElements": OnnxRule("copy", (0, 2), loose=True),
-        "ScatterND": OnnxRule("copy", (0, 2), loose=True),
         "MaxPool": OnnxRule("max_pool", attrs=_pool),
         "AveragePool": OnnxRule("avg_pool", attrs=_pool),
         "LSTM": OnnxRule("lstm", (1, 2, 3, 7), attrs=_recurrent),
@@ -233,6 +231,10 @@ RULES: Mapping[str, OnnxRule] = FrozenDict(
         **{name: OnnxRule(kind, tuple(range(8)), loose=True) for name, kind in ELEMENTWISE.items()},
     }
 )
+
+LOOP_START = "LoopStart"
+CHOICE = "Choice"
+"""No operators: what a loop carries into its first turn, and what a branch makes of a condition."""
 
 SIMPLE_KINDS: Mapping[str, str] = FrozenDict({
     "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softmax": "softmax", "LogSoftmax": "log_softmax",
@@ -250,8 +252,8 @@ SIMPLE_KINDS: Mapping[str, str] = FrozenDict({
     "Unsqueeze": "unsqueeze", "Identity": "identity", "Cast": "cast", "CastLike": "cast", "Expand": "expand",
     "Dropout": "dropout", "Equal": "equal", "Less": "less", "LessOrEqual": "less_or_equal",
     "Greater": "greater", "GreaterOrEqual": "greater_or_equal", "Not": "not", "And": "and", "Or": "or",
-    "TopK": "top_k", "NonZero": "nonzero", "Compress": "gather", "Unique": "unique",
+    LOOP_START: "constant", CHOICE: "identity", "TopK": "top_k", "NonZero": "nonzero", "Compress": "gather", "Unique": "unique",
     "NonMaxSuppression": "non_max_suppression", "ArgMax": "arg_max", "ArgMin": "arg_max",
-    "ReverseSequence": "gather",
+    "ReverseSequence": "gather", "ScatterElements": "copy", "ScatterND": "copy",
     "Xor": "or", "Floor": "floor", "Ceil": "ceil", "Round": "round", "Sign": "sign",
 })  # fmt: skip

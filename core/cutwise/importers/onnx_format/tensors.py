@@ -37,14 +37,18 @@ class SizeMisfitError(ModelImportError):
     """The sizes of the inputs do not fit the model; others might."""
 
 
+class BranchMisfitError(SizeMisfitError):
+    """One of two branches does not fit these sizes."""
+
+
 @dataclass(slots=True)
 class Tensors:
     """Tables by tensor name, filled in topological order.
 
     A constant depends on no model input; `roots` holds for each constant the stored tensors
-    (initializers and the like, in `stored`) it is made from. `values` holds small known values; `scales`
-    are stored tensors that say how numbers are quantised, `scaled` what they are said of, `measured`
-    scales that a node measures.
+    (initializers and the like, in `stored`) it is made from, those in `filled` from nothing but a shape.
+    `values` holds small known values; `scales` are stored tensors that say how numbers are quantised,
+    `scaled` what they are said of, `measured` scales that a node measures.
     """
 
     types: dict[str, TypeProto] = field(default_factory=dict)
@@ -54,6 +58,7 @@ class Tensors:
     scales: set[str] = field(default_factory=set)
     scaled: set[str] = field(default_factory=set)
     measured: set[str] = field(default_factory=set)
+    filled: set[str] = field(default_factory=set)
 
     def is_constant(self, name: str) -> bool:
         """True for a tensor that depends on no model input."""
@@ -116,7 +121,8 @@ class OnnxTrace:
 
     `lists` are the tensors in each sequence, `turns` how often loops run whose data say it, as given and
     as `chosen`, `notes` what was assumed on the way. Where the walk stands in loops: how many, how
-    many turns a step there counts for, how many nodes their turns may have, what they store.
+    many turns a step there counts for, how many nodes their turns may have, what they store. Where it is
+    `strict`, both branches that data decide between have to fit.
     """
 
     file: str
@@ -136,6 +142,7 @@ class OnnxTrace:
     loops: int = 0
     trips: int = 1
     room: float = ONNX_LOOP_NODES
+    strict: bool = False
     once: dict[tuple[tuple[str, ...], str], str] = field(default_factory=dict)
 
     def proto(self, name: str) -> TensorProto:

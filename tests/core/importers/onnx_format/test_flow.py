@@ -350,3 +350,65 @@ def test_a_loop_that_grows_without_end_is_refused(priced: Any) -> None:
     made = body([node("Concat", "h x", "next", axis=0)], [("h", "next")])
     with pytest.raises(ModelImportError, match=r"runs 100000 turns and what it carries grows"):
         priced([node("Loop", "n - x", "y", body=made)], {"x": (1, 4)}, ["y"], [number("n", 100_000)])
+
+
+def test_what_works_out_the_condition_of_a_branch_is_priced_too(priced: Any) -> None:
+    """4·1 for the score, then 4·5 where the score says so."""
+    then = helper.make_graph([node("MatMul", "x w", "a")], "then", [], [onnx.ValueInfoProto(name="a")])
+    other = helper.make_graph([node("MatMul", "x v", "b")], "else", [], [onnx.ValueInfoProto(name="b")])
+    nodes = [
+        node("MatMul", "x u", "score"),
+        node("GreaterOrEqual", "score half", "c"),
+        node("If", "c", "y", then_branch=then, else_branch=other),
+    ]
+    stored = [weight("u", 4, 1), weight("half", value=0.5), weight("w", 4, 5), weight("v", 4, 2)]
+    cost = priced(nodes, {"x": (1, 4)}, ["y"], stored, opset=13)
+    assert (cost.macs, cost.graph.ops[-1].output.shape) == (4 + 20, (1, 5))
+
+
+def test_the_first_turn_multiplies_the_zeros_it_starts_with(priced: Any) -> None:
+    made = body(
+        [node("MatMul", "h w", "p"), node("Add", "p x", "next")], [("h", "next")], (), weight("w", 4, 4)
+    )
+    stored = [number("n", 3), weight("zeros", 1, 4, value=0.0)]
+    cost = priced([node("Loop", "n - zeros", "y", body=made)], {"x": (1, 4)}, ["y"], stored)
+    assert (cost.macs, cost.parameters) == (48, 16)
+
+
+def test_a_long_loop_that_its_condition_ends_is_counted(priced: Any) -> None:
+    nodes = [node("Add", "i one", "j"), node("Less", "j most", "again"), node("MatMul", "h w", "next")]
+    made = body(
+        nodes, [("i", "j"), ("h", "next")], (), weight("w", 4, 4), number("one", 1), number("most", 900)
+    )
+    stored = [number("zero", 0), number("go", 1, TensorProto.BOOL)]
+    cost = priced([node("Loop", "- go zero x", "last y", body=made)], {"x": (1, 4)}, ["y"], stored)
+    assert (cost.macs, len(cost.graph) < 8, cost.graph.warnings) == (900 * 16, True, ())
+
+
+def test_a_matrix_that_numbers_are_scattered_into_has_so_many_parameters(priced: Any) -> None:
+    nodes = [
+        node("ConstantOfShape", "size", "zeros"),
+        node("ScatterElements", "zeros places numbers", "w"),
+        node("Reshape", "w matrix", "m"),
+        node("MatMul", "x m", "y"),
+    ]
+    stored = [
+        integers("size", 12),
+        integers("places", 1, 5, 7),
+        weight("numbers", 3),
+        integers("matrix", 4, 3),
+    ]
+    cost = priced(nodes, {"x": (1, 4)}, ["y"], stored)
+    assert (cost.macs, cost.parameters) == (12, 3)
+
+
+def test_a_recurrence_whose_weights_are_stored_in_parts_multiplies_all(priced: Any) -> None:
+    """Two directions of 16·(5 + 4) a step, joined in the graph."""
+    nodes = [
+        node("Concat", "w1 w2", "w", axis=0),
+        node("Concat", "r1 r2", "r", axis=0),
+        node("LSTM", "x w r", "y", hidden_size=4, direction="bidirectional"),
+    ]
+    stored = [weight(f"w{n}", 1, 16, 5) for n in (1, 2)] + [weight(f"r{n}", 1, 16, 4) for n in (1, 2)]
+    cost = priced(nodes, {"x": (7, 1, 5)}, ["y"], stored)
+    assert (cost.macs, cost.parameters) == (7 * 2 * 16 * 9, 2 * 16 * 9)

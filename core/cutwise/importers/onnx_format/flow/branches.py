@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import FLOATING
 from cutwise.importers.onnx_format.flow.branch_work import multiply_adds
+from cutwise.importers.onnx_format.flow.joining import chosen
 from cutwise.importers.onnx_format.flow.scopes import BranchScope, Walk, body_of
-from cutwise.importers.onnx_format.tensors import OnnxStep, OnnxTrace, label
+from cutwise.importers.onnx_format.tensors import (
+    BranchMisfitError,
+    OnnxStep,
+    OnnxTrace,
+    SizeMisfitError,
+    label,
+)
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -32,14 +39,19 @@ class Tried:
 
 def branch(known: OnnxTrace, node: NodeProto, scope: BranchScope, walk: Walk) -> bool:
     """Puts the branch of an `If` in its place: the one that is taken, or the dearer one, which is said."""
-    condition = known.tensors.values.get(scope.unique(node.input[0])) if node.input else None
+    name = scope.unique(node.input[0]) if node.input else ""
+    condition = known.tensors.values.get(name)
     if condition is not None and condition.size == 1:
         taken = _walked(known, node, BRANCHES[0 if bool(condition.flat[0]) else 1], scope, walk)
         known.steps += taken.steps
     else:
         taken = _dearer(known, node, scope, walk)
+    open_choice = condition is None and bool(name) and not known.tensors.is_constant(name)
     for made, result in zip(node.output, taken.results, strict=False):
-        scope.alias(known, made, result)
+        if open_choice and made and known.tensors.spec(result) is not None:
+            chosen(known, result, name, scope.define(known, made))
+        else:
+            scope.alias(known, made, result)
     return True
 
 
@@ -68,6 +80,8 @@ def _dearer(known: OnnxTrace, node: NodeProto, scope: BranchScope, walk: Walk) -
             refusals.append(error)
     if not tried:
         raise refusals[0]
+    if refusals and known.strict and isinstance(refusals[0], SizeMisfitError):
+        raise BranchMisfitError(str(refusals[0]))
     tried.sort(key=lambda one: (one.macs, one.parameters, len(one.steps)), reverse=True)
     for other in tried[1:]:
         for name in () if known.loops else other.stored:

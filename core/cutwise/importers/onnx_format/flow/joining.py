@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from cutwise.errors import ModelImportError
+from cutwise.graph.model_graph import FLOATING
+from cutwise.importers.onnx_format.ops import CHOICE, LOOP_START
 from cutwise.importers.onnx_format.tensors import OnnxStep, OnnxTrace, tensor_type
 from cutwise.read_limits import TENSOR_ELEMENTS
 
@@ -53,6 +56,28 @@ def joined(
 def same(known: OnnxTrace, source: str, output: str) -> None:
     """Enters `output`, which is `source` once."""
     _enter(known, "Identity", [source], output, known.tensors.known_spec(source).shape)
+
+
+def chosen(known: OnnxTrace, source: str, condition: str, output: str) -> None:
+    """Enters `output`, which is `source` if data so decide: what works out the condition is read too."""
+    _enter(known, CHOICE, [source], output, known.tensors.known_spec(source).shape)
+    known.steps[-1] = replace(known.steps[-1], inputs=(source, condition))
+    known.tensors.roots.pop(output, None)
+
+
+def start_of(known: OnnxTrace, source: str) -> str:
+    """What a loop starts with, as a tensor of its own where it is nothing but zeros: turns change it."""
+    tensors, spec = known.tensors, known.tensors.spec(source)
+    value = tensors.values.get(source)
+    plain = value is not None and value.size > 0 and bool((value == value.flat[0]).all())
+    if spec is None or spec.dtype not in FLOATING or spec.elements < 2 or not plain:
+        return source
+    name = fresh(known, f"{source}:start")
+    _enter(known, LOOP_START, [source], name, spec.shape)
+    known.steps[-1] = replace(known.steps[-1], inputs=())
+    del tensors.roots[name]
+    tensors.values[name] = tensors.values[source]
+    return name
 
 
 def taken(known: OnnxTrace, source: str, output: str, *, axis: int, place: int) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cutwise.errors import ModelImportError
-from cutwise.importers.onnx_format.flow.joining import fresh, joined, same, taken
+from cutwise.importers.onnx_format.flow.joining import fresh, joined, same, start_of, taken
 from cutwise.importers.onnx_format.flow.scopes import BranchScope, Walk, body_of
 from cutwise.importers.onnx_format.functions import all_nodes
 from cutwise.importers.onnx_format.tensors import OnnxTrace, label
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 ASSUMED_TURNS = 16
 # What exporters write for "until the condition says so" is the largest number there is.
 ENDLESS = 2**31
+# So many times the nodes of a loop are walked to learn when its condition ends it.
+WALKED = 8
 # LoopWalk that a loop without a limit is expected to take when its nested loops are given room.
 USUAL_TURNS = 64
 
@@ -58,16 +60,17 @@ def loop(known: OnnxTrace, node: NodeProto, scope: BranchScope, walk: Walk) -> b
     if body is None or len(body.input) < 2 or len(body.output) < len(body.input) - 1:
         return False
     inputs = [scope.unique(name) if name else "" for name in node.input]
-    turns = LoopWalk(node, body, scope, inputs[2:])
+    turns = LoopWalk(node, body, scope, [start_of(known, name) for name in inputs[2:]])
     limit = _known(known, inputs[0]) if inputs[0] else ENDLESS
     count = _assumed(known, node) if limit is None else limit
     if count < ENDLESS and count * turns.size > known.room:
         _counted(known, turns, count, walk)
         return True
+    start, before = len(known.steps), list(turns.carried)
     going = _known(known, inputs[1]) if len(inputs) > 1 and inputs[1] else 1
     number, decided = 0, going is not None
     while number < count and going != 0:
-        if count >= ENDLESS and (going is None or number * turns.size > known.room):
+        if count >= ENDLESS and (going is None or number * turns.size > WALKED * known.room):
             count, decided = max(_assumed(known, node), number), True
             continue
         with _inside(known, count if count < ENDLESS else USUAL_TURNS):
@@ -78,7 +81,11 @@ def loop(known: OnnxTrace, node: NodeProto, scope: BranchScope, walk: Walk) -> b
         known.notes.append(
             f"{label(node)} may end before its turn {number}, which only data say; all turns are priced"
         )
-    _finish(known, turns)
+    if number * turns.size > known.room:
+        del known.steps[start:]
+        _counted(known, LoopWalk(node, body, scope, before), number, walk)
+    else:
+        _finish(known, turns)
     return True
 
 
@@ -99,7 +106,7 @@ def scan(known: OnnxTrace, node: NodeProto, scope: BranchScope, walk: Walk) -> b
     if held < 0 or any(known.tensors.spec(name) is None for name in scanned):
         return False
     length = _length(known, node, scanned, axes)
-    turns = LoopWalk(node, body, scope, inputs[:held])
+    turns = LoopWalk(node, body, scope, [start_of(known, name) for name in inputs[:held]])
     whole = length * turns.size <= known.room
     for number in range(length if whole else 1):
         with _inside(known, length, trips=1 if whole else length):

@@ -243,7 +243,7 @@ def _recurrent(step: Passage) -> Outcome:
         raise step.mixed()
     for other in (5, 6):
         found = step.places[other] if other < len(step.places) else None
-        if found is not None and found.axis != batch:
+        if (found.axis != batch) if found is not None else step.shape(other)[batch : batch + 1] > (1,):
             raise step.mixed()
     states = AxisPlace(0 if swapped else 1, place.before, place.after)
     return [AxisPlace(0 if swapped else 2, place.before, place.after), states, states]
@@ -265,7 +265,7 @@ _RULES: dict[AxisRule, str] = {
     _same: """
         Relu Sigmoid Tanh Exp Sqrt Elu Selu Celu Reciprocal Gelu FastGelu QuickGelu Swish LeakyRelu HardSwish
         HardSigmoid Mish Erf Abs Log Sin Cos Softplus Softsign Neg Identity Cast CastLike Dropout Not Floor
-        Ceil Round Sign IsNaN IsInf ThresholdedRelu Trilu QuantizeLinear DequantizeLinear
+        Ceil Round Sign IsNaN IsInf ThresholdedRelu Trilu Choice QuantizeLinear DequantizeLinear
     """,
     _leading(0): """
         AveragePool MaxPool LpPool GroupNormalization DepthToSpace SpaceToDepth MaxUnpool

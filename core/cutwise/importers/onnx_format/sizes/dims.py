@@ -106,6 +106,10 @@ class Known(Frozen):
     roles: Mapping[Axis, bool] = field(default_factory=dict)
     tried: Mapping[str, int] = field(default_factory=dict)
 
+    def with_roles(self, roles: Mapping[Axis, bool]) -> Known:
+        """The same with other axes known to be a batch or none."""
+        return Known(self.weights, roles, self.tried)
+
 
 NOTHING = Known()
 
@@ -205,9 +209,9 @@ def _has(known: Known, dim: OpenDim) -> bool:
 
 
 def _proposed(dim: OpenDim, known: Known) -> int:
-    if dim.key in known.tried:
-        return known.tried[dim.key]
-    return BATCH if _is_batch(dim, known) else _usual(dim, is_batch=False)
+    if _is_batch(dim, known):
+        return BATCH
+    return known.tried.get(dim.key, _usual(dim, is_batch=False))
 
 
 def _is_batch(dim: OpenDim, known: Known) -> bool:
