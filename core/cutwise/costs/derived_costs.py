@@ -88,7 +88,7 @@ def _work(
         return NO_WORK
     op = graph.ops[position]
     if kind == KERNEL:
-        return _held(OpWork(saves=op.attrs["keeps"]), op, None)
+        return _held(OpWork(), op, None)
     if kind not in OP_COSTS:
         return OpWork(saves=tuple(range(len(op.inputs))))
     sources = [graph.index[name] for name in op.inputs]
@@ -119,6 +119,8 @@ def _main_weights(op: Op) -> Sequence[Weight]:
 
 def _held(work: OpWork, op: Op, call: OpCall | None) -> OpWork:
     """The work with what the op's attributes say that it keeps and holds beside its formula."""
+    if "keeps" in op.attrs:
+        work = replace(work, saves=tuple(op.attrs["keeps"]), extra_bytes=0.0, once_bytes=0.0)
     if not op.attrs.keys() & HELD:
         return work
     work = _repeated(work, call, op.attrs[TRIPS]) if call is not None and TRIPS in op.attrs else work

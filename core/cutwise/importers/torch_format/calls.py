@@ -10,6 +10,7 @@ from functools import partial
 from cutwise.errors import ModelImportError
 from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import TensorSpec
+from cutwise.importers.torch_format.functions.regions import function_of
 from cutwise.importers.torch_format.kinds import plain_name
 from cutwise.importers.torch_format.loops.loop_steps import LOOPS, end_loop, loop_of, shifted, start_loop
 from cutwise.importers.torch_format.loops.trip_count import number_of
@@ -90,8 +91,9 @@ def _call(program: TorchProgram, node: ExportNode, scope: TorchScope) -> Call:
     arguments = tuple((item.get("name") or "", argument_value(item["arg"], named)) for item in node["inputs"])
     outputs = tuple(define(program, scope, own) if own else "" for own in made_by(node))
     name = node.get("name") or next(filter(None, outputs), op)
-    stops = scope.without_gradients or plain_name(op) == "detach"
-    return Call(name, op, overload, arguments, outputs, modules_around(node), stops)
+    function = function_of(node.get("metadata", {}))
+    stops = (scope.without_gradients or plain_name(op) == "detach") and not function
+    return Call(name, op, overload, arguments, outputs, modules_around(node), stops, function)
 
 
 def _enter_call(program: TorchProgram, call: Call) -> None:

@@ -23,10 +23,13 @@ from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.base import checked_dims
 from cutwise.importers.torch_format.archive import NOTES_PATH, Archive, read_archive
+from cutwise.importers.torch_format.functions.recording import recorded_functions
+from cutwise.importers.torch_format.nodes import only_item, tensor_name
 from cutwise.importers.torch_format.schema import (
     Argument,
     ExportDocument,
     ExportNode,
+    FunctionNote,
     Graph,
     Input,
     Metadata,
@@ -122,9 +125,10 @@ def _exported(
     try:
         with warnings.catch_warnings(), _no_logs():
             warnings.simplefilter("ignore")
-            program = torch.export.export(
-                module, arguments, keywords, dynamic_shapes=dynamic_shapes, strict=False
-            )
+            with recorded_functions() as functions:
+                program = torch.export.export(
+                    module, arguments, keywords, dynamic_shapes=dynamic_shapes, strict=False
+                )
             document = _document(program)
     except Exception as error:
         reason = " ".join(str(error).split())[:300]
@@ -136,6 +140,7 @@ def _exported(
         "format": NOTES_FORMAT,
         "ties": _ties(module),
         "dims": _names_of_dims(document, dynamic_shapes),
+        "functions": _named_functions(document, functions),
     }
     return Archive(_without_traces(document), {}, notes)
 
@@ -202,6 +207,14 @@ def _ties(module: torch.nn.Module) -> list[list[str]]:
         for name, tensor in every(remove_duplicate=False):
             names[id(tensor)].append(name)
     return [group for group in names.values() if len(group) > 1]
+
+
+def _named_functions(document: ExportDocument, functions: Sequence[FunctionNote]) -> list[FunctionNote]:
+    """`functions` with the inputs of the program, which they name by their place, by their own names."""
+    specs = document["graph_module"]["signature"]["input_specs"]
+    inputs = [tensor_name(entry.get("arg")) for _, entry in map(only_item, specs)]
+    places = {f"#{place}": name for place, name in enumerate(inputs)}
+    return [{**f, "saves": [places.get(name, name) for name in f["saves"]]} for f in functions]
 
 
 def _names_of_dims(document: ExportDocument, dynamic_shapes: DynamicShapes) -> dict[str, str]:

@@ -8,6 +8,7 @@ from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import Op, Weight
 from cutwise.importers.onnx_format.module_paths import ModulePlace, named, printable
 from cutwise.importers.torch_format.facts import TorchStep
+from cutwise.importers.torch_format.functions.regions import doubts, kept_by_functions
 from cutwise.importers.torch_format.scope import TorchProgram
 from cutwise.importers.torch_format.walk import Walk, current, follow
 from cutwise.units import binary_text
@@ -28,6 +29,8 @@ def build_ops(program: TorchProgram) -> tuple[Op, ...]:
     if not inputs:
         raise ModelImportError(f"{program.file}: no output depends on an input of the model; export it again")
     steps = [step for step in walk.steps if needed.intersection(step.outputs)]
+    program.warnings += doubts(program.functions, steps)
+    steps = kept_by_functions(steps, program.functions)
     program.warnings += _warnings(walk, steps, needed)
     program.inputs = inputs
     ids = {name: printable(name) for name in inputs}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import TensorSpec, Weight
 from cutwise.importers.torch_format.axes.axis_trace import AxisTrace
+from cutwise.importers.torch_format.functions.regions import CustomFunction
 from cutwise.importers.torch_format.nodes import Call, Number
 from cutwise.importers.torch_format.sizes import Sizes
 
@@ -32,6 +33,7 @@ class TorchProgram:
     warnings: list[str] = field(default_factory=list)
     fixed: set[str] = field(default_factory=set)
     looped: set[str] = field(default_factory=set)
+    functions: list[CustomFunction] = field(default_factory=list)
     numbers: dict[str, Number] = field(default_factory=dict)
 
     @property

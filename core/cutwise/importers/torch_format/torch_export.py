@@ -13,6 +13,8 @@ from cutwise.importers.importer import Importer
 from cutwise.importers.onnx_format.module_paths import printable
 from cutwise.importers.torch_format.archive import Archive, looks_like_torch_export, read_archive
 from cutwise.importers.torch_format.axes.sample_axis import SampleAxis, batch_of
+from cutwise.importers.torch_format.functions.guesses import guess_doubts, guessed_functions
+from cutwise.importers.torch_format.functions.regions import CustomFunction, traced_functions
 from cutwise.importers.torch_format.graph import build_ops
 from cutwise.importers.torch_format.nodes import only_item, tensor_name
 from cutwise.importers.torch_format.program import checked_graph_module, read_program
@@ -42,6 +44,7 @@ def graph_of(archive: Archive, dims: Mapping[str, int], *, file: str, name: str)
     samples = _samples(module, sizes, archive, open_dims, chosen) if 1 in chosen.values() else None
     sizes.chosen.update(chosen)
     program = read_program(module, sizes, _ties(archive))
+    program.functions, unsure = _functions(archive, program)
     ops = build_ops(program)
     _refuse_unasked(dims, open_dims, sizes)
     bound = {symbol: sizes.chosen.get(symbol, sizes.examples.get(symbol, 1)) for symbol in open_dims}
@@ -63,6 +66,7 @@ def graph_of(archive: Archive, dims: Mapping[str, int], *, file: str, name: str)
             dict.fromkeys(
                 [
                     *program.warnings,
+                    *unsure,
                     *_assumed(sizes),
                     *_decomposed(program, archive.program),
                     *batch.doubts,
@@ -70,6 +74,20 @@ def graph_of(archive: Archive, dims: Mapping[str, int], *, file: str, name: str)
             )
         ),
     )
+
+
+def _functions(archive: Archive, program: TorchProgram) -> tuple[list[CustomFunction], tuple[str, ...]]:
+    """The autograd functions that the archive notes, or stack traces name, or that are guessed."""
+    noted = archive.notes.get("functions")
+    if noted is not None:
+        return [CustomFunction(n["name"], frozenset(n["calls"]), tuple(n["saves"])) for n in noted], ()
+    if any(
+        "stack_trace" in node.get("metadata", {})
+        for node in archive.program["graph_module"]["graph"]["nodes"]
+    ):
+        return list(traced_functions(program.calls)), ()
+    guessed = list(guessed_functions(program.calls))
+    return guessed, tuple(guess_doubts(program.calls, guessed))
 
 
 def _batch(program: TorchProgram, open_dims: Mapping[str, tuple[str, ...]]) -> SampleAxis:

@@ -62,3 +62,10 @@ def test_a_size_that_data_decide_is_asked_for() -> None:
     assert (cost.macs, dict(cost.graph.dims)) == (80, {"u0": 5})
     assert any("data decide the size 'u0'" in warning for warning in cost.graph.warnings)
     assert priced("item", {"u0": 2}).macs == 32
+
+
+def test_a_function_that_is_known_keeps_its_input_and_is_doubted() -> None:
+    """Kept are 2 x (32 + 64 + 64) numbers: inputs of both layers and of the function."""
+    cost = priced("custom_autograd_function")
+    assert cost.saved_bytes.sum() * cost.graph.batch_size == 1280
+    assert cost.graph.warnings[0].startswith("1 autograd functions ('GeLUFunction') have a backward pass")
