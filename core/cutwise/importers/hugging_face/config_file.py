@@ -19,11 +19,13 @@ from typing import Any
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph, Op
 from cutwise.importers.gate.refused import EXPORT_COMMAND
+from cutwise.importers.hugging_face import adapter
 from cutwise.importers.hugging_face.families import FAMILIES
 from cutwise.importers.hugging_face.keys import Keys, MissingKeyError
 from cutwise.importers.hugging_face.layers import Blueprint
 from cutwise.importers.hugging_face.net import BATCH, Net
 from cutwise.importers.hugging_face.safetensors_header import ParameterTable, read_header, shards_of
+from cutwise.importers.hugging_face.stated_format import stated_format
 from cutwise.importers.importer import Importer
 from cutwise.importers.json_formats.document import read_object, shown
 from cutwise.read_limits import IN_PROCESS_BYTES
@@ -43,7 +45,7 @@ EXPORT = (
     f"{EXPORT_COMMAND}, or to ONNX with "
     "torch.onnx.export(model, example, 'model.onnx', dynamo=True, optimize=False)"
 )
-OWN_KEY = re.compile(rb'"(model_type|architectures)"\s*:')
+OWN_KEY = re.compile(rb'"(model_type|architectures|peft_type)"\s*:')
 
 
 def read(path: Path, dims: Mapping[str, int], *, weights: Path | None = None) -> ModelGraph:
@@ -118,7 +120,7 @@ def regenerate(graph: ModelGraph, *, sequence: int) -> ModelGraph:
 
 
 def is_configuration(head: bytes, path: Path) -> bool:
-    """True for a JSON object that names a model type or its classes."""
+    """True for a JSON object that names a model type, its classes, or a kind of adapter."""
     if not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
         return False
     if OWN_KEY.search(head):
@@ -144,8 +146,8 @@ def _graph(
 ) -> ModelGraph:
     blueprint = _blueprint(keys)
     tokens = _tokens(keys, dims, blueprint)
-    dtype = table.dtype if table else "fp32"
-    ops = _ops(blueprint, tokens, dtype)
+    stated = stated_format(keys.values, table)
+    ops = _ops(blueprint, tokens, stated.dtype)
     family = keys.values["model_type"]
     return ModelGraph(
         name=name or f"{family}-{_short_count(_parameters(ops))}",
@@ -157,14 +159,16 @@ def _graph(
             "file": keys.file,
             "family": str(family),
             "architecture": keys.architecture or "not stated",
-            "dtype": dtype,
+            "dtype": stated.dtype,
             "config": json.dumps(keys.plain(), sort_keys=True),
             **({"weights": str(table)} if table else {}),
+            **stated.provenance,
             **provenance,
         },
         warnings=(
             *_length_warnings(tokens, blueprint, given=SEQUENCE in dims),
             *blueprint.notes,
+            *stated.warnings(),
             *(_differences(ops, table) if table else []),
             *warnings,
         ),
@@ -173,6 +177,8 @@ def _graph(
 
 def _blueprint(keys: Keys) -> Blueprint:
     family = keys.values.get("model_type")
+    if family is None and adapter.OWN_KEY in keys.values:
+        raise ModelImportError(f"{keys.file}: {adapter.adapter_refusal(keys.values)}")
     if not isinstance(family, str) or family not in FAMILIES:
         fact = f"model_type is {shown(family)}" if family else "model_type is missing"
         known = ", ".join(sorted(FAMILIES))

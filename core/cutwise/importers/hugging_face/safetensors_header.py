@@ -18,6 +18,7 @@ from typing import TypedDict, TypeGuard, cast
 from cutwise.errors import ModelImportError
 from cutwise.frozen import Frozen, FrozenDict
 from cutwise.graph.model_graph import FLOATING, Weight
+from cutwise.importers.hugging_face.packed_tensors import weights_held
 from cutwise.importers.json_formats.document import shown
 from cutwise.plain import Json
 from cutwise.read_limits import SAFETENSORS_AXES, SAFETENSORS_HEADER_BYTES, SAFETENSORS_SIZE
@@ -44,7 +45,7 @@ SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\.safetensors)")
 class ParameterTable(Frozen):
     """Every tensor of one or more files, by name; `file` is what messages call them.
 
-    `parameters` counts elements of all tensors that are no buffers, `size_bytes` what all take.
+    `parameters` counts what all tensors hold that are no buffers, `size_bytes` what all take.
     """
 
     file: str
@@ -53,8 +54,8 @@ class ParameterTable(Frozen):
 
     @cached_property
     def parameters(self) -> int:
-        """Number of parameters; a tied weight that is stored twice counts twice."""
-        return sum(w.elements for w in self.weights.values() if w.role == "parameter")
+        """Number of parameters; a tied weight that is stored twice counts twice, packed ones all count."""
+        return weights_held(self.weights)
 
     @cached_property
     def dtypes(self) -> Mapping[str, int]:
