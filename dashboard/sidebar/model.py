@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -14,7 +14,9 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import IMPORTERS, samples
 from cutwise.importers.base import size_given
 from cutwise.importers.hugging_face.config_file import SEQUENCE, can_regenerate
+from cutwise.importers.hugging_face.stated.stated_format import stated_text
 from cutwise.importers.several_files import one_upload
+from cutwise.problem.stated_workload import as_stated, stated_fields
 from cutwise.scenario.scenario_file import parse_scenario
 from cutwise.scenario.versions import file_notice
 from cutwise.schemes import SCHEMES
@@ -41,7 +43,21 @@ def model_controls() -> ModelGraph | None:
     graph = session.model()
     if graph and graph.dims:
         _sizes(graph)
+    if graph:
+        _stated(graph)
     return graph
+
+
+def _stated(graph: ModelGraph) -> None:
+    """What the model's file says of the workload, with a button that takes it over."""
+    current = session.scenario().workload
+    wanted = as_stated(current, graph)
+    if wanted == current:
+        return
+    st.caption(f"The model's file says: {stated_text(stated_fields(graph))}")
+    if st.button("Take over", key="stated", help="Sets these in what is trained, and how"):
+        session.set_scenario(replace(session.scenario(), workload=wanted))
+        st.rerun()
 
 
 def _upload() -> None:

@@ -48,7 +48,8 @@ def plan_one(known: argparse.Namespace) -> int:
     from cutwise.pipeline import plan
     from cutwise.plain import plain
 
-    found = plan(model_of(known), scenario_of(known), known.scheme, **options_of(known))
+    graph = model_of(known)
+    found = plan(graph, scenario_of(known, graph), known.scheme, **options_of(known))
     hidden = frozenset() if known.timing else frozenset({"timing"})
     if known.json:
         show(known, plain(found, without=hidden))
@@ -63,7 +64,8 @@ def play(known: argparse.Namespace) -> int:
     from cutwise.plain import plain
     from cutwise.units import percent
 
-    graph, scenario = model_of(known), scenario_of(known)
+    graph = model_of(known)
+    scenario = scenario_of(known, graph)
     found = plan(graph, scenario, known.scheme, **options_of(known))
     trace = simulate(graph, scenario, found)
     if known.csv:
@@ -85,7 +87,9 @@ def analyse_one(known: argparse.Namespace) -> int:
 
     options = options_of(known) | options_of(known, OF_ANALYSIS)
     scheme = {"scheme": known.scheme} if "scheme" in known else {}
-    return tell(known, analyse(model_of(known), scenario_of(known), known.analysis, **scheme, **options))
+    graph = model_of(known)
+    found = analyse(graph, scenario_of(known, graph), known.analysis, **scheme, **options)
+    return tell(known, found)
 
 
 def sweep_many(known: argparse.Namespace) -> int:

@@ -27,9 +27,10 @@ MOST_NAMED = 5  # layers that a message lists
 def rewritten(graph: ModelGraph, workload: Workload) -> ModelGraph:
     """`graph` as it is trained or run under `workload`: with its adapters, if any.
 
-    Frozen ops get no adapter; adapters that are merged leave no trace in inference. A graph that has
-    adapters already is answered as it is. Raises `ScenarioError` for a target without a linear layer, and
-    for a sequence length the graph was not read at.
+    A target that is a pattern is held against ids, blocks and the names that the model's file has, with
+    slashes for their dots. Frozen ops get no adapter; adapters that are merged leave no trace in inference.
+    A graph that has adapters already is answered as it is. Raises `ScenarioError` for a target without a
+    linear layer, and for a sequence length the graph was not read at.
     """
     if mistake := _length_mistake(graph, workload.sequence_length):
         raise ScenarioError([mistake])
@@ -144,8 +145,8 @@ def _matcher(target: str) -> Callable[[Op, str], bool]:
         return lambda op, role: role != HEAD
     if target in {"attention", "mlp"}:
         return lambda op, role: role == target
-    matches = named_by(target)
-    return lambda op, role: matches(op)
+    matches, in_file = named_by(target), named_by(target.replace(".", "/"))
+    return lambda op, role: matches(op) or in_file(Op(id=op.source.replace(".", "/"), kind=op.kind))
 
 
 def _inventory(graph: ModelGraph, roles: Mapping[int, str]) -> str:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,10 @@ from cutwise.importers.hugging_face.forms.untyped import is_untyped
 from cutwise.importers.hugging_face.keys import Keys, MissingKeyError
 from cutwise.importers.hugging_face.layers import SEQUENCE_DIM, Blueprint
 from cutwise.importers.hugging_face.net import BATCH, Net
+from cutwise.importers.hugging_face.open_lengths import assumed, length_warnings, open_sizes
 from cutwise.importers.hugging_face.safetensors_header import ParameterTable, read_header, shards_of
+from cutwise.importers.hugging_face.stated import adapter
+from cutwise.importers.hugging_face.stated.stated_format import stated_format
 from cutwise.importers.hugging_face.stored_files import StoredFile, StoredFiles, beside, on_disk
 from cutwise.importers.importer import Importer
 from cutwise.importers.json_formats.document import object_of, shown
@@ -37,14 +40,13 @@ from cutwise.units import PREFIXES, in_prefix
 FORMAT = "hf_config"
 CONFIG_NAME = "config.json"
 SEQUENCE = SEQUENCE_DIM
-TOKENS = 128  # where nobody says how long a sequence is
 
 EXPORT = (
     "export the model itself with cutwise.from_torch(model, example), with torch.export.save, with "
     f"{EXPORT_COMMAND}, or to ONNX with "
     "torch.onnx.export(model, example, 'model.onnx', dynamo=True, optimize=False)"
 )
-OWN_KEY = re.compile(rb'"(model_type|architectures)"\s*:')
+OWN_KEY = re.compile(rb'"(model_type|architectures|peft_type)"\s*:')
 
 
 def read(path: Path, dims: Mapping[str, int], *, weights: Path | None = None) -> ModelGraph:
@@ -119,20 +121,20 @@ def regenerate(graph: ModelGraph, *, sequence: int) -> ModelGraph:
         )
     keys = Keys(graph.provenance["file"], json.loads(graph.provenance["config"]))
     blueprint = _blueprint(keys)
-    sizes = _sizes(keys, {**graph.dims, SEQUENCE: sequence}, blueprint)
-    given = {name for name, size in sizes.items() if _assumed(name, size) not in graph.warnings}
-    stale = {*_length_warnings(graph.dims, blueprint, given=())}
+    sizes = open_sizes(keys, {**graph.dims, SEQUENCE: sequence}, blueprint)
+    given = {name for name, size in sizes.items() if assumed(name, size) not in graph.warnings}
+    stale = {*length_warnings(graph.dims, blueprint, given=())}
     kept = (warning for warning in graph.warnings if warning not in stale)
     return replace(
         graph,
         ops=_ops(blueprint, sizes, graph.provenance["dtype"]),
         dims=sizes,
-        warnings=(*_length_warnings(sizes, blueprint, given={SEQUENCE, *given}), *kept),
+        warnings=(*length_warnings(sizes, blueprint, given={SEQUENCE, *given}), *kept),
     )
 
 
 def is_configuration(head: bytes, path: Path) -> bool:
-    """True for a JSON object that names a model type or its classes, or whose keys show a family."""
+    """True for a JSON object that names a model type, its classes or an adapter, or shows a family."""
     if not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
         return False
     return _shows_family(head) or (
@@ -154,9 +156,9 @@ def _graph(
 ) -> ModelGraph:
     keys, notes = in_known_form(keys, FAMILIES)
     blueprint = _blueprint(keys)
-    sizes = _sizes(keys, dims, blueprint)
-    dtype = table.dtype if table else "fp32"
-    ops = _ops(blueprint, sizes, dtype)
+    sizes = open_sizes(keys, dims, blueprint)
+    stated = stated_format(keys.values, table)
+    ops = _ops(blueprint, sizes, stated.dtype)
     family = keys.values["model_type"]
     return ModelGraph(
         name=name or f"{family}-{_short_count(_parameters(ops))}",
@@ -168,14 +170,16 @@ def _graph(
             "file": keys.file,
             "family": str(family),
             "architecture": keys.architecture or "not stated",
-            "dtype": dtype,
+            "dtype": stated.dtype,
             "config": json.dumps(keys.plain(), sort_keys=True),
             **({"weights": str(table)} if table else {}),
+            **stated.provenance,
             **provenance,
         },
         warnings=(
-            *_length_warnings(sizes, blueprint, given=dims),
+            *length_warnings(sizes, blueprint, given=dims),
             *blueprint.notes,
+            *stated.warnings(),
             *(_differences(ops, table) if table else []),
             *notes,
             *warnings,
@@ -185,6 +189,8 @@ def _graph(
 
 def _blueprint(keys: Keys) -> Blueprint:
     family = keys.values.get("model_type")
+    if family is None and adapter.OWN_KEY in keys.values:
+        raise ModelImportError(f"{keys.file}: {adapter.adapter_refusal(keys.values)}")
     if not isinstance(family, str) or family not in FAMILIES:
         fact = f"model_type is {shown(family)}" if family else "model_type is missing"
         known = ", ".join(sorted(FAMILIES, key=str.lower))
@@ -223,48 +229,11 @@ def _made(keys: Keys) -> str:
     return f"; transformers makes it with {make}, for .pt2 on torch.device('meta'), which takes no memory"
 
 
-def _sizes(keys: Keys, dims: Mapping[str, int], blueprint: Blueprint) -> dict[str, int]:
-    """The open dimensions and the size of each: given, or 128, or the largest where that is less."""
-    known = blueprint.open_dims
-    for name in dims:
-        if name not in known:
-            raise ModelImportError(
-                f"{keys.file}: dims names {name!r}, which is not open in this file; open is: "
-                f"{', '.join(known) or 'nothing, for the image size is in the file'}"
-            )
-    sizes = {name: dims.get(name, min(TOKENS, most)) for name, most in known.items()}
-    for name, size in sizes.items():
-        if not 1 <= size <= known[name]:
-            raise ModelImportError(
-                f"{keys.file}: dims gives {name!r} = {shown(size)}; this model takes 1 to {known[name]} "
-                "tokens"
-            )
-    return sizes
-
-
 def _ops(blueprint: Blueprint, sizes: Mapping[str, int], dtype: str) -> tuple[Op, ...]:
     net = Net(dtype)
     others = {name: sizes[name] for name in blueprint.others}
     blueprint.write(net, sizes.get(SEQUENCE, 0), **others)
     return tuple(net.ops)
-
-
-def _length_warnings(
-    sizes: Mapping[str, int], blueprint: Blueprint, *, given: Collection[str]
-) -> Iterator[str]:
-    for name, size in sizes.items():
-        if name not in given:
-            yield _assumed(name, size)
-    tokens = sizes.get(SEQUENCE, 0)
-    if blueprint.window is not None and tokens > blueprint.window:
-        yield (
-            f"some layers see {blueprint.window} tokens at once and are counted as if they saw all {tokens}: "
-            "their attention costs less where the kernel skips the others"
-        )
-
-
-def _assumed(name: str, size: int) -> str:
-    return f"dimension {name!r} is open; {size} is assumed, dims={{{name!r}: …}} gives another size"
 
 
 def _differences(ops: Sequence[Op], table: ParameterTable) -> Iterator[str]:

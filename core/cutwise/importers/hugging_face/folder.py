@@ -9,13 +9,18 @@ from pathlib import Path
 
 from cutwise.errors import ModelImportError
 from cutwise.frozen import Frozen
-from cutwise.importers.hugging_face.adapter import ADAPTER_NAME, ADAPTER_WEIGHTS, adapter_options
 from cutwise.importers.hugging_face.safetensors_header import (
     SHARD,
     SUFFIX,
     ParameterTable,
     header_bytes,
     read_headers,
+)
+from cutwise.importers.hugging_face.stated.adapter import (
+    ADAPTER_NAME,
+    ADAPTER_WEIGHTS,
+    adapter_options,
+    not_counted,
 )
 from cutwise.importers.hugging_face.stored_files import StoredFile, StoredFiles, beside
 from cutwise.importers.json_formats.document import object_of
@@ -45,8 +50,9 @@ def found_beside(files: StoredFiles) -> Companions:
     tuning: Mapping[str, Json] = {}
     if adapter := files.get(ADAPTER_NAME):
         try:
-            tuning = adapter_options(object_of(ADAPTER_NAME, adapter.whole(IN_PROCESS_BYTES)))
-            warnings.append(_adapter_notice(files, tuning))
+            config = object_of(ADAPTER_NAME, adapter.whole(IN_PROCESS_BYTES))
+            tuning = adapter_options(config)
+            warnings += filter(None, (_adapter_notice(files, tuning), not_counted(config)))
         except (ModelImportError, OSError) as error:
             warnings.append(f"the adapter beside the configuration is left aside: {error}")
     provenance = {"tuning": json.dumps(tuning, sort_keys=True)} if tuning else {}

@@ -18,6 +18,7 @@ from typing import TypedDict, TypeGuard, cast
 from cutwise.errors import ModelImportError
 from cutwise.frozen import Frozen, FrozenDict
 from cutwise.graph.model_graph import FLOATING, Weight
+from cutwise.importers.hugging_face.stated.packed_tensors import weights_held
 from cutwise.importers.hugging_face.stored_files import StoredFile, on_disk
 from cutwise.importers.json_formats.document import shown
 from cutwise.plain import Json
@@ -45,7 +46,7 @@ SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\.safetensors)")
 class ParameterTable(Frozen):
     """Every tensor of one or more files, by name; `file` is what messages call them.
 
-    `parameters` counts elements of all tensors that are no buffers, `size_bytes` what all take. `missing`
+    `parameters` counts what all tensors hold that are no buffers, `size_bytes` what all take. `missing`
     names the files of the model that were not there.
     """
 
@@ -56,8 +57,8 @@ class ParameterTable(Frozen):
 
     @cached_property
     def parameters(self) -> int:
-        """Number of parameters; a tied weight that is stored twice counts twice."""
-        return sum(w.elements for w in self.weights.values() if w.role == "parameter")
+        """Number of parameters; a tied weight that is stored twice counts twice, packed ones all count."""
+        return weights_held(self.weights)
 
     @cached_property
     def dtypes(self) -> Mapping[str, int]:

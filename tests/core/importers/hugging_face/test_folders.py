@@ -15,8 +15,8 @@ import pytest
 from cutwise.costs.graph_cost import price
 from cutwise.errors import ModelImportError
 from cutwise.importers import load_bytes, load_model
-from cutwise.importers.hugging_face.adapter import adapter_options
 from cutwise.importers.hugging_face.config_file import from_config
+from cutwise.importers.hugging_face.stated.adapter import adapter_options
 from cutwise.importers.several_files import one_upload
 from cutwise.scenario.scenario_file import FORMAT, scenario_from_dict
 from tests.core.importers.safetensors_files import saved
