@@ -9,11 +9,8 @@ from cutwise.costs.graph_cost import GraphCost, price
 from cutwise.costs.shared_weights import shared_positions
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError, ScenarioError
-from cutwise.graph.model_graph import FLOATING, ModelGraph
+from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.hugging_face.config_file import SEQUENCE, can_regenerate, regenerate
-
-QUANTISING = frozenset({"quantize", "dynamic_quantize"})
-"""Ops that no gradient passes."""
 
 
 @kept
@@ -21,30 +18,11 @@ def priced(graph: ModelGraph, workload: Workload) -> GraphCost:
     """The price of `graph` under `workload`, kept for the next question about the same two.
 
     A graph from a configuration is priced at the length that the workload asks for, made again in
-    memory. Raises `ScenarioError` for a length that the model cannot have, and for training a model of
-    which nothing can be trained because it is quantised.
+    memory. Raises `ScenarioError` for a length that the model cannot have.
     """
     found = price(_at_length(graph, workload.sequence_length), workload)
     _at_length(graph, _context(found), "prompt_tokens")
-    _refuse_untrainable(found)
     return found
-
-
-def _refuse_untrainable(cost: GraphCost) -> None:
-    """Raises `ScenarioError` where a model is to be trained that is quantised throughout."""
-    if not cost.workload.training or cost.trainable_parameters:
-        return
-    weights = [weight for weight in cost.graph.weights.values() if weight.role == "parameter"]
-    formats = sorted({weight.dtype for weight in weights if weight.dtype not in FLOATING})
-    rounded = any(op.kind in QUANTISING for op in cost.graph.ops)
-    if formats or (weights and rounded):
-        stored = f"they are stored quantised ({', '.join(formats)})"
-        mistake = (
-            f"workload.mode: none of the {cost.parameters:,} parameters of {cost.graph.name} can be trained, "
-            f"{stored if formats else 'what they make is quantised'}; "
-            'set mode = "inference", tune adapters, or give the model from before it was quantised'
-        )
-        raise ScenarioError([mistake])
 
 
 def _context(cost: GraphCost) -> int | None:

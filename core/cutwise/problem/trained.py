@@ -30,6 +30,6 @@ def check_trained(cost: GraphCost) -> None:
         raise ScenarioError(
             [
                 f"workload.mode: nothing of {graph.name} is trainable: its {graph.parameters:,} parameters "
-                f"({formats}) are whole numbers or frozen; {INSTEAD}"
+                f"({formats}) are frozen or stored quantised; {INSTEAD}"
             ]
         )

@@ -77,7 +77,9 @@ def test_a_model_of_whole_numbers_has_nothing_to_train() -> None:
         Op(id="fc", kind="linear", inputs=("x",), output=TensorSpec(shape=(1, 8)), weights=(weight,)),
     )
     graph = ModelGraph(name="toy", ops=ops)
-    says = r"nothing of toy is trainable: its 32 parameters \(int8\) are whole numbers or frozen; set mode = "
+    says = (
+        r"nothing of toy is trainable: its 32 parameters \(int8\) are frozen or stored quantised; set mode = "
+    )
     with pytest.raises(ScenarioError, match=says):
         cutwise.plan(graph)
     assert cutwise.plan(graph, replace(Scenario(), workload=Workload(mode="inference"))).status == "optimal"

@@ -18,7 +18,7 @@ from typing import TypedDict, TypeGuard, cast
 from cutwise.errors import ModelImportError
 from cutwise.frozen import Frozen, FrozenDict
 from cutwise.graph.model_graph import FLOATING, Weight
-from cutwise.importers.hugging_face.stated.packed_tensors import weights_held
+from cutwise.importers.hugging_face.packed_tensors import weights_held
 from cutwise.importers.hugging_face.stored_files import StoredFile, on_disk
 from cutwise.importers.json_formats.document import shown
 from cutwise.plain import Json

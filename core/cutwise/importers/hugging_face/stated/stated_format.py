@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cutwise.frozen import Frozen
+from cutwise.importers.hugging_face.packed_tensors import packed_bits
 from cutwise.importers.hugging_face.safetensors_header import ParameterTable
-from cutwise.importers.hugging_face.stated.packed_tensors import packed_bits
-from cutwise.importers.hugging_face.stated.quantised import (
+from cutwise.importers.hugging_face.stated.quantised_formats import (
     DTYPE_WORDS,
     SHOWN_LEFT,
     Quantised,

@@ -18,7 +18,7 @@ from cutwise.importers.onnx_format.sizes.axis_places import (
     Passage,
     UnknownError,
 )
-from cutwise.importers.onnx_format.sizes.axis_rules import AXIS_RULES
+from cutwise.importers.onnx_format.sizes.op_axes import AXIS_RULES
 from cutwise.importers.onnx_format.tensors import OnnxTrace
 
 CANDIDATES = 16
