@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cutwise.frozen import FrozenDict
+from cutwise.importers.hugging_face.architectures.balanced_mixtures import (
+    dots1,
+    ernie4_5_moe,
+    glm4_moe,
+    minimax_m2,
+)
 from cutwise.importers.hugging_face.architectures.deepseek import deepseek_v2, deepseek_v3
 from cutwise.importers.hugging_face.architectures.encoders import bert, distilbert, vit
 from cutwise.importers.hugging_face.architectures.gpt import gpt2, gpt_neox, opt
@@ -12,6 +18,7 @@ from cutwise.importers.hugging_face.architectures.llama import gemma2, llama, mi
 from cutwise.importers.hugging_face.architectures.mixtures import (
     gpt_oss,
     granitemoe,
+    hunyuan_v1_moe,
     mixtral,
     olmoe,
     phimoe,
@@ -38,6 +45,11 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "olmoe": olmoe,
         "phimoe": phimoe,
         "granitemoe": granitemoe,
+        "hunyuan_v1_moe": hunyuan_v1_moe,
+        "glm4_moe": glm4_moe,
+        "dots1": dots1,
+        "minimax_m2": minimax_m2,
+        "ernie4_5_moe": ernie4_5_moe,
         "gpt2": gpt2,
         "gpt_neox": gpt_neox,
         "opt": opt,

@@ -26,6 +26,11 @@ SIZES: Mapping[str, tuple[int, ...]] = FrozenDict(
         "olmoe": (50_304, 2048, 2048, 16, 16, 4096),
         "phimoe": (32_064, 4096, 6400, 32, 32, 131_072),
         "granitemoe": (32_000, 4096, 11_008, 32, 32, 2048),
+        "hunyuan_v1_moe": (290_943, 4096, 11_008, 32, 32, 2048),
+        "glm4_moe": (151_552, 4096, 10_944, 46, 96, 131_072),
+        "dots1": (152_064, 4608, 10_944, 62, 32, 2048),
+        "minimax_m2": (200_064, 3072, 1536, 62, 48, 196_608),
+        "ernie4_5_moe": (103_424, 2560, 12_288, 28, 20, 131_072),
     }
 )
 LATENT = FrozenDict(
@@ -63,6 +68,19 @@ OTHERS: Mapping[str, Mapping[str, int]] = FrozenDict(
         "olmoe": {"num_experts": 64, "num_experts_per_tok": 8},
         "phimoe": {"num_key_value_heads": 8, "num_local_experts": 16, "num_experts_per_tok": 2},
         "granitemoe": {"num_local_experts": 8, "num_experts_per_tok": 2},
+        "hunyuan_v1_moe": {"num_experts": 1, "moe_topk": 1},
+        "glm4_moe": {
+            "num_key_value_heads": 8, "n_routed_experts": 128, "n_shared_experts": 1,
+            "num_experts_per_tok": 8, "moe_intermediate_size": 1408, "first_k_dense_replace": 1,
+        },
+        "dots1": {"num_key_value_heads": 32, "moe_intermediate_size": 1408, "first_k_dense_replace": 0},
+        "minimax_m2": {
+            "num_key_value_heads": 8, "head_dim": 128, "num_local_experts": 256, "num_experts_per_tok": 8,
+        },
+        "ernie4_5_moe": {
+            "num_key_value_heads": 4, "moe_intermediate_size": 1536, "moe_k": 6, "moe_num_experts": 64,
+            "moe_num_shared_experts": 2,
+        },
     }
 )  # fmt: skip
 """`model_type` → sizes of its configuration class, beside those in `SIZES`."""
