@@ -23,9 +23,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 
 def made(entry: dict[str, Any], device: str) -> Any:
-    """The model of an entry: its class is "class", or the first of the configuration's architectures."""
+    """The model of an entry: its class is "class", or the first of the configuration's architectures.
+
+    "family" is the library's name of its model type where the file has another.
+    """
     settings = {name: value for name, value in entry["config"].items() if name != "model_type"}
-    config = transformers.AutoConfig.for_model(entry["config"]["model_type"], **settings)
+    config = transformers.AutoConfig.for_model(
+        entry.get("family") or entry["config"]["model_type"], **settings
+    )
     architectures = entry["config"].get("architectures") or ["AutoModel"]
     found = getattr(transformers, entry.get("class") or architectures[0])
     make = found.from_config if found.__name__.startswith("Auto") else found

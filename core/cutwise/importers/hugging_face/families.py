@@ -11,7 +11,7 @@ from cutwise.importers.hugging_face.architectures.balanced_mixtures import (
     glm4_moe,
     minimax_m2,
 )
-from cutwise.importers.hugging_face.architectures.deepseek import deepseek_v2, deepseek_v3
+from cutwise.importers.hugging_face.architectures.deepseek import deepseek_v2, deepseek_v3, glm4_moe_lite
 from cutwise.importers.hugging_face.architectures.encoders import bert, distilbert, vit
 from cutwise.importers.hugging_face.architectures.gpt import gpt2, gpt_neox, opt
 from cutwise.importers.hugging_face.architectures.llama import gemma2, llama, mistral, phi3, qwen2, qwen3
@@ -41,6 +41,8 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "qwen3_moe": qwen3_moe,
         "deepseek_v2": deepseek_v2,
         "deepseek_v3": deepseek_v3,
+        "kimi_k2": deepseek_v3,
+        "glm4_moe_lite": glm4_moe_lite,
         "gpt_oss": gpt_oss,
         "olmoe": olmoe,
         "phimoe": phimoe,

@@ -131,7 +131,7 @@ NULLABLE = frozenset({"q_lora_rank"})
 """Null says something else than a key that is missing."""
 LAYER_LISTS = frozenset({"mlp_only_layers", "num_experts", "moe_topk"})
 """A list of numbers of layers, or of one number a layer."""
-WORD_LISTS = frozenset({"layer_types", "attention_layers"})
+WORD_LISTS = frozenset({"layer_types", "attention_layers", "mlp_layer_types"})
 """One of the words that the family knows for each layer."""
 DROPOUTS = frozenset(
     {

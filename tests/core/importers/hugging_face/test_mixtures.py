@@ -26,7 +26,7 @@ PUBLISHED = Path(__file__).parents[1] / "published"
 FILES = SHARED / "cases" / "models" / "hf"
 FAMILY_FILES = (
     "mixtral", "qwen_moe", "deepseek", "gpt_oss", "olmoe", "phimoe", "granitemoe", "glm4_moe", "dots1",
-    "minimax_m2", "ernie4_5_moe", "hunyuan_v1_moe",
+    "minimax_m2", "ernie4_5_moe", "hunyuan_v1_moe", "glm4_moe_lite",
 )  # fmt: skip
 HELD = {name: json.loads((PUBLISHED / f"{name}.json").read_text()) for name in FAMILY_FILES}
 CONFIGS = {entry["name"]: entry["config"] for held in HELD.values() for entry in held["models"]}
@@ -175,6 +175,11 @@ def test_sizes_that_a_file_leaves_out_are_those_of_the_library() -> None:
     assert "hidden_size" not in said
 
 
+def test_layers_of_glm_are_plain_where_it_lists_them() -> None:
+    graph = tiny("latent attention, the first layer plain", mlp_layer_types=["sparse", "dense"])
+    assert [n for n in range(2) if f"layers/{n}/mlp/router" in graph.index] == [0]
+
+
 @pytest.mark.parametrize(
     ("name", "change", "says"),
     [
@@ -203,8 +208,8 @@ def test_adapters_by_role_pass_stacked_experts_by() -> None:
 
 @pytest.mark.parametrize(("batch", "kept"), [(1, 3_143_872), (3, 4_700_608)])
 def test_adapters_at_experts_are_merged_as_peft_merges_them(batch: int, kept: int) -> None:
-    """peft 0.21 with rank 4 at queries, and by `target_parameters` at both stacked weights: 4 x (128 + 128) and
-    8 x 4 x (128 + 192 + 96 + 128) in each of two layers. Kept beside what is a sample's: tables of sines and
+    """peft 0.21 with rank 4 at queries, and by `target_parameters` at both stacked weights: in each layer
+    4 x (128 + 128) and 8 x 4 x (128 + 192 + 96 + 128). Kept beside what is a sample's: tables of sines and
     cosines of 48 x 16 floats, and where the rows of each of 8 experts begin."""
     targets = ("*/q_proj", "*/gate_up_proj", "*/down_proj")
     tuning = Lora(rank=4, targets=targets, dropout_ratio=0.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -58,16 +58,31 @@ def deepseek_v3(keys: Keys) -> Blueprint:
     return replace(blueprint, notes=(*blueprint.notes, note)) if left_out else blueprint
 
 
-def _deepseek(keys: Keys, route: Callable[[Net, str, Experts], tuple[str, str]]) -> Blueprint:
-    """Perceptrons in the first layers, then mixtures beside experts that every token passes."""
+@completed
+def glm4_moe_lite(keys: Keys) -> Blueprint:
+    """GLM 4.7 Flash: DeepSeek V3's parts, its first layer plain unless the configuration lists all layers."""
+    normed, plain = keys.flag("norm_topk_prob", True), frozenset({0})
+    if "mlp_layer_types" in keys.values:
+        words = keys.words("mlp_layer_types", frozenset({"dense", "sparse"}), keys.count("num_hidden_layers"))
+        plain = frozenset(layer for layer, word in enumerate(words) if word == "dense")
+    return _deepseek(keys, by_sigmoids(groups_of(keys), normed=normed), plain)
+
+
+def _deepseek(
+    keys: Keys,
+    route: Callable[[Net, str, Experts], tuple[str, str]],
+    plain_layers: Collection[int] | None = None,
+) -> Blueprint:
+    """Perceptrons in the first or the given layers, else mixtures beside experts that every token passes."""
     experts = replace(chosen_experts(keys, "n_routed_experts", "moe_intermediate_size"), route=route)
     bias, inner = keys.flag("mlp_bias", False), keys.count("intermediate_size")
     plain: Branch = partial(perceptron, path="mlp", hidden=inner, act=experts.act, bias=bias)
     beside = keys.count("n_shared_experts", 1) * experts.hidden
     routed: Branch = partial(beside_shared, experts=experts, hidden=beside, bias=bias)
-    layers, first = keys.count("num_hidden_layers"), keys.count("first_k_dense_replace", 0)
+    layers = keys.count("num_hidden_layers")
+    dense = range(keys.count("first_k_dense_replace", 0)) if plain_layers is None else plain_layers
     attention: Branch = partial(latent_attention, _latent(keys))
-    work = [plain if layer < first else routed for layer in range(layers)]
+    work = [plain if layer in dense else routed for layer in range(layers)]
     return mixture_decoder(keys, experts, [attention] * layers, work, plain=plain)
 
 

@@ -22,6 +22,7 @@ SIZES: Mapping[str, tuple[int, ...]] = FrozenDict(
         "qwen3_moe": (151_936, 2048, 6144, 24, 32, 32_768),
         "deepseek_v2": (102_400, 4096, 11_008, 32, 32, 2048),
         "deepseek_v3": (129_280, 7168, 18_432, 61, 128, 4096),
+        "glm4_moe_lite": (154_880, 2048, 10_240, 47, 20, 202_752),
         "gpt_oss": (201_088, 2880, 2880, 36, 64, 131_072),
         "olmoe": (50_304, 2048, 2048, 16, 16, 4096),
         "phimoe": (32_064, 4096, 6400, 32, 32, 131_072),
@@ -61,6 +62,11 @@ OTHERS: Mapping[str, Mapping[str, int]] = FrozenDict(
             **LATENT, "n_routed_experts": 256, "n_shared_experts": 1, "num_experts_per_tok": 8,
             "moe_intermediate_size": 2048, "first_k_dense_replace": 3, "n_group": 8, "topk_group": 4,
         },
+        "glm4_moe_lite": {
+            "q_lora_rank": 768, "kv_lora_rank": 512, "qk_nope_head_dim": 192, "qk_rope_head_dim": 64,
+            "v_head_dim": 256, "n_routed_experts": 64, "n_shared_experts": 1, "num_experts_per_tok": 4,
+            "moe_intermediate_size": 1536,
+        },
         "gpt_oss": {
             "num_key_value_heads": 8, "head_dim": 64, "num_local_experts": 128, "num_experts_per_tok": 4,
             "sliding_window": 128,
@@ -83,7 +89,7 @@ OTHERS: Mapping[str, Mapping[str, int]] = FrozenDict(
         },
     }
 )  # fmt: skip
-"""`model_type` → sizes of its configuration class, beside those in `SIZES`."""
+"""Family → sizes of its configuration class, beside those in `SIZES`."""
 
 
 def completed(build: Family) -> Family:
@@ -91,7 +97,7 @@ def completed(build: Family) -> Family:
 
     @wraps(build)
     def whole(keys: Keys) -> Blueprint:
-        family = str(keys.values["model_type"])
+        family = build.__name__
         known = {**dict(zip(NAMES, SIZES[family], strict=True)), **OTHERS[family]}
         missing = {name: size for name, size in known.items() if name not in keys.values}
         blueprint = build(keys.with_defaults(missing))
