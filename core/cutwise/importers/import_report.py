@@ -14,10 +14,11 @@ from cutwise.units import percent
 class ImportReport(Frozen):
     """A model file in figures, with how far they can be trusted.
 
-    `dims` are the sizes chosen for open dimensions, `warnings` what was assumed, `unpriced` how many ops
-    of a kind have no formula. `unpriced_ratio` is the part of all ops' elements that those ops make,
-    which bounds what their FLOPs can be of a model whose other ops of that size are elementwise.
-    `confidence` says so in words for each kind of figure.
+    `active_parameters` are those that one token meets: all but the experts that it is not routed to;
+    `table_parameters` those of them in tables of words. `dims` are the sizes chosen for open dimensions,
+    `warnings` what was assumed, `unpriced` how many ops of a kind have no formula. `unpriced_ratio` is the
+    part of all ops' elements that those ops make, which bounds what their FLOPs can be of a model whose
+    other ops of that size are elementwise. `confidence` says so in words for each kind of figure.
     """
 
     name: str
@@ -26,6 +27,8 @@ class ImportReport(Frozen):
     ops: int
     edges: int
     parameters: int
+    active_parameters: int
+    table_parameters: int
     trainable_parameters: int
     macs: int
     dims: Mapping[str, int]
@@ -46,6 +49,8 @@ def import_report(cost: GraphCost) -> ImportReport:
         ops=len(graph),
         edges=len(graph.edges),
         parameters=cost.parameters,
+        active_parameters=cost.parameters - (graph.parameters - graph.active_parameters),
+        table_parameters=graph.table_parameters,
         trainable_parameters=cost.trainable_parameters,
         macs=cost.macs,
         dims=dict(graph.dims),

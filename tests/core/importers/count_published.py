@@ -27,9 +27,12 @@ def made(entry: dict[str, Any], device: str) -> Any:
 
     "own_output_table" is true where the published weights hold an output layer of their own and the library
     ties it in a model made without weights.
+    "family" is the library's name of its model type where the file has another.
     """
     settings = {name: value for name, value in entry["config"].items() if name != "model_type"}
-    config = transformers.AutoConfig.for_model(entry["config"]["model_type"], **settings)
+    config = transformers.AutoConfig.for_model(
+        entry.get("family") or entry["config"]["model_type"], **settings
+    )
     architectures = entry["config"].get("architectures") or ["AutoModel"]
     found = getattr(transformers, entry.get("class") or architectures[0])
     make = found.from_config if found.__name__.startswith("Auto") else found

@@ -53,18 +53,7 @@ def linear(call: OpCall) -> OpWork:
         weight_gradients=call.main_weight_trained,
         saves=(0,) if call.main_weight_trained else (),
     )
-    if "merged_rank" not in call.op.attrs:
-        return plain
-    merged = width * call.op.output.shape[-1] * call.batches
-    macs = merged * call.stated("merged_rank")
-    once = FLOP_PER_MULTIPLY_ADD * macs
-    return replace(
-        plain,
-        forward_flops=plain.forward_flops + once,
-        weight_gradient_flops=plain.weight_gradient_flops + 2 * once * call.weights_trained,
-        macs=plain.macs + macs,
-        once_bytes=width * call.op.output.shape[-1] * call.element_bytes * call.needs_grad(),
-    )
+    return _merged(call, plain, matrix=width * call.op.output.shape[-1])
 
 
 @FORMULAS.named("grouped_matmul")
@@ -73,15 +62,16 @@ def grouped_product(call: OpCall) -> OpWork:
 
     $2 \cdot M K N$ forward for all rows $M$ that are multiplied (tokens times active experts), K inputs
     and N outputs a row, whoever's matrix a row takes; the weights hold every expert's, and K is their next
-    to last axis unless `in_features` says otherwise.
+    to last axis unless `in_features` says otherwise. Adapters of all experts are merged as in `linear`.
     """
     width = call.whole("in_features", 0) or _weight_shape(call)[-2]
-    return _product(
+    plain = _product(
         call.elements * width,
         input_gradients=call.needs_grad(),
         weight_gradients=call.weights_trained,
         saves=(0,) if call.weights_trained else (),
     )
+    return _merged(call, plain, matrix=math.prod(_weight_shape(call)))
 
 
 @FORMULAS.named("matmul")
@@ -188,6 +178,21 @@ def _recurrent_products(call: OpCall) -> tuple[int, int, int]:
     steps = call.input_elements // input_weight.shape[-1]
     projection = call.op.weights[-1].elements if call.op.attrs.get("projected") else 0
     return steps, steps * input_weight.elements, steps * (hidden_weight.elements + projection)
+
+
+def _merged(call: OpCall, plain: OpWork, *, matrix: int) -> OpWork:
+    """The work of a layer with two matrices that are multiplied and added to its `matrix` first."""
+    if "merged_rank" not in call.op.attrs:
+        return plain
+    macs = matrix * call.batches * call.stated("merged_rank")
+    once = FLOP_PER_MULTIPLY_ADD * macs
+    return replace(
+        plain,
+        forward_flops=plain.forward_flops + once,
+        weight_gradient_flops=plain.weight_gradient_flops + 2 * once * call.weights_trained,
+        macs=plain.macs + macs,
+        once_bytes=matrix * call.element_bytes * call.needs_grad(),
+    )
 
 
 def _convolved(call: OpCall, *, macs: int) -> OpWork:

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cutwise.frozen import FrozenDict
+from cutwise.importers.hugging_face.architectures.balanced_mixtures import (
+    dots1,
+    ernie4_5_moe,
+    glm4_moe,
+    minimax_m2,
+)
 from cutwise.importers.hugging_face.architectures.decoders.bloom import bloom, mpt
 from cutwise.importers.hugging_face.architectures.decoders.cohere import cohere, cohere2
 from cutwise.importers.hugging_face.architectures.decoders.falcon import falcon
@@ -29,7 +35,7 @@ from cutwise.importers.hugging_face.architectures.decoders.llama_like import (
 from cutwise.importers.hugging_face.architectures.decoders.olmo import exaone4, olmo, olmo2, olmo3
 from cutwise.importers.hugging_face.architectures.decoders.openai_gpt import openai_gpt
 from cutwise.importers.hugging_face.architectures.decoders.phi import phi
-from cutwise.importers.hugging_face.architectures.deepseek import deepseek_v2, deepseek_v3
+from cutwise.importers.hugging_face.architectures.deepseek import deepseek_v2, deepseek_v3, glm4_moe_lite
 from cutwise.importers.hugging_face.architectures.encoder_decoder.bart import (
     bart,
     blenderbot,
@@ -47,6 +53,7 @@ from cutwise.importers.hugging_face.architectures.llama import gemma2, llama, mi
 from cutwise.importers.hugging_face.architectures.mixtures import (
     gpt_oss,
     granitemoe,
+    hunyuan_v1_moe,
     mixtral,
     olmoe,
     phimoe,
@@ -127,10 +134,17 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "qwen3_moe": qwen3_moe,
         "deepseek_v2": deepseek_v2,
         "deepseek_v3": deepseek_v3,
+        "kimi_k2": deepseek_v3,
+        "glm4_moe_lite": glm4_moe_lite,
         "gpt_oss": gpt_oss,
         "olmoe": olmoe,
         "phimoe": phimoe,
         "granitemoe": granitemoe,
+        "hunyuan_v1_moe": hunyuan_v1_moe,
+        "glm4_moe": glm4_moe,
+        "dots1": dots1,
+        "minimax_m2": minimax_m2,
+        "ernie4_5_moe": ernie4_5_moe,
         "gpt2": gpt2,
         "gpt_neox": gpt_neox,
         "opt": opt,

@@ -86,6 +86,13 @@ COUNTS: Mapping[str, tuple[int, int]] = FrozenDict(
         "n_routed_experts": (1, 4096),
         "n_shared_experts": (1, 4096),
         "num_experts_per_tok": (1, 4096),
+        "moe_topk": (1, 4096),
+        "moe_k": (1, 4096),
+        "moe_num_experts": (1, 4096),
+        "moe_num_shared_experts": (0, 4096),
+        "moe_layer_start_index": (0, 1000),
+        "moe_layer_end_index": (-1, 1000),
+        "moe_layer_interval": (1, 1000),
         "n_group": (1, 4096),
         "topk_group": (1, 4096),
         "moe_intermediate_size": (1, 2**20),
@@ -180,9 +187,9 @@ WORDS = frozenset(
 """One of the words that the family knows."""
 NULLABLE = frozenset({"q_lora_rank"})
 """Null says something else than a key that is missing."""
-LAYER_LISTS = frozenset({"mlp_only_layers"})
-"""Numbers of layers, a list of them."""
-WORD_LISTS = frozenset({"layer_types", "attention_layers"})
+LAYER_LISTS = frozenset({"mlp_only_layers", "num_experts", "moe_topk"})
+"""A list of numbers of layers, or of one number a layer."""
+WORD_LISTS = frozenset({"layer_types", "attention_layers", "mlp_layer_types"})
 """One of the words that the family knows for each layer."""
 SWITCHES = frozenset({"no_rope_layers"})
 """0 or 1 for each layer."""

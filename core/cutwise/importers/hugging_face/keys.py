@@ -163,7 +163,7 @@ class Keys:
         return float(value)
 
     def layers(self, name: str) -> frozenset[int]:
-        """Numbers of layers, as a list under `name`; none without it."""
+        """Numbers in a list under `name`, of layers or in layers; none without it."""
         value = self.values.get(name, [])
         if name not in LAYER_LISTS or not _is_layer_list(value):
             self.refuse(f"{name} is {shown(value)}", "a list of numbers of layers")

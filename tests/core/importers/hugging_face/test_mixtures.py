@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,10 @@ from tests.shared_files import SHARED, needs
 
 PUBLISHED = Path(__file__).parents[1] / "published"
 FILES = SHARED / "cases" / "models" / "hf"
-FAMILY_FILES = ("mixtral", "qwen_moe", "deepseek", "gpt_oss", "olmoe", "phimoe", "granitemoe")
+FAMILY_FILES = (
+    "mixtral", "qwen_moe", "deepseek", "gpt_oss", "olmoe", "phimoe", "granitemoe", "glm4_moe", "dots1",
+    "minimax_m2", "ernie4_5_moe", "hunyuan_v1_moe", "glm4_moe_lite",
+)  # fmt: skip
 HELD = {name: json.loads((PUBLISHED / f"{name}.json").read_text()) for name in FAMILY_FILES}
 CONFIGS = {entry["name"]: entry["config"] for held in HELD.values() for entry in held["models"]}
 RUNS = {entry["name"]: entry for held in HELD.values() for entry in held["runs"]}
@@ -59,6 +63,11 @@ ACTIVE = {
     "Qwen1.5-MoE-A2.7B": (14_315_784_192 - 24 * 56 * 3 * 2048 * 1408, 2.7),
     "OLMoE-1B-7B-0924": (6_919_161_856 - 16 * 56 * 3 * 2048 * 1024, 1.3),
     "Phi-3.5-MoE-instruct": (41_873_153_344 - 32 * 14 * 3 * 4096 * 6400, 6.6),
+    "GLM-4.5-Air": (106_852_245_504 - 45 * 120 * 3 * 4096 * 1408, 13.4),
+    "MiniMax-M2": (228_689_748_992 - 62 * 248 * 3 * 3072 * 1536, 11),
+    "dots.llm1.base": (142_774_373_888 - 61 * 122 * 3 * 4096 * 1408, 14),
+    "ERNIE-4.5-21B-A3B-PT": (21_825_437_888 - 27 * 58 * 3 * 2560 * 1536, 3.36),
+    "Hunyuan-A13B-Instruct": (80_393_183_232 - 32 * 56 * 3 * 4096 * 3072, 12.75),
     "gpt-oss-20b": (20_914_757_184 - 24 * 28 * (3 * 2880 * 2880 + 3 * 2880), 4.19),
 }
 
@@ -116,6 +125,8 @@ WITH_ADAPTERS = [
     (MIXTRAL, "attention", 13_312, 617_088),
     (QWEN3, "attention", 36_864, 1_419_456),
     ("a shared expert beside two of eight", "all_linear", 25_360, 776_064),
+    ("heads normalised once turned", "attention", 13_312, 792_960),
+    ("half of each head turned, heads normalised", "attention", 13_312, 623_040),
 ]
 
 
@@ -164,12 +175,18 @@ def test_sizes_that_a_file_leaves_out_are_those_of_the_library() -> None:
     assert "hidden_size" not in said
 
 
+def test_layers_of_glm_are_plain_where_it_lists_them() -> None:
+    graph = tiny("latent attention, the first layer plain", mlp_layer_types=["sparse", "dense"])
+    assert [n for n in range(2) if f"layers/{n}/mlp/router" in graph.index] == [0]
+
+
 @pytest.mark.parametrize(
     ("name", "change", "says"),
     [
         (MIXTRAL, {"num_experts_per_tok": 9}, "num_experts_per_tok is 9, more than num_local_experts = 8"),
         (MIXTRAL, {"num_local_experts": 10**6}, "num_local_experts is 1000000; give a whole number from 1"),
         (QWEN3, {"mlp_only_layers": [10**9]}, "mlp_only_layers is [1000000000]; give a list of numbers"),
+        ("heads normalised once turned", {"moe_topk": [1, 2]}, "moe_topk is not the same in all layers"),
         (QWEN3, {"mlp_only_layers": [True]}, "mlp_only_layers is [True]; give a list of numbers"),
         ("V2: greedy", {"topk_method": "noaux"}, "topk_method is 'noaux'; give one of greedy"),
         ("V3: experts in groups by sigmoids", {"n_group": 3}, "16, which is no multiple of n_group = 3"),
@@ -182,10 +199,28 @@ def test_experts_that_do_not_fit_are_refused(name: str, change: dict[str, Any], 
     assert says in str(error.value)
 
 
-def test_adapters_at_experts_are_refused_with_the_reason() -> None:
-    graph = tiny(MIXTRAL)
-    with pytest.raises(ScenarioError, match="experts"):
-        price(graph, Workload(tuning=Lora(targets=("mlp",))))
+def test_adapters_by_role_pass_stacked_experts_by() -> None:
+    with pytest.raises(
+        ScenarioError, match="stacked experts get adapters by name only: layers/0/mlp/gate_up"
+    ):
+        price(tiny(MIXTRAL), Workload(tuning=Lora(targets=("mlp",))))
+
+
+@pytest.mark.parametrize(("batch", "kept"), [(1, 3_143_872), (3, 4_700_608)])
+def test_adapters_at_experts_are_merged_as_peft_merges_them(batch: int, kept: int) -> None:
+    """peft 0.21 with rank 4 at queries, and by `target_parameters` at both stacked weights: in each layer
+    4 x (128 + 128) and 8 x 4 x (128 + 192 + 96 + 128). Kept beside what is a sample's: tables of sines and
+    cosines of 48 x 16 floats, and where the rows of each of 8 experts begin."""
+    targets = ("*/q_proj", "*/gate_up_proj", "*/down_proj")
+    tuning = Lora(rank=4, targets=targets, dropout_ratio=0.0)
+    work = Workload(batch_size=batch, loss=NO_LOSS, attention="flash", tuning=tuning)
+    cost = price(tiny(MIXTRAL), work)
+    assert cost.trainable_parameters == 2 * (4 * (128 + 128) + 8 * 4 * (128 + 192 + 96 + 128))
+    tables = 2 * 48 * 16 * 4 + 2 * 8 * 4
+    assert batch * cost.saved_bytes.sum() + tables == pytest.approx(kept, rel=1e-9)
+    plain = price(tiny(MIXTRAL), replace(work, tuning=replace(tuning, targets=("*/q_proj",))))
+    merged = 4 * 2 * 8 * (192 * 128 + 96 * 128)  # once a mini-batch
+    assert cost.macs - plain.macs == pytest.approx(merged / batch, abs=1)
 
 
 def test_a_model_of_600_billion_is_priced_in_three_seconds() -> None:

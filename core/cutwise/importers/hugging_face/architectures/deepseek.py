@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -10,9 +10,16 @@ from cutwise.importers.hugging_face.attention import TURN, Heads, by_heads
 from cutwise.importers.hugging_face.keys import Keys
 from cutwise.importers.hugging_face.layers import Blueprint
 from cutwise.importers.hugging_face.mixtures.decoder import chosen_experts, mixture_decoder
-from cutwise.importers.hugging_face.mixtures.experts import Experts, mixed, perceptron, shared
+from cutwise.importers.hugging_face.mixtures.experts import Experts, beside_shared, perceptron
 from cutwise.importers.hugging_face.mixtures.library_defaults import completed
-from cutwise.importers.hugging_face.mixtures.routers import in_best_groups, largest, over_sum, scored
+from cutwise.importers.hugging_face.mixtures.routers import (
+    Groups,
+    by_sigmoids,
+    groups_of,
+    in_best_groups,
+    largest,
+    scored,
+)
 from cutwise.importers.hugging_face.mixtures.stack import Branch, attended_as
 from cutwise.importers.hugging_face.net import BATCH, Net
 
@@ -34,41 +41,48 @@ class Latent:
     bias: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Groups:
-    """Experts are chosen in the `best` of `count` groups."""
-
-    count: int
-    best: int
-
-
 @completed
 def deepseek_v2(keys: Keys) -> Blueprint:
     """DeepSeek-AI 2024, arXiv 2405.04434."""
     method = keys.word("topk_method", frozenset({ALL_ALIKE, BY_GROUPS}), ALL_ALIKE)
-    return _deepseek(keys, partial(_by_softmax, groups=_groups(keys) if method == BY_GROUPS else None))
+    return _deepseek(keys, partial(_by_softmax, groups=groups_of(keys) if method == BY_GROUPS else None))
 
 
 @completed
 def deepseek_v3(keys: Keys) -> Blueprint:
     """DeepSeek-AI 2024, arXiv 2412.19437, without the layer that predicts a second token."""
     normed = keys.flag("norm_topk_prob", True)
-    blueprint = _deepseek(keys, partial(_by_sigmoid, groups=_groups(keys), normed=normed))
+    blueprint = _deepseek(keys, by_sigmoids(groups_of(keys), normed=normed))
     left_out = keys.count("num_nextn_predict_layers", 0)
     note = f"layers that predict further tokens ({left_out}) are left out, as the transformers library does"
     return replace(blueprint, notes=(*blueprint.notes, note)) if left_out else blueprint
 
 
-def _deepseek(keys: Keys, route: Callable[[Net, str, Experts], tuple[str, str]]) -> Blueprint:
-    """Perceptrons in the first layers, then mixtures beside experts that every token passes."""
+@completed
+def glm4_moe_lite(keys: Keys) -> Blueprint:
+    """GLM 4.7 Flash: DeepSeek V3's parts, its first layer plain unless the configuration lists all layers."""
+    normed, plain = keys.flag("norm_topk_prob", True), frozenset({0})
+    if "mlp_layer_types" in keys.values:
+        words = keys.words("mlp_layer_types", frozenset({"dense", "sparse"}), keys.count("num_hidden_layers"))
+        plain = frozenset(layer for layer, word in enumerate(words) if word == "dense")
+    return _deepseek(keys, by_sigmoids(groups_of(keys), normed=normed), plain)
+
+
+def _deepseek(
+    keys: Keys,
+    route: Callable[[Net, str, Experts], tuple[str, str]],
+    plain_layers: Collection[int] | None = None,
+) -> Blueprint:
+    """Perceptrons in the first or the given layers, else mixtures beside experts that every token passes."""
     experts = replace(chosen_experts(keys, "n_routed_experts", "moe_intermediate_size"), route=route)
     bias, inner = keys.flag("mlp_bias", False), keys.count("intermediate_size")
     plain: Branch = partial(perceptron, path="mlp", hidden=inner, act=experts.act, bias=bias)
     beside = keys.count("n_shared_experts", 1) * experts.hidden
-    routed: Branch = partial(_beside_shared, experts=experts, hidden=beside, bias=bias)
-    layers, first = keys.count("num_hidden_layers"), keys.count("first_k_dense_replace", 0)
+    routed: Branch = partial(beside_shared, experts=experts, hidden=beside, bias=bias)
+    layers = keys.count("num_hidden_layers")
+    dense = range(keys.count("first_k_dense_replace", 0)) if plain_layers is None else plain_layers
     attention: Branch = partial(latent_attention, _latent(keys))
-    work = [plain if layer < first else routed for layer in range(layers)]
+    work = [plain if layer in dense else routed for layer in range(layers)]
     return mixture_decoder(keys, experts, [attention] * layers, work, plain=plain)
 
 
@@ -127,39 +141,9 @@ def _queries(latent: Latent, net: Net, x: str) -> str:
     return net.linear("self_attn.q_b_proj", net.rms_norm("self_attn.q_a_layernorm", low), width, bias=False)
 
 
-def _groups(keys: Keys) -> Groups:
-    count, best = keys.count("n_group", 1), keys.count("topk_group", 1)
-    many = keys.count("n_routed_experts")
-    keys.divided("n_routed_experts", "n_group", size=many, count=count)
-    if best > count:
-        keys.refuse(f"topk_group is {best}, more than n_group = {count}", f"at most {count}")
-    return Groups(count=count, best=best)
-
-
 def _by_softmax(net: Net, x: str, experts: Experts, *, groups: Groups | None) -> tuple[str, str]:
     scores = net.elementwise("softmax", "scores", scored(net, x, experts))
     if groups is not None:
-        scores = in_best_groups(net, scores, groups=groups.count, best=groups.best, by=1)
+        scores = in_best_groups(net, scores, groups, by=1)
     weights, places = largest(net, "chosen", scores, experts.chosen)
     return net.elementwise("mul", "weights_scaled", weights), places
-
-
-def _by_sigmoid(net: Net, x: str, experts: Experts, *, groups: Groups, normed: bool) -> tuple[str, str]:
-    """Chosen by scores with a correction that balances the experts; weighted without it."""
-    scores = net.elementwise("sigmoid", "scores", scored(net, x, experts))
-    balance = replace(
-        net.weight("mlp.gate.e_score_correction_bias", (experts.count,), part=""), role="buffer"
-    )
-    corrected = net.op("add", "scores_corrected", [scores], net.shape(scores), weights=[balance])
-    inside = in_best_groups(net, corrected, groups=groups.count, best=groups.best, by=2)
-    _, places = largest(net, "chosen", inside, experts.chosen)
-    shape = (*net.shape(scores)[:-1], experts.chosen)
-    weights = net.op("gather", "chosen_scores", [scores, places], shape)
-    weights = over_sum(net, weights) if normed else weights
-    return net.elementwise("mul", "weights_scaled", weights), places
-
-
-def _beside_shared(net: Net, x: str, *, experts: Experts, hidden: int, bias: bool) -> str:
-    y = mixed(net, x, experts)
-    beside = shared(net, x, "mlp.shared_experts", hidden, experts.act, bias=bias)
-    return net.elementwise("add", "both", y, beside)

@@ -9,17 +9,26 @@ from typing import Any
 from cutwise.importers.hugging_face.keys import Keys
 from cutwise.importers.hugging_face.layers import Blueprint
 from cutwise.importers.hugging_face.mixtures.decoder import chosen_experts, mixture_decoder
-from cutwise.importers.hugging_face.mixtures.experts import CLIPPED, Experts, mixed, perceptron, shared
+from cutwise.importers.hugging_face.mixtures.experts import (
+    CLIPPED,
+    Experts,
+    beside_shared,
+    mixed,
+    perceptron,
+    shared,
+)
 from cutwise.importers.hugging_face.mixtures.library_defaults import completed
 from cutwise.importers.hugging_face.mixtures.routers import softmax_of_chosen, sparse_mixer
 from cutwise.importers.hugging_face.mixtures.stack import (
     ALL_HEADS,
     EACH_HEAD,
+    TURNED_HEAD,
     Branch,
     Projections,
     grouped_heads,
 )
 from cutwise.importers.hugging_face.net import Net
+from cutwise.plain import Json
 
 SLIDING, FULL = "sliding_attention", "full_attention"
 
@@ -92,6 +101,31 @@ def gpt_oss(keys: Keys) -> Blueprint:
     near = replace(full, heads=replace(heads, window=keys.count("sliding_window")))
     projections = [near if word == SLIDING else full for word in _layer_types(keys)]
     return mixture_decoder(keys, experts, projections, [partial(mixed, experts=experts)] * len(projections))
+
+
+@completed
+def hunyuan_v1_moe(keys: Keys) -> Blueprint:
+    """Tencent 2025, Hunyuan-A13B: a perceptron beside the experts, heads normalised once they are turned."""
+    bias = keys.flag("attention_bias", False)
+    alike = {name: _alike_in_layers(keys, name) for name in ("num_experts", "moe_topk")}
+    known = replace(keys, values={**keys.values, **alike})
+    experts = chosen_experts(known, "num_experts", "intermediate_size", chosen="moe_topk", normed=True)
+    experts = replace(experts, router="mlp.gate.wg", router_is_layer=True)
+    work = partial(beside_shared, experts=experts, hidden=experts.hidden, path="mlp.shared_mlp")
+    projections = _projections(keys, qkv_bias=bias, out_bias=bias, norms=TURNED_HEAD)
+    layers = keys.count("num_hidden_layers")
+    return mixture_decoder(keys, experts, [projections] * layers, [work] * layers)
+
+
+def _alike_in_layers(keys: Keys, name: str) -> Json:
+    """One number for all layers, of a number or a list of one a layer."""
+    value = keys.values[name]
+    if not isinstance(value, list):
+        return value
+    numbers = keys.layers(name)
+    if len(numbers) != 1:
+        keys.refuse(f"{name} is not the same in all layers", "one number for all")
+    return min(numbers)
 
 
 def _alike(keys: Keys, experts: Experts, projections: Projections, **differences: Any) -> Blueprint:

@@ -18,9 +18,10 @@ from cutwise.importers.hugging_face.mixtures.stack import (
 )
 
 
-def chosen_experts(keys: Keys, count: str, hidden: str, *, normed: bool = False) -> Experts:
+def chosen_experts(
+    keys: Keys, count: str, hidden: str, *, chosen: str = "num_experts_per_tok", normed: bool = False
+) -> Experts:
     """Experts by the keys of their number and width, routed by a softmax over all of them."""
-    chosen = "num_experts_per_tok"
     many, few = keys.count(count), keys.count(chosen)
     if few > many:
         keys.refuse(f"{chosen} is {few}, more than {count} = {many}", f"at most {many}")

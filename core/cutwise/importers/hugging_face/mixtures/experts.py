@@ -24,7 +24,9 @@ class Experts:
 
     `route` writes the router and answers each token's weights and experts, both (batch, sequence, chosen);
     `module` is what files call the whole, `router` what they call its scores. `act` gates: a word of
-    `ACTIVATIONS`, or `CLIPPED`. `turned`: weights are stored (expert, in, out).
+    `ACTIVATIONS`, or `CLIPPED`. `router_is_layer`: the scores are made by a linear
+    layer, beside which adapters may stand, and not by a bare parameter. `turned`: weights are stored
+    (expert, in, out).
     """
 
     count: int
@@ -34,6 +36,7 @@ class Experts:
     route: Callable[[Net, str, Experts], tuple[str, str]]
     module: str = "mlp"
     router: str = "mlp.gate"
+    router_is_layer: bool = False
     bias: bool = False
     turned: bool = False
 
@@ -65,6 +68,22 @@ def shared(net: Net, x: str, path: str, hidden: int, act: str, *, bias: bool = F
     """Experts that every token passes, as one perceptron in a block of its own."""
     with net.inside(path.rpartition(".")[2]):
         return perceptron(net, x, path, hidden, act, bias=bias)
+
+
+def beside_shared(
+    net: Net,
+    x: str,
+    *,
+    experts: Experts,
+    hidden: int,
+    bias: bool = False,
+    path: str = "mlp.shared_experts",
+) -> str:
+    """The chosen experts and those that every token passes, together of `hidden` features, if any."""
+    y = mixed(net, x, experts)
+    if not hidden:
+        return y
+    return net.elementwise("add", "both", y, shared(net, x, path, hidden, experts.act, bias=bias))
 
 
 def _product(net: Net, layer: str, x: str, width: int, experts: Experts) -> str:

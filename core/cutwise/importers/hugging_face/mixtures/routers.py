@@ -7,11 +7,23 @@ pass is what the transformers library keeps.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
+from cutwise.importers.hugging_face.keys import Keys
 from cutwise.importers.hugging_face.mixtures.experts import PLACE_BYTES, Experts
 from cutwise.importers.hugging_face.net import Net
 
 Routed = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """Experts are chosen in the `best` of `count` groups."""
+
+    count: int
+    best: int
 
 
 def softmax_of_all(net: Net, x: str, experts: Experts, *, normed: bool) -> Routed:
@@ -52,8 +64,9 @@ def _next_expert(net: Net, scores: str, number: int) -> Routed:
 
 
 def scored(net: Net, x: str, experts: Experts, *, bias: bool = False) -> str:
-    """A score for each expert: a product with a bare parameter, which is no layer that adapters find."""
-    return net.linear(experts.router, x, experts.count, bias=bias, name="router", bare=True)
+    """A score for each expert."""
+    bare = not experts.router_is_layer
+    return net.linear(experts.router, x, experts.count, bias=bias, name="router", bare=bare)
 
 
 def largest(net: Net, name: str, x: str, count: int) -> tuple[str, str]:
@@ -71,15 +84,62 @@ def over_sum(net: Net, weights: str) -> str:
     return net.elementwise("div", "weights_normed", weights, total)
 
 
-def in_best_groups(net: Net, scores: str, *, groups: int, best: int, by: int) -> str:
-    """`scores` without those outside the `best` of `groups`, each as good as its `by` largest together."""
+def by_sigmoids(groups: Groups, *, normed: bool) -> Callable[[Net, str, Experts], Routed]:
+    """The router of DeepSeek V3 (arXiv 2412.19437, 2.1.2): experts in the best groups, weights scaled."""
+    return partial(
+        balanced,
+        score="sigmoid",
+        groups=groups,
+        normed=normed,
+        scaled=True,
+        correction="mlp.gate.e_score_correction_bias",
+    )
+
+
+def balanced(
+    net: Net,
+    x: str,
+    experts: Experts,
+    *,
+    score: str,
+    groups: Groups | None,
+    normed: bool,
+    scaled: bool,
+    correction: str,
+    trained: bool = False,
+) -> Routed:
+    """Experts chosen by scores with a `correction` that balances them, weighted by scores without it."""
+    scores = net.elementwise(score, "scores", scored(net, x, experts))
+    size = (1, experts.count) if trained else (experts.count,)
+    balance = replace(net.weight(correction, size, part=""), role="parameter" if trained else "buffer")
+    chosen = net.op("add", "scores_corrected", [scores], net.shape(scores), weights=[balance])
+    chosen = chosen if groups is None else in_best_groups(net, chosen, groups, by=2)
+    _, places = largest(net, "chosen", chosen, experts.chosen)
+    shape = (*net.shape(scores)[:-1], experts.chosen)
+    weights = net.op("gather", "chosen_scores", [scores, places], shape)
+    weights = over_sum(net, weights) if normed else weights
+    return (net.elementwise("mul", "weights_scaled", weights) if scaled else weights), places
+
+
+def groups_of(keys: Keys) -> Groups:
+    """The groups of routed experts, all in one where nothing is said."""
+    count, best = keys.count("n_group", 1), keys.count("topk_group", 1)
+    many = keys.count("n_routed_experts")
+    keys.divided("n_routed_experts", "n_group", size=many, count=count)
+    if best > count:
+        keys.refuse(f"topk_group is {best}, more than n_group = {count}", f"at most {count}")
+    return Groups(count=count, best=best)
+
+
+def in_best_groups(net: Net, scores: str, groups: Groups, *, by: int) -> str:
+    """`scores` without those outside the best groups, each as good as its `by` largest together."""
     *outer, count = net.shape(scores)
-    grouped = net.reshape("groups", scores, *outer, groups, count // groups)
+    grouped = net.reshape("groups", scores, *outer, groups.count, count // groups.count)
     top, _ = largest(net, "group_top", grouped, by)
     if by > 1:
-        worth = net.op("reduce_sum", "group_scores", [top], (*outer, groups))
+        worth = net.op("reduce_sum", "group_scores", [top], (*outer, groups.count))
     else:
-        worth = net.reshape("group_scores", top, *outer, groups)
-    _, places = largest(net, "best_groups", worth, best)
+        worth = net.reshape("group_scores", top, *outer, groups.count)
+    _, places = largest(net, "best_groups", worth, groups.best)
     mask = net.op("equal", "outside", [places], net.shape(scores), dtype="bool")
     return net.op("where", "scores_inside", [mask, scores], net.shape(scores))

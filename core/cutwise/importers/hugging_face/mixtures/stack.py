@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import Weight
 from cutwise.importers.hugging_face.attention import TURN, Heads, attended, by_heads, rotated_heads
 from cutwise.importers.hugging_face.keys import Keys
@@ -34,7 +35,8 @@ class Stack:
 class Projections:
     """Queries, keys and values of a layer, and how they are made.
 
-    `norms` are those of queries and keys: of each head, of all heads together, or none. `clipped`: all
+    `norms` are those of queries and keys: of each head, before or after it is turned, of all heads together,
+    or none. `clipped`: all
     three are held between two bounds. With `sinks` each head has a score for no token at all, which only
     the eager kernel takes.
     """
@@ -48,7 +50,7 @@ class Projections:
     sinks: bool = False
 
 
-EACH_HEAD, ALL_HEADS = "each head", "all heads"
+EACH_HEAD, ALL_HEADS, TURNED_HEAD = "each head", "all heads", "each head, turned"
 
 
 def write_stack(stack: Stack, net: Net, tokens: int) -> None:
@@ -68,8 +70,13 @@ def write_stack(stack: Stack, net: Net, tokens: int) -> None:
     write_language_output(net, x, stack.output, table)
 
 
-def grouped_heads(keys: Keys, *, window: int | None = None, upcast: bool = True) -> Heads:
-    """Query heads that share key and value heads, as most decoders name them."""
+def grouped_heads(
+    keys: Keys, *, window: int | None = None, upcast: bool = True, rotated_share: float | None = None
+) -> Heads:
+    """Query heads that share key and value heads, as most decoders name them.
+
+    A `rotated_share` of each head is turned apart from the rest; without one the whole head, as it lies.
+    """
     count = keys.count("num_attention_heads")
     kv_heads = keys.count("num_key_value_heads", count)
     keys.divided("num_attention_heads", "num_key_value_heads", size=count, count=kv_heads)
@@ -81,6 +88,8 @@ def grouped_heads(keys: Keys, *, window: int | None = None, upcast: bool = True)
         count=count,
         width=width,
         kv_heads=kv_heads,
+        rotated=int(width * (rotated_share or 0)),
+        partial=rotated_share is not None,
         window=window,
         upcast=upcast,
         dropout_ratio=keys.dropout("attention_dropout", 0.0),
@@ -132,7 +141,13 @@ def _turned(net: Net, name: str, x: str, projections: Projections) -> str:
     y = by_heads(net, name, x, heads.count if name == "q" else heads.kv_heads)
     if projections.norms == EACH_HEAD:
         y = net.rms_norm(f"self_attn.{name}_norm", y)
-    return rotated_heads(net, name, y, heads)
+    if projections.norms != TURNED_HEAD:
+        return rotated_heads(net, name, y, heads)
+    y = net.elementwise("rope", f"{name}_rotary", y)
+    return net.transpose(f"{name}_heads", net.rms_norm(f"self_attn.{WORDS[name]}_layernorm", y), *TURN)
+
+
+WORDS = FrozenDict({"q": "query", "k": "key"})
 
 
 def _around(stack: Stack, net: Net, x: str, norm: str, branch: Branch) -> str:
