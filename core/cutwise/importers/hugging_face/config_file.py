@@ -171,6 +171,7 @@ def _graph(
         },
         warnings=(
             *_length_warnings(tokens, blueprint, given=SEQUENCE in dims),
+            *blueprint.notes,
             *(_differences(ops, table) if table else []),
             *notes,
             *warnings,

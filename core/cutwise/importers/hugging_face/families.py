@@ -32,6 +32,7 @@ from cutwise.importers.hugging_face.architectures.decoders.phi import phi
 from cutwise.importers.hugging_face.architectures.encoders import bert, distilbert, vit
 from cutwise.importers.hugging_face.architectures.gpt import gpt2, gpt_neox, opt
 from cutwise.importers.hugging_face.architectures.llama import gemma2, llama, mistral, phi3, qwen2, qwen3
+from cutwise.importers.hugging_face.architectures.mamba import falcon_mamba, mamba, mamba2
 from cutwise.importers.hugging_face.keys import Keys
 from cutwise.importers.hugging_face.layers import Blueprint
 
@@ -75,6 +76,9 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "arcee": arcee,
         "nemotron": nemotron,
         "persimmon": persimmon,
+        "mamba": mamba,
+        "falcon_mamba": falcon_mamba,
+        "mamba2": mamba2,
         "gpt2": gpt2,
         "gpt_neox": gpt_neox,
         "opt": opt,

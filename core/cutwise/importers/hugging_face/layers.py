@@ -19,12 +19,13 @@ class Blueprint:
     """A model as its configuration describes it: `write` adds it to a net for so many tokens.
 
     `most_tokens` is the longest sequence, None for a model of images; `window` the fewest tokens that a
-    layer with a sliding window sees at once, None without one.
+    layer with a sliding window sees at once, None without one; `notes` what is to be said of what it costs.
     """
 
     write: Callable[[Net, int], None]
     most_tokens: int | None = None
     window: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
