@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_model
-from cutwise.importers.hugging_face.config_file import from_config
+from cutwise.importers.hugging_face.config_file import from_config, regenerate
 from tests.core.costs.no_loss import NO_LOSS
 from tests.shared_files import CASES, needs
 
+PUBLISHED = sorted((Path(__file__).parents[1] / "published").glob("*.json"))
 HF = CASES.parent / "models" / "hf"
 SIZES = {
     "vocab_size": 100, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 6,
@@ -64,3 +69,36 @@ def test_attention_that_its_program_only_writes_out_keeps_its_probabilities_what
 def test_a_wrong_list_of_layers_is_refused(change: dict[str, Any], says: str) -> None:
     with pytest.raises(ModelImportError, match=says):
         from_config({**SIZES, "model_type": "gemma3_text", **change}, {})
+
+
+RUNS = [entry["config"] for path in PUBLISHED for entry in json.loads(path.read_text())["runs"]]
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5),
+    st.lists(st.integers(0, 2), max_size=3), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+    st.sampled_from([1, 2, 3, 8, 16, 10**12]),
+)  # fmt: skip
+KEYS_BESIDE = (
+    "head_dim", "sliding_window", "layer_types", "no_rope_layers", "attention_types", "attn_config",
+    "partial_rotary_factor", "clip_qkv", "num_labels", "id2label", "time_step_rank", "expand", "rotary_dim",
+)  # fmt: skip
+
+
+@settings(max_examples=250)
+@given(st.sampled_from(RUNS), st.data())
+def test_any_value_of_any_key_gives_a_graph_or_one_sentence_in_every_family(
+    config: dict[str, Any], data: Any
+) -> None:
+    changed = dict(config)
+    for key in data.draw(st.lists(st.sampled_from([*sorted(config), *KEYS_BESIDE]), max_size=3)):
+        changed[key] = data.draw(VALUES)
+    message = "one sentence"
+    try:
+        graph = from_config(changed, {})
+        cost = price(graph, Workload())
+    except ModelImportError as error:
+        message = str(error)
+    else:
+        assert cost.forward_flops.min() >= 0
+        if graph.dims:
+            assert regenerate(graph, sequence=graph.dims["sequence"]).ops == graph.ops
+    assert "\n" not in message
