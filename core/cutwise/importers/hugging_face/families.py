@@ -11,17 +11,23 @@ from cutwise.importers.hugging_face.architectures.decoders.falcon import falcon
 from cutwise.importers.hugging_face.architectures.decoders.gemma import gemma, gemma3
 from cutwise.importers.hugging_face.architectures.decoders.gptj import codegen, gpt_bigcode, gpt_neo, gptj
 from cutwise.importers.hugging_face.architectures.decoders.layer_normed import (
+    biogpt,
     nemotron,
     persimmon,
     stablelm,
     starcoder2,
 )
+from cutwise.importers.hugging_face.architectures.decoders.lfm2 import lfm2
 from cutwise.importers.hugging_face.architectures.decoders.llama_like import (
     arcee,
+    bitnet,
+    cwm,
+    ernie4_5,
     glm,
     glm4,
     granite,
     helium,
+    hunyuan,
     ministral,
     seed_oss,
     smollm3,
@@ -76,6 +82,12 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "arcee": arcee,
         "nemotron": nemotron,
         "persimmon": persimmon,
+        "ernie4_5": ernie4_5,
+        "hunyuan_v1_dense": hunyuan,
+        "bitnet": bitnet,
+        "cwm": cwm,
+        "biogpt": biogpt,
+        "lfm2": lfm2,
         "mamba": mamba,
         "falcon_mamba": falcon_mamba,
         "mamba2": mamba2,

@@ -47,6 +47,9 @@ COUNTS: Mapping[str, tuple[int, int]] = FrozenDict(
         "n_ctx": (1, 2**26),
         "num_layers": (1, 1000),
         "state_size": (1, 2**14),
+        "conv_L_cache": (1, 1024),
+        "block_ff_dim": (1, 2**20),
+        "block_multiple_of": (1, 2**20),
         "pad_vocab_size_multiple": (1, 2**16),
         "conv_kernel": (1, 1024),
         "expand": (1, 64),
@@ -83,6 +86,10 @@ FLAGS = frozenset(
         "use_bias",
         "use_conv_bias",
         "tie_embeddings",
+        "tie_embedding",
+        "scale_embedding",
+        "conv_bias",
+        "block_auto_adjust_ff_dim",
         "use_qkv_bias",
         "use_qk_norm",
         "attention_out_bias",
@@ -113,7 +120,7 @@ CAPS = frozenset(
     }
 )
 """A number above 0, or null."""
-FACTORS = frozenset({"ffn_dim_multiplier"})
+FACTORS = frozenset({"ffn_dim_multiplier", "block_ffn_dim_multiplier"})
 """A number above 0."""
 WORDS = frozenset(
     {

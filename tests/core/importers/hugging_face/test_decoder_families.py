@@ -11,11 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cutwise.costs.graph_cost import price
+from cutwise.costs.layer_roles import linear_roles
+from cutwise.costs.options.tuning import Lora
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_model
 from cutwise.importers.hugging_face.config_file import from_config, regenerate
+from cutwise.importers.hugging_face.families import FAMILIES
 from tests.core.costs.no_loss import NO_LOSS
 from tests.shared_files import CASES, needs
 
@@ -72,6 +75,28 @@ def test_a_wrong_list_of_layers_is_refused(change: dict[str, Any], says: str) ->
 
 
 RUNS = [entry["config"] for path in PUBLISHED for entry in json.loads(path.read_text())["runs"]]
+# Blocks of a layer that are not called attention and mlp.
+OTHER_PARTS = {**dict.fromkeys(("mamba", "falcon_mamba", "mamba2"), ("mixer",)), "lfm2": ("mlp",)}
+ROOMS = ("architectures.decoders.", "architectures.mamba")
+DECODERS = {
+    config["model_type"]: config
+    for config in RUNS
+    if any(room in FAMILIES[config["model_type"]].__module__ for room in ROOMS)
+}
+
+
+@pytest.mark.parametrize("family", sorted(DECODERS))
+def test_layers_of_a_family_lie_in_blocks_and_adapters_find_their_projections(family: str) -> None:
+    graph = from_config(DECODERS[family], {})
+    paths = {op.block for op in graph.ops}
+    assert {f"layers/1/{part}" for part in OTHER_PARTS.get(family, ("attention", "mlp"))} <= paths
+    roles = linear_roles(graph)
+    for at, role in roles.items():
+        assert (role == "attention") == graph.ops[at].block.endswith("/attention"), graph.ops[at].id
+    targets = tuple({"attention", "mlp"} & {*roles.values()})
+    assert price(graph, Workload(tuning=Lora(targets=targets))).trainable_parameters > 0
+
+
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5),
     st.lists(st.integers(0, 2), max_size=3), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
@@ -84,7 +109,7 @@ KEYS_BESIDE = (
 
 
 @settings(max_examples=250)
-@given(st.sampled_from(RUNS), st.data())
+@given(st.sampled_from(list(DECODERS.values())), st.data())
 def test_any_value_of_any_key_gives_a_graph_or_one_sentence_in_every_family(
     config: dict[str, Any], data: Any
 ) -> None:

@@ -1,4 +1,4 @@
-"""Decoders with layer norms and rotated heads: StarCoder 2, StableLM, Nemotron, Persimmon."""
+"""Decoders with layer norms: StarCoder 2, StableLM, Nemotron, Persimmon; BioGPT with learned positions."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ from cutwise.importers.hugging_face.net import Net
 NORM_NAMES = ("q_layernorm", "k_layernorm")
 ROTATED_SHARE, STABLELM_ROTATED_SHARE = 0.5, 0.25
 STARCODER2_KEY_HEADS = 2
+PADDING_ROWS = 2
+BIOGPT_NAMES = Names(
+    model="biogpt", positions="embed_positions", before_attention="self_attn_layer_norm",
+    before_mlp="final_layer_norm", last_norm="layer_norm",
+)  # fmt: skip
 
 
 def starcoder2(keys: Keys) -> Blueprint:
@@ -89,6 +94,29 @@ def persimmon(keys: Keys) -> Blueprint:
         names=Names(last_norm="final_layernorm"),
     )  # fmt: skip
     return decoder.blueprint(keys.count("max_position_embeddings"))
+
+
+def biogpt(keys: Keys) -> Blueprint:
+    """Luo et al. 2022, arXiv 2210.10341: scaled token vectors, learned positions of which two are padding."""
+    positions = keys.count("max_position_embeddings")
+    dropout_ratio = keys.dropout("hidden_dropout_prob", 0.1)
+    heads = Heads.equal(keys, upcast=True, dropout_ratio=keys.dropout("attention_probs_dropout_prob", 0.1))
+    attention = AttentionBranch(
+        heads=heads, out="out_proj", bias=True, out_bias=True, dropout_ratio=dropout_ratio
+    )
+    perceptron = Perceptron(
+        hidden=keys.count("intermediate_size"), act=keys.word("hidden_act", ACTS, "gelu"), up="fc1",
+        down="fc2", bias=True, dropout_ratio=dropout_ratio,
+    )  # fmt: skip
+    decoder = usual(
+        keys, attention=attention, perceptron=perceptron, norm=Net.layer_norm, names=BIOGPT_NAMES,
+        output=language_output(keys, "output_projection", tied=True),
+    )  # fmt: skip
+    scaled = replace(
+        decoder, position_rows=positions + PADDING_ROWS, dropout_ratio=dropout_ratio,
+        scaled_tokens=keys.flag("scale_embedding", True),
+    )  # fmt: skip
+    return scaled.blueprint(positions)
 
 
 def norm_of_each_head(net: Net, path: str, x: str) -> str:
