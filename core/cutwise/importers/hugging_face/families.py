@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cutwise.frozen import FrozenDict
+from cutwise.importers.hugging_face.architectures.authors_own import (
+    baichuan,
+    chatglm,
+    internlm,
+    internlm2,
+    minicpm,
+    qwen,
+)
 from cutwise.importers.hugging_face.architectures.decoders.bloom import bloom, mpt
 from cutwise.importers.hugging_face.architectures.decoders.cohere import cohere, cohere2
 from cutwise.importers.hugging_face.architectures.decoders.falcon import falcon
@@ -88,6 +96,12 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "cwm": cwm,
         "biogpt": biogpt,
         "lfm2": lfm2,
+        "qwen": qwen,
+        "internlm": internlm,
+        "internlm2": internlm2,
+        "baichuan": baichuan,
+        "minicpm": minicpm,
+        "chatglm": chatglm,
         "mamba": mamba,
         "falcon_mamba": falcon_mamba,
         "mamba2": mamba2,
