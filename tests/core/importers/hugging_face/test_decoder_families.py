@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,22 @@ def test_a_wrong_list_of_layers_is_refused(change: dict[str, Any], says: str) ->
 
 
 RUNS = [entry["config"] for path in PUBLISHED for entry in json.loads(path.read_text())["runs"]]
+
+
+def test_a_list_that_repeats_itself_too_often_is_refused_at_once() -> None:
+    neo = {"model_type": "gpt_neo", "vocab_size": 9, "hidden_size": 8, "num_layers": 4, "num_heads": 2}
+    sizes = {**neo, "max_position_embeddings": 32}
+    assert from_config({**sizes, "attention_types": [[["global", "local"], 2]]}, {}).parameters
+    start = time.process_time()
+    for types in ([[["local"] * 10**5, 10**9]], [[["local"], 10**9]] * 10**4):
+        with pytest.raises(ModelImportError, match="give a list of 4 of global, local"):
+            from_config({**sizes, "attention_types": types}, {})
+    normed = {**SIZES, "model_type": "stablelm", "qk_layernorm": True, "hidden_size": 4096}
+    with pytest.raises(ModelImportError, match="give at most 256"):
+        from_config({**normed, "num_attention_heads": 2048, "num_key_value_heads": 2048}, {})
+    assert time.process_time() - start < 2
+
+
 # Blocks of a layer that are not called attention and mlp.
 OTHER_PARTS = {**dict.fromkeys(("mamba", "falcon_mamba", "mamba2"), ("mixer",)), "lfm2": ("mlp",)}
 ROOMS = ("architectures.decoders.", "architectures.mamba")
@@ -108,7 +125,7 @@ KEYS_BESIDE = (
 )  # fmt: skip
 
 
-@settings(max_examples=250)
+@settings(max_examples=120)
 @given(st.sampled_from(list(DECODERS.values())), st.data())
 def test_any_value_of_any_key_gives_a_graph_or_one_sentence_in_every_family(
     config: dict[str, Any], data: Any

@@ -26,6 +26,7 @@ NORM_NAMES = ("q_layernorm", "k_layernorm")
 ROTATED_SHARE, STABLELM_ROTATED_SHARE = 0.5, 0.25
 STARCODER2_KEY_HEADS = 2
 PADDING_ROWS = 2
+MOST_NORMED_HEADS = 256  # each has weights of its own; the published model has 32
 BIOGPT_NAMES = Names(
     model="biogpt", positions="embed_positions", before_attention="self_attn_layer_norm",
     before_mlp="final_layer_norm", last_norm="layer_norm",
@@ -54,10 +55,16 @@ def starcoder2(keys: Keys) -> Blueprint:
 def stablelm(keys: Keys) -> Blueprint:
     """Bellagente et al. 2024, arXiv 2402.17834: a quarter of each head is turned; heads may have norms."""
     parallel = keys.flag("use_parallel_residual", False)
+    heads, normed = _partly_turned(keys, STABLELM_ROTATED_SHARE), keys.flag("qk_layernorm", False)
+    if normed and heads.count > MOST_NORMED_HEADS:
+        keys.refuse(
+            f"num_attention_heads is {heads.count}, each with a norm of its own (qk_layernorm)",
+            f"at most {MOST_NORMED_HEADS}",
+        )
     attention = AttentionBranch(
-        heads=_partly_turned(keys, STABLELM_ROTATED_SHARE),
+        heads=heads,
         bias=keys.flag("use_qkv_bias", False),
-        head_norm=norm_of_each_head if keys.flag("qk_layernorm", False) else None,
+        head_norm=norm_of_each_head if normed else None,
         norm_names=NORM_NAMES,
     )
     perceptron = replace(usual_perceptron(keys), dropout_ratio=keys.dropout("hidden_dropout", 0.0))
