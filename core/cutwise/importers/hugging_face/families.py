@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cutwise.frozen import FrozenDict
+from cutwise.importers.hugging_face.architectures.authors_own import (
+    baichuan,
+    chatglm,
+    internlm,
+    internlm2,
+    minicpm,
+    qwen,
+)
 from cutwise.importers.hugging_face.architectures.balanced_mixtures import (
     dots1,
     ernie4_5_moe,
@@ -17,17 +25,23 @@ from cutwise.importers.hugging_face.architectures.decoders.falcon import falcon
 from cutwise.importers.hugging_face.architectures.decoders.gemma import gemma, gemma3
 from cutwise.importers.hugging_face.architectures.decoders.gptj import codegen, gpt_bigcode, gpt_neo, gptj
 from cutwise.importers.hugging_face.architectures.decoders.layer_normed import (
+    biogpt,
     nemotron,
     persimmon,
     stablelm,
     starcoder2,
 )
+from cutwise.importers.hugging_face.architectures.decoders.lfm2 import lfm2
 from cutwise.importers.hugging_face.architectures.decoders.llama_like import (
     arcee,
+    bitnet,
+    cwm,
+    ernie4_5,
     glm,
     glm4,
     granite,
     helium,
+    hunyuan,
     ministral,
     seed_oss,
     smollm3,
@@ -50,6 +64,7 @@ from cutwise.importers.hugging_face.architectures.encoder_decoder.t5 import mt5,
 from cutwise.importers.hugging_face.architectures.encoder_decoder.whisper import whisper
 from cutwise.importers.hugging_face.architectures.gpt import gpt2, gpt_neox, opt
 from cutwise.importers.hugging_face.architectures.llama import gemma2, llama, mistral, phi3, qwen2, qwen3
+from cutwise.importers.hugging_face.architectures.mamba import falcon_mamba, mamba, mamba2
 from cutwise.importers.hugging_face.architectures.mixtures import (
     gpt_oss,
     granitemoe,
@@ -182,6 +197,21 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "siglip": siglip,
         "siglip_text_model": siglip_text,
         "siglip_vision_model": siglip_image,
+        "ernie4_5": ernie4_5,
+        "hunyuan_v1_dense": hunyuan,
+        "bitnet": bitnet,
+        "cwm": cwm,
+        "biogpt": biogpt,
+        "lfm2": lfm2,
+        "qwen": qwen,
+        "internlm": internlm,
+        "internlm2": internlm2,
+        "baichuan": baichuan,
+        "minicpm": minicpm,
+        "chatglm": chatglm,
+        "mamba": mamba,
+        "falcon_mamba": falcon_mamba,
+        "mamba2": mamba2,
     }
 )
 """`model_type` → what reads the keys of such a configuration; a family is one function and one line."""

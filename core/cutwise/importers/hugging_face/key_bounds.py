@@ -46,6 +46,20 @@ COUNTS: Mapping[str, tuple[int, int]] = FrozenDict(
         "seq_length": (1, 2**26),
         "n_ctx": (1, 2**26),
         "num_layers": (1, 1000),
+        "state_size": (1, 2**14),
+        "conv_L_cache": (1, 1024),
+        "kv_channels": (1, 2**14),
+        "model_max_length": (1, 2**26),
+        "padded_vocab_size": (1, 2**24),
+        "multi_query_group_num": (1, 4096),
+        "block_ff_dim": (1, 2**20),
+        "block_multiple_of": (1, 2**20),
+        "pad_vocab_size_multiple": (1, 2**16),
+        "conv_kernel": (1, 1024),
+        "expand": (1, 64),
+        "time_step_rank": (1, 2**14),
+        "n_groups": (1, 4096),
+        "chunk_size": (1, 2**16),
         "num_heads": (1, 4096),
         "window_size": (1, 2**26),
         "rotary_dim": (1, 2**14),
@@ -122,6 +136,15 @@ FLAGS = frozenset(
         "use_sliding_window",
         "vision_use_head",
         "use_bias",
+        "use_conv_bias",
+        "tie_embeddings",
+        "tie_embedding",
+        "scale_embedding",
+        "conv_bias",
+        "add_bias_linear",
+        "add_qkv_bias",
+        "multi_query_attention",
+        "block_auto_adjust_ff_dim",
         "use_qkv_bias",
         "use_qk_norm",
         "attention_out_bias",
@@ -134,7 +157,6 @@ FLAGS = frozenset(
         "apply_residual_connection_post_layernorm",
         "is_decoder",
         "add_cross_attention",
-        "scale_embedding",
         "share_encoder_decoder_embeddings",
         "use_swiglu_ffn",
         "use_absolute_embeddings",
@@ -168,7 +190,7 @@ CAPS = frozenset(
     }
 )
 """A number above 0, or null."""
-FACTORS = frozenset({"ffn_dim_multiplier", "mlp_ratio", "layer_scale_init_value"})
+FACTORS = frozenset({"ffn_dim_multiplier", "block_ffn_dim_multiplier", "mlp_ratio", "layer_scale_init_value"})
 """A number above 0."""
 WORDS = frozenset(
     {

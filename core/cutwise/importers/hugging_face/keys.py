@@ -230,7 +230,9 @@ def _spelled_out(kinds: list[Json]) -> list[Json]:
         if not isinstance(kind, list) or len(kind) != 2 or not isinstance(kind[0], list):
             return list(kinds)
         repeats = kind[1] if isinstance(kind[1], int) else 0
-        words += kind[0] * min(repeats, MOST_LAYERS)
+        words += kind[0][: MOST_LAYERS + 1] * min(repeats, MOST_LAYERS)
+        if len(words) > MOST_LAYERS:
+            break
     return words[: MOST_LAYERS + 1]
 
 

@@ -89,6 +89,18 @@ def test_class_or_keys_tell_the_family_of_an_old_file(config: Config, parameters
     assert load_bytes("config.json", text).parameters == parameters
 
 
+@pytest.mark.parametrize(
+    ("table", "multiple", "parameters"),
+    [({}, 8, 129_135_360), ({"layer": "Mamba2"}, 16, 128_989_632)],
+)
+def test_files_of_mamba_ssm_are_the_published_models(table: Config, multiple: int, parameters: int) -> None:
+    """Both of 130 million: 50,277 words are filled up to 50,280 and 50,288."""
+    sizes = {"d_model": 768, "n_layer": 24, "vocab_size": 50_277, "pad_vocab_size_multiple": multiple}
+    graph = from_config({**sizes, "ssm_cfg": table, "rms_norm": True, "fused_add_norm": True}, {})
+    assert graph.parameters == parameters
+    assert any("mamba-ssm make them anew" in warning for warning in graph.warnings)
+
+
 @pytest.mark.parametrize("entry", PARTS, ids=lambda entry: str(entry["name"]))
 def test_what_is_left_out_of_a_model_that_sees_is_said_with_its_parameters(entry: dict[str, Any]) -> None:
     graph = from_config(entry["config"], {"sequence": 16})
@@ -125,7 +137,7 @@ NESTED = st.recursive(
 )
 TABLES = (
     "text_config", "vision_config", "audio_config", "cross_attention_layers", "tie_word_embeddings",
-    "architectures", "model_type", "moe", "layer_types", "attn_config",
+    "architectures", "model_type", "moe", "layer_types", "attn_config", "ssm_cfg", "d_model", "n_layer",
 )  # fmt: skip
 
 

@@ -13,13 +13,20 @@ from cutwise.plain import Json
 TEXT_TABLES = ("text_config", "llm_config", "language_config")
 # Each table that is left out, and what it describes.
 OTHER_TABLES: Mapping[str, str] = FrozenDict(
-    {"vision_config": "a vision tower", "audio_config": "an audio tower", "perceiver_config": "a perceiver"}
+    {
+        "vision_config": "a vision tower",
+        "audio_config": "an audio tower",
+        "encoder_config": "an encoder",
+        "perceiver_config": "a perceiver",
+        "qformer_config": "a query transformer",
+    }
 )
 # What a family calls its language model, and what that is built as.
 SAME_AS: Mapping[str, str] = FrozenDict(
     {
         "qwen2_vl": "qwen2", "qwen2_vl_text": "qwen2", "qwen2_5_vl": "qwen2", "qwen2_5_vl_text": "qwen2",
-        "qwen3_vl_text": "qwen3", "mllama_text_model": "llama", "gemma3": "gemma3_text",
+        "qwen3_vl_text": "qwen3", "qwen3_vl_moe_text": "qwen3_moe", "glm4v_text": "glm4",
+        "mllama_text_model": "llama", "gemma3": "gemma3_text",
     }
 )  # fmt: skip
 # What a table without a type of its own describes.

@@ -1,11 +1,12 @@
-"""Files without a `model_type`: of 2019, when class or keys told the family, and Meta's `params.json`."""
+"""Files without a `model_type`: of 2019, when class or keys told the family, of Meta and of mamba-ssm."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from cutwise.frozen import FrozenDict
 from cutwise.importers.hugging_face.keys import Keys
 from cutwise.plain import Json
 
@@ -13,6 +14,14 @@ from cutwise.plain import Json
 MULTIPLE_OF = 256
 # Llama 3.1's; the files do not say how long a text may be.
 TOKENS = 131_072
+# Those of mamba-ssm.
+PADDED_WORDS, HEAD_WIDTH = 8, 64
+SSM_NAMES: Mapping[str, str] = FrozenDict(
+    {
+        "d_state": "state_size", "d_conv": "conv_kernel", "expand": "expand", "headdim": "head_dim",
+        "ngroups": "n_groups", "chunk_size": "chunk_size", "dt_rank": "time_step_rank",
+    }
+)  # fmt: skip
 UNTIED = (
     "params.json does not say whether the output layer shares the token table; it is counted as a table of "
     "its own, as Meta's program has it"
@@ -21,12 +30,16 @@ UNTIED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sign:
-    """Keys by which a family is known: all of `needed`, and one of `any_of` if there are any."""
+    """Keys by which a family is known: all of `needed`, and one of `any_of` if there are any.
+
+    `made` puts them into the family's own words; `note` is what to say of that.
+    """
 
     needed: tuple[str, ...]
     any_of: tuple[str, ...] = ()
     family: str = ""
     made: Callable[[Keys], Keys] | None = None
+    note: str = ""
 
     def fits(self, names: Collection[str]) -> bool:
         """True where these names of keys show the sign."""
@@ -50,7 +63,7 @@ def typed(keys: Keys, families: Collection[str]) -> tuple[Keys, tuple[str, ...]]
     if sign is None:
         return keys, ()
     if sign.made is not None:
-        return sign.made(keys), (UNTIED,)
+        return sign.made(keys), (sign.note,) if sign.note else ()
     return keys.with_defaults({"model_type": sign.family}), ()
 
 
@@ -91,6 +104,29 @@ def _from_meta(keys: Keys) -> Keys:
     return Keys(keys.file, renamed | kept)
 
 
+def _from_mamba(keys: Keys) -> Keys:
+    """The keys of mamba-ssm as those of a Mamba or a Mamba 2; words are filled up to a whole multiple."""
+    table = keys.values["ssm_cfg"]
+    said: Mapping[str, Json] = table if isinstance(table, dict) else {}
+    if keys.values.get("attn_layer_idx") or keys.values.get("d_intermediate"):
+        keys.refuse("attn_layer_idx or d_intermediate adds attention or perceptrons", "a model without them")
+    words, multiple = keys.count("vocab_size"), keys.count("pad_vocab_size_multiple", PADDED_WORDS)
+    width = keys.count("d_model")
+    second = said.get("layer") == "Mamba2"
+    named: dict[str, Json] = {
+        "model_type": "mamba2" if second else "mamba",
+        "hidden_size": width,
+        "num_hidden_layers": keys.count("n_layer"),
+        "vocab_size": multiple * -(-words // multiple),
+        "tie_word_embeddings": keys.flag("tie_embeddings", True),
+        "n_groups": 1,
+        **{name: said[own] for own, name in SSM_NAMES.items() if own in said},
+    }
+    sizes = Keys(keys.file, named)
+    heads = sizes.count("expand", 2) * width // sizes.count("head_dim", HEAD_WIDTH)
+    return sizes.with_defaults({"num_heads": heads})
+
+
 def _inner_width(keys: Keys) -> int:
     """As Meta's program works it out: two thirds of four widths, times a factor, up to a whole multiple."""
     width = int(2 * 4 * keys.count("dim") / 3)
@@ -104,7 +140,9 @@ SIGNS = (
         needed=("dim", "n_layers", "n_heads"),
         any_of=("norm_eps", "multiple_of", "n_kv_heads", "ffn_dim_multiplier"),
         made=_from_meta,
+        note=UNTIED,
     ),
+    Sign(needed=("d_model", "n_layer", "ssm_cfg"), made=_from_mamba),
     Sign(needed=("n_embd", "n_layer", "n_head", "afn"), family="openai-gpt"),
     Sign(needed=("n_embd", "n_layer", "n_head"), any_of=("n_ctx", "n_positions"), family="gpt2"),
     Sign(needed=("dim", "n_layers", "n_heads", "sinusoidal_pos_embds"), family="distilbert"),

@@ -29,9 +29,9 @@ class AttentionBranch:
 
     `joined` names the one product that makes queries, keys and values, where there is one; `parts` says how
     they lie in it, `joined_key_heads` how many heads of keys it makes where each is copied for several.
-    `head_norm` is that of queries and keys, each head by itself or, with `wide_norm`, all of
-    them together. `clipped`: queries, keys and values are held between two bounds. `turned`: weights are
-    stored (in, out).
+    `head_norm` is that of queries and keys, each head by itself or, with `wide_norm`, all of them together;
+    `context_norm` names one of what attention makes. `clipped`: queries, keys and values are held between
+    two bounds. `turned`: weights are stored (in, out).
     """
 
     heads: Heads
@@ -48,6 +48,7 @@ class AttentionBranch:
     head_norm: Norm | None = None
     norm_names: tuple[str, str] = ("q_norm", "k_norm")
     wide_norm: bool = False
+    context_norm: str = ""
     clipped: bool = False
     turned: bool = False
     dropout_ratio: float = 0.0
@@ -57,7 +58,8 @@ class AttentionBranch:
 class Perceptron:
     """Two layers with an activation between them, or three where a `gate` multiplies what `up` makes.
 
-    `joined` names the one product that makes gate and up, where there is one.
+    `joined` names the one product that makes gate and up, where there is one, `inner_norm` a norm before the
+    last layer.
     """
 
     hidden: int
@@ -66,6 +68,7 @@ class Perceptron:
     down: str = "mlp.down_proj"
     gate: str = ""
     joined: str = ""
+    inner_norm: str = ""
     bias: bool = False
     turned: bool = False
     dropout_ratio: float = 0.0
@@ -80,6 +83,8 @@ def attention_branch(net: Net, x: str, attention: AttentionBranch) -> str:
     """AttentionBranch over `x`, with the projections around it."""
     query, key, value = _made(net, x, attention)
     context = attended(net, query, key, value, attention.heads)
+    if attention.context_norm:
+        context = net.rms_norm(_in(attention, attention.context_norm), context)
     y = net.linear(
         _in(attention, attention.out), context, net.width(x), bias=attention.out_bias, turned=attention.turned
     )
@@ -98,6 +103,7 @@ def perceptron_branch(net: Net, x: str, perceptron: Perceptron) -> str:
         gate, up = net.linear(perceptron.up, x, hidden, bias=bias, turned=perceptron.turned), ""
     y = _activated(net, perceptron.act, gate)
     y = net.elementwise("mul", "gated", y, up) if up else y
+    y = net.rms_norm(perceptron.inner_norm, y) if perceptron.inner_norm else y
     y = net.linear(perceptron.down, y, net.width(x), bias=bias, turned=perceptron.turned)
     return net.dropped(y, perceptron.dropout_ratio)
 

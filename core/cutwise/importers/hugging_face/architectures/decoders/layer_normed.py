@@ -1,4 +1,4 @@
-"""Decoders with layer norms and rotated heads: StarCoder 2, StableLM, Nemotron, Persimmon."""
+"""Decoders with layer norms: StarCoder 2, StableLM, Nemotron, Persimmon; BioGPT with learned positions."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ from cutwise.importers.hugging_face.net import Net
 NORM_NAMES = ("q_layernorm", "k_layernorm")
 ROTATED_SHARE, STABLELM_ROTATED_SHARE = 0.5, 0.25
 STARCODER2_KEY_HEADS = 2
+PADDING_ROWS = 2
+MOST_NORMED_HEADS = 256  # each has weights of its own; the published model has 32
+BIOGPT_NAMES = Names(
+    model="biogpt", positions="embed_positions", before_attention="self_attn_layer_norm",
+    before_mlp="final_layer_norm", last_norm="layer_norm",
+)  # fmt: skip
 
 
 def starcoder2(keys: Keys) -> Blueprint:
@@ -49,10 +55,16 @@ def starcoder2(keys: Keys) -> Blueprint:
 def stablelm(keys: Keys) -> Blueprint:
     """Bellagente et al. 2024, arXiv 2402.17834: a quarter of each head is turned; heads may have norms."""
     parallel = keys.flag("use_parallel_residual", False)
+    heads, normed = _partly_turned(keys, STABLELM_ROTATED_SHARE), keys.flag("qk_layernorm", False)
+    if normed and heads.count > MOST_NORMED_HEADS:
+        keys.refuse(
+            f"num_attention_heads is {heads.count}, each with a norm of its own (qk_layernorm)",
+            f"at most {MOST_NORMED_HEADS}",
+        )
     attention = AttentionBranch(
-        heads=_partly_turned(keys, STABLELM_ROTATED_SHARE),
+        heads=heads,
         bias=keys.flag("use_qkv_bias", False),
-        head_norm=norm_of_each_head if keys.flag("qk_layernorm", False) else None,
+        head_norm=norm_of_each_head if normed else None,
         norm_names=NORM_NAMES,
     )
     perceptron = replace(usual_perceptron(keys), dropout_ratio=keys.dropout("hidden_dropout", 0.0))
@@ -89,6 +101,29 @@ def persimmon(keys: Keys) -> Blueprint:
         names=Names(last_norm="final_layernorm"),
     )  # fmt: skip
     return decoder.blueprint(keys.count("max_position_embeddings"))
+
+
+def biogpt(keys: Keys) -> Blueprint:
+    """Luo et al. 2022, arXiv 2210.10341: scaled token vectors, learned positions of which two are padding."""
+    positions = keys.count("max_position_embeddings")
+    dropout_ratio = keys.dropout("hidden_dropout_prob", 0.1)
+    heads = Heads.equal(keys, upcast=True, dropout_ratio=keys.dropout("attention_probs_dropout_prob", 0.1))
+    attention = AttentionBranch(
+        heads=heads, out="out_proj", bias=True, out_bias=True, dropout_ratio=dropout_ratio
+    )
+    perceptron = Perceptron(
+        hidden=keys.count("intermediate_size"), act=keys.word("hidden_act", ACTS, "gelu"), up="fc1",
+        down="fc2", bias=True, dropout_ratio=dropout_ratio,
+    )  # fmt: skip
+    decoder = usual(
+        keys, attention=attention, perceptron=perceptron, norm=Net.layer_norm, names=BIOGPT_NAMES,
+        output=language_output(keys, "output_projection", tied=True),
+    )  # fmt: skip
+    scaled = replace(
+        decoder, position_rows=positions + PADDING_ROWS, dropout_ratio=dropout_ratio,
+        scaled_tokens=keys.flag("scale_embedding", True),
+    )  # fmt: skip
+    return scaled.blueprint(positions)
 
 
 def norm_of_each_head(net: Net, path: str, x: str) -> str:

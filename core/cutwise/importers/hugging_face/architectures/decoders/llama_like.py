@@ -1,4 +1,4 @@
-"""Families a step from Llama: Granite, SmolLM 3, GLM, Ministral, Seed, Helium, Arcee."""
+"""Families a step from Llama: Granite, SmolLM 3, GLM, Ministral, Seed, Ernie, Hunyuan, BitNet and others."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from cutwise.importers.hugging_face.architectures.decoders.usual_decoder import 
 )
 from cutwise.importers.hugging_face.keys import Keys
 from cutwise.importers.hugging_face.layers import Blueprint, language_output
+from cutwise.importers.hugging_face.net import Net
 
 HEAD_WIDTH = 128
 GLM_ROTATED_SHARE = 0.5
 GLM_KEY_HEADS = 2
 GLM4_NAMES = Names(behind_attention="post_self_attn_layernorm", behind_mlp="post_mlp_layernorm")
 SMOLLM3_KEY_HEADS, SMOLLM3_INTERVAL = 4, 4
+CWM_PATTERN = 4
 
 
 def granite(keys: Keys) -> Blueprint:
@@ -82,6 +84,44 @@ def arcee(keys: Keys) -> Blueprint:
     """Arcee AI 2025, "AFM-4.5B": a squared rectifier in place of a gate."""
     perceptron = usual_perceptron(keys, act="relu2", gate="")
     return usual(keys, perceptron=perceptron).blueprint(keys.count("max_position_embeddings"))
+
+
+def ernie4_5(keys: Keys) -> Blueprint:
+    """Baidu 2025, "ERNIE 4.5": biases everywhere or nowhere."""
+    bias = keys.flag("use_bias", False)
+    heads = grouped_heads(keys, width=HEAD_WIDTH)
+    decoder = usual(
+        keys,
+        attention=replace(usual_attention(keys, heads), bias=bias, out_bias=bias),
+        perceptron=replace(usual_perceptron(keys), bias=bias),
+        output=language_output(keys, "lm_head", tied=True),
+    )
+    return decoder.blueprint(keys.count("max_position_embeddings"))
+
+
+def hunyuan(keys: Keys) -> Blueprint:
+    """Tencent 2025, "Hunyuan": queries and keys of each head are normalised, behind their turn."""
+    attention = replace(
+        usual_attention(keys), head_norm=Net.rms_norm, norm_names=("query_layernorm", "key_layernorm")
+    )
+    return usual(keys, attention=attention).blueprint(keys.count("max_position_embeddings"))
+
+
+def bitnet(keys: Keys) -> Blueprint:
+    """Ma et al. 2025, arXiv 2504.12285: norms before the last layer of each branch."""
+    decoder = usual(
+        keys,
+        attention=replace(usual_attention(keys), context_norm="attn_sub_norm"),
+        perceptron=replace(usual_perceptron(keys, act="relu2"), inner_norm="mlp.ffn_sub_norm"),
+    )
+    return decoder.blueprint(keys.count("max_position_embeddings"))
+
+
+def cwm(keys: Keys) -> Blueprint:
+    """Meta FAIR 2025, arXiv 2510.02387: one of four layers sees all tokens."""
+    seen = windows(keys, lambda layer: bool(layer % CWM_PATTERN))
+    attention = usual_attention(keys, grouped_heads(keys, width=HEAD_WIDTH))
+    return usual(keys, attention=attention, windows=seen).blueprint(keys.count("max_position_embeddings"))
 
 
 def _glm(keys: Keys, names: Names) -> Blueprint:
