@@ -33,7 +33,6 @@ FORMAT = "hf_config"
 CONFIG_NAME = "config.json"
 WEIGHTS_NAMES = ("model.safetensors", "model-00001-of-*.safetensors")
 SEQUENCE = SEQUENCE_DIM
-TOKENS = 128  # where nobody says how long a sequence is
 
 # Headers that nobody named are read in this process: bounded like any JSON that is.
 BESIDE_BYTES = IN_PROCESS_BYTES
@@ -214,7 +213,7 @@ def _made(keys: Keys) -> str:
 
 
 def _sizes(keys: Keys, dims: Mapping[str, int], blueprint: Blueprint) -> dict[str, int]:
-    """The open dimensions and the size of each: given, or 128, or the largest where that is less."""
+    """The open dimensions and the size of each: given, or assumed, or the largest where that is less."""
     known = blueprint.open_dims
     for name in dims:
         if name not in known:
@@ -222,12 +221,12 @@ def _sizes(keys: Keys, dims: Mapping[str, int], blueprint: Blueprint) -> dict[st
                 f"{keys.file}: dims names {name!r}, which is not open in this file; open is: "
                 f"{', '.join(known) or 'nothing, for the image size is in the file'}"
             )
-    sizes = {name: dims.get(name, min(TOKENS, most)) for name, most in known.items()}
+    sizes = {name: dims.get(name, min(open_.assumed, open_.most)) for name, open_ in known.items()}
     for name, size in sizes.items():
-        if not 1 <= size <= known[name]:
+        most, unit = known[name].most, known[name].unit
+        if not 1 <= size <= most:
             raise ModelImportError(
-                f"{keys.file}: dims gives {name!r} = {shown(size)}; this model takes 1 to {known[name]} "
-                "tokens"
+                f"{keys.file}: dims gives {name!r} = {shown(size)}; this model takes 1 to {most} {unit}"
             )
     return sizes
 

@@ -20,6 +20,8 @@ from cutwise.importers.hugging_face.architectures.encoder_decoder.whisper import
 from cutwise.importers.hugging_face.architectures.encoders import bert, distilbert
 from cutwise.importers.hugging_face.architectures.gpt import gpt2, gpt_neox, opt
 from cutwise.importers.hugging_face.architectures.llama import gemma2, llama, mistral, phi3, qwen2, qwen3
+from cutwise.importers.hugging_face.architectures.vision.convolutional import convnext, resnet
+from cutwise.importers.hugging_face.architectures.vision.swin import swin
 from cutwise.importers.hugging_face.architectures.vision.two_towers import (
     clip,
     clip_image,
@@ -68,6 +70,9 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "dinov2": dinov2,
         "dinov2_with_registers": dinov2_with_registers,
         "beit": beit,
+        "swin": swin,
+        "convnext": convnext,
+        "resnet": resnet,
         "clip": clip,
         "clip_text_model": clip_text,
         "clip_vision_model": clip_image,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NoReturn, TypeGuard
 
 from cutwise.errors import ModelImportError
@@ -55,6 +55,10 @@ class Keys:
         values = {name: value for name, value in self.values.items() if value is not None or name in CAPS}
         object.__setattr__(self, "architecture", self._first_architecture(values))
         object.__setattr__(self, "values", values | _from_tables(values))
+
+    def filled(self, defaults: Mapping[str, Json]) -> Keys:
+        """These keys, with `defaults` for those that the file does not give."""
+        return replace(self, values={**defaults, **self.values})
 
     def count(self, name: str, default: int | None = None) -> int:
         """The whole number under `name`; without a default the key has to be there."""

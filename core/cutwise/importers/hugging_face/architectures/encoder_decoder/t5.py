@@ -11,7 +11,7 @@ from cutwise.graph.model_graph import Weight
 from cutwise.importers.hugging_face.attention import TURN, Heads, attended, by_heads
 from cutwise.importers.hugging_face.key_bounds import COUNTS
 from cutwise.importers.hugging_face.keys import Keys
-from cutwise.importers.hugging_face.layers import DECODER_DIM, Blueprint, activation, output_kind
+from cutwise.importers.hugging_face.layers import DECODER_DIM, Blueprint, OpenSize, activation, output_kind
 from cutwise.importers.hugging_face.net import Net
 
 GENERATION, OLD_GENERATION, ENCODER, BOTH = (
@@ -113,7 +113,7 @@ def _blueprint(
     return Blueprint(
         write=partial(_write, model),
         most_tokens=MOST_TOKENS,
-        others={} if model.kind == ENCODER else {DECODER_DIM: MOST_TOKENS},
+        others={} if model.kind == ENCODER else {DECODER_DIM: OpenSize(most=MOST_TOKENS)},
         notes=tuple(_notes(model)),
     )
 

@@ -16,6 +16,7 @@ from cutwise.importers.hugging_face.layers import (
     DECODER_DIM,
     Blueprint,
     ClassicLayer,
+    OpenSize,
     classic_layers,
     output_kind,
 )
@@ -69,7 +70,7 @@ def whisper(keys: Keys) -> Blueprint:
         kind=output_kind(keys, (GENERATION, BARE), GENERATION),
         tied=keys.flag("tie_word_embeddings", True),
     )
-    return Blueprint(write=partial(_write, model), others={DECODER_DIM: model.longest})
+    return Blueprint(write=partial(_write, model), others={DECODER_DIM: OpenSize(most=model.longest)})
 
 
 def _write(model: Whisper, net: Net, tokens: int, decoder_sequence: int) -> None:
