@@ -57,6 +57,7 @@ COUNTS: Mapping[str, tuple[int, int]] = FrozenDict(
         "embed_dim": WIDTH,
         "embedding_size": WIDTH,
         "projection_dim": WIDTH,
+        "classifier_proj_size": WIDTH,
         "projection_size": WIDTH,
         "window_size": (1, 2**10),
         "depths": (1, 1000),

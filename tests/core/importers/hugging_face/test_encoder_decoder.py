@@ -199,7 +199,7 @@ def test_text_that_depends_on_another_is_not_generated_word_by_word(config: dict
     ("change", "says"),
     [
         ({"feed_forward_proj": "gated"}, "feed_forward_proj is 'gated'; give one of gated-gelu, "),
-        ({"architectures": ["T5ForQuestionAnswering"]}, "names 'T5ForQuestionAnswering'; give a class"),
+        ({"architectures": ["T5ForMultipleChoice"]}, "names 'T5ForMultipleChoice'; give a class"),
         ({"num_decoder_layers": 0}, "num_decoder_layers is 0; give a whole number from 1 to 1000"),
     ],
 )
