@@ -56,8 +56,8 @@ class Keys:
         object.__setattr__(self, "architecture", self._first_architecture(values))
         object.__setattr__(self, "values", values | _from_tables(values))
 
-    def filled(self, defaults: Mapping[str, Json]) -> Keys:
-        """These keys, with `defaults` for those that the file does not give."""
+    def with_defaults(self, defaults: Mapping[str, Json]) -> Keys:
+        """These keys and, for those that are not there, `defaults`."""
         return replace(self, values={**defaults, **self.values})
 
     def count(self, name: str, default: int | None = None) -> int:

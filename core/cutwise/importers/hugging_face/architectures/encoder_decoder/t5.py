@@ -59,7 +59,7 @@ class T5:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HalfStack:
+class T5Stack:
     """One of the two stacks: what files call it, and the encoder's result that a decoder reads."""
 
     name: str
@@ -141,7 +141,7 @@ def _notes(model: T5) -> list[str]:
 
 def _write(model: T5, net: Net, tokens: int, decoder_sequence: int = 0) -> None:
     ids = net.input("input_ids", (tokens,), dtype="int64")
-    encoder = HalfStack(name="encoder", layers=model.encoder_layers, heads=model.heads)
+    encoder = T5Stack(name="encoder", layers=model.encoder_layers, heads=model.heads)
     memory, _ = _stack(net, ids, model, encoder)
     if model.kind in {ENCODER, TOKENS}:
         if model.kind == TOKENS:
@@ -150,7 +150,7 @@ def _write(model: T5, net: Net, tokens: int, decoder_sequence: int = 0) -> None:
     if model.kind in WRITES:
         ids = net.input("decoder_input_ids", (decoder_sequence,), dtype="int64")
     heads = replace(model.heads, causal=True)
-    decoder = HalfStack(name="decoder", layers=model.decoder_layers, heads=heads, memory=memory)
+    decoder = T5Stack(name="decoder", layers=model.decoder_layers, heads=heads, memory=memory)
     x, table = _stack(net, ids, model, decoder)
     with net.at("head", ""):
         _head(net, x, model, table)
@@ -170,7 +170,7 @@ def _head(net: Net, x: str, model: T5, table: Weight) -> None:
         net.linear("qa_outputs", x, model.labels)
 
 
-def _stack(net: Net, ids: str, model: T5, stack: HalfStack) -> tuple[str, Weight]:
+def _stack(net: Net, ids: str, model: T5, stack: T5Stack) -> tuple[str, Weight]:
     """The result of a stack's last norm, and the table of the tokens."""
     with net.at(f"{stack.name}/embeddings", ""):
         x, table = net.embedding("shared", ids, model.vocabulary, model.width)

@@ -62,7 +62,7 @@ def resnet(keys: Keys) -> Blueprint:
 
 def convnext(keys: Keys) -> Blueprint:
     """Liu et al. 2022, arXiv 2201.03545; the image size is the configuration's."""
-    keys = keys.filled({"image_size": 224})
+    keys = keys.with_defaults({"image_size": 224})
     model = replace(
         _stages(keys, (96, 192, 384, 768), (3, 3, 9, 3), act="gelu"),
         image=keys.square("image_size"),

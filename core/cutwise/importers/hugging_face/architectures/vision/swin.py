@@ -64,7 +64,7 @@ def swin(keys: Keys) -> Blueprint:
     for stage, count in enumerate(heads):
         keys.divided("embed_dim", "num_heads", size=width * 2**stage, count=count)
     model = Swin(
-        patches=patches_of(keys.filled({"image_size": 224, "patch_size": 4}), width),
+        patches=patches_of(keys.with_defaults({"image_size": 224, "patch_size": 4}), width),
         depths=depths,
         heads=heads,
         window=keys.count("window_size", 7),
