@@ -257,15 +257,29 @@ def _assumed(name: str, size: int) -> str:
 
 
 def _differences(ops: Sequence[Op], table: ParameterTable) -> Iterator[str]:
-    """What does not fit between graph and weights; a tied weight may be stored once or for each layer."""
+    """What does not fit between graph and weights."""
     described = _parameters(ops)
-    readers = Counter(weight for op in ops for weight in op.weights)
-    repeated = sum(weight.elements * (count - 1) for weight, count in readers.items())
-    if table.parameters not in {described, described + repeated}:
+    if table.parameters not in _stored_parameters(ops, described):
         yield (
             f"{table.file} holds {table.parameters:,} parameters, the configuration describes {described:,} "
             f"({table.parameters - described:+,}): parts that are not built here, or files of two models"
         )
+
+
+def _stored_parameters(ops: Sequence[Op], described: int) -> frozenset[int]:
+    """Numbers of parameters that files of a model hold.
+
+    Tied weights are stored once, or for each layer; the largest, a table of tokens, under any of the names
+    it has, its own beside those of its readers. Tables that are computed, not trained, may be left out.
+    """
+    readers = Counter(weight for op in ops for weight in op.weights)
+    shared = {weight: count for weight, count in readers.items() if count > 1}
+    repeated = sum(weight.elements * (count - 1) for weight, count in shared.items())
+    largest = max(shared, key=lambda weight: weight.elements, default=None)
+    names = range(shared[largest] + 1) if largest else ()
+    more = {0, repeated, *(largest.elements * count for count in names if largest)}
+    computed = _parameters([op for op in ops if op.attrs.get("stops_gradient")])
+    return frozenset(described + extra - less for extra in more for less in (0, computed))
 
 
 def _parameters(ops: Sequence[Op]) -> int:
