@@ -99,12 +99,15 @@ def attended(net: Net, query: str, key: str, value: str, heads: Heads, bias: str
     Queries, keys and values are (batch, heads, sequence, width). `bias`, (batch, heads, sequence, sequence),
     is added to the scores; where it is trained no fused kernel runs.
     """
-    if heads.written_out:
-        context = _written_out(net, query, key, value, heads)
-    else:
-        context = _fused(net, query, key, value, heads, bias)
-    turned = net.transpose("context_heads", context, *TURN)
+    turned = net.transpose("context_heads", contexts(net, query, key, value, heads, bias), *TURN)
     return net.reshape("merge", turned, BATCH, net.shape(turned)[1], heads.count * heads.width)
+
+
+def contexts(net: Net, query: str, key: str, value: str, heads: Heads, bias: str = "") -> str:
+    """The result of every head, (batch, heads, sequence, width)."""
+    if heads.written_out:
+        return _written_out(net, query, key, value, heads)
+    return _fused(net, query, key, value, heads, bias)
 
 
 def _fused(net: Net, query: str, key: str, value: str, heads: Heads, bias: str) -> str:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import ModelGraph, Op
 from cutwise.importers.gate.refused import EXPORT_COMMAND
 from cutwise.importers.hugging_face.families import FAMILIES
-from cutwise.importers.hugging_face.folder import found_beside, header_bytes_beside, missing_text
+from cutwise.importers.hugging_face.folder import found_beside, header_bytes_beside
 from cutwise.importers.hugging_face.forms.known_form import in_known_form
 from cutwise.importers.hugging_face.forms.untyped import is_untyped
 from cutwise.importers.hugging_face.keys import Keys, MissingKeyError
@@ -32,6 +31,7 @@ from cutwise.importers.hugging_face.safetensors_header import ParameterTable, re
 from cutwise.importers.hugging_face.stated import adapter
 from cutwise.importers.hugging_face.stated.stated_format import stated_format
 from cutwise.importers.hugging_face.stored_files import StoredFile, StoredFiles, beside, on_disk
+from cutwise.importers.hugging_face.weights_fit import differences, parameters_of
 from cutwise.importers.importer import Importer
 from cutwise.importers.json_formats.document import object_of, shown
 from cutwise.read_limits import IN_PROCESS_BYTES, JSON_FILE_BYTES
@@ -161,7 +161,7 @@ def _graph(
     ops = _ops(blueprint, sizes, stated.dtype)
     family = keys.values["model_type"]
     return ModelGraph(
-        name=name or f"{family}-{_short_count(_parameters(ops))}",
+        name=name or f"{family}-{_short_count(parameters_of(ops))}",
         ops=ops,
         batch_size=BATCH,
         dims=sizes,
@@ -180,7 +180,7 @@ def _graph(
             *length_warnings(sizes, blueprint, given=dims),
             *blueprint.notes,
             *stated.warnings(),
-            *(_differences(ops, table) if table else []),
+            *(differences(ops, table) if table else []),
             *notes,
             *warnings,
         ),
@@ -234,24 +234,6 @@ def _ops(blueprint: Blueprint, sizes: Mapping[str, int], dtype: str) -> tuple[Op
     others = {name: sizes[name] for name in blueprint.others}
     blueprint.write(net, sizes.get(SEQUENCE, 0), **others)
     return tuple(net.ops)
-
-
-def _differences(ops: Sequence[Op], table: ParameterTable) -> Iterator[str]:
-    """What does not fit between graph and weights; a tied weight may be stored once or for each layer."""
-    described = _parameters(ops)
-    readers = Counter(weight for op in ops for weight in op.weights)
-    repeated = sum(weight.elements * (count - 1) for weight, count in readers.items())
-    if table.missing:
-        yield missing_text(table, described=described)
-    elif table.parameters not in {described, described + repeated}:
-        yield (
-            f"{table.file} holds {table.parameters:,} parameters, the configuration describes {described:,} "
-            f"({table.parameters - described:+,}): parts that are not built here, or files of two models"
-        )
-
-
-def _parameters(ops: Sequence[Op]) -> int:
-    return sum({weight.id: weight.elements for op in ops for weight in op.weights}.values())
 
 
 def _short_count(count: int) -> str:

@@ -86,6 +86,8 @@ from cutwise.importers.hugging_face.architectures.text_encoders import (
     roberta_prelayernorm,
     xlm_roberta_xl,
 )
+from cutwise.importers.hugging_face.architectures.vision.convolutional import convnext, resnet
+from cutwise.importers.hugging_face.architectures.vision.swin import swin
 from cutwise.importers.hugging_face.architectures.vision.two_towers import (
     clip,
     clip_image,
@@ -212,6 +214,9 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "mamba": mamba,
         "falcon_mamba": falcon_mamba,
         "mamba2": mamba2,
+        "swin": swin,
+        "convnext": convnext,
+        "resnet": resnet,
     }
 )
 """`model_type` → what reads the keys of such a configuration; a family is one function and one line."""

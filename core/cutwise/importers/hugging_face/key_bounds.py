@@ -88,6 +88,7 @@ COUNTS: Mapping[str, tuple[int, int]] = FrozenDict(
         "num_register_tokens": (1, 4096),
         "embedding_size": WIDTH,
         "projection_dim": WIDTH,
+        "classifier_proj_size": WIDTH,
         "projection_size": WIDTH,
         "depths": (1, 1000),
         "hidden_sizes": WIDTH,

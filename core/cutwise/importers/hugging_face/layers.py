@@ -21,24 +21,33 @@ and of the text that a decoder writes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSize:
+    """An open dimension: its largest size, and the one that is assumed where none is given."""
+
+    most: int
+    assumed: int = 128
+    unit: str = "tokens"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:
     """A model as its configuration describes it: `write` adds it to a net for so many tokens.
 
     `most_tokens` is the longest sequence, None for a model of images; `window` the fewest tokens that a
-    layer with a sliding window sees at once, None without one. `others` are further open dimensions with
-    the largest size of each, which `write` is given by name; `notes` what is to be said of the model.
+    layer with a sliding window sees at once, None without one. `others` are further open dimensions, which
+    `write` is given by name; `notes` what has to be said of the model.
     """
 
     write: Callable[..., None]
     most_tokens: int | None = None
     window: int | None = None
-    others: Mapping[str, int] = FrozenDict()
+    others: Mapping[str, OpenSize] = FrozenDict()
     notes: tuple[str, ...] = ()
 
     @property
-    def open_dims(self) -> dict[str, int]:
-        """Every open dimension with its largest size; that of the tokens comes first."""
-        first = {} if self.most_tokens is None else {SEQUENCE_DIM: self.most_tokens}
+    def open_dims(self) -> dict[str, OpenSize]:
+        """Every open dimension; that of the tokens comes first."""
+        first = {} if self.most_tokens is None else {SEQUENCE_DIM: OpenSize(most=self.most_tokens)}
         return {**first, **self.others}
 
 

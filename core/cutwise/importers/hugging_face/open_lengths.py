@@ -9,11 +9,9 @@ from cutwise.importers.hugging_face.keys import Keys
 from cutwise.importers.hugging_face.layers import SEQUENCE_DIM, Blueprint
 from cutwise.importers.json_formats.document import shown
 
-TOKENS = 128  # where nobody says how long a sequence is
-
 
 def open_sizes(keys: Keys, dims: Mapping[str, int], blueprint: Blueprint) -> dict[str, int]:
-    """The open dimensions and the size of each: given, or 128, or the largest where that is less."""
+    """The open dimensions and the size of each: given, or assumed, or the largest where that is less."""
     known = blueprint.open_dims
     for name in dims:
         if name not in known:
@@ -21,12 +19,12 @@ def open_sizes(keys: Keys, dims: Mapping[str, int], blueprint: Blueprint) -> dic
                 f"{keys.file}: dims names {name!r}, which is not open in this file; open is: "
                 f"{', '.join(known) or 'nothing, for the image size is in the file'}"
             )
-    sizes = {name: dims.get(name, min(TOKENS, most)) for name, most in known.items()}
+    sizes = {name: dims.get(name, min(open_.assumed, open_.most)) for name, open_ in known.items()}
     for name, size in sizes.items():
-        if not 1 <= size <= known[name]:
+        most, unit = known[name].most, known[name].unit
+        if not 1 <= size <= most:
             raise ModelImportError(
-                f"{keys.file}: dims gives {name!r} = {shown(size)}; this model takes 1 to {known[name]} "
-                "tokens"
+                f"{keys.file}: dims gives {name!r} = {shown(size)}; this model takes 1 to {most} {unit}"
             )
     return sizes
 

@@ -37,8 +37,12 @@ DTYPES: Mapping[str, tuple[str, int]] = FrozenDict({
 })  # fmt: skip
 
 SUFFIX = ".safetensors"
-# Tables some files carry beside their parameters: causal masks, positions, frequencies of rotary positions.
-BUFFERS = re.compile(r"(^|\.)(attn|attention)\.(masked_)?bias$|(^|\.)(position_ids|inv_freq)$")
+# Tables some files carry beside their parameters: causal masks, positions and distances between them,
+# frequencies of rotary positions, batches that a normalisation has seen.
+BUFFERS = re.compile(
+    r"(^|\.)(attn|attention)\.(masked_)?bias$"
+    r"|(^|\.)(position_ids|inv_freq|relative_position_index|num_batches_tracked)$"
+)
 SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\.safetensors)")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from cutwise.importers.hugging_face.config_file import from_config, regenerate
 from cutwise.scenario.parties import Device, Server
 from cutwise.scenario.parts import Scenario
 from tests.core.costs.no_loss import NO_LOSS
+from tests.core.importers.safetensors_files import saved
 from tests.shared_files import CASES, needs
 
 HELD = CASES.parent / "models" / "hf"
@@ -39,6 +41,7 @@ WHISPER = {
     "decoder_ffn_dim": 32, "encoder_attention_heads": 2, "decoder_attention_heads": 2, "vocab_size": 30,
     "num_mel_bins": 8, "max_source_positions": 20, "max_target_positions": 12,
 }  # fmt: skip
+MARIAN = {"model_type": "marian", **{key: WHISPER[key] for key in list(WHISPER)[1:8]}}
 LENGTHS = {"sequence": 4, "decoder_sequence": 3}
 
 
@@ -199,7 +202,7 @@ def test_text_that_depends_on_another_is_not_generated_word_by_word(config: dict
     ("change", "says"),
     [
         ({"feed_forward_proj": "gated"}, "feed_forward_proj is 'gated'; give one of gated-gelu, "),
-        ({"architectures": ["T5ForQuestionAnswering"]}, "names 'T5ForQuestionAnswering'; give a class"),
+        ({"architectures": ["T5ForMultipleChoice"]}, "names 'T5ForMultipleChoice'; give a class"),
         ({"num_decoder_layers": 0}, "num_decoder_layers is 0; give a whole number from 1 to 1000"),
     ],
 )
@@ -224,3 +227,26 @@ def test_a_classifier_reads_one_text_with_both_halves() -> None:
     assert dict(graph.dims) == {"sequence": 128}
     assert [op.id for op in graph.ops if op.kind == "input"] == ["input_ids"]
     assert graph.ops[-1].output.shape == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("config", "left_out", "more"),
+    [
+        (TINY, (), {"encoder.embed_tokens.weight": (30, 16), "lm_head.weight": (30, 16)}),
+        (MARIAN, ("model.encoder.embed_positions.weight", "model.decoder.embed_positions.weight"), {}),
+    ],
+    ids=["a table under three names", "sines are not stored"],
+)
+def test_weights_beside_fit_however_they_are_stored(
+    tmp_path: Path, config: dict[str, Any], left_out: tuple[str, ...], more: dict[str, tuple[int, ...]]
+) -> None:
+    """As the transformers library and older programs store them."""
+    graph = from_config(config, {})
+    shapes = {weight.id: weight.shape for weight in graph.weights.values()} | more
+    tensors = {name: ("F32", shape) for name, shape in shapes.items() if name not in left_out}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    saved(tmp_path / "model.safetensors", tensors)
+    lengths = {name: 4 for name in graph.dims}
+    assert not load_model(tmp_path / "config.json", dims=lengths).warnings
+    saved(tmp_path / "model.safetensors", {**tensors, "another": ("F32", (7,))})
+    assert "files of two models" in load_model(tmp_path / "config.json", dims=lengths).warnings[0]

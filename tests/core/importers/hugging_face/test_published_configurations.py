@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Workload
+from cutwise.errors import ModelImportError
 from cutwise.importers.hugging_face.config_file import from_config
 from cutwise.importers.hugging_face.key_bounds import DROPOUTS
 from tests.core.costs.no_loss import NO_LOSS
@@ -56,3 +59,34 @@ def test_a_small_model_costs_what_a_real_pass_does(entry: dict[str, Any]) -> Non
     assert not cost.unpriced
     assert cost.macs == pytest.approx(entry["multiply_adds"], rel=1e-3)
     assert cost.saved_bytes.sum() == pytest.approx(entry["saved_bytes"], rel=entry.get("within", 0.02))
+
+
+SIZES = st.sampled_from([0, 1, 3, 16, -1, 10**12])
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    SIZES,
+    st.floats(),
+    st.sampled_from(["x", "gelu", ""]),
+    st.lists(SIZES, max_size=4),
+    st.dictionaries(st.sampled_from(["a", "hidden_size"]), SIZES, max_size=2),
+)
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(range(len(RUNS))), st.data())
+def test_any_value_of_any_key_of_any_family_gives_a_graph_or_one_sentence(number: int, data: Any) -> None:
+    """Keys of a tower, whose configuration stands inside, are changed as well."""
+    config = json.loads(json.dumps(RUNS[number]["config"]))
+    for _ in range(data.draw(st.integers(1, 3))):
+        parts = [config, *(part for part in config.values() if isinstance(part, dict) and part)]
+        part = data.draw(st.sampled_from(parts))
+        part[data.draw(st.sampled_from(sorted(part)))] = data.draw(VALUES)
+    message = "one sentence"
+    try:
+        cost = price(from_config(config, {}), Workload())
+    except ModelImportError as error:
+        message = str(error)
+    else:
+        assert cost.forward_flops.min() >= 0
+    assert "\n" not in message

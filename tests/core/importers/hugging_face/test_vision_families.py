@@ -76,6 +76,36 @@ def test_a_tower_alone_is_part_of_both(model: str) -> None:
     assert not text.keys() & image.keys()
 
 
+RESNET_50 = {"model_type": "resnet", "num_labels": 1000}
+SWIN = {
+    "model_type": "swin", "embed_dim": 8, "depths": [2, 1], "num_heads": [1, 2], "window_size": 4,
+    "image_size": 32, "patch_size": 4,
+}  # fmt: skip
+
+
+def test_a_residual_network_is_read_at_any_size_of_image() -> None:
+    """As torchvision's ResNet-50: 25,557,032 parameters, 4.089 G multiply-adds at 224 x 224."""
+    graph = from_config(RESNET_50, {})
+    assert dict(graph.dims) == {"height": 224, "width": 224}
+    assert graph.parameters == 25_557_032
+    assert price(graph, Workload()).macs / 1e9 == pytest.approx(4.089, rel=1e-3)
+    small = from_config(RESNET_50, {"height": 64, "width": 33})
+    assert small.ops[0].output.shape == (1, 3, 64, 33)
+    with pytest.raises(ModelImportError, match="'height' = 0; this model takes 1 to 16384 pixels"):
+        from_config(RESNET_50, {"height": 0})
+
+
+def test_windows_of_swin_attend_within_themselves_and_every_other_layer_shifts_them() -> None:
+    """Eight by eight tokens are four windows of four by four; merged to four by four they are one."""
+    graph = from_config(SWIN, {})
+    shapes = {op.id: op.output.shape for op in graph.ops if op.kind == "attention"}
+    assert list(shapes.values()) == [(4, 1, 16, 8), (4, 1, 16, 8), (1, 2, 16, 8)]
+    moved = {op.block for op in graph.ops if "shifted" in op.id}
+    assert moved == {"layers/0/1/attention"}
+    bias = graph.ops[graph.index["layers/0/0/attention/position_bias"]]
+    assert bias.weights[0].shape == (7 * 7, 1)
+
+
 @pytest.mark.parametrize(
     ("config", "says"),
     [
@@ -94,6 +124,12 @@ def test_a_tower_alone_is_part_of_both(model: str) -> None:
             "_init_value is 'x'; give a number",
         ),
         ({"model_type": "beit", **TINY, "use_shared_relative_position_bias": True}, "is true; give a model"),
+        ({**SWIN, "window_size": 5}, "window_size is 5, wider than a stage's 4 x 4 tokens; give a larger"),
+        ({**SWIN, "depths": [2, 1, 1]}, "num_heads has 2 stages, depths 3; give as many in both"),
+        ({**SWIN, "depths": 2}, "depths is 2; give a list of 1 to 16 whole numbers"),
+        ({**RESNET_50, "layer_type": "deep"}, "layer_type is 'deep'; give one of basic, bottleneck"),
+        ({**RESNET_50, "hidden_sizes": [6] * 4}, "hidden_sizes is 6, which is no multiple of"),
+        ({"model_type": "convnext", "image_size": 16}, "leaves the last stage no pixel; give 32 or more"),
         ({"model_type": "deit", **TINY, "patch_size": 9}, "patch_size is (9, 9), larger than image_size"),
     ],
 )

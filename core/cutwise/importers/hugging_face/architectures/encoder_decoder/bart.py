@@ -16,6 +16,7 @@ from cutwise.importers.hugging_face.layers import (
     Blueprint,
     ClassicLayer,
     LayerNames,
+    OpenSize,
     classic_layers,
     output_kind,
 )
@@ -157,7 +158,7 @@ def _blueprint(keys: Keys, style: PairStyle, kinds: tuple[str, ...]) -> Blueprin
     return Blueprint(
         write=partial(_write, model),
         most_tokens=model.longest,
-        others={DECODER_DIM: model.longest} if model.kind in WRITES else {},
+        others={DECODER_DIM: OpenSize(most=model.longest)} if model.kind in WRITES else {},
     )
 
 

@@ -11,13 +11,23 @@ from cutwise.graph.model_graph import Weight
 from cutwise.importers.hugging_face.attention import TURN, Heads, attended, by_heads
 from cutwise.importers.hugging_face.key_bounds import COUNTS
 from cutwise.importers.hugging_face.keys import Keys
-from cutwise.importers.hugging_face.layers import DECODER_DIM, Blueprint, activation, output_kind
+from cutwise.importers.hugging_face.layers import (
+    BARE,
+    DECODER_DIM,
+    SEQUENCE,
+    TOKENS,
+    Blueprint,
+    OpenSize,
+    activation,
+    output_kind,
+)
 from cutwise.importers.hugging_face.net import Net
 
-GENERATION, OLD_GENERATION, ENCODER, BOTH = (
-    "ForConditionalGeneration", "WithLMHeadModel", "EncoderModel", "Model",
+GENERATION, OLD_GENERATION, ENCODER, QUESTION = (
+    "ForConditionalGeneration", "WithLMHeadModel", "EncoderModel", "ForQuestionAnswering",
 )  # fmt: skip
-KINDS = (GENERATION, OLD_GENERATION, ENCODER, BOTH)
+KINDS = (GENERATION, OLD_GENERATION, ENCODER, SEQUENCE, TOKENS, QUESTION, BARE)
+WRITES = frozenset({GENERATION, OLD_GENERATION, BARE})
 # Nothing bounds relative positions but the numbers a sequence may have at all.
 MOST_TOKENS = COUNTS["max_position_embeddings"][1]
 # Whether the perceptron is gated, and its activation.
@@ -42,6 +52,7 @@ class T5:
     gated: bool
     act: str
     kind: str
+    labels: int
     tied: bool
     biases_everywhere: bool
     dropout_ratio: float
@@ -106,6 +117,7 @@ def _blueprint(
         gated=gated,
         act=act,
         kind=output_kind(keys, KINDS, GENERATION),
+        labels=keys.count("num_labels", 2),
         tied=keys.flag("tie_word_embeddings", True),
         biases_everywhere=everywhere,
         dropout_ratio=dropout_ratio,
@@ -113,7 +125,7 @@ def _blueprint(
     return Blueprint(
         write=partial(_write, model),
         most_tokens=MOST_TOKENS,
-        others={} if model.kind == ENCODER else {DECODER_DIM: MOST_TOKENS},
+        others={DECODER_DIM: OpenSize(most=MOST_TOKENS)} if model.kind in WRITES else {},
         notes=tuple(_notes(model)),
     )
 
@@ -130,19 +142,32 @@ def _notes(model: T5) -> list[str]:
 def _write(model: T5, net: Net, tokens: int, decoder_sequence: int = 0) -> None:
     ids = net.input("input_ids", (tokens,), dtype="int64")
     encoder = T5Stack(name="encoder", layers=model.encoder_layers, heads=model.heads)
-    memory, table = _stack(net, ids, model, encoder)
-    if model.kind == ENCODER:
+    memory, _ = _stack(net, ids, model, encoder)
+    if model.kind in {ENCODER, TOKENS}:
+        if model.kind == TOKENS:
+            net.linear("classifier", memory, model.labels)
         return
-    ids = net.input("decoder_input_ids", (decoder_sequence,), dtype="int64")
+    if model.kind in WRITES:
+        ids = net.input("decoder_input_ids", (decoder_sequence,), dtype="int64")
     heads = replace(model.heads, causal=True)
     decoder = T5Stack(name="decoder", layers=model.decoder_layers, heads=heads, memory=memory)
     x, table = _stack(net, ids, model, decoder)
-    if model.kind == BOTH:
-        return
     with net.at("head", ""):
+        _head(net, x, model, table)
+
+
+def _head(net: Net, x: str, model: T5, table: Weight) -> None:
+    """Scores of words, of a text's labels, or of where an answer begins and ends."""
+    if model.kind in {GENERATION, OLD_GENERATION}:
         if model.tied:
             x = net.elementwise("mul", "scaled", x)
         net.linear("lm_head", x, model.vocabulary, bias=False, tied=table if model.tied else None)
+    elif model.kind == SEQUENCE:
+        x = net.linear("classification_head.dense", net.first_token(x, name="last_token"), model.width)
+        x = net.elementwise("tanh", "tanh", x)
+        net.linear("classification_head.out_proj", x, model.labels)
+    elif model.kind == QUESTION:
+        net.linear("qa_outputs", x, model.labels)
 
 
 def _stack(net: Net, ids: str, model: T5, stack: T5Stack) -> tuple[str, Weight]:

@@ -16,12 +16,14 @@ from cutwise.importers.hugging_face.layers import (
     DECODER_DIM,
     Blueprint,
     ClassicLayer,
+    OpenSize,
     classic_layers,
     output_kind,
 )
 from cutwise.importers.hugging_face.net import BATCH, Net
 
 STYLE = PairStyle(norm_first=True, width=384, layers=(4, 4), heads=6, hidden=1536, vocabulary=51_865)
+AUDIO = "ForAudioClassification"
 KERNEL = 3
 # The second convolution halves the frames of the sound.
 STRIDE = 2
@@ -42,6 +44,8 @@ class Whisper:
     longest: int
     kind: str
     tied: bool
+    labels: int
+    pooled: int
 
 
 def whisper(keys: Keys) -> Blueprint:
@@ -66,14 +70,22 @@ def whisper(keys: Keys) -> Blueprint:
         decoder_layers=keys.count("decoder_layers", STYLE.layers[1]),
         vocabulary=keys.count("vocab_size", STYLE.vocabulary),
         longest=keys.count("max_target_positions", 448),
-        kind=output_kind(keys, (GENERATION, BARE), GENERATION),
+        kind=output_kind(keys, (GENERATION, AUDIO, BARE), GENERATION),
         tied=keys.flag("tie_word_embeddings", True),
+        labels=keys.count("num_labels", 2),
+        pooled=keys.count("classifier_proj_size", 256),
     )
-    return Blueprint(write=partial(_write, model), others={DECODER_DIM: model.longest})
+    others = {} if model.kind == AUDIO else {DECODER_DIM: OpenSize(most=model.longest)}
+    return Blueprint(write=partial(_write, model), others=others)
 
 
-def _write(model: Whisper, net: Net, tokens: int, decoder_sequence: int) -> None:
+def _write(model: Whisper, net: Net, tokens: int, decoder_sequence: int = 0) -> None:
     memory = _encoded(net, model)
+    if model.kind == AUDIO:
+        x = net.linear("projector", memory, model.pooled)
+        mean = net.op("reduce_mean", "mean", [x], (BATCH, model.pooled), attrs={"axis": 1})
+        net.linear("classifier", mean, model.labels)
+        return
     ids = net.input("decoder_input_ids", (decoder_sequence,), dtype="int64")
     with net.at("decoder/embeddings", "model.decoder"):
         x, table = net.embedding("embed_tokens", ids, model.vocabulary, model.width)

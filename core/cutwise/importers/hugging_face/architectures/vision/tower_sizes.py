@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cutwise.importers.hugging_face.architectures.vision.patches import Patches, patches_of
 from cutwise.importers.hugging_face.attention import Heads
@@ -73,7 +73,7 @@ def text_tower(keys: Keys, style: TowerStyle, *, projected: int = 0) -> TextTowe
         "hidden_size": style.text_width, "intermediate_size": style.text_hidden,
         "num_attention_heads": style.heads,
     }  # fmt: skip
-    keys = replace(keys, values={**defaults, **keys.values})
+    keys = keys.with_defaults(defaults)
     width = keys.count("hidden_size")
     return TextTower(
         style=style,
@@ -92,7 +92,7 @@ def image_tower(keys: Keys, style: TowerStyle, *, projected: int = 0) -> ImageTo
         "hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12, "image_size": 224,
         "patch_size": style.patch,
     }  # fmt: skip
-    keys = replace(keys, values={**defaults, **keys.values})
+    keys = keys.with_defaults(defaults)
     return ImageTower(
         style=style,
         layer=_layer(keys, style, causal=False),

@@ -132,7 +132,7 @@ def _dinov2(keys: Keys, name: str) -> Vision:
 
 def _filled(keys: Keys, *, patch: int) -> Keys:
     """The keys, with the library's sizes, those of the base model, where the file gives none."""
-    return replace(keys, values={**BASE, "patch_size": patch, **keys.values})
+    return keys.with_defaults({**BASE, "patch_size": patch})
 
 
 def _layer(keys: Keys) -> ClassicLayer:
