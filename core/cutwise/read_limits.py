@@ -100,6 +100,12 @@ GGUF_TEXTS = 2**23
 GGUF_KEPT_CHARACTERS = 4096
 # Sizes that differ from layer to layer: as many numbers as layers.
 GGUF_KEPT_NUMBERS = 4096
+# Of Keras and TensorFlow Lite files.
+# No axis, window or width of a published layer is larger.
+LAYER_SIZE = 2**24
+# Attributes lie in messages of at most 64 KB; the root group of the largest models has some tens.
+HDF5_HEADER_BYTES = 2**24
+HDF5_MESSAGES = 65_536
 # The longest names of families and activations have some thirty letters.
 WORD_CHARACTERS = 64
 

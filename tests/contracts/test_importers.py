@@ -76,8 +76,23 @@ EXAMPLES = {
         written=lambda path: path.write_bytes(gguf_files.head(gguf_files.llama())),
         dims={"sequence": 32},
     ),
+    "keras": Example(
+        file="toy.keras",
+        written=lambda path: keras_archive(path),
+        dims={"input:1": 16},
+    ),
     "hf_folder": Example(file="tiny.zip", written=lambda path: zipped_folder(path), dims={"sequence": 32}),
 }
+
+
+CONV = {"name": "a", "filters": 2, "kernel_size": 3, "batch_input_shape": [None, None, 3]}
+KERAS = {"class_name": "Sequential", "config": {"layers": [{"class_name": "Conv1D", "config": CONV}]}}
+
+
+def keras_archive(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", "{}")
+        archive.writestr("config.json", json.dumps(KERAS))
 
 
 def zipped_folder(path: Path) -> None:

@@ -7,6 +7,7 @@ from cutwise.importers.hugging_face import safetensors_file, zipped_folder
 from cutwise.importers.importer import IMPORTERS, Importer
 from cutwise.importers.json_formats import cutwise_graph as graph_json
 from cutwise.importers.json_formats import fiddle as fiddle_json
+from cutwise.importers.keras_format import keras_file
 from cutwise.importers.onnx_format import onnx_file
 from cutwise.importers.torch_format import torch_export
 
@@ -19,6 +20,7 @@ for _module in (
     torch_export,
     hf_config,
     safetensors_file,
+    keras_file,
     zipped_folder,
     gguf_file,
 ):

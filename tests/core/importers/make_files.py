@@ -65,7 +65,98 @@ def _gguf(name: str, stored: Any) -> dict[str, Any]:
     }
 
 
-MAKERS = {"gguf": gguf_files}
+APPLICATIONS = (
+    "MobileNetV2", "ResNet50", "EfficientNetB0", "VGG16", "DenseNet121", "Xception", "InceptionV3",
+    "MobileNet", "MobileNetV3Small", "ConvNeXtTiny", "EfficientNetV2B0", "ResNet50V2", "InceptionResNetV2",
+    "VGG19",
+)  # fmt: skip
+
+
+KERAS_FILES = (
+    ("small-image", "keras"),
+    ("small-image", "h5"),
+    ("small-text", "h5"),
+    ("small-twins", "keras"),
+)
+
+
+def keras_files() -> dict[str, Any]:
+    """Small models in Keras' two formats, and the topologies of its published models, none with weights."""
+    import gzip
+    import os
+
+    os.environ["KERAS_BACKEND"] = "torch"
+    import keras
+
+    topologies = {name: _unweighted(getattr(keras.applications, name)) for name in APPLICATIONS}
+    with gzip.open(FOLDER / "keras-applications.json.gz", "wt", compresslevel=9) as file:
+        json.dump({name: json.loads(model.to_json()) for name, model in topologies.items()}, file)
+    small = _small_models(keras)
+    for name, suffix in KERAS_FILES:
+        small[name].save(FOLDER / f"{name}.{suffix}")
+    counts = {name: _keras_counts(model) for name, model in {**topologies, **small}.items()}
+    return {"keras_version": f"keras {keras.__version__}", **counts}
+
+
+def _unweighted(make: Any) -> Any:
+    return make(weights=None)
+
+
+def _keras_counts(model: Any) -> dict[str, int]:
+    """Parameters as Keras counts them, multiply-adds of one forward pass as PyTorch counts them."""
+    import math
+
+    import keras
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    shapes = [tensor.shape for tensor in model.inputs]
+    inputs = [
+        torch.zeros([1, *(size or 224 for size in shape[1:])], dtype=torch.long if len(shape) == 2 else None)
+        for shape in shapes
+    ]
+    keras.backend.clear_session()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(inputs if len(inputs) > 1 else inputs[0], training=False)
+    return {
+        "parameters": model.count_params(),
+        "trainable": sum(math.prod(weight.shape) for weight in model.trainable_weights),
+        "macs": counter.get_total_flops() // 2,
+    }
+
+
+def _small_models(keras: Any) -> dict[str, Any]:
+    layers = keras.layers
+    image = keras.Input((16, 16, 3), name="image")
+    x = layers.Conv2D(8, 3, padding="same", activation="relu", name="first")(image)
+    y = layers.SeparableConv2D(8, 3, padding="same", name="separable")(x)
+    y = layers.BatchNormalization(name="norm")(layers.Add(name="sum")([x, y]))
+    y = layers.MaxPooling2D(name="pool")(y)
+    y = layers.Conv2DTranspose(4, 4, strides=2, padding="same", name="up")(y)
+    y = layers.DepthwiseConv2D(3, strides=2, depth_multiplier=2, name="depthwise")(layers.ZeroPadding2D(1)(y))
+    y = layers.PReLU(shared_axes=[1, 2], name="slopes")(layers.GroupNormalization(4, name="groups")(y))
+    y = layers.Dense(5, activation="softmax", name="head")(layers.Dropout(0.1)(layers.Flatten()(y)))
+    words = keras.Input((12,), dtype="int32", name="words")
+    z = layers.Embedding(50, 16, name="table")(words)
+    z = layers.Bidirectional(layers.LSTM(8, return_sequences=True), name="both")(z)
+    z = layers.GRU(8, return_sequences=True, name="gates")(z)
+    z = layers.LayerNormalization(name="norm")(layers.MultiHeadAttention(2, 8, name="attention")(z, z) + z)
+    z = layers.Dense(3, name="head")(layers.SimpleRNN(6, name="steps")(layers.Conv1D(8, 3, name="conv")(z)))
+    base = keras.Sequential([keras.Input((10,)), layers.Dense(7, "tanh", name="inner")], name="base")
+    left, right = keras.Input((10,), name="left"), keras.Input((10,), name="right")
+    base.trainable = False
+    twins = layers.Concatenate(name="beside")([base(left), base(right)])
+    twins = layers.Dense(2, name="head")(
+        layers.TimeDistributed(layers.Dense(4, name="each"))(layers.Reshape((2, 7))(twins))
+    )
+    return {
+        "small-image": keras.Model(image, y, name="small_image"),
+        "small-text": keras.Model(words, z, name="small_text"),
+        "small-twins": keras.Model([left, right], twins, name="small_twins"),
+    }
+
+
+MAKERS = {"gguf": gguf_files, "keras": keras_files}
 
 
 def main() -> None:
