@@ -106,6 +106,9 @@ LAYER_SIZE = 2**24
 # Attributes lie in messages of at most 64 KB; the root group of the largest models has some tens.
 HDF5_HEADER_BYTES = 2**24
 HDF5_MESSAGES = 65_536
+# Tensors, operators and buffers of the largest models are some ten thousand.
+TFLITE_ITEMS = 2**18
+TFLITE_AXES = 16
 # The longest names of families and activations have some thirty letters.
 WORD_CHARACTERS = 64
 

@@ -81,10 +81,14 @@ EXAMPLES = {
         written=lambda path: keras_archive(path),
         dims={"input:1": 16},
     ),
+    "tflite": Example(
+        file="small.tflite", written=lambda path: path.write_bytes((MADE / "small-fp32.tflite").read_bytes())
+    ),
     "hf_folder": Example(file="tiny.zip", written=lambda path: zipped_folder(path), dims={"sequence": 32}),
 }
 
 
+MADE = Path(onnx_files.__file__).with_name("made")
 CONV = {"name": "a", "filters": 2, "kernel_size": 3, "batch_input_shape": [None, None, 3]}
 KERAS = {"class_name": "Sequential", "config": {"layers": [{"class_name": "Conv1D", "config": CONV}]}}
 

@@ -9,6 +9,7 @@ from cutwise.importers.json_formats import cutwise_graph as graph_json
 from cutwise.importers.json_formats import fiddle as fiddle_json
 from cutwise.importers.keras_format import keras_file
 from cutwise.importers.onnx_format import onnx_file
+from cutwise.importers.tflite_format import tflite_file
 from cutwise.importers.torch_format import torch_export
 
 __all__ = ["IMPORTERS", "Importer", "load_bytes", "load_model", "sample_named", "samples"]
@@ -23,5 +24,6 @@ for _module in (
     keras_file,
     zipped_folder,
     gguf_file,
+    tflite_file,
 ):
     IMPORTERS.add(_module.IMPORTER.name, _module.IMPORTER)

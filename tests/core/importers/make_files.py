@@ -156,7 +156,114 @@ def _small_models(keras: Any) -> dict[str, Any]:
     }
 
 
-MAKERS = {"gguf": gguf_files, "keras": keras_files}
+# Name, sizes, and whether its numbers lie in the file; operators with the tensors they read and make.
+TFLITE_TENSORS = (
+    ("x", (1, 8, 8, 3), False), ("conv/w", (4, 3, 3, 3), True), ("conv/b", (4,), True),
+    ("conv", (1, 4, 4, 4), False), ("deep/w", (1, 3, 3, 8), True), ("deep/b", (8,), True),
+    ("deep", (1, 4, 4, 8), False), ("axes", (2,), True),
+    ("mean", (1, 8), False), ("head/w", (5, 8), True), ("head/b", (5,), True), ("head", (1, 5), False),
+)  # fmt: skip
+TFLITE_OPS = (
+    ("CONV_2D", (0, 1, 2), (3,)), ("DEPTHWISE_CONV_2D", (3, 4, 5), (6,)), ("MEAN", (6, 7), (8,)),
+    ("FULLY_CONNECTED", (8, 9, 10), (11,)),
+)  # fmt: skip
+
+
+def tflite_files() -> dict[str, Any]:
+    """A small network in fp32 and in int8, written with the schema's generated code (package `tflite`)."""
+    from tflite.TensorType import TensorType
+
+    kinds = {
+        "small-fp32": (TensorType.FLOAT32, TensorType.FLOAT32),
+        "small-fp16": (TensorType.FLOAT16, TensorType.FLOAT16),
+        "small-int8": (TensorType.INT8, TensorType.INT32),
+    }
+    for name, (kind, bias) in kinds.items():
+        (FOLDER / f"{name}.tflite").write_bytes(_tflite(kind, bias))
+    counts = {f"{name}.tflite": _tflite_counts(name) for name in kinds}
+    return {"tflite_version": "tflite 2.18.0", **counts}
+
+
+def _unpacked() -> tuple[Any, Any]:
+    """The tensors and operators where each weight is stored in fp16 and unpacked before it is read."""
+    first = len(TFLITE_TENSORS)
+    packed = [at for at, (name, _, stored) in enumerate(TFLITE_TENSORS) if stored and name != "axes"]
+    places = {at: first + number for number, at in enumerate(packed)}
+    more = [(f"{TFLITE_TENSORS[at][0]}/unpacked", TFLITE_TENSORS[at][1], False) for at in packed]
+    steps = [("DEQUANTIZE", (at,), (place,)) for at, place in places.items()]
+    ops = [(name, tuple(places.get(at, at) for at in read), made) for name, read, made in TFLITE_OPS]
+    return (*TFLITE_TENSORS, *more), (*steps, *ops)
+
+
+def _tflite(kind: int, bias: int) -> bytes:
+    import math
+
+    import flatbuffers
+    import tflite
+    from tflite.BuiltinOperator import BuiltinOperator
+    from tflite.TensorType import TensorType
+
+    build = flatbuffers.Builder(4096)
+
+    def vector(items: Any, put: Any, size: int) -> Any:
+        build.StartVector(size, len(items), size)
+        for item in reversed(items):
+            put(item)
+        return build.EndVector()
+
+    def table(part: str, **fields: Any) -> Any:
+        getattr(tflite, f"{part}Start")(build)
+        for field, value in fields.items():
+            getattr(tflite, f"{part}Add{field}")(build, value)
+        return getattr(tflite, f"{part}End")(build)
+
+    widths = {TensorType.FLOAT32: 4, TensorType.FLOAT16: 2, TensorType.INT8: 1, TensorType.INT32: 4}
+    is_half = kind == TensorType.FLOAT16
+    all_tensors, all_ops = _unpacked() if is_half else (TFLITE_TENSORS, TFLITE_OPS)
+    buffers, tensors = [table("Buffer")], []
+    for name, shape, stored in all_tensors:
+        run_in = TensorType.FLOAT32 if is_half and not stored else kind
+        own = TensorType.INT32 if name == "axes" else bias if name.endswith("/b") else run_in
+        sizes, text = vector(shape, build.PrependInt32, 4), build.CreateString(name)
+        if stored:
+            data = build.CreateByteVector(bytes(widths[own] * math.prod(shape)))
+            buffers.append(table("Buffer", Data=data))
+        tensors.append(
+            table("Tensor", Shape=sizes, Type=own, Name=text, Buffer=len(buffers) - 1 if stored else 0)
+        )
+    codes, ops = [], []
+    for number, (name, read, made) in enumerate(all_ops):
+        code = getattr(BuiltinOperator, name)
+        codes.append(table("OperatorCode", DeprecatedBuiltinCode=code, BuiltinCode=code, Version=1))
+        ins, outs = vector(read, build.PrependInt32, 4), vector(made, build.PrependInt32, 4)
+        ops.append(table("Operator", OpcodeIndex=number, Inputs=ins, Outputs=outs))
+    offsets = [vector(items, build.PrependUOffsetTRelative, 4) for items in (tensors, ops)]
+    ends = [vector(places, build.PrependInt32, 4) for places in ((0,), (11,))]
+    graph = table("SubGraph", Tensors=offsets[0], Operators=offsets[1], Inputs=ends[0], Outputs=ends[1])
+    graphs, all_codes, all_buffers = (
+        vector(items, build.PrependUOffsetTRelative, 4) for items in ([graph], codes, buffers)
+    )
+    model = table("Model", Version=3, OperatorCodes=all_codes, Subgraphs=graphs, Buffers=all_buffers)
+    build.Finish(model, file_identifier=b"TFL3")
+    return bytes(build.Output())
+
+
+def _tflite_counts(name: str) -> dict[str, int]:
+    """Elements of stored tensors but sizes, and multiply-adds, as the generated reader sees them."""
+    import math
+
+    from tflite.Model import Model
+
+    graph = Model.GetRootAsModel((FOLDER / f"{name}.tflite").read_bytes(), 0).Subgraphs(0)
+    shapes = [[int(size) for size in graph.Tensors(at).ShapeAsNumpy()] for at in range(graph.TensorsLength())]
+    stored = [
+        at for at in range(len(shapes)) if graph.Tensors(at).Buffer() and graph.Tensors(at).Name() != b"axes"
+    ]
+    macs = math.prod(shapes[3] + shapes[1][1:]) + math.prod(shapes[6] + shapes[4][1:3]) + math.prod(shapes[9])
+    return {"parameters": sum(math.prod(shapes[at]) for at in stored), "macs": macs}
+
+
+MAKERS = {"gguf": gguf_files, "keras": keras_files, "tflite": tflite_files}
 
 
 def main() -> None:

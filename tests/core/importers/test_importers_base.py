@@ -53,7 +53,6 @@ FILES = {
     "TorchScript": ("model.pt", zipped("m/data.pkl", "m/code/__torch__.py", "m/constants.pkl")),
     "torch.export archive": ("model.pt2", zipped("model/data/aotinductor/model.so", "model/archive_format")),
     "safetensors": ("model.safetensors", safetensors()),
-    "TensorFlow Lite": ("model.tflite", b"\x1c\x00\x00\x00TFL3" + bytes(60)),
     "Hugging Face configuration": ("config.json", json.dumps({"model_type": "gpt2", "n_layer": 12}).encode()),
     "other JSON": ("data.json", b'{"layers": []}'),
     "text": ("model.onnx", b"please find the model attached"),

@@ -57,11 +57,6 @@ REFUSED = (
     ),
     RefusedFormat("pickle", lambda e: _is_pickle(e.head), PICKLE_SENTENCE),
     RefusedFormat(
-        "tflite",
-        lambda e: e.head[4:8] == b"TFL3",
-        "is a TensorFlow Lite file; convert it to ONNX with python -m tf2onnx.convert --tflite",
-    ),
-    RefusedFormat(
         "gzip",
         lambda e: e.head.startswith(b"\x1f\x8b"),
         "is compressed with gzip and is not unpacked; unpack it and give the model file itself",
