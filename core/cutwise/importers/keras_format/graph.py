@@ -24,7 +24,7 @@ from cutwise.importers.keras_format.topology import (
     topology,
 )
 from cutwise.plain import Json
-from cutwise.read_limits import GRAPH_DEPTH, MODEL_OPS, NAME_CHARACTERS, WORD_CHARACTERS
+from cutwise.read_limits import GRAPH_DEPTH, KERAS_CALLS, NAME_CHARACTERS, WORD_CHARACTERS
 
 OVER_TIME = "TimeDistributed"
 EXPORT = "export it to ONNX where its code is, with model.export('model.onnx', format='onnx')"
@@ -94,12 +94,17 @@ class _Builder:
     def __init__(self, file: str, sizes: OpenSizes) -> None:
         self.file, self.sizes, self.net = file, sizes, Net("fp32")
         self.calls: Counter[str] = Counter()
+        self.total = 0
+        # A model that is called again has the layers it had.
+        self.plans: dict[str, Topology] = {}
 
     def model(self, config: Json, given: Sequence[str] | None, place: ModelPlace) -> tuple[str, ...]:
         """The tensors a model makes of those it is `given`; of inputs of its own where it is given none."""
         if place.depth == 0:
             refuse(self.file, "nests models too deeply")
-        plan = topology(self.file, config)
+        if place.path not in self.plans:
+            self.plans[place.path] = topology(self.file, config)
+        plan = self.plans[place.path]
         if given is not None and len(given) < len(plan.inputs):
             refuse(
                 self.file,
@@ -136,8 +141,9 @@ class _Builder:
         own = f"{place.block}/{described.name}"
         number = self.calls[own]
         self.calls[own] += 1
-        if self.calls.total() > MODEL_OPS:
-            refuse(self.file, f"calls more than {MODEL_OPS:,} layers")
+        self.total += 1
+        if self.total > KERAS_CALLS:
+            refuse(self.file, f"calls more than {KERAS_CALLS:,} layers")
         trains = place.trainable and described.config.get("trainable") is not False
         if is_model(dict(described.config)):
             config = described.config
