@@ -109,6 +109,7 @@ def tflite(at: int, content: bytes) -> bytes:
     return whole[:at] + content + whole[at + len(content) :]
 
 
+EVIL = pickle.dumps(Touch()).hex()
 FOLDER = {"config.json": CONFIG}
 MANY = {f"layer{number}": number for number in range(3)}
 ROOT_HEADER = 96  # where the root group's object header begins in the files that h5py writes
@@ -164,7 +165,7 @@ HOSTILE: dict[str, tuple[str, bytes]] = {
     "keras without layers": ("a.keras", keras([])),
     "keras of code": ("a.keras", keras({"width": 3}, "Mine")),
     "keras that pickles a function": (
-        "a.keras", functional([X, layer("Lambda", "y", [[["x", 0, 0, {}]]], function=pickle.dumps(Touch()).hex())]),
+        "a.keras", functional([X, layer("Lambda", "y", [[["x", 0, 0, {}]]], function=EVIL)]),
     ),
     "keras in a circle": (
         "a.keras",
