@@ -102,7 +102,7 @@ GGUF_KEPT_CHARACTERS = 4096
 GGUF_KEPT_NUMBERS = 4096
 # Of Keras and TensorFlow Lite files.
 # The largest published models have three thousand layers; models called in models multiply theirs.
-KERAS_CALLS = 20_000
+KERAS_CALLS = 10_000
 # No axis, window or width of a published layer is larger.
 LAYER_SIZE = 2**24
 # Attributes lie in messages of at most 64 KB; the root group of the largest models has some tens.
