@@ -92,7 +92,7 @@ def is_keras(head: bytes, path: Path) -> bool:
 
 IMPORTER = Importer(
     name=FORMAT,
-    about="Keras (.keras, .h5)",
+    about="Keras (.keras, .h5, .hdf5)",
     suffixes=(".keras", ".h5", ".hdf5"),
     sniff=is_keras,
     read=read,

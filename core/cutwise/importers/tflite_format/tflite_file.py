@@ -44,7 +44,7 @@ def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
 
 IMPORTER = Importer(
     name=FORMAT,
-    about="TensorFlow Lite",
+    about="TensorFlow Lite (.tflite)",
     suffixes=(".tflite",),
     sniff=lambda head, path: head[4:8] == IDENTIFIER,
     read=read,
