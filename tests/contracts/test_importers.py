@@ -84,6 +84,12 @@ EXAMPLES = {
     "tflite": Example(
         file="small.tflite", written=lambda path: path.write_bytes((MADE / "small-fp32.tflite").read_bytes())
     ),
+    "diffusers": Example(
+        file="unet.json",
+        written=as_json(
+            {"_class_name": "UNet2DConditionModel", "block_out_channels": [32] * 4, "sample_size": 8}
+        ),
+    ),
     "hf_folder": Example(file="tiny.zip", written=lambda path: zipped_folder(path), dims={"sequence": 32}),
 }
 

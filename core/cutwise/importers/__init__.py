@@ -1,6 +1,7 @@
 """Model files in, ModelGraph out; nothing an importer reads is ever executed or unpickled."""
 
 from cutwise.importers.base import load_bytes, load_model, sample_named, samples
+from cutwise.importers.diffusers_format import unet_file
 from cutwise.importers.gguf_format import gguf_file
 from cutwise.importers.hugging_face import config_file as hf_config
 from cutwise.importers.hugging_face import safetensors_file, zipped_folder
@@ -24,6 +25,7 @@ for _module in (
     keras_file,
     zipped_folder,
     gguf_file,
+    unet_file,
     tflite_file,
 ):
     IMPORTERS.add(_module.IMPORTER.name, _module.IMPORTER)
