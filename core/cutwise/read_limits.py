@@ -104,6 +104,17 @@ GGUF_TEXTS = 2**23
 GGUF_KEPT_CHARACTERS = 4096
 # Sizes that differ from layer to layer: as many numbers as layers.
 GGUF_KEPT_NUMBERS = 4096
+# Of Keras and TensorFlow Lite files.
+# The largest published models have three thousand layers; models called in models multiply theirs.
+KERAS_CALLS = 10_000
+# No axis, window or width of a published layer is larger.
+LAYER_SIZE = 2**24
+# Attributes lie in messages of at most 64 KB; the root group of the largest models has some tens.
+HDF5_HEADER_BYTES = 2**24
+HDF5_MESSAGES = 65_536
+# Tensors, operators and buffers of the largest models are some ten thousand.
+TFLITE_ITEMS = 2**18
+TFLITE_AXES = 16
 # The longest names of families and activations have some thirty letters.
 WORD_CHARACTERS = 64
 

@@ -76,8 +76,33 @@ EXAMPLES = {
         written=lambda path: path.write_bytes(gguf_files.head(gguf_files.llama())),
         dims={"sequence": 32},
     ),
+    "keras": Example(
+        file="toy.keras",
+        written=lambda path: keras_archive(path),
+        dims={"input:1": 16},
+    ),
+    "tflite": Example(
+        file="small.tflite", written=lambda path: path.write_bytes((MADE / "small-fp32.tflite").read_bytes())
+    ),
+    "diffusers": Example(
+        file="unet.json",
+        written=as_json(
+            {"_class_name": "UNet2DConditionModel", "block_out_channels": [32] * 4, "sample_size": 8}
+        ),
+    ),
     "hf_folder": Example(file="tiny.zip", written=lambda path: zipped_folder(path), dims={"sequence": 32}),
 }
+
+
+MADE = Path(onnx_files.__file__).with_name("made")
+CONV = {"name": "a", "filters": 2, "kernel_size": 3, "batch_input_shape": [None, None, 3]}
+KERAS = {"class_name": "Sequential", "config": {"layers": [{"class_name": "Conv1D", "config": CONV}]}}
+
+
+def keras_archive(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", "{}")
+        archive.writestr("config.json", json.dumps(KERAS))
 
 
 def zipped_folder(path: Path) -> None:

@@ -30,7 +30,7 @@ def one_upload(
     'model.zip'
     """
     if earlier and not (_has_config(files) or _models(files)):
-        files = [*earlier, *files]
+        files = list(dict([*earlier, *files]).items())
     if len(files) == 1:
         return files[0]
     if _has_config(files):

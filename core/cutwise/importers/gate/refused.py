@@ -36,11 +36,6 @@ REFUSED = (
     ),
     RefusedFormat("pickle_zip", lambda e: e.has_name(r"\.pkl$"), PICKLE_SENTENCE),
     RefusedFormat(
-        "keras",
-        lambda e: e.has_name(r"^config\.json$") and e.has_name(r"^metadata\.json$"),
-        "is a Keras archive; export it to ONNX with model.export('model.onnx', format='onnx')",
-    ),
-    RefusedFormat(
         "core_ml",
         lambda e: e.has_suffix(".mlmodel", ".mlpackage", ".mlmodelc") or e.has_name(r"com\.apple\.CoreML"),
         f"is a Core ML model, made from another one; {ORIGINAL}",
@@ -61,16 +56,6 @@ REFUSED = (
         "is a zip archive and is not unpacked; give the model file itself, as ONNX or cutwise-graph/1 JSON",
     ),
     RefusedFormat("pickle", lambda e: _is_pickle(e.head), PICKLE_SENTENCE),
-    RefusedFormat(
-        "hdf5",
-        lambda e: e.head.startswith(b"\x89HDF\r\n\x1a\n"),
-        "is an HDF5 file (Keras); export the model to ONNX with model.export('model.onnx', format='onnx')",
-    ),
-    RefusedFormat(
-        "tflite",
-        lambda e: e.head[4:8] == b"TFL3",
-        "is a TensorFlow Lite file; convert it to ONNX with python -m tf2onnx.convert --tflite",
-    ),
     RefusedFormat(
         "gzip",
         lambda e: e.head.startswith(b"\x1f\x8b"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import re
 from collections import Counter
@@ -28,7 +29,7 @@ from cutwise.importers.json_formats.document import shown
 from cutwise.read_limits import FOLDER_FILES, NAME_CHARACTERS
 from cutwise.units import percent
 
-FORMAT = "gguf"
+FORMAT, PLAIN = "gguf", "fp32"
 HASHED_BYTES = 2**20
 SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
 # Tables that are worked out, not trained: factors of rotary positions.
@@ -55,7 +56,12 @@ def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
     stored = _stored(tensors)
     return replace(
         graph,
-        provenance={**graph.provenance, "format": FORMAT, "sha256_of_head": _digest(path), **stored},
+        provenance={
+            **graph.provenance,
+            "format": FORMAT,
+            "sha256_of_head": _digest(path),
+            **({"workload": json.dumps({"weights_dtype": stored})} if stored else {}),
+        },
         warnings=(*graph.warnings, *_notices(head, tensors, stored)),
     )
 
@@ -125,10 +131,11 @@ def _size_bytes(tensors: Mapping[str, TensorInfo]) -> int:
     )
 
 
-def _stored(tensors: Mapping[str, TensorInfo]) -> dict[str, str]:
-    """How most weights are stored, as `workload.weights_dtype` calls it."""
+def _stored(tensors: Mapping[str, TensorInfo]) -> str:
+    """How most weights are stored, as `workload.weights_dtype` calls it; empty where that is as usual."""
     kinds = _kinds(tensors)
-    return {"weights_dtype": weights_dtype_of(kinds)} if kinds else {}
+    word = weights_dtype_of(kinds) if kinds else PLAIN
+    return "" if word == PLAIN else word
 
 
 def _kinds(tensors: Mapping[str, TensorInfo]) -> Counter[TensorType]:
@@ -138,22 +145,22 @@ def _kinds(tensors: Mapping[str, TensorInfo]) -> Counter[TensorType]:
     return kinds
 
 
-def _notices(head: GgufHead, tensors: Mapping[str, TensorInfo], stored: Mapping[str, str]) -> Iterator[str]:
+def _notices(head: GgufHead, tensors: Mapping[str, TensorInfo], stored: str) -> Iterator[str]:
     if not head.is_whole:
         there = f"{len(head.tensors):,} of {head.tensors_stated:,}" if head.tensors else "none"
         yield (
             f"the file ends inside its list of tensors ({there} are there): their number and their types "
             "are not checked"
         )
-    kinds = _kinds(tensors)
-    whole = sum(kinds.values())
-    if stored and stored["weights_dtype"] != "fp32" and whole:
+    if stored:
+        kinds = _kinds(tensors)
+        whole = sum(kinds.values()) or 1
         parts = ", ".join(
             f"{percent(count / whole):.3g} % {kind.name}" for kind, count in kinds.most_common(3)
         )
         yield (
-            f"its weights take {_size_bytes(tensors):,} bytes ({parts}); to price them so, write "
-            f'weights_dtype = "{stored["weights_dtype"]}" under [workload]'
+            f"its weights take {_size_bytes(tensors):,} bytes ({parts}), which a workload calls "
+            f'weights_dtype = "{stored}"'
         )
 
 

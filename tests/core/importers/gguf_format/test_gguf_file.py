@@ -39,7 +39,7 @@ def test_files_of_the_formats_own_library_hold_as_many_parameters_and_bytes(name
     graph = load_model(MADE / name)
     stored = "q8_0" if "q8_0" in name else "fp16"
     assert graph.parameters == COUNTS[name]["parameters"]
-    assert graph.provenance["weights_dtype"] == stored
+    assert json.loads(graph.provenance["workload"]) == {"weights_dtype": stored}
     assert f"take {COUNTS[name]['size_bytes']:,} bytes" in graph.warnings[1]
     assert f'weights_dtype = "{stored}"' in graph.warnings[1]
     assert len(graph.warnings) == 2
@@ -134,7 +134,7 @@ def test_a_published_model_has_its_parameters_and_its_bytes(tmp_path: Path) -> N
         tensors |= {f"blk.{layer}.{name}.weight": (F32, (2048,)) for name in ("attn_norm", "ffn_norm")}
     graph = graph_of(tmp_path / "a.gguf", head(llama(**sizes), tensors))
     assert graph.parameters == 1_235_814_400
-    assert graph.provenance["weights_dtype"] == "q4_k_m"
+    assert json.loads(graph.provenance["workload"]) == {"weights_dtype": "q4_k_m"}
     assert len(graph.warnings) == 2
     matrices = 16 * (2048 * (2048 + 512 + 512 + 2048) + 3 * 2048 * 8192)
     stored = matrices * 144 // 256 + 2048 * 128256 * 210 // 256 + 4 * (33 * 2048 + 32)
