@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import FLOATING, Op, TensorSpec
 from cutwise.importers.onnx_format.contrib.contrib_rules import CONTRIB_RULES, contrib_rule
-from cutwise.importers.onnx_format.file_tensors import CONSTANT, FileTensor, graphs_in, tensors_in, tensors_of
+from cutwise.importers.onnx_format.file_tensors import (
+    CONSTANT,
+    FileTensor,
+    graphs_in,
+    holds_tensors,
+    tensors_in,
+    tensors_of,
+)
 from cutwise.importers.onnx_format.graph import facts_of, known_rule, needed_tensors, tensors_read
 from cutwise.importers.onnx_format.tensors import OnnxStep, OnnxTrace, Tensors, Values, label
 from cutwise.importers.onnx_format.weights import QUANTISED, weights_of
@@ -94,7 +101,8 @@ def left_over(graph: GraphProto, known: OnnxTrace, ops: Sequence[Op]) -> tuple[L
 
 
 def _branches(graph: GraphProto) -> bool:
-    return any(next(graphs_in(attribute), None) for node in graph.node for attribute in node.attribute)
+    holding = (node for node in graph.node if node.op_type != CONSTANT and holds_tensors(node))
+    return any(next(graphs_in(attribute), None) for node in holding for attribute in node.attribute)
 
 
 def weighed(rest: Sequence[Leftover], batch_size: int) -> dict[str, int]:
@@ -191,7 +199,7 @@ def _work(op: Op, inputs: tuple[TensorSpec, ...]) -> int:
 
 def _held(step: OnnxStep) -> tuple[FileTensor, ...]:
     """What a step holds itself that can be a weight, unless it is a constant, which is read by others."""
-    if step.node.op_type == CONSTANT or not step.node.attribute:
+    if step.node.op_type == CONSTANT or not holds_tensors(step.node):
         return ()
     return tuple(one for one in tensors_in(step.node) if _weighs(one.spec))
 
