@@ -42,7 +42,7 @@ def _refuse_untrainable(cost: GraphCost) -> None:
         mistake = (
             f"workload.mode: none of the {cost.parameters:,} parameters of {cost.graph.name} can be trained, "
             f"{stored if formats else 'what they make is quantised'}; "
-            'set mode = "inference", or give the model from before it was quantised'
+            'set mode = "inference", tune adapters, or give the model from before it was quantised'
         )
         raise ScenarioError([mistake])
 
