@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from onnx import AttributeProto, GraphProto, NodeProto, SparseTensorProto, TensorProto
 
 CONSTANT = "Constant"
+# Numbers of onnx.AttributeProto.AttributeType: float, int, string, whole numbers, strings.
+SMALL = frozenset({1, 2, 3, 7, 8})
 LEARNING_DOMAIN = "ai.onnx.ml"
 """Its operators hold what they have learned as lists of numbers."""
 
@@ -34,6 +36,11 @@ def tensors_of(graph: GraphProto) -> Iterator[FileTensor]:
     yield from (_sparse(sparse.values.name, sparse) for sparse in graph.sparse_initializer)
     for node in graph.node:
         yield from tensors_in(node)
+
+
+def holds_tensors(node: NodeProto) -> bool:
+    """False for a node whose attributes are all numbers, words and lists of whole numbers."""
+    return any(attribute.type not in SMALL for attribute in node.attribute)
 
 
 def tensors_in(node: NodeProto) -> Iterator[FileTensor]:

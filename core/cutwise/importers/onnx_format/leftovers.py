@@ -13,7 +13,14 @@ from cutwise.costs.ops.forward_work import forward_macs
 from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import FLOATING, Op, TensorSpec
 from cutwise.importers.onnx_format.contrib.contrib_rules import CONTRIB_RULES, contrib_rule
-from cutwise.importers.onnx_format.file_tensors import CONSTANT, FileTensor, graphs_in, tensors_in, tensors_of
+from cutwise.importers.onnx_format.file_tensors import (
+    CONSTANT,
+    FileTensor,
+    graphs_in,
+    holds_tensors,
+    tensors_in,
+    tensors_of,
+)
 from cutwise.importers.onnx_format.graph import facts_of, known_rule, needed_tensors, tensors_read
 from cutwise.importers.onnx_format.tensors import OnnxStep, OnnxTrace, Tensors, Values, label
 from cutwise.importers.onnx_format.weights import QUANTISED, weights_of
@@ -95,7 +102,8 @@ def left_over(graph: GraphProto, known: OnnxTrace, ops: Sequence[Op]) -> tuple[L
 
 
 def _branches(graph: GraphProto) -> bool:
-    return any(next(graphs_in(attribute), None) for node in graph.node for attribute in node.attribute)
+    holding = (node for node in graph.node if node.op_type != CONSTANT and holds_tensors(node))
+    return any(next(graphs_in(attribute), None) for node in holding for attribute in node.attribute)
 
 
 def weighed(rest: Sequence[Leftover], batch_size: int) -> dict[str, int]:
@@ -171,7 +179,7 @@ def _step_macs(known: OnnxTrace, step: OnnxStep) -> int:
 
 def _held(step: OnnxStep) -> tuple[FileTensor, ...]:
     """What a step holds itself that can be a weight, unless it is a constant, which is read by others."""
-    if step.node.op_type == CONSTANT or not step.node.attribute:
+    if step.node.op_type == CONSTANT or not holds_tensors(step.node):
         return ()
     return tuple(one for one in tensors_in(step.node) if _weighs(one.spec))
 

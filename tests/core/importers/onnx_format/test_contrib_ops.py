@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cutwise.costs.graph_cost import GraphCost, price
 from cutwise.costs.workload import Workload
+from cutwise.errors import CutwiseError
 from cutwise.importers.gate.reading import read_here
 from tests.core.importers.onnx_format.contrib_files import CASES, ContribCase
 
@@ -43,3 +48,31 @@ def test_half_of_an_experts_weights_work_where_two_of_four_are_active(tmp_path: 
     row = priced(CASES["mixture_of_experts"], tmp_path).row("n")
     assert row.forward_flops == 2 * 6 * 2 * 2 * 48 * 32 / 6
     assert row.backward_weight_flops == row.forward_flops
+
+
+def _damaged(case: ContribCase) -> Iterator[Any]:
+    """Files of the operator with an input left out, an attribute absent or absurd, a stored tensor cut."""
+    reads = case.reads.split()
+    for slot in range(len(reads)):
+        yield replace(case, reads=" ".join([*reads[:slot], "-", *reads[slot + 1 :]])).model()
+        yield replace(case, reads=" ".join(reads[: slot + 1])).model()
+    for name, value in case.attributes.items():
+        rest = {other: kept for other, kept in case.attributes.items() if other != name}
+        yield replace(case, attributes=rest).model()
+        for absurd in [0, -1, 2**62] if isinstance(value, int) else [[10**9] * 3, [-1] * 2]:
+            yield replace(case, attributes={**rest, name: absurd}).model()
+    for place, tensor in enumerate(case.stored):
+        made = case.model()
+        if tensor.dims:
+            made.graph.initializer[place].ClearField("raw_data")
+            made.graph.initializer[place].dims[0] = 0
+            yield made
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_damaged_operator_is_read_or_refused_with_a_sentence(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    for made in _damaged(CASES[name]):
+        path.write_bytes(made.SerializeToString())
+        with suppress(CutwiseError):
+            price(read_here(path, {}), Workload(batch_size=1))

@@ -103,13 +103,12 @@ def schema_of(known: OnnxTrace, node: NodeProto) -> OpSchema | None:
     from onnx import defs
 
     name, domain = plain_name(node), node.domain
-    version = known.opsets.get(domain, known.opsets.get("", 1))
-    for wanted in (version, defs.onnx_opset_version() if domain in STANDARD_DOMAINS else version):
-        try:
-            return defs.get_schema(name, wanted, domain)
-        except defs.SchemaError:
-            continue
-    return None
+    version = known.opsets.get(domain) or known.opsets.get("", 1)
+    try:
+        return defs.get_schema(name, version, domain)
+    except defs.SchemaError:
+        newer = domain in STANDARD_DOMAINS and defs.has(name, domain)
+    return defs.get_schema(name, domain=domain) if newer else None
 
 
 def _packed_product(reads: Reads) -> Made:
