@@ -46,7 +46,8 @@ class Tensors:
     """Tables by tensor name, filled in topological order.
 
     A constant depends on no model input; `roots` holds for each constant the stored tensors
-    (initializers and the like, in `stored`) it is made from, those in `filled` from nothing but a shape. `values` holds small known values.
+    (initializers and the like, in `stored`) it is made from. `values` holds small known values; `filled`
+    are weights of which only a shape is stored.
     """
 
     types: dict[str, TypeProto] = field(default_factory=dict)
