@@ -252,9 +252,9 @@ SIMPLE_KINDS: Mapping[str, str] = FrozenDict({
     "Unsqueeze": "unsqueeze", "Identity": "identity", "Cast": "cast", "CastLike": "cast", "Expand": "expand",
     "Dropout": "dropout", "Equal": "equal", "Less": "less", "LessOrEqual": "less_or_equal",
     "Greater": "greater", "GreaterOrEqual": "greater_or_equal", "Not": "not", "And": "and", "Or": "or",
-    LOOP_START: "constant", CHOICE: "identity", "TopK": "top_k", "NonZero": "nonzero", "Compress": "gather",
-    "Unique": "unique",
-    "NonMaxSuppression": "non_max_suppression", "ArgMax": "arg_max", "ArgMin": "arg_max",
-    "ReverseSequence": "gather", "ScatterElements": "copy", "ScatterND": "copy",
+    LOOP_START: "constant", CHOICE: "identity", "TopK": "top_k", "NonZero": "nonzero",
+    "Compress": "gather", "Unique": "unique", "NonMaxSuppression": "non_max_suppression",
+    "ArgMax": "arg_max", "ArgMin": "arg_max", "ReverseSequence": "gather", "ScatterElements": "copy",
+    "ScatterND": "copy",
     "Xor": "or", "Floor": "floor", "Ceil": "ceil", "Round": "round", "Sign": "sign",
 })  # fmt: skip
