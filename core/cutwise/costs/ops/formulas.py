@@ -11,9 +11,12 @@ from cutwise.costs.ops import einsum as op_costs_einsum
 from cutwise.costs.ops import move as op_costs_move
 from cutwise.costs.ops import pointwise as op_costs_pointwise
 from cutwise.costs.ops import reduce as op_costs_reduce
+from cutwise.costs.ops import spectral as op_costs_spectral
 from cutwise.costs.ops.formula import FORMULAS as OP_COSTS
 from cutwise.costs.ops.formula import OUTPUT, Formula, OpCall, OpWork
 
-FORMULA_MODULES = (op_costs_dense, op_costs_einsum, op_costs_pointwise, op_costs_reduce, op_costs_move)
+FORMULA_MODULES = (
+    op_costs_dense, op_costs_einsum, op_costs_pointwise, op_costs_reduce, op_costs_spectral, op_costs_move,
+)  # fmt: skip
 
 __all__ = ["FORMULA_MODULES", "OP_COSTS", "OUTPUT", "Formula", "OpCall", "OpWork"]

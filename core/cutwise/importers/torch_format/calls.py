@@ -40,11 +40,11 @@ WRAPPERS = frozenset(
 CHOICE = "higher_order::cond"
 PRODUCTS = frozenset({"linear", "addmm", "mm", "bmm", "baddbmm", "matmul", "conv1d", "conv2d", "conv3d"})
 
-# Numbers of torch's ScalarType as archives write them. Complex numbers are given a dtype of their width.
+# Numbers of torch's ScalarType as archives write them.
 DTYPES: Mapping[int, str] = FrozenDict({
-    1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "fp16", 7: "fp32", 8: "fp64", 9: "fp32",
-    10: "fp64", 11: "fp64", 12: "bool", 13: "bf16", 28: "uint16", 29: "fp8", 30: "fp8", 31: "fp8", 32: "fp8",
-    33: "fp8", 34: "uint32", 35: "uint64",
+    1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "fp16", 7: "fp32", 8: "fp64",
+    9: "complex32", 10: "complex64", 11: "complex128", 12: "bool", 13: "bf16", 28: "uint16", 29: "fp8",
+    30: "fp8", 31: "fp8", 32: "fp8", 33: "fp8", 34: "uint32", 35: "uint64",
 })  # fmt: skip
 
 
