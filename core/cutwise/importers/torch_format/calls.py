@@ -13,6 +13,7 @@ from cutwise.graph.model_graph import TensorSpec
 from cutwise.importers.torch_format.functions.regions import function_of
 from cutwise.importers.torch_format.kinds import plain_name
 from cutwise.importers.torch_format.loops.loop_steps import LOOPS, end_loop, loop_of, shifted, start_loop
+from cutwise.importers.torch_format.loops.mapped import VMAP, enter_mapped
 from cutwise.importers.torch_format.loops.trip_count import number_of
 from cutwise.importers.torch_format.nodes import (
     Call,
@@ -81,6 +82,8 @@ def enter_calls(program: TorchProgram, graph: Graph, scope: TorchScope) -> None:
             _enter_inner(program, call, _larger_branch(program, call), _inner(program, call, scope))
         elif call.op in LOOPS:
             _enter_loop(program, call, scope)
+        elif call.op.startswith(VMAP):
+            enter_mapped(program, call, scope)
         elif any(call.outputs):
             _enter_call(program, shifted(program, call, scope))
 
