@@ -8,7 +8,7 @@ import sys
 from importlib.resources import files
 from socket import socket
 
-from cutwise.cli.inputs import OF_ANALYSIS, model_of, options_of, scenario_of, write
+from cutwise.cli.inputs import OF_ANALYSIS, dims_of, model_of, options_of, scenario_of, write
 from cutwise.cli.printing import FINE, INFEASIBLE, plan_text, show, tell
 from cutwise.errors import CutwiseError
 
@@ -110,7 +110,7 @@ def export_own(known: argparse.Namespace) -> int:
     from cutwise.problem.pricing import priced
 
     with redirect_stdout(sys.stderr):  # whatever the file prints, what is printed here stays JSON
-        graph = export_from_source(known.source, known.out)
+        graph = export_from_source(known.source, known.out, dims=dims_of(known))
     return show(known, {"out": known.out, **plain(import_report(priced(graph, Workload())))})
 
 

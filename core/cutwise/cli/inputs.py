@@ -21,10 +21,16 @@ def spelled(name: str) -> str:
 
 def model_of(known: argparse.Namespace) -> Any:
     """The model that was named, with the sizes that were given."""
-    from cutwise.importers.base import load_model, size_given
+    from cutwise.importers.base import load_model
 
-    dims = dict(size_given(text, given_as="--dim") for text in known.dim)
-    return load_model(known.model, dims=dims or None)
+    return load_model(known.model, dims=dims_of(known) or None)
+
+
+def dims_of(known: argparse.Namespace) -> dict[str, int]:
+    """The sizes of open dimensions that were given."""
+    from cutwise.importers.base import size_given
+
+    return dict(size_given(text, given_as="--dim") for text in known.dim)
 
 
 def scenario_of(known: argparse.Namespace, graph: Any) -> Any:

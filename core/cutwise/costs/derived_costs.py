@@ -13,6 +13,7 @@ from cutwise.costs.attention_pattern import Attention, written_out_attentions
 from cutwise.costs.gradient_flow import GradientFlow, first_output
 from cutwise.costs.ops.formula import KERNEL, OUTPUT
 from cutwise.costs.ops.formulas import OP_COSTS, OpCall, OpWork
+from cutwise.costs.ops.spectral import of_complex_numbers
 from cutwise.costs.weight_costs import weight_columns
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError
@@ -104,7 +105,7 @@ def _work(
         batches=graph.batch_size / workload.batch_size,
     )
     try:
-        return _held(OP_COSTS[kind](call), op, call)
+        return _held(of_complex_numbers(OP_COSTS[kind](call), call), op, call)
     except (IndexError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise ModelImportError(
             f"{graph.name}: op {op.id!r} cannot be priced as {kind!r}: its shapes, weights or attributes "

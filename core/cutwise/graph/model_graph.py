@@ -24,10 +24,15 @@ DTYPE_BYTES: Mapping[str, float] = FrozenDict(
         "fp64": 8, "fp32": 4, "bf16": 2, "fp16": 2, "fp8": 1,
         "int64": 8, "int32": 4, "int16": 2, "int8": 1, "int4": 0.5, "nf4": 0.5,
         "uint64": 8, "uint32": 4, "uint16": 2, "uint8": 1, "uint4": 0.5,
-        "int2": 0.25, "uint2": 0.25, "bool": 1, "string": 0,
+        "int2": 0.25, "uint2": 0.25,
+        "complex32": 4, "complex64": 8, "complex128": 16,
+        "bool": 1, "string": 0,
     }
 )  # fmt: skip
 FLOATING = frozenset({"fp64", "fp32", "bf16", "fp16", "fp8"})
+COMPLEX = frozenset({"complex32", "complex64", "complex128"})
+DIFFERENTIABLE = FLOATING | COMPLEX
+"""Numbers that have gradients; floating ones are held as a workload says, complex ones as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

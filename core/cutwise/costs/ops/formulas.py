@@ -13,6 +13,7 @@ from cutwise.costs.ops import pointwise as op_costs_pointwise
 from cutwise.costs.ops import quantised as op_costs_quantised
 from cutwise.costs.ops import reduce as op_costs_reduce
 from cutwise.costs.ops import scans as op_costs_scans
+from cutwise.costs.ops import spectral as op_costs_spectral
 from cutwise.costs.ops.formula import FORMULAS as OP_COSTS
 from cutwise.costs.ops.formula import OUTPUT, Formula, OpCall, OpWork
 
@@ -23,6 +24,7 @@ FORMULA_MODULES = (
     op_costs_quantised,
     op_costs_reduce,
     op_costs_scans,
+    op_costs_spectral,
     op_costs_move,
 )
 

@@ -13,6 +13,7 @@ from cutwise.graph.model_graph import TensorSpec
 from cutwise.importers.torch_format.functions.regions import function_of
 from cutwise.importers.torch_format.kinds import plain_name
 from cutwise.importers.torch_format.loops.loop_steps import LOOPS, end_loop, loop_of, shifted, start_loop
+from cutwise.importers.torch_format.loops.mapped import VMAP, enter_mapped
 from cutwise.importers.torch_format.loops.trip_count import number_of
 from cutwise.importers.torch_format.nodes import (
     Call,
@@ -40,11 +41,11 @@ WRAPPERS = frozenset(
 CHOICE = "higher_order::cond"
 PRODUCTS = frozenset({"linear", "addmm", "mm", "bmm", "baddbmm", "matmul", "conv1d", "conv2d", "conv3d"})
 
-# Numbers of torch's ScalarType as archives write them. Complex numbers are given a dtype of their width.
+# Numbers of torch's ScalarType as archives write them.
 DTYPES: Mapping[int, str] = FrozenDict({
-    1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "fp16", 7: "fp32", 8: "fp64", 9: "fp32",
-    10: "fp64", 11: "fp64", 12: "bool", 13: "bf16", 28: "uint16", 29: "fp8", 30: "fp8", 31: "fp8", 32: "fp8",
-    33: "fp8", 34: "uint32", 35: "uint64",
+    1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "fp16", 7: "fp32", 8: "fp64",
+    9: "complex32", 10: "complex64", 11: "complex128", 12: "bool", 13: "bf16", 28: "uint16", 29: "fp8",
+    30: "fp8", 31: "fp8", 32: "fp8", 33: "fp8", 34: "uint32", 35: "uint64",
 })  # fmt: skip
 
 
@@ -81,6 +82,8 @@ def enter_calls(program: TorchProgram, graph: Graph, scope: TorchScope) -> None:
             _enter_inner(program, call, _larger_branch(program, call), _inner(program, call, scope))
         elif call.op in LOOPS:
             _enter_loop(program, call, scope)
+        elif call.op.startswith(VMAP):
+            enter_mapped(program, call, scope)
         elif any(call.outputs):
             _enter_call(program, shifted(program, call, scope))
 

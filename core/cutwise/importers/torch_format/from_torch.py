@@ -13,7 +13,6 @@ import logging
 import os
 import tempfile
 import warnings
-import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,17 +21,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.base import checked_dims
-from cutwise.importers.torch_format.archive import NOTES_PATH, Archive, read_archive
+from cutwise.importers.torch_format.archive import Archive, read_archive
+from cutwise.importers.torch_format.forms.plain_forms import plain_results, register_dataclasses, unwrapped
+from cutwise.importers.torch_format.forms.written_archive import without_traces, zipped
 from cutwise.importers.torch_format.functions.recording import recorded_functions
 from cutwise.importers.torch_format.nodes import only_item, tensor_name
 from cutwise.importers.torch_format.schema import (
     Argument,
     ExportDocument,
-    ExportNode,
     FunctionNote,
-    Graph,
-    Input,
-    Metadata,
     Notes,
     Spec,
 )
@@ -47,8 +44,6 @@ DynamicShapes: TypeAlias = dict[str, Any] | tuple[Any, ...] | list[Any] | None
 INSTALL = "install it with pip install 'cutwise[torch]'"
 NOTES_FORMAT = "cutwise-export/1"
 
-# Entries of a zip file carry a date; one that never changes makes equal models equal files.
-ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 NO_INPUT: Spec = {}
 NO_ARGUMENT: Argument = {}
 
@@ -100,7 +95,7 @@ def export(
         raise ModelImportError(f"{target}: is not called .pt2; give a file name that ends in .pt2")
     archive = _exported(module, example_inputs, dynamic_shapes, target.stem)
     graph = graph_of(archive, checked_dims(dims), file=target.name, name=target.stem)
-    data = _zipped(archive, target.stem)
+    data = zipped(archive, target.stem)
     try:
         target.write_bytes(data)
     except OSError as error:
@@ -121,9 +116,11 @@ def _exported(
         raise ModelImportError(
             f"{label}: is a {type(module).__name__}, not a torch.nn.Module; give the model itself"
         )
+    module = unwrapped(module, label)
     arguments, keywords = _arguments(example_inputs, label)
+    register_dataclasses((arguments, keywords))
     try:
-        with warnings.catch_warnings(), _no_logs():
+        with warnings.catch_warnings(), _no_logs(), plain_results(module):
             warnings.simplefilter("ignore")
             with recorded_functions() as functions:
                 program = torch.export.export(
@@ -142,16 +139,17 @@ def _exported(
         "dims": _names_of_dims(document, dynamic_shapes),
         "functions": _named_functions(document, functions),
     }
-    return Archive(_without_traces(document), {}, notes)
+    return Archive(without_traces(document), {}, notes)
 
 
 @contextlib.contextmanager
 def _no_logs() -> Iterator[None]:
-    """torch logs tracebacks of what it then raises; the one sentence says it."""
+    """torch logs tracebacks and prints graphs of what it then raises; the one sentence says it."""
     level = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        yield
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
     finally:
         logging.disable(level)
 
@@ -250,50 +248,3 @@ def _shape_leaves(shapes: object) -> Iterator[Mapping[int, object]]:
             yield from _shape_leaves(value)
     elif isinstance(shapes, Iterable):
         yield dict(enumerate(shapes))
-
-
-def _without_traces(document: ExportDocument) -> ExportDocument:
-    """`document` without source lines of the user's program, and without what only PyTorch reads."""
-    module = document["graph_module"]
-    graph = _plain_graph(module["graph"])
-    return {
-        **document,
-        "guards_code": [],
-        "graph_module": {**module, "module_call_graph": [], "graph": graph},
-    }
-
-
-def _plain_graph(graph: Graph) -> Graph:
-    nodes: list[ExportNode] = []
-    for node in graph["nodes"]:
-        stack = node["metadata"].get("nn_module_stack")
-        inputs = [_plain_argument(item) for item in node["inputs"]]
-        metadata: Metadata = {"nn_module_stack": stack} if stack else {}
-        nodes.append({**node, "inputs": inputs, "metadata": metadata})
-    return {**graph, "nodes": nodes}
-
-
-def _plain_argument(item: Input) -> Input:
-    graph = item["arg"].get("as_graph")
-    if graph is None:
-        return {**item}
-    return {**item, "arg": {"as_graph": {**graph, "graph": _plain_graph(graph["graph"])}}}
-
-
-def _zipped(archive: Archive, name: str) -> bytes:
-    entries = {
-        "archive_format": "pt2",
-        "models/model.json": _text(archive.program),
-        NOTES_PATH: _text(archive.notes),
-    }
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
-        for place, text in entries.items():
-            info = zipfile.ZipInfo(f"{name}/{place}", ZIP_DATE)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(info, text)
-    return buffer.getvalue()
-
-
-def _text(document: ExportDocument | Notes) -> str:
-    return json.dumps(document, separators=(",", ":"), sort_keys=True)

@@ -21,6 +21,7 @@ from cutwise.importers.torch_format.scope import TorchProgram
 
 # Operators that hand back their input itself where nothing is to be done.
 MAYBE_SAME = frozenset({"contiguous", "to", "type_as"})
+COMPUTING = frozenset({"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d"})
 MATRIX_PRODUCTS = frozenset({"linear", "addmm", "mm", "bmm", "baddbmm", "matmul", "einsum"})
 
 
@@ -137,7 +138,12 @@ def _enter_step(walk: Walk, facts: Facts, made: Sequence[str]) -> None:
     if not inputs:
         walk.constants |= dict.fromkeys(made, ())
         return
-    attrs = {**rule.attrs(facts), **_made_of(walk, facts, rule), **_stop(call)}
+    attrs = {
+        **rule.attrs(facts),
+        **_made_of(walk, facts, rule),
+        **_computed(walk, facts, rule),
+        **_stop(call),
+    }
     walk.steps.append(
         TorchStep(
             name=call.name, kind=rule.kind, inputs=inputs, outputs=call.outputs, weights=weights, attrs=attrs,
@@ -156,6 +162,20 @@ def _made_of(walk: Walk, facts: Facts, rule: TorchRule) -> dict[str, int]:
         if r in walk.program.stored
     }
     return {"main_weights": len(roots)} if len(roots) > 1 else {}
+
+
+def _computed(walk: Walk, facts: Facts, rule: TorchRule) -> dict[str, float]:
+    """Bytes of a matrix that is computed from weights, in every pass anew: kept for the input's gradient."""
+    if not rule.weights or rule.kind not in COMPUTING:
+        return {}
+    memory, lasting = walk.memory, walk.program.lasting
+    names = [
+        n
+        for n in facts.call.refs(rule.weights[0])
+        if walk.constants.get(n) and memory.get(n, n) not in lasting
+    ]
+    sizes = sum(facts.tensors[name].size_bytes for name in names)
+    return {"kept_once_bytes": float(sizes)} if sizes else {}
 
 
 def _enter_learned(walk: Walk, facts: Facts, parameters: Sequence[str]) -> None:

@@ -95,6 +95,22 @@ def each_one_by_one(m: Cell, x: Any) -> Any:
     return torch.stack([m.b(torch.relu(m.a(part))) for part in x.unbind(0)])
 
 
+def per_sample(m: Cell, x: Any) -> Any:
+    return torch.vmap(lambda row: m.b(torch.relu(m.a(row)).flip(0)).softmax(-1))(x)
+
+
+def all_samples(m: Cell, x: Any) -> Any:
+    return m.b(torch.relu(m.a(x)).flip(1)).softmax(-1)
+
+
+def per_column(m: Cell, x: Any) -> Any:
+    return torch.vmap(lambda part: torch.tanh(m.b(m.a(part))), in_dims=1)(x)
+
+
+def all_columns(m: Cell, x: Any) -> Any:
+    return torch.tanh(m.b(m.a(x))).transpose(0, 1)
+
+
 STATE = torch.randn(BATCH, 8)
 CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...]]] = {
     "scan": (scanned, scanned_one_by_one, (torch.randn(STEPS, BATCH, 8), STATE)),
@@ -103,6 +119,8 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...]]]
         (torch.randn(BATCH, STEPS, 8), STATE, torch.randn(BATCH, 8)),
     ),
     "while": (repeated, repeated_one_by_one, (STATE,)),
+    "vmap": (per_sample, all_samples, (torch.randn(BATCH, STEPS, 8),)),
+    "vmap along a later axis": (per_column, all_columns, (torch.randn(BATCH, STEPS, 8),)),
     "map": (each, each_one_by_one, (torch.randn(STEPS, BATCH, 8),)),
 }  # fmt: skip
 

@@ -83,8 +83,10 @@ def _normed(reading: Reading) -> Axes:
     return (*reading.given("input", "self")[:-last], *map(unlabelled, reading.shape[-last:]))
 
 
-def _along_last(reading: Reading) -> Axes:
-    return (*reading.given("input", "self")[:-1], unlabelled(reading.shape[-1]))
+def _transformed(reading: Reading) -> Axes:
+    axes, shape = reading.given("self"), reading.shape
+    over = reading.dims() or {len(axes) - 1 - back for back in range(1 + ("2" in reading.facts.op))}
+    return tuple(unlabelled(shape[at]) if at in over else axis for at, axis in enumerate(axes))
 
 
 def _shaped(reading: Reading) -> Axes:
@@ -243,7 +245,6 @@ BY_NAME: Mapping[str, AxisRule] = FrozenDict({
             _elementwise,
         "loop_steps softmax _softmax special_softmax log_softmax _log_softmax special_log_softmax softmin":
             _without,
-        "fft_fft fft_ifft fft_rfft fft_irfft fft_hfft fft_ihfft _fft_r2c _fft_c2r _fft_c2c": _along_last,
     }),
 })  # fmt: skip
 
@@ -266,6 +267,7 @@ BY_KIND: Mapping[str, AxisRule] = FrozenDict(_named({
     "attention": _attended,
     "max_pool avg_pool resize": _windowed,
     "einsum": _einsum,
+    "fft": _transformed,
 }))  # fmt: skip
 SORTS = {"sort", "argsort", "msort", "topk", "_grouped_mm", "transformers::grouped_mm_fallback"}
 MOVES = frozenset({*GATHERS, *SORTS} - {"select", "unbind"})
