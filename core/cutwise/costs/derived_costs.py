@@ -99,6 +99,7 @@ def _work(
         fused_attention=workload.attention != "eager",
         element_bytes=DTYPE_BYTES[op.output.dtype],
         batches=graph.batch_size / workload.batch_size,
+        flash_attention=workload.attention == "flash",
     )
     try:
         return _held(OP_COSTS[kind](call), op)

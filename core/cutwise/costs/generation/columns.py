@@ -149,11 +149,14 @@ class _PerToken(Frozen):
         grows = masked(op.kind != "constant" and tokens in op.output.shape for op in graph.ops)
         attends, window = np.zeros(count, dtype=bool), np.full(count, math.inf)
         cache_bytes, layers = np.zeros(count), np.zeros(count)
+        seen = np.full(count, float(tokens))
         for one in axis.attentions:
             attends[list(one.inside)] = True
             window[list(one.inside)] = one.window
             cache_bytes[one.position] = one.elements * DTYPE_BYTES[workload.compute]
             layers[one.position] = 1.0
+            if workload.attention == "flash" and graph.ops[one.position].kind == "attention":
+                seen[one.position] = min(tokens, one.window)
         flops = columns["forward_flops"]
         return cls(
             axis=axis,
@@ -161,7 +164,7 @@ class _PerToken(Frozen):
             grows=grows,
             attends=attends,
             token_flops=np.where(attends, 0.0, flops / tokens),
-            context_flops=np.where(attends, flops / tokens**2, 0.0),
+            context_flops=np.where(attends, flops / (tokens * seen), 0.0),
             weight_bytes=_read_bytes(graph, workload, flow),
             cache_bytes=cache_bytes,
             window=window,

@@ -253,8 +253,8 @@ def _length_warnings(tokens: int, blueprint: Blueprint, *, given: bool) -> Itera
         )
     if blueprint.window is not None and tokens > blueprint.window:
         yield (
-            f"some layers see {blueprint.window} tokens at once and are counted as if they saw all {tokens}: "
-            "their attention costs less where the kernel skips the others"
+            f'some layers see {blueprint.window} tokens at once of {tokens}: attention = "flash" skips the '
+            "others; every other kernel computes them, and is counted so"
         )
 
 
