@@ -8,6 +8,7 @@ from cutwise.frozen import FrozenDict
 from cutwise.importers.hugging_face.architectures.encoders import vit
 from cutwise.importers.hugging_face.architectures.gpt import gpt2, gpt_neox, opt
 from cutwise.importers.hugging_face.architectures.llama import gemma2, llama, mistral, phi3, qwen2, qwen3
+from cutwise.importers.hugging_face.architectures.modern_bert import modernbert
 from cutwise.importers.hugging_face.architectures.text_encoders import (
     albert,
     bert,
@@ -44,6 +45,7 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "albert": albert,
         "ernie": ernie,
         "megatron-bert": megatron_bert,
+        "modernbert": modernbert,
         "vit": vit,
     }
 )

@@ -41,6 +41,8 @@ COUNTS: Mapping[str, tuple[int, int]] = FrozenDict(
         "task_type_vocab_size": (1, 2**16),
         "num_hidden_groups": (1, 1000),
         "inner_group_num": (1, 1000),
+        "local_attention": (1, 2**26),
+        "global_attn_every_n_layers": (1, 1000),
     }
 )
 """Key → smallest and largest whole number; the largest published models stay a factor of ten below."""
@@ -61,6 +63,9 @@ FLAGS = frozenset(
         "use_task_id",
         "summary_use_proj",
         "summary_proj_to_labels",
+        "norm_bias",
+        "decoder_bias",
+        "classifier_bias",
     }
 )
 """True or false."""
@@ -86,6 +91,8 @@ WORDS = frozenset(
         "activation_function",
         "activation",
         "summary_activation",
+        "classifier_activation",
+        "classifier_pooling",
     }
 )
 """One of the words that the family knows."""
@@ -102,6 +109,8 @@ DROPOUTS = frozenset(
         "classifier_dropout",
         "classifier_dropout_prob",
         "seq_classif_dropout",
+        "mlp_dropout",
+        "embedding_dropout",
     }
 )
 """A share that is dropped in training: from 0 to below 1."""
