@@ -103,6 +103,7 @@ def _work(
         fused_attention=workload.attention != "eager",
         element_bytes=DTYPE_BYTES[op.output.dtype],
         batches=graph.batch_size / workload.batch_size,
+        flash_attention=workload.attention == "flash",
     )
     try:
         return _held(of_complex_numbers(OP_COSTS[kind](call), call), op, call)

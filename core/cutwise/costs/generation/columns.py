@@ -160,12 +160,15 @@ class _PerToken(Frozen):
         grows = masked(op.kind != "constant" and tokens in op.output.shape for op in graph.ops)
         attends, window = np.zeros(count, dtype=bool), np.full(count, math.inf)
         cache_bytes, layers, work_ratio = np.zeros(count), np.zeros(count), np.ones(count)
+        seen = np.full(count, float(tokens))
         for one in axis.attentions:
             attends[list(one.inside)] = True
             window[list(one.inside)] = one.window
             cache_bytes[one.position] = one.elements * DTYPE_BYTES[workload.compute]
             layers[one.position] = 1.0
             work_ratio[one.position] = one.work_ratio
+            if workload.attention == "flash" and graph.ops[one.position].kind == "attention":
+                seen[one.position] = min(tokens, one.window)
         flops, read = columns["forward_flops"], _read_bytes(graph, workload, flow)
         experts = RoutedExperts.of(graph, read)
         return cls(
@@ -174,7 +177,7 @@ class _PerToken(Frozen):
             grows=grows,
             attends=attends,
             token_flops=np.where(attends, 0.0, flops / tokens),
-            context_flops=np.where(attends, flops / tokens**2, 0.0),
+            context_flops=np.where(attends, flops / (tokens * seen), 0.0),
             work_ratio=work_ratio,
             weight_bytes=read - experts.weight_bytes,
             experts=experts,

@@ -120,12 +120,15 @@ def attention(call: OpCall) -> OpWork:
     $2 \cdot B H L_q L_k (d + d_v)$ forward. Backward is twice that, and the scores once more when the
     kernel is fused (2.5 times where $d = d_v$): it keeps no probabilities and computes them again.
     An additive mask that needs a gradient forces the eager kernel, whether it is an input or a weight of
-    the op (learned position biases); an op that is `eager` has no other.
+    the op (learned position biases); an op that is `eager` has no other. Flash attention skips what lies
+    outside a `window` (Dao 2024, arXiv 2307.08691), so that $L_k$ is at most the window; all other kernels
+    compute it and mask it.
     """
     head_dim, k_length = call.stated("head_dim"), call.stated("k_length")
     rows = call.input_elements // head_dim
-    scores = rows * k_length * head_dim
-    context = rows * k_length * call.stated("value_dim")
+    seen = min(k_length, call.whole("window", k_length)) if call.flash_attention else k_length
+    scores = rows * seen * head_dim
+    context = rows * seen * call.stated("value_dim")
     query, key, value = (call.needs_grad(position) for position in range(3))
     eager = call.op.attrs.get("eager") or call.needs_grad(3) or call.weights_trained
     fused = call.fused_attention and not eager

@@ -25,6 +25,7 @@ class OpCall:
     inference. `element_bytes` is the size of one activation in the compute number format. `batches` is how
     many of the workload's mini-batches the graph's own batch makes (1 sample of 32: 1/32): the share it
     bears of what costs once a mini-batch.
+    `flash_attention`: the fused kernel is the one that skips what a window hides.
     """
 
     op: Op
@@ -36,6 +37,7 @@ class OpCall:
     fused_attention: bool
     element_bytes: float
     batches: float
+    flash_attention: bool = False
 
     @property
     def elements(self) -> int:

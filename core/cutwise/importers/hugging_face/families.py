@@ -75,6 +75,7 @@ from cutwise.importers.hugging_face.architectures.mixtures import (
     qwen2_moe,
     qwen3_moe,
 )
+from cutwise.importers.hugging_face.architectures.modern_bert import modernbert
 from cutwise.importers.hugging_face.architectures.text_encoders import (
     albert,
     bert,
@@ -217,6 +218,7 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = FrozenDict(
         "swin": swin,
         "convnext": convnext,
         "resnet": resnet,
+        "modernbert": modernbert,
     }
 )
 """`model_type` → what reads the keys of such a configuration; a family is one function and one line."""

@@ -120,6 +120,8 @@ COUNTS: Mapping[str, tuple[int, int]] = FrozenDict(
         "qk_nope_head_dim": (1, 2**14),
         "qk_rope_head_dim": (1, 2**14),
         "v_head_dim": (1, 2**14),
+        "local_attention": (1, 2**26),
+        "global_attn_every_n_layers": (1, 1000),
     }
 )
 """Key → smallest and largest whole number; the largest published models stay a factor of ten below."""
@@ -173,6 +175,9 @@ FLAGS = frozenset(
         "summary_proj_to_labels",
         "norm_topk_prob",
         "lm_head_bias",
+        "norm_bias",
+        "decoder_bias",
+        "classifier_bias",
     }
 )
 """True or false."""
@@ -205,6 +210,8 @@ WORDS = frozenset(
         "layer_type",
         "summary_activation",
         "topk_method",
+        "classifier_activation",
+        "classifier_pooling",
     }
 )
 """One of the words that the family knows."""
@@ -235,6 +242,7 @@ DROPOUTS = frozenset(
         "classifier_dropout",
         "classifier_dropout_prob",
         "seq_classif_dropout",
+        "mlp_dropout",
     }
 )
 """A share that is dropped in training: from 0 to below 1."""

@@ -39,8 +39,8 @@ def length_warnings(
     tokens = sizes.get(SEQUENCE_DIM, 0)
     if blueprint.window is not None and tokens > blueprint.window:
         yield (
-            f"some layers see {blueprint.window} tokens at once and are counted as if they saw all {tokens}: "
-            "their attention costs less where the kernel skips the others"
+            f'some layers see {blueprint.window} tokens at once of {tokens}: attention = "flash" skips the '
+            "others; every other kernel computes them, and is counted so"
         )
 
 

@@ -454,8 +454,21 @@ def test_a_window_is_noted_and_said_where_it_would_save_work() -> None:
     short, long = from_config(config, {}), from_config(config, {"sequence": 8192})
     assert next(op for op in short.ops if op.kind == "attention").attrs["window"] == 4096
     assert not any("4096 tokens at once" in warning for warning in short.warnings)
-    assert any("some layers see 4096 tokens at once" in warning for warning in long.warnings)
+    assert any("some layers see 4096 tokens at once of 8192" in warning for warning in long.warnings)
     assert regenerate(short, sequence=8192).warnings == long.warnings
+
+
+def test_flash_attention_skips_what_a_window_hides_and_no_other_kernel_does() -> None:
+    """Queries of 32 heads of 128 features in 32 layers see 4096 of 8192 tokens: half of both products."""
+    config = CONFIGS["Mistral-7B"]
+    graph, wide = (
+        from_config({**config, "sliding_window": window}, {"sequence": 8192}) for window in (4096, None)
+    )
+    whole = price(wide, Workload(attention="flash")).macs
+    skipped = 32 * 32 * 8192 * (8192 - 4096) * 2 * 128
+    assert price(graph, Workload(attention="flash")).macs == whole - skipped
+    for kernel in ("sdpa", "eager"):
+        assert price(graph, Workload(attention=kernel)).macs == whole
 
 
 def test_gemma_and_qwen_put_windows_on_some_layers_only() -> None:
