@@ -120,10 +120,13 @@ def _latent(op: Op) -> tuple[float, float] | None:
 
 
 def _made_elements(graph: ModelGraph, name: str) -> int:
-    """Numbers of a key or value before heads that share one were given a copy each."""
+    """Numbers of a key or value before heads that share one were given a copy each.
+
+    A copy that its program puts into the cache says so (`cached`).
+    """
     op = graph.ops[graph.index[name]]
     least = op.output.elements
-    while op.kind in COPIES and op.inputs:
+    while op.kind in COPIES and op.inputs and not op.attrs.get("cached"):
         op = graph.ops[graph.index[op.inputs[0]]]
         least = min(least, op.output.elements)
     return least

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cutwise.costs.generation.token_axis import token_axis
 from cutwise.costs.graph_cost import price
 from cutwise.costs.layer_roles import linear_roles
 from cutwise.costs.options.tuning import Lora
@@ -76,6 +77,16 @@ def test_a_wrong_list_of_layers_is_refused(change: dict[str, Any], says: str) ->
 
 
 RUNS = [entry["config"] for path in PUBLISHED for entry in json.loads(path.read_text())["runs"]]
+
+
+@pytest.mark.parametrize(("change", "elements"), [({}, 2 * 16), ({"new_decoder_architecture": True}, 2 * 64)])
+def test_falcon_caches_one_head_or_copies_for_all(change: dict[str, Any], elements: int) -> None:
+    """4 heads of 16: keys and values of one head a token, or, where groups share some, of every head."""
+    falcon = {"model_type": "falcon", "vocab_size": 100, "hidden_size": 64, "num_attention_heads": 4}
+    graph = from_config({**falcon, "num_hidden_layers": 2, "num_kv_heads": 2, **change}, {})
+    axis = token_axis(graph)
+    assert axis is not None
+    assert [one.elements for one in axis.attentions] == [elements, elements]
 
 
 def test_a_list_that_repeats_itself_too_often_is_refused_at_once() -> None:

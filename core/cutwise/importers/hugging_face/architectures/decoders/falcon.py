@@ -89,12 +89,12 @@ def _shared(net: Net, made: str, heads: Heads) -> tuple[str, str, str]:
 
 
 def _spread(net: Net, made: str, heads: Heads) -> tuple[str, str, str]:
-    """Keys and values of a group of heads, copied for each of them."""
+    """Keys and values of a group of heads, copied for each of them before a cache takes them."""
     kv_heads = (net.width(made) // heads.width - heads.count) // 2
     query, key, value = side_by_side(net, made, replace(heads, kv_heads=kv_heads))
     shape = net.shape(query)
-    return (
-        query,
-        net.op("tile", "key_repeated", [key], shape),
-        net.op("tile", "value_repeated", [value], shape),
+    key, value = (
+        net.op("tile", f"{name}_repeated", [part], shape, attrs={"cached": True})
+        for name, part in (("key", key), ("value", value))
     )
+    return query, key, value
