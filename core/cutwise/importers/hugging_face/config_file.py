@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,6 @@ from cutwise.importers.hugging_face.keys import Keys, MissingKeyError
 from cutwise.importers.hugging_face.layers import SEQUENCE_DIM, Blueprint
 from cutwise.importers.hugging_face.net import BATCH, Net
 from cutwise.importers.hugging_face.safetensors_header import ParameterTable, read_header, shards_of
-from cutwise.importers.hugging_face.weights_fit import differences, parameters_of
 from cutwise.importers.importer import Importer
 from cutwise.importers.json_formats.document import read_object, shown
 from cutwise.read_limits import IN_PROCESS_BYTES
@@ -149,7 +149,7 @@ def _graph(
     ops = _ops(blueprint, sizes, dtype)
     family = keys.values["model_type"]
     return ModelGraph(
-        name=name or f"{family}-{_short_count(parameters_of(ops))}",
+        name=name or f"{family}-{_short_count(_parameters(ops))}",
         ops=ops,
         batch_size=BATCH,
         dims=sizes,
@@ -166,7 +166,7 @@ def _graph(
         warnings=(
             *_length_warnings(sizes, blueprint, given=dims),
             *blueprint.notes,
-            *(differences(ops, table) if table else []),
+            *(_differences(ops, table) if table else []),
             *warnings,
         ),
     )
@@ -254,6 +254,36 @@ def _length_warnings(
 
 def _assumed(name: str, size: int) -> str:
     return f"dimension {name!r} is open; {size} is assumed, dims={{{name!r}: …}} gives another size"
+
+
+def _differences(ops: Sequence[Op], table: ParameterTable) -> Iterator[str]:
+    """What does not fit between graph and weights."""
+    described = _parameters(ops)
+    if table.parameters not in _stored_parameters(ops, described):
+        yield (
+            f"{table.file} holds {table.parameters:,} parameters, the configuration describes {described:,} "
+            f"({table.parameters - described:+,}): parts that are not built here, or files of two models"
+        )
+
+
+def _stored_parameters(ops: Sequence[Op], described: int) -> frozenset[int]:
+    """Numbers of parameters that files of a model hold.
+
+    Tied weights are stored once, or for each layer; the largest, a table of tokens, under any of the names
+    it has, its own beside those of its readers. Tables that are computed, not trained, may be left out.
+    """
+    readers = Counter(weight for op in ops for weight in op.weights)
+    shared = {weight: count for weight, count in readers.items() if count > 1}
+    repeated = sum(weight.elements * (count - 1) for weight, count in shared.items())
+    largest = max(shared, key=lambda weight: weight.elements, default=None)
+    names = range(shared[largest] + 1) if largest else ()
+    more = {0, repeated, *(largest.elements * count for count in names if largest)}
+    computed = _parameters([op for op in ops if op.attrs.get("stops_gradient")])
+    return frozenset(described + extra - less for extra in more for less in (0, computed))
+
+
+def _parameters(ops: Sequence[Op]) -> int:
+    return sum({weight.id: weight.elements for op in ops for weight in op.weights}.values())
 
 
 def _short_count(count: int) -> str:
