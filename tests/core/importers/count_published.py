@@ -95,6 +95,10 @@ def run(entry: dict[str, Any]) -> None:
     entry["parameters"] = sum(p.numel() for p in model.parameters())
     entry["multiply_adds"] = counter.get_total_flops() // 2
     entry["saved_bytes"] = saved_bytes(model, example(entry, 3)) - saved_bytes(model, example(entry, 2))
+    if "eager_saved_bytes" in entry:
+        model.set_attn_implementation("eager")
+        kept = [saved_bytes(model, example(entry, batch)) for batch in (2, 3)]
+        entry["eager_saved_bytes"] = kept[1] - kept[0]
 
 
 def counted(model: Any, parts: list[str]) -> int:

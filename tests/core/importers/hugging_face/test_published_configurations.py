@@ -62,6 +62,16 @@ def test_a_small_model_costs_what_a_real_pass_does(entry: dict[str, Any]) -> Non
     assert cost.saved_bytes.sum() == pytest.approx(entry["saved_bytes"], rel=entry.get("within", 0.02))
 
 
+EAGER = [entry for entry in RUNS if "eager_saved_bytes" in entry]
+
+
+@pytest.mark.parametrize("entry", EAGER, ids=called)
+def test_attention_in_the_open_keeps_what_a_real_pass_in_the_open_does(entry: dict[str, Any]) -> None:
+    config = {**entry["config"], **dict.fromkeys(sorted(DROPOUTS), 0.0)}
+    cost = price(from_config(config, entry["dims"]), Workload(loss=NO_LOSS, attention="eager"))
+    assert cost.saved_bytes.sum() == pytest.approx(entry["eager_saved_bytes"], rel=1e-3)
+
+
 SIZES = st.sampled_from([0, 1, 3, 16, -1, 10**12])
 VALUES = st.one_of(
     st.none(),
