@@ -161,7 +161,7 @@ def _graph(
     ops = _ops(blueprint, sizes, stated.dtype)
     family = keys.values["model_type"]
     return ModelGraph(
-        name=name or f"{family}-{_short_count(_parameters(ops))}",
+        name=name or f"{family}-{_short_count(parameters_of(ops))}",
         ops=ops,
         batch_size=BATCH,
         dims=sizes,
