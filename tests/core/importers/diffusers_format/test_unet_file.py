@@ -1,4 +1,4 @@
-"""UNets and autoencoders of latent diffusion, held against instantiations by diffusers 0.42.1 without weights.
+"""UNets and autoencoders of latent diffusion, held against diffusers 0.42.1 without weights.
 
 parameters: those of UNet2DConditionModel(**config) on the meta device; multiply-adds: half of what PyTorch's
 FlopCounterMode counts in one forward pass with AttnProcessor, for a text of 77 tokens and one image.
@@ -80,7 +80,7 @@ def test_autoencoders_have_diffusers_parameters_and_pytorchs_multiply_adds(
     assert found.parameters == parameters
     assert cost.macs == macs
     assert not cost.unpriced
-    with pytest.raises(ModelImportError, match="down_block_types is .*, of which DownEncoderBlock2D alone"):
+    with pytest.raises(ModelImportError, match=r"down_block_types is .*, of which DownEncoderBlock2D alone"):
         graph({**VAE, "down_block_types": ["DownBlock2D"] * 4})
 
 

@@ -68,7 +68,7 @@ def test_files_found_beside_published_models_are_named(file: str, says: str) -> 
         ("config.json", {**TIMM, "architecture": "x'); import os #"}, "timm.create_model('NAME')"),
         ("config.json", {**TIMM, "num_classes": 10**400}, "timm.create_model('resnet18')"),
         ("model_index.json", PIPELINE, "give the config.json in that part's folder, such as transformer/"),
-        ("config.json", FLUX, "is the configuration of a diffusers FluxTransformer2DModel, which is not built"),
+        ("config.json", FLUX, "is the configuration of a diffusers FluxTransformer2DModel"),
         ("tokenizer.json", {"version": "1.0", "added_tokens": []}, "describes a tokenizer"),
         ("tokenizer_config.json", {"tokenizer_class": "LlamaTokenizer"}, "describes a tokenizer"),
         ("generation_config.json", {"eos_token_id": 2}, "describes how text is generated"),
