@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from cutwise.errors import ModelImportError
 from cutwise.frozen import FrozenDict
-from cutwise.importers.diffusers_format.unet_parts import Transformer, conv, group_norm, residual, transformed
+from cutwise.importers.diffusers_format.unet_parts import (
+    Transformer,
+    conv,
+    group_norm,
+    resampled,
+    residual,
+    transformed,
+)
 from cutwise.importers.hugging_face.net import BATCH, Net
 from cutwise.importers.json_formats.document import shown
 from cutwise.plain import Json
@@ -49,6 +56,7 @@ class Settings:
 
     file: str
     values: Mapping[str, Json]
+    kind: str = "UNet2DConditionModel"
 
     def whole(self, name: str, default: int | None = None) -> int:
         """A whole number of at least 1."""
@@ -63,10 +71,16 @@ class Settings:
             self.refuse(f"{name} is {shown(value)}, not {count} numbers")
         return tuple(self._checked(name, one) for one in values)
 
+    def only_usual(self, usual: Mapping[str, tuple[Json, ...]]) -> None:
+        """Raises `ModelImportError` for a value that is not one of the `usual`; the first is the default."""
+        for name, known in usual.items():
+            if self.values.get(name, known[0]) not in known:
+                self.refuse(f"{name} is {shown(self.values[name])}, which is not built here")
+
     def refuse(self, fact: str) -> NoReturn:
         """Raises `ModelImportError`: a fact about this file, and what to do."""
         raise ModelImportError(
-            f"{self.file}: {fact}; make the graph with cutwise.from_torch(diffusers.UNet2DConditionModel"
+            f"{self.file}: {fact}; make the graph with cutwise.from_torch(diffusers.{self.kind}"
             ".from_config(config), example)"
         )
 
@@ -95,11 +109,9 @@ class Unet:
 
 def unet(settings: Settings) -> Unet:
     """The UNet that a configuration describes; raises `ModelImportError` for one that is not built here."""
-    for name, usual in USUAL.items():
-        if settings.values.get(name, usual[0]) not in usual:
-            settings.refuse(f"{name} is {shown(settings.values[name])}, which is not built here")
+    settings.only_usual(USUAL)
     given = {name: value for name, value in settings.values.items() if value is not None}
-    settings = Settings(settings.file, {**DEFAULTS, **given})
+    settings = replace(settings, values={**DEFAULTS, **given})
     kinds = [settings.values[key] for key in ("down_block_types", "up_block_types")]
     channels = settings.values["block_out_channels"]
     if not isinstance(channels, list) or not 0 < len(channels) <= DEEPEST:
@@ -185,7 +197,7 @@ def write_unet(model: Unet, net: Net) -> None:
             x = _layer(net, path, number, x, (time, text), channels, kind, model.groups)
             kept.append(x)
         if level < len(model.channels) - 1:
-            x = _resampled(net, f"{path}.downsamplers.0", x, channels, stride=2)
+            x = resampled(net, f"{path}.downsamplers.0", x, channels, stride=2)
             kept.append(x)
     middle = model.channels[-1]
     x = _layer(net, "mid_block", 0, x, (time, text), middle, model.middle, model.groups)
@@ -205,7 +217,7 @@ def write_unet(model: Unet, net: Net) -> None:
                 (BATCH, channels, *sizes),
                 attrs={"mode": "nearest"},
             )
-            x = _resampled(net, f"{path}.upsamplers.0", wide, channels)
+            x = resampled(net, f"{path}.upsamplers.0", wide, channels)
     x = net.elementwise("silu", "conv_act", group_norm(net, "conv_norm_out", x, model.groups))
     conv(net, "conv_out", x, model.outputs)
 
@@ -248,8 +260,3 @@ def _beside(net: Net, path: str, x: str, kept: str) -> str:
     channels = shape[1] + net.shape(kept)[1]
     with net.at(path.replace(".", "/"), path):
         return net.op("concat", "beside", [x, kept], (BATCH, channels, *shape[2:]), attrs={"axis": 1})
-
-
-def _resampled(net: Net, path: str, x: str, channels: int, *, stride: int = 1) -> str:
-    with net.at(path.replace(".", "/"), path):
-        return conv(net, "conv", x, channels, stride=stride)

@@ -42,18 +42,37 @@ def group_norm(net: Net, path: str, x: str, groups: int) -> str:
     )
 
 
-def residual(net: Net, path: str, x: str, time: str, filters: int, groups: int) -> str:
-    """Two convolutions behind norms, the time's embedding added between them; He et al. 2016."""
+def residual(net: Net, path: str, x: str, time: str | None, filters: int, groups: int) -> str:
+    """Two convolutions behind norms, an embedding of the time added between them where there is one."""
     with net.at(path.replace(".", "/"), path):
         y = net.elementwise("silu", "act1", group_norm(net, "norm1", x, groups))
         y = conv(net, "conv1", y, filters)
-        added = net.linear("time_emb_proj", net.elementwise("silu", "act_time", time), filters)
-        y = net.op("add", "plus_time", [y, net.reshape("time", added, BATCH, filters, 1, 1)], net.shape(y))
+        if time is not None:
+            added = net.linear("time_emb_proj", net.elementwise("silu", "act_time", time), filters)
+            turned = net.reshape("time", added, BATCH, filters, 1, 1)
+            y = net.op("add", "plus_time", [y, turned], net.shape(y))
         y = net.elementwise("silu", "act2", group_norm(net, "norm2", y, groups))
         y = conv(net, "conv2", y, filters)
         if net.shape(x)[1] != filters:
             x = conv(net, "conv_shortcut", x, filters, kernel=1)
         return net.elementwise("add", "add", x, y)
+
+
+def image_attention(net: Net, path: str, x: str, groups: int) -> str:
+    """Attention of one head over all places of an image, with a norm before it."""
+    _, channels, height, width = net.shape(x)
+    with net.at(path.replace(".", "/"), path):
+        y = net.reshape("flat", group_norm(net, "group_norm", x, groups), BATCH, channels, height * width)
+        y = net.transpose("places", y, 0, 2, 1)
+        y = _attention(net, "", y, y, 1, bias=True)
+        y = net.reshape("image", net.transpose("channels", y, 0, 2, 1), BATCH, channels, height, width)
+        return net.elementwise("add", "add", y, x)
+
+
+def resampled(net: Net, path: str, x: str, channels: int, *, stride: int = 1) -> str:
+    """The convolution that makes an image smaller, or smooths one that was made larger."""
+    with net.at(path.replace(".", "/"), path):
+        return conv(net, "conv", x, channels, stride=stride)
 
 
 def transformed(net: Net, path: str, x: str, text: str, kind: Transformer, groups: int) -> str:
@@ -90,28 +109,22 @@ def _block(net: Net, x: str, text: str, heads: int) -> str:
     return net.elementwise("add", "add3", net.linear("ff.net.2", gated, width, name="ff_out"), x)
 
 
-def _attention(net: Net, name: str, x: str, read: str, heads: int) -> str:
-    width = net.width(x)
-    query, key, value = (
-        _by_heads(
-            net,
-            f"{name}_{part}",
-            net.linear(f"{name}.to_{part}", source, width, bias=False, name=f"{name}_to_{part}"),
-            heads,
-        )
-        for part, source in (("q", x), ("k", read), ("v", read))
-    )
+def _attention(net: Net, name: str, x: str, read: str, heads: int, *, bias: bool = False) -> str:
+    """Attention whose layers files call `name`; only the last of them has a bias unless all have one."""
+    width, made, path = net.width(x), [], f"{name}." if name else ""
+    for part, source in (("q", x), ("k", read), ("v", read)):
+        y = net.linear(f"{path}to_{part}", source, width, bias=bias, name=f"{name}_to_{part}")
+        made.append(_by_heads(net, f"{name}_{part}", y, heads))
     sizes = {
         "heads": heads, "kv_heads": heads, "head_dim": width // heads, "value_dim": width // heads,
         "q_length": net.shape(x)[1], "k_length": net.shape(read)[1], "causal": False,
     }  # fmt: skip
-    context = net.op("attention", f"{name}_attention", [query, key, value], net.shape(query), attrs=sizes)
+    context = net.op("attention", f"{name}_attention", made, net.shape(made[0]), attrs=sizes)
     merged = net.reshape(f"{name}_merge", net.transpose(f"{name}_turn", context, 0, 2, 1, 3), *net.shape(x))
-    return net.linear(f"{name}.to_out.0", merged, width, name=f"{name}_to_out")
+    return net.linear(f"{path}to_out.0", merged, width, name=f"{name}_to_out")
 
 
 def _by_heads(net: Net, name: str, x: str, heads: int) -> str:
     batch, tokens, width = net.shape(x)
-    return net.transpose(
-        f"{name}_heads", net.reshape(f"{name}_split", x, batch, tokens, heads, width // heads), 0, 2, 1, 3
-    )
+    split = net.reshape(f"{name}_split", x, batch, tokens, heads, width // heads)
+    return net.transpose(f"{name}_heads", split, 0, 2, 1, 3)

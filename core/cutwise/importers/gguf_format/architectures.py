@@ -119,6 +119,8 @@ def _deepseek(sizes: GgufSizes) -> Keys:
         "model_type": "deepseek_v3" if sizes.number("expert_gating_func") == SIGMOID else "deepseek_v2",
         "n_routed_experts": sizes.number("expert_count"),
         "n_shared_experts": sizes.number("expert_shared_count"),
+        "n_group": sizes.number("expert_group_count"),
+        "topk_group": sizes.number("expert_group_used_count"),
         "first_k_dense_replace": sizes.number("leading_dense_block_count"),
         "q_lora_rank": sizes.number("attention.q_lora_rank"),
         "kv_lora_rank": sizes.number("attention.kv_lora_rank"),

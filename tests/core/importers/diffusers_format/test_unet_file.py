@@ -1,4 +1,4 @@
-"""UNets of latent diffusion, held against instantiations by diffusers 0.42.1 without weights.
+"""UNets and autoencoders of latent diffusion, held against diffusers 0.42.1 without weights.
 
 parameters: those of UNet2DConditionModel(**config) on the meta device; multiply-adds: half of what PyTorch's
 FlopCounterMode counts in one forward pass with AttnProcessor, for a text of 77 tokens and one image.
@@ -58,6 +58,30 @@ def test_published_models_have_diffusers_parameters_and_pytorchs_multiply_adds(n
     assert found.parameters == parameters
     assert cost.macs == macs
     assert not cost.unpriced
+
+
+VAE = {
+    "_class_name": "AutoencoderKL", "block_out_channels": [128, 256, 512, 512], "layers_per_block": 2,
+    "down_block_types": ["DownEncoderBlock2D"] * 4, "up_block_types": ["UpDecoderBlock2D"] * 4,
+    "latent_channels": 4, "sample_size": 64,
+}  # fmt: skip
+FLUX = {"latent_channels": 16, "use_quant_conv": False, "use_post_quant_conv": False}
+
+
+@pytest.mark.parametrize(
+    ("change", "parameters", "macs"), [({}, 83_653_863, 27_840_091_136), (FLUX, 83_819_683, 27_850_702_848)]
+)
+def test_autoencoders_have_diffusers_parameters_and_pytorchs_multiply_adds(
+    change: dict[str, Any], parameters: int, macs: int
+) -> None:
+    """Those of Stable Diffusion and of Flux, for an image of 64 pixels; counted like the UNets."""
+    found = graph({**VAE, **change})
+    cost = price(found, Workload(mode="inference"))
+    assert found.parameters == parameters
+    assert cost.macs == macs
+    assert not cost.unpriced
+    with pytest.raises(ModelImportError, match=r"down_block_types is .*, of which DownEncoderBlock2D alone"):
+        graph({**VAE, "down_block_types": ["DownBlock2D"] * 4})
 
 
 @needs(PUBLISHED)

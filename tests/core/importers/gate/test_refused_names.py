@@ -14,7 +14,7 @@ from tests.shared_files import SHARED, needs
 
 MODELS = SHARED / "cases" / "models"
 TIMM = {"architecture": "resnet18", "num_classes": 1000, "pretrained_cfg": {"input_size": [3, 224, 224]}}
-VAE = {"_class_name": "AutoencoderKL", "in_channels": 4}
+FLUX = {"_class_name": "FluxTransformer2DModel", "in_channels": 64}
 PIPELINE = {"_class_name": "FluxPipeline", "transformer": ["diffusers", "FluxTransformer2DModel"]}
 
 
@@ -68,7 +68,7 @@ def test_files_found_beside_published_models_are_named(file: str, says: str) -> 
         ("config.json", {**TIMM, "architecture": "x'); import os #"}, "timm.create_model('NAME')"),
         ("config.json", {**TIMM, "num_classes": 10**400}, "timm.create_model('resnet18')"),
         ("model_index.json", PIPELINE, "give the config.json in that part's folder, such as transformer/"),
-        ("config.json", VAE, "AutoencoderKL.from_config(diffusers.AutoencoderKL.load_config(FOLDER))"),
+        ("config.json", FLUX, "is the configuration of a diffusers FluxTransformer2DModel"),
         ("tokenizer.json", {"version": "1.0", "added_tokens": []}, "describes a tokenizer"),
         ("tokenizer_config.json", {"tokenizer_class": "LlamaTokenizer"}, "describes a tokenizer"),
         ("generation_config.json", {"eos_token_id": 2}, "describes how text is generated"),
@@ -105,4 +105,4 @@ def test_a_name_in_a_file_never_reaches_a_line_of_code_unchecked() -> None:
     """The line is there to be copied: a file could hold a name that ends it and goes on."""
     for word in ("a'b", "a\nb", "é", "x" * 65, "", None, 7, ["a"]):
         assert "timm.create_model('NAME')" in refusal_of("config.json", {**TIMM, "architecture": word})
-        assert "diffusers model" in refusal_of("config.json", {**VAE, "_class_name": word})
+        assert "diffusers model" in refusal_of("config.json", {**FLUX, "_class_name": word})
