@@ -31,7 +31,7 @@ from cutwise.importers.hugging_face.safetensors_header import ParameterTable, re
 from cutwise.importers.hugging_face.stated import adapter
 from cutwise.importers.hugging_face.stated.stated_format import stated_format
 from cutwise.importers.hugging_face.stored_files import StoredFile, StoredFiles, beside, on_disk
-from cutwise.importers.hugging_face.weights_fit import differences
+from cutwise.importers.hugging_face.weights_fit import differences, parameters_of
 from cutwise.importers.importer import Importer
 from cutwise.importers.json_formats.document import object_of, shown
 from cutwise.read_limits import IN_PROCESS_BYTES, JSON_FILE_BYTES
