@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,8 @@ class Tensors:
 
     A constant depends on no model input; `roots` holds for each constant the stored tensors
     (initializers and the like, in `stored`) it is made from. `values` holds small known values; `filled`
-    are weights of which only a shape is stored.
+    are weights of which only a shape is stored; `read` are types as they were read last, `facts`
+    those of the nodes by what they make.
     """
 
     types: dict[str, TypeProto] = field(default_factory=dict)
@@ -55,6 +56,8 @@ class Tensors:
     roots: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stored: dict[str, TensorSpec] = field(default_factory=dict)
     filled: set[str] = field(default_factory=set)
+    read: dict[str, tuple[TypeProto | None, TensorSpec | None]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def is_constant(self, name: str) -> bool:
         """True for a tensor that depends on no model input."""
@@ -62,7 +65,11 @@ class Tensors:
 
     def spec(self, name: str) -> TensorSpec | None:
         """Shape and dtype, or None while a dimension is unknown."""
-        return static_spec(self.types.get(name))
+        found = self.types.get(name)
+        read = self.read.get(name)
+        if read is None or read[0] is not found:
+            read = self.read[name] = (found, static_spec(found))
+        return read[1]
 
     def known_spec(self, name: str) -> TensorSpec:
         """Shape and dtype of a tensor that has been checked to have them."""
