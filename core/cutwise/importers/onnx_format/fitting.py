@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto, ValueInfoProto
 
 # Sides of pictures and lengths of lines that models are made for.
-USUAL_SIDES = (320, 256, 640, 48, 32, 64, 512, 128)
+USUAL_SIDES = (320, 256, 640, 48, 32, 28, 64, 299, 512, 128, 112, 96)
 LARGER = tuple(2**power for power in range(1, 12))
 # Nodes that may be walked in search of sizes: a second or two.
 SEARCHED_NODES = 12_000

@@ -99,7 +99,15 @@ def known_rule(facts: NodeFacts) -> OnnxRule:
 
 
 def facts_of(tensors: Tensors, step: OnnxStep) -> NodeFacts:
-    """What the rule of `step` may look at."""
+    """What the rule of `step` may look at, worked out once all it makes is known."""
+    made = next(filter(None, step.outputs), "")
+    if made not in tensors.facts:
+        tensors.facts[made] = _facts(tensors, step)
+    facts: NodeFacts = tensors.facts[made]
+    return facts
+
+
+def _facts(tensors: Tensors, step: OnnxStep) -> NodeFacts:
     values = {slot: tensors.values.get(name) for slot, name in enumerate(step.inputs)}
     return NodeFacts(
         op_type=step.node.op_type,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,7 @@ class Tensors:
     A constant depends on no model input; `roots` holds for each constant the stored tensors
     (initializers and the like, in `stored`) it is made from, those in `filled` from nothing but a shape.
     `values` holds small known values; `scales` are stored tensors that say how numbers are quantised,
-    `scaled` what they are said of, `measured` scales that a node measures.
+    `scaled` what they are said of, `measured` scales that a node measures; `read` and `facts` keep what was worked out.
     """
 
     types: dict[str, TypeProto] = field(default_factory=dict)
@@ -59,6 +59,8 @@ class Tensors:
     scaled: set[str] = field(default_factory=set)
     measured: set[str] = field(default_factory=set)
     filled: set[str] = field(default_factory=set)
+    read: dict[str, tuple[TypeProto | None, TensorSpec | None]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def is_constant(self, name: str) -> bool:
         """True for a tensor that depends on no model input."""
@@ -66,7 +68,11 @@ class Tensors:
 
     def spec(self, name: str) -> TensorSpec | None:
         """Shape and dtype, or None while a dimension is unknown."""
-        return static_spec(self.types.get(name))
+        found = self.types.get(name)
+        read = self.read.get(name)
+        if read is None or read[0] is not found:
+            read = self.read[name] = (found, static_spec(found))
+        return read[1]
 
     def known_spec(self, name: str) -> TensorSpec:
         """Shape and dtype of a tensor that has been checked to have them."""

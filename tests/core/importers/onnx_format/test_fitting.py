@@ -189,6 +189,18 @@ def test_rows_of_a_bank_are_no_batch(read: Any, rows: Any) -> None:
         assert (shapes(graph)["bank"], dict(graph.dims)) == ((128, 8), {"bank_rows": 128})
 
 
+def test_one_letter_is_no_proof_of_a_batch(read: Any) -> None:
+    nodes = [node("ReduceMean", "x", "p", axes=[0], keepdims=1), node("MatMul", "p w", "y")]
+    graph = read(nodes, {"x": ("N", 16)}, ["y"], [weight("w", 16, 4)])
+    assert (shapes(graph)["x"], graph.batch_size) == ((128, 16), 1)
+
+
+def test_the_side_of_a_picture_that_is_laid_flat_is_found(read: Any) -> None:
+    nodes = [node("Flatten", "x", "f"), node("Gemm", "f w", "y", transB=1)]
+    graph = read(nodes, {"x": (None, 1, None, None)}, ["y"], [weight("w", 10, 784)])
+    assert shapes(graph)["x"] == (1, 1, 28, 28)
+
+
 def test_nodes_of_a_graph_are_no_batch(read: Any) -> None:
     graph = read(
         [node("MatMul", "adjacency x", "h"), node("MatMul", "h w", "y")],

@@ -16,6 +16,16 @@ def multiply_adds(known: OnnxTrace, steps: Sequence[OnnxStep]) -> int:
     return sum(_macs(known, step) for step in steps)
 
 
+def work_behind(known: OnnxTrace, name: str) -> int:
+    """Multiply-adds of all steps that tensor `name` depends on."""
+    needed, behind = {name}, []
+    for step in reversed(known.steps):
+        if needed.intersection(step.outputs):
+            needed.update(tensors_read(known.tensors, step))
+            behind.append(step)
+    return multiply_adds(known, behind)
+
+
 def _macs(known: OnnxTrace, step: OnnxStep) -> int:
     facts = facts_of(known.tensors, step)
     inputs = [known.tensors.spec(name) for name in tensors_read(known.tensors, step)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import FLOATING
-from cutwise.importers.onnx_format.flow.branch_work import multiply_adds
+from cutwise.importers.onnx_format.flow.branch_work import multiply_adds, work_behind
 from cutwise.importers.onnx_format.flow.joining import chosen
 from cutwise.importers.onnx_format.flow.scopes import BranchScope, Walk, body_of
 from cutwise.importers.onnx_format.tensors import (
@@ -46,7 +46,7 @@ def branch(known: OnnxTrace, node: NodeProto, scope: BranchScope, walk: Walk) ->
         known.steps += taken.steps
     else:
         taken = _dearer(known, node, scope, walk)
-    open_choice = condition is None and bool(name) and not known.tensors.is_constant(name)
+    open_choice = condition is None and work_behind(known, name) > 0
     for made, result in zip(node.output, taken.results, strict=False):
         if open_choice and made and known.tensors.spec(result) is not None:
             chosen(known, result, name, scope.define(known, made))

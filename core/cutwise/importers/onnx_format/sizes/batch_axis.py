@@ -110,7 +110,9 @@ def _reaches_all_outputs(known: OnnxTrace, axes: Mapping[str, int]) -> bool:
     """True when every output of the model has the axis; raises where an op mixes along it."""
     places: dict[str, AxisPlace] = {name: AxisPlace(axis) for name, axis in axes.items()}
     for step in known.steps:
-        if not any(name in places for name in tensors_read(known.tensors, step)):
+        if places.keys().isdisjoint(step.inputs):
+            continue
+        if places.keys().isdisjoint(tensors_read(known.tensors, step)):
             continue
         facts = facts_of(known.tensors, step)
         values = {

@@ -22,6 +22,8 @@ SAMPLES = 16_000
 IMAGE_CHANNELS = frozenset({1, 3, 4})
 
 BATCH_NAME = re.compile(r"(^|_)(batch|bs|b|n)(_?size)?$", re.IGNORECASE)
+# One letter may as well be the number of nodes: what the ops do decides.
+CALLED_BATCH = re.compile(r"batch|^bs$", re.IGNORECASE)
 SAMPLES_NAME = re.compile(r"samples?$|audio|wav|pcm", re.IGNORECASE)
 # Names that say what a dimension is, whatever its axis.
 NAMED_SIZES = (
@@ -76,7 +78,7 @@ class OpenDim:
     @property
     def is_named_batch(self) -> bool:
         """True where the file calls it the batch."""
-        return bool(BATCH_NAME.search(self.name))
+        return bool(BATCH_NAME.search(self.name) and CALLED_BATCH.search(self.name))
 
 
 @dataclass(frozen=True, slots=True)

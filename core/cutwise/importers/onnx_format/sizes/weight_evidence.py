@@ -45,17 +45,28 @@ def sizes_by_weights(graph: GraphProto, inputs: Sequence[ValueInfoProto]) -> Map
         rank = len(value.type.tensor_type.shape.dim)
         known.labels[value.name] = [(value.name, axis) for axis in range(rank)]
     for node in graph.node:
-        if node.op_type == "Constant":
+        if node.op_type == "Constant" and node.output:
             held = next((a.t for a in node.attribute if a.name == "value"), None)
             if held is not None:
                 _stored(known, node.output[0], held)
-        elif node.op_type in CONSTANT_SHAPES and node.input and node.input[0] in known.shapes:
+        else:
+            _followed(known, node)
+    return known.sizes
+
+
+def _followed(known: WeightEvidence, node: NodeProto) -> None:
+    """What is known of a node's result; nothing where it does not fit its inputs, which is refused later."""
+    if not node.input or not node.output:
+        return
+    try:
+        if node.op_type in CONSTANT_SHAPES and node.input[0] in known.shapes:
             known.shapes[node.output[0]] = CONSTANT_SHAPES[node.op_type](known, node)
         elif node.op_type in RULES and any(name in known.labels for name in node.input):
             labels = RULES[node.op_type](known, node)
-            if labels is not None and node.output:
+            if labels is not None:
                 known.labels[node.output[0]] = labels
-    return known.sizes
+    except (IndexError, ZeroDivisionError, ValueError):
+        return
 
 
 def _stored(known: WeightEvidence, name: str, tensor: object) -> None:
