@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from cutwise.errors import ModelImportError
-from cutwise.graph.model_graph import ModelGraph
+from cutwise.graph.model_graph import FLOATING, ModelGraph
 from cutwise.importers.importer import Importer
 from cutwise.importers.onnx_format.module_paths import printable
 from cutwise.importers.torch_format.archive import Archive, looks_like_torch_export, read_archive
@@ -23,6 +24,7 @@ from cutwise.importers.torch_format.scope import TorchProgram
 from cutwise.importers.torch_format.sizes import Sizes
 from cutwise.read_limits import PRODUCER_CHARACTERS
 
+SHORT = frozenset({"bf16", "fp16"})
 # What `dims` calls the number of times that a loop runs ends so.
 TRIPS = ".trips"
 
@@ -61,6 +63,7 @@ def graph_of(archive: Archive, dims: Mapping[str, int], *, file: str, name: str)
             "format": "torch-export",
             "file": file,
             "producer": f"PyTorch {archive.program.get('torch_version', '')}".strip()[:PRODUCER_CHARACTERS],
+            **_held_as(program),
         },
         warnings=tuple(
             dict.fromkeys(
@@ -74,6 +77,14 @@ def graph_of(archive: Archive, dims: Mapping[str, int], *, file: str, name: str)
             )
         ),
     )
+
+
+def _held_as(program: TorchProgram) -> dict[str, str]:
+    """The short number format of all parameters, where they have one, as a field that a workload has."""
+    formats = {w.dtype for w in program.stored.values() if w.role != "buffer" and w.dtype in FLOATING}
+    if len(formats) != 1 or not formats <= SHORT:
+        return {}
+    return {"workload": json.dumps({"weights_dtype": formats.pop()})}
 
 
 def _functions(archive: Archive, program: TorchProgram) -> tuple[list[CustomFunction], tuple[str, ...]]:

@@ -213,3 +213,13 @@ def test_inputs_and_outputs_may_have_any_form() -> None:
 def test_scripted_modules_are_refused_with_what_to_do() -> None:
     with pytest.raises(ModelImportError, match="is a scripted module; give the module that it was made from"):
         from_torch(torch.jit.script(nn.Linear(8, 8)), ROW)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "proposed"), [(torch.bfloat16, '{"weights_dtype": "bf16"}'), (torch.float32, None)]
+)
+def test_the_number_format_of_the_weights_is_proposed_for_the_workload(
+    dtype: Any, proposed: str | None
+) -> None:
+    graph = from_torch(nn.Linear(8, 8).to(dtype), ROW.to(dtype))
+    assert graph.provenance.get("workload") == proposed
