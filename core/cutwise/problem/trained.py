@@ -25,7 +25,7 @@ def check_trained(cost: GraphCost) -> None:
                 f"{graph.name} would be; {INSTEAD}, or give the format in which they are trained"
             ]
         )
-    if graph.parameters and not cost.trainable_parameters:
+    if graph.parameters and not cost.trainable_parameters and not workload.frozen:
         formats = ", ".join(sorted({weight.dtype for weight in graph.weights.values()}))
         raise ScenarioError(
             [
