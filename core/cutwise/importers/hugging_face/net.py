@@ -89,12 +89,13 @@ class Net:
     def linear(
         self, path: str, x: str, width: int,
         *, bias: bool = True, name: str = "", tied: Weight | None = None, turned: bool = False,
-        joint: int = 0, bare: bool = False,
+        joint: int = 0, bare: bool = False, whole: bool = False,
     ) -> str:  # fmt: skip
         """A linear layer; `tied` is another layer's weight that it shares, `turned` one stored (in, out).
 
         Of layers that some programs make with one product of `joint` features this is the last. A `bare` one
-        is a product with a parameter of its own, and no module that adapters are put beside.
+        is a product with a parameter of its own, and no module that adapters are put beside; a `whole` one
+        runs in fp32.
         """
         into = self.width(x)
         matrix = tied or self.weight(path, (into, width) if turned else (width, into))
@@ -105,6 +106,7 @@ class Net:
             attrs={
                 "in_features": into, "out_features": width,
                 **({"joint_features": joint} if joint else {}), **({"bare": True} if bare else {}),
+                **({"whole": True} if whole else {}),
             },
         )  # fmt: skip
 
@@ -117,12 +119,16 @@ class Net:
             weights=weights if affine else (), source=self._path(path),
         )  # fmt: skip
 
-    def rms_norm(self, path: str, x: str) -> str:
-        """Root-mean-square normalisation, and the product with its weight that needs the result again."""
+    def rms_norm(self, path: str, x: str, *, whole: bool = False) -> str:
+        """Root-mean-square normalisation, and the product with its weight that needs the result again.
+
+        A `whole` one stays in fp32 until it is multiplied.
+        """
         name, source = _last(path), self._path(path)
-        normed = self.op("rms_norm", f"{name}_unscaled", [x], self.shape(x), source=source)
+        made, scaled = ({"whole": True}, {"narrows": True}) if whole else (NO_ATTRS, NO_ATTRS)
+        normed = self.op("rms_norm", f"{name}_unscaled", [x], self.shape(x), source=source, attrs=made)
         scale = self.weight(path, (self.width(x),))
-        return self.op("mul", name, [normed], self.shape(x), weights=[scale], source=source)
+        return self.op("mul", name, [normed], self.shape(x), weights=[scale], source=source, attrs=scaled)
 
     def embedding(self, path: str, ids: str, rows: int, width: int) -> tuple[str, Weight]:
         """A look-up, and its table."""

@@ -140,6 +140,31 @@ def test_adapters_beside_experts_keep_what_peft_keeps(
     assert cost.saved_bytes.sum() == pytest.approx(saved, rel=1e-9)
 
 
+# Bytes of one sample more, of transformers 5.23 on a processor: weights in bf16, and fp32 weights under
+# autocast to bf16, which leaves the grouped product in fp32.
+IN_16_BIT = [
+    (MIXTRAL, 568_512, 924_864),
+    ("a shared expert beside two of eight", 604_032, 984_960),
+    ("V3: experts in groups by sigmoids", 811_776, 1_104_288),
+    ("sinks, biases and windows", 853_056, 1_407_552),
+    ("probabilities of the chosen only", 564_672, 921_408),
+    ("norms over all heads", 659_904, 1_016_256),
+]
+
+
+@pytest.mark.parametrize(("name", "held_in_bf16", "under_autocast"), IN_16_BIT)
+def test_what_is_kept_in_16_bit(name: str, held_in_bf16: int, under_autocast: int) -> None:
+    plain = Workload(batch_size=2, loss=NO_LOSS, attention="flash")
+    for work, kept in (
+        (replace(plain, weights_dtype="bf16"), held_in_bf16),
+        (replace(plain, autocast=True, compute_dtype="bf16"), under_autocast),
+    ):
+        two, three = (
+            batch * price(tiny(name), replace(work, batch_size=batch)).saved_bytes.sum() for batch in (2, 3)
+        )
+        assert three - two == pytest.approx(kept, rel=0.005)
+
+
 def test_dense_layers_stand_where_the_configuration_says() -> None:
     """Of four layers every second routes, but for the last, which is listed."""
     alternating, behind = tiny(QWEN3), published("DeepSeek-V3")

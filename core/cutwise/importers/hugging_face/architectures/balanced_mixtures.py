@@ -56,7 +56,7 @@ def minimax_m2(keys: Keys) -> Blueprint:
         share = keys.count("rotary_dim") / width
     experts = chosen_experts(keys, "num_local_experts", "intermediate_size")
     route = partial(
-        balanced, score="sigmoid", groups=None, normed=True, scaled=False,
+        balanced, score="sigmoid", groups=None, normed=True, scaled=False, whole=False,
         correction="mlp.e_score_correction_bias",
     )  # fmt: skip
     experts = replace(experts, route=route)

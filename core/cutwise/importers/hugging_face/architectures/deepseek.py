@@ -142,7 +142,7 @@ def _queries(latent: Latent, net: Net, x: str) -> str:
 
 
 def _by_softmax(net: Net, x: str, experts: Experts, *, groups: Groups | None) -> tuple[str, str]:
-    scores = net.elementwise("softmax", "scores", scored(net, x, experts))
+    scores = net.elementwise("softmax", "scores", scored(net, x, experts, whole=True))
     if groups is not None:
         scores = in_best_groups(net, scores, groups, by=1)
     weights, places = largest(net, "chosen", scores, experts.chosen)

@@ -100,7 +100,8 @@ def gpt_oss(keys: Keys) -> Blueprint:
     full = replace(_projections(keys, qkv_bias=bias, out_bias=bias), heads=heads, sinks=True)
     near = replace(full, heads=replace(heads, window=keys.count("sliding_window")))
     projections = [near if word == SLIDING else full for word in _layer_types(keys)]
-    return mixture_decoder(keys, experts, projections, [partial(mixed, experts=experts)] * len(projections))
+    work = [partial(mixed, experts=experts)] * len(projections)
+    return mixture_decoder(keys, experts, projections, work, whole_norms=True)
 
 
 @completed

@@ -45,6 +45,7 @@ def mixture_decoder(
     centred: bool = False,
     scaled: bool = False,
     head_bias: bool = False,
+    whole_norms: bool = False,
 ) -> Blueprint:
     """A decoder of these branches, one of each a layer; all of `work` but `plain` ones route to `experts`."""
     attends = [partial(self_attention, one) if isinstance(one, Projections) else one for one in attention]
@@ -55,6 +56,7 @@ def mixture_decoder(
         output=language_output(keys, "lm_head", tied=tied, scaled=scaled, bias=head_bias),
         centred=centred,
         scaled=scaled,
+        whole_norms=whole_norms,
     )
     windows = (one.heads.window for one in attention if isinstance(one, Projections))
     routed = sum(branch is not plain for branch in work)

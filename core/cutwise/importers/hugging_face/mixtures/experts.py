@@ -54,7 +54,7 @@ def mixed(net: Net, x: str, experts: Experts) -> str:
     y = _product(net, "down_proj", _gated(net, gate, up, experts.act), width, experts)
     y = net.elementwise("mul", "weighted", y, weights)
     y = net.op("gather", "collect", [y, places], (*rows, width), attrs=kept)
-    return net.op("reduce_sum", "combine", [y], net.shape(x))
+    return net.op("reduce_sum", "combine", [y], net.shape(x), attrs={"narrows": True})
 
 
 def perceptron(net: Net, x: str, path: str, hidden: int, act: str, *, bias: bool = False) -> str:

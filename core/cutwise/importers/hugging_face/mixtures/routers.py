@@ -63,10 +63,10 @@ def _next_expert(net: Net, scores: str, number: int) -> Routed:
     return net.op("gather", f"weight_{number}", [weight, place], net.shape(weight), attrs=kept), place
 
 
-def scored(net: Net, x: str, experts: Experts, *, bias: bool = False) -> str:
-    """A score for each expert."""
+def scored(net: Net, x: str, experts: Experts, *, bias: bool = False, whole: bool = False) -> str:
+    """A score for each expert, made in fp32 where it is `whole`."""
     bare = not experts.router_is_layer
-    return net.linear(experts.router, x, experts.count, bias=bias, name="router", bare=bare)
+    return net.linear(experts.router, x, experts.count, bias=bias, name="router", bare=bare, whole=whole)
 
 
 def largest(net: Net, name: str, x: str, count: int) -> tuple[str, str]:
@@ -107,9 +107,10 @@ def balanced(
     scaled: bool,
     correction: str,
     trained: bool = False,
+    whole: bool = True,
 ) -> Routed:
     """Experts chosen by scores with a `correction` that balances them, weighted by scores without it."""
-    scores = net.elementwise(score, "scores", scored(net, x, experts))
+    scores = net.elementwise(score, "scores", scored(net, x, experts, whole=whole))
     size = (1, experts.count) if trained else (experts.count,)
     balance = replace(net.weight(correction, size, part=""), role="parameter" if trained else "buffer")
     chosen = net.op("add", "scores_corrected", [scores], net.shape(scores), weights=[balance])

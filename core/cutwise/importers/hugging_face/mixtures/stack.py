@@ -19,8 +19,9 @@ Branch = Callable[[Net, str], str]
 class Stack:
     """The branches of every layer, and what stands around them.
 
-    `centred`: layer norms in place of root-mean-square norms. `scaled`: the embedding and each branch are
-    multiplied by a number.
+    `centred`: layer norms in place of root-mean-square norms, which stay in fp32 until they are multiplied by
+    their weights where they are `whole_norms`. `scaled`: the embedding and each branch are multiplied by a
+    number.
     """
 
     width: int
@@ -29,6 +30,7 @@ class Stack:
     output: LanguageOutput
     centred: bool = False
     scaled: bool = False
+    whole_norms: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,4 +159,4 @@ def _around(stack: Stack, net: Net, x: str, norm: str, branch: Branch) -> str:
 
 
 def _normed(stack: Stack, net: Net, x: str, path: str) -> str:
-    return net.layer_norm(path, x) if stack.centred else net.rms_norm(path, x)
+    return net.layer_norm(path, x) if stack.centred else net.rms_norm(path, x, whole=stack.whole_norms)
