@@ -167,7 +167,8 @@ class _PerToken(Frozen):
             cache_bytes[one.position] = one.elements * DTYPE_BYTES[workload.compute]
             layers[one.position] = 1.0
             work_ratio[one.position] = one.work_ratio
-            if workload.attention == "flash" and graph.ops[one.position].kind == "attention":
+            op = graph.ops[one.position]
+            if workload.attention == "flash" and op.kind == "attention" and not op.attrs.get("eager"):
                 seen[one.position] = min(tokens, one.window)
         flops, read = columns["forward_flops"], _read_bytes(graph, workload, flow)
         experts = RoutedExperts.of(graph, read)

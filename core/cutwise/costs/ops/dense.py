@@ -126,11 +126,12 @@ def attention(call: OpCall) -> OpWork:
     """
     head_dim, k_length = call.stated("head_dim"), call.stated("k_length")
     rows = call.input_elements // head_dim
-    seen = min(k_length, call.whole("window", k_length)) if call.flash_attention else k_length
+    eager = call.op.attrs.get("eager") or call.needs_grad(3) or call.weights_trained
+    skips = call.flash_attention and not eager
+    seen = min(k_length, call.whole("window", k_length)) if skips else k_length
     scores = rows * seen * head_dim
     context = rows * seen * call.stated("value_dim")
     query, key, value = (call.needs_grad(position) for position in range(3))
-    eager = call.op.attrs.get("eager") or call.needs_grad(3) or call.weights_trained
     fused = call.fused_attention and not eager
     backward = scores * (query + key) + context * (value + (query or key))
     if fused and (query or key or value):

@@ -7,6 +7,7 @@ safetensors file beside the configuration tells the weights' dtype and checks th
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import re
@@ -34,6 +35,7 @@ from cutwise.importers.hugging_face.stored_files import StoredFile, StoredFiles,
 from cutwise.importers.hugging_face.weights_fit import differences, parameters_of
 from cutwise.importers.importer import Importer
 from cutwise.importers.json_formats.document import object_of, shown
+from cutwise.plain import Json
 from cutwise.read_limits import IN_PROCESS_BYTES, JSON_FILE_BYTES
 from cutwise.units import PREFIXES, in_prefix
 
@@ -46,6 +48,8 @@ EXPORT = (
     f"{EXPORT_COMMAND}, or to ONNX with "
     "torch.onnx.export(model, example, 'model.onnx', dynamo=True, optimize=False)"
 )
+NAMED_FAMILIES = 5
+USUAL_FAMILIES = ("llama", "qwen3", "gemma3_text", "bert", "t5", "vit")
 OWN_KEY = re.compile(rb'"(model_type|architectures|peft_type)"\s*:')
 
 
@@ -193,8 +197,7 @@ def _blueprint(keys: Keys) -> Blueprint:
         raise ModelImportError(f"{keys.file}: {adapter.adapter_refusal(keys.values)}")
     if not isinstance(family, str) or family not in FAMILIES:
         fact = f"model_type is {shown(family)}" if family else "model_type is missing"
-        known = ", ".join(sorted(FAMILIES, key=str.lower))
-        raise ModelImportError(f"{keys.file}: {fact}; read are {known}; else {EXPORT}{_made(keys)}")
+        raise ModelImportError(f"{keys.file}: {fact}; read are {_near(family)}; else {EXPORT}{_made(keys)}")
     if keys.flag("add_cross_attention", False):
         raise ModelImportError(
             f"{keys.file}: add_cross_attention is true; decoders that read an encoder are not built here; "
@@ -209,6 +212,12 @@ def _blueprint(keys: Keys) -> Blueprint:
         raise ModelImportError(
             f"{error}, and {', '.join(others)}, which family {family!r} needs too"
         ) from error
+
+
+def _near(family: Json) -> str:
+    """Families of names like this one, or those that most people have, and how many more there are."""
+    near = difflib.get_close_matches(str(family), FAMILIES, n=NAMED_FAMILIES) or USUAL_FAMILIES
+    return f"{', '.join(near)} and {len(FAMILIES) - len(near)} more (docs/formats.md lists them)"
 
 
 def _missing(keys: Keys, family: str, *names: str) -> tuple[str, ...]:

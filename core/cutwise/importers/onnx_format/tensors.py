@@ -48,7 +48,8 @@ class Tensors:
     A constant depends on no model input; `roots` holds for each constant the stored tensors
     (initializers and the like, in `stored`) it is made from, those in `filled` from nothing but a shape.
     `values` holds small known values; `scales` are stored tensors that say how numbers are quantised,
-    `scaled` what they are said of, `measured` scales that a node measures; `read` and `facts` keep what was worked out.
+    `scaled` what they are said of, `measured` scales that a node measures; `read` and `facts` keep what was
+    worked out.
     """
 
     types: dict[str, TypeProto] = field(default_factory=dict)

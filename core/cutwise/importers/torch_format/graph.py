@@ -32,6 +32,7 @@ def build_ops(program: TorchProgram) -> tuple[Op, ...]:
     program.warnings += doubts(program.functions, steps)
     steps = kept_by_functions(steps, program.functions)
     program.warnings += _warnings(walk, steps, needed)
+    program.uncounted = sum(weight.elements for weight in _unused_weights(program, _used(steps)))
     program.inputs = inputs
     ids = {name: printable(name) for name in inputs}
     placed = named([_place(step) for step in steps], list(ids.values()))
@@ -86,7 +87,7 @@ def _warnings(walk: Walk, steps: Sequence[TorchStep], needed: set[str]) -> Itera
             f"{walk.products} matrix products of parameters alone are not counted; "
             "their parameters belong to the ops that read the result"
         )
-    used = {weight.id for step in steps for weight in step.weights}
+    used = _used(steps)
     yield from _frozen(program, used)
     yield from _unused(program, used)
     stopped = [step.weights[0] for step in steps if step.weights and step.attrs.get("stops_gradient")]
@@ -114,13 +115,22 @@ def _frozen(program: TorchProgram, used: Set[str]) -> Iterator[str]:
 
 
 def _unused(program: TorchProgram, used: Set[str]) -> Iterator[str]:
-    stored = {weight.id: weight for weight in program.stored.values()}
-    unused = [weight for weight in stored.values() if weight.id not in used and weight.role != "buffer"]
+    unused = _unused_weights(program, used)
     if unused:
         yield (
             f"{len(unused)} parameter tensors ({_examples(unused)}; {_elements(unused)} parameters) reach no "
             "output and are not counted"
         )
+
+
+def _used(steps: Sequence[TorchStep]) -> set[str]:
+    return {weight.id for step in steps for weight in step.weights}
+
+
+def _unused_weights(program: TorchProgram, used: Set[str]) -> list[Weight]:
+    """Parameters that no op reads, those that share a tensor once."""
+    stored = {weight.id: weight for weight in program.stored.values()}
+    return [weight for weight in stored.values() if weight.id not in used and weight.role != "buffer"]
 
 
 def _elements(weights: Sequence[Weight]) -> str:

@@ -31,6 +31,7 @@ class TorchProgram:
     outputs: list[str] = field(default_factory=list)
     trace: AxisTrace = field(default_factory=AxisTrace)
     warnings: list[str] = field(default_factory=list)
+    uncounted: int = 0
     fixed: set[str] = field(default_factory=set)
     looped: set[str] = field(default_factory=set)
     functions: list[CustomFunction] = field(default_factory=list)

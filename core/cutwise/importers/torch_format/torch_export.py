@@ -59,6 +59,7 @@ def graph_of(archive: Archive, dims: Mapping[str, int], *, file: str, name: str)
             **{open_dims[symbol][0]: size for symbol, size in bound.items() if symbol != batch.symbol},
             **sizes.assumed,
         },
+        uncounted={"parameters": program.uncounted} if program.uncounted else {},
         provenance={
             "format": "torch-export",
             "file": file,
