@@ -20,6 +20,7 @@ from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_bytes, samples
 from cutwise.importers.base import checked_dims
+from cutwise.problem.stated_workload import with_adapter
 from cutwise.read_limits import LINK_BYTES
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import parse_scenario, scenario_from_dict, scenario_to_dict
@@ -102,12 +103,15 @@ def model() -> ModelGraph | None:
     return known[1] if known else None
 
 
-def add_upload(name: str, content: bytes, dims: Mapping[str, int] | None = None) -> ModelGraph:
+def add_upload(name: str, content: bytes, dims: Mapping[str, int] | None = None) -> ModelGraph | None:
     """Reads an uploaded file in the guarded process and makes it the session's model.
 
-    `dims` are the sizes of its open dimensions. Raises `ModelImportError` with one sentence; the model
-    that was there stays.
+    `dims` are the sizes of its open dimensions. The configuration of an adapter is no model: it says how the
+    one that is there is trained. Raises `ModelImportError` with one sentence; the model that was there stays.
     """
+    if adapted := with_adapter(scenario().workload, content):
+        set_scenario(replace(scenario(), workload=adapted))
+        return model()
     graph = load_bytes(name, content, dims=dims or None, poll=_still_here)
     digest = hashlib.sha256(content).hexdigest()
     _uploads()[digest] = (content, graph)

@@ -8,6 +8,7 @@ import pytest
 
 SHARED = Path(__file__).parents[2] / "shared"
 DATA, CASES = SHARED / "data", SHARED / "cases" / "planning"
+MODEL_FILES = SHARED / "cases" / "models"
 
 
 def needs(path: Path) -> pytest.MarkDecorator:

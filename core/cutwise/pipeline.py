@@ -16,6 +16,7 @@ from cutwise.importers import load_model
 from cutwise.options import option_hints
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem, build_problem
+from cutwise.problem.stated_workload import default_scenario
 from cutwise.question import Question, baseline_plan, shown_plan
 from cutwise.scenario.parts import Scenario
 from cutwise.simulation.engine import simulate as played
@@ -32,10 +33,13 @@ def plan(
 ) -> Plan:
     """The plan of one scheme; a scheme's own options are keywords.
 
+    Without a scenario it is for the default cell, with number formats and adapters as the model's file says.
     Raises `UnknownNameError` for a scheme that is not registered, `ScenarioError` for options or a
     scenario that do not fit, `SolverError` where the scheme cannot answer.
     """
-    return shown_plan(Question(graph=graph, scenario=scenario or Scenario(), scheme=scheme, options=options))
+    return shown_plan(
+        Question(graph=graph, scenario=scenario or default_scenario(graph), scheme=scheme, options=options)
+    )
 
 
 def analyse(
@@ -56,7 +60,9 @@ def analyse(
     rest = {name: value for name, value in options.items() if name not in own}
     if rest and not ANALYSES[analysis].of_plan:
         raise UnknownNameError(f"option of {analysis}", next(iter(rest)), own)
-    asked = Question(graph=graph, scenario=scenario or Scenario(), scheme=scheme, options=rest, cut=cut)
+    asked = Question(
+        graph=graph, scenario=scenario or default_scenario(graph), scheme=scheme, options=rest, cut=cut
+    )
     return analysis_with(analysis, {k: v for k, v in options.items() if k in own}).run(asked)
 
 
@@ -68,13 +74,13 @@ def compare(
     Rows keep the order of `schemes`; `place` ranks valid ones by their delay per pass over all data. A scheme
     that cannot answer (brute force on a large model) has the status "unsolved" and says why.
     """
-    asked = Question(graph=graph, scenario=scenario or Scenario())
+    asked = Question(graph=graph, scenario=scenario or default_scenario(graph))
     return CompareAnalysis(schemes=tuple(schemes or ())).run(asked).to_frame()
 
 
 def simulate(graph: ModelGraph, scenario: Scenario | None, plan: Plan) -> Trace:
     """One round of `plan` played task by task; without contention it ends when the plan says."""
-    return played_round(build_problem(graph, scenario or Scenario()), plan)
+    return played_round(build_problem(graph, scenario or default_scenario(graph)), plan)
 
 
 def played_round(problem: SplitProblem, plan: Plan) -> Trace:
@@ -96,7 +102,7 @@ def sweep(
 
     Several paths form a grid, the last fastest; `zip=True` pairs them. Plans are not certified.
     """
-    asked = Question(graph=graph, scenario=scenario or Scenario(), scheme=scheme)
+    asked = Question(graph=graph, scenario=scenario or default_scenario(graph), scheme=scheme)
     return SweepAnalysis(over=over, schemes=tuple(schemes or ()), zip=zip).run(asked).to_frame()
 
 
@@ -109,4 +115,4 @@ def sweep_file(path: str) -> SweptScenarios:
 
 def best_baseline(graph: ModelGraph, scenario: Scenario | None = None) -> Plan | None:
     """The valid baseline with the least objective, or None where every baseline breaks a rule."""
-    return baseline_plan(Question(graph=graph, scenario=scenario or Scenario()))
+    return baseline_plan(Question(graph=graph, scenario=scenario or default_scenario(graph)))

@@ -32,6 +32,8 @@ TENSOR_ELEMENTS = 2**38
 NAME_CHARACTERS = 200
 
 # Of JSON.
+# Files beside a model are looked into to name them; the longest, lists of tokens, are named by their heads.
+NAMED_JSON_BYTES = 1 * 2**20
 # A file held in memory as text: 50,000 hand-written ops are about 12 MB.
 JSON_FILE_BYTES = 64 * 2**20
 # Parsed JSON takes up to 30 times its text; above this size it is parsed where memory is limited.
@@ -50,6 +52,8 @@ ONNX_KEPT_PAYLOAD_BYTES = 64 * 2**10
 ONNX_SNIFFED_BYTES = 64 * 2**10
 # Values are followed only to learn shapes; the longest such lists are token positions.
 ONNX_VALUE_ELEMENTS = 2**14
+# A loop of more nodes, all turns together, is walked once and its turns are counted.
+ONNX_LOOP_NODES = 2**11
 # A list of the modules around one node, written as Python; those of real models take some hundred.
 ONNX_SCOPES_CHARACTERS = 4096
 
@@ -72,18 +76,45 @@ PRODUCER_CHARACTERS = 100
 TORCH_LARGEST_COUNT = 2**31
 # PyTorch writes some hundred characters for the sizes of a deep convolutional network.
 EXPRESSION_CHARACTERS = 4096
+# A counter is followed so far to learn how often a loop runs.
+LOOP_TRIPS = 100_000
 EXPRESSION_DEPTH = 60
 EXPRESSION_EXPONENT = 8
 # No axis of a real tensor is longer; intermediate values of a size stay far below its square.
 AXIS_SIZE = 2**40
 
 # Of what Hugging Face publishes.
+# The largest models published have some hundred shards.
+FOLDER_FILES = 10_000
 # As in the format's own library; the largest header published is some megabytes.
 SAFETENSORS_HEADER_BYTES = 100 * 10**6
 # Real tensors have six at most.
 SAFETENSORS_AXES = 32
 # Where signed 64-bit sizes end.
 SAFETENSORS_SIZE = 2**63
+# Of GGUF files.
+# The largest mixtures have some thousand tensors, and files some hundred values.
+GGUF_ENTRIES = 65_536
+# llama.cpp reads names of 64 bytes; names of values are paths of some hundred.
+GGUF_NAME_BYTES = 65_535
+GGUF_AXES = 8
+# Vocabulary, merges and token types of the largest tokenizers are about a million texts.
+GGUF_TEXTS = 2**23
+# Chat templates are the longest texts, and nobody reads them here.
+GGUF_KEPT_CHARACTERS = 4096
+# Sizes that differ from layer to layer: as many numbers as layers.
+GGUF_KEPT_NUMBERS = 4096
+# Of Keras and TensorFlow Lite files.
+# The largest published models have three thousand layers; models called in models multiply theirs.
+KERAS_CALLS = 10_000
+# No axis, window or width of a published layer is larger.
+LAYER_SIZE = 2**24
+# Attributes lie in messages of at most 64 KB; the root group of the largest models has some tens.
+HDF5_HEADER_BYTES = 2**24
+HDF5_MESSAGES = 65_536
+# Tensors, operators and buffers of the largest models are some ten thousand.
+TFLITE_ITEMS = 2**18
+TFLITE_AXES = 16
 # The longest names of families and activations have some thirty letters.
 WORD_CHARACTERS = 64
 

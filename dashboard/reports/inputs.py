@@ -73,6 +73,7 @@ def _model(name: str, report: ImportReport, cost: GraphCost, blocks: tuple[Block
         ("Model", name),
         ("Ops and edges", f"{report.ops:,} and {report.edges:,}, in {len(blocks)} blocks"),
         ("Parameters", f"{report.parameters:,}, of which {report.trainable_parameters:,} are trained"),
+        *_active(report),
         ("Multiply-adds a sample", f"{report.macs:,}"),
         ("Open dimensions", ", ".join(f"{key} = {size}" for key, size in report.dims.items()) or "none"),
         ("Graph digest", element("code", report.digest)),
@@ -81,6 +82,13 @@ def _model(name: str, report: ImportReport, cost: GraphCost, blocks: tuple[Block
     rows, note = first_rows(_block_rows(cost, blocks))
     head = ("Block", "Ops", "Forward (MFLOP)", "Backward (MFLOP)", "Weights (MB)", "Saved (MB)")
     return section("Model", facts(known), table(head, rows), note)
+
+
+def _active(report: ImportReport) -> Iterable[tuple[str, Child]]:
+    """What one token meets of a mixture of experts."""
+    if report.active_parameters != report.parameters:
+        without = report.active_parameters - report.table_parameters
+        yield "Active for a token", f"{report.active_parameters:,}, without tables of words {without:,}"
 
 
 def _block_rows(cost: GraphCost, blocks: tuple[Block, ...]) -> Iterable[tuple[str, ...]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import fields, replace
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cutwise.cli.listings import first_line
 from cutwise.errors import CutwiseError, ScenarioError
@@ -12,6 +14,9 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import IMPORTERS, samples
 from cutwise.importers.base import size_given
 from cutwise.importers.hugging_face.config_file import SEQUENCE, can_regenerate
+from cutwise.importers.hugging_face.stated.stated_format import stated_text
+from cutwise.importers.several_files import one_upload
+from cutwise.problem.stated_workload import as_stated, stated_fields
 from cutwise.scenario.scenario_file import parse_scenario
 from cutwise.scenario.versions import file_notice
 from cutwise.schemes import SCHEMES
@@ -19,6 +24,7 @@ from cutwise_dashboard import session
 from cutwise_dashboard.controls import choice, drawer, field_widget, follow, readable, seen
 
 DIMS_HELP = "A dimension that the file leaves open; everything is priced anew for another size"
+SHOWN_FILES = 3
 READ_HOW = "read in a guarded process, nothing of it is run"
 
 
@@ -37,14 +43,29 @@ def model_controls() -> ModelGraph | None:
     graph = session.model()
     if graph and graph.dims:
         _sizes(graph)
+    if graph:
+        _stated(graph)
     return graph
 
 
+def _stated(graph: ModelGraph) -> None:
+    """What the model's file says of the workload, with a button that takes it over."""
+    current = session.scenario().workload
+    wanted = as_stated(current, graph)
+    if wanted == current:
+        return
+    st.caption(f"The model's file says: {stated_text(stated_fields(graph))}")
+    if st.button("Take over", key="stated", help="Sets these in what is trained, and how"):
+        session.set_scenario(replace(session.scenario(), workload=wanted))
+        st.rerun()
+
+
 def _upload() -> None:
-    """The uploader; a file that was read stays the model until another is chosen."""
-    file = st.file_uploader(
+    """The uploader; what was read stays the model until something else is chosen."""
+    files = st.file_uploader(
         "Model file",
         key="upload",
+        accept_multiple_files=True,
         max_upload_size=200,
         help=f"{', '.join(known.about for known in IMPORTERS.values())}; {READ_HOW}",
     )
@@ -52,17 +73,24 @@ def _upload() -> None:
         "Sizes of open dimensions", key="upload.sizes", placeholder="height=320, width=320",
         help="Only for a file whose dimensions are open and whose proposed sizes do not fit",
     )  # fmt: skip
-    if file is None or st.session_state.get("read_upload") == (file.file_id, sizes):
+    ids = [file.file_id for file in files]
+    before, with_sizes = st.session_state.get("read_upload", ([], ""))
+    if not files or (before, with_sizes) == (ids, sizes):
         return
-    st.session_state["read_upload"] = (file.file_id, sizes)
+    new = [file for file in files if file.file_id not in before] or files
+    st.session_state["read_upload"] = (ids, sizes)
     try:
-        with st.spinner(f"Reading {file.name} …"):
-            session.add_upload(file.name, file.getvalue(), parsed_sizes(sizes))
+        with st.spinner(f"Reading {', '.join(file.name for file in new[:SHOWN_FILES])} …"):
+            session.add_upload(*one_upload(_contents(new), _contents(files)), parsed_sizes(sizes))
     except CutwiseError as error:
         st.session_state["upload_error"] = str(error)
     else:
         st.session_state.pop("upload_error", None)
         st.rerun()
+
+
+def _contents(files: Sequence[UploadedFile]) -> list[tuple[str, bytes]]:
+    return [(file.name, file.getvalue()) for file in files]
 
 
 def _sizes(graph: ModelGraph) -> None:
@@ -74,7 +102,7 @@ def _sizes(graph: ModelGraph) -> None:
         key = f"dims.{graph.name}.{name}"
         follow(key, size)
         dims[name] = int(
-            seen(key, st.number_input(name.capitalize(), 1, 1_000_000, step=1, key=key, help=DIMS_HELP))
+            seen(key, st.number_input(_title(name), 1, 1_000_000, step=1, key=key, help=DIMS_HELP))
         )
     if dims and dims != {name: graph.dims[name] for name in dims}:
         try:
@@ -83,6 +111,10 @@ def _sizes(graph: ModelGraph) -> None:
             st.error(str(error))
         else:
             st.rerun()
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def parsed_sizes(text: str) -> dict[str, int]:

@@ -15,6 +15,7 @@ from cutwise.importers import load_model
 from cutwise_dashboard.session import first_scenario
 from tests.browser.bad_files import cyclic_onnx, torchscript_archive
 from tests.browser.conftest import App
+from tests.core.importers.safetensors_files import saved
 
 pytestmark = pytest.mark.browser
 RESNET = Path(str(files("cutwise.sample_models") / "resnet18.onnx"))
@@ -114,6 +115,24 @@ def test_an_uploaded_onnx_file_is_planned(app: App, tmp_path: Path) -> None:
 
     page.locator('input[type="file"]').first.set_input_files(file)
     page.get_by_role("heading", name=re.compile("my_network")).wait_for(timeout=30_000)
+    app.idle()
+
+    assert "Certified optimal" in app.text()
+
+
+def test_all_files_of_a_folder_chosen_at_once_are_one_model(app: App, tmp_path: Path) -> None:
+    """A configuration with the first of two shards and an adapter: what is missing is named on the page."""
+    sizes = {"hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4}
+    config = {"model_type": "llama", "vocab_size": 101, "max_position_embeddings": 256, **sizes}
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(config))
+    saved(folder / "model-00001-of-00002.safetensors", {"lm_head.weight": ("F16", (101, 64))})
+    page = app.open()
+    page.get_by_text("Your own model").click()
+
+    page.locator('input[type="file"]').first.set_input_files(sorted(folder.iterdir()))
+    page.get_by_role("heading", name=re.compile("llama-0.1M")).wait_for(timeout=30_000)
     app.idle()
 
     assert "Certified optimal" in app.text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from cutwise.importers import IMPORTERS
 from cutwise.importers.gate.graph_wire import from_lines, to_lines
 from cutwise.importers.gate.guard import read_guarded
 from cutwise.importers.gate.reading import read_here, recognised
-from tests.core.importers import onnx_files, safetensors_files, torch_archives
+from tests.core.importers import gguf_files, onnx_files, safetensors_files, torch_archives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,44 @@ EXAMPLES = {
         ),
         dims={"sequence": 32},
     ),
+    "gguf": Example(
+        file="toy.gguf",
+        written=lambda path: path.write_bytes(gguf_files.head(gguf_files.llama())),
+        dims={"sequence": 32},
+    ),
+    "keras": Example(
+        file="toy.keras",
+        written=lambda path: keras_archive(path),
+        dims={"input:1": 16},
+    ),
+    "tflite": Example(
+        file="small.tflite", written=lambda path: path.write_bytes((MADE / "small-fp32.tflite").read_bytes())
+    ),
+    "diffusers": Example(
+        file="unet.json",
+        written=as_json(
+            {"_class_name": "UNet2DConditionModel", "block_out_channels": [32] * 4, "sample_size": 8}
+        ),
+    ),
+    "hf_folder": Example(file="tiny.zip", written=lambda path: zipped_folder(path), dims={"sequence": 32}),
 }
+
+
+MADE = Path(onnx_files.__file__).with_name("made")
+CONV = {"name": "a", "filters": 2, "kernel_size": 3, "batch_input_shape": [None, None, 3]}
+KERAS = {"class_name": "Sequential", "config": {"layers": [{"class_name": "Conv1D", "config": CONV}]}}
+
+
+def keras_archive(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", "{}")
+        archive.writestr("config.json", json.dumps(KERAS))
+
+
+def zipped_folder(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("tiny/config.json", json.dumps(LLAMA))
+
 
 BATCH = {"batch"}
 """The open dimension that the workload sets."""

@@ -82,6 +82,7 @@ def test_inspect_prints_what_a_file_holds(capsys: pytest.CaptureFixture[str]) ->
         "ops",
         "edges",
         "parameters",
+        "active_parameters",
         "trainable_parameters",
         "macs",
         "warnings",

@@ -70,6 +70,31 @@ def test_an_unpriced_kind_is_told_with_its_part_of_the_elements(tmp_path: Path) 
     assert "50 %" in report.confidence["flops"]
 
 
+def test_a_mixture_shows_all_parameters_and_those_of_a_token() -> None:
+    """4 experts of 8 x 4, of which a token passes one: 128 and 32."""
+    from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
+
+    experts = Op(
+        id="experts", kind="grouped_matmul", inputs=("x",), output=TensorSpec(shape=(1, 3, 1, 4)),
+        weights=(Weight(id="w", shape=(4, 4, 8)),),
+        attrs={"in_features": 8, "experts": 4, "experts_per_token": 1},
+    )  # fmt: skip
+    x = Op(id="x", kind="input", output=TensorSpec(shape=(1, 3, 1, 8)))
+    report = import_report(price(ModelGraph(name="mixed", ops=(x, experts)), Workload()))
+
+    shown = AppTest.from_function(_report_alone, kwargs={"report": report}).run()
+
+    assert not shown.exception, shown.exception
+    values = {metric.label: metric.value for metric in shown.metric}
+    assert (values["Parameters"], values["Active for a token"]) == ("128", "32")
+
+
+def _report_alone(report) -> None:
+    from cutwise_dashboard.views.model import import_report as report_view
+
+    report_view.show(report)
+
+
 def test_the_tables_add_up_to_the_model() -> None:
     cost = price(cutwise.load_model("sample:googlenet"), Workload())
 

@@ -8,7 +8,7 @@ import sys
 from importlib.resources import files
 from socket import socket
 
-from cutwise.cli.inputs import OF_ANALYSIS, model_of, options_of, scenario_of, write
+from cutwise.cli.inputs import OF_ANALYSIS, dims_of, model_of, options_of, scenario_of, write
 from cutwise.cli.printing import FINE, INFEASIBLE, plan_text, show, tell
 from cutwise.errors import CutwiseError
 
@@ -48,7 +48,8 @@ def plan_one(known: argparse.Namespace) -> int:
     from cutwise.pipeline import plan
     from cutwise.plain import plain
 
-    found = plan(model_of(known), scenario_of(known), known.scheme, **options_of(known))
+    graph = model_of(known)
+    found = plan(graph, scenario_of(known, graph), known.scheme, **options_of(known))
     hidden = frozenset() if known.timing else frozenset({"timing"})
     if known.json:
         show(known, plain(found, without=hidden))
@@ -63,7 +64,8 @@ def play(known: argparse.Namespace) -> int:
     from cutwise.plain import plain
     from cutwise.units import percent
 
-    graph, scenario = model_of(known), scenario_of(known)
+    graph = model_of(known)
+    scenario = scenario_of(known, graph)
     found = plan(graph, scenario, known.scheme, **options_of(known))
     trace = simulate(graph, scenario, found)
     if known.csv:
@@ -85,7 +87,9 @@ def analyse_one(known: argparse.Namespace) -> int:
 
     options = options_of(known) | options_of(known, OF_ANALYSIS)
     scheme = {"scheme": known.scheme} if "scheme" in known else {}
-    return tell(known, analyse(model_of(known), scenario_of(known), known.analysis, **scheme, **options))
+    graph = model_of(known)
+    found = analyse(graph, scenario_of(known, graph), known.analysis, **scheme, **options)
+    return tell(known, found)
 
 
 def sweep_many(known: argparse.Namespace) -> int:
@@ -106,7 +110,7 @@ def export_own(known: argparse.Namespace) -> int:
     from cutwise.problem.pricing import priced
 
     with redirect_stdout(sys.stderr):  # whatever the file prints, what is printed here stays JSON
-        graph = export_from_source(known.source, known.out)
+        graph = export_from_source(known.source, known.out, dims=dims_of(known))
     return show(known, {"out": known.out, **plain(import_report(priced(graph, Workload())))})
 
 

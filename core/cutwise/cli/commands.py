@@ -38,10 +38,8 @@ def _of(word: str, **facts: Any) -> Argument:
     return word, facts
 
 
-MODEL: tuple[Argument, ...] = (
-    _of("model", help="a model file, or sample:NAME for a shipped one"),
-    _of("--dim", action="append", default=[], metavar="NAME=SIZE", help="size of an open dimension"),
-)
+DIM = _of("--dim", action="append", default=[], metavar="NAME=SIZE", help="size of an open dimension")
+MODEL: tuple[Argument, ...] = (_of("model", help="a model file, or sample:NAME for a shipped one"), DIM)
 SCENARIO: Argument = _of("scenario", nargs="?", help="a scenario file; the default cell if absent")
 SCHEME: Argument = _of("--scheme", default=DEFAULT_SCHEME, help="see the command schemes")
 
@@ -91,6 +89,7 @@ COMMANDS: Mapping[str, Command] = {
         arguments=(
             _of("source", help="my_model.py:build, a file and a function in it without arguments"),
             _of("--out", required=True, metavar="FILE.pt2", help="the file to write"),
+            DIM,
         ),
     ),
     "schemes": Command(run=answers.list_registered, help="The schemes and their options."),

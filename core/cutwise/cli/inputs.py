@@ -21,21 +21,36 @@ def spelled(name: str) -> str:
 
 def model_of(known: argparse.Namespace) -> Any:
     """The model that was named, with the sizes that were given."""
-    from cutwise.importers.base import load_model, size_given
+    from cutwise.importers.base import load_model
 
-    dims = dict(size_given(text, given_as="--dim") for text in known.dim)
-    return load_model(known.model, dims=dims or None)
+    return load_model(known.model, dims=dims_of(known) or None)
 
 
-def scenario_of(known: argparse.Namespace) -> Any:
-    """The scenario file that was named, or the default cell."""
-    from cutwise.scenario.parts import Scenario
-    from cutwise.scenario.scenario_file import load_scenario
+def dims_of(known: argparse.Namespace) -> dict[str, int]:
+    """The sizes of open dimensions that were given."""
+    from cutwise.importers.base import size_given
+
+    return dict(size_given(text, given_as="--dim") for text in known.dim)
+
+
+def scenario_of(known: argparse.Namespace, graph: Any) -> Any:
+    """The scenario file that was named, or the default cell.
+
+    What it leaves out of number formats and tuning is as the model's file states it, which is told.
+    """
+    from cutwise.importers.hugging_face.stated.stated_format import stated_text
+    from cutwise.problem.stated_workload import default_scenario, stated_fields
+    from cutwise.scenario.scenario_file import read_document, scenario_from_dict
     from cutwise.scenario.versions import file_notice
 
+    document: Any = read_document(known.scenario) if known.scenario else {}
+    given = document.get("workload", {})
+    stated = stated_fields(graph, given=given) if isinstance(given, dict) else {}
+    if stated:
+        print(f"{graph.name}: {stated_text(stated)}, as the model's file says", file=sys.stderr)
     if not known.scenario:
-        return Scenario()
-    scenario = load_scenario(known.scenario)
+        return default_scenario(graph)
+    scenario = scenario_from_dict({**document, **({"workload": {**stated, **given}} if stated else {})})
     with open(known.scenario, "rb") as file:
         told = file_notice(file.readline(LONGEST_HEADER), name=known.scenario)
     if told:

@@ -55,15 +55,17 @@ def written_out_attentions(graph: ModelGraph) -> tuple[Attention, ...]:
     """Those of `attentions` that one fused kernel can take the place of.
 
     One whose scores or probabilities are read by anything outside it is left out: a fused kernel
-    never writes them down. So is one that caps its scores, which PyTorch's fused kernels cannot do.
+    never writes them down. So is one that caps its scores, which PyTorch's fused kernels cannot do, and one
+    that says (`written_out`) that its program knows no other way.
     """
-    found = tuple(attention for attention in attentions(graph) if not _is_capped(graph, attention))
+    found = tuple(attention for attention in attentions(graph) if not _has_to_stay(graph, attention))
     readers = _readers(graph) if found else {}
     return tuple(attention for attention in found if _is_closed(attention, readers))
 
 
-def _is_capped(graph: ModelGraph, attention: Attention) -> bool:
-    return any(graph.ops[position].kind == CAP for position in attention.inside)
+def _has_to_stay(graph: ModelGraph, attention: Attention) -> bool:
+    inside = (graph.ops[position] for position in attention.inside)
+    return any(op.kind == CAP or op.attrs.get("written_out") for op in inside)
 
 
 def _is_closed(attention: Attention, readers: Mapping[int, set[int]]) -> bool:

@@ -11,16 +11,19 @@ import numpy as np
 from cutwise.arrays import Floats
 from cutwise.costs.attention_pattern import Attention, written_out_attentions
 from cutwise.costs.gradient_flow import GradientFlow, first_output
-from cutwise.costs.ops.formula import KERNEL
+from cutwise.costs.ops.formula import KERNEL, OUTPUT
 from cutwise.costs.ops.formulas import OP_COSTS, OpCall, OpWork
+from cutwise.costs.ops.spectral import of_complex_numbers
 from cutwise.costs.weight_costs import weight_columns
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError
 from cutwise.frozen import Frozen
-from cutwise.graph.model_graph import DTYPE_BYTES, FLOATING, ModelGraph, Op
+from cutwise.graph.model_graph import DTYPE_BYTES, FLOATING, ModelGraph, Op, Weight
 
 NO_WORK = OpWork()
-HELD = frozenset({"keeps_input", "kept_bytes", "kept_once_bytes", "forward_bytes", "backward_bytes"})
+TRIPS = "trips"
+"""The attribute of an op that stands for so many turns of a loop, each with work and tensors of its own."""
+HELD = frozenset({"keeps_input", "kept_bytes", "kept_once_bytes", "forward_bytes", "backward_bytes", TRIPS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,7 @@ def _work(
         return NO_WORK
     op = graph.ops[position]
     if kind == KERNEL:
-        return _held(OpWork(saves=op.attrs["keeps"]), op)
+        return _held(OpWork(), op, None)
     if kind not in OP_COSTS:
         return OpWork(saves=tuple(range(len(op.inputs))))
     sources = [graph.index[name] for name in op.inputs]
@@ -95,13 +98,15 @@ def _work(
         inputs=tuple(graph.ops[source].output for source in sources),
         inputs_need_grad=tuple(flow.needs_grad[position] and flow.needs_grad[source] for source in sources),
         weights_trained=flow.trains[position],
+        main_weight_trained=any(w.id in flow.trained[position] for w in _main_weights(op)),
         training=workload.training,
         fused_attention=workload.attention != "eager",
         element_bytes=DTYPE_BYTES[op.output.dtype],
         batches=graph.batch_size / workload.batch_size,
+        flash_attention=workload.attention == "flash",
     )
     try:
-        return _held(OP_COSTS[kind](call), op)
+        return _held(of_complex_numbers(OP_COSTS[kind](call), call), op, call)
     except (IndexError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise ModelImportError(
             f"{graph.name}: op {op.id!r} cannot be priced as {kind!r}: its shapes, weights or attributes "
@@ -109,10 +114,18 @@ def _work(
         ) from error
 
 
-def _held(work: OpWork, op: Op) -> OpWork:
+def _main_weights(op: Op) -> Sequence[Weight]:
+    """What the matrix of an op is made of: its first weight, or more where it is computed from several."""
+    return op.weights if "merged_rank" in op.attrs else op.weights[: op.attrs.get("main_weights", 1)]
+
+
+def _held(work: OpWork, op: Op, call: OpCall | None) -> OpWork:
     """The work with what the op's attributes say that it keeps and holds beside its formula."""
+    if "keeps" in op.attrs:
+        work = replace(work, saves=tuple(op.attrs["keeps"]), extra_bytes=0.0, once_bytes=0.0)
     if not op.attrs.keys() & HELD:
         return work
+    work = _repeated(work, call, op.attrs[TRIPS]) if call is not None and TRIPS in op.attrs else work
     return replace(
         work,
         saves=tuple({*work.saves, 0}) if op.attrs.get("keeps_input") else work.saves,
@@ -123,14 +136,37 @@ def _held(work: OpWork, op: Op) -> OpWork:
     )
 
 
+def _repeated(work: OpWork, call: OpCall, trips: int) -> OpWork:
+    """The work of `trips` turns; each keeps tensors of its own, the first those that are ops' outputs."""
+    kept = [
+        call.op.output if place == OUTPUT else call.inputs[place]
+        for place in work.saves
+        if place < len(call.inputs)
+    ]
+    tensors = sum(spec.elements * DTYPE_BYTES[spec.dtype] for spec in kept)
+    return replace(
+        work,
+        forward_flops=trips * work.forward_flops,
+        input_gradient_flops=trips * work.input_gradient_flops,
+        weight_gradient_flops=trips * work.weight_gradient_flops,
+        macs=trips * work.macs,
+        extra_bytes=trips * work.extra_bytes + (trips - 1) * tensors,
+    )
+
+
 def _tensor_columns(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> dict[str, Floats]:
     """Bytes of each output for the whole batch: as it is sent, as its gradient is, and held once for good.
 
     Floating tensors are sent as smashed data, whole numbers and the model's inputs as they are;
-    constants are never sent: both sides hold the model file.
+    constants are never sent: both sides hold the model file. What is the same for every sample
+    (`once_a_batch`: position biases) is sent once a mini-batch, of which the graph's own is a share.
     """
     outputs = [op.output for op in graph.ops]
-    elements = _column(output.elements for output in outputs)
+    share = graph.batch_size / workload.batch_size
+    elements = _column(
+        op.output.elements * op.attrs.get(TRIPS, 1) * (share if op.attrs.get("once_a_batch") else 1)
+        for op in graph.ops
+    )
     own = elements * _column(DTYPE_BYTES[output.dtype] for output in outputs)
     floating = np.array([output.dtype in FLOATING for output in outputs], dtype=bool)
     is_input = np.array([op.kind == "input" for op in graph.ops], dtype=bool)

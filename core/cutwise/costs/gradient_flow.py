@@ -11,7 +11,7 @@ from cutwise.costs.options.tuning import Lora
 from cutwise.costs.workload import Workload
 from cutwise.errors import ScenarioError
 from cutwise.frozen import Frozen
-from cutwise.graph.model_graph import FLOATING, ModelGraph, Op, Weight
+from cutwise.graph.model_graph import DIFFERENTIABLE, ModelGraph, Op, Weight
 
 RUNNING_STATISTICS = frozenset({"batch_norm", "instance_norm"})
 """Ops whose buffers change while they train."""
@@ -128,8 +128,8 @@ def first_output(graph: ModelGraph, position: int) -> int:
 
 
 def is_trainable(weight: Weight) -> bool:
-    """True for a floating parameter: buffers and integer tables are never trained."""
-    return weight.role == "parameter" and weight.dtype in FLOATING
+    """True for a floating or complex parameter: buffers and integer tables are never trained."""
+    return weight.role == "parameter" and weight.dtype in DIFFERENTIABLE
 
 
 def _trained(
@@ -164,5 +164,5 @@ def _needs_grad(graph: ModelGraph, trains: Sequence[bool]) -> list[bool]:
     for position, op in enumerate(graph.ops):
         reached = trains[position] or any(needs[graph.index[name]] for name in op.inputs)
         reached = reached or trains[first_output(graph, position)] or bool(op.attrs.get("requires_gradient"))
-        needs.append(reached and op.output.dtype in FLOATING and not op.attrs.get("stops_gradient"))
+        needs.append(reached and op.output.dtype in DIFFERENTIABLE and not op.attrs.get("stops_gradient"))
     return needs

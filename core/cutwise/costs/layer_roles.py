@@ -27,12 +27,17 @@ WORDS = FrozenDict(
 def linear_roles(graph: ModelGraph) -> Mapping[int, str]:
     """The role of every linear layer of `graph` with weights, by position, in topological order.
 
+    A product with a bare parameter (`bare`: the router of a mixture of experts) is no layer.
     "attention": projections into an attention and the first layers behind it. "mlp": other layers
     of a residual branch, and all but the last layers of a model without attention. "head": layers behind
     which nothing is multiplied any more. Of the rest, module names that speak of either decide, else they
     are "other".
     """
-    linears = [at for at, op in enumerate(graph.ops) if op.kind == "linear" and op.weights and not op.figures]
+    linears = [
+        at
+        for at, op in enumerate(graph.ops)
+        if op.kind == "linear" and op.weights and not op.figures and not op.attrs.get("bare")
+    ]
     if not linears:
         return {}
     joins = _residual_joins(graph)

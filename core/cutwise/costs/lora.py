@@ -2,7 +2,8 @@
 
 The adapter of a linear layer `fc` is `fc/lora_a` (in → rank) and `fc/lora_b` (rank → out) beside `fc/base`,
 the layer as it was; their sum takes the name `fc`, so that cuts, pins and readers of `fc` mean the
-adapted layer. Merged adapters are weights of the layer itself.
+adapted layer. Merged adapters are weights of the layer itself; those of stacked experts, which have one
+pair of matrices each, always are (as peft's for a parameter).
 """
 
 from __future__ import annotations
@@ -14,22 +15,24 @@ from dataclasses import replace
 from cutwise.caches import kept
 from cutwise.costs.gradient_flow import adapter_weights, frozen_ops, named_by
 from cutwise.costs.layer_roles import HEAD, linear_roles
-from cutwise.costs.options.tuning import Lora
+from cutwise.costs.options.tuning import LORA_TARGETS, Lora
 from cutwise.costs.workload import Workload
 from cutwise.errors import ScenarioError
 from cutwise.graph.model_graph import FLOATING, ModelGraph, Op, TensorSpec, Weight
 
 BASE, LORA_A, LORA_B = "base", "lora_a", "lora_b"
 KEPT = frozenset({"dropout_ratio", "joint_features"})  # said of a layer's result, with its adapter
+EXPERTS = "experts"
 MOST_NAMED = 5  # layers that a message lists
 
 
 def rewritten(graph: ModelGraph, workload: Workload) -> ModelGraph:
     """`graph` as it is trained or run under `workload`: with its adapters, if any.
 
-    Frozen ops get no adapter; adapters that are merged leave no trace in inference. A graph that has
-    adapters already is answered as it is. Raises `ScenarioError` for a target without a linear layer, and
-    for a sequence length the graph was not read at.
+    A target that is a pattern is held against ids, blocks and the names that the model's file has, with
+    slashes for their dots. Frozen ops get no adapter; adapters that are merged leave no trace in inference.
+    A graph that has adapters already is answered as it is. Raises `ScenarioError` for a target without a
+    linear layer, and for a sequence length the graph was not read at.
     """
     if mistake := _length_mistake(graph, workload.sequence_length):
         raise ScenarioError([mistake])
@@ -69,10 +72,11 @@ def _length_mistake(graph: ModelGraph, asked: int | None) -> str:
 @kept
 def _adapted(graph: ModelGraph, tuning: Lora, frozen: tuple[str, ...]) -> ModelGraph:
     targets = _targets(graph, tuning, frozen)
-    adapted = _merged if tuning.merged else _side_branch
-    ops = (
-        made for at, op in enumerate(graph.ops) for made in (adapted(op, tuning) if at in targets else (op,))
-    )
+
+    def adapted(op: Op) -> Iterator[Op]:
+        return _merged(op, tuning) if tuning.merged or EXPERTS in op.attrs else _side_branch(op, tuning)
+
+    ops = (made for at, op in enumerate(graph.ops) for made in (adapted(op) if at in targets else (op,)))
     return replace(graph, ops=tuple(ops))
 
 
@@ -109,10 +113,11 @@ def _merged(op: Op, tuning: Lora) -> Iterator[Op]:
 
 
 def _adapter(op: Op, rank: int) -> tuple[Weight, Weight]:
-    """Both matrices of an adapter; layers that share a weight share its adapter."""
+    """Both matrices of an adapter, of all experts together; layers that share a weight share its adapter."""
     matrix = op.weights[0]
     outputs = op.output.shape[-1]
     inputs = op.attrs.get("in_features") or matrix.elements // outputs
+    rank *= op.attrs.get(EXPERTS, 1)
     dtype = matrix.dtype if matrix.dtype in FLOATING else op.output.dtype
     return (
         Weight(id=f"{matrix.id}.{LORA_A}", shape=(rank, inputs), dtype=dtype),
@@ -122,14 +127,17 @@ def _adapter(op: Op, rank: int) -> tuple[Weight, Weight]:
 
 def _targets(graph: ModelGraph, tuning: Lora, frozen: tuple[str, ...]) -> frozenset[int]:
     roles = linear_roles(graph)
+    experts = [at for at, op in enumerate(graph.ops) if EXPERTS in op.attrs]
     mistakes, found = [], set[int]()
     for target in tuning.targets:
         hits = {at for at, role in roles.items() if _matcher(target)(graph.ops[at], role)}
+        if target not in LORA_TARGETS:
+            hits |= {at for at in experts if named_by(target)(graph.ops[at])}
         found |= hits
         if not hits:
             mistakes.append(
                 f"workload.tuning.targets: {target!r} matches no linear layer of {graph.name}, which has "
-                f"{_inventory(graph, roles)}"
+                f"{_inventory(graph, roles)}{_named(graph, experts)}"
             )
     held = frozen_ops(graph, frozen)
     if found and all(held[at] for at in found):
@@ -144,8 +152,8 @@ def _matcher(target: str) -> Callable[[Op, str], bool]:
         return lambda op, role: role != HEAD
     if target in {"attention", "mlp"}:
         return lambda op, role: role == target
-    matches = named_by(target)
-    return lambda op, role: matches(op)
+    matches, in_file = named_by(target), named_by(target.replace(".", "/"))
+    return lambda op, role: matches(op) or in_file(Op(id=op.source.replace(".", "/"), kind=op.kind))
 
 
 def _inventory(graph: ModelGraph, roles: Mapping[int, str]) -> str:
@@ -158,6 +166,12 @@ def _inventory(graph: ModelGraph, roles: Mapping[int, str]) -> str:
     others = Counter(op.kind for at, op in enumerate(graph.ops) if op.weights and at not in roles)
     rest = [f"{count} {kind}" for kind, count in others.most_common(MOST_NAMED)]
     return ", ".join(linears + rest) or "no layer with weights"
+
+
+def _named(graph: ModelGraph, experts: Sequence[int]) -> str:
+    if not experts:
+        return ""
+    return f"; stacked experts get adapters by name only: {_some([graph.ops[at].id for at in experts])}"
 
 
 def _some(names: Sequence[str]) -> str:

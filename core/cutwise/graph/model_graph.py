@@ -24,10 +24,15 @@ DTYPE_BYTES: Mapping[str, float] = FrozenDict(
         "fp64": 8, "fp32": 4, "bf16": 2, "fp16": 2, "fp8": 1,
         "int64": 8, "int32": 4, "int16": 2, "int8": 1, "int4": 0.5, "nf4": 0.5,
         "uint64": 8, "uint32": 4, "uint16": 2, "uint8": 1, "uint4": 0.5,
+        "int2": 0.25, "uint2": 0.25,
+        "complex32": 4, "complex64": 8, "complex128": 16,
         "bool": 1, "string": 0,
     }
 )  # fmt: skip
 FLOATING = frozenset({"fp64", "fp32", "bf16", "fp16", "fp8"})
+COMPLEX = frozenset({"complex32", "complex64", "complex128"})
+DIFFERENTIABLE = FLOATING | COMPLEX
+"""Numbers that have gradients; floating ones are held as a workload says, complex ones as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +61,8 @@ class TensorSpec:
 class Weight:
     """A parameter or buffer; ops that share one (tied weights) name the same `id`.
 
-    `role` is "parameter" (trained) or "buffer" (kept and exchanged but not trained: the running
-    statistics of batch normalisation).
+    `role` is "parameter" (trained), "frozen" (a parameter that the file says is not trained) or "buffer"
+    (kept and exchanged but not trained: the running statistics of batch normalisation).
     """
 
     id: str
@@ -101,6 +106,8 @@ class ModelGraph(EqualByDigest):
     mini-batch of `batch_size` samples; prices are per sample, so whatever prices the graph divides
     by it. `dims` holds the dimensions the importer had to choose ({"sequence": 128}), `provenance`
     says where the graph came from (format, producer, file digest), `warnings` what was assumed.
+    `uncounted` is what the file holds beside that: "parameters" that no op counts, and the "macs" of a
+    sample that go with them, as far as they are known.
 
     Raises `ModelImportError` for a repeated id, an unknown input or a wrong order.
     """
@@ -111,6 +118,7 @@ class ModelGraph(EqualByDigest):
     dims: Mapping[str, int] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    uncounted: Mapping[str, int] = field(default_factory=dict)
     digest: str = field(init=False, default="")
     index: Mapping[str, int] = field(init=False, default_factory=dict, repr=False)
 
@@ -144,7 +152,27 @@ class ModelGraph(EqualByDigest):
     @property
     def parameters(self) -> int:
         """Number of parameters; tied weights count once, buffers do not count."""
-        return sum(w.elements for w in self.weights.values() if w.role == "parameter")
+        return sum(w.elements for w in self.weights.values() if w.role != "buffer")
+
+    @property
+    def active_parameters(self) -> int:
+        """Parameters that the forward pass of one token meets: of experts those that it is routed to.
+
+        Tables count whole, though a token reads a row of them (`table_parameters`).
+        """
+        idle: dict[str, int] = {}
+        for op in self.ops:
+            if "experts_per_token" in op.attrs:
+                left = op.attrs["experts"] - op.attrs["experts_per_token"]
+                idle |= {weight.id: weight.elements * left // op.attrs["experts"] for weight in op.weights}
+        return self.parameters - sum(idle.values())
+
+    @property
+    def table_parameters(self) -> int:
+        """Parameters of tables that are only looked up; some publishers leave them out of the active ones."""
+        tables = {w.id: w.elements for op in self.ops if op.kind == "embedding" for w in op.weights}
+        others = {weight.id for op in self.ops if op.kind != "embedding" for weight in op.weights}
+        return sum(elements for name, elements in tables.items() if name not in others)
 
     def to_networkx(self) -> networkx.DiGraph[str]:
         """The graph as a networkx digraph; vertices carry `op`, edges go from producer to reader."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers.gate.folders import model_file_in
 from cutwise.importers.gate.reading import read_here, recognised
 
 SAMPLE_PREFIX = "sample:"
@@ -24,7 +25,7 @@ def sample_named(text: str) -> str | None:
 
 
 def load_model(source: str | os.PathLike[str], *, dims: Mapping[str, int] | None = None) -> ModelGraph:
-    """The graph of the model file at `source`, or of a shipped sample named "sample:resnet18".
+    """The graph of the model file or folder at `source`, or of a shipped sample named "sample:resnet18".
 
     `dims` gives the sizes of dimensions the file leaves open, by their name or as
     "input_name:axis". Raises `ModelImportError` when the file cannot or must not be read and
@@ -37,8 +38,10 @@ def load_model(source: str | os.PathLike[str], *, dims: Mapping[str, int] | None
 
         return load_sample(sample, checked_dims(dims))
     path = Path(text)
+    if path.is_dir():
+        path = model_file_in(path)
     importer = recognised(path)
-    if path.stat().st_size <= importer.in_process_bytes:
+    if path.stat().st_size + importer.reads_beside(path) <= importer.in_process_bytes:
         return read_here(path, checked_dims(dims))
     from cutwise.importers.gate.guard import read_guarded
 

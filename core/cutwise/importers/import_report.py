@@ -14,10 +14,11 @@ from cutwise.units import percent
 class ImportReport(Frozen):
     """A model file in figures, with how far they can be trusted.
 
-    `dims` are the sizes chosen for open dimensions, `warnings` what was assumed, `unpriced` how many ops
-    of a kind have no formula. `unpriced_ratio` is the part of all ops' elements that those ops make,
-    which bounds what their FLOPs can be of a model whose other ops of that size are elementwise.
-    `confidence` says so in words for each kind of figure.
+    `active_parameters` are those that one token meets: all but the experts that it is not routed to;
+    `table_parameters` those of them in tables of words. `dims` are the sizes chosen for open dimensions,
+    `warnings` what was assumed, `unpriced` how many ops of a kind have no formula. `unpriced_ratio` is the
+    part of all ops' elements that those ops make, which bounds what their FLOPs can be of a model whose
+    other ops of that size are elementwise. `confidence` says so in words for each kind of figure.
     """
 
     name: str
@@ -26,6 +27,8 @@ class ImportReport(Frozen):
     ops: int
     edges: int
     parameters: int
+    active_parameters: int
+    table_parameters: int
     trainable_parameters: int
     macs: int
     dims: Mapping[str, int]
@@ -46,6 +49,8 @@ def import_report(cost: GraphCost) -> ImportReport:
         ops=len(graph),
         edges=len(graph.edges),
         parameters=cost.parameters,
+        active_parameters=cost.parameters - (graph.parameters - graph.active_parameters),
+        table_parameters=graph.table_parameters,
         trainable_parameters=cost.trainable_parameters,
         macs=cost.macs,
         dims=dict(graph.dims),
@@ -68,13 +73,28 @@ def _confidence(cost: GraphCost, ratio: float) -> dict[str, str]:
     stated = any(op.figures for op in cost.graph.ops)
     folded = any("batch norm" in warning.lower() for warning in cost.graph.warnings)
     flops = "as the file states" if stated else "exact from shapes"
+    held = _held_by_unpriced(cost)
     if cost.unpriced:
         flops = f"misses ops that make {percent(ratio):.3g} % of all elements"
+        flops += f" and hold {percent(held / cost.parameters):.3g} % of the parameters" if held else ""
     return {
-        "parameters": "exact",
+        "parameters": _surety_of_parameters(cost, held),
         "flops": flops,
         "saved_bytes": "batch norm looks folded: too low for training" if folded else flops,
         "seconds": "from datasheet speeds, rough (±50 %)"
         if not cost.measured_s.any()
         else "measured, as the file states",
     }
+
+
+def _held_by_unpriced(cost: GraphCost) -> int:
+    """Parameters that ops without a formula read, each weight once."""
+    read = {w.id: w for op in cost.graph.ops if op.kind in cost.unpriced for w in op.weights}
+    return sum(weight.elements for weight in read.values() if weight.role == "parameter")
+
+
+def _surety_of_parameters(cost: GraphCost, held: int) -> str:
+    missing = cost.graph.uncounted.get("parameters", 0)
+    if missing:
+        return f"{missing:,} of {cost.parameters + missing:,} stored in the file are not counted"
+    return f"as stored; what ops without a formula do with {held:,} of them is not known" if held else "exact"

@@ -27,7 +27,7 @@ class Importer:
 
     `about` is what the format is to people. `sniff` looks, it never loads. `in_process_bytes` is the
     largest file that a library user's own path may be read from without the guard; uploads are always
-    guarded.
+    guarded. `reads_beside` is how much it reads of other files beside the one at a path.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Importer:
     sniff: Callable[[bytes, Path], bool]
     read: Reader
     in_process_bytes: int = 0
+    reads_beside: Callable[[Path], int] = lambda path: 0
 
 
 IMPORTERS: Registry[Importer] = Registry("model format")

@@ -24,6 +24,7 @@ from cutwise.problem.numbers import accuracy_loss_ratio, coding_of, device_colum
 from cutwise.problem.pricing import priced, targets_of
 from cutwise.problem.private_ops import private_ops
 from cutwise.problem.roofs import roofs_of
+from cutwise.problem.trained import check_trained
 from cutwise.scenario.parts import Privacy, Scenario
 from cutwise.tolerances import LIMIT_ROUNDING
 
@@ -169,10 +170,12 @@ class SplitProblem(Frozen):
 def build_problem(graph: ModelGraph, scenario: Scenario) -> SplitProblem:
     """The problem of cutting `graph` under `scenario`.
 
-    Raises `ScenarioError` where the scenario names ops that the model does not have. Parts that were
+    Raises `ScenarioError` where the scenario names ops that the model does not have, and where training
+    would train nothing. Parts that were
     turned into numbers before are used again, so that a sweep pays for what changes.
     """
     cost = priced(graph, scenario.workload)
+    check_trained(cost)
     server = server_numbers(scenario.server, scenario.workload.compute)
     devices = device_columns(scenario.devices, scenario.workload)
     private = _private(cost, scenario.privacy)

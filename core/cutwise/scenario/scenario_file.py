@@ -32,6 +32,11 @@ def load_scenario(path: str | PathLike[str]) -> Scenario:
 
     Raises `ScenarioError` with every mistake and its path, or one sentence if the file cannot be read.
     """
+    return scenario_from_dict(read_document(path))
+
+
+def read_document(path: str | PathLike[str]) -> dict[str, object]:
+    """What a scenario file holds, unchecked; raises `ScenarioError` if it cannot be read."""
     file = Path(path)
     try:
         with file.open("rb") as opened:
@@ -43,7 +48,7 @@ def load_scenario(path: str | PathLike[str]) -> Scenario:
         raise ScenarioError(
             [f"{file}: has over {SCENARIO_FILE_BYTES} bytes, the most a scenario file may have"]
         )
-    return parse_scenario(content, name=file.name)
+    return _document(content, name=file.name)
 
 
 def parse_scenario(content: bytes, *, name: str = "scenario") -> Scenario:

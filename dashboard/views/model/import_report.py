@@ -8,6 +8,11 @@ import streamlit as st
 from cutwise.importers.import_report import ImportReport
 from cutwise_dashboard.format import quantity_text, share_text
 
+ACTIVE_HELP = (
+    "What one token meets: all parameters but the experts that it is not routed to. Tables of words count "
+    "whole here; some publishers leave them out."
+)
+
 
 def show(report: ImportReport) -> None:
     with st.container(border=True):
@@ -16,6 +21,8 @@ def show(report: ImportReport) -> None:
         grid.metric("Ops", f"{report.ops:,}")
         grid.metric("Edges", f"{report.edges:,}")
         grid.metric("Parameters", f"{report.parameters:,}")
+        if report.active_parameters != report.parameters:
+            grid.metric("Active for a token", f"{report.active_parameters:,}", help=ACTIVE_HELP)
         grid.metric("Trainable", f"{report.trainable_parameters:,}")
         grid.metric("Multiply-adds a sample", quantity_text(report.macs, ""))
         st.caption(f"{report.format} · digest {report.digest[:16]}…")

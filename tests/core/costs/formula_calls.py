@@ -36,6 +36,7 @@ def work(
         inputs=tuple(TensorSpec(shape=shape) for shape in inputs),
         inputs_need_grad=tuple(True for _ in inputs) if grads is None else grads,
         weights_trained=bool(weights) if trained is None else trained,
+        main_weight_trained=bool(weights) if trained is None else trained,
         training=training,
         fused_attention=fused,
         element_bytes=element_bytes,

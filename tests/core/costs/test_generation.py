@@ -15,7 +15,7 @@ from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.workload import Workload
 from cutwise.errors import ScenarioError
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.importers.hugging_face.config_file import from_config
+from cutwise.importers.hugging_face.config_file import from_config, regenerate
 from cutwise.problem.pricing import priced
 
 SIZES: dict[str, Any] = {
@@ -190,6 +190,15 @@ def test_tokens_beyond_the_model_s_length_are_refused() -> None:
 def test_tokens_that_make_no_sense_are_refused(changes: dict[str, Any], says: str) -> None:
     with pytest.raises(ScenarioError, match=says):
         Workload(mode="inference", **changes)
+
+
+def test_what_is_generated_within_a_window_does_not_depend_on_the_length_a_model_was_read_at() -> None:
+    graph = decoder(model_type="mistral", sliding_window=4)
+    short, long = (
+        generating(regenerate(graph, sequence=tokens), 10, 7, attention="flash") for tokens in (4, 16)
+    )
+    assert short.forward_flops.sum() == pytest.approx(long.forward_flops.sum())
+    assert generating(graph, 10, 7).forward_flops.sum() == pytest.approx(long.forward_flops.sum())
 
 
 def test_a_model_that_is_trained_generates_nothing() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 Config = dict[str, Any]
@@ -33,6 +35,14 @@ BERT = {
     "model_type": "bert", "architectures": ["BertForMaskedLM"], "vocab_size": 30_522, "hidden_size": 768,
     "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072, "hidden_act": "gelu",
     "max_position_embeddings": 512, "type_vocab_size": 2, "hidden_dropout_prob": 0.1,
+}  # fmt: skip
+ROBERTA = {
+    **BERT, "model_type": "roberta", "architectures": ["RobertaForMaskedLM"], "vocab_size": 50_265,
+    "max_position_embeddings": 514, "type_vocab_size": 1, "pad_token_id": 1,
+}  # fmt: skip
+ALBERT = {
+    **BERT, "model_type": "albert", "architectures": ["AlbertForMaskedLM"], "vocab_size": 30_000,
+    "embedding_size": 128, "hidden_act": "gelu_new", "num_hidden_groups": 1, "hidden_dropout_prob": 0,
 }  # fmt: skip
 VIT = {
     "model_type": "vit", "architectures": ["ViTForImageClassification"], "hidden_size": 768,
@@ -79,9 +89,28 @@ CONFIGS: dict[str, Config] = {
         "rotary_pct": 0.25, "use_parallel_residual": True, "tie_word_embeddings": False,
     },
     "BERT base": BERT,
+    "RoBERTa": ROBERTA,
+    "ALBERT": ALBERT,
     "DistilBERT": {
         "model_type": "distilbert", "vocab_size": 30_522, "dim": 768, "hidden_dim": 3072, "n_layers": 6,
         "n_heads": 12, "max_position_embeddings": 512,
     },
     "ViT-B/16": VIT,
+    "Falcon-7B at first": {
+        "model_type": "RefinedWebModel", "architectures": ["RWForCausalLM"], "hidden_size": 4544,
+        "n_layer": 32, "n_head": 71, "multi_query": True, "parallel_attn": True, "bias": False,
+        "alibi": False, "vocab_size": 65_024,
+    },
+    "Falcon-40B at first": {
+        "model_type": "RefinedWeb", "architectures": ["RWForCausalLM"], "hidden_size": 8192, "n_layer": 60,
+        "n_head": 128, "n_head_kv": 8, "parallel_attn": True, "bias": False, "alibi": False,
+        "vocab_size": 65_024,
+    },
 }  # fmt: skip
+
+
+def of_family(family: str) -> Config:
+    """A configuration of `family`: one of the above, or one that was counted with the library."""
+    held = [json.loads(path.read_text()) for path in sorted(Path(__file__).parent.glob("published/*.json"))]
+    counted = [entry["config"] for file in held for entry in (*file.get("models", ()), *file["runs"])]
+    return next(found for found in (*CONFIGS.values(), *counted) if found["model_type"] == family)

@@ -17,6 +17,8 @@ from cutwise import sample_models
 from cutwise.errors import ModelImportError
 from cutwise.importers.gate.reading import read_here
 
+MADE = Path(__file__).with_name("made")
+OTHER_FORMATS = ("tiny-llama-q8_0.gguf", "small-twins.keras", "small-text.h5", "small-fp32.tflite")
 SAMPLES = Path(sample_models.__file__).parent
 MEMORY_BYTES, CPU_S, SLOWEST_S = 3 * 2**30, 3000, 20.0
 GRAPH = b"""{"format": "cutwise-graph/1", "name": "toy", "ops": [
@@ -51,7 +53,8 @@ def mutated(content: bytes, draw: random.Random) -> bytes:
 def bases() -> list[tuple[str, bytes]]:
     names = ("vgg16", "unet", "resnet18", "gpt2", "mobilenet_v2", "two_tower")
     models = [(f"{name}.onnx", (SAMPLES / f"{name}.onnx").read_bytes()) for name in names]
-    return [*models, ("toy.json", GRAPH), ("toy.json", GRAPH)]
+    made = [(name, (MADE / name).read_bytes()) for name in OTHER_FORMATS]
+    return [*models, ("toy.json", GRAPH), ("toy.json", GRAPH), *made]
 
 
 def run(first: int, count: int) -> tuple[int, int, float]:

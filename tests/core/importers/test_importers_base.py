@@ -53,10 +53,6 @@ FILES = {
     "TorchScript": ("model.pt", zipped("m/data.pkl", "m/code/__torch__.py", "m/constants.pkl")),
     "torch.export archive": ("model.pt2", zipped("model/data/aotinductor/model.so", "model/archive_format")),
     "safetensors": ("model.safetensors", safetensors()),
-    "GGUF": ("model.gguf", b"GGUF" + bytes(60)),
-    "Keras archive": ("model.keras", zipped("config.json", "metadata.json", "model.weights.h5")),
-    "HDF5": ("model.h5", b"\x89HDF\r\n\x1a\n" + bytes(60)),
-    "TensorFlow Lite": ("model.tflite", b"\x1c\x00\x00\x00TFL3" + bytes(60)),
     "Hugging Face configuration": ("config.json", json.dumps({"model_type": "gpt2", "n_layer": 12}).encode()),
     "other JSON": ("data.json", b'{"layers": []}'),
     "text": ("model.onnx", b"please find the model attached"),
@@ -140,7 +136,7 @@ def test_a_format_named_only_at_the_end_of_a_long_file_is_found(tmp_path: Path) 
 def test_a_missing_file_a_folder_and_a_device_are_told_apart(tmp_path: Path) -> None:
     for path, says in (
         (tmp_path / "none.onnx", "no such file; check the path"),
-        (tmp_path, "is a folder; give the model file inside it"),
+        (tmp_path, "is a folder without a model that is read here"),
         (Path("/dev/null"), "is not a regular file; give a model file"),
         (tmp_path / "a\0b", "cannot be opened"),
     ):

@@ -98,7 +98,7 @@ def test_a_size_that_is_code_is_never_evaluated(tmp_path: Path, hint: str, dims:
     [
         ("Pow(Integer(9), Integer(999999999))", "cannot be computed"),
         ("Pow(Pow(Pow(Pow(9, 8), 8), 8), 8)", "cannot be computed"),
-        ("u0", "the open size u0"),
+        ("u0", "data decide the size 'u0'; say what it is"),
         ("Integer(-3)", "is -3, which is no size"),
         ("Rational(1, 2)", "is 1/2, which is no size"),
         ("FloorDiv(Integer(1), Integer(0))", "cannot be computed"),

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.arrays import Floats, Mask, masked
+from cutwise.costs.generation.routed_experts import RoutedExperts
 from cutwise.costs.generation.steps import Step, Steps
-from cutwise.costs.generation.token_axis import TokenAxis, token_axis
+from cutwise.costs.generation.token_axis import TokenAxis, token_axis, writes_what_is_read
 from cutwise.costs.gradient_flow import GradientFlow
 from cutwise.costs.weight_costs import read_bytes
 from cutwise.costs.workload import Workload
@@ -67,17 +68,25 @@ def generation_of(graph: ModelGraph, workload: Workload) -> Generation | None:
     if axis is None and not stated:
         return None
     if axis is None:
-        raise ScenarioError(
-            [
-                f"{_field(workload)}: {graph.name} generates no text: it has no causal attention over tokens "
-                "and scores of words; leave prompt_tokens and new_tokens out"
-            ]
-        )
+        raise ScenarioError([f"{_field(workload)}: {graph.name} {_reason(graph)}"])
     if not stated:
         return Generation(prompt_tokens=0, new_tokens=1, room_tokens=ROOM_TOKENS, stated=False)
     prompt = axis.tokens if workload.prompt_tokens is None else workload.prompt_tokens
     new = 1 if workload.new_tokens is None else workload.new_tokens
     return Generation(prompt_tokens=prompt, new_tokens=new, room_tokens=prompt + new, stated=True)
+
+
+def _reason(graph: ModelGraph) -> str:
+    """Why no text is generated with a model, and what to do instead."""
+    if writes_what_is_read(graph):
+        return (
+            "writes a text that depends on another, which its encoder reads: such text is not priced word by "
+            "word; leave prompt_tokens and new_tokens out, and give the lengths of both with dims"
+        )
+    return (
+        "generates no text: it has no causal attention over tokens and scores of words; leave prompt_tokens "
+        "and new_tokens out"
+    )
 
 
 def _field(workload: Workload) -> str:
@@ -96,11 +105,11 @@ def generation_columns(
     axis = token_axis(graph)
     if asked is None or axis is None:
         return {}, None
-    model = _PerToken.of(graph, workload, flow, axis, columns)
+    model, samples = _PerToken.of(graph, workload, flow, axis, columns), workload.batch_size
     steps = Steps(
         weight_bytes=model.weight_bytes,
         layers=model.layers,
-        steps=(*_prompt_step(model, asked), *_token_steps(model, asked)),
+        steps=(*_prompt_step(model, asked, samples), *_token_steps(model, asked, samples)),
     )
     is_input = masked(op.kind == "input" for op in graph.ops)
     positions = np.where(_only_for(graph, axis.head), 1.0, asked.prompt_tokens)
@@ -131,7 +140,9 @@ class _PerToken(Frozen):
     attends: Mask
     token_flops: Floats
     context_flops: Floats
+    work_ratio: Floats
     weight_bytes: Floats
+    experts: RoutedExperts
     cache_bytes: Floats
     window: Floats
     layers: Floats
@@ -148,21 +159,29 @@ class _PerToken(Frozen):
         count, tokens = len(graph), axis.tokens
         grows = masked(op.kind != "constant" and tokens in op.output.shape for op in graph.ops)
         attends, window = np.zeros(count, dtype=bool), np.full(count, math.inf)
-        cache_bytes, layers = np.zeros(count), np.zeros(count)
+        cache_bytes, layers, work_ratio = np.zeros(count), np.zeros(count), np.ones(count)
+        seen = np.full(count, float(tokens))
         for one in axis.attentions:
             attends[list(one.inside)] = True
             window[list(one.inside)] = one.window
             cache_bytes[one.position] = one.elements * DTYPE_BYTES[workload.compute]
             layers[one.position] = 1.0
-        flops = columns["forward_flops"]
+            work_ratio[one.position] = one.work_ratio
+            op = graph.ops[one.position]
+            if workload.attention == "flash" and op.kind == "attention" and not op.attrs.get("eager"):
+                seen[one.position] = min(tokens, one.window)
+        flops, read = columns["forward_flops"], _read_bytes(graph, workload, flow)
+        experts = RoutedExperts.of(graph, read)
         return cls(
             axis=axis,
             fused=workload.attention != "eager",
             grows=grows,
             attends=attends,
             token_flops=np.where(attends, 0.0, flops / tokens),
-            context_flops=np.where(attends, flops / tokens**2, 0.0),
-            weight_bytes=_read_bytes(graph, workload, flow),
+            context_flops=np.where(attends, flops / (tokens * seen), 0.0),
+            work_ratio=work_ratio,
+            weight_bytes=read - experts.weight_bytes,
+            experts=experts,
             cache_bytes=cache_bytes,
             window=window,
             layers=layers,
@@ -172,6 +191,10 @@ class _PerToken(Frozen):
         """FLOPs of so many tokens that see `pairs` tokens together."""
         return self.token_flops * tokens + self.context_flops * pairs
 
+    def expert_bytes(self, tokens: int, samples: int) -> Floats:
+        """A sample's share of the experts that a pass of so many tokens of each of its samples reads."""
+        return self.experts.read_bytes(tokens * samples) / samples
+
     def transient_bytes(self, widest_bytes: Floats, prompt_tokens: int) -> Floats:
         """The widest tensor while a prompt runs; scores of words are made for its last token only."""
         scale = np.where(self.axis.head, 1.0, float(prompt_tokens)) / self.axis.tokens
@@ -180,7 +203,7 @@ class _PerToken(Frozen):
         return np.where(self.grows | between, widest_bytes * scale, widest_bytes)
 
 
-def _prompt_step(model: _PerToken, asked: Generation) -> Iterator[Step]:
+def _prompt_step(model: _PerToken, asked: Generation, samples: int) -> Iterator[Step]:
     """One pass over the prompt, in which each token sees half of it on average, at most its window."""
     tokens = asked.prompt_tokens
     if not tokens:
@@ -188,22 +211,23 @@ def _prompt_step(model: _PerToken, asked: Generation) -> Iterator[Step]:
     seen = np.minimum(model.window, tokens)
     pairs = seen**2 / 2 + (tokens - seen) * seen
     flops = np.where(model.axis.head, model.token_flops, model.flops(tokens, pairs))
-    cached = model.cache_bytes * seen
+    cached = model.cache_bytes * seen + model.expert_bytes(tokens, samples)
     yield Step(count=1, first_flops=flops, last_flops=flops, first_bytes=cached, last_bytes=cached)
 
 
-def _token_steps(model: _PerToken, asked: Generation) -> Iterator[Step]:
+def _token_steps(model: _PerToken, asked: Generation, samples: int) -> Iterator[Step]:
     """The new tokens in runs that no window ends within; the first finds the prompt in the cache."""
     start, end = asked.prompt_tokens, asked.prompt_tokens + asked.new_tokens - 1
+    experts = model.expert_bytes(1, samples)
     ends = sorted({float(w) for w in model.window.tolist() if start <= w < end} | {float(end)})
     for last in map(int, ends if asked.new_tokens else ()):
         first_seen, last_seen = np.minimum(start, model.window), np.minimum(last, model.window)
         yield Step(
             count=last - start + 1,
-            first_flops=model.flops(1.0, first_seen),
-            last_flops=model.flops(1.0, last_seen),
-            first_bytes=model.cache_bytes * first_seen,
-            last_bytes=model.cache_bytes * last_seen,
+            first_flops=model.flops(1.0, model.work_ratio * first_seen),
+            last_flops=model.flops(1.0, model.work_ratio * last_seen),
+            first_bytes=model.cache_bytes * first_seen + experts,
+            last_bytes=model.cache_bytes * last_seen + experts,
         )
         start = last + 1
 

@@ -21,12 +21,15 @@ class CachedAttention:
     """One attention over tokens: the op at `position` reads the cache, the ops `inside` do the work.
 
     `elements` are the numbers that the cache holds for a token of a sample, `window` the tokens it sees.
+    A new token works `work_ratio` times as much for each token of the context as one of a prompt: keys and
+    values of a latent are not made again, the products read the latent itself.
     """
 
     position: int
     inside: frozenset[int]
     elements: float
     window: float
+    work_ratio: float = 1.0
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -61,6 +64,12 @@ def token_axis(graph: ModelGraph) -> TokenAxis | None:
     return TokenAxis(tokens=tokens, attentions=found, head=_with_readers(graph, head))
 
 
+def writes_what_is_read(graph: ModelGraph) -> bool:
+    """True for an encoder and a decoder: scores of words, with attentions that look back only and others."""
+    causal = {op.attrs["causal"] for op in graph.ops if op.kind == "attention" and "causal" in op.attrs}
+    return bool(_words(graph)) and len(causal) > 1
+
+
 def _words(graph: ModelGraph) -> set[tuple[int, ...]]:
     """Widths that a table of tokens and an output of the model have in common."""
     read = {name for op in graph.ops for name in op.inputs}
@@ -70,7 +79,8 @@ def _words(graph: ModelGraph) -> set[tuple[int, ...]]:
 
 def _looked_up(graph: ModelGraph, op: Op) -> int:
     """Rows of the table that one sample looks up."""
-    return op.output.elements // (op.output.shape[-1] * graph.batch_size) if op.output.elements else 0
+    width = op.output.shape[-1] if op.output.shape else 1
+    return op.output.elements // (width * graph.batch_size) if op.output.elements else 0
 
 
 def _cached(graph: ModelGraph, tokens: int) -> Iterator[CachedAttention]:
@@ -85,20 +95,38 @@ def _cached(graph: ModelGraph, tokens: int) -> Iterator[CachedAttention]:
 def _attention(
     graph: ModelGraph, tokens: int, position: int, inside: frozenset[int], cached: tuple[str, ...]
 ) -> CachedAttention:
+    latent = _latent(graph.ops[position])
     windows = (graph.ops[at].attrs["window"] for at in inside if "window" in graph.ops[at].attrs)
     return CachedAttention(
         position=position,
         inside=inside,
-        elements=sum(_made_elements(graph, name) for name in cached) / (graph.batch_size * tokens),
+        elements=latent[0]
+        if latent
+        else sum(_made_elements(graph, name) for name in cached) / (graph.batch_size * tokens),
         window=float(min(windows, default=math.inf)),
+        work_ratio=latent[1] if latent else 1.0,
     )
 
 
+def _latent(op: Op) -> tuple[float, float] | None:
+    """What a cache of latents holds for a token, and the work for it over that of whole keys and values.
+
+    Of each head $2 r + d_R$ products in place of $d + d_v$ (Liu et al. 2024, arXiv 2405.04434, 2.1.2).
+    """
+    if "latent_dim" not in op.attrs:
+        return None
+    rank, turned = op.attrs["latent_dim"], op.attrs["rotary_dim"]
+    return rank + turned, (2 * rank + turned) / (op.attrs["head_dim"] + op.attrs["value_dim"])
+
+
 def _made_elements(graph: ModelGraph, name: str) -> int:
-    """Numbers of a key or value before heads that share one were given a copy each."""
+    """Numbers of a key or value before heads that share one were given a copy each.
+
+    A copy that its program puts into the cache says so (`cached`).
+    """
     op = graph.ops[graph.index[name]]
     least = op.output.elements
-    while op.kind in COPIES and op.inputs:
+    while op.kind in COPIES and op.inputs and not op.attrs.get("cached"):
         op = graph.ops[graph.index[op.inputs[0]]]
         least = min(least, op.output.elements)
     return least

@@ -91,6 +91,9 @@ def _kernels(op: Op, setting: RunSetting, *, terminal: bool) -> Iterator[Op]:
     if setting.run.joint_products and "joint_features" in op.attrs:
         whole = op.output.elements // op.output.shape[-1] * op.attrs["joint_features"]
         made[-1] = replace(made[-1], attrs={**made[-1].attrs, "joint_elements": whole})
+    if op.attrs.get("narrows") and made[-1].output.dtype != setting.wide:
+        made[-1] = replace(made[-1], id=f"{op.id}/whole")
+        made.append(kernel(op, "", (made[-1].id,), setting.wide))
     if setting.workload.training and op.attrs.get("dropout_ratio") and op.kind != "attention":
         made[-1] = replace(made[-1], id=f"{op.id}/before_dropout")
         mask = op.output.elements * (1 if setting.accelerator else DTYPE_BYTES[made[-1].output.dtype])

@@ -17,7 +17,7 @@ from cutwise.graph.model_graph import DTYPE_BYTES, Op
 
 DEQUANTISED_BYTES = 2  # a quantised matrix passes by in 16 bit
 PRODUCTS = (
-    "matmul", "grouped_matmul", "einsum", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
+    "matmul", "einsum", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
     "conv_transpose2d", "conv_transpose3d", "lstm", "gru", "rnn",
 )  # fmt: skip
 WHOLE_UNDER_AUTOCAST = ("layer_norm", "group_norm", "softmax", "log_softmax")
@@ -44,9 +44,15 @@ def product(op: Op, setting: RunSetting) -> Iterator[Op]:
     yield from _product(op, setting, setting.compute)
 
 
+def grouped_product(op: Op, setting: RunSetting) -> Iterator[Op]:
+    """A product for each group of rows, which autocast leaves in the format of the weights."""
+    yield from _product(op, setting, setting.wide)
+
+
 def linear(op: Op, setting: RunSetting) -> Iterator[Op]:
     """A linear layer: autocast copies its weights, a quantised one passes by in 16 bit, both ways.
 
+    One that is `whole` (a router) runs in fp32 unless autocast decides.
     Adapters run in their own format on a copy of the layer's input, which is dropped out first.
     """
     run, workload = setting.run, setting.workload
@@ -60,7 +66,8 @@ def linear(op: Op, setting: RunSetting) -> Iterator[Op]:
     if workload.quantised and op.weights and op.weights[0].id in setting.quantised:
         passing = matrix * DEQUANTISED_BYTES
         held |= {"passing_once_bytes": passing, "keeps_input": run.keeps_inputs}
-    yield from _product(op, setting, setting.compute, **held)
+    whole = op.attrs.get("whole") and not workload.autocast
+    yield from _product(op, setting, WHOLE if whole else setting.compute, **held)
 
 
 def _adapter(op: Op, setting: RunSetting) -> Iterator[Op]:
@@ -103,7 +110,7 @@ def rms_norm(op: Op, setting: RunSetting) -> Iterator[Op]:
     The product's own gradient and that of the square take temporary tensors in fp32.
     """
     own = setting.format_of(*op.inputs)
-    after = WHOLE if setting.whole_norms or setting.workload.autocast else own
+    after = WHOLE if op.attrs.get("whole") or setting.whole_norms else own
     if setting.run.fused_kernels or not setting.workload.training:
         yield held_as(op, after)
         return
@@ -186,6 +193,7 @@ RULES: Mapping[str, Rule] = FrozenDict(
         **dict.fromkeys(WHOLE_UNDER_AUTOCAST, whole),
         **dict.fromkeys(WHOLE_ON_ACCELERATORS, whole_on_accelerators),
         "linear": linear,
+        "grouped_matmul": grouped_product,
         "add": addition,
         "rms_norm": rms_norm,
         "mul": multiplication,

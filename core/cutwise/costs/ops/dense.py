@@ -18,6 +18,7 @@ LOG_SUM_EXP_BYTES = 4
 # Vectors of the hidden size kept for each step beside the layer's result: four gates, cell and its tanh;
 # three gates and three parts of the candidate.
 RECURRENT_VECTORS = FrozenDict({"lstm": 6, "gru": 6, "rnn": 0})
+GATES = FrozenDict({"lstm": 4, "gru": 3, "rnn": 1})
 
 
 @FORMULAS.named("conv1d", "conv2d", "conv3d")
@@ -40,7 +41,7 @@ def transposed_convolution(call: OpCall) -> OpWork:
 
 @FORMULAS.named("linear")
 def linear(call: OpCall) -> OpWork:
-    """Work of a fully connected layer; it keeps its input only to train its weights.
+    """Work of a fully connected layer; it keeps its input only to train its matrix, not for the bias.
 
     With a `merged_rank` two matrices of that rank are multiplied and added to the weights first, once a
     mini-batch: their sum is kept for the input's gradient, and its own gradient is multiplied by each.
@@ -49,21 +50,10 @@ def linear(call: OpCall) -> OpWork:
     plain = _product(
         call.elements * width,
         input_gradients=call.needs_grad(),
-        weight_gradients=call.weights_trained,
-        saves=(0,) if call.weights_trained else (),
+        weight_gradients=call.main_weight_trained,
+        saves=(0,) if call.main_weight_trained else (),
     )
-    if "merged_rank" not in call.op.attrs:
-        return plain
-    merged = width * call.op.output.shape[-1] * call.batches
-    macs = merged * call.stated("merged_rank")
-    once = FLOP_PER_MULTIPLY_ADD * macs
-    return replace(
-        plain,
-        forward_flops=plain.forward_flops + once,
-        weight_gradient_flops=plain.weight_gradient_flops + 2 * once * call.weights_trained,
-        macs=plain.macs + macs,
-        once_bytes=width * call.op.output.shape[-1] * call.element_bytes * call.needs_grad(),
-    )
+    return _merged(call, plain, matrix=width * call.op.output.shape[-1])
 
 
 @FORMULAS.named("grouped_matmul")
@@ -72,15 +62,16 @@ def grouped_product(call: OpCall) -> OpWork:
 
     $2 \cdot M K N$ forward for all rows $M$ that are multiplied (tokens times active experts), K inputs
     and N outputs a row, whoever's matrix a row takes; the weights hold every expert's, and K is their next
-    to last axis unless `in_features` says otherwise.
+    to last axis unless `in_features` says otherwise. Adapters of all experts are merged as in `linear`.
     """
     width = call.whole("in_features", 0) or _weight_shape(call)[-2]
-    return _product(
+    plain = _product(
         call.elements * width,
         input_gradients=call.needs_grad(),
         weight_gradients=call.weights_trained,
         saves=(0,) if call.weights_trained else (),
     )
+    return _merged(call, plain, matrix=math.prod(_weight_shape(call)))
 
 
 @FORMULAS.named("matmul")
@@ -129,14 +120,19 @@ def attention(call: OpCall) -> OpWork:
     $2 \cdot B H L_q L_k (d + d_v)$ forward. Backward is twice that, and the scores once more when the
     kernel is fused (2.5 times where $d = d_v$): it keeps no probabilities and computes them again.
     An additive mask that needs a gradient forces the eager kernel, whether it is an input or a weight of
-    the op (learned position biases).
+    the op (learned position biases); an op that is `eager` has no other. Flash attention skips what lies
+    outside a `window` (Dao 2024, arXiv 2307.08691), so that $L_k$ is at most the window; all other kernels
+    compute it and mask it.
     """
     head_dim, k_length = call.stated("head_dim"), call.stated("k_length")
     rows = call.input_elements // head_dim
-    scores = rows * k_length * head_dim
-    context = rows * k_length * call.stated("value_dim")
+    eager = call.op.attrs.get("eager") or call.needs_grad(3) or call.weights_trained
+    skips = call.flash_attention and not eager
+    seen = min(k_length, call.whole("window", k_length)) if skips else k_length
+    scores = rows * seen * head_dim
+    context = rows * seen * call.stated("value_dim")
     query, key, value = (call.needs_grad(position) for position in range(3))
-    fused = call.fused_attention and not (call.needs_grad(3) or call.weights_trained)
+    fused = call.fused_attention and not eager
     backward = scores * (query + key) + context * (value + (query or key))
     if fused and (query or key or value):
         backward += scores
@@ -157,12 +153,10 @@ def recurrence(call: OpCall) -> OpWork:
     the hidden state is `projected`, the last weight makes the smaller state from the whole one, which is
     kept for that weight's gradient.
     """
-    input_weight, hidden_weight = call.op.weights[0], call.op.weights[1]
-    steps = call.input_elements // input_weight.shape[-1]
-    projection = call.op.weights[-1].elements if call.op.attrs.get("projected") else 0
-    from_input, from_hidden = steps * input_weight.elements, steps * (hidden_weight.elements + projection)
+    steps, from_input, from_hidden = _recurrent_products(call)
+    projection = call.op.attrs.get("projected")
     through_time = from_hidden if call.weights_trained or call.needs_grad() else 0
-    hidden = call.whole("hidden_size", hidden_weight.shape[-1]) * call.whole("directions", 1)
+    hidden = call.whole("hidden_size", call.op.weights[1].shape[-1]) * call.whole("directions", 1)
     vectors = RECURRENT_VECTORS[call.op.kind] + bool(projection)
     return OpWork(
         forward_flops=FLOP_PER_MULTIPLY_ADD * (from_input + from_hidden),
@@ -174,12 +168,43 @@ def recurrence(call: OpCall) -> OpWork:
     )
 
 
+def _recurrent_products(call: OpCall) -> tuple[int, int, int]:
+    """Steps of all samples, and multiply-adds of all with the input's and with the state's weights.
+
+    Where the hidden size is stated they follow from it, in however many pieces the weights are stored.
+    """
+    if "hidden_size" in call.op.attrs and not call.op.attrs.get("projected"):
+        hidden, width = call.stated("hidden_size"), call.inputs[0].shape[-1]
+        rows = GATES[call.op.kind] * hidden * call.whole("directions", 1)
+        steps = call.input_elements // width
+        return steps, steps * rows * width, steps * rows * hidden
+    input_weight, hidden_weight = call.op.weights[0], call.op.weights[1]
+    steps = call.input_elements // input_weight.shape[-1]
+    projection = call.op.weights[-1].elements if call.op.attrs.get("projected") else 0
+    return steps, steps * input_weight.elements, steps * (hidden_weight.elements + projection)
+
+
+def _merged(call: OpCall, plain: OpWork, *, matrix: int) -> OpWork:
+    """The work of a layer with two matrices that are multiplied and added to its `matrix` first."""
+    if "merged_rank" not in call.op.attrs:
+        return plain
+    macs = matrix * call.batches * call.stated("merged_rank")
+    once = FLOP_PER_MULTIPLY_ADD * macs
+    return replace(
+        plain,
+        forward_flops=plain.forward_flops + once,
+        weight_gradient_flops=plain.weight_gradient_flops + 2 * once * call.weights_trained,
+        macs=plain.macs + macs,
+        once_bytes=matrix * call.element_bytes * call.needs_grad(),
+    )
+
+
 def _convolved(call: OpCall, *, macs: int) -> OpWork:
     dynamic_weight = not call.op.weights and call.needs_grad(1)
     return _product(
         macs,
         input_gradients=call.needs_grad() + dynamic_weight,
-        weight_gradients=call.weights_trained,
+        weight_gradients=call.main_weight_trained,
         saves=(0,) if call.op.weights else (0, 1),
     )
 

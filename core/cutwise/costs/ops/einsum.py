@@ -29,7 +29,8 @@ def einsum(call: OpCall) -> OpWork:
     Each product of two operands takes one multiply-add for every value of all their indices together,
     $2 \prod n_i$ forward and as much for the gradient of either; indices of neither the result nor a
     later operand are summed away. One operand alone is summed or turned. Operands that are weights
-    stand behind those that are activations, unless `weight_places` says where they stand.
+    stand behind those that are activations, unless `weight_places` says where they stand; they have the
+    shapes they are stored in, unless `weight_shapes` says how the equation sees them.
     """
     operands = _operands(call)
     terms, result = _parsed(str(call.op.attrs["equation"]), [operand.shape for operand in operands])
@@ -60,8 +61,9 @@ def _operands(call: OpCall) -> list[Operand]:
         for position, tensor in enumerate(call.inputs)
     ]
     ends = range(len(found), len(found) + len(call.op.weights))
-    for place, weight in zip(call.op.attrs.get("weight_places", ends), call.op.weights, strict=True):
-        found.insert(place, Operand(shape=weight.shape, position=None, needs_grad=call.weights_trained))
+    shapes = call.op.attrs.get("weight_shapes", [weight.shape for weight in call.op.weights])
+    for place, shape in zip(call.op.attrs.get("weight_places", ends), shapes, strict=True):
+        found.insert(place, Operand(shape=tuple(shape), position=None, needs_grad=call.weights_trained))
     return found
 
 

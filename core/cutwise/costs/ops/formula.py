@@ -21,19 +21,23 @@ class OpCall:
 
     `inputs` are the tensors of `op.inputs`, in argument order, at the graph's own batch size;
     `inputs_need_grad` says for each whether a gradient has to reach it; `weights_trained` whether any
-    of the op's own weights is trained. All are False in inference. `element_bytes` is the size of one
-    activation in the compute number format. `batches` is how many of the workload's mini-batches the graph's
-    own batch makes (1 sample of 32: 1/32): the share it bears of what costs once a mini-batch.
+    of the op's own weights is trained, `main_weight_trained` whether its matrix is. All are False in
+    inference. `element_bytes` is the size of one activation in the compute number format. `batches` is how
+    many of the workload's mini-batches the graph's own batch makes (1 sample of 32: 1/32): the share it
+    bears of what costs once a mini-batch.
+    `flash_attention`: the fused kernel is the one that skips what a window hides.
     """
 
     op: Op
     inputs: tuple[TensorSpec, ...]
     inputs_need_grad: tuple[bool, ...]
     weights_trained: bool
+    main_weight_trained: bool
     training: bool
     fused_attention: bool
     element_bytes: float
     batches: float
+    flash_attention: bool = False
 
     @property
     def elements(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from cutwise.costs.ops.formula import FORMULAS, OpCall, OpWork
 from cutwise.frozen import FrozenDict
 
@@ -9,6 +11,8 @@ MASK_BYTES = 1  # one bool for each element
 INDEX_BYTES = 8  # places are kept as int64
 # FLOPs of one interpolated element: none, four taps of two, sixteen taps of two.
 INTERPOLATION_FLOPS = FrozenDict({"nearest": 0, "linear": 8, "cubic": 32})
+# Of the overlap of two boxes: four corners, two sides, three areas, a sum, a quotient, a comparison.
+OVERLAP_FLOPS = 12
 
 
 @FORMULAS.named(
@@ -58,6 +62,25 @@ def selection_of_largest(call: OpCall) -> OpWork:
         input_gradient_flops=call.elements * call.needs_grad(),
         extra_bytes=INDEX_BYTES * call.elements,
     )
+
+
+@FORMULAS.named("nonzero", "arg_max")
+def found_places(call: OpCall) -> OpWork:
+    """Work of finding what is not zero, or largest: a comparison an input; places pass no gradient."""
+    return OpWork(forward_flops=call.input_elements)
+
+
+@FORMULAS.named("unique")
+def selection_of_unequal(call: OpCall) -> OpWork:
+    r"""Work of dropping repetitions: the comparisons of a sort, $n \log_2 n$."""
+    return OpWork(forward_flops=call.input_elements * math.log2(max(2, call.input_elements)))
+
+
+@FORMULAS.named("non_max_suppression")
+def suppression(call: OpCall) -> OpWork:
+    """Work of picking boxes at most: each box that is kept is compared with all of its picture and class."""
+    boxes = call.inputs[-1].shape[-1] if call.inputs else 0
+    return OpWork(forward_flops=OVERLAP_FLOPS * call.op.output.shape[0] * boxes)
 
 
 @FORMULAS.named("tile")

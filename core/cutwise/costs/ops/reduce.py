@@ -29,7 +29,8 @@ def batch_norm(call: OpCall) -> OpWork:
     """Work of batch normalisation; it keeps its input, and each channel's mean and deviation once a batch."""
     per_element = NORM_FORWARD if call.training else NORM_STORED
     plain = _normalised(call, per_element=per_element, statistics=0)
-    return replace(plain, once_bytes=2 * STATISTIC_BYTES * call.op.output.shape[1])
+    channels = call.op.weights[0].elements if call.op.weights else call.op.output.shape[1]
+    return replace(plain, once_bytes=2 * STATISTIC_BYTES * channels)
 
 
 @FORMULAS.named("layer_norm")

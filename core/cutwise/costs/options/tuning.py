@@ -37,7 +37,7 @@ class Lora(Tuning):
     a residual branch, or all but the last of a model without attention), "all_linear" (every linear
     layer but the output layer), or patterns of op ids and blocks. An adapter is `factor` B A x with
     `factor` = alpha / rank: a side branch of two small layers, or `merged` into the weights before each
-    mini-batch.
+    mini-batch. Stacked experts get merged ones, where a pattern names them.
 
     >>> Lora(rank=8).factor
     2.0

@@ -20,6 +20,7 @@ class GraphFields(TypedDict):
     dims: dict[str, int]
     provenance: dict[str, str]
     warnings: list[str]
+    uncounted: dict[str, int]
     ops: int
 
 
@@ -46,6 +47,7 @@ def to_lines(graph: ModelGraph) -> str:
         "dims": dict(graph.dims),
         "provenance": dict(graph.provenance),
         "warnings": list(graph.warnings),
+        "uncounted": dict(graph.uncounted),
         "ops": len(graph.ops),
     }
     written = json.JSONEncoder(separators=(",", ":")).encode
@@ -71,6 +73,7 @@ def from_lines(text: str) -> ModelGraph:
         dims=fields["dims"],
         provenance=fields["provenance"],
         warnings=tuple(fields["warnings"]),
+        uncounted=fields["uncounted"],
     )
 
 

@@ -69,7 +69,8 @@ def read_guarded(
     comes on top of the file's own size. Raises `ModelImportError` when the file is refused, when the
     reader fails in any way, and when it needs more time or memory than it is given.
     """
-    path = path.resolve()
+    # Not resolved: what lies beside a link is beside the name it is called by, as in Hugging Face's cache.
+    path = path.absolute()
     read_head(path)
     request: Request = {
         "path": os.fspath(path),

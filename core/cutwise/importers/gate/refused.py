@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from cutwise.importers.gate.refused_format import Evidence, RefusedFormat, small_document
+from cutwise.importers.gate.refused_json import REFUSED_JSON
 from cutwise.importers.gate.zip_directory import entry_names
 from cutwise.read_limits import ZIP_ENTRIES
 
@@ -15,29 +15,9 @@ EXPORT = (
     "export it to ONNX with torch.onnx.export(model, example, 'model.onnx', dynamo=True, optimize=False), or "
     f"to .pt2 on your own machine with {EXPORT_COMMAND}"
 )
+ORIGINAL = f"give the model that it was made from: {EXPORT}"
+GGML_MAGICS = frozenset({b"lmgg", b"fmgg", b"tjgg", b"algg"})
 PICKLED_SUFFIXES = frozenset({".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".joblib", ".th"})
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """All a row may judge by: first bytes, names in a zip archive (never unpacked), the path."""
-
-    head: bytes
-    names: tuple[str, ...]
-    path: Path
-
-    def has_name(self, pattern: str) -> bool:
-        """True when a name in the zip archive matches the regular expression `pattern`."""
-        return any(re.search(pattern, name) for name in self.names)
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedFormat:
-    """One format that is recognised, and the rest of the sentence that refuses it."""
-
-    name: str
-    sniff: Callable[[Evidence], bool]
-    sentence: str
 
 
 PICKLE_SENTENCE = f"holds pickled Python objects; loading it would run code; {EXPORT}"
@@ -56,9 +36,14 @@ REFUSED = (
     ),
     RefusedFormat("pickle_zip", lambda e: e.has_name(r"\.pkl$"), PICKLE_SENTENCE),
     RefusedFormat(
-        "keras",
-        lambda e: e.has_name(r"^config\.json$") and e.has_name(r"^metadata\.json$"),
-        "is a Keras archive; export it to ONNX with model.export('model.onnx', format='onnx')",
+        "core_ml",
+        lambda e: e.has_suffix(".mlmodel", ".mlpackage", ".mlmodelc") or e.has_name(r"com\.apple\.CoreML"),
+        f"is a Core ML model, made from another one; {ORIGINAL}",
+    ),
+    RefusedFormat(
+        "mlx",
+        lambda e: e.path.name == "weights.npz" or e.has_name(r"\.(scales|biases)\.npy$"),
+        "holds weights as MLX keeps them, without a graph; give the folder with the config.json beside it",
     ),
     RefusedFormat(
         "numpy",
@@ -72,22 +57,6 @@ REFUSED = (
     ),
     RefusedFormat("pickle", lambda e: _is_pickle(e.head), PICKLE_SENTENCE),
     RefusedFormat(
-        "gguf",
-        lambda e: e.head.startswith(b"GGUF"),
-        "is a GGUF file: quantised weights without a graph; export the original model to ONNX instead, "
-        "with optimum-cli export onnx",
-    ),
-    RefusedFormat(
-        "hdf5",
-        lambda e: e.head.startswith(b"\x89HDF\r\n\x1a\n"),
-        "is an HDF5 file (Keras); export the model to ONNX with model.export('model.onnx', format='onnx')",
-    ),
-    RefusedFormat(
-        "tflite",
-        lambda e: e.head[4:8] == b"TFL3",
-        "is a TensorFlow Lite file; convert it to ONNX with python -m tf2onnx.convert --tflite",
-    ),
-    RefusedFormat(
         "gzip",
         lambda e: e.head.startswith(b"\x1f\x8b"),
         "is compressed with gzip and is not unpacked; unpack it and give the model file itself",
@@ -97,10 +66,54 @@ REFUSED = (
         lambda e: e.head[257:262] == b"ustar",
         "is a tar archive and is not unpacked; give the model file itself, as ONNX or cutwise-graph/1 JSON",
     ),
+    *REFUSED_JSON,
     RefusedFormat(
-        "other_json",
-        lambda e: _starts_json(e.head),
-        'is JSON, but of no kind that is read here; add "format": "cutwise-graph/1" and list its "ops"',
+        "ggml",
+        lambda e: e.head[:4] in GGML_MAGICS,
+        "is a GGML file, the form of whisper.cpp and of llama.cpp before GGUF, whose numbers have no names; "
+        "give the config.json of the original model, or its GGUF file",
+    ),
+    RefusedFormat(
+        "tensorrt",
+        lambda e: e.head.startswith(b"ftrt") or e.has_suffix(".engine", ".plan", ".trt"),
+        f"is a TensorRT engine, compiled for one kind of GPU; {ORIGINAL}",
+    ),
+    RefusedFormat(
+        "openvino",
+        lambda e: bool(re.match(rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?<net\b", e.head)),
+        f"is an OpenVINO model; {ORIGINAL}",
+    ),
+    RefusedFormat(
+        "mnn", lambda e: e.has_suffix(".mnn"), f"is an MNN model, made from another one; {ORIGINAL}"
+    ),
+    RefusedFormat(
+        "ncnn",
+        lambda e: e.head.startswith(b"7767517") or e.has_suffix(".ncnn.bin", ".ncnn.param"),
+        f"is an ncnn model, made from another one; {ORIGINAL}",
+    ),
+    RefusedFormat(
+        "paddle",
+        lambda e: e.has_suffix(".pdmodel", ".pdiparams", ".pdparams", ".pdopt"),
+        "is a Paddle file; convert the model to ONNX with paddle2onnx --model_dir FOLDER --model_filename "
+        "inference.pdmodel --params_filename inference.pdiparams --save_file model.onnx",
+    ),
+    RefusedFormat(
+        "saved_model",
+        lambda e: e.has_suffix(".pb", ".pbtxt"),
+        "is a TensorFlow graph; convert it to ONNX with python -m tf2onnx.convert --saved-model FOLDER "
+        "--output model.onnx, or save the model with model.save('model.keras')",
+    ),
+    RefusedFormat(
+        "caffe",
+        lambda e: e.has_suffix(".caffemodel", ".prototxt"),
+        f"is a Caffe model; {ORIGINAL}",
+    ),
+    RefusedFormat(
+        "packed",
+        lambda e: e.head.startswith(
+            (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\xfd7zXZ\x00", b"BZh", b"\x28\xb5\x2f\xfd")
+        ),
+        "is compressed and is not unpacked; unpack it and give the model file itself",
     ),
     RefusedFormat("pickle_suffix", lambda e: e.path.suffix.lower() in PICKLED_SUFFIXES, PICKLE_SENTENCE),
     RefusedFormat(
@@ -120,17 +133,13 @@ UNKNOWN = "is no model file of a known kind; give an ONNX file or cutwise-graph/
 
 def refusal(head: bytes, path: Path) -> str:
     """Why the file at `path` is not read, and what to do: the second half of a sentence."""
-    evidence = Evidence(head, entry_names(head, path)[:ZIP_ENTRIES], path)
-    return next((row.sentence for row in REFUSED if row.sniff(evidence)), UNKNOWN)
+    evidence = Evidence(head, entry_names(head, path)[:ZIP_ENTRIES], path, small_document(head, path))
+    return next((row.says(evidence) for row in REFUSED if row.sniff(evidence)), UNKNOWN)
 
 
 def _is_pickle(head: bytes) -> bool:
     binary = head[:1] == b"\x80" and head[1:2] in {b"\x02", b"\x03", b"\x04", b"\x05"}
     return binary or bool(re.match(rb"\(?[cil][\w.]*\n[\w.]+\n|\([dl]p\d+\n", head))
-
-
-def _starts_json(head: bytes) -> bool:
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"{", b"["}
 
 
 def _is_text(head: bytes) -> bool:

@@ -18,7 +18,7 @@ class Heads:
     `rotated` features of each head are turned by the token's position; `partial` says that they are turned
     apart from the others and joined to them again, which copies both, even where there are no others.
     `window` is how many tokens one sees (None: all before it). `written_out`: it runs as separate products
-    and not as a fused kernel; `capped`: scores pass a tanh before the softmax. Eager attention makes its
+    and never as a fused kernel; `capped`: scores pass a tanh before the softmax. Eager attention makes its
     softmax in fp32 where it is `upcast`, and drops `dropout_ratio` of its result; `masked`: a mask is made
     even of whole texts.
     """
@@ -93,22 +93,27 @@ def joined_parts(net: Net, name: str, x: str, heads: Heads) -> str:
     return net.op("concat", f"{name}_joined", [turned, *rest], net.shape(x), attrs={"axis": 3})
 
 
-def attended(net: Net, query: str, key: str, value: str, heads: Heads) -> str:
+def attended(net: Net, query: str, key: str, value: str, heads: Heads, bias: str = "") -> str:
     """The result of all heads side by side, (batch, sequence, heads x width).
 
-    Queries, keys and values are (batch, heads, sequence, width).
+    Queries, keys and values are (batch, heads, sequence, width). `bias`, (batch, heads, sequence, sequence),
+    is added to the scores; where it is trained no fused kernel runs.
     """
-    attend = _written_out if heads.written_out else _fused
-    context = attend(net, query, key, value, heads)
-    turned = net.transpose("context_heads", context, *TURN)
+    turned = net.transpose("context_heads", contexts(net, query, key, value, heads, bias), *TURN)
     return net.reshape("merge", turned, BATCH, net.shape(turned)[1], heads.count * heads.width)
 
 
-def _fused(net: Net, query: str, key: str, value: str, heads: Heads) -> str:
-    tokens = net.shape(query)[2]
+def contexts(net: Net, query: str, key: str, value: str, heads: Heads, bias: str = "") -> str:
+    """The result of every head, (batch, heads, sequence, width)."""
+    if heads.written_out:
+        return _written_out(net, query, key, value, heads)
+    return _fused(net, query, key, value, heads, bias)
+
+
+def _fused(net: Net, query: str, key: str, value: str, heads: Heads, bias: str) -> str:
     sizes = {
         "heads": heads.count, "kv_heads": heads.kv_heads, "head_dim": heads.width, "value_dim": heads.width,
-        "q_length": tokens, "k_length": tokens,
+        "q_length": net.shape(query)[2], "k_length": net.shape(key)[2],
     }  # fmt: skip
     repeats = heads.kv_heads != heads.count
     ways = {
@@ -119,7 +124,8 @@ def _fused(net: Net, query: str, key: str, value: str, heads: Heads) -> str:
     }
     said = {name: value for name, value in ways.items() if value}
     attrs = {**sizes, **_seen(heads), **said}
-    return net.op("attention", "attention", [query, key, value], net.shape(query), attrs=attrs)
+    read = [query, key, value, *([bias] if bias else [])]
+    return net.op("attention", "attention", read, net.shape(query), attrs=attrs)
 
 
 def _written_out(net: Net, query: str, key: str, value: str, heads: Heads) -> str:
@@ -136,7 +142,7 @@ def _written_out(net: Net, query: str, key: str, value: str, heads: Heads) -> st
     if heads.capped:
         scores = capped(net, scores)
     scores = net.op("add", "mask", [scores], net.shape(scores), attrs=_seen(heads))
-    probabilities = net.elementwise("softmax", "softmax", scores)
+    probabilities = net.op("softmax", "softmax", [scores], net.shape(scores), attrs={"written_out": True})
     return net.op("matmul", "context", [probabilities, value], net.shape(query))
 
 

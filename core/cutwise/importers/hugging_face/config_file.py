@@ -7,65 +7,84 @@ safetensors file beside the configuration tells the weights' dtype and checks th
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from cutwise.errors import ModelImportError
+from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import ModelGraph, Op
 from cutwise.importers.gate.refused import EXPORT_COMMAND
 from cutwise.importers.hugging_face.families import FAMILIES
+from cutwise.importers.hugging_face.folder import found_beside, header_bytes_beside
+from cutwise.importers.hugging_face.forms.known_form import in_known_form
+from cutwise.importers.hugging_face.forms.untyped import is_untyped
 from cutwise.importers.hugging_face.keys import Keys, MissingKeyError
-from cutwise.importers.hugging_face.layers import Blueprint
+from cutwise.importers.hugging_face.layers import SEQUENCE_DIM, Blueprint
 from cutwise.importers.hugging_face.net import BATCH, Net
+from cutwise.importers.hugging_face.open_lengths import assumed, length_warnings, open_sizes
 from cutwise.importers.hugging_face.safetensors_header import ParameterTable, read_header, shards_of
+from cutwise.importers.hugging_face.stated import adapter
+from cutwise.importers.hugging_face.stated.stated_format import stated_format
+from cutwise.importers.hugging_face.stored_files import StoredFile, StoredFiles, beside, on_disk
+from cutwise.importers.hugging_face.weights_fit import differences, parameters_of
 from cutwise.importers.importer import Importer
-from cutwise.importers.json_formats.document import read_object, shown
-from cutwise.read_limits import IN_PROCESS_BYTES
+from cutwise.importers.json_formats.document import object_of, shown
+from cutwise.plain import Json
+from cutwise.read_limits import IN_PROCESS_BYTES, JSON_FILE_BYTES
 from cutwise.units import PREFIXES, in_prefix
 
 FORMAT = "hf_config"
 CONFIG_NAME = "config.json"
-WEIGHTS_NAMES = ("model.safetensors", "model-00001-of-*.safetensors")
-SEQUENCE = "sequence"
-TOKENS = 128  # where nobody says how long a sequence is
-
-# Headers that nobody named are read in this process: bounded like any JSON that is.
-BESIDE_BYTES = IN_PROCESS_BYTES
+SEQUENCE = SEQUENCE_DIM
 
 EXPORT = (
     "export the model itself with cutwise.from_torch(model, example), with torch.export.save, with "
     f"{EXPORT_COMMAND}, or to ONNX with "
     "torch.onnx.export(model, example, 'model.onnx', dynamo=True, optimize=False)"
 )
-OWN_KEY = re.compile(rb'"(model_type|architectures)"\s*:')
+NAMED_FAMILIES = 5
+USUAL_FAMILIES = ("llama", "qwen3", "gemma3_text", "bert", "t5", "vit")
+OWN_KEY = re.compile(rb'"(model_type|architectures|peft_type)"\s*:')
 
 
 def read(path: Path, dims: Mapping[str, int], *, weights: Path | None = None) -> ModelGraph:
     """The graph of the model that the configuration at `path` describes.
 
-    `dims` may hold "sequence", 128 unless given. `weights` is a safetensors file of the model; without it
+    `dims` may hold "sequence", and "decoder_sequence" for a model with encoder and decoder, 128 unless
+    given. `weights` is a safetensors file of the model; without it
     one beside the configuration is used, if there is any. Raises `ModelImportError` for a family that is not
     known, for a key that is missing or out of its range, and for `weights` that cannot be read.
     """
-    config = read_object(path)
-    warnings: tuple[str, ...] = ()
-    table = None
-    if weights is not None:
-        table = read_header(*shards_of(weights))
-    elif beside := _weights_beside(path):
-        try:
-            table = read_header(*beside, most=BESIDE_BYTES)
-        except ModelImportError as error:
-            warnings = (f"the weights beside the configuration are left aside: {error}",)
-    name = "" if path.name == CONFIG_NAME else path.stem
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return _graph(Keys(path.name, config), dims, name, table, {"sha256": digest}, warnings)
+    table = None if weights is None else read_header(*shards_of(weights))
+    files = beside(path) if path.name == CONFIG_NAME else FrozenDict()
+    return _read(on_disk(path), files, dims, table)
+
+
+def read_files(files: StoredFiles, dims: Mapping[str, int]) -> ModelGraph:
+    """The graph of the model whose configuration, and whatever lies beside it, are `files`.
+
+    Raises `ModelImportError` as `read` does.
+    """
+    return _read(files[CONFIG_NAME], files, dims, None)
+
+
+def _read(
+    file: StoredFile, files: StoredFiles, dims: Mapping[str, int], table: ParameterTable | None
+) -> ModelGraph:
+    content = file.whole(JSON_FILE_BYTES)
+    around = found_beside(files)
+    name = "" if file.name == CONFIG_NAME else Path(file.name).stem
+    provenance = {"sha256": hashlib.sha256(content).hexdigest(), **around.provenance}
+    keys = Keys(file.name, object_of(file.name, content))
+    if table is not None:
+        return _graph(keys, dims, name, table, provenance, ())
+    return _graph(keys, dims, name, around.table, provenance, around.warnings)
 
 
 def from_config(
@@ -90,7 +109,7 @@ def from_config(
 
 def can_regenerate(graph: ModelGraph) -> bool:
     """True for a graph that `regenerate` makes at another length: it came from a configuration of text."""
-    return graph.provenance.get("format") == FORMAT and SEQUENCE in graph.dims
+    return "config" in graph.provenance and SEQUENCE in graph.dims
 
 
 def regenerate(graph: ModelGraph, *, sequence: int) -> ModelGraph:
@@ -106,32 +125,29 @@ def regenerate(graph: ModelGraph, *, sequence: int) -> ModelGraph:
         )
     keys = Keys(graph.provenance["file"], json.loads(graph.provenance["config"]))
     blueprint = _blueprint(keys)
-    tokens = _tokens(keys, {SEQUENCE: sequence}, blueprint)
-    stale = {*_length_warnings(graph.dims[SEQUENCE], blueprint, given=False)}
+    sizes = open_sizes(keys, {**graph.dims, SEQUENCE: sequence}, blueprint)
+    given = {name for name, size in sizes.items() if assumed(name, size) not in graph.warnings}
+    stale = {*length_warnings(graph.dims, blueprint, given=())}
     kept = (warning for warning in graph.warnings if warning not in stale)
     return replace(
         graph,
-        ops=_ops(blueprint, tokens, graph.provenance["dtype"]),
-        dims={SEQUENCE: tokens},
-        warnings=(*_length_warnings(tokens, blueprint, given=True), *kept),
+        ops=_ops(blueprint, sizes, graph.provenance["dtype"]),
+        dims=sizes,
+        warnings=(*length_warnings(sizes, blueprint, given={SEQUENCE, *given}), *kept),
     )
 
 
 def is_configuration(head: bytes, path: Path) -> bool:
-    """True for a JSON object that names a model type or its classes."""
+    """True for a JSON object that names a model type, its classes or an adapter, or shows a family."""
     if not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
         return False
-    if OWN_KEY.search(head):
-        return True
-    return path.stat().st_size <= IN_PROCESS_BYTES and bool(OWN_KEY.search(path.read_bytes()))
+    return _shows_family(head) or (
+        path.stat().st_size <= IN_PROCESS_BYTES and _shows_family(path.read_bytes())
+    )
 
 
-def _weights_beside(path: Path) -> tuple[Path, ...]:
-    if path.name != CONFIG_NAME:
-        return ()
-    found = (other for pattern in WEIGHTS_NAMES for other in sorted(path.parent.glob(pattern)))
-    first = next((other for other in found if other.is_file()), None)
-    return shards_of(first) if first else ()
+def _shows_family(text: bytes) -> bool:
+    return bool(OWN_KEY.search(text)) or is_untyped(text)
 
 
 def _graph(
@@ -142,29 +158,34 @@ def _graph(
     provenance: Mapping[str, str],
     warnings: Sequence[str],
 ) -> ModelGraph:
+    keys, notes = in_known_form(keys, FAMILIES)
     blueprint = _blueprint(keys)
-    tokens = _tokens(keys, dims, blueprint)
-    dtype = table.dtype if table else "fp32"
-    ops = _ops(blueprint, tokens, dtype)
+    sizes = open_sizes(keys, dims, blueprint)
+    stated = stated_format(keys.values, table)
+    ops = _ops(blueprint, sizes, stated.dtype)
     family = keys.values["model_type"]
     return ModelGraph(
-        name=name or f"{family}-{_short_count(_parameters(ops))}",
+        name=name or f"{family}-{_short_count(parameters_of(ops))}",
         ops=ops,
         batch_size=BATCH,
-        dims={SEQUENCE: tokens} if blueprint.most_tokens else {},
+        dims=sizes,
         provenance={
             "format": FORMAT,
             "file": keys.file,
             "family": str(family),
             "architecture": keys.architecture or "not stated",
-            "dtype": dtype,
+            "dtype": stated.dtype,
             "config": json.dumps(keys.plain(), sort_keys=True),
             **({"weights": str(table)} if table else {}),
+            **stated.provenance,
             **provenance,
         },
         warnings=(
-            *_length_warnings(tokens, blueprint, given=SEQUENCE in dims),
-            *(_differences(ops, table) if table else []),
+            *length_warnings(sizes, blueprint, given=dims),
+            *blueprint.notes,
+            *stated.warnings(),
+            *(differences(ops, table) if table else []),
+            *notes,
             *warnings,
         ),
     )
@@ -172,10 +193,11 @@ def _graph(
 
 def _blueprint(keys: Keys) -> Blueprint:
     family = keys.values.get("model_type")
+    if family is None and adapter.OWN_KEY in keys.values:
+        raise ModelImportError(f"{keys.file}: {adapter.adapter_refusal(keys.values)}")
     if not isinstance(family, str) or family not in FAMILIES:
         fact = f"model_type is {shown(family)}" if family else "model_type is missing"
-        known = ", ".join(sorted(FAMILIES))
-        raise ModelImportError(f"{keys.file}: {fact}; read are {known}; else {EXPORT}{_made(keys)}")
+        raise ModelImportError(f"{keys.file}: {fact}; read are {_near(family)}; else {EXPORT}{_made(keys)}")
     if keys.flag("add_cross_attention", False):
         raise ModelImportError(
             f"{keys.file}: add_cross_attention is true; decoders that read an encoder are not built here; "
@@ -190,6 +212,12 @@ def _blueprint(keys: Keys) -> Blueprint:
         raise ModelImportError(
             f"{error}, and {', '.join(others)}, which family {family!r} needs too"
         ) from error
+
+
+def _near(family: Json) -> str:
+    """Families of names like this one, or those that most people have, and how many more there are."""
+    near = difflib.get_close_matches(str(family), FAMILIES, n=NAMED_FAMILIES) or USUAL_FAMILIES
+    return f"{', '.join(near)} and {len(FAMILIES) - len(near)} more (docs/formats.md lists them)"
 
 
 def _missing(keys: Keys, family: str, *names: str) -> tuple[str, ...]:
@@ -210,61 +238,11 @@ def _made(keys: Keys) -> str:
     return f"; transformers makes it with {make}, for .pt2 on torch.device('meta'), which takes no memory"
 
 
-def _tokens(keys: Keys, dims: Mapping[str, int], blueprint: Blueprint) -> int:
-    """Tokens of a sequence; 0 for a model of images."""
-    most = blueprint.most_tokens
-    known = () if most is None else (SEQUENCE,)
-    for name in dims:
-        if name not in known:
-            raise ModelImportError(
-                f"{keys.file}: dims names {name!r}, which is not open in this file; open is: "
-                f"{SEQUENCE if known else 'nothing, for the image size is in the file'}"
-            )
-    if most is None:
-        return 0
-    tokens = dims.get(SEQUENCE, min(TOKENS, most))
-    if not 1 <= tokens <= most:
-        raise ModelImportError(
-            f"{keys.file}: dims gives {SEQUENCE!r} = {shown(tokens)}; this model takes 1 to {most} tokens"
-        )
-    return tokens
-
-
-def _ops(blueprint: Blueprint, tokens: int, dtype: str) -> tuple[Op, ...]:
+def _ops(blueprint: Blueprint, sizes: Mapping[str, int], dtype: str) -> tuple[Op, ...]:
     net = Net(dtype)
-    blueprint.write(net, tokens)
+    others = {name: sizes[name] for name in blueprint.others}
+    blueprint.write(net, sizes.get(SEQUENCE, 0), **others)
     return tuple(net.ops)
-
-
-def _length_warnings(tokens: int, blueprint: Blueprint, *, given: bool) -> Iterator[str]:
-    if blueprint.most_tokens is None:
-        return
-    if not given:
-        yield (
-            f"dimension {SEQUENCE!r} is open; {tokens} is assumed, "
-            f"dims={{{SEQUENCE!r}: …}} gives another size"
-        )
-    if blueprint.window is not None and tokens > blueprint.window:
-        yield (
-            f"some layers see {blueprint.window} tokens at once and are counted as if they saw all {tokens}: "
-            "their attention costs less where the kernel skips the others"
-        )
-
-
-def _differences(ops: Sequence[Op], table: ParameterTable) -> Iterator[str]:
-    """What does not fit between graph and weights; a tied weight may be stored once or for each layer."""
-    described = _parameters(ops)
-    readers = Counter(weight for op in ops for weight in op.weights)
-    repeated = sum(weight.elements * (count - 1) for weight, count in readers.items())
-    if table.parameters not in {described, described + repeated}:
-        yield (
-            f"{table.file} holds {table.parameters:,} parameters, the configuration describes {described:,} "
-            f"({table.parameters - described:+,}): parts that are not built here, or files of two models"
-        )
-
-
-def _parameters(ops: Sequence[Op]) -> int:
-    return sum({weight.id: weight.elements for op in ops for weight in op.weights}.values())
 
 
 def _short_count(count: int) -> str:
@@ -278,4 +256,5 @@ IMPORTER = Importer(
     sniff=is_configuration,
     read=read,
     in_process_bytes=IN_PROCESS_BYTES,
+    reads_beside=header_bytes_beside,
 )

@@ -8,15 +8,31 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NoReturn, TypeGuard
 
 from cutwise.errors import ModelImportError
-from cutwise.importers.hugging_face.key_bounds import CAPS, COUNTS, DROPOUTS, FLAGS, RATIOS, WORDS
+from cutwise.importers.hugging_face.key_bounds import (
+    CAPS,
+    COUNTS,
+    DROPOUTS,
+    FACTORS,
+    FLAGS,
+    LAYER_LISTS,
+    NULLABLE,
+    PARTS,
+    RATIOS,
+    SWITCHES,
+    WORD_LISTS,
+    WORDS,
+)
 from cutwise.importers.json_formats.document import shown
 from cutwise.plain import Json
 from cutwise.read_limits import WORD_CHARACTERS
 
+MOST_LAYERS = COUNTS["num_hidden_layers"][1]
+MOST_STAGES = 16
+MOST_FACTOR = 1000
 CLASS_NAME = re.compile(rf"\w{{1,{WORD_CHARACTERS}}}", re.ASCII)
 
 
@@ -32,8 +48,8 @@ class MissingKeyError(ModelImportError):
 class Keys:
     """The keys of one configuration; `file` is what messages call it.
 
-    Null is as good as absent, but for caps. Every reader raises `ModelImportError` for a value of another
-    kind or out of its range.
+    Null is as good as absent, but for caps and what is `NULLABLE`. Every reader raises `ModelImportError`
+    for a value of another kind or out of its range.
     """
 
     file: str
@@ -41,9 +57,14 @@ class Keys:
     architecture: str = field(init=False)
 
     def __post_init__(self) -> None:
-        values = {name: value for name, value in self.values.items() if value is not None or name in CAPS}
+        nulls = CAPS | NULLABLE
+        values = {name: value for name, value in self.values.items() if value is not None or name in nulls}
         object.__setattr__(self, "architecture", self._first_architecture(values))
         object.__setattr__(self, "values", values | _from_tables(values))
+
+    def with_defaults(self, defaults: Mapping[str, Json]) -> Keys:
+        """These keys and, for those that are not there, `defaults`."""
+        return replace(self, values={**defaults, **self.values})
 
     def count(self, name: str, default: int | None = None) -> int:
         """The whole number under `name`; without a default the key has to be there."""
@@ -74,6 +95,13 @@ class Keys:
             self.refuse(f"{name} is {shown(value)}", "a number above 0, or null")
         return value is not None
 
+    def factor(self, name: str, default: float) -> float:
+        """A number above 0."""
+        value = self.values.get(name, default)
+        if name not in FACTORS or not _is_number(value) or not 0 < value <= MOST_FACTOR:
+            self.refuse(f"{name} is {shown(value)}", f"a number above 0, at most {MOST_FACTOR}")
+        return float(value)
+
     def word(self, name: str, known: Mapping[str, object] | frozenset[str], default: str) -> str:
         """One of the `known` words."""
         value = self.values.get(name, default)
@@ -81,9 +109,49 @@ class Keys:
             self.refuse(f"{name} is {shown(value)}", f"one of {', '.join(sorted(known))}")
         return str(value)
 
-    def square(self, name: str) -> tuple[int, int]:
-        """Height and width under `name`: one whole number for both, or a list of two."""
+    def words(self, name: str, known: frozenset[str], count: int) -> tuple[str, ...]:
+        """A list of `count` of the `known` words under `name`: one for each layer."""
         value = self.values.get(name)
+        if (
+            name not in WORD_LISTS
+            or not isinstance(value, list)
+            or not all(isinstance(word, str) and word in known for word in value)
+            or len(value) != count
+        ):
+            self.refuse(f"{name} is {shown(value)}", f"a list of {count} of {', '.join(sorted(known))}")
+        return tuple(str(word) for word in value)
+
+    def switches(self, name: str, default: tuple[bool, ...]) -> tuple[bool, ...]:
+        """A list of 0 and 1 under `name`, as long as the default: one for each layer."""
+        value = self.values.get(name, list(default))
+        if name not in SWITCHES or not _is_switch_list(value) or len(value) != len(default):
+            self.refuse(f"{name} is {shown(value)}", f"a list of {len(default)} of 0 and 1")
+        return tuple(map(bool, value))
+
+    def counts(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
+        """The whole numbers under `name`, a list of one for each stage."""
+        value = self.values.get(name, list(default))
+        if not isinstance(value, list) or not 1 <= len(value) <= MOST_STAGES:
+            self.refuse(f"{name} is {shown(value)}", f"a list of 1 to {MOST_STAGES} whole numbers")
+        return tuple(self._count(name, size) for size in value)
+
+    def weighted(self, name: str, default: float) -> bool:
+        """Whether what begins at the number under `name` is there: it is left out at 0."""
+        value = self.values.get(name, default)
+        if name not in FACTORS or not _is_number(value) or not 0 <= value <= MOST_FACTOR:
+            self.refuse(f"{name} is {shown(value)}", f"a number from 0 to {MOST_FACTOR}")
+        return value > 0
+
+    def part(self, name: str) -> Keys:
+        """The configuration under `name`, of one tower of the model; without it an empty one."""
+        value = self.values.get(name, {})
+        if name not in PARTS or not isinstance(value, dict):
+            self.refuse(f"{name} is {shown(value)}", "the configuration of that part of the model")
+        return Keys(f"{self.file}: {name}", value)
+
+    def square(self, name: str, default: int | None = None) -> tuple[int, int]:
+        """Height and width under `name`: one whole number for both, or a list of two."""
+        value = self.values.get(name, default)
         sides = value if isinstance(value, list) and len(value) == 2 else [value, value]
         return self._count(name, sides[0]), self._count(name, sides[1])
 
@@ -93,6 +161,13 @@ class Keys:
         if name not in DROPOUTS or not _is_number(value) or not 0 <= value < 1:
             self.refuse(f"{name} is {shown(value)}", "a number from 0 to below 1")
         return float(value)
+
+    def layers(self, name: str) -> frozenset[int]:
+        """Numbers in a list under `name`, of layers or in layers; none without it."""
+        value = self.values.get(name, [])
+        if name not in LAYER_LISTS or not _is_layer_list(value):
+            self.refuse(f"{name} is {shown(value)}", "a list of numbers of layers")
+        return frozenset(value)
 
     def divided(self, whole: str, parts: str, *, size: int, count: int) -> int:
         """`size` / `count` without remainder; `whole` and `parts` are their keys in the message."""
@@ -104,9 +179,12 @@ class Keys:
 
     def plain(self) -> dict[str, Json]:
         """The keys of this list that are there, as JSON values: enough to read the same model again."""
-        kept = COUNTS.keys() | FLAGS | RATIOS | CAPS | WORDS | DROPOUTS
+        kept = COUNTS.keys() | FLAGS | RATIOS | FACTORS | CAPS | WORDS | WORD_LISTS | SWITCHES | DROPOUTS
         plain = {name: value for name, value in self.values.items() if name in kept and _is_plain(value)}
-        return plain | ({"architectures": [self.architecture]} if self.architecture else {})
+        found = {name: self.values[name] for name in LAYER_LISTS & self.values.keys()}
+        plain |= {name: [*value] for name, value in found.items() if _is_layer_list(value)}
+        parts = {name: self.part(name).plain() for name in self.values.keys() & PARTS}
+        return plain | parts | ({"architectures": [self.architecture]} if self.architecture else {})
 
     def refuse(self, fact: str, wanted: str) -> NoReturn:
         """Raises `ModelImportError`: a fact about this file, and what to give instead."""
@@ -132,11 +210,30 @@ def _from_tables(values: Mapping[str, Json]) -> dict[str, Json]:
     """What stands inside nested tables: the number of labels, and the part of a head that is rotated."""
     found: dict[str, Json] = {}
     labels, rotary = values.get("id2label"), values.get("rope_parameters")
+    inside_attention = values.get("attn_config")
     if isinstance(labels, dict) and labels and "num_labels" not in values:
         found["num_labels"] = len(labels)
     if isinstance(rotary, dict) and rotary.get("partial_rotary_factor") is not None:
         found["partial_rotary_factor"] = rotary["partial_rotary_factor"]
+    if isinstance(kinds := values.get("attention_types"), list) and "attention_layers" not in values:
+        found["attention_layers"] = _spelled_out(kinds)
+    if isinstance(inside_attention, dict):
+        names = ("clip_qkv", "attn_pdrop")
+        found |= {name: inside_attention[name] for name in names if inside_attention.get(name) is not None}
     return found
+
+
+def _spelled_out(kinds: list[Json]) -> list[Json]:
+    """GPT-Neo's short list, [[["global", "local"], 12]], word by word."""
+    words: list[Json] = []
+    for kind in kinds:
+        if not isinstance(kind, list) or len(kind) != 2 or not isinstance(kind[0], list):
+            return list(kinds)
+        repeats = kind[1] if isinstance(kind[1], int) else 0
+        words += kind[0][: MOST_LAYERS + 1] * min(repeats, MOST_LAYERS)
+        if len(words) > MOST_LAYERS:
+            break
+    return words[: MOST_LAYERS + 1]
 
 
 def _is_class_name(name: Json) -> TypeGuard[str]:
@@ -147,8 +244,31 @@ def _is_number(value: Json) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _is_short(value: Json) -> bool:
+    return isinstance(value, str) and len(value) <= WORD_CHARACTERS
+
+
+def _is_switch_list(value: Json) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and len(value) <= MOST_LAYERS and all(one in (0, 1) for one in value)
+
+
+def _is_layer_list(value: Json) -> TypeGuard[list[int]]:
+    most = COUNTS["num_hidden_layers"][1]
+    return (
+        isinstance(value, list)
+        and len(value) <= most
+        and all(isinstance(layer, int) and _is_number(layer) and 0 <= layer < most for layer in value)
+    )
+
+
 def _is_plain(value: Json) -> bool:
     if isinstance(value, list):
-        return len(value) == 2 and all(isinstance(side, int) for side in value)
-    short = isinstance(value, str) and len(value) <= WORD_CHARACTERS
-    return short or value is None or isinstance(value, bool) or (_is_number(value) and math.isfinite(value))
+        sides = len(value) <= MOST_STAGES and all(isinstance(side, int) for side in value)
+        words = len(value) <= MOST_LAYERS and all(map(_is_short, value))
+        return sides or words or _is_switch_list(value)
+    return (
+        _is_short(value)
+        or value is None
+        or isinstance(value, bool)
+        or (_is_number(value) and math.isfinite(value))
+    )

@@ -37,6 +37,12 @@ class Net:
         yield
         self._block, self._source = outer
 
+    @contextmanager
+    def inside(self, part: str) -> Iterator[None]:
+        """Puts what is made inside into the block `part` of the present one."""
+        with self.at(f"{self._block}/{part}", self._source):
+            yield
+
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape of the tensor `name`."""
         return self._shapes[name]
@@ -83,11 +89,13 @@ class Net:
     def linear(
         self, path: str, x: str, width: int,
         *, bias: bool = True, name: str = "", tied: Weight | None = None, turned: bool = False,
-        joint: int = 0,
+        joint: int = 0, bare: bool = False, whole: bool = False,
     ) -> str:  # fmt: skip
         """A linear layer; `tied` is another layer's weight that it shares, `turned` one stored (in, out).
 
-        Of layers that some programs make with one product of `joint` features this is the last.
+        Of layers that some programs make with one product of `joint` features this is the last. A `bare` one
+        is a product with a parameter of its own, and no module that adapters are put beside; a `whole` one
+        runs in fp32.
         """
         into = self.width(x)
         matrix = tied or self.weight(path, (into, width) if turned else (width, into))
@@ -95,23 +103,32 @@ class Net:
         return self.op(
             "linear", name or _last(path), [x], (*self.shape(x)[:-1], width),
             weights=weights, source=self._path(path),
-            attrs={"in_features": into, "out_features": width} | ({"joint_features": joint} if joint else {}),
+            attrs={
+                "in_features": into, "out_features": width,
+                **({"joint_features": joint} if joint else {}), **({"bare": True} if bare else {}),
+                **({"whole": True} if whole else {}),
+            },
         )  # fmt: skip
 
-    def layer_norm(self, path: str, x: str, *, affine: bool = True, name: str = "") -> str:
+    def layer_norm(self, path: str, x: str, *, affine: bool = True, bias: bool = True, name: str = "") -> str:
         """Layer normalisation over the last dimension."""
-        weights = [self.weight(path, (self.width(x),), part=part) for part in ("weight", "bias")]
+        parts = ("weight", "bias") if bias else ("weight",)
+        weights = [self.weight(path, (self.width(x),), part=part) for part in parts]
         return self.op(
             "layer_norm", name or _last(path), [x], self.shape(x),
             weights=weights if affine else (), source=self._path(path),
         )  # fmt: skip
 
-    def rms_norm(self, path: str, x: str) -> str:
-        """Root-mean-square normalisation, and the product with its weight that needs the result again."""
+    def rms_norm(self, path: str, x: str, *, whole: bool = False) -> str:
+        """Root-mean-square normalisation, and the product with its weight that needs the result again.
+
+        A `whole` one stays in fp32 until it is multiplied.
+        """
         name, source = _last(path), self._path(path)
-        normed = self.op("rms_norm", f"{name}_unscaled", [x], self.shape(x), source=source)
+        made, scaled = ({"whole": True}, {"narrows": True}) if whole else (NO_ATTRS, NO_ATTRS)
+        normed = self.op("rms_norm", f"{name}_unscaled", [x], self.shape(x), source=source, attrs=made)
         scale = self.weight(path, (self.width(x),))
-        return self.op("mul", name, [normed], self.shape(x), weights=[scale], source=source)
+        return self.op("mul", name, [normed], self.shape(x), weights=[scale], source=source, attrs=scaled)
 
     def embedding(self, path: str, ids: str, rows: int, width: int) -> tuple[str, Weight]:
         """A look-up, and its table."""
@@ -126,6 +143,27 @@ class Net:
         """The sum of `x` and (rows of) a parameter: positions, token types."""
         table = self.weight(path, shape, part=part)
         return self.op("add", _last(path), [x], self.shape(x), weights=[table], source=self._path(path))
+
+    def looked_up(
+        self, path: str, rows: int, width: int, shape: tuple[int, ...],
+        *, fixed: bool = False, name: str = "", part: str = "weight",
+    ) -> str:  # fmt: skip
+        """Rows of a table that depend on places alone: the same of `shape` for every sample.
+
+        `fixed`: the table is not trained.
+        """
+        table = self.weight(path, (rows, width), part=part)
+        attrs = {"once_a_batch": True} | ({"stops_gradient": True} if fixed else {})
+        return self.op(
+            "embedding", name or _last(path), [], (BATCH, *shape),
+            weights=[table], source=self._path(path), attrs=attrs,
+        )  # fmt: skip
+
+    def scaled(self, path: str, x: str) -> str:
+        """`x` with every feature multiplied by a weight of its own."""
+        scale = self.weight(path, (self.width(x),), part="")
+        name = path.replace(".", "_")
+        return self.op("mul", name, [x], self.shape(x), weights=[scale], source=self._path(path))
 
     def dropped(self, x: str, ratio: float) -> str:
         """`x`, made last, of which training drops a share."""

@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,8 @@ from typing import TypedDict, TypeGuard, cast
 from cutwise.errors import ModelImportError
 from cutwise.frozen import Frozen, FrozenDict
 from cutwise.graph.model_graph import FLOATING, Weight
+from cutwise.importers.hugging_face.packed_tensors import weights_held
+from cutwise.importers.hugging_face.stored_files import StoredFile, on_disk
 from cutwise.importers.json_formats.document import shown
 from cutwise.plain import Json
 from cutwise.read_limits import SAFETENSORS_AXES, SAFETENSORS_HEADER_BYTES, SAFETENSORS_SIZE
@@ -35,8 +37,12 @@ DTYPES: Mapping[str, tuple[str, int]] = FrozenDict({
 })  # fmt: skip
 
 SUFFIX = ".safetensors"
-# Tables some files carry beside their parameters: causal masks, positions, frequencies of rotary positions.
-BUFFERS = re.compile(r"(^|\.)(attn|attention)\.(masked_)?bias$|(^|\.)(position_ids|inv_freq)$")
+# Tables some files carry beside their parameters: causal masks, positions and distances between them,
+# frequencies of rotary positions, batches that a normalisation has seen.
+BUFFERS = re.compile(
+    r"(^|\.)(attn|attention)\.(masked_)?bias$"
+    r"|(^|\.)(position_ids|inv_freq|relative_position_index|num_batches_tracked)$"
+)
 SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\.safetensors)")
 
 
@@ -44,17 +50,19 @@ SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\.safetensors)")
 class ParameterTable(Frozen):
     """Every tensor of one or more files, by name; `file` is what messages call them.
 
-    `parameters` counts elements of all tensors that are no buffers, `size_bytes` what all take.
+    `parameters` counts what all tensors hold that are no buffers, `size_bytes` what all take. `missing`
+    names the files of the model that were not there.
     """
 
     file: str
     weights: Mapping[str, Weight]
     size_bytes: int
+    missing: tuple[str, ...] = ()
 
     @cached_property
     def parameters(self) -> int:
-        """Number of parameters; a tied weight that is stored twice counts twice."""
-        return sum(w.elements for w in self.weights.values() if w.role == "parameter")
+        """Number of parameters; a tied weight that is stored twice counts twice, packed ones all count."""
+        return weights_held(self.weights)
 
     @cached_property
     def dtypes(self) -> Mapping[str, int]:
@@ -75,21 +83,31 @@ class ParameterTable(Frozen):
 
 
 def read_header(path: Path, *shards: Path, most: int = SAFETENSORS_HEADER_BYTES) -> ParameterTable:
-    """The tensors that the safetensors file at `path` lists; their data is not read.
+    """The tensors that the safetensors file at `path` lists, with `shards` those of all files together.
 
-    With `shards` those of all files together; `most` limits the bytes of their headers. Raises
+    Raises as `read_headers` does.
+    """
+    return read_headers([on_disk(file) for file in (path, *shards)], most=most)
+
+
+def read_headers(
+    files: Sequence[StoredFile], *, missing: tuple[str, ...] = (), most: int = SAFETENSORS_HEADER_BYTES
+) -> ParameterTable:
+    """The tensors that `files` list together; their data is not read. `missing` are files that are not there.
+
+    `most` limits the bytes of all headers. Raises
     `ModelImportError` for a header that is longer than that or the file, is no JSON, or describes tensors
     that the file cannot hold.
     """
     weights: dict[str, Weight] = {}
     data_bytes = 0
-    for file in (path, *shards):
+    for file in files:
         text, data = _header(file, most)
         most -= len(text)
         data_bytes += data
         weights |= {name: _weight(file, name, entry, data) for name, entry in _entries(file, text).items()}
-    label = f"{path.name} and {len(shards)} more" if shards else path.name
-    return ParameterTable(file=label, weights=weights, size_bytes=data_bytes)
+    label = f"{files[0].name} and {len(files) - 1} more" if files[1:] else files[0].name
+    return ParameterTable(file=label, weights=weights, size_bytes=data_bytes, missing=missing)
 
 
 class TensorEntry(TypedDict):
@@ -117,41 +135,44 @@ def looks_like_safetensors(head: bytes, path: Path) -> bool:
     return head[8:9] == b"{" and (is_short or path.suffix == SUFFIX)
 
 
-def _header(path: Path, most: int) -> tuple[bytes, int]:
+def _header(file: StoredFile, most: int) -> tuple[bytes, int]:
     """The header's text, and how many bytes of data follow it."""
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(0)
-        length = int.from_bytes(file.read(LENGTH_BYTES), "little")
-        if not 2 <= length <= size - LENGTH_BYTES:
-            raise ModelImportError(
-                f"{path.name}: names a header of {length:,} bytes and is {size:,} bytes long; the file is "
-                "damaged, download it again"
-            )
-        if length > most:
-            raise ModelImportError(
-                f"{path.name}: has a header of {length:,} bytes; at most {most:,} are read here"
-            )
-        return file.read(length), size - LENGTH_BYTES - length
+    length = header_bytes(file)
+    if not 2 <= length <= file.size_bytes - LENGTH_BYTES:
+        raise ModelImportError(
+            f"{file.name}: names a header of {length:,} bytes and is {file.size_bytes:,} bytes long; "
+            "the file is damaged, download it again"
+        )
+    if length > most:
+        raise ModelImportError(
+            f"{file.name}: has a header of {length:,} bytes; at most {most:,} are read here"
+        )
+    text = file.first(LENGTH_BYTES + length)[LENGTH_BYTES:]
+    return text, file.size_bytes - LENGTH_BYTES - length
 
 
-def _entries(path: Path, text: bytes) -> dict[str, Json]:
+def header_bytes(file: StoredFile) -> int:
+    """How long a file says that its header is."""
+    return int.from_bytes(file.first(LENGTH_BYTES), "little")
+
+
+def _entries(file: StoredFile, text: bytes) -> dict[str, Json]:
     try:
         entries: Json = json.loads(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())[:80]
         raise ModelImportError(
-            f"{path.name}: its header is no JSON ({reason}); the file is damaged, download it again"
+            f"{file.name}: its header is no JSON ({reason}); the file is damaged, download it again"
         ) from None
     if not isinstance(entries, dict):
-        raise ModelImportError(f"{path.name}: its header is no JSON object; download the file again")
+        raise ModelImportError(f"{file.name}: its header is no JSON object; download the file again")
     return {name: entry for name, entry in entries.items() if name != NOTES}
 
 
-def _weight(path: Path, name: str, entry: Json, data_bytes: int) -> Weight:
+def _weight(file: StoredFile, name: str, entry: Json, data_bytes: int) -> Weight:
     mistake = next(_mistakes(entry, data_bytes), "")
     if mistake:
-        raise ModelImportError(f"{path.name}: tensor {shown(name)} {mistake}; download the file again")
+        raise ModelImportError(f"{file.name}: tensor {shown(name)} {mistake}; download the file again")
     described = cast("TensorEntry", entry)
     role = "buffer" if BUFFERS.search(name) else "parameter"
     return Weight(id=name, shape=tuple(described["shape"]), dtype=DTYPES[described["dtype"]][0], role=role)

@@ -23,21 +23,31 @@ FIGURE = f"0 or a number from {LEAST_FIGURE:g} to {MOST_FIGURE:g}"
 
 def read_object(path: Path) -> dict[str, Json]:
     """The JSON object in the file at `path`; raises `ModelImportError` when there is none."""
+    if path.stat().st_size > JSON_FILE_BYTES:
+        raise ModelImportError(
+            f"{path.name}: is {binary_text(path.stat().st_size)} of JSON; "
+            f"at most {binary_text(JSON_FILE_BYTES)} are read"
+        )
+    return object_of(path.name, path.read_bytes())
+
+
+def object_of(file: str, content: bytes) -> dict[str, Json]:
+    """The JSON object that `content` is, of a `file` so called; raises `ModelImportError` when it is none."""
     try:
-        document: Json = json.loads(_text(path), object_pairs_hook=_unique_keys, parse_int=_integer)
+        document: Json = json.loads(_text(file, content), object_pairs_hook=_unique_keys, parse_int=_integer)
     except json.JSONDecodeError as error:
         raise ModelImportError(
-            f"{path.name}: is not valid JSON at line {error.lineno}, column {error.colno} ({error.msg}); "
+            f"{file}: is not valid JSON at line {error.lineno}, column {error.colno} ({error.msg}); "
             "correct the file there"
         ) from None
     except RecursionError:
         raise ModelImportError(
-            f"{path.name}: nests lists or objects too deeply; a model needs no more than a few levels"
+            f"{file}: nests lists or objects too deeply; a model needs no more than a few levels"
         ) from None
     except ValueError as error:
-        raise ModelImportError(f"{path.name}: holds JSON that cannot be read ({error})") from None
+        raise ModelImportError(f"{file}: holds JSON that cannot be read ({error})") from None
     if not isinstance(document, dict):
-        raise ModelImportError(f"{path.name}: holds a JSON {json_type(document)}; a model is a JSON object")
+        raise ModelImportError(f"{file}: holds a JSON {json_type(document)}; a model is a JSON object")
     return document
 
 
@@ -78,18 +88,11 @@ def refuse(path: Path, *mistakes: Iterable[str]) -> None:
         raise ModelImportError(f"{path.name}: {'; '.join(told)}" + (f"; and {untold} more" if untold else ""))
 
 
-def _text(path: Path) -> str:
-    if path.stat().st_size > JSON_FILE_BYTES:
-        raise ModelImportError(
-            f"{path.name}: is {binary_text(path.stat().st_size)} of JSON; "
-            f"at most {binary_text(JSON_FILE_BYTES)} are read"
-        )
+def _text(file: str, content: bytes) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ModelImportError(
-            f"{path.name}: is not UTF-8 text at byte {error.start}; save it as UTF-8"
-        ) from None
+        raise ModelImportError(f"{file}: is not UTF-8 text at byte {error.start}; save it as UTF-8") from None
 
 
 def _unique_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

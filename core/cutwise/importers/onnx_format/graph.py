@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import Op, Weight
+from cutwise.importers.onnx_format.contrib.contrib_rules import contrib_rule
+from cutwise.importers.onnx_format.contrib.gradients import without_lost_gradients
+from cutwise.importers.onnx_format.contrib.names import BETWEEN
 from cutwise.importers.onnx_format.inference import SHAPE_ONLY_INPUTS
 from cutwise.importers.onnx_format.module_paths import ModulePlace, named, place, printable
 from cutwise.importers.onnx_format.ops import Attr, NodeFacts, OnnxRule, rule_for
@@ -38,7 +41,7 @@ def build_ops(known: OnnxTrace, inputs: Sequence[str]) -> tuple[Op, ...]:
     Raises `ModelImportError` when a tensor that reaches an output has no known shape, or when no
     output depends on an input.
     """
-    needed = _needed(known)
+    needed = needed_tensors(known)
     used_inputs = [name for name in inputs if name in needed]
     if not used_inputs:
         raise ModelImportError(f"{known.file}: no output depends on an input of the model; export it again")
@@ -55,18 +58,20 @@ def build_ops(known: OnnxTrace, inputs: Sequence[str]) -> tuple[Op, ...]:
     ops = [_input_op(known, name, ids[name]) for name in used_inputs]
     for draft, (_, block) in zip(drafts, placed, strict=True):
         ops += _vertices(known, draft, ids, block)
-    return tuple(ops)
+    return without_lost_gradients(ops)
 
 
-def _needed(known: OnnxTrace) -> set[str]:
+def needed_tensors(known: OnnxTrace) -> set[str]:
+    """Tensors that an output depends on, and that depend on an input."""
     needed = {name for name in known.outputs if not known.tensors.is_constant(name)}
     for step in reversed(known.steps):
         if needed.intersection(step.outputs):
-            needed.update(_read(known.tensors, step))
+            needed.update(tensors_read(known.tensors, step))
     return needed
 
 
-def _read(tensors: Tensors, step: OnnxStep) -> list[str]:
+def tensors_read(tensors: Tensors, step: OnnxStep) -> list[str]:
+    """Tensors whose data `step` reads and that depend on an input of the model."""
     shape_only = SHAPE_ONLY_INPUTS.get(step.node.op_type, frozenset())
     return [
         name
@@ -82,10 +87,24 @@ def _drafts(known: OnnxTrace, needed: set[str]) -> list[Draft]:
         made = tuple(name for name in step.outputs if name in needed)
         if made:
             _check_shapes(known, step, made)
-            facts = _facts(known.tensors, step)
-            rule = rule_for(facts)
+            facts = facts_of(known.tensors, step)
+            rule = known_rule(facts)
             drafts.append(Draft(step, facts, rule, weights_of(known.tensors, step, rule, seen), made))
     return drafts
+
+
+def known_rule(facts: NodeFacts) -> OnnxRule:
+    """How the node is read, whatever its domain."""
+    return contrib_rule(facts) or rule_for(facts)
+
+
+def facts_of(tensors: Tensors, step: OnnxStep) -> NodeFacts:
+    """What the rule of `step` may look at, worked out once all it makes is known."""
+    made = next(filter(None, step.outputs), "")
+    if made not in tensors.facts:
+        tensors.facts[made] = _facts(tensors, step)
+    facts: NodeFacts = tensors.facts[made]
+    return facts
 
 
 def _facts(tensors: Tensors, step: OnnxStep) -> NodeFacts:
@@ -112,6 +131,7 @@ def _attribute(attribute: AttributeProto) -> Attr:
         AttributeProto.FLOAT: lambda: attribute.f,
         AttributeProto.INTS: lambda: list(attribute.ints),
         AttributeProto.FLOATS: lambda: list(attribute.floats),
+        AttributeProto.STRING: lambda: attribute.s.decode(errors="replace"),
     }
     return read[attribute.type]() if attribute.type in read else None
 
@@ -131,8 +151,10 @@ def _input_op(known: OnnxTrace, name: str, own: str) -> Op:
 
 
 def _vertices(known: OnnxTrace, draft: Draft, ids: dict[str, str], block: str) -> Iterator[Op]:
-    inputs = tuple(ids[name] for name in _read(known.tensors, draft.step))
+    inputs = tuple(ids[name] for name in tensors_read(known.tensors, draft.step))
     attrs = draft.rule.attrs(draft.facts)
+    if draft.step.trips > 1:
+        attrs |= {"trips": draft.step.trips}
     for number, name in enumerate(draft.made):
         index = {"output_index": draft.step.outputs.index(name)} if len(draft.made) > 1 else {}
         yield Op(
@@ -152,6 +174,8 @@ def _check_shapes(known: OnnxTrace, step: OnnxStep, made: Sequence[str]) -> None
         if known.tensors.spec(name) is None:
             reads = ", ".join(filter(None, step.inputs)) or "nothing"
             remedy = "without control flow" if step.node.op_type in CONTROL_FLOW else "with all shapes fixed"
+            if BETWEEN in step.node.op_type:
+                remedy = "with the sizes of what operators of other domains make"
             remedy += f", or {sizes_remedy(known)}" if known.open else ""
             raise ModelImportError(
                 f"{known.file}: {label(step.node)} makes {name!r}, whose shape does not follow from what it "
@@ -161,11 +185,11 @@ def _check_shapes(known: OnnxTrace, step: OnnxStep, made: Sequence[str]) -> None
 
 def _joined(known: OnnxTrace, drafts: Sequence[Draft]) -> list[Draft]:
     """`drafts` with bias additions joined to the product before them, where nothing else reads that."""
-    readers = Counter(name for draft in drafts for name in _read(known.tensors, draft.step))
+    readers = Counter(name for draft in drafts for name in tensors_read(known.tensors, draft.step))
     kept: list[Draft] = []
     maker: dict[str, int] = {}
     for draft in drafts:
-        product = next(iter(_read(known.tensors, draft.step)), "")
+        product = next(iter(tensors_read(known.tensors, draft.step)), "")
         at = maker.get(product)
         alone = readers[product] == 1 and product not in known.outputs
         if at is not None and alone and _is_bias(draft, kept[at]):

@@ -4,55 +4,70 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cutwise.errors import ModelImportError
-from cutwise.importers.onnx_format.dims import BoundDims, set_sizes
+from cutwise.frozen import FrozenDict
+from cutwise.importers.onnx_format.contrib.expansions import expanded
+from cutwise.importers.onnx_format.contrib.names import STANDARD_DOMAINS, qualified
+from cutwise.importers.onnx_format.flow.branches import branch
+from cutwise.importers.onnx_format.flow.loops import loop, scan
+from cutwise.importers.onnx_format.flow.scopes import BranchScope, Walk
+from cutwise.importers.onnx_format.flow.sequences import SEQUENCE_OPS, sequence_node
 from cutwise.importers.onnx_format.inference import infer
-from cutwise.importers.onnx_format.sequences import split_to_pieces, taken_piece
-from cutwise.importers.onnx_format.tensors import OnnxStep, OnnxTrace, label, static_spec
-from cutwise.read_limits import GRAPH_DEPTH
+from cutwise.importers.onnx_format.sizes.dims import BoundDims, set_sizes
+from cutwise.importers.onnx_format.tensors import (
+    OnnxStep,
+    OnnxTrace,
+    SizeMisfitError,
+    label,
+    sizes_remedy,
+    static_spec,
+)
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TypeProto, ValueInfoProto
 
-STANDARD_DOMAINS = frozenset({"", "ai.onnx"})
+# What is no op itself, but decides which ops there are: followed where it stands.
+FLOW: Mapping[str, Callable[[OnnxTrace, NodeProto, BranchScope, Walk], bool]] = FrozenDict(
+    {"If": branch, "Loop": loop, "Scan": scan, **dict.fromkeys(SEQUENCE_OPS, sequence_node)}
+)
 
 
-@dataclass(slots=True)
-class BranchScope:
-    """The names visible in one graph: a branch sees those around it and may reuse those beside it."""
-
-    names: dict[str, str] = field(default_factory=dict)
-    defined: set[str] = field(default_factory=set)
-    depth: int = 0
-
-    def define(self, known: OnnxTrace, name: str) -> str:
-        """A unique name for a tensor this graph makes; raises `ModelImportError` for a second maker."""
-        if name in self.defined:
-            raise ModelImportError(f"{known.file}: tensor {name!r} is made twice; export the model again")
-        unique = name if name not in known.taken else f"{name}#{len(known.taken)}"
-        self.defined.add(name)
-        known.taken.add(unique)
-        self.names[name] = unique
-        return unique
-
-
-def trace(model: ModelProto, inputs: Sequence[ValueInfoProto], bound: BoundDims, *, file: str) -> OnnxTrace:
-    """Walks the graph of `model` with the open dimensions of its `inputs` bound.
+def trace(
+    model: ModelProto,
+    inputs: Sequence[ValueInfoProto],
+    bound: BoundDims,
+    *,
+    file: str,
+    turns: Mapping[str, int] | None = None,
+    strict: bool = False,
+) -> OnnxTrace:
+    """Walks the graph of `model` with the open dimensions of its `inputs` bound, and `turns` of its loops.
 
     Raises `ModelImportError` for cycles, names defined twice or never, and shapes that do not fit.
     """
     known = OnnxTrace(file, _opsets(model), model.ir_version, _declared(model.graph, bound.sizes), bound.open)
+    known.turns, known.strict = turns or {}, strict
     scope = BranchScope()
     for value in inputs:
-        set_sizes(value.type, bound.sizes, input_name=value.name)
-        known.tensors.types[scope.define(known, value.name)] = value.type
+        known.tensors.types[scope.define(known, value.name)] = _sized(value, bound.sizes, value.name)
     _walk(known, model.graph, scope)
-    known.outputs = tuple(scope.names.get(output.name, output.name) for output in model.graph.output)
+    made = [scope.unique(output.name) for output in model.graph.output]
+    known.outputs = tuple(item for name in made for item in known.lists.get(name, (name,)))
+    _check_outputs(known)
     return known
+
+
+def _check_outputs(known: OnnxTrace) -> None:
+    for name in known.outputs:
+        spec = known.tensors.spec(name)
+        if spec is not None and not spec.elements and not known.tensors.is_constant(name):
+            sizes = "×".join(map(str, spec.shape))
+            raise SizeMisfitError(
+                f"{known.file}: output {name!r} is empty ({sizes}) at these sizes; {sizes_remedy(known)}"
+            )
 
 
 def _opsets(model: ModelProto) -> dict[str, int]:
@@ -65,49 +80,48 @@ def _opsets(model: ModelProto) -> dict[str, int]:
 def _declared(graph: GraphProto, sizes: Mapping[str, int]) -> dict[str, TypeProto]:
     declared = {}
     for value in (*graph.value_info, *graph.output):
-        set_sizes(value.type, sizes)
-        if static_spec(value.type) is not None:
-            declared[value.name] = value.type
+        sized = _sized(value, sizes)
+        if static_spec(sized) is not None:
+            declared[value.name] = sized
     return declared
+
+
+def _sized(value: ValueInfoProto, sizes: Mapping[str, int], input_name: str = "") -> TypeProto:
+    """The type of `value` with sizes for its open dimensions; `value` may be walked again at other sizes."""
+    copy = type(value.type)()
+    copy.CopyFrom(value.type)
+    set_sizes(copy, sizes, input_name=input_name)
+    return copy
 
 
 def _walk(known: OnnxTrace, graph: GraphProto, scope: BranchScope) -> None:
     for tensor in graph.initializer:
-        known.tensors.store(scope.define(known, tensor.name), tensor, file=known.file)
+        if not _is_there(known, scope, tensor.name):
+            known.tensors.store(scope.define(known, tensor.name), tensor, file=known.file)
     for sparse in graph.sparse_initializer:
-        name = scope.define(known, sparse.values.name)
-        known.tensors.store_shape(name, sparse.values.data_type, tuple(sparse.dims), file=known.file)
+        if not _is_there(known, scope, sparse.values.name):
+            name = scope.define(known, sparse.values.name)
+            known.tensors.store_shape(name, sparse.values.data_type, tuple(sparse.dims), file=known.file)
     for node in in_order(graph.node, file=known.file):
-        branch = _chosen_branch(known, node, scope)
-        if branch is None:
+        if node.op_type == "Constant" and _is_there(known, scope, node.output[0]):
+            continue
+        follow = FLOW.get(node.op_type) if node.domain in STANDARD_DOMAINS else None
+        if follow is None or not follow(known, node, scope, _walk):
             _visit(known, node, scope)
-        else:
-            _inline(known, node, branch, scope)
 
 
-def _chosen_branch(known: OnnxTrace, node: NodeProto, scope: BranchScope) -> GraphProto | None:
-    if node.op_type != "If" or node.domain not in STANDARD_DOMAINS or not node.input:
-        return None
-    condition = known.tensors.values.get(scope.names.get(node.input[0], node.input[0]))
-    if condition is None or condition.size != 1:
-        return None
-    wanted = "then_branch" if bool(condition.flat[0]) else "else_branch"
-    return next((attribute.g for attribute in node.attribute if attribute.name == wanted), None)
-
-
-def _inline(known: OnnxTrace, node: NodeProto, branch: GraphProto, scope: BranchScope) -> None:
-    if scope.depth >= GRAPH_DEPTH:
-        raise ModelImportError(
-            f"{known.file}: {label(node)} nests branches more than {GRAPH_DEPTH} levels deep"
-        )
-    inner = BranchScope(dict(scope.names), set(), scope.depth + 1)
-    _walk(known, branch, inner)
-    for made, result in zip(node.output, branch.output, strict=False):
-        scope.defined.add(made)
-        scope.names[made] = inner.names.get(result.name, result.name)
+def _is_there(known: OnnxTrace, scope: BranchScope, name: str) -> bool:
+    """True for what an earlier turn of a loop has stored already: it is the same in each."""
+    if not known.loops:
+        return False
+    first = known.once.get((scope.path, name), "")
+    if first:
+        scope.alias(known, name, first)
+    return bool(first)
 
 
 def _visit(known: OnnxTrace, node: NodeProto, scope: BranchScope) -> None:
+    node = qualified(node)
     inputs = tuple(scope.names.get(name, name) for name in node.input)
     for name in inputs:
         if name and name not in known.taken:
@@ -118,13 +132,13 @@ def _visit(known: OnnxTrace, node: NodeProto, scope: BranchScope) -> None:
     outputs = tuple(scope.define(known, name) if name else "" for name in node.output)
     if inputs != tuple(node.input) or outputs != tuple(node.output):
         node = _renamed(node, inputs, outputs)
-    step = OnnxStep(node, (*inputs, *(name for name in captured if name in known.taken)), outputs)
-    if split_to_pieces(known, step):
-        return
-    piece = taken_piece(known, step)
-    if piece is None:
+    read = (*inputs, *(name for name in captured if name in known.taken))
+    step = OnnxStep(node, read, outputs, known.trips, known.loops > 0)
+    parts = expanded(known, step, infer)
+    if parts is None:
         infer(known, step)
-    known.steps.append(piece or step)
+    for part in parts or [step]:
+        known.steps.append(OnnxStep(part.node, part.inputs, part.outputs, step.trips, step.looped))
 
 
 def _renamed(node: NodeProto, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> NodeProto:

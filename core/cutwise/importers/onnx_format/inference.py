@@ -9,15 +9,28 @@ import numpy as np
 
 from cutwise.errors import ModelImportError
 from cutwise.frozen import FrozenDict
+from cutwise.importers.onnx_format.contrib.scales import note_scales
+from cutwise.importers.onnx_format.contrib.shapes import (
+    MisfitError,
+    as_stored,
+    contrib_types,
+    floating,
+    schema_of,
+    stand_in,
+)
+from cutwise.importers.onnx_format.data_sizes import bounded
+from cutwise.importers.onnx_format.file_tensors import store_constant
 from cutwise.importers.onnx_format.tensors import (
     OnnxStep,
     OnnxTrace,
+    SizeMisfitError,
     Tensors,
     Values,
     label,
     sizes_remedy,
     static_spec,
 )
+from cutwise.importers.onnx_format.windows import check_window
 from cutwise.read_limits import ONNX_VALUE_ELEMENTS, TENSOR_ELEMENTS
 
 if TYPE_CHECKING:
@@ -43,8 +56,6 @@ ROOTLESS = frozenset(
 # Only their first input is data; the others are positions, shapes or scales.
 FIRST_INPUT_ROOTS = frozenset(
     {
-        "DequantizeLinear",
-        "QuantizeLinear",
         "CastLike",
         "Gather",
         "Slice",
@@ -54,6 +65,8 @@ FIRST_INPUT_ROOTS = frozenset(
         "Squeeze",
     }
 )
+
+SCATTERING = frozenset({"ScatterElements", "ScatterND", "Scatter"})
 
 # Evaluated with numpy when all inputs are small and known; none needs more room than its result.
 _FOLDED = """
@@ -67,27 +80,15 @@ FOLDED = frozenset(_FOLDED.split())
 # The result is at most as large as the input, though its size is known only afterwards.
 BOUNDED_BY_INPUT = frozenset({"NonZero"})
 
-# com.microsoft ops whose first result has the type of the first input.
-SAME_AS_INPUT = frozenset(
-    {
-        "Gelu",
-        "FastGelu",
-        "QuickGelu",
-        "BiasGelu",
-        "SkipLayerNormalization",
-        "SimplifiedLayerNormalization",
-        "SkipSimplifiedLayerNormalization",
-    }
-)
-
 
 def infer(known: OnnxTrace, step: OnnxStep) -> None:
     """Enters types, small values and weight roots of what `step` makes into the tables of `known`.
 
     Raises `ModelImportError` when the node's inputs do not fit together or its result is absurd.
     """
-    if step.node.op_type == "Constant" and _store_constant(known, step):
+    if step.node.op_type == "Constant" and store_constant(known, step):
         return
+    check_window(known, step)
     types = _inferred(known, step)
     for name in filter(None, step.outputs):
         found = types.get(name)
@@ -97,46 +98,43 @@ def infer(known: OnnxTrace, step: OnnxStep) -> None:
             known.tensors.types[name] = found
         _check_size(known, step, name)
     _check_reshape(known, step)
+    note_scales(known.tensors, step)
     if _is_constant(known.tensors, step):
         _enter_constants(known, step)
-
-
-def _store_constant(known: OnnxTrace, step: OnnxStep) -> bool:
-    attribute = step.node.attribute[0] if len(step.node.attribute) == 1 else None
-    name = step.outputs[0]
-    if attribute is None or attribute.name == "value":
-        if attribute is None or not attribute.HasField("t"):
-            raise ModelImportError(f"{known.file}: constant {name!r} has no value; export the model again")
-        known.tensors.store(name, attribute.t, file=known.file)
-        return True
-    return False
+    for name, largest in bounded(known, step).items():
+        known.tensors.types[name] = largest
+        _check_size(known, step, name)
 
 
 def _inferred(known: OnnxTrace, step: OnnxStep) -> dict[str, TypeProto | None]:
-    from onnx import defs, shape_inference
+    from onnx import shape_inference
     from onnx.checker import ValidationError
 
     node, tensors = step.node, known.tensors
-    if node.domain == "com.microsoft" and node.op_type in SAME_AS_INPUT:
-        return {step.outputs[0]: tensors.types.get(step.inputs[0])}
-    version = known.opsets.get(node.domain, known.opsets.get("", 1))
     try:
-        schema = defs.get_schema(node.op_type, version, node.domain)
-    except defs.SchemaError:
+        own = contrib_types(known, step)
+    except MisfitError as error:
+        raise ModelImportError(_misfit(known, step, str(error))) from None
+    if own is not None:
+        return own
+    own_node, node = node, stand_in(node)
+    schema = schema_of(known, node)
+    if schema is None:
         return {}
     types = {name: tensors.types[name] for name in step.inputs if name in tensors.types}
     if any(name and name not in types for name in node.input):
         return {}
+    like = types[node.input[-1]] if node is not own_node else None
+    types = types if like is None else floating(types)
     data = {name: known.proto(name) for name in node.input if name in tensors.values}
     opsets = [_opset(domain, number) for domain, number in known.opsets.items()]
     try:
-        return dict(
-            shape_inference.infer_node_outputs(
-                schema, node, types, data, opset_imports=opsets, ir_version=known.ir_version
-            )
+        made = shape_inference.infer_node_outputs(
+            schema, node, types, data, opset_imports=opsets, ir_version=known.ir_version
         )
+        return dict(made) if like is None else as_stored(made, like)
     except (shape_inference.InferenceError, ValidationError) as error:
-        raise ModelImportError(_misfit(known, step, str(error))) from None
+        raise SizeMisfitError(_misfit(known, step, str(error))) from None
 
 
 def _opset(domain: str, number: int) -> OperatorSetIdProto:
@@ -173,7 +171,7 @@ def _check_reshape(known: OnnxTrace, step: OnnxStep) -> None:
     before, after = (known.tensors.spec(name) for name in (step.inputs[0], step.outputs[0]))
     if before is not None and after is not None and before.elements != after.elements:
         sizes = "×".join(map(str, after.shape))
-        raise ModelImportError(_misfit(known, step, f"it makes {sizes}, another number of elements"))
+        raise SizeMisfitError(_misfit(known, step, f"it makes {sizes}, another number of elements"))
 
 
 def _is_constant(tensors: Tensors, step: OnnxStep) -> bool:
@@ -209,6 +207,7 @@ def _enter_as_stored(known: OnnxTrace, step: OnnxStep) -> bool:
     trained = source in tensors.values and not tensors.is_uniform(source)
     renamed = step.node.op_type == "Identity" and len(spec.shape) <= 1 and not trained
     if made or renamed:
+        tensors.filled |= {step.outputs[0]} if made else set()
         tensors.stored[step.outputs[0]] = spec
         tensors.roots[step.outputs[0]] = (step.outputs[0],)
         if renamed and source in tensors.values:
@@ -220,7 +219,9 @@ def _roots(tensors: Tensors, step: OnnxStep) -> tuple[str, ...]:
     if step.node.op_type in ROOTLESS:
         return ()
     read = step.inputs[:1] if step.node.op_type in FIRST_INPUT_ROOTS else step.inputs
-    return tuple(dict.fromkeys(root for name in read for root in tensors.roots.get(name, ())))
+    found = dict.fromkeys(root for name in read for root in tensors.roots.get(name, ()))
+    # What numbers are put into is no weight of its own.
+    return tuple(root for root in found if root not in tensors.filled or step.node.op_type not in SCATTERING)
 
 
 def _evaluated(known: OnnxTrace, step: OnnxStep) -> dict[str, Values]:

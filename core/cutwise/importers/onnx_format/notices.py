@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from cutwise.graph.model_graph import Op
+from cutwise.graph.model_graph import FLOATING, Op
 from cutwise.importers.onnx_format.tensors import OnnxTrace
 
 if TYPE_CHECKING:
     from onnx import ValueInfoProto
 
+QUANTISED_SHARE = 0.05
+"""Below that it is a table of whole numbers, not a quantised model."""
 KEEP = "torch.onnx.export(…, dynamo=True, optimize=False)"
 
 
@@ -32,6 +34,19 @@ def warnings_about(known: OnnxTrace, ops: Sequence[Op], inputs: Sequence[ValueIn
         yield (
             "batch normalisation looks folded into the convolutions: training needs more memory than this "
             f"graph shows; export with {KEEP} to keep it"
+        )
+
+
+def quantised_warnings(ops: Sequence[Op]) -> Iterator[str]:
+    """A sentence where a good part of the parameters is stored in a format that is not trained."""
+    weights = {w.id: w for op in ops for w in op.weights if w.role == "parameter"}.values()
+    whole = [weight for weight in weights if weight.dtype not in FLOATING]
+    fixed, total = sum(w.elements for w in whole), sum(w.elements for w in weights)
+    if fixed and fixed >= QUANTISED_SHARE * total:
+        formats = ", ".join(sorted({weight.dtype for weight in whole}))
+        yield (
+            f"{fixed:,} of {total:,} parameters are stored quantised ({formats}) and cannot be trained: plan "
+            "inference, or give the model from before it was quantised"
         )
 
 

@@ -6,20 +6,21 @@ Files with the weights beside them are never opened: the graph alone says what a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cutwise.errors import ModelImportError
-from cutwise.graph.model_graph import ModelGraph, Op
+from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.importer import Importer
-from cutwise.importers.onnx_format.dims import bind
-from cutwise.importers.onnx_format.functions import inlined
+from cutwise.importers.onnx_format.contrib.names import STANDARD_DOMAINS
+from cutwise.importers.onnx_format.fitting import fitted
+from cutwise.importers.onnx_format.flow.loops import trips_key
+from cutwise.importers.onnx_format.functions import all_nodes, inlined
 from cutwise.importers.onnx_format.graph import build_ops
-from cutwise.importers.onnx_format.graph_walk import STANDARD_DOMAINS, trace
-from cutwise.importers.onnx_format.notices import warnings_about
+from cutwise.importers.onnx_format.leftovers import left_over, weighed
+from cutwise.importers.onnx_format.notices import quantised_warnings, warnings_about
 from cutwise.importers.onnx_format.prescan import graph_bytes, looks_like_onnx
-from cutwise.importers.onnx_format.tensors import OnnxTrace
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -39,16 +40,27 @@ def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
     model = inlined(model, file=path.name)
     stored = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in stored]
-    bound = bind(inputs, dims, file=path.name)
-    known = trace(model, inputs, bound, file=path.name)
+    loops = {trips_key(node) for node in all_nodes(model.graph.node) if node.op_type == "Loop"}
+    turns = {name: size for name, size in dims.items() if name in loops}
+    others = {name: size for name, size in dims.items() if name not in loops}
+    found = fitted(model, inputs, others, turns=turns, file=path.name)
+    bound, known = found.bound, found.trace
     ops = build_ops(known, [value.name for value in inputs])
+    rest = left_over(model.graph, known, ops)
     return ModelGraph(
         name=path.stem,
         ops=ops,
-        batch_size=bound.batch_size or _fixed_batch_size(known, ops),
-        dims=bound.chosen,
+        batch_size=found.batch_size,
+        dims={**bound.chosen, **known.chosen},
         provenance=_provenance(model, opset, path),
-        warnings=(*bound.warnings, *warnings_about(known, ops, inputs)),
+        warnings=(
+            *bound.warnings,
+            *dict.fromkeys(known.notes),
+            *warnings_about(known, ops, inputs),
+            *(one.sentence() for one in rest),
+            *quantised_warnings(ops),
+        ),
+        uncounted=weighed(rest, found.batch_size),
     )
 
 
@@ -73,15 +85,6 @@ def _opset(model: ModelProto, file: str) -> int:
             "convert it with onnx.version_converter.convert_version(model, 17)"
         )
     return opset
-
-
-def _fixed_batch_size(known: OnnxTrace, ops: Sequence[Op]) -> int:
-    """The size of the first axis, when all inputs with two or more axes and all outputs agree on it."""
-    specs = [op.output for op in ops if op.kind == "input" and len(op.output.shape) > 1]
-    specs += [spec for name in known.outputs if (spec := known.tensors.spec(name)) is not None]
-    sizes = {spec.shape[0] if spec.shape else 0 for spec in specs}
-    size = sizes.pop() if len(sizes) == 1 and any(len(spec.shape) > 1 for spec in specs) else 1
-    return max(size, 1)
 
 
 def _provenance(model: ModelProto, opset: int, path: Path) -> dict[str, str]:

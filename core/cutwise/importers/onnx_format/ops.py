@@ -11,7 +11,7 @@ from cutwise.errors import ModelImportError
 from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import TensorSpec
 
-Attr: TypeAlias = int | float | Sequence[int] | Sequence[float] | None
+Attr: TypeAlias = int | float | str | Sequence[int] | Sequence[float] | Sequence[Sequence[int]] | None
 Attrs = dict[str, Attr]
 
 
@@ -59,7 +59,8 @@ class OnnxRule:
     """How one operator is read: kind, weight slots (the first is the main one), buffer slots, attributes.
 
     A `loose` rule takes a constant operand for a parameter only when it looks like one: floating,
-    more than one element, and no square mask.
+    more than one element, and no square mask. A `quantised` one also takes whole numbers for weights;
+    `unpacked` says what a slot's weight holds where that is not what is stored.
     """
 
     kind: str
@@ -67,6 +68,8 @@ class OnnxRule:
     buffers: tuple[int, ...] = ()
     attrs: Callable[[NodeFacts], Attrs] = lambda facts: {}
     loose: bool = False
+    quantised: bool = False
+    unpacked: Mapping[int, TensorSpec] = FrozenDict()
 
 
 def rule_for(facts: NodeFacts) -> OnnxRule:
@@ -181,19 +184,29 @@ def _recurrent(facts: NodeFacts) -> Attrs:
     return {"hidden_size": hidden, "directions": recurrence[0] if recurrence else 1}
 
 
+def _einsum(facts: NodeFacts) -> OnnxRule:
+    places = tuple(slot for slot in range(len(facts.inputs)) if facts.is_constant(slot))
+
+    def attrs(facts: NodeFacts) -> Attrs:
+        equation = facts.attributes.get("equation")
+        if not isinstance(equation, str):
+            raise ModelImportError("Einsum: its equation is no text; export it again")
+        shapes = [facts.shape(slot) for slot in places]
+        return {"equation": equation, "weight_places": places, "weight_shapes": shapes}
+
+    return OnnxRule("einsum", places, attrs=attrs)
+
+
 SPECIAL: Mapping[str, Callable[[NodeFacts], OnnxRule]] = FrozenDict(
     {
         "Conv": _conv("conv", 1, 2),
-        "ConvInteger": _conv("conv", 1, 2),
-        "QLinearConv": _conv("conv", 3, 8),
         "ConvTranspose": _conv("conv_transpose", 1, 2),
         "Gemm": _gemm,
         "MatMul": _matmul(0, 1),
-        "MatMulInteger": _matmul(0, 1),
-        "QLinearMatMul": _matmul(0, 3),
         "Gather": _gather,
         "Clip": _clip,
         "Attention": _attention,
+        "Einsum": _einsum,
     }
 )
 
@@ -209,24 +222,24 @@ RULES: Mapping[str, OnnxRule] = FrozenDict(
         "GroupNormalization": OnnxRule("group_norm", (1, 2)),
         "InstanceNormalization": OnnxRule("instance_norm", (1, 2)),
         "RMSNormalization": OnnxRule("rms_norm", (1,)),
-        "SimplifiedLayerNormalization": OnnxRule("rms_norm", (1,)),
-        "SkipLayerNormalization": OnnxRule("layer_norm", (2, 3, 4)),
-        "SkipSimplifiedLayerNormalization": OnnxRule("rms_norm", (2, 3)),
-        "BiasGelu": OnnxRule("gelu", (1,)),
         "PRelu": OnnxRule("prelu", (1,)),
         "MaxPool": OnnxRule("max_pool", attrs=_pool),
         "AveragePool": OnnxRule("avg_pool", attrs=_pool),
-        "LSTM": OnnxRule("lstm", (1, 2, 3), attrs=_recurrent),
+        "LSTM": OnnxRule("lstm", (1, 2, 3, 7), attrs=_recurrent),
         "GRU": OnnxRule("gru", (1, 2, 3), attrs=_recurrent),
         "RNN": OnnxRule("rnn", (1, 2, 3), attrs=_recurrent),
         **{name: OnnxRule(kind, tuple(range(8)), loose=True) for name, kind in ELEMENTWISE.items()},
     }
 )
 
+LOOP_START = "LoopStart"
+CHOICE = "Choice"
+"""No operators: what a loop carries into its first turn, and what a branch makes of a condition."""
+
 SIMPLE_KINDS: Mapping[str, str] = FrozenDict({
     "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softmax": "softmax", "LogSoftmax": "log_softmax",
     "Exp": "exp", "Sqrt": "sqrt", "Elu": "elu", "Selu": "elu", "Celu": "elu", "Reciprocal": "reciprocal",
-    "Gelu": "gelu", "FastGelu": "gelu", "QuickGelu": "gelu", "Swish": "silu", "LeakyRelu": "leaky_relu",
+    "Gelu": "gelu", "Swish": "silu", "LeakyRelu": "leaky_relu",
     "HardSwish": "hardswish", "HardSigmoid": "hardsigmoid", "Mish": "mish", "Pow": "pow", "Erf": "erf",
     "Abs": "abs", "Log": "log", "Sin": "sin", "Cos": "cos", "Softplus": "softplus", "Neg": "neg",
     "GlobalAveragePool": "global_avg_pool", "GlobalMaxPool": "global_max_pool", "LRN": "lrn",
@@ -239,5 +252,9 @@ SIMPLE_KINDS: Mapping[str, str] = FrozenDict({
     "Unsqueeze": "unsqueeze", "Identity": "identity", "Cast": "cast", "CastLike": "cast", "Expand": "expand",
     "Dropout": "dropout", "Equal": "equal", "Less": "less", "LessOrEqual": "less_or_equal",
     "Greater": "greater", "GreaterOrEqual": "greater_or_equal", "Not": "not", "And": "and", "Or": "or",
+    LOOP_START: "constant", CHOICE: "identity", "TopK": "top_k", "NonZero": "nonzero",
+    "Compress": "gather", "Unique": "unique", "NonMaxSuppression": "non_max_suppression",
+    "ArgMax": "arg_max", "ArgMin": "arg_max", "ReverseSequence": "gather", "ScatterElements": "copy",
+    "ScatterND": "copy",
     "Xor": "or", "Floor": "floor", "Ceil": "ceil", "Round": "round", "Sign": "sign",
 })  # fmt: skip

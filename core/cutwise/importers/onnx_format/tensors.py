@@ -6,14 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import TensorSpec
-from cutwise.read_limits import ONNX_VALUE_ELEMENTS, TENSOR_ELEMENTS
+from cutwise.read_limits import ONNX_LOOP_NODES, ONNX_VALUE_ELEMENTS, TENSOR_ELEMENTS
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto, TypeProto
@@ -28,9 +28,17 @@ DTYPES: Mapping[int, str] = MappingProxyType(
         1: "fp32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "string",
         9: "bool", 10: "fp16", 11: "fp64", 12: "uint32", 13: "uint64", 14: "fp64", 15: "fp64", 16: "bf16",
         17: "fp8", 18: "fp8", 19: "fp8", 20: "fp8", 21: "uint4", 22: "int4", 23: "uint4", 24: "fp8",
-        25: "int4", 26: "int4",
+        25: "uint2", 26: "int2",
     }
 )  # fmt: skip
+
+
+class SizeMisfitError(ModelImportError):
+    """The sizes of the inputs do not fit the model; others might."""
+
+
+class BranchMisfitError(SizeMisfitError):
+    """One of two branches does not fit these sizes."""
 
 
 @dataclass(slots=True)
@@ -38,13 +46,22 @@ class Tensors:
     """Tables by tensor name, filled in topological order.
 
     A constant depends on no model input; `roots` holds for each constant the stored tensors
-    (initializers and the like, in `stored`) it is made from. `values` holds small known values.
+    (initializers and the like, in `stored`) it is made from, those in `filled` from nothing but a shape.
+    `values` holds small known values; `scales` are stored tensors that say how numbers are quantised,
+    `scaled` what they are said of, `measured` scales that a node measures; `read` and `facts` keep what was
+    worked out.
     """
 
     types: dict[str, TypeProto] = field(default_factory=dict)
     values: dict[str, Values] = field(default_factory=dict)
     roots: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stored: dict[str, TensorSpec] = field(default_factory=dict)
+    scales: set[str] = field(default_factory=set)
+    scaled: set[str] = field(default_factory=set)
+    measured: set[str] = field(default_factory=set)
+    filled: set[str] = field(default_factory=set)
+    read: dict[str, tuple[TypeProto | None, TensorSpec | None]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def is_constant(self, name: str) -> bool:
         """True for a tensor that depends on no model input."""
@@ -52,7 +69,11 @@ class Tensors:
 
     def spec(self, name: str) -> TensorSpec | None:
         """Shape and dtype, or None while a dimension is unknown."""
-        return static_spec(self.types.get(name))
+        found = self.types.get(name)
+        read = self.read.get(name)
+        if read is None or read[0] is not found:
+            read = self.read[name] = (found, static_spec(found))
+        return read[1]
 
     def known_spec(self, name: str) -> TensorSpec:
         """Shape and dtype of a tensor that has been checked to have them."""
@@ -89,26 +110,27 @@ class Tensors:
 
 @dataclass(frozen=True, slots=True)
 class OnnxStep:
-    """One node as it takes part in the graph: branches inlined, names made unique."""
+    """One node as it takes part in the graph: branches inlined, names made unique.
+
+    It stands for `trips` turns of loops, and is `looped` where it stands in one.
+    """
 
     node: NodeProto
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Pieces:
-    """The tensor that is split, along which axis, into pieces of which sizes; `keep` keeps size-1 axes."""
-
-    source: str
-    axis: int
-    sizes: tuple[int, ...]
-    keep: bool
+    trips: int = 1
+    looped: bool = False
 
 
 @dataclass(slots=True)
 class OnnxTrace:
-    """All steps in topological order, what is known of their tensors, and the graph's outputs."""
+    """All steps in topological order, what is known of their tensors, and the graph's outputs.
+
+    `lists` are the tensors in each sequence, `turns` how often loops run whose data say it, as given and
+    as `chosen`, `notes` what was assumed on the way. Where the walk stands in loops: how many, how
+    many turns a step there counts for, how many nodes their turns may have, what they store. Where it is
+    `strict`, both branches that data decide between have to fit.
+    """
 
     file: str
     opsets: Mapping[str, int]
@@ -120,7 +142,15 @@ class OnnxTrace:
     outputs: tuple[str, ...] = ()
     taken: set[str] = field(default_factory=set)
     protos: dict[str, TensorProto] = field(default_factory=dict)
-    pieces: dict[str, Pieces] = field(default_factory=dict)
+    lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    turns: Mapping[str, int] = field(default_factory=dict)
+    chosen: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    loops: int = 0
+    trips: int = 1
+    room: float = ONNX_LOOP_NODES
+    strict: bool = False
+    once: dict[tuple[tuple[str, ...], str], str] = field(default_factory=dict)
 
     def proto(self, name: str) -> TensorProto:
         """The known value of tensor `name` as a TensorProto, made once."""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from cutwise.graph.model_graph import FLOATING, TensorSpec, Weight
+import numpy as np
+
+from cutwise.graph.model_graph import FLOATING, Weight
 from cutwise.importers.onnx_format.ops import OnnxRule
 from cutwise.importers.onnx_format.tensors import OnnxStep, Tensors
 
-QUANTISED = frozenset({"int8", "uint8", "int4", "uint4"})
+# Nothing, everything, and where nothing is to be seen at all.
+MASK_NUMBERS = 3
+LEARNED = re.compile(r"pos|emb|table|\.weight$", re.IGNORECASE)
+QUANTISED = frozenset({"int8", "uint8", "int4", "uint4", "int2", "uint2", "int16", "uint16"})
+BIAS = "int32"  # what is added to products of 8-bit numbers
 
 
 def weights_of(tensors: Tensors, step: OnnxStep, rule: OnnxRule, seen: set[str]) -> tuple[Weight, ...]:
@@ -18,39 +25,56 @@ def weights_of(tensors: Tensors, step: OnnxStep, rule: OnnxRule, seen: set[str])
         name = step.inputs[slot] if slot < len(step.inputs) else ""
         if tensors.is_constant(name):
             role = "buffer" if slot in rule.buffers else "parameter"
-            for weight in _at_slot(tensors, name, rule, role, main=slot == rule.weights[0]):
-                own = _untied(tensors, weight, seen)
+            for weight in _at_slot(tensors, name, rule, role, slot):
+                own = weight if step.looped else _untied(tensors, weight, seen)
                 found.setdefault(own.id, own)
                 seen.add(own.id)
     return tuple(found.values())
 
 
-def _at_slot(tensors: Tensors, name: str, rule: OnnxRule, role: str, *, main: bool) -> Iterator[Weight]:
+def _at_slot(tensors: Tensors, name: str, rule: OnnxRule, role: str, slot: int) -> Iterator[Weight]:
     read = tensors.spec(name)
-    roots = [root for root in tensors.roots[name] if _is_weight(tensors.stored[root], rule)]
+    roots = [root for root in tensors.roots[name] if _is_weight(tensors, root, rule)]
+    if rule.quantised and role == "buffer":
+        roots = [root for root in roots if tensors.stored[root].elements > 1]
     if read is not None:
         # A vector made by repeating one number (an absent bias, for one) holds no parameter.
         roots = [root for root in roots if tensors.stored[root].elements > 1 or read.elements == 1]
         roots.sort(key=lambda root: tensors.stored[root].elements != read.elements)
     for root in roots:
-        stored = tensors.stored[root]
+        stored = rule.unpacked.get(slot, tensors.stored[root])
         reshaped = rule.kind.startswith("conv") and read is not None and read.elements == stored.elements
         shape = read.shape if reshaped and read is not None else stored.shape
-        yield Weight(id=root, shape=shape, dtype=stored.dtype, role=role)
-    if not roots and main and not rule.loose and read is not None:
+        kept = "buffer" if root in tensors.scales else role
+        yield Weight(id=root, shape=shape, dtype=stored.dtype, role=kept)
+    if not roots and slot in rule.weights[:1] and not rule.loose and read is not None:
         yield Weight(id=name, shape=read.shape, dtype=read.dtype, role="buffer")
 
 
-def _is_weight(spec: TensorSpec, rule: OnnxRule) -> bool:
+def _is_weight(tensors: Tensors, root: str, rule: OnnxRule) -> bool:
+    """True for what can be a weight: of quantised operators, and once scaled, whole numbers too."""
+    spec, scaled = tensors.stored[root], root in tensors.scaled
+    quantised = spec.dtype in QUANTISED
     if not rule.loose:
-        return spec.elements > 0 and (spec.dtype in FLOATING or spec.dtype in QUANTISED)
-    masked = not rule.kind.startswith("other:") and _is_square_mask(spec.shape)
-    return spec.dtype in FLOATING and spec.elements > 1 and not masked
+        biased = spec.dtype == BIAS and (rule.quantised or scaled or root in tensors.scales)
+        return spec.elements > 0 and (spec.dtype in FLOATING or quantised or biased)
+    unknown = rule.kind.startswith("other:")
+    masked = not unknown and _is_square_mask(tensors, root)
+    taken = spec.dtype in FLOATING or (quantised and (unknown or rule.quantised or scaled))
+    return taken and spec.elements > 1 and not masked
 
 
-def _is_square_mask(shape: tuple[int, ...]) -> bool:
-    """An attention mask is square with nothing but ones before it; added parameters are not."""
-    return len(shape) > 1 and shape[-1] == shape[-2] and set(shape[:-2]) <= {1}
+def _is_square_mask(tensors: Tensors, root: str) -> bool:
+    """An attention mask is square with nothing but ones before it, and holds few different numbers.
+
+    A square table whose numbers were left out is a mask unless its name says what else it is.
+    """
+    shape, value = tensors.stored[root].shape, tensors.values.get(root)
+    if len(shape) < 2 or shape[-1] != shape[-2] or not set(shape[:-2]) <= {1}:
+        return False
+    if value is None:
+        return len(shape) > 3 or not LEARNED.search(root)
+    return np.unique(value.astype(np.float64)).size <= MASK_NUMBERS
 
 
 def _untied(tensors: Tensors, weight: Weight, seen: set[str]) -> Weight:

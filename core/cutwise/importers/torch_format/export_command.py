@@ -9,7 +9,7 @@ import importlib.util
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -23,12 +23,14 @@ from cutwise.importers.torch_format.from_torch import export
 WANTED = "return the module and its example inputs: return model, (example,)"
 
 
-def export_from_source(source: str, out: str | os.PathLike[str]) -> ModelGraph:
+def export_from_source(
+    source: str, out: str | os.PathLike[str], *, dims: Mapping[str, int] | None = None
+) -> ModelGraph:
     """The graph of the model that the function in `source` ("my_model.py:build") makes, written to `out`.
 
     The function takes no arguments and returns the module and its example inputs, and as a third value,
-    if it likes, what torch.export calls dynamic shapes. Raises `ModelImportError` with one sentence for
-    everything that goes wrong, mistakes in that file included.
+    if it likes, what torch.export calls dynamic shapes; `dims` are sizes that its data decide. Raises
+    `ModelImportError` with one sentence for everything that goes wrong, mistakes in that file included.
     """
     path, function = _parts(source)
     build = _function(path, function)
@@ -39,7 +41,7 @@ def export_from_source(source: str, out: str | os.PathLike[str]) -> ModelGraph:
         raise ModelImportError(f"{path.name}: {function}() returns {kind}; {WANTED}")
     module, example_inputs, dynamic_shapes = (*made, None)[:3]
     with _beside(path):
-        return export(module, example_inputs, out, dynamic_shapes=dynamic_shapes)
+        return export(module, example_inputs, out, dynamic_shapes=dynamic_shapes, dims=dims)
 
 
 def _parts(source: str) -> tuple[Path, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from cutwise.graph.model_graph import TensorSpec, Weight
 from cutwise.importers.torch_format.kinds import plain_name
 from cutwise.importers.torch_format.nodes import Call, Value
+from cutwise.read_limits import TORCH_LARGEST_COUNT
 
 Attrs = dict[str, object]
 Shape = tuple[int, ...]
@@ -85,3 +86,26 @@ class TorchRule:
     buffers: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     attrs: Callable[[Facts], Attrs] = lambda facts: {}
+
+
+def each(value: Value, axes: int) -> tuple[int, ...]:
+    """The number `value` gives for each of `axes`: lists of one and plain numbers stand for all.
+
+    Raises `ValueError` for what is no count.
+
+    >>> each([3], 2), each(2, 2), each([1, 2], 2)
+    ((3, 3), (2, 2), (1, 2))
+    """
+    values = integers(value)
+    if not all(type(number) is int and 0 <= number <= TORCH_LARGEST_COUNT for number in values):
+        raise ValueError(f"{str(value)[:40]} stands where a count is expected")
+    return tuple(values if len(values) == axes else [*values[:1]] * axes)
+
+
+def integers(value: Value) -> list[int]:
+    """The whole numbers of a list, or the one that stands alone; raises `ValueError` for anything else."""
+    values = value if isinstance(value, list | tuple) else [value]
+    found = [number for number in values if isinstance(number, int)]
+    if len(found) < len(values):
+        raise ValueError(f"{str(value)[:40]} stands where whole numbers are expected")
+    return found

@@ -13,7 +13,6 @@ import logging
 import os
 import tempfile
 import warnings
-import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,14 +21,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.base import checked_dims
-from cutwise.importers.torch_format.archive import NOTES_PATH, Archive, read_archive
+from cutwise.importers.torch_format.archive import Archive, read_archive
+from cutwise.importers.torch_format.forms.plain_forms import plain_results, register_dataclasses, unwrapped
+from cutwise.importers.torch_format.forms.written_archive import without_traces, zipped
+from cutwise.importers.torch_format.functions.recording import recorded_functions
+from cutwise.importers.torch_format.nodes import only_item, tensor_name
 from cutwise.importers.torch_format.schema import (
     Argument,
     ExportDocument,
-    ExportNode,
-    Graph,
-    Input,
-    Metadata,
+    FunctionNote,
     Notes,
     Spec,
 )
@@ -44,8 +44,6 @@ DynamicShapes: TypeAlias = dict[str, Any] | tuple[Any, ...] | list[Any] | None
 INSTALL = "install it with pip install 'cutwise[torch]'"
 NOTES_FORMAT = "cutwise-export/1"
 
-# Entries of a zip file carry a date; one that never changes makes equal models equal files.
-ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 NO_INPUT: Spec = {}
 NO_ARGUMENT: Argument = {}
 
@@ -62,8 +60,9 @@ def from_torch(
 
     The module is taken in the mode it is in (`train()` or `eval()`), on whatever device; on the meta
     device it needs no memory. `dynamic_shapes` leaves dimensions open as torch.export does, `dims` gives
-    these sizes by name. The first axis counts samples, or an open dimension that is called "batch".
-    Raises `ModelImportError` when PyTorch is missing or cannot export the module.
+    these sizes by name. Samples lie along the axis that goes through the module unmixed, the first if it
+    does, or along an open dimension that is called "batch". Parameters without `requires_grad` are not
+    trained. Raises `ModelImportError` when PyTorch is missing or cannot export the module.
 
     >>> import torch
     >>> with torch.device("meta"):
@@ -83,6 +82,7 @@ def export(
     path: str | os.PathLike[str],
     *,
     dynamic_shapes: DynamicShapes = None,
+    dims: Mapping[str, int] | None = None,
 ) -> ModelGraph:
     """Writes the graph of `module` without its weights to `path`, a ".pt2" file, and returns it as read back.
 
@@ -94,8 +94,8 @@ def export(
     if target.suffix != ".pt2":
         raise ModelImportError(f"{target}: is not called .pt2; give a file name that ends in .pt2")
     archive = _exported(module, example_inputs, dynamic_shapes, target.stem)
-    graph = graph_of(archive, {}, file=target.name, name=target.stem)
-    data = _zipped(archive, target.stem)
+    graph = graph_of(archive, checked_dims(dims), file=target.name, name=target.stem)
+    data = zipped(archive, target.stem)
     try:
         target.write_bytes(data)
     except OSError as error:
@@ -116,13 +116,16 @@ def _exported(
         raise ModelImportError(
             f"{label}: is a {type(module).__name__}, not a torch.nn.Module; give the model itself"
         )
+    module = unwrapped(module, label)
     arguments, keywords = _arguments(example_inputs, label)
+    register_dataclasses((arguments, keywords))
     try:
-        with warnings.catch_warnings(), _no_logs():
+        with warnings.catch_warnings(), _no_logs(), plain_results(module):
             warnings.simplefilter("ignore")
-            program = torch.export.export(
-                module, arguments, keywords, dynamic_shapes=dynamic_shapes, strict=False
-            )
+            with recorded_functions() as functions:
+                program = torch.export.export(
+                    module, arguments, keywords, dynamic_shapes=dynamic_shapes, strict=False
+                )
             document = _document(program)
     except Exception as error:
         reason = " ".join(str(error).split())[:300]
@@ -134,17 +137,19 @@ def _exported(
         "format": NOTES_FORMAT,
         "ties": _ties(module),
         "dims": _names_of_dims(document, dynamic_shapes),
+        "functions": _named_functions(document, functions),
     }
-    return Archive(_without_traces(document), {}, notes)
+    return Archive(without_traces(document), {}, notes)
 
 
 @contextlib.contextmanager
 def _no_logs() -> Iterator[None]:
-    """torch logs tracebacks of what it then raises; the one sentence says it."""
+    """torch logs tracebacks and prints graphs of what it then raises; the one sentence says it."""
     level = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        yield
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
     finally:
         logging.disable(level)
 
@@ -202,6 +207,14 @@ def _ties(module: torch.nn.Module) -> list[list[str]]:
     return [group for group in names.values() if len(group) > 1]
 
 
+def _named_functions(document: ExportDocument, functions: Sequence[FunctionNote]) -> list[FunctionNote]:
+    """`functions` with the inputs of the program, which they name by their place, by their own names."""
+    specs = document["graph_module"]["signature"]["input_specs"]
+    inputs = [tensor_name(entry.get("arg")) for _, entry in map(only_item, specs)]
+    places = {f"#{place}": name for place, name in enumerate(inputs)}
+    return [{**f, "saves": [places.get(name, name) for name in f["saves"]]} for f in functions]
+
+
 def _names_of_dims(document: ExportDocument, dynamic_shapes: DynamicShapes) -> dict[str, str]:
     """Names the user gave to open dimensions, by "input:axis"."""
     leaves = list(_shape_leaves(dynamic_shapes))
@@ -235,50 +248,3 @@ def _shape_leaves(shapes: object) -> Iterator[Mapping[int, object]]:
             yield from _shape_leaves(value)
     elif isinstance(shapes, Iterable):
         yield dict(enumerate(shapes))
-
-
-def _without_traces(document: ExportDocument) -> ExportDocument:
-    """`document` without source lines of the user's program, and without what only PyTorch reads."""
-    module = document["graph_module"]
-    graph = _plain_graph(module["graph"])
-    return {
-        **document,
-        "guards_code": [],
-        "graph_module": {**module, "module_call_graph": [], "graph": graph},
-    }
-
-
-def _plain_graph(graph: Graph) -> Graph:
-    nodes: list[ExportNode] = []
-    for node in graph["nodes"]:
-        stack = node["metadata"].get("nn_module_stack")
-        inputs = [_plain_argument(item) for item in node["inputs"]]
-        metadata: Metadata = {"nn_module_stack": stack} if stack else {}
-        nodes.append({**node, "inputs": inputs, "metadata": metadata})
-    return {**graph, "nodes": nodes}
-
-
-def _plain_argument(item: Input) -> Input:
-    graph = item["arg"].get("as_graph")
-    if graph is None:
-        return {**item}
-    return {**item, "arg": {"as_graph": {**graph, "graph": _plain_graph(graph["graph"])}}}
-
-
-def _zipped(archive: Archive, name: str) -> bytes:
-    entries = {
-        "archive_format": "pt2",
-        "models/model.json": _text(archive.program),
-        NOTES_PATH: _text(archive.notes),
-    }
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
-        for place, text in entries.items():
-            info = zipfile.ZipInfo(f"{name}/{place}", ZIP_DATE)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(info, text)
-    return buffer.getvalue()
-
-
-def _text(document: ExportDocument | Notes) -> str:
-    return json.dumps(document, separators=(",", ":"), sort_keys=True)

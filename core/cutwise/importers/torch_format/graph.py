@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import Op, Weight
 from cutwise.importers.onnx_format.module_paths import ModulePlace, named, printable
 from cutwise.importers.torch_format.facts import TorchStep
-from cutwise.importers.torch_format.program import TorchProgram
+from cutwise.importers.torch_format.functions.regions import doubts, kept_by_functions
+from cutwise.importers.torch_format.scope import TorchProgram
 from cutwise.importers.torch_format.walk import Walk, current, follow
 from cutwise.units import binary_text
 
 
 def build_ops(program: TorchProgram) -> tuple[Op, ...]:
-    """The ops of `program` in topological order, model inputs first; adds what was assumed to its warnings.
+    """The ops of `program` in topological order, model inputs first.
 
-    Raises `ModelImportError` when no output depends on an input.
+    Adds what was assumed to the program's warnings, leaves the inputs that are read, and names what the
+    outputs hold in the end. Raises `ModelImportError` when no output depends on an input.
     """
     walk = Walk(program, constants={name: (name,) for name in program.lasting})
     for call in program.calls:
         follow(walk, call)
-    needed = _needed(walk, [current(walk, name) for name in program.outputs])
+    program.outputs = [current(walk, name) for name in program.outputs]
+    needed = _needed(walk, program.outputs)
     inputs = [name for name in program.inputs if name in needed]
     if not inputs:
         raise ModelImportError(f"{program.file}: no output depends on an input of the model; export it again")
     steps = [step for step in walk.steps if needed.intersection(step.outputs)]
+    program.warnings += doubts(program.functions, steps)
+    steps = kept_by_functions(steps, program.functions)
     program.warnings += _warnings(walk, steps, needed)
+    program.uncounted = sum(weight.elements for weight in _unused_weights(program, _used(steps)))
+    program.inputs = inputs
     ids = {name: printable(name) for name in inputs}
     placed = named([_place(step) for step in steps], list(ids.values()))
     ops = [Op(id=ids[name], kind="input", output=program.tensors[name], source=name) for name in inputs]
@@ -80,13 +87,9 @@ def _warnings(walk: Walk, steps: Sequence[TorchStep], needed: set[str]) -> Itera
             f"{walk.products} matrix products of parameters alone are not counted; "
             "their parameters belong to the ops that read the result"
         )
-    used = {weight.id for step in steps for weight in step.weights}
-    fixed = [w for name, w in program.stored.items() if name in program.frozen and w.id in used]
-    if fixed:
-        yield (
-            f"{len(fixed)} parameter tensors of the file need no gradient ({_examples(fixed)}); they are "
-            "trained here unless workload.frozen names their ops"
-        )
+    used = _used(steps)
+    yield from _frozen(program, used)
+    yield from _unused(program, used)
     stopped = [step.weights[0] for step in steps if step.weights and step.attrs.get("stops_gradient")]
     if stopped:
         yield (
@@ -96,6 +99,42 @@ def _warnings(walk: Walk, steps: Sequence[TorchStep], needed: set[str]) -> Itera
     tables = sum(program.tensors[name].size_bytes for name in walk.tables)
     if tables > TABLE_BYTES:
         yield f"{binary_text(tables)} of constant tables and masks are not counted as memory"
+
+
+def _frozen(program: TorchProgram, used: Set[str]) -> Iterator[str]:
+    read = {weight.id: weight for weight in program.stored.values() if weight.id in used}
+    parameters = [weight for weight in read.values() if weight.role != "buffer"]
+    frozen = [weight for weight in parameters if weight.role == "frozen"]
+    if frozen and len(frozen) == len(parameters):
+        yield "no parameter of the file needs a gradient (requires_grad), so that nothing is trained"
+    elif frozen:
+        yield (
+            f"{len(frozen)} parameter tensors ({_examples(frozen)}; {_elements(frozen)} parameters) need no "
+            "gradient in the file and are not trained"
+        )
+
+
+def _unused(program: TorchProgram, used: Set[str]) -> Iterator[str]:
+    unused = _unused_weights(program, used)
+    if unused:
+        yield (
+            f"{len(unused)} parameter tensors ({_examples(unused)}; {_elements(unused)} parameters) reach no "
+            "output and are not counted"
+        )
+
+
+def _used(steps: Sequence[TorchStep]) -> set[str]:
+    return {weight.id for step in steps for weight in step.weights}
+
+
+def _unused_weights(program: TorchProgram, used: Set[str]) -> list[Weight]:
+    """Parameters that no op reads, those that share a tensor once."""
+    stored = {weight.id: weight for weight in program.stored.values()}
+    return [weight for weight in stored.values() if weight.id not in used and weight.role != "buffer"]
+
+
+def _elements(weights: Sequence[Weight]) -> str:
+    return f"{sum(weight.elements for weight in weights):,}"
 
 
 # Below this, tables are no matter for any device.

@@ -83,7 +83,8 @@ _KINDS = {
     "unsqueeze": "unsqueeze",
     "transpose": "transpose t permute numpy_T T mT mH adjoint movedim moveaxis swapaxes swapdims matrix_H",
     "expand": "expand expand_as broadcast_to broadcast_tensors",
-    "identity": "alias detach lift_fresh lift real imag conj resolve_conj resolve_neg requires_grad",
+    "identity": "alias detach lift_fresh lift real imag conj resolve_conj resolve_neg requires_grad "
+    "loop_steps",
     "concat": "cat concat stack",
     COPY: "clone roll flip rot90 fliplr flipud channel_shuffle copy slice_scatter select_scatter "
     "diagonal_scatter",
@@ -108,6 +109,8 @@ _KINDS = {
     "max_pool3d_with_indices",
     "avg_pool": "avg_pool1d avg_pool2d avg_pool3d",
     "einsum": "einsum",
+    "fft": "fft_fft fft_ifft fft_rfft fft_irfft fft_hfft fft_ihfft fft_fft2 fft_ifft2 fft_rfft2 fft_irfft2 "
+    "fft_fftn fft_ifftn fft_rfftn fft_irfftn _fft_r2c _fft_c2r _fft_c2c",
     "lstm": "lstm_cell",
     "gru": "gru_cell",
     "rnn": "rnn_tanh_cell rnn_relu_cell",

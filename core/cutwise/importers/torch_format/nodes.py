@@ -30,6 +30,9 @@ class Subgraph:
 Value: TypeAlias = "Ref | Subgraph | Json | Sequence[Value]"
 """What an argument is: tensors, a graph, or plain JSON."""
 
+Number: TypeAlias = int | float | bool
+"""A single number that a program spells out."""
+
 T = TypeVar("T")
 
 
@@ -39,6 +42,7 @@ class Call:
 
     `arguments` are pairs of parameter name and value in the operator's own order, tensors as `Ref`;
     results that are no tensors are empty in `outputs`; `modules` are the modules around the call;
+    `function` names the autograd function that it is part of;
     `stops_gradient` that it runs where none are recorded, or is there to stop them.
     """
 
@@ -49,6 +53,7 @@ class Call:
     outputs: tuple[str, ...]
     modules: tuple[str, ...] = ()
     stops_gradient: bool = False
+    function: str = ""
 
     def refs(self, parameter: str | None = None) -> list[str]:
         """Names of the tensors it reads, lists flattened: all, or those given for `parameter`."""

@@ -6,10 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 
 from cutwise.frozen import FrozenDict
-from cutwise.importers.torch_format.facts import Attrs, Facts, TorchRule
+from cutwise.importers.torch_format.facts import Attrs, Facts, TorchRule, each, integers
 from cutwise.importers.torch_format.kinds import COPY, KINDS
-from cutwise.importers.torch_format.nodes import Value
-from cutwise.read_limits import TORCH_LARGEST_COUNT
 
 
 def rule_for(facts: Facts) -> TorchRule:
@@ -36,29 +34,6 @@ def _convolution(facts: Facts) -> TorchRule:
         "groups": each(facts.value("groups", 1), 1)[0],
     }
     return TorchRule(f"{name}{axes}d", ("weight", "bias"), data=("input", "weight"), attrs=lambda _: attrs)
-
-
-def each(value: Value, axes: int) -> tuple[int, ...]:
-    """The number `value` gives for each of `axes`: lists of one and plain numbers stand for all.
-
-    Raises `ValueError` for what is no count.
-
-    >>> each([3], 2), each(2, 2), each([1, 2], 2)
-    ((3, 3), (2, 2), (1, 2))
-    """
-    values = integers(value)
-    if not all(type(number) is int and 0 <= number <= TORCH_LARGEST_COUNT for number in values):
-        raise ValueError(f"{str(value)[:40]} stands where a count is expected")
-    return tuple(values if len(values) == axes else [*values[:1]] * axes)
-
-
-def integers(value: Value) -> list[int]:
-    """The whole numbers of a list, or the one that stands alone; raises `ValueError` for anything else."""
-    values = value if isinstance(value, list | tuple) else [value]
-    found = [number for number in values if isinstance(number, int)]
-    if len(found) < len(values):
-        raise ValueError(f"{str(value)[:40]} stands where whole numbers are expected")
-    return found
 
 
 def _linear(facts: Facts) -> TorchRule:
@@ -175,7 +150,7 @@ def _addition(facts: Facts) -> TorchRule:
     return TorchRule(KINDS[facts.op], attrs=lambda facts: {"factor": factor} if scaled else {})
 
 
-def _order(facts: Facts) -> Attrs:
+def axis_order(facts: Facts) -> tuple[int, ...]:
     """The order of axes after a transposition."""
     rank = len(facts.shape("self"))
     order = list(range(rank))
@@ -196,12 +171,28 @@ def _order(facts: Facts) -> Attrs:
             (other,) = integers(facts.value("dim1", facts.value("axis1", -1)))
             if rank:
                 order[one], order[other] = order[other], order[one]
-    return {"perm": tuple(order)}
+    return tuple(order)
 
 
 def _interpolation(facts: Facts) -> Attrs:
     names = {"nearest": "nearest", "cubic": "cubic"}
     return {"mode": next((mode for word, mode in names.items() if word in facts.op), "linear")}
+
+
+def _dropout(facts: Facts) -> TorchRule:
+    """Outside of training nothing is dropped."""
+    if facts.value("train", facts.value("training", True)) is False:
+        return TorchRule("identity")
+    return TorchRule("dropout", attrs=lambda facts: {"ratio": facts.value("p", 0.5)})
+
+
+def _transformed(facts: Facts) -> int:
+    """Places that a Fourier transform takes together: of the axes it names, else of the last one or two."""
+    real = max((facts.shape("self"), facts.output.shape), key=math.prod)
+    named = facts.value("dim")
+    last = [-2, -1] if "2" in facts.op and "fft_" in facts.op and not facts.op.startswith("_") else [-1]
+    axes = integers(named) if named is not None else last
+    return math.prod(real[axis] for axis in axes if -len(real) <= axis < len(real))
 
 
 def _einsum(facts: Facts) -> Attrs:
@@ -238,9 +229,9 @@ KIND_RULES: Mapping[str, TorchRule] = FrozenDict({
     "attention": TorchRule("attention", data=(*QKV, "attn_mask", "attn_bias"), attrs=_attention_attrs),
     "max_pool": TorchRule("max_pool", attrs=_pool_attrs),
     "avg_pool": TorchRule("avg_pool", attrs=_pool_attrs),
-    "dropout": TorchRule("dropout", attrs=lambda facts: {"ratio": facts.value("p", 0.5)}),
+    "fft": TorchRule("fft", attrs=lambda facts: {"length": _transformed(facts)}),
     "resize": TorchRule("resize", attrs=_interpolation),
-    "transpose": TorchRule("transpose", attrs=_order),
+    "transpose": TorchRule("transpose", attrs=lambda facts: {"perm": axis_order(facts)}),
     "einsum": TorchRule("einsum", ("tensors",), attrs=_einsum),
     **{
         kind: TorchRule(kind, ("w_ih", "w_hh", "b_ih", "b_hh"), attrs=_cell)
@@ -273,6 +264,9 @@ SPECIAL: Mapping[str, Callable[[Facts], TorchRule]] = FrozenDict({
         ("embedding", "embedding_bag", "_embedding_bag", "_embedding_bag_forward_only"), _embedding,
     ),
     **dict.fromkeys(("index", "index_select", "gather", "take", "take_along_dim"), _index),
+    **dict.fromkeys(
+        ("dropout", "native_dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"), _dropout,
+    ),
     "hardtanh": _clip,
     "clamp": _clip,
     "pow": _power,

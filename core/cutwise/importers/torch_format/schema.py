@@ -67,6 +67,7 @@ class Metadata(TypedDict, total=False):
     """Where a node comes from."""
 
     nn_module_stack: str
+    stack_trace: str
 
 
 class ExportNode(TypedDict):
@@ -157,9 +158,21 @@ class Weights(TypedDict, total=False):
     config: Mapping[str, Stored]
 
 
+class FunctionNote(TypedDict):
+    """An autograd function that was applied: its calls and the tensors it saved, by name."""
+
+    name: str
+    calls: list[str]
+    saves: list[str]
+
+
 class Notes(TypedDict, total=False):
-    """What our exporter adds: names of tied weights in groups, and of open dimensions by "input:axis"."""
+    """What our exporter adds: names of tied weights in groups, and of open dimensions by "input:axis".
+
+    `functions` are autograd functions with a backward pass of their own.
+    """
 
     format: str
     ties: list[list[str]]
     dims: Mapping[str, str]
+    functions: list[FunctionNote]

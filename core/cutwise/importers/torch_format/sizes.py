@@ -9,13 +9,13 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from cutwise.errors import ModelImportError
 from cutwise.frozen import FrozenDict
-from cutwise.importers.torch_format.schema import Expression, Size
+from cutwise.importers.torch_format.schema import Bounds, Expression, Size
 from cutwise.read_limits import AXIS_SIZE, EXPRESSION_CHARACTERS, EXPRESSION_DEPTH, EXPRESSION_EXPONENT
 
 
@@ -68,12 +68,17 @@ OPERATORS: Mapping[type[ast.operator], Arithmetic] = FrozenDict(
 class Sizes:
     """Turns the sizes of one file into numbers, with `chosen` sizes for symbols that are given others.
 
-    `examples` are the sizes the program was exported with, by symbol.
+    `examples` are the sizes the program was exported with, by symbol, `bounds` those between which a size
+    lies that data decide; `asked` are the names of sizes that can be given beside those of the inputs, and
+    `assumed` what is taken for them.
     """
 
     file: str
     examples: dict[str, int] = field(default_factory=dict)
     chosen: dict[str, int] = field(default_factory=dict)
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+    assumed: dict[str, int] = field(default_factory=dict)
     _trees: dict[str, ast.expr] = field(default_factory=dict)
 
     def symbol(self, size: Size) -> str:
@@ -91,8 +96,10 @@ class Sizes:
         text, hint = str(expression["expr_str"]), _hint(expression)
         if hint is not None and not self.chosen:
             return self._checked(hint, text)
+        tree = self._tree(text)
+        self._ask(tree)
         try:
-            found = evaluated(self._tree(text), {**self.examples, **self.chosen})
+            found = evaluated(tree, {**self.examples, **self.assumed, **self.chosen})
         except (ValueError, ZeroDivisionError, OverflowError, TypeError) as error:
             raise ModelImportError(
                 f"{self.file}: the size {text[:120]!r} cannot be computed ({error}); data decides it, or it "
@@ -105,6 +112,20 @@ class Sizes:
         symbol, hint = self.symbol(size), _hint(size["as_expr"]) if "as_expr" in size else None
         if symbol and hint is not None:
             self.examples.setdefault(symbol, self._checked(hint, symbol))
+
+    def _ask(self, tree: ast.expr) -> None:
+        """Takes the most that a size can be that data decide; raises `ModelImportError` without a bound."""
+        for name in filter(None, map(_symbol_name, _parts(tree))):
+            if name in self.examples:
+                continue
+            self.asked.add(name)
+            most = self.bounds.get(name, {}).get("max_val")
+            if name not in self.chosen and not isinstance(most, int):
+                raise ModelImportError(
+                    f"{self.file}: data decide the size {name[:40]!r}; "
+                    f"say what it is: dims={{{name[:40]!r}: SIZE}}"
+                )
+            self.assumed[name] = self.chosen.get(name, most if isinstance(most, int) else 0)
 
     def _tree(self, text: str) -> ast.expr:
         if text not in self._trees:
@@ -166,6 +187,18 @@ def _bounded(value: Fraction | int) -> Fraction:
     if abs(exact.numerator) > AXIS_SIZE**2 or exact.denominator > AXIS_SIZE:
         raise ValueError("a number beyond any size")
     return exact
+
+
+def _parts(tree: ast.expr, depth: int = EXPRESSION_DEPTH) -> Iterator[ast.expr]:
+    """Numbers, symbols and what is unknown, without what only puts them together."""
+    together = tree.args if isinstance(tree, ast.Call) and not _symbol_name(tree) else []
+    if isinstance(tree, ast.BinOp):
+        together = [tree.left, tree.right]
+    if isinstance(tree, ast.UnaryOp):
+        together = [tree.operand]
+    yield from [] if together else [tree]
+    for part in together if depth else ():
+        yield from _parts(part, depth - 1)
 
 
 def _symbol_name(tree: ast.expr) -> str:

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from cutwise.errors import ModelImportError
-from cutwise.graph.model_graph import ModelGraph, Op
+from cutwise.graph.model_graph import FLOATING, ModelGraph
 from cutwise.importers.importer import Importer
 from cutwise.importers.onnx_format.module_paths import printable
 from cutwise.importers.torch_format.archive import Archive, looks_like_torch_export, read_archive
+from cutwise.importers.torch_format.axes.sample_axis import SampleAxis, batch_of
+from cutwise.importers.torch_format.functions.guesses import guess_doubts, guessed_functions
+from cutwise.importers.torch_format.functions.regions import CustomFunction, traced_functions
 from cutwise.importers.torch_format.graph import build_ops
 from cutwise.importers.torch_format.nodes import only_item, tensor_name
-from cutwise.importers.torch_format.program import TorchProgram, checked_graph_module, read_program
-from cutwise.importers.torch_format.recurrent import RECURRENT
-from cutwise.importers.torch_format.schema import Bounds, ExportDocument, GraphModule, Notes, StoredMeta
+from cutwise.importers.torch_format.program import checked_graph_module, read_program
+from cutwise.importers.torch_format.schema import ExportDocument, GraphModule, Notes, StoredMeta
+from cutwise.importers.torch_format.scope import TorchProgram
 from cutwise.importers.torch_format.sizes import Sizes
 from cutwise.read_limits import PRODUCER_CHARACTERS
 
-BATCH = re.compile(r"(^|_)(batch|bs|b|n)(_?size)?$", re.IGNORECASE)
-LENGTH = re.compile(r"seq|token|length|time|step|word", re.IGNORECASE)
+SHORT = frozenset({"bf16", "fp16"})
+# What `dims` calls the number of times that a loop runs ends so.
+TRIPS = ".trips"
 
 
 def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
@@ -35,29 +40,86 @@ def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
 def graph_of(archive: Archive, dims: Mapping[str, int], *, file: str, name: str) -> ModelGraph:
     """The graph of an archive's JSON; messages call it `file`."""
     module = checked_graph_module(archive.program, file)
-    sizes = Sizes(file)
+    sizes = Sizes(file, bounds=archive.program.get("range_constraints", {}))
     open_dims = _open_dims(module, sizes, archive.notes)
-    sizes.chosen.update(_chosen(dims, open_dims, archive.program, file))
+    chosen = _chosen(dims, open_dims, sizes)
+    samples = _samples(module, sizes, archive, open_dims, chosen) if 1 in chosen.values() else None
+    sizes.chosen.update(chosen)
     program = read_program(module, sizes, _ties(archive))
+    program.functions, unsure = _functions(archive, program)
     ops = build_ops(program)
+    _refuse_unasked(dims, open_dims, sizes)
     bound = {symbol: sizes.chosen.get(symbol, sizes.examples.get(symbol, 1)) for symbol in open_dims}
-    batch = _batch_symbol(open_dims)
-    batch_size = bound[batch] if batch else _fixed_batch_size(program, ops)
-    warnings = [*program.warnings, *_decomposed(program, archive.program)]
-    if not batch:
-        warnings += _batch_doubts(program, ops, batch_size)
+    batch = samples or _batch(program, open_dims)
     return ModelGraph(
         name=name,
         ops=ops,
-        batch_size=max(1, batch_size),
-        dims={open_dims[symbol][0]: size for symbol, size in bound.items() if symbol != batch},
+        batch_size=bound.get(batch.symbol, batch.size),
+        dims={
+            **{open_dims[symbol][0]: size for symbol, size in bound.items() if symbol != batch.symbol},
+            **sizes.assumed,
+        },
+        uncounted={"parameters": program.uncounted} if program.uncounted else {},
         provenance={
             "format": "torch-export",
             "file": file,
             "producer": f"PyTorch {archive.program.get('torch_version', '')}".strip()[:PRODUCER_CHARACTERS],
+            **_held_as(program),
         },
-        warnings=tuple(dict.fromkeys(warnings)),
+        warnings=tuple(
+            dict.fromkeys(
+                [
+                    *program.warnings,
+                    *unsure,
+                    *_assumed(sizes),
+                    *_decomposed(program, archive.program),
+                    *batch.doubts,
+                ]
+            )
+        ),
     )
+
+
+def _held_as(program: TorchProgram) -> dict[str, str]:
+    """The short number format of all parameters, where they have one, as a field that a workload has."""
+    formats = {w.dtype for w in program.stored.values() if w.role != "buffer" and w.dtype in FLOATING}
+    if len(formats) != 1 or not formats <= SHORT:
+        return {}
+    return {"workload": json.dumps({"weights_dtype": formats.pop()})}
+
+
+def _functions(archive: Archive, program: TorchProgram) -> tuple[list[CustomFunction], tuple[str, ...]]:
+    """The autograd functions that the archive notes, or stack traces name, or that are guessed."""
+    noted = archive.notes.get("functions")
+    if noted is not None:
+        return [CustomFunction(n["name"], frozenset(n["calls"]), tuple(n["saves"])) for n in noted], ()
+    if any(
+        "stack_trace" in node.get("metadata", {})
+        for node in archive.program["graph_module"]["graph"]["nodes"]
+    ):
+        return list(traced_functions(program.calls)), ()
+    guessed = list(guessed_functions(program.calls))
+    return guessed, tuple(guess_doubts(program.calls, guessed))
+
+
+def _batch(program: TorchProgram, open_dims: Mapping[str, tuple[str, ...]]) -> SampleAxis:
+    names = {symbol: keys[0] for symbol, keys in open_dims.items() if ":" not in keys[0]}
+    outputs = {name: program.tensors[name].shape for name in program.outputs}
+    return batch_of(program.trace, program.inputs, outputs, names)
+
+
+def _samples(
+    module: GraphModule,
+    sizes: Sizes,
+    archive: Archive,
+    open_dims: Mapping[str, tuple[str, ...]],
+    chosen: Mapping[str, int],
+) -> SampleAxis:
+    """The batch as the example shows it: an axis of size 1 cannot be followed."""
+    others = {name: size for name, size in chosen.items() if name not in open_dims}
+    example = read_program(module, replace(sizes, chosen=others), _ties(archive))
+    build_ops(example)
+    return _batch(example, open_dims)
 
 
 def _open_dims(module: GraphModule, sizes: Sizes, notes: Notes) -> dict[str, tuple[str, ...]]:
@@ -76,67 +138,48 @@ def _open_dims(module: GraphModule, sizes: Sizes, notes: Notes) -> dict[str, tup
 
 
 def _chosen(
-    dims: Mapping[str, int], open_dims: Mapping[str, tuple[str, ...]], program: ExportDocument, file: str
+    dims: Mapping[str, int], open_dims: Mapping[str, tuple[str, ...]], sizes: Sizes
 ) -> dict[str, int]:
     """Sizes by symbol; raises `ModelImportError` for what is not open, and for sizes the model excludes."""
     chosen: dict[str, int] = {}
     for name, size in dims.items():
         symbol = next((symbol for symbol, keys in open_dims.items() if name in keys), "")
+        if not symbol and (name in sizes.bounds or name.endswith(TRIPS)):
+            symbol = name
         if not symbol:
-            keys = ", ".join(keys[0] for keys in open_dims.values()) or "none"
-            raise ModelImportError(
-                f"{file}: dims names {name!r}, which is not open in this file; open are: {keys}"
-            )
-        bounds: Bounds = program.get("range_constraints", {}).get(symbol, {})
+            raise _not_open(name, open_dims, sizes)
+        bounds = sizes.bounds.get(symbol, {})
         low, high = bounds.get("min_val"), bounds.get("max_val")
         # A lower bound of 2 only says that the sizes 0 and 1 were not tried.
         if (isinstance(low, int) and low > 2 and size < low) or (isinstance(high, int) and size > high):
             raise ModelImportError(
-                f"{file}: dims gives {name!r} the size {size}; the model takes {low} to {high}"
+                f"{sizes.file}: dims gives {name!r} the size {size}; the model takes {low} to {high}"
             )
         chosen[symbol] = size
     return chosen
 
 
-def _batch_symbol(open_dims: Mapping[str, tuple[str, ...]]) -> str:
-    """The symbol that counts samples: one with such a name, or one that stands at the first axis."""
-    named = (symbol for symbol, keys in open_dims.items() if BATCH.match(keys[0]))
-    first = (
-        symbol for symbol, keys in open_dims.items() if any(key.endswith(":0") for key in keys)
-        and not LENGTH.search(keys[0])
-    )  # fmt: skip
-    return next(named, "") or next(first, "")
+def _refuse_unasked(dims: Mapping[str, int], open_dims: Mapping[str, tuple[str, ...]], sizes: Sizes) -> None:
+    known = {key for keys in open_dims.values() for key in keys} | sizes.asked
+    for name in dims:
+        if name not in known:
+            raise _not_open(name, open_dims, sizes)
 
 
-def _fixed_batch_size(program: TorchProgram, ops: Sequence[Op]) -> int:
-    """The size of the first axis, when all inputs with two or more axes and the first output agree on it."""
-    sizes = {program.tensors[name].shape[:1] for name in program.outputs[:1]} | _first_axes(ops)
-    size = sizes.pop() if len(sizes) == 1 and _first_axes(ops) else (1,)
-    return max(1, *size) if size else 1
+def _not_open(name: str, open_dims: Mapping[str, tuple[str, ...]], sizes: Sizes) -> ModelImportError:
+    keys = ", ".join([*(keys[0] for keys in open_dims.values()), *sorted(sizes.asked)]) or "none"
+    return ModelImportError(
+        f"{sizes.file}: dims names {name!r}, which is not open in this file; open are: {keys}"
+    )
 
 
-def _first_axes(ops: Sequence[Op]) -> set[tuple[int, ...]]:
-    """Sizes of the first axes of all inputs with two or more axes, each as a tuple."""
-    return {op.output.shape[:1] for op in ops if op.kind == "input" and len(op.output.shape) > 1}
-
-
-def _batch_doubts(program: TorchProgram, ops: Sequence[Op], batch_size: int) -> Iterator[str]:
-    """Signs that the first axis does not count samples, or counts them and was not taken to."""
-    axes = _first_axes(ops)
-    if batch_size == 1 and len(axes) == 1 and axes != {(1,)}:
-        yield (
-            f"the inputs' first axis has size {max(axes)[0]}, the first output's has not: the example is "
-            "taken for one sample; export with one sample, or with Dim('batch') where the samples are"
-        )
-    for call in program.calls:
-        source = next(iter(call.refs("input")), "")
-        if call.op in RECURRENT and source and not dict(call.arguments).get("batch_first"):
-            shape = program.tensors[source].shape
-            if len(shape) > 2 and shape[0] == batch_size > 1:
-                yield (
-                    f"op {call.name!r} has time along its first axis, and {batch_size} steps are taken for "
-                    "as many samples; use batch_first=True, or export with Dim('batch') at the second axis"
-                )
+def _assumed(sizes: Sizes) -> Iterator[str]:
+    for name, size in sizes.assumed.items():
+        if name not in sizes.chosen:
+            yield (
+                f"data decide the size {name!r}: {size}, the most it can be, is assumed; "
+                f"dims={{{name!r}: …}} gives another size"
+            )
 
 
 def _decomposed(program: TorchProgram, document: ExportDocument) -> Iterator[str]:

@@ -16,11 +16,12 @@ from cutwise.importers.torch_format.facts import Facts, TorchRule, TorchStep
 from cutwise.importers.torch_format.kinds import COPY, KINDS, PICKS, SHAPE_ONLY, VIEWS, is_in_place
 from cutwise.importers.torch_format.nodes import Call, Ref, Value
 from cutwise.importers.torch_format.ops import rule_for
-from cutwise.importers.torch_format.program import TorchProgram
 from cutwise.importers.torch_format.recurrent import RECURRENT, recurrent_steps
+from cutwise.importers.torch_format.scope import TorchProgram
 
 # Operators that hand back their input itself where nothing is to be done.
 MAYBE_SAME = frozenset({"contiguous", "to", "type_as"})
+COMPUTING = frozenset({"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d"})
 MATRIX_PRODUCTS = frozenset({"linear", "addmm", "mm", "bmm", "baddbmm", "matmul", "einsum"})
 
 
@@ -62,6 +63,7 @@ def current(walk: Walk, name: str) -> str:
         walk.constants[again] = walk.constants[held]
     else:
         walk.steps.append(TorchStep(name=again, kind="slice", inputs=(held,), outputs=(again,)))
+        walk.program.trace.adopt(again, held, tensors[again].shape)
     return again
 
 
@@ -70,6 +72,7 @@ def follow(walk: Walk, call: Call) -> None:
     target = next(iter(call.refs()), "")
     call = replace(call, arguments=tuple((name, _current_value(walk, v)) for name, v in call.arguments))
     facts = Facts(call, walk.program.tensors, walk.program.strides, walk.constants)
+    walk.program.trace.follow(facts)
     refs, made = call.refs(), [name for name in call.outputs if name]
     is_view = bool(refs) and _is_view(facts, refs[0], made[0])
     if is_view:
@@ -108,7 +111,7 @@ def _enter_constants(walk: Walk, facts: Facts, made: Sequence[str]) -> None:
 
 def _parameters(walk: Walk, name: str) -> list[Weight]:
     stored = walk.program.stored
-    return [stored[r] for r in walk.constants[name] if r in stored and stored[r].role == "parameter"]
+    return [stored[r] for r in walk.constants[name] if r in stored and stored[r].role != "buffer"]
 
 
 def _enter_recurrence(walk: Walk, facts: Facts) -> None:
@@ -135,13 +138,44 @@ def _enter_step(walk: Walk, facts: Facts, made: Sequence[str]) -> None:
     if not inputs:
         walk.constants |= dict.fromkeys(made, ())
         return
-    attrs = {**rule.attrs(facts), **_stop(call)}
+    attrs = {
+        **rule.attrs(facts),
+        **_made_of(walk, facts, rule),
+        **_computed(walk, facts, rule),
+        **_stop(call),
+    }
     walk.steps.append(
         TorchStep(
             name=call.name, kind=rule.kind, inputs=inputs, outputs=call.outputs, weights=weights, attrs=attrs,
             modules=call.modules,
         )
     )  # fmt: skip
+
+
+def _made_of(walk: Walk, facts: Facts, rule: TorchRule) -> dict[str, int]:
+    """How many weights the main one is computed from, where there are several."""
+    names = facts.call.refs(rule.weights[0]) if rule.weights and rule.kind != "einsum" else []
+    roots = {
+        walk.program.stored[r].id
+        for n in names
+        for r in walk.constants.get(n, ())
+        if r in walk.program.stored
+    }
+    return {"main_weights": len(roots)} if len(roots) > 1 else {}
+
+
+def _computed(walk: Walk, facts: Facts, rule: TorchRule) -> dict[str, float]:
+    """Bytes of a matrix that is computed from weights, in every pass anew: kept for the input's gradient."""
+    if not rule.weights or rule.kind not in COMPUTING:
+        return {}
+    memory, lasting = walk.memory, walk.program.lasting
+    names = [
+        n
+        for n in facts.call.refs(rule.weights[0])
+        if walk.constants.get(n) and memory.get(n, n) not in lasting
+    ]
+    sizes = sum(facts.tensors[name].size_bytes for name in names)
+    return {"kept_once_bytes": float(sizes)} if sizes else {}
 
 
 def _enter_learned(walk: Walk, facts: Facts, parameters: Sequence[str]) -> None:
@@ -232,4 +266,6 @@ def _write(walk: Walk, target: str, made: str) -> None:
             whole = f"{made}.whole"
             tensors[whole] = tensors[root]
             walk.steps.append(TorchStep(name=whole, kind=COPY, inputs=parts, outputs=(whole,)))
+            for part in parts:
+                walk.program.trace.adopt(whole, part, tensors[whole].shape)
     walk.latest[root] = whole

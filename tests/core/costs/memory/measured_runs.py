@@ -158,8 +158,8 @@ def _given(row: Row) -> dict[str, Any]:
 
 
 def _targets(row: Row) -> tuple[str, ...]:
-    """A GPT-NeoX makes queries, keys and values with one product, the others do not."""
-    joint = json.loads(row["config"])["model_type"] == "gpt_neox"
+    """GPT-NeoX and Falcon make queries, keys and values with one product, the others do not."""
+    joint = json.loads(row["config"])["model_type"] in {"gpt_neox", "falcon"}
     left_out = {"head", *(("q_proj", "v_proj") if joint else ("query_key_value",))}
     names = [name for name in row["targets"].split() if name not in left_out]
     return tuple("all_linear" if name == "all" else f"*{name}" for name in names)

@@ -15,6 +15,7 @@ relu6 clip leaky_relu hardswish hardsigmoid mish pow erf abs log sin cos softplu
 global_avg_pool global_max_pool reduce_mean reduce_sum reduce_max add sub mul div maximum minimum where neg
 concat gather pad resize tile depth_to_space space_to_depth slice split reshape transpose flatten squeeze
 unsqueeze identity cast expand dropout lstm gru rnn grouped_matmul einsum rope top_k
+quantize dequantize dynamic_quantize routed_experts
 """
 
 

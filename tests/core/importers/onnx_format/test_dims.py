@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from cutwise.errors import ModelImportError
-from cutwise.importers.onnx_format.dims import bind
+from cutwise.importers.onnx_format.sizes.dims import bind
 
 
 def value(name: str, *shape: int | str | None, integer: bool = False) -> Any:

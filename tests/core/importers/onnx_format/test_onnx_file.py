@@ -6,9 +6,10 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Workload
@@ -202,7 +203,8 @@ def test_operands_of_sums_are_parameters_unless_they_are_masks_or_numbers(read: 
         node("Add", "s mask", "y"),
         node("Transpose", "b", "t", perm=[0, 2, 1]),
     ]
-    stored = [weight("positions", 1, 6, 8), weight("mask", 1, 6, 6), weight("half")]
+    mask = numpy_helper.from_array(np.triu(np.full((1, 6, 6), -1e4, dtype=np.float32), 1), "mask")
+    stored = [weight("positions", 1, 6, 8), mask, weight("half")]
     assert read(nodes, {"x": (1, 6, 8)}, ["y"], stored).parameters == 48
 
 
@@ -304,10 +306,8 @@ def test_clipping_to_six_is_relu6_and_other_clipping_is_clip(read: Any) -> None:
 
 
 def test_an_operator_without_a_rule_keeps_its_name_and_weights(read: Any) -> None:
-    graph = read(
-        [node("Einsum", "x w", "y", equation="ij,jk->ik")], {"x": (1, 4)}, ["y"], [weight("w", 4, 4)]
-    )
-    assert (graph.ops[1].kind, graph.parameters) == ("other:Einsum", 16)
+    graph = read([node("GridSample", "x w", "y")], {"x": (1, 2, 4, 4)}, ["y"], [weight("w", 1, 3, 3, 2)])
+    assert (graph.ops[1].kind, graph.parameters) == ("other:GridSample", 18)
 
 
 def test_pieces_taken_from_a_split_sequence_are_splits(read: Any) -> None:
@@ -414,9 +414,8 @@ def test_one_input_read_twice_keeps_both_places(read: Any) -> None:
         ([], "holds no nodes"),
         (
             [helper.make_node("Foo", ["x"], ["b"], domain="mine", name="foo")],
-            "op 'foo' (Foo) makes 'b', whose shape",
+            "op 'foo' (mine::Foo) makes 'b', whose shape",
         ),
-        ([node("NonZero", "x", "b", name="nz")], "op 'nz' (NonZero) makes 'b', whose shape does not follow"),
     ],
 )
 def test_a_graph_that_cannot_be_priced_is_refused_by_op(refusal: Any, nodes: Any, says: str) -> None:
@@ -446,7 +445,7 @@ def test_declared_shapes_serve_operators_onnx_does_not_know(tmp_path: Path) -> N
     path = tmp_path / "net.onnx"
     path.write_bytes(made.SerializeToString())
     assert [(op.kind, op.output.shape) for op in read_here(path, {}).ops[1:]] == [
-        ("other:Foo", (1, 9)), ("relu", (1, 9)),
+        ("other:mine::Foo", (1, 9)), ("relu", (1, 9)),
     ]  # fmt: skip
 
 

@@ -43,6 +43,19 @@ def with_argument(width):
 def quits():
     raise SystemExit("no GPU")
 
+class Counted(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = torch.nn.Linear(4, 3)
+
+    def forward(self, x, n):
+        count = n.item()
+        torch._check(count >= 0)
+        return self.fc(x[:1].expand(count, 4))
+
+def counted():
+    return Counted(), (torch.zeros(2, 4), torch.tensor(1))
+
 def no_model():
     return "net", torch.zeros(2, 4)
 """
@@ -122,3 +135,10 @@ def test_what_is_no_function_of_a_file_is_told(source: str, says: str) -> None:
     with pytest.raises(ModelImportError) as error:
         export_from_source(source, "net.pt2")
     assert says in str(error.value)
+
+
+def test_sizes_that_data_decide_can_be_given(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelImportError, match="data decide the size 'u0'; say what it is"):
+        export_from_source(f"{source}:counted", tmp_path / "net.pt2")
+    graph = export_from_source(f"{source}:counted", tmp_path / "net.pt2", dims={"u0": 5})
+    assert graph.ops[-1].output.shape == (5, 3)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from cutwise.importers.torch_format.facts import integers
 from cutwise.importers.torch_format.nodes import Ref
-from cutwise.importers.torch_format.ops import integers
 
 
 def test_a_number_alone_is_a_list_of_one():

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
+from cutwise.importers.hugging_face.architectures.text_heads import ONE_CHOICE
 from cutwise.importers.hugging_face.attention import TURN, Heads, attended, by_heads, joined_parts
 from cutwise.importers.hugging_face.keys import Keys
 from cutwise.importers.hugging_face.layers import (
     ACTIVATIONS,
+    LAST_LANGUAGE,
     Blueprint,
     ClassicLayer,
     LanguageOutput,
@@ -24,6 +26,7 @@ OPT_NAMES = LayerNames(
     query="self_attn.q_proj", key="self_attn.k_proj", value="self_attn.v_proj", out="self_attn.out_proj",
     attention_norm="self_attn_layer_norm", up="fc1", down="fc2", mlp_norm="final_layer_norm",
 )  # fmt: skip
+DOUBLE = "DoubleHeadsModel"
 # OPT keeps two rows of its position table for padding.
 OPT_PADDING_ROWS = 2
 
@@ -74,13 +77,17 @@ def gpt2(keys: Keys) -> Blueprint:
             dropout_ratio=keys.dropout("attn_pdrop", 0.1),
         ),
         vocabulary=keys.count("vocab_size"),
-        positions=keys.count_of("n_positions", "max_position_embeddings"),
+        positions=keys.count_of("n_positions", "max_position_embeddings", "n_ctx"),
         act=keys.word("activation_function", ACTIVATIONS, "gelu_new"),
-        output=language_output(keys, "lm_head", tied=True),
+        output=language_output(keys, "lm_head", tied=True, more=(DOUBLE,)),
         embedding_dropout_ratio=keys.dropout("embd_pdrop", 0.1),
         dropout_ratio=keys.dropout("resid_pdrop", 0.1),
     )
-    return Blueprint(write=partial(_write_gpt2, model), most_tokens=model.positions)
+    return Blueprint(
+        write=partial(_write_gpt2, model),
+        most_tokens=model.positions,
+        notes=(ONE_CHOICE,) if model.output.kind == DOUBLE else (),
+    )
 
 
 def gpt_neox(keys: Keys) -> Blueprint:
@@ -150,7 +157,12 @@ def _write_gpt2(model: Gpt, net: Net, tokens: int) -> None:
             x = net.elementwise("add", "add", x, net.dropped(y, model.dropout_ratio))
     with net.at("", "transformer"):
         x = net.layer_norm("ln_f", x)
-    write_language_output(net, x, model.output, table)
+    if model.output.kind == DOUBLE:
+        write_language_output(net, x, replace(model.output, kind=LAST_LANGUAGE), table)
+        last = net.first_token(x, name="last_token")
+        net.linear("multiple_choice_head.summary", last, 1, name="choice")
+    else:
+        write_language_output(net, x, model.output, table)
 
 
 def _gpt2_attention(net: Net, x: str, heads: Heads) -> str:

@@ -1,0 +1,1 @@
+"""Parts of diffusers pipelines: the network that takes noise away, from its configuration."""

@@ -1,0 +1,1 @@
+"""Decoders of text whose layers differ in their norms, branches and positions."""

@@ -1,0 +1,1 @@
+"""Operators that are not ONNX's own: onnxruntime's fused, quantised and packed ones."""

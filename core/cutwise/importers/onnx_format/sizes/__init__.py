@@ -1,0 +1,1 @@
+"""Sizes that an ONNX file leaves open, and which axis is the batch: decided by what the graph shows."""

@@ -1,0 +1,1 @@
+"""Modules, inputs and results of any form, made such that torch.export takes them."""
