@@ -5,6 +5,9 @@
 fills "parameters" of each of the file's "models" from an instantiation without weights, those of each class
 of its "heads", and "multiply_adds" and "saved_bytes" of each of its "runs" from a real pass on a processor.
 It needs transformers, the suite does not: the counts are kept in the file with the version that made them.
+
+"source" says where a configuration belongs. They were typed from what is known of the public files and not
+fetched: a count checks how a configuration is read, not how it was typed.
 """
 
 from __future__ import annotations

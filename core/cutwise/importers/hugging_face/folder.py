@@ -22,6 +22,7 @@ from cutwise.importers.hugging_face.stated.adapter import (
     adapter_options,
     not_counted,
 )
+from cutwise.importers.hugging_face.stated.stated_format import stated_text
 from cutwise.importers.hugging_face.stored_files import StoredFile, StoredFiles, beside
 from cutwise.importers.json_formats.document import object_of
 from cutwise.plain import Json
@@ -114,9 +115,11 @@ def missing_text(table: ParameterTable, *, described: int) -> str:
 
 
 def _adapter_notice(files: StoredFiles, tuning: Mapping[str, Json]) -> str:
-    fields = ", ".join(f"{name} = {json.dumps(value)}" for name, value in tuning.items())
     held = ""
     if ADAPTER_WEIGHTS in files:
         table = read_headers([files[ADAPTER_WEIGHTS]])
         held = f" of {table.parameters:,} parameters"
-    return f"an adapter{held} lies beside the configuration; to train it, write [workload.tuning] {fields}"
+    return (
+        f"an adapter{held} lies beside the configuration and is trained where no scenario says otherwise: "
+        f"[workload.tuning] {stated_text(tuning)}"
+    )
