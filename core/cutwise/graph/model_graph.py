@@ -35,6 +35,10 @@ DIFFERENTIABLE = FLOATING | COMPLEX
 """Numbers that have gradients; floating ones are held as a workload says, complex ones as they are."""
 
 
+SAID_OF_TRAINING = ("workload", "tuning")
+"""Provenance that says how the file's model is trained."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TensorSpec:
     """The shape and dtype of one tensor at the graph's own batch size.
@@ -211,4 +215,7 @@ class ModelGraph(EqualByDigest):
                 dict(op.figures),
             )
             digest.update(repr(parts).encode())
+        # What is said of the file belongs to it: answers about two files must not stand in for each other.
+        said = [self.provenance.get(name, "") for name in SAID_OF_TRAINING]
+        digest.update(repr((self.warnings, sorted(self.uncounted.items()), said)).encode())
         return digest.hexdigest()

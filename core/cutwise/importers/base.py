@@ -14,6 +14,8 @@ from cutwise.importers.gate.reading import read_here, recognised
 
 SAMPLE_PREFIX = "sample:"
 
+SIZE_DIGITS = 18
+
 
 def sample_named(text: str) -> str | None:
     """The name of the shipped sample that `text` asks for, or None where it is a path.
@@ -90,11 +92,12 @@ def size_given(text: str, *, given_as: str) -> tuple[str, int]:
     ('height', 320)
     """
     name, _, size = (part.strip() for part in text.partition("="))
-    if not name or not size.isdecimal() or int(size) < 1:
-        raise ModelImportError(f"{given_as} {text}: write NAME=SIZE with a whole size of at least 1")
+    if not name or not size.isdecimal() or len(size) > SIZE_DIGITS or int(size) < 1:
+        raise ModelImportError(f"{given_as} {text[:80]}: write NAME=SIZE with a whole size of at least 1")
     return name, int(size)
 
 
 def _safe_file_name(name: str) -> str:
     kept = "".join(c if c.isalnum() or c in "._- " else "_" for c in name.replace("\\", "/").split("/")[-1])
-    return kept.strip(". ")[-120:] or "upload"
+    # A file system counts bytes, and up to 255 of them.
+    return kept.strip(". ").encode()[-120:].decode(errors="ignore").strip(". ") or "upload"

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.frozen import Frozen
 from cutwise.units import percent
+
+OPEN = re.compile(r"is open; .* is assumed")
+ASSUMED = re.compile(
+    r"turns are assumed|is taken for|upper bound|at its largest|only data decide|dearer branch|larger branch"
+    r"|samples are taken|is not known"
+)
+LEFT_OUT = re.compile(r"products of parameters alone are not counted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +81,13 @@ def _confidence(cost: GraphCost, ratio: float) -> dict[str, str]:
     stated = any(op.figures for op in cost.graph.ops)
     folded = any("batch norm" in warning.lower() for warning in cost.graph.warnings)
     flops = "as the file states" if stated else "exact from shapes"
+    warnings = cost.graph.warnings
+    if any(map(OPEN.search, warnings)):
+        flops = "exact at the sizes that were assumed"
+    if any(map(ASSUMED.search, warnings)):
+        flops = "at turns, branches or bounds that were assumed, as the warnings say"
+    if any(map(LEFT_OUT.search, warnings)):
+        flops = "without products of parameters alone, which every mini-batch makes once"
     held = _held_by_unpriced(cost)
     if cost.unpriced:
         flops = f"misses ops that make {percent(ratio):.3g} % of all elements"
@@ -94,7 +109,13 @@ def _held_by_unpriced(cost: GraphCost) -> int:
 
 
 def _surety_of_parameters(cost: GraphCost, held: int) -> str:
-    missing = cost.graph.uncounted.get("parameters", 0)
+    uncounted = cost.graph.uncounted
+    missing = uncounted.get("parameters", 0)
+    if uncounted.get("parts"):
+        known = f", {missing:,} parameters of them known" if missing else ""
+        return f"of the language model alone: towers and what joins them are not counted{known}"
+    if uncounted.get("unstored"):
+        return f"as described: {uncounted['unstored']:,} more than the file stores"
     if missing:
         return f"{missing:,} of {cost.parameters + missing:,} stored in the file are not counted"
     return f"as stored; what ops without a formula do with {held:,} of them is not known" if held else "exact"

@@ -116,9 +116,13 @@ def scenario_to_dict(scenario: Scenario) -> dict[str, object]:
     return {"format": FORMAT, **_differences(scenario)}
 
 
-def dump_scenario(scenario: Scenario) -> str:
-    """A scenario file in TOML that reads back to an equal scenario."""
-    return tomli_w.dumps(scenario_to_dict(scenario))
+def dump_scenario(scenario: Scenario, **spelled: Mapping[str, object]) -> str:
+    """A scenario file in TOML that reads back to an equal scenario, with the keys of tables in `spelled`."""
+    document = scenario_to_dict(scenario)
+    for table, keys in spelled.items():
+        held = document.get(table)
+        document[table] = {**keys, **(held if isinstance(held, dict) else {})}
+    return tomli_w.dumps(document)
 
 
 def _document(content: bytes, *, name: str) -> dict[str, object]:

@@ -101,10 +101,14 @@ def notice(what: str, written: Versions | None) -> str:
 def saved_scenario(scenario: Scenario) -> str:
     """A scenario file whose first line says which versions wrote it; what it leaves out is their default.
 
+    Number format and tuning stand in it, so that those that a model's own file states do not replace them.
+
     >>> saved_scenario(Scenario()).startswith(f"# written by {versions().text}")
     True
     """
-    return f"# written by {versions().text}\n{dump_scenario(scenario)}"
+    workload = scenario.workload
+    spelled = {"weights_dtype": workload.weights_dtype, "tuning": {"kind": workload.tuning.kind}}
+    return f"# written by {versions().text}\n{dump_scenario(scenario, workload=spelled)}"
 
 
 def file_notice(content: bytes, *, name: str) -> str:

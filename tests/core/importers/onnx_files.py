@@ -33,20 +33,20 @@ def integers(name: str, *values: int) -> Any:
 def model(
     nodes: Sequence[Any],
     inputs: Mapping[str, Shape],
-    outputs: Sequence[str],
+    outputs: Sequence[Any],
     stored: Sequence[Any] = (),
     *,
     opset: int = 17,
     integer_inputs: Sequence[str] = (),
     **more: Any,
 ) -> Any:
-    """An ONNX model; inputs are floating unless named in `integer_inputs`."""
+    """An ONNX model; inputs are floating unless named in `integer_inputs`, outputs are names or typed."""
     kinds = {name: TensorProto.INT64 if name in integer_inputs else TensorProto.FLOAT for name in inputs}
     graph = helper.make_graph(
         nodes,
         "graph",
         [helper.make_tensor_value_info(name, kinds[name], list(shape)) for name, shape in inputs.items()],
-        [onnx.ValueInfoProto(name=name) for name in outputs],
+        [onnx.ValueInfoProto(name=one) if isinstance(one, str) else one for one in outputs],
         list(stored),
     )
     imports = [helper.make_opsetid("", opset), *more.pop("domains", [])]

@@ -26,16 +26,6 @@ def _timm(evidence: Evidence) -> str:
     )
 
 
-TOKENIZER_FILES = frozenset(
-    {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "added_tokens.json"}
-)
-TIMM_CLASSES = 1000
-TIMM_INPUT = "3, 224, 224"
-
-
-LARGEST_SIZE = 2**24
-
-
 def _input_size(document: object) -> str:
     """Channels, height and width that a timm configuration states."""
     places = [document]

@@ -23,6 +23,7 @@ from cutwise.importers.gate.refused import EXPORT_COMMAND
 from cutwise.importers.hugging_face.families import FAMILIES
 from cutwise.importers.hugging_face.folder import found_beside, header_bytes_beside
 from cutwise.importers.hugging_face.forms.known_form import in_known_form
+from cutwise.importers.hugging_face.forms.nested_text import left_out
 from cutwise.importers.hugging_face.forms.untyped import is_untyped
 from cutwise.importers.hugging_face.keys import Keys, MissingKeyError
 from cutwise.importers.hugging_face.layers import SEQUENCE_DIM, Blueprint
@@ -32,7 +33,7 @@ from cutwise.importers.hugging_face.safetensors_header import ParameterTable, re
 from cutwise.importers.hugging_face.stated import adapter
 from cutwise.importers.hugging_face.stated.stated_format import stated_format
 from cutwise.importers.hugging_face.stored_files import StoredFile, StoredFiles, beside, on_disk
-from cutwise.importers.hugging_face.weights_fit import differences, parameters_of
+from cutwise.importers.hugging_face.weights_fit import differences, parameters_of, surplus_of
 from cutwise.importers.importer import Importer
 from cutwise.importers.json_formats.document import object_of, shown
 from cutwise.plain import Json
@@ -158,6 +159,7 @@ def _graph(
     provenance: Mapping[str, str],
     warnings: Sequence[str],
 ) -> ModelGraph:
+    asked = keys
     keys, notes = in_known_form(keys, FAMILIES)
     blueprint = _blueprint(keys)
     sizes = open_sizes(keys, dims, blueprint)
@@ -169,6 +171,7 @@ def _graph(
         ops=ops,
         batch_size=BATCH,
         dims=sizes,
+        uncounted=_uncounted(asked, keys, ops, table),
         provenance={
             "format": FORMAT,
             "file": keys.file,
@@ -189,6 +192,14 @@ def _graph(
             *warnings,
         ),
     )
+
+
+def _uncounted(asked: Keys, read: Keys, ops: Sequence[Op], table: ParameterTable | None) -> dict[str, int]:
+    """Parts of the model that are not built, or by how many parameters the weights differ from the graph."""
+    if asked.values.get("model_type") != read.values.get("model_type"):
+        return left_out(asked)
+    surplus = surplus_of(ops, table) if table else 0
+    return {"parameters" if surplus > 0 else "unstored": abs(surplus)} if surplus else {}
 
 
 def _blueprint(keys: Keys) -> Blueprint:

@@ -32,6 +32,8 @@ from cutwise.read_limits import WORD_CHARACTERS
 
 MOST_LAYERS = COUNTS["num_hidden_layers"][1]
 MOST_STAGES = 16
+# Names of one size: the library saves the second for families whose files have the first.
+SAME_COUNTS = (("num_experts", "num_local_experts"),)
 MOST_FACTOR = 1000
 CLASS_NAME = re.compile(rf"\w{{1,{WORD_CHARACTERS}}}", re.ASCII)
 
@@ -220,7 +222,23 @@ def _from_tables(values: Mapping[str, Json]) -> dict[str, Json]:
     if isinstance(inside_attention, dict):
         names = ("clip_qkv", "attn_pdrop")
         found |= {name: inside_attention[name] for name in names if inside_attention.get(name) is not None}
+    if "max_position_embeddings" not in values and values.get("max_sequence_length") is not None:
+        found["max_position_embeddings"] = values["max_sequence_length"]
+    for first, second in SAME_COUNTS:
+        found |= {
+            one: values[two]
+            for one, two in ((first, second), (second, first))
+            if two in values and one not in values
+        }
+    for part in PARTS:
+        # Old CLIP: the sizes stand in a table of this name, and the other is absent or says only the kind.
+        if isinstance(sizes := values.get(f"{part}_dict"), dict) and not _has_sizes(values.get(part)):
+            found[part] = sizes
     return found
+
+
+def _has_sizes(table: Json) -> bool:
+    return isinstance(table, dict) and "hidden_size" in table
 
 
 def _spelled_out(kinds: list[Json]) -> list[Json]:

@@ -8,7 +8,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import Op, TensorSpec, Weight
+from cutwise.read_limits import MODEL_OPS
 
 BATCH = 1
 NO_ATTRS: Mapping[str, Any] = MappingProxyType({})
@@ -74,6 +76,10 @@ class Net:
             attrs=attrs,
             source=source,
         )
+        if len(self.ops) >= MODEL_OPS:
+            raise ModelImportError(
+                f"the configuration describes over {MODEL_OPS:,} ops; give one with fewer layers"
+            )
         self.ops.append(made)
         self._shapes[made.id] = shape
         return made.id

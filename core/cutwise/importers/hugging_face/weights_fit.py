@@ -22,6 +22,13 @@ def differences(ops: Sequence[Op], table: ParameterTable) -> Iterator[str]:
         )
 
 
+def surplus_of(ops: Sequence[Op], table: ParameterTable) -> int:
+    """How many more parameters the file holds than the graph has; 0 where they fit or shards are missing."""
+    described = parameters_of(ops)
+    fits = table.missing or table.parameters in _stored_parameters(ops, described)
+    return 0 if fits else table.parameters - described
+
+
 def _stored_parameters(ops: Sequence[Op], described: int) -> frozenset[int]:
     """Numbers of parameters that files of a model hold.
 

@@ -33,11 +33,12 @@ UNKNOWN = BatchFinding(None, {}, open=True)
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A walked model at sizes that fit it, with the size of its batch."""
+    """A walked model at sizes that fit it, with the size of its batch, and what is doubtful of that."""
 
     bound: BoundDims
     trace: OnnxTrace
     batch_size: int
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,19 @@ def fitted(
     finding = UNKNOWN
     if not bound.named or set(bound.batch) - set(bound.named):
         bound, walked, finding = _settled(task, known, bound, walked, names)
-    return Fitted(bound, walked, _batch_size(bound, walked, names, finding))
+    size = _batch_size(bound, walked, names, finding)
+    return Fitted(bound, walked, size, _doubt(finding, size) if not bound.batch_size else "")
+
+
+def _doubt(finding: BatchFinding, size: int) -> str:
+    """What is to be said where the batch is an axis that nothing shows to be one."""
+    if finding.batch is not None or not finding.unknown or size == 1:
+        return ""
+    return (
+        f"the first axis is taken for {size} samples, for what {finding.unknown!r} does along it is not "
+        f"known; if they are one sample, multiply-adds and bytes are {size} times what is said: export the "
+        "model for one sample"
+    )
 
 
 def _settled(

@@ -55,6 +55,7 @@ def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
         provenance=_provenance(model, opset, path),
         warnings=(
             *bound.warnings,
+            *filter(None, (found.doubt,)),
             *dict.fromkeys(known.notes),
             *warnings_about(known, ops, inputs),
             *(one.sentence() for one in rest),

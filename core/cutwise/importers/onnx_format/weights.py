@@ -26,7 +26,9 @@ def weights_of(tensors: Tensors, step: OnnxStep, rule: OnnxRule, seen: set[str])
         if tensors.is_constant(name):
             role = "buffer" if slot in rule.buffers else "parameter"
             for weight in _at_slot(tensors, name, rule, role, slot):
-                own = weight if step.looped else _untied(tensors, weight, seen)
+                read = tensors.spec(name)
+                whole = read is None or read.elements == weight.elements
+                own = _untied(tensors, weight, seen) if whole and not step.looped else weight
                 found.setdefault(own.id, own)
                 seen.add(own.id)
     return tuple(found.values())

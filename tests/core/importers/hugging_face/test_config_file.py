@@ -348,7 +348,7 @@ def test_keys_that_run_or_fetch_something_are_passed_over() -> None:
         "quantization_config": {"quant_method": ["evil"] * 1000}, "_name_or_path": "../../etc",
     }  # fmt: skip
     graph = from_config({**TINY, **evil}, {})
-    assert graph == from_config(TINY, {})
+    assert graph.ops == from_config(TINY, {}).ops
     assert "evil" not in json.dumps(dict(graph.provenance))
 
 
@@ -430,7 +430,7 @@ def test_a_graph_is_made_again_at_another_length_as_if_read_at_it(name: str) -> 
     assert again == wanted
     assert (again.name, again.dims, again.warnings) == (wanted.name, wanted.dims, wanted.warnings)
     assert again.provenance == wanted.provenance
-    assert regenerate(again, sequence=TOKENS) == graph
+    assert regenerate(again, sequence=TOKENS).ops == graph.ops
 
 
 def test_a_graph_that_came_through_the_guard_can_be_made_again() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Workload
@@ -249,3 +251,61 @@ def test_an_output_without_a_number_is_refused(read: Any) -> None:
     stored = [integers("start", 9), integers("end", 12), integers("axis", 1)]
     with pytest.raises(ModelImportError, match=r"output 'y' is empty \(1×0\) at these sizes"):
         read([node("Slice", "x start end axis", "y")], {"x": (1, 5)}, ["y"], stored)
+
+
+def whole_numbers(name: str, *shape: int) -> Any:
+    return numpy_helper.from_array(np.ones(shape, dtype=np.int8), name)
+
+
+# h = x (64, 32) times 32 x 16; softmax(h h') h sums over all 64 rows: one sample of 32,768 + 2 x 65,536.
+SCORED = [
+    node("Transpose", "h", "t", perm=[1, 0]),
+    node("MatMul", "h t", "s"),
+    node("Softmax", "s", "p", axis=-1),
+    node("MatMul", "p h", "y"),
+]
+PRODUCTS = {
+    "whole numbers": (
+        [
+            node("DynamicQuantizeLinear", "x", "q scale zero"),
+            node("MatMulInteger", "q w zero", "i"),
+            node("Cast", "i", "f", to=TensorProto.FLOAT),
+            node("Mul", "f scale", "h"),
+        ],
+        [whole_numbers("w", 32, 16)],
+    ),
+    "one fused node": (
+        [node("DynamicQuantizeMatMul", "x w s8", "h", domain="com.microsoft")],
+        [whole_numbers("w", 32, 16), weight("s8", 1)],
+    ),
+    "packed in four bits": (
+        [node("MatMulNBits", "x w s8", "h", domain="com.microsoft", K=32, N=16, bits=4, block_size=32)],
+        [numpy_helper.from_array(np.ones((16, 1, 16), dtype=np.uint8), "w"), weight("s8", 16)],
+    ),
+}
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_a_quantised_product_moves_no_rows_into_a_batch(read: Any, product: str) -> None:
+    nodes, stored = PRODUCTS[product]
+    graph = read([*nodes, *SCORED], {"x": (64, 32)}, ["y"], stored)
+    assert graph.batch_size == 1
+    assert price(graph, Workload(mode="inference")).macs == 32_768 + 2 * 65_536
+    rows = read(nodes, {"x": (64, 32)}, ["h"], stored)
+    assert rows.batch_size == 64
+    assert price(rows, Workload(mode="inference")).macs == 32 * 16
+
+
+def test_a_batch_that_nothing_shows_is_said_as_a_doubt(read: Any) -> None:
+    nodes = [node("Gemm", "x w", "h", transB=1), node("Odd", "h", "y", domain="acme")]
+    typed = helper.make_tensor_value_info("y", TensorProto.FLOAT, [64, 16])
+    graph = read(nodes, {"x": (64, 32)}, [typed], [weight("w", 16, 32)])
+    assert any("the first axis is taken for 64 samples, for what 'acme::Odd'" in w for w in graph.warnings)
+
+
+def test_weights_of_an_operator_of_another_domain_decide_no_size(read: Any) -> None:
+    """acme's Gemm may read anything; ONNX's own beside it has 3 features."""
+    nodes = [node("Gemm", "x w", "a", domain="acme"), node("Gemm", "x v", "b")]
+    typed = helper.make_tensor_value_info("a", TensorProto.FLOAT, [1, 9])
+    graph = read(nodes, {"x": ("n", "c")}, [typed, "b"], [weight("w", 7, 9), weight("v", 3, 4)])
+    assert graph.ops[0].output.shape == (1, 3)

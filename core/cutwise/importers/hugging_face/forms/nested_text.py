@@ -34,9 +34,10 @@ TEXT_FAMILIES: Mapping[str, str] = FrozenDict(
     {
         "paligemma": "gemma", "gemma3": "gemma3_text", "idefics2": "mistral", "mistral3": "mistral",
         "aya_vision": "cohere2", "internvl": "qwen2", "qwen2_vl": "qwen2", "qwen2_5_vl": "qwen2",
+        "llava": "llama", "llava_next": "llama", "llava_next_video": "llama", "vipllava": "llama",
+        "video_llava": "llama", "idefics3": "llama", "smolvlm": "llama", "mllama": "llama",
     }
 )  # fmt: skip
-LIKE_LLAMA = "llama"
 # The library's own sizes, which files of such models leave out.
 DEFAULTS: Mapping[str, Mapping[str, Json]] = FrozenDict(
     {
@@ -74,13 +75,26 @@ def text_part(keys: Keys, families: Collection[str]) -> tuple[Keys, tuple[str, .
     if outer in families or (nested is None and not (others and outer in SAME_AS)):
         return keys, ()
     inside = keys.values if nested is None else nested
-    named = inside.get("model_type") or TEXT_FAMILIES.get(outer, LIKE_LLAMA)
+    named = inside.get("model_type") or TEXT_FAMILIES.get(outer)
+    if named is None:
+        return keys, ()
     family = SAME_AS.get(str(named), str(named))
     if family not in families:
         return keys, ()
     said = dict(inside) | _tied(keys.values, inside)
     text = Keys(keys.file, {**said, "model_type": family, "architectures": [], **_read_alone(inside)})
     return text.with_defaults(DEFAULTS.get(family, {})), (_left_out(keys, others, inside),)
+
+
+def left_out(keys: Keys) -> dict[str, int]:
+    """What `ModelGraph.uncounted` says of a model whose language part is read alone.
+
+    "parameters" of the towers that are known, and how many "parts" are not.
+    """
+    tables = [keys.values[name] for name in OTHER_TABLES if isinstance(keys.values.get(name), dict)]
+    counts = [tower_parameters(keys.file, table) for table in tables]
+    found = {"parameters": sum(filter(None, counts)), "parts": 1 + sum(count is None for count in counts)}
+    return {name: count for name, count in found.items() if count}
 
 
 def _tied(outer: Mapping[str, Json], inside: Mapping[str, Json]) -> dict[str, Json]:

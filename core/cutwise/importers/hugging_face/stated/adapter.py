@@ -85,6 +85,12 @@ def adapter_refusal(config: Mapping[str, Json]) -> str:
     """The rest of the sentence that refuses an adapter given without the model under it."""
     base = config.get("base_model_name_or_path")
     of = f" (of {base})" if isinstance(base, str) and BASE_NAME.fullmatch(base) else ""
+    if config.get(OWN_KEY) != "LORA":
+        return (
+            f"is the configuration of a PEFT adapter{of} of the kind {shown(config.get(OWN_KEY))}, which is "
+            "not priced: only low-rank adapters are; give the config.json of the model under it, and plan it "
+            'with tuning = { kind = "lora" }, or export the adapted module with cutwise.from_torch'
+        )
     fields = {name: value for name, value in adapter_options(config).items() if name != "kind"}
     told = "; ".join(filter(None, (stated_text(fields), not_counted(config))))
     return (

@@ -7,13 +7,14 @@ buffers. Products of whole numbers have no gradient: whatever lies before them i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import TensorSpec
 from cutwise.importers.onnx_format.contrib.names import microsoft
 from cutwise.importers.onnx_format.contrib.shapes import packed_dtype, unpacked_shape
 from cutwise.importers.onnx_format.ops import Attrs, NodeFacts, OnnxRule, rule_for
+from cutwise.units import BITS_PER_BYTE
 
 NF4 = 1  # MatMulBnb4's number for that format; the other is fp4
 
@@ -30,22 +31,41 @@ def contrib_rule(facts: NodeFacts) -> OnnxRule | None:
     return made(facts) if made is not None else None
 
 
-def like(op_type: str, slots: Callable[[NodeFacts], Iterable[int]], *extra: int) -> RuleMaker:
+@dataclass(frozen=True, slots=True)
+class Like:
     """Read as ONNX's `op_type` of the inputs in `slots`; `extra` ones are biases, all others scales."""
 
-    def rule(facts: NodeFacts) -> OnnxRule:
-        data = tuple(slots(facts))
-        plain = rule_for(_view(facts, op_type, data))
-        read = {*data, *extra}
+    op_type: str
+    slots: Callable[[NodeFacts], Iterable[int]]
+    extra: tuple[int, ...] = ()
+
+    def __call__(self, facts: NodeFacts) -> OnnxRule:
+        """The rule for one node."""
+        data = tuple(self.slots(facts))
+        plain = rule_for(_view(facts, self.op_type, data))
+        read = {*data, *self.extra}
         return replace(
             plain,
-            weights=(*(data[slot] for slot in plain.weights if slot < len(data)), *extra),
+            weights=(*(data[slot] for slot in plain.weights if slot < len(data)), *self.extra),
             buffers=tuple(slot for slot in range(1, len(facts.inputs)) if slot not in read),
-            attrs=lambda facts: plain.attrs(_view(facts, op_type, data)) | {"stops_gradient": True},
+            attrs=lambda facts: plain.attrs(_view(facts, self.op_type, data)) | {"stops_gradient": True},
             quantised=True,
         )
 
-    return rule
+
+def like(op_type: str, slots: Callable[[NodeFacts], Iterable[int]], *extra: int) -> RuleMaker:
+    """The rule of an operator that does what ONNX's `op_type` does."""
+    return Like(op_type, slots, extra)
+
+
+def analogue(facts: NodeFacts) -> tuple[str, tuple[int, ...]] | None:
+    """ONNX's operator that does what this one does, and the inputs it has; None where there is none.
+
+    >>> analogue(NodeFacts("QLinearMatMul", {}, (None,) * 8, (False,) * 8, (None,)))
+    ('MatMul', (0, 3))
+    """
+    made = CONTRIB_RULES.get(facts.op_type)
+    return (made.op_type, tuple(made.slots(facts))) if isinstance(made, Like) else None
 
 
 def of(*slots: int) -> Callable[[NodeFacts], Iterable[int]]:
@@ -75,7 +95,11 @@ def _whole(facts: NodeFacts, name: str, default: int) -> int:
 def _packed_product(facts: NodeFacts) -> OnnxRule:
     """Blocks of the weight's rows share a scale; `K` inputs, `N` outputs."""
     inner, outer = _whole(facts, "K", 0), _whole(facts, "N", 0)
-    spec = TensorSpec(shape=(outer, inner), dtype=packed_dtype(_whole(facts, "bits", 4)))
+    bits, block = _whole(facts, "bits", 4), _whole(facts, "block_size", 128)
+    spec = TensorSpec(shape=(outer, inner), dtype=packed_dtype(bits))
+    stored = facts.inputs[1].elements if len(facts.inputs) > 1 and facts.inputs[1] else 0
+    if block < 1 or stored * BITS_PER_BYTE != outer * -(-inner // block) * block * bits:
+        return OnnxRule(f"other:{facts.op_type}", (1, 5), (2, 3, 4), quantised=True)
     return OnnxRule("linear", (1, 5), (2, 3, 4), _features(inner, outer), unpacked={1: spec}, quantised=True)
 
 

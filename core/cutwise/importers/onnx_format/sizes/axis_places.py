@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cutwise.importers.onnx_format.ops import NodeFacts
 from cutwise.importers.onnx_format.tensors import Values
@@ -72,6 +72,23 @@ class Passage:
         if value is None and self.facts.is_constant(slot) and slot not in self.stored:
             raise UnknownError(self.facts.op_type)
         return value is not None and bool((value == value.take([0], axis=axis)).all())
+
+    def of_inputs(self, op_type: str, slots: Sequence[int]) -> Passage:
+        """The same step as ONNX's operator `op_type` of the inputs in `slots` alone."""
+        there = [slot for slot in slots if slot < len(self.places)]
+        return replace(
+            self,
+            facts=replace(
+                self.facts,
+                op_type=op_type,
+                inputs=tuple(self.facts.inputs[slot] for slot in there),
+                constant=tuple(self.facts.constant[slot] for slot in there),
+                numbers={},
+            ),
+            values={at: self.values[slot] for at, slot in enumerate(there) if slot in self.values},
+            places=tuple(self.places[slot] for slot in there),
+            stored=frozenset(at for at, slot in enumerate(there) if slot in self.stored),
+        )
 
     def mixed(self) -> MixedError:
         """What to raise where the op mixes along the axis."""

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from cutwise.importers.onnx_format.graph import facts_of, tensors_read
 from cutwise.importers.onnx_format.sizes.axis_places import (
     AxisPlace,
-    AxisRule,
     MixedError,
-    Outcome,
     Passage,
     UnknownError,
 )
-from cutwise.importers.onnx_format.sizes.op_axes import AXIS_RULES
+from cutwise.importers.onnx_format.sizes.op_axes import moved
 from cutwise.importers.onnx_format.tensors import OnnxTrace
 
 CANDIDATES = 16
@@ -36,12 +34,13 @@ class BatchAxis:
 class BatchFinding:
     """The batch that was found, if any; `mixed` says for candidates which op mixes along them.
 
-    `open` is True where the doing of some op is not known, so that nothing is shown.
+    `open` is True where nothing is shown, `unknown` the op whose doing is not known, if that is why.
     """
 
     batch: BatchAxis | None
     mixed: Mapping[tuple[str, int], str]
     open: bool
+    unknown: str = ""
 
 
 def batch_axis(
@@ -50,7 +49,7 @@ def batch_axis(
     """The batch axis of a traced graph; `named` are axes that the file itself calls the batch."""
     shapes = {name: known.tensors.known_spec(name).shape for name in inputs if known.tensors.spec(name)}
     mixed: dict[tuple[str, int], str] = {}
-    unknown = False
+    unknown = ""
     for axes in _candidates(shapes, dict(named)):
         try:
             if _reaches_all_outputs(known, axes) and not _leaves_out_a_mixed_one(known, shapes, axes):
@@ -59,15 +58,23 @@ def batch_axis(
         except MixedError as error:
             for place in axes.items():
                 mixed.setdefault(place, str(error))
-        except UnknownError:
-            unknown = True
-    return BatchFinding(None, mixed, open=unknown)
+        except UnknownError as error:
+            unknown = unknown or str(error)
+    return BatchFinding(None, mixed, open=bool(unknown), unknown=unknown)
 
 
 def _candidates(
     shapes: Mapping[str, tuple[int, ...]], named: Mapping[str, int]
 ) -> Iterator[Mapping[str, int]]:
-    """Axes that may be the batch, the likeliest first, each once."""
+    """Axes that may be the batch, the likeliest first: named ones, then those that every wide input has."""
+    wide = {name for name, shape in shapes.items() if len(shape) > 1}
+    found = list(_in_turn(shapes, named))
+    yield from found[: bool(named)]
+    yield from sorted(found[bool(named) :], key=lambda axes: not wide <= axes.keys())
+
+
+def _in_turn(shapes: Mapping[str, tuple[int, ...]], named: Mapping[str, int]) -> Iterator[Mapping[str, int]]:
+    """Axes that may be the batch, first axes before second ones, each once."""
     if named:
         yield named
     tried: list[Mapping[str, int]] = [named]
@@ -123,20 +130,10 @@ def _reaches_all_outputs(known: OnnxTrace, axes: Mapping[str, int]) -> bool:
         found = tuple(places.get(name) for name in step.inputs)
         stored = frozenset(slot for slot, name in enumerate(step.inputs) if name in known.tensors.stored)
         passage = Passage(facts, values, found, stored, known.opsets.get("", 1))
-        rule = AXIS_RULES.get(step.node.op_type)
-        if rule is None:
-            raise UnknownError(step.node.op_type)
-        moved = zip(step.outputs, _outcome(rule, passage), strict=False)
-        places |= {name: place for name, place in moved if name and place is not None}
+        made = zip(step.outputs, moved(passage), strict=False)
+        places |= {name: place for name, place in made if name and place is not None}
     outputs = [name for name in known.outputs if not known.tensors.is_constant(name)]
     return bool(outputs) and all(_is_in_front(known, axes, name, places.get(name)) for name in outputs)
-
-
-def _outcome(rule: AxisRule, passage: Passage) -> Outcome:
-    try:
-        return rule(passage)
-    except (IndexError, KeyError, ValueError, TypeError) as error:
-        raise UnknownError(passage.facts.op_type) from error
 
 
 def _is_in_front(known: OnnxTrace, axes: Mapping[str, int], name: str, place: AxisPlace | None) -> bool:

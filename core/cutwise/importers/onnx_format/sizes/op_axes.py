@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 
 from cutwise.frozen import FrozenDict
+from cutwise.importers.onnx_format.contrib.contrib_rules import analogue
+from cutwise.importers.onnx_format.contrib.names import microsoft
 from cutwise.importers.onnx_format.sizes.axis_places import (
     AxisPlace,
     AxisRule,
@@ -37,6 +39,11 @@ def _elementwise(step: Passage) -> Outcome:
 
 def _same(step: Passage) -> Outcome:
     return [step.first[1] if step.first[0] == 0 else None] * len(step.facts.outputs)
+
+
+def _first_output(step: Passage) -> Outcome:
+    """What is made beside it, a scale and a zero point, is one for all."""
+    return [step.first[1], None, None]
 
 
 def _not_along(default: int, *, several: bool = False) -> AxisRule:
@@ -182,6 +189,15 @@ def _gathered(step: Passage) -> Outcome:
     return [AxisPlace(moved, data.before, data.after)]
 
 
+def _looked_up(step: Passage) -> Outcome:
+    """Rows of a packed table, by numbers of any shape."""
+    slot, place = step.first
+    if slot != 1:
+        raise step.mixed()
+    axis = step.facts.count("gather_axis", 0)
+    return [AxisPlace(axis + place.axis, place.before, place.after)]
+
+
 def _product(step: Passage) -> Outcome:
     """Rows of the first, columns of the second or both's leading axes are left alone."""
     rank = len(step.made)
@@ -263,13 +279,14 @@ _RULES: dict[AxisRule, str] = {
         Xor PRelu Clip BitShift
     """,
     _same: """
-        Relu Sigmoid Tanh Exp Sqrt Elu Selu Celu Reciprocal Gelu FastGelu QuickGelu Swish LeakyRelu HardSwish
+        Relu Sigmoid Tanh Exp Sqrt Elu Selu Celu Reciprocal Gelu Swish LeakyRelu HardSwish
         HardSigmoid Mish Erf Abs Log Sin Cos Softplus Softsign Neg Identity Cast CastLike Dropout Not Floor
         Ceil Round Sign IsNaN IsInf ThresholdedRelu Trilu Choice QuantizeLinear DequantizeLinear
     """,
+    _first_output: "DynamicQuantizeLinear",
     _leading(0): """
         AveragePool MaxPool LpPool GroupNormalization DepthToSpace SpaceToDepth MaxUnpool
-        MultiHeadAttention GridSample Conv ConvTranspose ConvInteger QLinearConv FusedConv
+        GridSample Conv ConvTranspose
     """,
     _leading(0, 1): "GlobalAveragePool GlobalMaxPool InstanceNormalization Attention",
     _batch_norm: "BatchNormalization LRN",
@@ -287,12 +304,36 @@ _RULES: dict[AxisRule, str] = {
     _joined: "Concat",
     _cut: "Slice Split Pad Resize Upsample",
     _gathered: "Gather",
-    _product: "MatMul MatMulInteger",
+    _product: "MatMul",
     _gemm: "Gemm",
     _einsum: "Einsum",
     _recurrent: "LSTM GRU RNN",
     _repeated: "Expand Tile",
 }
+# onnxruntime's own that are no operator of ONNX under another name.
+_CONTRIB_RULES: dict[AxisRule, str] = {
+    _same: "QuickGelu FastGelu BiasGelu ScaledSiLU",
+    _not_along(-1): "MatMulNBits MatMulBnb4 MoE QMoE",
+    _leading(0): "GroupNorm RotaryEmbedding MultiHeadAttention",
+    _looked_up: "GatherBlockQuantized",
+    _recurrent: "DynamicQuantizeLSTM",
+}
 AXIS_RULES: Mapping[str, AxisRule] = FrozenDict(
     {name: rule for rule, names in _RULES.items() for name in names.split()}
+    | {microsoft(name): rule for rule, names in _CONTRIB_RULES.items() for name in names.split()}
 )
+
+
+def moved(step: Passage) -> Outcome:
+    """Where the axis lies in what the op makes; of an operator like another of ONNX's, as of that one.
+
+    Raises `MixedError` where the op mixes along the axis, `UnknownError` where its doing is not known.
+    """
+    alike = analogue(step.facts)
+    rule = AXIS_RULES.get(alike[0] if alike else step.facts.op_type)
+    if rule is None:
+        raise UnknownError(step.facts.op_type)
+    try:
+        return rule(step.of_inputs(*alike) if alike else step)
+    except (IndexError, KeyError, ValueError, TypeError, StopIteration) as error:
+        raise UnknownError(step.facts.op_type) from error

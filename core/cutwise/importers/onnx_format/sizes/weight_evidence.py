@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cutwise.frozen import FrozenDict
+from cutwise.importers.onnx_format.contrib.names import qualified
 
 if TYPE_CHECKING:
     from onnx import AttributeProto, GraphProto, NodeProto, ValueInfoProto
@@ -59,10 +60,11 @@ def _followed(known: WeightEvidence, node: NodeProto) -> None:
     if not node.input or not node.output:
         return
     try:
-        if node.op_type in CONSTANT_SHAPES and node.input[0] in known.shapes:
-            known.shapes[node.output[0]] = CONSTANT_SHAPES[node.op_type](known, node)
-        elif node.op_type in RULES and any(name in known.labels for name in node.input):
-            labels = RULES[node.op_type](known, node)
+        op_type = qualified(node).op_type
+        if op_type in CONSTANT_SHAPES and node.input[0] in known.shapes:
+            known.shapes[node.output[0]] = CONSTANT_SHAPES[op_type](known, node)
+        elif op_type in RULES and any(name in known.labels for name in node.input):
+            labels = RULES[op_type](known, node)
             if labels is not None:
                 known.labels[node.output[0]] = labels
     except (IndexError, ZeroDivisionError, ValueError):
@@ -267,10 +269,10 @@ RULES = _table(
         (_transposed, "Transpose"),
         (_unsqueezed, "Unsqueeze"),
         (_squeezed, "Squeeze"),
-        (_conv, "Conv ConvTranspose ConvInteger QLinearConv FusedConv"),
+        (_conv, "Conv ConvTranspose ConvInteger QLinearConv com.microsoft::FusedConv"),
         (_matmul, "MatMul MatMulInteger QLinearMatMul"),
         (_gemm, "Gemm"),
-        (_recurrent, "LSTM GRU RNN DynamicQuantizeLSTM"),
+        (_recurrent, "LSTM GRU RNN com.microsoft::DynamicQuantizeLSTM"),
         (_channels, "BatchNormalization InstanceNormalization"),
         (_features, "LayerNormalization RMSNormalization SimplifiedLayerNormalization"),
         (_looked_up, "Gather"),

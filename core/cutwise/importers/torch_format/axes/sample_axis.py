@@ -106,11 +106,17 @@ def _may_lead(trace: AxisTrace, candidate: Candidate) -> bool:
     return candidate.stands_first() or candidate.label in trace.labels.judged or any(mixed)
 
 
-def _rank(trace: AxisTrace, candidate: Candidate) -> tuple[int, int]:
-    """Best is what stands first in the input with most axes; then what most inputs have."""
+def _rank(trace: AxisTrace, candidate: Candidate) -> tuple[bool, int, int]:
+    """Best is what every input with several axes has; then what stands first in the one with most axes.
+
+    Queries alone also go through attention each by itself: what keys have too is the batch.
+    """
     ranks = {name: len(trace.inputs[name]) for name, _ in candidate.places}
     largest = max(ranks.values())
-    return min(axis for name, axis in candidate.places if ranks[name] == largest), -len(ranks)
+    wide = [name for name, axes in trace.inputs.items() if len(axes) > 1]
+    missing = sum(name not in ranks for name in wide)
+    first = min(axis for name, axis in candidate.places if ranks[name] == largest)
+    return missing > 0, first, -len(ranks)
 
 
 def _chosen(trace: AxisTrace, best: Candidate, fit: Sequence[Candidate]) -> SampleAxis:

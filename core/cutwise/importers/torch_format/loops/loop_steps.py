@@ -31,6 +31,10 @@ LOOPS = frozenset({SCAN, WHILE, *MAPS})
 
 # Ops that keep what they make, so that what a step hands on is in memory already.
 KEEPS_OUTPUT = frozenset({"relu", "sigmoid", "tanh", "softmax", "log_softmax", "exp", "sqrt", "reciprocal"})
+FILLED = frozenset(
+    {"zeros", "ones", "full", "empty", "new_zeros", "new_ones", "new_full", "zeros_like", "ones_like",
+     "full_like", "scalar_tensor"}
+)  # fmt: skip
 SAME = frozenset({"clone", "alias", "detach", "contiguous"})
 DIMS = frozenset({"dim", "dim0", "dim1", "dims", "axis", "axis0", "axis1", "start_dim", "end_dim", "source",
                   "destination"})  # fmt: skip
@@ -92,7 +96,8 @@ def start_loop(program: TorchProgram, loop: Loop, inner: TorchScope) -> None:
     for place, (name, given) in enumerate(zip(own, loop.carried + loop.sliced + loop.read, strict=False)):
         at = place - len(loop.carried)
         if place < len(loop.carried):
-            inner.names[name] = _spread(program, loop, inner, given, "expand" if handed[place] else "copy")
+            op = "expand" if handed[place] else "copy"
+            inner.names[name] = _spread(program, loop, inner, given, op, *_driven(program, loop, given))
         elif at < len(loop.sliced):
             inner.names[name] = _sliced(program, loop, inner, given)
         elif given in program.fixed or given in program.lasting:
@@ -101,11 +106,22 @@ def start_loop(program: TorchProgram, loop: Loop, inner: TorchScope) -> None:
             inner.names[name] = _spread(program, loop, inner, given, "expand")
 
 
-def _spread(program: TorchProgram, loop: Loop, inner: TorchScope, given: str, op: str) -> str:
+def _driven(program: TorchProgram, loop: Loop, given: str) -> tuple[tuple[str, Value], ...]:
+    """What drives a state that starts from a number everywhere: it is no constant behind the first step."""
+    made = next((call for call in program.calls if given in call.outputs), None)
+    if made is None or plain_name(made.op) not in FILLED:
+        return ()
+    data = [name for name in (*loop.sliced, *loop.read) if name not in program.lasting]
+    return (("driven_by", Ref(data[0])),) if data else ()
+
+
+def _spread(
+    program: TorchProgram, loop: Loop, inner: TorchScope, given: str, op: str, *more: tuple[str, Value]
+) -> str:
     outer = inner.trips[:-1] if given in program.looped else ()
     spec = program.tensors[given]
     shape = (*inner.trips, *spec.shape[len(outer) :])
-    return _made(program, loop, given, op, replace(spec, shape=shape))
+    return _made(program, loop, given, op, replace(spec, shape=shape), *more)
 
 
 def _sliced(program: TorchProgram, loop: Loop, inner: TorchScope, given: str) -> str:
