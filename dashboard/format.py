@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from cutwise.plans.plan import Cut
@@ -112,6 +113,15 @@ def rounds_text(median: float | None, least: float | None, most: float | None) -
         return ""
     span = f"{least:.0f} to {'more than were run' if most is None else format(most, '.0f')}"
     return f"{'more' if median is None else format(median, '.0f')} ({span})"
+
+
+def as_written(text: str) -> str:
+    """A sentence with names from files in it, so that a page shows each of its characters as it is.
+
+    >>> as_written('targets = ["*/q_proj"]')
+    'targets = \\\\["\\\\*/q\\\\_proj"\\\\]'
+    """
+    return re.sub(r"([\\`*_\[\]<>$~#|:])", r"\\\1", text)
 
 
 def sentence_case(text: str) -> str:

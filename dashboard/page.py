@@ -11,6 +11,7 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.scenario.parts import Scenario
 from cutwise_dashboard import session, sidebar
 from cutwise_dashboard.comparison import ShownComparison
+from cutwise_dashboard.format import as_written
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import messages
 
@@ -32,7 +33,7 @@ def asked(graph: ModelGraph | None, scenario: Scenario) -> AnsweredQuestion | No
     try:
         return AnsweredQuestion.of(graph, scenario, session.choice())
     except CutwiseError as error:
-        st.error(str(error))
+        st.error(as_written(str(error)))
         return None
 
 
@@ -44,5 +45,5 @@ def compared(graph: ModelGraph | None, scenario: Scenario, schemes: Sequence[str
     try:
         return ShownComparison.of(graph, scenario, session.choice(), schemes)
     except CutwiseError as error:
-        st.error(str(error))
+        st.error(as_written(str(error)))
         return None

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cutwise.cli.listings import first_line
+from cutwise.costs.options.tuning import Lora
 from cutwise.errors import CutwiseError, ScenarioError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import IMPORTERS, samples
@@ -22,6 +23,7 @@ from cutwise.scenario.versions import file_notice
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard import session
 from cutwise_dashboard.controls import choice, drawer, field_widget, follow, readable, seen
+from cutwise_dashboard.format import as_written
 
 DIMS_HELP = "A dimension that the file leaves open; everything is priced anew for another size"
 SHOWN_FILES = 3
@@ -54,7 +56,10 @@ def _stated(graph: ModelGraph) -> None:
     wanted = as_stated(current, graph)
     if wanted == current:
         return
-    st.caption(f"The model's file says: {stated_text(stated_fields(graph))}")
+    if wanted.quantised and wanted.training and not isinstance(wanted.tuning, Lora):
+        # Quantised weights are not trained: what people do with them is train adapters beside them.
+        wanted = replace(wanted, tuning=Lora())
+    st.caption(as_written(f"The model's file says: {stated_text(stated_fields(graph))}"))
     if st.button("Take over", key="stated", help="Sets these in what is trained, and how"):
         session.set_scenario(replace(session.scenario(), workload=wanted))
         st.rerun()
@@ -108,7 +113,7 @@ def _sizes(graph: ModelGraph) -> None:
         try:
             session.resize(dims)
         except CutwiseError as error:
-            st.error(str(error))
+            st.error(as_written(str(error)))
         else:
             st.rerun()
 

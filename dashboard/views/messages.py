@@ -6,6 +6,7 @@ import streamlit as st
 
 from cutwise.errors import CutwiseError
 from cutwise_dashboard import session
+from cutwise_dashboard.format import as_written
 
 
 def opened_link() -> None:
@@ -16,7 +17,7 @@ def opened_link() -> None:
         try:
             session.note("versions", session.restore(text))
         except CutwiseError as error:
-            st.warning(f"This link could not be opened: {error}")
+            st.warning(f"This link could not be opened: {as_written(str(error))}")
         else:
             del st.query_params[session.LINK_KEY]
 
@@ -36,7 +37,7 @@ def opened_paper() -> None:
 def upload_error() -> None:
     """Why the last upload was refused; the model that was there goes on."""
     if error := st.session_state.get("upload_error"):
-        st.error(error)
+        st.error(as_written(error))
 
 
 def missing_upload() -> None:

@@ -151,7 +151,7 @@ def test_the_length_of_a_configuration_belongs_to_the_work_and_to_this_model() -
 def test_what_the_models_file_says_is_offered_and_taken_over() -> None:
     content = json.dumps({**json.loads(LLAMA), "torch_dtype": "bfloat16"}).encode()
     page = opened(**uploaded("config.json", content))
-    says = 'The model\'s file says: weights_dtype = "bf16"'
+    says = as_written('The model\'s file says: weights_dtype = "bf16"')
     assert says in [caption.value for caption in page.sidebar.caption]
     before = shown(page)
 
@@ -161,14 +161,12 @@ def test_what_the_models_file_says_is_offered_and_taken_over() -> None:
     assert shown(page) != before
 
 
-def test_a_quantised_model_in_training_is_told_what_to_do() -> None:
+def test_a_quantised_model_is_trained_with_adapters_once_its_format_is_taken_over() -> None:
     quantised = {"torch_dtype": "float16", "quantization_config": {"quant_method": "gptq", "bits": 4}}
     page = opened(**uploaded("config.json", json.dumps({**json.loads(LLAMA), **quantised}).encode()))
     page.button(key="stated").click().run()
-    assert any("weights in int4 are not trained" in element.value for element in page.main.error)
-
-    page.session_state["workload.mode"] = "inference"
-    page.run()
+    workload = page.session_state["scenario"].workload
+    assert (workload.weights_dtype, workload.tuning.kind) == ("int4", "lora")
     assert not page.main.error
 
 

@@ -66,7 +66,7 @@ class CutCurve(EqualByContent):
                 "cut": self.names,
                 "behind": self.cuts,
                 "delay_s": self._column(self.stages.delay_s),
-                "round_delay_s": self.round_delays_s,
+                "delay_of_all_s": self.round_delays_s,
                 "energy_j": self._column(self.stages.energy_j),
                 "traffic_bytes": self._column(self.stages.traffic_bytes),
                 "device_memory_bytes": self._column(self.stages.device_memory.total_bytes),

@@ -41,8 +41,8 @@ def test_a_state_that_starts_from_zeros_is_multiplied_in_every_step() -> None:
 
 
 def test_the_batch_of_attention_to_another_text_is_what_both_have() -> None:
-    """7 queries and 11 keys of 3 samples, time in front: products of 7 and twice 11 rows with 8 x 8, scores and
-    context of 7 x 11 x 8, and 7 rows with 8 x 8."""
+    """7 queries and 11 keys of 3 samples, time in front: products of 7 and twice 11 rows with 8 x 8, scores
+    and context of 7 x 11 x 8, and 7 rows with 8 x 8."""
     module = torch.nn.MultiheadAttention(8, 2)
 
     class Reader(torch.nn.Module):  # type: ignore[name-defined, misc]
