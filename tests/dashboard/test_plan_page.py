@@ -18,6 +18,7 @@ import cutwise
 from cutwise.importers import IMPORTERS, load_bytes, load_model
 from cutwise.scenario.scenario_file import scenario_from_dict
 from cutwise.scenario.versions import versions
+from cutwise_dashboard.format import as_written
 from cutwise_dashboard.session import first_scenario, restore
 
 PAGE = str(Path(__file__).parents[2] / "dashboard" / "app.py")
