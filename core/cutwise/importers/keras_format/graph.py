@@ -134,6 +134,21 @@ class _Builder:
         with self.net.at(place.block, ""):
             return self.net.op("input", layer.name, (), shape, dtype=dtype)
 
+    def _refuse_changed(self, layer: Described) -> None:
+        """Adapters and whole numbers that were put into a layer are weights beside those it was made with."""
+        if layer.config.get("lora_rank"):
+            raise ModelImportError(
+                f"{self.file}: layer {shown(layer.name)} has adapters of rank "
+                f"{shown(layer.config['lora_rank'])}, which are not read; save the model before enable_lora, "
+                'and plan it with tuning = { kind = "lora" }'
+            )
+        policy = layer.config.get("dtype")
+        if isinstance(policy, dict) and "Quantized" in str(policy.get("class_name")):
+            raise ModelImportError(
+                f"{self.file}: layer {shown(layer.name)} is quantised; save the model before quantize, and "
+                'plan it with weights_dtype = "int8"'
+            )
+
     def _called(
         self, plan: Topology, described: Described, call: int, inputs: tuple[str, ...], place: ModelPlace
     ) -> tuple[str, ...]:
@@ -144,6 +159,7 @@ class _Builder:
         self.total += 1
         if self.total > KERAS_CALLS:
             refuse(self.file, f"calls more than {KERAS_CALLS:,} layers")
+        self._refuse_changed(described)
         trains = place.trainable and described.config.get("trainable") is not False
         if is_model(dict(described.config)):
             config = described.config

@@ -251,3 +251,24 @@ def test_an_archive_needs_nothing_but_its_configuration(tmp_path: Path) -> None:
         archive.writestr("metadata.json", "{}")
         archive.writestr("config.json", json.dumps(APPLICATIONS["VGG16"]))
     assert load_model(path).parameters == COUNTS["VGG16"]["trainable"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"lora_rank": 8}, "has adapters of rank 8, which are not read; save the model before enable_lora"),
+        (
+            {"dtype": {"class_name": "QuantizedDTypePolicy", "config": {"mode": "int8"}}},
+            "is quantised; save the model before quantize",
+        ),
+    ],
+)
+def test_a_layer_that_was_changed_after_it_was_made_is_not_counted_as_it_was(
+    changed: dict[str, Any], says: str
+) -> None:
+    """Its adapters, or its whole numbers and their scales, are not in the sizes it was made with."""
+    dense = {"class_name": "Dense", "config": {"name": "d", "units": 4, **changed}}
+    first = {"class_name": "InputLayer", "config": {"name": "i", "batch_shape": [None, 3]}}
+    document: Any = {"class_name": "Sequential", "config": {"layers": [first, dense]}}
+    with pytest.raises(ModelImportError, match=says):
+        graph_of("net.keras", document, {}, name="net")
