@@ -44,7 +44,7 @@ def inspect(known: argparse.Namespace) -> int:
 
 
 def plan_one(known: argparse.Namespace) -> int:
-    """Prints a plan; 3 where none keeps the limits."""
+    """Prints a plan, and what is to be said of the model it is of; 3 where none keeps the limits."""
     from cutwise.pipeline import plan
     from cutwise.plain import plain
 
@@ -55,6 +55,8 @@ def plan_one(known: argparse.Namespace) -> int:
         show(known, plain(found, without=hidden))
     else:
         print(plan_text(found))
+        for warning in graph.warnings:
+            print(f"{graph.name}: {warning}", file=sys.stderr)
     return INFEASIBLE if found.status == "infeasible" else FINE
 
 
