@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TypedDict, TypeGuard, cast
 
@@ -105,7 +106,9 @@ def read_headers(
         text, data = _header(file, most)
         most -= len(text)
         data_bytes += data
-        weights |= {name: _weight(file, name, entry, data) for name, entry in _entries(file, text).items()}
+        entries = _entries(file, text)
+        weights |= {name: _weight(file, name, entry, data) for name, entry in entries.items()}
+        _refuse_overlaps(file, entries)
     label = f"{files[0].name} and {len(files) - 1} more" if files[1:] else files[0].name
     return ParameterTable(file=label, weights=weights, size_bytes=data_bytes, missing=missing)
 
@@ -115,6 +118,7 @@ class TensorEntry(TypedDict):
 
     dtype: str
     shape: list[int]
+    data_offsets: tuple[int, int]
 
 
 def shards_of(path: Path) -> tuple[Path, ...]:
@@ -167,6 +171,17 @@ def _entries(file: StoredFile, text: bytes) -> dict[str, Json]:
     if not isinstance(entries, dict):
         raise ModelImportError(f"{file.name}: its header is no JSON object; download the file again")
     return {name: entry for name, entry in entries.items() if name != NOTES}
+
+
+def _refuse_overlaps(file: StoredFile, entries: Mapping[str, Json]) -> None:
+    """Every byte belongs to one tensor, or a small file would hold any number of parameters."""
+    places = sorted((*cast("TensorEntry", entry)["data_offsets"], name) for name, entry in entries.items())
+    for (_, end, first), (start, _, second) in pairwise(places):
+        if start < end:
+            raise ModelImportError(
+                f"{file.name}: tensors {shown(first)} and {shown(second)} lie on the same bytes; download "
+                "the file again"
+            )
 
 
 def _weight(file: StoredFile, name: str, entry: Json, data_bytes: int) -> Weight:

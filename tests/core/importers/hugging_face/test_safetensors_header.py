@@ -132,6 +132,13 @@ def test_a_damaged_header_is_refused(tmp_path: Path, header: bytes, length: int 
     assert says in refusal_of(write(tmp_path / "m.safetensors", header, length=length))
 
 
+def test_tensors_on_the_same_bytes_are_refused(tmp_path: Path) -> None:
+    entry = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
+    header = json.dumps({"v": entry, "w": entry}).encode()
+    message = refusal_of(write(tmp_path / "m.safetensors", header, data_bytes=4))
+    assert "tensors 'v' and 'w' lie on the same bytes" in message
+
+
 def test_a_header_of_more_than_100_megabytes_is_refused(tmp_path: Path) -> None:
     file = write(tmp_path / "m.safetensors", b"{", data_bytes=200 * 10**6, length=150 * 10**6)
     assert "has a header of 150,000,000 bytes; at most 100,000,000 are read here" in refusal_of(file)
