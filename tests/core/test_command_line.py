@@ -473,3 +473,12 @@ def test_the_page_and_the_command_line_read_the_same_scenario(
     file.write_text(dump_scenario(scenario))
     found = told_json(capsys, "plan", "sample:vgg16", str(file))
     assert found["delay_s"] == cutwise.plan(cutwise.load_model("sample:vgg16"), scenario).delay_s
+
+
+def test_a_sentence_never_moves_the_cursor_of_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["inspect", str(tmp_path / "\x1b]0;pwn\x07.onnx")]) != 0
+    told = capsys.readouterr().err
+    assert "pwn" in told
+    assert not {"\x1b", "\x07"} & set(told)

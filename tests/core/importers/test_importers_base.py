@@ -19,6 +19,7 @@ import cutwise
 from cutwise import sample_models
 from cutwise.errors import CutwiseError, ModelImportError
 from cutwise.importers import load_bytes, load_model
+from cutwise.importers.base import size_given
 from cutwise.importers.gate.reading import recognised
 
 FOLDER = Path(sample_models.__file__).parent
@@ -175,3 +176,15 @@ def test_the_public_face_reads_models_and_lists_samples() -> None:
     assert "vgg16" in cutwise.samples()
     with pytest.raises(CutwiseError):
         cutwise.load_model("no-such-file.onnx")
+
+
+def test_a_name_of_many_bytes_is_cut_where_a_file_system_would_refuse_it() -> None:
+    name = "顔認識モデル" * 16 + ".json"
+    kept = load_bytes(name, json.dumps(TOY).encode()).provenance["file"]
+    assert kept.endswith(".json")
+    assert len(kept.encode()) <= 120
+
+
+def test_a_size_of_thousands_of_digits_is_refused_in_one_sentence() -> None:
+    with pytest.raises(ModelImportError, match="write NAME=SIZE with a whole size of at least 1"):
+        size_given("a=" + "9" * 5000, given_as="--dim")

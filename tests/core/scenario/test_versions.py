@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterator
 from importlib.metadata import version
 from importlib.resources import files
@@ -96,3 +97,10 @@ def test_the_command_line_says_that_a_scenario_is_of_another_version(
     file.write_text(saved_scenario(Scenario()), encoding="utf-8")
     main(["plan", "sample:resnet18", str(file)])
     assert capsys.readouterr().err == ""
+
+
+def test_a_saved_scenario_states_what_a_models_own_file_might_say_otherwise() -> None:
+    """A file in bf16 beside it, or an adapter, would else change the answer of the command on the page."""
+    saved = tomllib.loads(saved_scenario(Scenario()))
+    assert saved["workload"] == {"weights_dtype": "fp32", "tuning": {"kind": "full"}}
+    assert parse_scenario(saved_scenario(Scenario()).encode()) == Scenario()

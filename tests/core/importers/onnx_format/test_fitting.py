@@ -309,3 +309,22 @@ def test_weights_of_an_operator_of_another_domain_decide_no_size(read: Any) -> N
     typed = helper.make_tensor_value_info("a", TensorProto.FLOAT, [1, 9])
     graph = read(nodes, {"x": ("n", "c")}, [typed, "b"], [weight("w", 7, 9), weight("v", 3, 4)])
     assert graph.ops[0].output.shape == (1, 3)
+
+
+def test_a_packed_weight_that_holds_other_sizes_than_it_says_is_no_product(read: Any) -> None:
+    """4 rows of one block of 32 in four bits are 128 numbers, not the 32 times a million that N says."""
+    packed = numpy_helper.from_array(np.ones((4, 1, 16), dtype=np.uint8), "w")
+    lying = node("MatMulNBits", "x w s8", "h", domain="com.microsoft", K=32, N=10**6, bits=4, block_size=32)
+    graph = read([lying], {"x": (1, 32)}, ["h"], [packed, weight("s8", 4)])
+    assert graph.parameters < 10**6
+    assert price(graph, Workload(mode="inference")).unpriced
+
+
+def test_pieces_of_one_stored_vector_are_its_numbers_once(read: Any) -> None:
+    """A bias of zeros, 24 long, read in three pieces of 8 by three products of 5 x 8 each."""
+    nodes = [node("Split", "b", "p q r", axis=0)]
+    for name, piece in zip("uvw", "pqr", strict=True):
+        nodes += [node("MatMul", f"x {name}", f"m{name}"), node("Add", f"m{name} {piece}", f"y{name}")]
+    stored = [weight("b", 24, value=0.0), *(weight(name, 5, 8) for name in "uvw")]
+    graph = read(nodes, {"x": (1, 5)}, ["yu", "yv", "yw"], stored)
+    assert sum(w.elements for w in graph.weights.values()) <= 24 + 3 * 40
