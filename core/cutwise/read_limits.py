@@ -31,6 +31,21 @@ TENSOR_ELEMENTS = 2**38
 # Longer names are cut: they are shown, never looked up.
 NAME_CHARACTERS = 200
 
+# Pixels of a side, as far as configurations are believed.
+PICTURE_SIDE = 2**24
+# Nodes that may be walked in search of sizes: a second or two.
+SEARCHED_NODES = 12_000
+# A loop that says it runs more often says that it runs for ever.
+LOOP_ENDLESS_TRIPS = 2**31
+# State space models have no longest text; beyond this nobody has trained one.
+STATE_SPACE_TOKENS = 2**20
+# Weights that share a scale: published formats have up to some thousands.
+QUANTISED_BLOCK = 1_000_000
+# Adapters: ranks up to the widest layers, a module by each of its names, layers as in configurations.
+ADAPTER_RANK = 65_536
+ADAPTER_TARGETS = 64
+ADAPTER_LAYERS = 1000
+
 # Of JSON.
 # Files beside a model are looked into to name them; the longest, lists of tokens, are named by their heads.
 NAMED_JSON_BYTES = 1 * 2**20
@@ -93,6 +108,8 @@ SAFETENSORS_AXES = 32
 # Where signed 64-bit sizes end.
 SAFETENSORS_SIZE = 2**63
 # Of GGUF files.
+# The head names a file of tens of gigabytes well enough.
+GGUF_HASHED_BYTES = 2**20
 # The largest mixtures have some thousand tensors, and files some hundred values.
 GGUF_ENTRIES = 65_536
 # llama.cpp reads names of 64 bytes; names of values are paths of some hundred.

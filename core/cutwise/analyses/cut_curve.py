@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from cutwise.analyses.base import EqualByContent, asked_plan, registered, rows_of, table_text
-from cutwise.analyses.curve_sides import CurveSides, Moved, curve_sides
 from cutwise.arrays import Floats, Mask
 from cutwise.costs.memory.by_kind import MemoryByKind
 from cutwise.errors import ScenarioError, SolverError, UnknownNameError
@@ -17,6 +16,7 @@ from cutwise.planning.answer.best_plan import last_ops
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.answer.held_memory import PartySides
 from cutwise.planning.answer.plan_conditions import conditions_of_plan
+from cutwise.planning.one_device.curve_sides import CurveSides, Moved, curve_sides
 from cutwise.planning.one_device.cut_memory import SideMemory, swept
 from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
 from cutwise.planning.one_device.objective import Spread, score_of
@@ -110,14 +110,11 @@ class CutCurveAnalysis:
     of_plan: ClassVar[bool] = True
     in_report: ClassVar[bool] = True
     device: str = quantity("", title="Device", help="Name of the device; the slowest one if absent")
-    moved: Moved = quantity(
-        "device", title="Cut that moves", help="The device's, or that between its edge and the cloud"
-    )
 
     def run(self, question: Question) -> CutCurve:
         """The curve, with the plan's own cut among the positions."""
         plan = asked_plan(question)
-        return cut_curve(problem_of(question), plan, device_at(plan, self.device), moved=self.moved)
+        return cut_curve(problem_of(question), plan, device_at(plan, self.device))
 
 
 def device_at(plan: Plan, name: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cutwise.importers.gate.refused_format import Evidence, RefusedFormat, starts_json
 from cutwise.plain import Json
+from cutwise.read_limits import PICTURE_SIDE
 
 CONFIG = "the folder with config.json and the weights, or its config.json alone"
 TOKENIZER_FILES = frozenset(
@@ -11,7 +12,6 @@ TOKENIZER_FILES = frozenset(
 )
 TIMM_CLASSES = 1000
 TIMM_INPUT = "3, 224, 224"
-LARGEST_SIZE = 2**24
 
 
 def _timm(evidence: Evidence) -> str:
@@ -39,7 +39,7 @@ def _input_size(document: object) -> str:
 
 
 def _is_size(value: Json) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < LARGEST_SIZE
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < PICTURE_SIDE
 
 
 def _adapter(evidence: Evidence) -> str:

@@ -26,11 +26,10 @@ from cutwise.importers.hugging_face.config_file import from_config
 from cutwise.importers.hugging_face.safetensors_header import ParameterTable
 from cutwise.importers.importer import Importer
 from cutwise.importers.json_formats.document import shown
-from cutwise.read_limits import FOLDER_FILES, NAME_CHARACTERS
+from cutwise.read_limits import FOLDER_FILES, GGUF_HASHED_BYTES, NAME_CHARACTERS
 from cutwise.units import percent
 
 FORMAT, PLAIN = "gguf", "fp32"
-HASHED_BYTES = 2**20
 SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
 # Tables that are worked out, not trained: factors of rotary positions.
 BUFFERS = re.compile(r"^rope_(freqs|factors_long|factors_short)\.weight$|\.rope_freqs\.weight$")
@@ -171,7 +170,7 @@ def _name(head: GgufHead) -> str:
 
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
-        return hashlib.sha256(file.read(HASHED_BYTES)).hexdigest()
+        return hashlib.sha256(file.read(GGUF_HASHED_BYTES)).hexdigest()
 
 
 IMPORTER = Importer(

@@ -17,6 +17,7 @@ from cutwise.importers.onnx_format.sizes.batch_axis import BatchFinding, batch_a
 from cutwise.importers.onnx_format.sizes.dims import Axis, BoundDims, Known, bind
 from cutwise.importers.onnx_format.sizes.weight_evidence import sizes_by_weights
 from cutwise.importers.onnx_format.tensors import BranchMisfitError, OnnxTrace, SizeMisfitError
+from cutwise.read_limits import SEARCHED_NODES
 
 if TYPE_CHECKING:
     from onnx import ModelProto, ValueInfoProto
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 # Sides of pictures and lengths of lines that models are made for.
 USUAL_SIDES = (320, 256, 640, 48, 32, 28, 64, 299, 512, 128, 112, 96)
 LARGER = tuple(2**power for power in range(1, 12))
-# Nodes that may be walked in search of sizes: a second or two.
-SEARCHED_NODES = 12_000
 
 
 UNKNOWN = BatchFinding(None, {}, open=True)

@@ -16,9 +16,8 @@ from cutwise.importers.hugging_face.layers import (
     write_language_output,
 )
 from cutwise.importers.hugging_face.net import BATCH, Net
+from cutwise.read_limits import STATE_SPACE_TOKENS
 
-# No table of positions bounds a text; states take memory for every token.
-MOST_TOKENS = 2**20
 RANK_SHARE = 16
 AUTO = "auto"
 KERNEL_NOTE = (
@@ -97,7 +96,9 @@ def _model(keys: Keys, *, tied: bool, states: int = 16) -> StateSpace:
 
 
 def _blueprint(model: StateSpace, mixer: Mixer) -> Blueprint:
-    return Blueprint(write=partial(_write, model, mixer), most_tokens=MOST_TOKENS, notes=(KERNEL_NOTE,))
+    return Blueprint(
+        write=partial(_write, model, mixer), most_tokens=STATE_SPACE_TOKENS, notes=(KERNEL_NOTE,)
+    )
 
 
 def _write(model: StateSpace, mixer: Mixer, net: Net, tokens: int) -> None:

@@ -13,7 +13,13 @@ from cutwise.frozen import FrozenDict
 from cutwise.importers.hugging_face.stated.stated_format import stated_text
 from cutwise.importers.json_formats.document import shown
 from cutwise.plain import Json
-from cutwise.read_limits import IN_PROCESS_BYTES, WORD_CHARACTERS
+from cutwise.read_limits import (
+    ADAPTER_LAYERS,
+    ADAPTER_RANK,
+    ADAPTER_TARGETS,
+    IN_PROCESS_BYTES,
+    WORD_CHARACTERS,
+)
 
 ADAPTER_NAME, ADAPTER_WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 OWN_KEY = "peft_type"
@@ -21,7 +27,6 @@ LAYER_NAME = re.compile(rf"[\w.]{{1,{WORD_CHARACTERS}}}", re.ASCII)
 BASE_NAME = re.compile(r"[\w./-]{1,100}", re.ASCII)
 # Of regular expressions those are read that end in names side by side: ".*\.(q_proj|v_proj)".
 NAMES_AT_END = re.compile(r"[^()]*\.?\(([\w.|]{1,400})\)\$?", re.ASCII)
-MOST_RANK, MOST_TARGETS, MOST_LAYER = 65_536, 64, 1000
 ALL_LINEAR = "all-linear"
 NOT_COUNTED: Mapping[str, str] = FrozenDict(
     {
@@ -61,8 +66,8 @@ def adapter_options(config: Mapping[str, Json]) -> dict[str, Json]:
     if config.get(OWN_KEY) != "LORA":
         _refuse(OWN_KEY, config.get(OWN_KEY), "'LORA', the only kind that is priced")
     rank, alpha, dropout = config.get("r", 8), config.get("lora_alpha", 8), config.get("lora_dropout", 0.0)
-    if isinstance(rank, bool) or not isinstance(rank, int) or not 1 <= rank <= MOST_RANK:
-        _refuse("r", rank, f"a whole number from 1 to {MOST_RANK}")
+    if isinstance(rank, bool) or not isinstance(rank, int) or not 1 <= rank <= ADAPTER_RANK:
+        _refuse("r", rank, f"a whole number from 1 to {ADAPTER_RANK}")
     if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not 0 < alpha <= 1e6:
         _refuse("lora_alpha", alpha, "a number above 0 and up to 1e6")
     if isinstance(dropout, bool) or not isinstance(dropout, int | float) or not 0 <= dropout < 1:
@@ -105,8 +110,8 @@ def _targets(config: Mapping[str, Json]) -> list[Json]:
     if value == ALL_LINEAR:
         return ["all_linear"]
     names = list(_names(value))
-    if not 0 < len(names) <= MOST_TARGETS:
-        _refuse("target_modules", value, f"a list of 1 to {MOST_TARGETS} names of layers")
+    if not 0 < len(names) <= ADAPTER_TARGETS:
+        _refuse("target_modules", value, f"a list of 1 to {ADAPTER_TARGETS} names of layers")
     layers = list(_layers(config.get("layers_to_transform")))
     paths = [name.replace(".", "/") for name in names]
     if layers:
@@ -127,8 +132,8 @@ def _names(value: Json) -> Iterator[str]:
 
 def _layers(value: Json) -> Iterator[int]:
     for number in [] if value is None else value if isinstance(value, list) else [value]:
-        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < MOST_LAYER:
-            _refuse("layers_to_transform", value, f"whole numbers below {MOST_LAYER}")
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < ADAPTER_LAYERS:
+            _refuse("layers_to_transform", value, f"whole numbers below {ADAPTER_LAYERS}")
         yield number
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from cutwise.frozen import FrozenDict
 from cutwise.plain import Json
+from cutwise.read_limits import QUANTISED_BLOCK
 
 METHOD_NAME = re.compile(r"[\w.+-]{1,40}", re.ASCII)
 BITS = ("bits", "w_bit", "num_bits", "nbits", "weight_bits")
@@ -19,7 +20,7 @@ LEFT_ALONE = (
     "modules_to_not_convert", "llm_int8_skip_modules", "ignore", "ignored_layers", "exclude_modules",
 )  # fmt: skip
 USUALLY_LEFT = re.compile("lm_head|embed|output_layer|embed_out|wte")
-LARGEST_BLOCK, SHOWN_LEFT = 1_000_000, 3
+SHOWN_LEFT = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +173,7 @@ def _number(table: Mapping[str, Json], names: tuple[str, ...]) -> int | None:
     """A whole number above 0 under the first of `names` that has one; -1 is a whole row, as if not said."""
     for name in names:
         value = table.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_BLOCK:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= QUANTISED_BLOCK:
             return value
     return None
 

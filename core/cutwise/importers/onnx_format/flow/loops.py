@@ -18,15 +18,13 @@ from cutwise.importers.onnx_format.flow.joining import fresh, joined, same, star
 from cutwise.importers.onnx_format.flow.scopes import BranchScope, Walk, body_of
 from cutwise.importers.onnx_format.functions import all_nodes
 from cutwise.importers.onnx_format.tensors import OnnxTrace, label
-from cutwise.read_limits import GRAPH_NODES
+from cutwise.read_limits import GRAPH_NODES, LOOP_ENDLESS_TRIPS
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto
 
 # Of a loop whose turns only data say, as of pictures in a film.
 ASSUMED_TURNS = 16
-# What exporters write for "until the condition says so" is the largest number there is.
-ENDLESS = 2**31
 # So many times the nodes of a loop are walked to learn when its condition ends it.
 WALKED = 8
 # LoopWalk that a loop without a limit is expected to take when its nested loops are given room.
@@ -61,22 +59,22 @@ def loop(known: OnnxTrace, node: NodeProto, scope: BranchScope, walk: Walk) -> b
         return False
     inputs = [scope.unique(name) if name else "" for name in node.input]
     turns = LoopWalk(node, body, scope, [start_of(known, name) for name in inputs[2:]])
-    limit = _known(known, inputs[0]) if inputs[0] else ENDLESS
+    limit = _known(known, inputs[0]) if inputs[0] else LOOP_ENDLESS_TRIPS
     count = _assumed(known, node) if limit is None else limit
-    if count < ENDLESS and count * turns.size > known.room:
+    if count < LOOP_ENDLESS_TRIPS and count * turns.size > known.room:
         _counted(known, turns, count, walk)
         return True
     start, before = len(known.steps), list(turns.carried)
     going = _known(known, inputs[1]) if len(inputs) > 1 and inputs[1] else 1
     number, decided = 0, going is not None
     while number < count and going != 0:
-        if count >= ENDLESS and (going is None or number * turns.size > WALKED * known.room):
+        if count >= LOOP_ENDLESS_TRIPS and (going is None or number * turns.size > WALKED * known.room):
             count, decided = max(_assumed(known, node), number), True
             continue
-        with _inside(known, count if count < ENDLESS else USUAL_TURNS):
+        with _inside(known, count if count < LOOP_ENDLESS_TRIPS else USUAL_TURNS):
             stop = _turn(known, turns, number, walk)
         going, number = _known(known, stop), number + 1
-        decided = decided and (going is not None or count >= ENDLESS)
+        decided = decided and (going is not None or count >= LOOP_ENDLESS_TRIPS)
     if not decided:
         known.notes.append(
             f"{label(node)} may end before its turn {number}, which only data say; all turns are priced"

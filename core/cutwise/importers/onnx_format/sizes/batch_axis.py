@@ -16,7 +16,7 @@ from cutwise.importers.onnx_format.sizes.axis_places import (
     Passage,
     UnknownError,
 )
-from cutwise.importers.onnx_format.sizes.op_axes import moved
+from cutwise.importers.onnx_format.sizes.axis_table import moved
 from cutwise.importers.onnx_format.tensors import OnnxTrace
 
 CANDIDATES = 16

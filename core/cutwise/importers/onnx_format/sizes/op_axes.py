@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from cutwise.frozen import FrozenDict
-from cutwise.importers.onnx_format.contrib.contrib_rules import analogue
-from cutwise.importers.onnx_format.contrib.names import microsoft
 from cutwise.importers.onnx_format.sizes.axis_places import (
     AxisPlace,
     AxisRule,
@@ -19,7 +16,7 @@ from cutwise.importers.onnx_format.sizes.axis_places import (
 FLATTENED_BEFORE_13 = frozenset({"Softmax", "LogSoftmax", "Hardmax"})
 
 
-def _elementwise(step: Passage) -> Outcome:
+def elementwise(step: Passage) -> Outcome:
     """Operands are aligned from the right; none may hold a number for each place of the axis alone."""
     rank = len(step.made)
     moved = {
@@ -37,16 +34,17 @@ def _elementwise(step: Passage) -> Outcome:
     return [place] * len(step.facts.outputs)
 
 
-def _same(step: Passage) -> Outcome:
+def same(step: Passage) -> Outcome:
+    """The axis stays where it is in the first input."""
     return [step.first[1] if step.first[0] == 0 else None] * len(step.facts.outputs)
 
 
-def _first_output(step: Passage) -> Outcome:
+def first_output(step: Passage) -> Outcome:
     """What is made beside it, a scale and a zero point, is one for all."""
     return [step.first[1], None, None]
 
 
-def _not_along(default: int, *, several: bool = False) -> AxisRule:
+def not_along(default: int, *, several: bool = False) -> AxisRule:
     """The op works along one axis, or along it and all behind it."""
 
     def rule(step: Passage) -> Outcome:
@@ -62,7 +60,7 @@ def _not_along(default: int, *, several: bool = False) -> AxisRule:
     return rule
 
 
-def _leading(*axes: int) -> AxisRule:
+def leading(*axes: int) -> AxisRule:
     """Only these axes are left alone."""
 
     def rule(step: Passage) -> Outcome:
@@ -74,21 +72,23 @@ def _leading(*axes: int) -> AxisRule:
     return rule
 
 
-def _batch_norm(step: Passage) -> Outcome:
+def batch_norm(step: Passage) -> Outcome:
+    """Channels, the second axis, are normalised over all samples."""
     slot, place = step.first
     if slot or place.axis == 1:
         raise step.mixed()
     return [place] + [None] * (len(step.facts.outputs) - 1)
 
 
-def _transposed(step: Passage) -> Outcome:
+def transposed(step: Passage) -> Outcome:
+    """The axis moves with the order of the axes."""
     _, place = step.first
     rank = len(step.shape(0))
     order = step.facts.sizes("perm", tuple(reversed(range(rank))))
     return [AxisPlace(order.index(place.axis), place.before, place.after)]
 
 
-def _reshaped(step: Passage) -> Outcome:
+def reshaped(step: Passage) -> Outcome:
     """What lies before the axis in memory and what lies behind it stay the same."""
     _, place = step.first
     shape = step.shape(0)
@@ -103,7 +103,8 @@ def _reshaped(step: Passage) -> Outcome:
     raise step.mixed()
 
 
-def _unsqueezed(step: Passage) -> Outcome:
+def unsqueezed(step: Passage) -> Outcome:
+    """New axes push the axis back."""
     axes = step.axes()
     if axes is None:
         raise UnknownError(step.facts.op_type)
@@ -113,7 +114,8 @@ def _unsqueezed(step: Passage) -> Outcome:
     return [AxisPlace(kept[place.axis], place.before, place.after)]
 
 
-def _squeezed(step: Passage) -> Outcome:
+def squeezed(step: Passage) -> Outcome:
+    """Axes of one place go."""
     _, place = step.first
     rank = len(step.shape(0))
     axes = step.axes()
@@ -132,7 +134,8 @@ def _without(step: Passage, place: AxisPlace, gone: Iterable[int]) -> AxisPlace:
     return AxisPlace(place.axis - sum(axis < place.axis for axis in gone), place.before, place.after)
 
 
-def _reduced(step: Passage) -> Outcome:
+def reduced(step: Passage) -> Outcome:
+    """What is summed or compared is no batch."""
     _, place = step.first
     rank = len(step.shape(0))
     axes = step.axes()
@@ -145,7 +148,8 @@ def _reduced(step: Passage) -> Outcome:
     return [place if keeps else _without(step, place, gone)]
 
 
-def _arg_reduced(step: Passage) -> Outcome:
+def arg_reduced(step: Passage) -> Outcome:
+    """What is searched for the largest is no batch."""
     _, place = step.first
     axis = step.facts.count("axis", 0) % len(step.shape(0))
     if place.axis == axis:
@@ -153,7 +157,7 @@ def _arg_reduced(step: Passage) -> Outcome:
     return [place if step.facts.count("keepdims", 1) else _without(step, place, {axis})]
 
 
-def _joined(step: Passage) -> Outcome:
+def joined(step: Passage) -> Outcome:
     """Stored pieces beside those with the axis are the same for each place of it."""
     axis = step.facts.count("axis", 0) % len(step.made)
     if len(step.made) > len(step.shape(step.first[0])):
@@ -168,7 +172,7 @@ def _joined(step: Passage) -> Outcome:
     return [found.pop()]
 
 
-def _cut(step: Passage) -> Outcome:
+def cut(step: Passage) -> Outcome:
     """Slices, pieces and paddings: the axis is whole behind them."""
     slot, place = step.first
     if slot or step.made[place.axis] != step.shape(0)[place.axis]:
@@ -176,7 +180,8 @@ def _cut(step: Passage) -> Outcome:
     return [place] * len(step.facts.outputs)
 
 
-def _gathered(step: Passage) -> Outcome:
+def gathered(step: Passage) -> Outcome:
+    """Rows of a table by their numbers, or some places of all others."""
     axis = step.facts.count("axis", 0) % max(1, len(step.shape(0)))
     data, indices = (*step.places, None)[:2]
     if data is not None and indices is not None:
@@ -189,7 +194,7 @@ def _gathered(step: Passage) -> Outcome:
     return [AxisPlace(moved, data.before, data.after)]
 
 
-def _looked_up(step: Passage) -> Outcome:
+def looked_up(step: Passage) -> Outcome:
     """Rows of a packed table, by numbers of any shape."""
     slot, place = step.first
     if slot != 1:
@@ -198,7 +203,7 @@ def _looked_up(step: Passage) -> Outcome:
     return [AxisPlace(axis + place.axis, place.before, place.after)]
 
 
-def _product(step: Passage) -> Outcome:
+def product(step: Passage) -> Outcome:
     """Rows of the first, columns of the second or both's leading axes are left alone."""
     rank = len(step.made)
     found = set()
@@ -221,7 +226,8 @@ def _product(step: Passage) -> Outcome:
     return [place]
 
 
-def _gemm(step: Passage) -> Outcome:
+def gemm(step: Passage) -> Outcome:
+    """Rows of the first or columns of the second."""
     left, right = step.places[0], step.places[1]
     if left is not None and right is None:
         kept, axis = left.axis, 1 if step.facts.count("transA", 0) else 0
@@ -236,7 +242,8 @@ def _gemm(step: Passage) -> Outcome:
     return [place]
 
 
-def _einsum(step: Passage) -> Outcome:
+def einsum(step: Passage) -> Outcome:
+    """The letter of the axis, where it is in the result and no other operand has it unlabelled."""
     equation = str(step.facts.attributes.get("equation", "")).replace(" ", "")
     left, arrow, result = equation.partition("->")
     if not arrow or "." in equation:
@@ -250,7 +257,7 @@ def _einsum(step: Passage) -> Outcome:
     return [AxisPlace(result.index(letter))]
 
 
-def _recurrent(step: Passage) -> Outcome:
+def recurrent(step: Passage) -> Outcome:
     """Time is the first axis and the batch the second, or the other way round in layout 1."""
     slot, place = step.first
     swapped = bool(step.facts.count("layout", 0))
@@ -265,75 +272,10 @@ def _recurrent(step: Passage) -> Outcome:
     return [AxisPlace(0 if swapped else 2, place.before, place.after), states, states]
 
 
-def _repeated(step: Passage) -> Outcome:
+def repeated(step: Passage) -> Outcome:
+    """An axis that is not repeated along itself stays."""
     slot, place = step.first
     axis = place.axis - len(step.shape(0)) + len(step.made)
     if slot or step.made[axis] != step.shape(0)[place.axis]:
         raise step.mixed()
     return [AxisPlace(axis, place.before, place.after)]
-
-
-_RULES: dict[AxisRule, str] = {
-    _elementwise: """
-        Add Sub Mul Div Pow Max Min Sum Mean Mod Where Equal Less LessOrEqual Greater GreaterOrEqual And Or
-        Xor PRelu Clip BitShift
-    """,
-    _same: """
-        Relu Sigmoid Tanh Exp Sqrt Elu Selu Celu Reciprocal Gelu Swish LeakyRelu HardSwish
-        HardSigmoid Mish Erf Abs Log Sin Cos Softplus Softsign Neg Identity Cast CastLike Dropout Not Floor
-        Ceil Round Sign IsNaN IsInf ThresholdedRelu Trilu Choice QuantizeLinear DequantizeLinear
-    """,
-    _first_output: "DynamicQuantizeLinear",
-    _leading(0): """
-        AveragePool MaxPool LpPool GroupNormalization DepthToSpace SpaceToDepth MaxUnpool
-        GridSample Conv ConvTranspose
-    """,
-    _leading(0, 1): "GlobalAveragePool GlobalMaxPool InstanceNormalization Attention",
-    _batch_norm: "BatchNormalization LRN",
-    _not_along(-1): "Softmax LogSoftmax Hardmax TopK",
-    _not_along(-1, several=True): "LayerNormalization RMSNormalization SimplifiedLayerNormalization",
-    _transposed: "Transpose",
-    _reshaped: "Reshape Flatten",
-    _unsqueezed: "Unsqueeze",
-    _squeezed: "Squeeze",
-    _reduced: """
-        ReduceMean ReduceSum ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceSumSquare ReduceLogSumExp
-        ReduceLogSum
-    """,
-    _arg_reduced: "ArgMax ArgMin",
-    _joined: "Concat",
-    _cut: "Slice Split Pad Resize Upsample",
-    _gathered: "Gather",
-    _product: "MatMul",
-    _gemm: "Gemm",
-    _einsum: "Einsum",
-    _recurrent: "LSTM GRU RNN",
-    _repeated: "Expand Tile",
-}
-# onnxruntime's own that are no operator of ONNX under another name.
-_CONTRIB_RULES: dict[AxisRule, str] = {
-    _same: "QuickGelu FastGelu BiasGelu ScaledSiLU",
-    _not_along(-1): "MatMulNBits MatMulBnb4 MoE QMoE",
-    _leading(0): "GroupNorm RotaryEmbedding MultiHeadAttention",
-    _looked_up: "GatherBlockQuantized",
-    _recurrent: "DynamicQuantizeLSTM",
-}
-AXIS_RULES: Mapping[str, AxisRule] = FrozenDict(
-    {name: rule for rule, names in _RULES.items() for name in names.split()}
-    | {microsoft(name): rule for rule, names in _CONTRIB_RULES.items() for name in names.split()}
-)
-
-
-def moved(step: Passage) -> Outcome:
-    """Where the axis lies in what the op makes; of an operator like another of ONNX's, as of that one.
-
-    Raises `MixedError` where the op mixes along the axis, `UnknownError` where its doing is not known.
-    """
-    alike = analogue(step.facts)
-    rule = AXIS_RULES.get(alike[0] if alike else step.facts.op_type)
-    if rule is None:
-        raise UnknownError(step.facts.op_type)
-    try:
-        return rule(step.of_inputs(*alike) if alike else step)
-    except (IndexError, KeyError, ValueError, TypeError, StopIteration) as error:
-        raise UnknownError(step.facts.op_type) from error
