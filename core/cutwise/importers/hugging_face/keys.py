@@ -224,12 +224,9 @@ def _from_tables(values: Mapping[str, Json]) -> dict[str, Json]:
         found |= {name: inside_attention[name] for name in names if inside_attention.get(name) is not None}
     if "max_position_embeddings" not in values and values.get("max_sequence_length") is not None:
         found["max_position_embeddings"] = values["max_sequence_length"]
-    for first, second in SAME_COUNTS:
-        found |= {
-            one: values[two]
-            for one, two in ((first, second), (second, first))
-            if two in values and one not in values
-        }
+    for name, other in (*SAME_COUNTS, *(pair[::-1] for pair in SAME_COUNTS)):
+        if name not in values and other in values:
+            found[name] = values[other]
     for part in PARTS:
         # Old CLIP: the sizes stand in a table of this name, and the other is absent or says only the kind.
         if isinstance(sizes := values.get(f"{part}_dict"), dict) and not _has_sizes(values.get(part)):

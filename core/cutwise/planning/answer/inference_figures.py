@@ -10,7 +10,8 @@ import numpy as np
 from cutwise.arrays import Floats, Number
 from cutwise.costs.generation.columns import Generation
 from cutwise.frozen import Frozen
-from cutwise.planning.answer.plan_conditions import conditions_of_plan, ops_mask, sums_of_plan
+from cutwise.planning.answer.plan_conditions import conditions_of_plan, sums_of_plan
+from cutwise.planning.one_device.cut_positions import ops_mask
 from cutwise.planning.one_device.objective import device_energy
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Plan

@@ -10,6 +10,7 @@ import numpy as np
 from cutwise.arrays import Floats, Mask
 from cutwise.costs.cut_sums import CutSums, cut_sums, looped_sums, nested_sums
 from cutwise.planning.answer.server_waiting import waits_s
+from cutwise.planning.one_device.cut_positions import ops_mask
 from cutwise.plans.plan import DeviceDecision, Plan
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.edge_links import behind_edges
@@ -70,13 +71,6 @@ def sums_of_plan(problem: SplitProblem, plan: Plan) -> CutSums:
 def device_sides(problem: SplitProblem, plan: Plan) -> Mask:
     """The ops (devices, ops) that stay on the devices before anything is sent."""
     return _masks(problem, (decision.cut.device_ops for decision in plan.decisions))
-
-
-def ops_mask(problem: SplitProblem, names: Iterable[str]) -> Mask:
-    """Which ops (ops,) these are."""
-    index, row = problem.cost.graph.index, np.zeros(len(problem.cost.graph), dtype=bool)
-    row[[index[name] for name in names]] = True
-    return row
 
 
 def _masks(problem: SplitProblem, names: Iterable[tuple[str, ...]]) -> Mask:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -11,7 +10,7 @@ import numpy as np
 from cutwise.arrays import Mask
 from cutwise.costs.cut_sums import CutSums, cut_sums, looped_sums, nested_sums
 from cutwise.frozen import Frozen
-from cutwise.planning.one_device.cut_positions import cut_positions
+from cutwise.planning.one_device.cut_positions import cut_positions, ops_mask
 from cutwise.planning.one_device.u_shape_question import output_ops
 from cutwise.plans.plan import DeviceDecision
 from cutwise.problem.split_problem import SplitProblem
@@ -58,11 +57,11 @@ def curve_sides(
     device come back from every position before them; while the edge's moves, the device's cut stays. In a
     scheme that `comes_back`, a device that keeps all shows what the cuts would be whose outputs come back.
     """
-    bottom, top = (_these(problem, ops) for ops in (decision.cut.device_ops, decision.returned_ops))
+    bottom, top = (ops_mask(problem, ops) for ops in (decision.cut.device_ops, decision.returned_ops))
     if comes_back and bottom.all():
         top = output_ops(problem)
     has_edge = decision.edge_cut is not None
-    inner = _these(problem, decision.edge_cut.device_ops) if decision.edge_cut else bottom
+    inner = ops_mask(problem, decision.edge_cut.device_ops) if decision.edge_cut else bottom
     own = inner if moved == "edge" else bottom
     masks = _ordered(cut_positions(problem), own)
     if moved == "edge":
@@ -80,11 +79,6 @@ def curve_sides(
         has_edge=has_edge,
         chosen=int(np.flatnonzero((masks == own).all(axis=1))[0]),
     )
-
-
-def _these(problem: SplitProblem, names: Sequence[str]) -> Mask:
-    """Which ops (ops,) these are."""
-    return np.isin([op.id for op in problem.cost.graph.ops], names)
 
 
 def _ordered(masks: Mask, own: Mask) -> Mask:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
@@ -38,6 +40,13 @@ def cut_positions(problem: SplitProblem) -> Mask:
         tied = masks[:, list(tie)]
         together &= tied.all(axis=1) | ~tied.any(axis=1)
     return masks[together]
+
+
+def ops_mask(problem: SplitProblem, names: Iterable[str]) -> Mask:
+    """Which ops (ops,) these are."""
+    index, row = problem.cost.graph.index, np.zeros(len(problem.cost.graph), dtype=bool)
+    row[[index[name] for name in names]] = True
+    return row
 
 
 def _order(problem: SplitProblem) -> tuple[Ints, int]:

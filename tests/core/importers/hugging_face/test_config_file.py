@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -24,12 +22,12 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.graph.spans import MANY_BLOCKS
 from cutwise.importers import load_bytes, load_model
 from cutwise.importers.gate.graph_wire import from_lines, to_lines
-from cutwise.importers.gate.guard import PROJECT
 from cutwise.importers.hugging_face.config_file import from_config, read, regenerate
 from cutwise.importers.hugging_face.families import FAMILIES
 from cutwise.importers.hugging_face.key_bounds import DROPOUTS
 from tests.core.costs.no_loss import NO_LOSS
 from tests.core.importers.configurations import BERT, CONFIGS, VIT, Config, of_family
+from tests.core.importers.priced_apart import priced_apart
 from tests.core.importers.safetensors_files import saved
 from tests.shared_files import CASES
 
@@ -132,19 +130,9 @@ def test_saved_bytes_are_within_a_percent_of_traced_programs_that_copy_shared_ke
 
 
 def test_a_70_billion_model_is_priced_in_two_seconds_and_500_megabytes() -> None:
-    script = (
-        "import json, re, sys, time; sys.path.insert(0, sys.argv[1]); start = time.process_time()\n"
-        "from cutwise.importers.hugging_face.config_file import from_config\n"
-        "from cutwise.costs.graph_cost import price\n"
-        "from cutwise.costs.workload import Workload\n"
-        "price(from_config(json.loads(sys.argv[2]), {}), Workload())\n"
-        "peak = re.search(r'VmHWM:\\s*(\\d+) kB', open('/proc/self/status').read())[1]\n"
-        "print(time.process_time() - start, peak)"
-    )
-    command = [sys.executable, "-c", script, str(PROJECT), json.dumps(CONFIGS["Llama-3-70B"])]
-    seconds, kilobytes = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert float(seconds) < 2
-    assert float(kilobytes) < 500_000
+    seconds, kilobytes = priced_apart(CONFIGS["Llama-3-70B"])
+    assert seconds < 2
+    assert kilobytes < 500_000
 
 
 DRAWN = sorted({config["model_type"] for config in CONFIGS.values()})

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +15,9 @@ from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError, ScenarioError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_model
-from cutwise.importers.gate.guard import PROJECT
 from cutwise.importers.hugging_face.config_file import from_config, regenerate
 from tests.core.costs.no_loss import NO_LOSS
+from tests.core.importers.priced_apart import priced_apart
 from tests.shared_files import SHARED, needs
 
 PUBLISHED = Path(__file__).parents[1] / "published"
@@ -250,19 +248,9 @@ def test_adapters_at_experts_are_merged_as_peft_merges_them(batch: int, kept: in
 
 def test_a_model_of_600_billion_is_priced_in_three_seconds() -> None:
     """The whole of it, import of the library included, and in 500 MB."""
-    script = (
-        "import json, re, sys, time; sys.path.insert(0, sys.argv[1]); start = time.process_time()\n"
-        "from cutwise.importers.hugging_face.config_file import from_config\n"
-        "from cutwise.costs.graph_cost import price\n"
-        "from cutwise.costs.workload import Workload\n"
-        "price(from_config(json.loads(sys.argv[2]), {}), Workload())\n"
-        "peak = re.search(r'VmHWM:\\s*(\\d+) kB', open('/proc/self/status').read())[1]\n"
-        "print(time.process_time() - start, peak)"
-    )
-    command = [sys.executable, "-c", script, str(PROJECT), json.dumps(CONFIGS["DeepSeek-V3"])]
-    seconds, kilobytes = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert float(seconds) < 3
-    assert float(kilobytes) < 500_000
+    seconds, kilobytes = priced_apart(CONFIGS["DeepSeek-V3"])
+    assert seconds < 3
+    assert kilobytes < 500_000
 
 
 def test_generated_tokens_read_the_experts_they_meet() -> None:

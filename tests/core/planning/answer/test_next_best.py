@@ -12,7 +12,8 @@ import pytest
 from cutwise.costs.cut_sums import crossing_ops, cut_sums
 from cutwise.planning.answer import next_best
 from cutwise.planning.answer.next_best import with_alternatives
-from cutwise.planning.answer.plan_conditions import conditions_of_plan, ops_mask
+from cutwise.planning.answer.plan_conditions import conditions_of_plan
+from cutwise.planning.one_device.cut_positions import ops_mask
 from cutwise.planning.one_device.device_limits import held_at_once
 from cutwise.planning.one_device.objective import score_of
 from cutwise.planning.whole_round.round_value import spread_of
