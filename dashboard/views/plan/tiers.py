@@ -8,7 +8,7 @@ import streamlit as st
 
 from cutwise.analyses.tier_memory import reduction, tier_memory
 from cutwise.costs.memory.by_kind import KINDS
-from cutwise.planning.answer.plan_conditions import ops_mask
+from cutwise.planning.one_device.cut_positions import ops_mask
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem
 from cutwise_dashboard.format import percent_text, scale_of, seconds_text
