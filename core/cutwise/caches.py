@@ -49,6 +49,12 @@ CACHES: Mapping[str, Cache] = FrozenDict(
             entries=1, key="the table itself", keeps="elements of each dtype"
         ),
         "cutwise.hardware.profiles.hardware": Cache(entries=None, key="none", keeps="the catalogue"),
+        "cutwise.stated.shipped_scenarios.shipped_scenarios": Cache(
+            entries=None, key="none", keeps="names of the shipped scenarios"
+        ),
+        "cutwise.stated.shipped_scenarios.shipped_scenario": Cache(
+            entries=None, key="name", keeps="a shipped scenario"
+        ),
         "cutwise.scenario.vocabulary.words.words": Cache(
             entries=None, key="none", keeps="the table of words"
         ),
