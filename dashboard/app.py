@@ -7,26 +7,40 @@ from importlib.resources import files
 
 import streamlit as st
 
-from cutwise_dashboard.controls import PAGE_CHANGED
+from cutwise_dashboard import header, session
+from cutwise_dashboard.components import strip
 
 # Sessions are threads of one process, and a page is a hundred messages that the event loop sends in between:
 # with Python's own 5 ms, whoever moves a slider beside a busy session waits that long for each turn.
 THREAD_TURN_S = 0.0005
 
 ICON = files("cutwise.assets") / "icon.png"
+PAGES = {
+    "": (
+        st.Page("app_pages/plan.py", title="Plan", default=True),
+        st.Page("app_pages/explore.py", title="Explore"),
+        st.Page("app_pages/compare.py", title="Compare"),
+        st.Page("app_pages/simulate.py", title="Simulate"),
+        st.Page("app_pages/learn.py", title="Learn"),
+        st.Page("app_pages/model.py", title="Model", visibility="hidden"),
+        st.Page("app_pages/network.py", title="Network", visibility="hidden"),
+    ),
+    "Evidence": (
+        st.Page("app_pages/papers.py", title="Papers"),
+        st.Page("app_pages/truth.py", title="Truth"),
+    ),
+}
 
 sys.setswitchinterval(THREAD_TURN_S)
-st.set_page_config(page_title="Cutwise", page_icon=str(ICON), layout="wide")
-page = st.navigation(
-    [
-        st.Page("app_pages/plan.py", title="Plan", default=True),
-        st.Page("app_pages/schemes.py", title="Schemes"),
-        st.Page("app_pages/model.py", title="Model"),
-        st.Page("app_pages/fleet.py", title="Fleet"),
-        st.Page("app_pages/papers.py", title="Papers"),
-    ],
-    position="top",
+st.set_page_config(
+    page_title="Cutwise", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed"
 )
-st.session_state[PAGE_CHANGED] = st.session_state.get("page.shown") != page.url_path
-st.session_state["page.shown"] = page.url_path
+page = st.navigation(PAGES, position="top")
+desk = session.desk()
+desk.take(strip.outbox())
+session.keep_views()
+header.show(desk, page.url_path)
+session.write_address(desk)
+if wanted := desk.page_wanted():
+    st.switch_page(f"app_pages/{wanted}.py")
 page.run()

@@ -11,6 +11,7 @@ import cutwise
 from cutwise import papers, question
 from cutwise.analyses.comparison import Outcome, outcome_of
 from cutwise.caches import full_name
+from cutwise.errors import CutwiseError
 from cutwise.frozen import FrozenDict
 from cutwise.graph.blocks import Block, blocks
 from cutwise.graph.model_graph import ModelGraph
@@ -20,6 +21,7 @@ from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import build_problem
 from cutwise.question import Question
 from cutwise.scenario.parts import Scenario
+from cutwise.stated.stated_question import BEST_BASELINE
 from cutwise_dashboard.caches import PAGE_CACHES
 
 BY_DIGEST: Mapping[Any, Any] = FrozenDict(
@@ -67,6 +69,18 @@ def shown_plan(asked: Question) -> Plan:
 def baseline(graph: ModelGraph, scenario: Scenario) -> Plan | None:
     """The best valid baseline of the scenario."""
     return best_baseline(graph, scenario)
+
+
+def named_baseline(graph: ModelGraph, scenario: Scenario, name: str) -> Plan | None:
+    """The plan of the baseline that the reader compares with; None for nothing, and where it cannot be."""
+    if not name:
+        return None
+    if name == BEST_BASELINE:
+        return baseline(graph, scenario)
+    try:
+        return shown_plan(Question(graph=graph, scenario=scenario, scheme=name))
+    except CutwiseError:
+        return None
 
 
 @shared

@@ -25,6 +25,9 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise_dashboard.cached.headline": Cache(
             entries=64, key="paper, figure, draws, seed", keeps="our reductions"
         ),
+        "cutwise_dashboard.models._uploaded": Cache(
+            entries=32, key="digest, name and open dimensions", keeps="an uploaded model"
+        ),
         "cutwise_dashboard.charts.graph.graph_geometry.edge_ends": Cache(
             entries=16, key="graph", keeps="producers and readers as arrays"
         ),

@@ -6,20 +6,20 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from cutwise.cli.inputs import spelled
-from cutwise_dashboard.session import Selection
+from cutwise.stated.stated_question import ModelReference
 
 SCENARIO_FILE = "scenario.toml"
 
 
-def plan_command(choice: Selection, scheme: str, options: Mapping[str, object]) -> str:
+def plan_command(model: ModelReference, scheme: str, options: Mapping[str, object]) -> str:
     """The command line that prints the same plan."""
-    words = [*_start("plan", choice), "--scheme", scheme, *_sizes(choice)]
+    words = [*_start("plan", model), "--scheme", scheme, *_sizes(model)]
     return shlex.join([*words, *_options(options)])
 
 
-def analysis_command(choice: Selection, analysis: str, **options: object) -> str:
+def analysis_command(model: ModelReference, analysis: str, **options: object) -> str:
     """The command line that prints the same record of an analysis that needs no plan."""
-    return shlex.join([*_start(spelled(analysis), choice), *_options(options), *_sizes(choice)])
+    return shlex.join([*_start(spelled(analysis), model), *_options(options), *_sizes(model)])
 
 
 def _options(options: Mapping[str, object]) -> Iterator[str]:
@@ -37,10 +37,9 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _start(command: str, choice: Selection) -> list[str]:
-    source = choice.upload_name if choice.upload_digest else f"sample:{choice.sample}"
-    return ["cutwise", command, source, SCENARIO_FILE]
+def _start(command: str, model: ModelReference) -> list[str]:
+    return ["cutwise", command, model.source, SCENARIO_FILE]
 
 
-def _sizes(choice: Selection) -> list[str]:
-    return [word for name, size in choice.dims.items() for word in ("--dim", f"{name}={size}")]
+def _sizes(model: ModelReference) -> list[str]:
+    return [word for name, size in model.dims.items() for word in ("--dim", f"{name}={size}")]

@@ -10,10 +10,9 @@ import pandas as pd
 from cutwise.analyses.comparison import Comparison
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.problem.split_problem import SplitProblem, build_problem
-from cutwise.scenario.parts import Scenario
 from cutwise.schemes import SCHEMES
+from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard import cached
-from cutwise_dashboard.session import Selection
 
 MOST_OPS_TRIED = 120
 """Models up to this size are tried split by split without being asked to."""
@@ -24,24 +23,23 @@ class ShownComparison(Comparison):
     """A comparison with what was compared; `outcomes` and the rows of `table` keep the order of choice."""
 
     name: str
-    choice: Selection
+    stated: StatedQuestion
     problem: SplitProblem
     table: pd.DataFrame
 
     @classmethod
-    def of(
-        cls, graph: ModelGraph, scenario: Scenario, choice: Selection, schemes: Sequence[str]
-    ) -> ShownComparison:
+    def of(cls, graph: ModelGraph, stated: StatedQuestion, schemes: Sequence[str]) -> ShownComparison:
         """Compares; raises `CutwiseError` where the scenario does not fit the model."""
+        scenario = stated.scenario
         problem = build_problem(graph, scenario)
-        own = {choice.scheme: own_options(choice)}
+        own = {stated.scheme: own_options(stated)}
         found = Comparison(
             outcomes=tuple(cached.outcome(graph, scenario, name, own.get(name, ())) for name in schemes)
         )
         return cls(
             outcomes=found.outcomes,
             name=graph.name,
-            choice=choice,
+            stated=stated,
             problem=problem,
             table=found.to_frame(),
         )
@@ -55,9 +53,9 @@ class ShownComparison(Comparison):
         return rows.loc[names].reset_index(drop=True)
 
 
-def own_options(choice: Selection) -> cached.Options:
+def own_options(stated: StatedQuestion) -> cached.Options:
     """The options of the scheme that is planned; a cut pinned on the Plan page is none of them."""
-    return tuple((name, value) for name, value in choice.options.items() if name != "cut")
+    return tuple(stated.options.items())
 
 
 def first_schemes(graph: ModelGraph) -> list[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import Any
 
+from cutwise.frozen import FrozenDict
 from cutwise.plans.plan import Cut
 from cutwise.units import PREFIXES, percent
 
@@ -153,3 +155,32 @@ def ops_text(names: Sequence[str], *, most: int = 3) -> str:
     """
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+NAMES = FrozenDict(
+    {
+        "resnet18": "ResNet-18", "googlenet": "GoogLeNet", "densenet121": "DenseNet-121",
+        "mobilenet_v2": "MobileNetV2", "vgg16": "VGG-16", "vit_b16": "ViT-B/16", "gpt2": "GPT-2",
+        "unet": "U-Net", "two_tower": "Two towers", "fast_split": "FastSplit", "split_llm": "SplitLLM",
+        "gsfl": "GSFL", "sft": "SFT", "card": "CARD", "u_shape": "U-shape",
+        "device_only": "all on the device", "server_only": "all on the server",
+        "first_layer": "first layer on the device", "best_static": "one cut for all",
+        "regression": "regression of the delay",
+        "iid": "the same mix everywhere", "sgd": "SGD", "sgd_momentum": "SGD with momentum",
+        "adamw": "AdamW", "adamw_8bit": "AdamW, 8 bit", "adam": "Adam", "lora": "LoRA", "sdpa": "SDPA",
+    }
+)  # fmt: skip
+"""Registered names as their papers and people write them, where that is not the name with spaces."""
+
+
+def readable(name: Any) -> str:
+    """A registered name as people read it; a file's name as it is.
+
+    >>> readable("gpt2"), readable("time_division"), readable(None), readable("my_model.onnx")
+    ('GPT-2', 'time division', 'automatic', 'my_model.onnx')
+    """
+    if name is None:
+        return "automatic"
+    if isinstance(name, bool):
+        return "yes" if name else "no"
+    return NAMES.get(name) or (str(name) if "." in str(name) else str(name).replace("_", " "))

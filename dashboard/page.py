@@ -1,4 +1,4 @@
-"""What every page begins with: the link that was opened, the sidebar, and the question they ask."""
+"""What every page draws from: the question on the desk, its model, and its answer or why there is none."""
 
 from __future__ import annotations
 
@@ -8,42 +8,49 @@ import streamlit as st
 
 from cutwise.errors import CutwiseError
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.scenario.parts import Scenario
-from cutwise_dashboard import session, sidebar
+from cutwise_dashboard import session
 from cutwise_dashboard.comparison import ShownComparison
 from cutwise_dashboard.format import as_written
+from cutwise_dashboard.models import model_of
 from cutwise_dashboard.question import AnsweredQuestion
-from cutwise_dashboard.views import messages
+
+ASKED_FOR = (
+    "“{name}” is not on this server: a link does not carry the file. Open that file above, or choose a model."
+)
 
 
-def opened(*, one_scheme: bool = True) -> tuple[Scenario, ModelGraph | None]:
-    """The scenario and the model after the link and the sidebar, with what went wrong in either shown."""
-    messages.opened_link()
-    chosen = sidebar.show(one_scheme=one_scheme)
-    messages.other_versions()
-    messages.upload_error()
-    return chosen
+def model() -> ModelGraph | None:
+    """The question's model; None after the page has said why there is none."""
+    reference = session.stated().model
+    try:
+        found = model_of(reference)
+    except CutwiseError as error:
+        st.error(as_written(str(error)))
+        return None
+    if found is None:
+        st.info(as_written(ASKED_FOR.format(name=reference.name)))
+    return found
 
 
-def asked(graph: ModelGraph | None, scenario: Scenario) -> AnsweredQuestion | None:
+def asked() -> AnsweredQuestion | None:
     """The question with its answer; None after the page has said why there is none."""
+    graph = model()
     if graph is None:
-        messages.missing_upload()
         return None
     try:
-        return AnsweredQuestion.of(graph, scenario, session.choice())
+        return AnsweredQuestion.of(graph, session.stated())
     except CutwiseError as error:
         st.error(as_written(str(error)))
         return None
 
 
-def compared(graph: ModelGraph | None, scenario: Scenario, schemes: Sequence[str]) -> ShownComparison | None:
+def compared(schemes: Sequence[str]) -> ShownComparison | None:
     """The schemes side by side; None after the page has said why there is no answer."""
+    graph = model()
     if graph is None:
-        messages.missing_upload()
         return None
     try:
-        return ShownComparison.of(graph, scenario, session.choice(), schemes)
+        return ShownComparison.of(graph, session.stated(), schemes)
     except CutwiseError as error:
         st.error(as_written(str(error)))
         return None

@@ -9,36 +9,40 @@ from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.question import Question, problem_of, shown_options, shown_scheme, unpinned
 from cutwise.scenario.parts import Scenario
+from cutwise.stated.stated_question import StatedQuestion, question_about
 from cutwise_dashboard import cached
-from cutwise_dashboard.session import Selection
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class AnsweredQuestion:
     """What is asked, with the best plan, the plan shown (a pinned cut's, if any) and the baseline.
 
-    `graph` is the model as it is trained: with LoRA, its adapters are ops of it; `name` is the file's own.
+    `baseline` is the plan of what the reader compares with, None for nothing and where it cannot be. `device`
+    is the place of who is looked at: of the reader's choice, else of the last to finish.
     """
 
     asked: Question
-    choice: Selection
+    stated: StatedQuestion
     problem: SplitProblem
     best: Plan
     plan: Plan
     baseline: Plan | None
+    device: int
 
     @classmethod
-    def of(cls, graph: ModelGraph, scenario: Scenario, choice: Selection) -> AnsweredQuestion:
+    def of(cls, graph: ModelGraph, stated: StatedQuestion) -> AnsweredQuestion:
         """Answers; raises `CutwiseError` where there is no answer."""
-        asked = question_of(graph, scenario, choice)
+        asked = question_about(graph, stated)
         best = cached.shown_plan(unpinned(asked))
+        plan = cached.shown_plan(asked) if asked.cut else best
         return cls(
             asked=asked,
-            choice=choice,
+            stated=stated,
             problem=problem_of(asked),
             best=best,
-            plan=cached.shown_plan(asked) if asked.cut else best,
-            baseline=cached.baseline(graph, scenario),
+            plan=plan,
+            baseline=cached.named_baseline(graph, stated.scenario, stated.baseline),
+            device=device_shown(plan, stated.device),
         )
 
     @property
@@ -47,6 +51,7 @@ class AnsweredQuestion:
 
     @property
     def graph(self) -> ModelGraph:
+        """The model as it is trained: with LoRA, its adapters are ops of it."""
         return self.problem.cost.graph
 
     @property
@@ -64,8 +69,9 @@ class AnsweredQuestion:
         return shown_options(self.asked)
 
 
-def question_of(graph: ModelGraph, scenario: Scenario, choice: Selection) -> Question:
-    """What the session asks; its option `cut` is the pinned cut."""
-    options = {name: value for name, value in choice.options.items() if name != "cut"}
-    cut = str(choice.options.get("cut", ""))
-    return Question(graph=graph, scenario=scenario, scheme=choice.scheme, options=options, cut=cut)
+def device_shown(plan: Plan, name: str) -> int:
+    """The place of the device of this name, of the last to finish where there is none."""
+    names = [decision.device for decision in plan.decisions]
+    if name in names:
+        return names.index(name)
+    return max(range(len(names)), key=lambda i: plan.stages[i].delay_s)

@@ -1,4 +1,4 @@
-"""The model: what its import found and assumed, its graph by cost, its ops and blocks."""
+"""What was understood of the file: what the import found and assumed, the graph by cost, ops and blocks."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import replace
 from cutwise.importers.import_report import import_report
 from cutwise_dashboard import page
 from cutwise_dashboard.views.model import import_report as report_view
-from cutwise_dashboard.views.model import op_graph
+from cutwise_dashboard.views.model import op_graph, stated_by_file
 
 
 def main() -> None:
-    scenario, graph = page.opened()
-    question = page.asked(graph, scenario)
+    question = page.asked()
     if question is None:
         return
     report_view.show(replace(import_report(question.problem.cost), name=question.name))
+    stated_by_file.show(question.asked.graph)
     op_graph.show(question)
 
 

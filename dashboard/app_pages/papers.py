@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cutwise_dashboard.views import messages
 from cutwise_dashboard.views.papers import paper_figures, papers
 
 
 def main() -> None:
-    messages.opened_link()
-    messages.other_versions()
     st.subheader("Papers", anchor=False)
     shown = papers.chosen()
     papers.proposal(shown)

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cutwise.analyses.base import MOST_DEVICES
 from cutwise.errors import CutwiseError
-from cutwise_dashboard.controls import drawer
 from cutwise_dashboard.question import AnsweredQuestion
+
+
+def drawer(label: str) -> DeltaGenerator | None:
+    """A section that is closed at first; None while it is, as what it holds is made when it is opened."""
+    found = st.expander(label, key=f"view.drawer.{label}", on_change="rerun")
+    return found if found.open else None
 
 
 def section(label: str, question: AnsweredQuestion, answer: Callable[[AnsweredQuestion], None]) -> None:

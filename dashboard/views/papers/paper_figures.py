@@ -12,8 +12,7 @@ from cutwise.importers import sample_named
 from cutwise.papers import Beside, Deviation, Figure, Paper, Recomputed, recomputed
 from cutwise.papers.paper import FOLDER
 from cutwise_dashboard import session
-from cutwise_dashboard.controls import readable
-from cutwise_dashboard.format import quantity_text, seconds_text, share_text
+from cutwise_dashboard.format import quantity_text, readable, seconds_text, share_text
 from cutwise_dashboard.views.schemes import scheme_table
 
 TITLES = {

@@ -11,20 +11,19 @@ from cutwise.papers import Headline, Paper, paper, papers
 from cutwise.units import percent
 from cutwise_dashboard import cached, session
 from cutwise_dashboard.charts.headline_bars import distribution_figure, influence_figure, setting_text
-from cutwise_dashboard.controls import follow, last_seen, readable, seen
-from cutwise_dashboard.format import share_text
+from cutwise_dashboard.format import readable, share_text
 
 DRAWS = (300, 1000, 3000, 10_000)
-CHOSEN, FIGURE, COUNT, SEED = "papers.key", "papers.figure", "papers.draws", "papers.seed"
+CHOSEN, FIGURE = "view.papers.key", "view.papers.figure"
+COUNT, SEED = "view.papers.draws", "view.papers.seed"
+FIRST_SEED = 7
 
 
 def chosen() -> Paper:
     """The paper that is shown."""
     known = list(papers())
-    kept = last_seen(CHOSEN)
-    follow(CHOSEN, kept if kept in known else known[0])
-    key = seen(CHOSEN, st.segmented_control("Paper", known, key=CHOSEN, required=True))
-    return paper(key)
+    st.session_state.setdefault(CHOSEN, known[0])
+    return paper(str(st.segmented_control("Paper", known, key=CHOSEN, required=True)))
 
 
 def proposal(shown: Paper) -> None:
@@ -35,13 +34,6 @@ def proposal(shown: Paper) -> None:
     st.caption(f"How it is reconstructed here: {shown.reconstruction}")
 
 
-def _figure(shown: Paper) -> str:
-    """The figure chosen, the first at first."""
-    names = [figure.name for figure in shown.figures]
-    kept = st.session_state.get(f"{FIGURE}.{shown.key}")
-    return kept if kept in names else names[0]
-
-
 def distribution(shown: Paper) -> None:
     """How the reduction is distributed over plausible settings."""
     with st.container(border=True):
@@ -49,15 +41,11 @@ def distribution(shown: Paper) -> None:
         left, middle, right = st.columns([3, 2, 1])
         names = [figure.name for figure in shown.figures]
         with left:
-            key = f"{FIGURE}.{shown.key}"
-            follow(key, _figure(shown))
-            name = seen(key, st.selectbox("Figure", names, key=key, format_func=readable))
+            name = st.selectbox("Figure", names, key=f"{FIGURE}.{shown.key}", format_func=readable)
         with middle:
-            follow(COUNT, st.session_state.get(COUNT, DRAWS[0]))
-            count = seen(COUNT, st.select_slider("Draws", DRAWS, key=COUNT))
+            count = int(st.select_slider("Draws", DRAWS, key=COUNT))
         with right:
-            follow(SEED, st.session_state.get(SEED, 7))
-            seed = int(seen(SEED, st.number_input("Seed", 0, 2**31 - 1, step=1, key=SEED)))
+            seed = int(st.number_input("Seed", 0, 2**31 - 1, value=FIRST_SEED, step=1, key=SEED))
         with st.spinner(f"{count:,} draws …"):
             found = cached.headline(shown.key, name, count, seed)
         _charts(found)

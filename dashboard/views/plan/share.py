@@ -14,6 +14,7 @@ from cutwise_dashboard import session
 from cutwise_dashboard.commands import plan_command
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.reports import Origin, plan_report
+from cutwise_dashboard.stores.link_store import address_of
 
 
 def show(question: AnsweredQuestion) -> None:
@@ -42,7 +43,7 @@ def show(question: AnsweredQuestion) -> None:
         with row.popover("Share link"):
             st.caption("Opens this model, scenario and scheme in another browser.")
             st.code(link(), language=None, wrap_lines=True)
-            if session.choice().upload_digest:
+            if session.stated().model.digest:
                 st.caption(
                     "An uploaded model is not part of the link: whoever opens it is asked for the file."
                 )
@@ -62,12 +63,12 @@ def report(question: AnsweredQuestion) -> str:
 def link() -> str:
     """The address that restores everything."""
     address = (st.context.url or "").split("?")[0]
-    return f"{address}?{session.LINK_KEY}={session.link_text()}"
+    return f"{address}?{session.LINK_KEY}={address_of(session.stated())}"
 
 
 def command(question: AnsweredQuestion) -> str:
     """The command line that prints the same plan."""
-    return plan_command(question.choice, question.shown_scheme, question.shown_options)
+    return plan_command(question.stated.model, question.shown_scheme, question.shown_options)
 
 
 def plan_json(question: AnsweredQuestion) -> str:

@@ -15,8 +15,7 @@ from cutwise.units import in_prefix
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.turn_parts import stage_titles
 from cutwise_dashboard.comparison import ShownComparison
-from cutwise_dashboard.controls import follow, readable
-from cutwise_dashboard.format import percent_text, scale_of, seconds_text, sentence_case
+from cutwise_dashboard.format import percent_text, readable, scale_of, seconds_text, sentence_case
 from cutwise_dashboard.views.plan import devices, tiers
 from cutwise_dashboard.views.schemes import scheme_table
 
@@ -41,7 +40,7 @@ def show(comparison: ShownComparison, shown: str) -> None:
     with left:
         _selector(comparison, shown)
     if right.button("Open on the Plan page", key="schemes.plan", width="stretch"):
-        session.choose(scheme=shown, options=session.choice().options if _is_chosen(shown) else {})
+        session.desk().do({"kind": "scheme", "value": shown})
         st.switch_page("app_pages/plan.py")
     _standing(plan)
     devices.table(comparison.problem, plan, editable=False)
@@ -50,14 +49,9 @@ def show(comparison: ShownComparison, shown: str) -> None:
     _stages(plan)
 
 
-def _is_chosen(scheme: str) -> bool:
-    return scheme == session.choice().scheme
-
-
 def _selector(comparison: ShownComparison, shown: str) -> None:
     names = [plan.scheme for plan in comparison.ordered]
-    follow(scheme_table.SHOWN, shown)
-    name = st.selectbox("Scheme opened", names, key=scheme_table.SHOWN, format_func=readable)
+    name = st.selectbox("Scheme opened", names, index=names.index(shown), format_func=readable)
     if name != shown:
         scheme_table.open_scheme(name)
 

@@ -15,17 +15,17 @@ from cutwise_dashboard import session
 from cutwise_dashboard.charts.scheme_bars import bars_height, delay_figure, energy_figure
 from cutwise_dashboard.charts.spoken import spoken
 from cutwise_dashboard.comparison import ShownComparison, first_schemes, own_options
-from cutwise_dashboard.controls import follow, readable, seen
 from cutwise_dashboard.format import (
     duration_scale,
     percent_text,
+    readable,
     rounded,
     rounds_text,
     scale_of,
     seconds_text,
 )
 
-CHOSEN, SHOWN, CLICKED = "schemes.chosen", "schemes.shown", "schemes.clicked"
+CHOSEN, SHOWN, CLICKED = "view.schemes.chosen", "view.schemes.shown", "schemes.clicked"
 NO_PLAN = "–"
 DURATIONS = {
     "delay_per_data_pass_s": "All data",
@@ -64,18 +64,15 @@ SIZES = {
 
 def picked(graph: ModelGraph | None) -> Sequence[str]:
     """The schemes to compare, in the order of the registry."""
-    first = first_schemes(graph) if graph else []
-    kept = st.session_state.get(f"{CHOSEN}.{graph.digest if graph else ''}", first)
-    follow(CHOSEN, kept)
+    key = f"{CHOSEN}.{graph.digest if graph else ''}"
+    if key not in st.session_state:
+        st.session_state[key] = first_schemes(graph) if graph else []
     with st.expander("Which schemes"):
         chosen = st.multiselect(
-            "Schemes compared", list(SCHEMES), key=CHOSEN, format_func=readable,
-            help="Each with its default options, the one planned with its own, on the sidebar's scenario",
+            "Schemes compared", list(SCHEMES), key=key, format_func=readable,
+            help="Each with its default options, the one planned with its own, in the scenario above",
         )  # fmt: skip
         st.caption("Baselines are grey. Brute force tries every split, so it is left out of large models.")
-    seen(CHOSEN, chosen)
-    if graph:
-        st.session_state[f"{CHOSEN}.{graph.digest}"] = chosen
     return [name for name in SCHEMES if name in chosen]
 
 
@@ -109,10 +106,10 @@ def headline(comparison: ShownComparison) -> None:
         f"{valid} of {len(comparison.outcomes)} schemes keep every rule; only those are ranked, "
         f"{ranked}{why}. Speeds from datasheets are rough (±50 %)."
     )
-    own = [f"{readable(name)} {value}" for name, value in own_options(comparison.choice)]
-    if own and comparison.choice.scheme in comparison.plans:
+    own = [f"{readable(name)} {value}" for name, value in own_options(comparison.stated)]
+    if own and comparison.stated.scheme in comparison.plans:
         st.caption(
-            f"{readable(comparison.choice.scheme).capitalize()} has options of its own: {', '.join(own)}."
+            f"{readable(comparison.stated.scheme).capitalize()} has options of its own: {', '.join(own)}."
         )
 
 

@@ -57,9 +57,9 @@ def report(comparison: ShownComparison) -> str:
 def command(comparison: ShownComparison) -> str:
     """The command line that prints the same table."""
     schemes = [found.scheme for found in comparison.outcomes]
-    own = dict(own_options(comparison.choice))
-    if own and comparison.choice.scheme in schemes:
+    own = dict(own_options(comparison.stated))
+    if own and comparison.stated.scheme in schemes:
         return analysis_command(
-            comparison.choice, "compare", scheme=comparison.choice.scheme, schemes=schemes, **own
+            comparison.stated.model, "compare", scheme=comparison.stated.scheme, schemes=schemes, **own
         )
-    return analysis_command(comparison.choice, "compare", schemes=schemes)
+    return analysis_command(comparison.stated.model, "compare", schemes=schemes)

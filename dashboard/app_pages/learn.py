@@ -1,0 +1,7 @@
+"""Why: stories that are predicted, revealed and explained."""
+
+from __future__ import annotations
+
+from cutwise_dashboard.views import learn
+
+learn.show()

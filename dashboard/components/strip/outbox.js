@@ -1,0 +1,70 @@
+// Every edit leaves the page as a numbered command. Those that Python has not counted yet are sent again, all
+// of them together; so a run that is cancelled, merged or repeated loses none, and none is taken twice.
+const RESEND_MS = 4000
+const HOLD_MS = 2500
+const LONGEST_CLIENT = 12
+
+function newDesk() {
+  const made = {
+    client: Math.random().toString(36).slice(2, 2 + LONGEST_CLIENT), count: 0, queue: [], inFlight: 0,
+    open: null, isMore: false, whose: "all", data: null, send: null, resend: 0, hold: 0, isHeld: false,
+  }
+  made.command = command => {
+    const last = made.queue.at(-1)
+    const isSameDrag = last && last.n > made.inFlight && last.live && last.kind === command.kind && last.path === command.path
+    if (isSameDrag) made.queue.pop()
+    made.count += 1
+    made.queue.push({ ...command, n: made.count })
+    made.flush()
+  }
+  made.waiting = path => made.queue.findLast(command => command.path === path)
+  made.flush = isAgain => {
+    if (!made.send || !made.queue.length || made.isHeld || (made.inFlight && !isAgain)) return
+    made.inFlight = made.queue.at(-1).n
+    clearTimeout(made.resend)
+    made.resend = setTimeout(() => made.flush(true), RESEND_MS)
+    made.send({ client: made.client, commands: made.queue.slice() })
+  }
+  made.taken = number => {
+    made.queue = made.queue.filter(command => command.n > number)
+    if (!made.inFlight || number < made.inFlight) return
+    made.inFlight = 0
+    clearTimeout(made.resend)
+    made.flush()
+  }
+  made.release = () => {
+    clearTimeout(made.hold)
+    if (!made.isHeld) return
+    made.isHeld = false
+    made.flush(true)
+  }
+  window.addEventListener("popstate", () => {
+    const link = new URLSearchParams(location.search).get("q")
+    if (link) made.command({ kind: "go", path: "", link })
+  })
+  window.addEventListener("click", event => holdForPage(made, event), { capture: true })
+  window.addEventListener("keydown", event => undoByKeys(made, event))
+  return made
+}
+
+// A run that is asked for while a page switch is under way replaces it, so commands wait until the page has come.
+function holdForPage(desk, event) {
+  const link = event.composedPath().find(node => node.matches?.("[data-testid=stTopNavLink], [data-testid=stSidebarNavLink]"))
+  if (!link || new URL(link.href).pathname === location.pathname) return
+  desk.isHeld = true
+  clearTimeout(desk.hold)
+  desk.hold = setTimeout(desk.release, HOLD_MS)
+}
+
+function undoByKeys(desk, event) {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return
+  const target = event.composedPath()[0]
+  if (target.matches?.("textarea, [contenteditable], input:not([type=range])")) return
+  const key = event.key.toLowerCase()
+  const kind = key === "z" ? (event.shiftKey ? "redo" : "undo") : key === "y" ? "redo" : null
+  if (!kind) return
+  event.preventDefault()
+  desk.command({ kind, path: "" })
+}
+
+const desk = (window.cutwiseDesk ??= newDesk())

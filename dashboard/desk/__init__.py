@@ -1,0 +1,1 @@
+"""The state of a session: one frozen question on a history that numbered commands extend."""

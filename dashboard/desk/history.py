@@ -1,0 +1,172 @@
+"""The desk: a history of questions, extended by numbered commands that are each taken exactly once.
+
+A browser keeps the commands that it has not been told were taken, and sends all of them again; so a run that
+is cancelled, merged or repeated loses nothing and does nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cutwise.errors import CutwiseError, UnknownNameError
+from cutwise.stated.stated_question import StatedQuestion
+from cutwise_dashboard.desk.commands import Command, after
+from cutwise_dashboard.stores.link_store import address_of, stated_at
+
+MOST_STEPS = 200
+MOST_COMMANDS = 500
+MOST_BROWSERS = 50
+LONGEST_NAME, LONGEST_TEXT = 40, 80
+PAGES = ("plan", "explore", "compare", "simulate", "learn", "model", "network", "papers", "truth")
+LOOKED_AT = frozenset({"device"})
+"""Commands that change what is looked at and not what is asked: kept and linked, but no step of their own."""
+OTHERS = frozenset({"reset", "preset", "model", "scheme", "go", "open"})
+"""Commands after which the fields are others, so that what was refused before is no longer theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A text that was typed, and why it was not taken."""
+
+    text: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Desk:
+    """`history[at]` is what is asked; `names` what made each step; `taken` the last command of each browser.
+
+    `refused` says by path why the last text there was not taken. `dragged` is the path whose next value
+    replaces the step that it made; while one is dragged the question is not `settled`.
+    """
+
+    history: list[StatedQuestion] = field(default_factory=lambda: [StatedQuestion()])
+    names: list[str] = field(default_factory=lambda: [""])
+    at: int = 0
+    taken: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, Refusal] = field(default_factory=dict)
+    dragged: str = ""
+    settled: bool = True
+    said: str = ""
+    page: str = ""
+
+    @property
+    def stated(self) -> StatedQuestion:
+        """What is asked."""
+        return self.history[self.at]
+
+    def take(self, outbox: Any) -> None:
+        """Takes every command of a browser that was not taken yet, in order."""
+        if not isinstance(outbox, Mapping) or not isinstance(outbox.get("commands"), list):
+            return
+        browser = str(outbox.get("client"))[:LONGEST_NAME]
+        for command in outbox["commands"][:MOST_COMMANDS]:
+            number = command.get("n") if isinstance(command, Mapping) else None
+            if isinstance(number, int) and number > self.taken.get(browser, 0):
+                self.taken.pop(browser, None)
+                self.taken[browser] = number
+                self.do(command)
+        while len(self.taken) > MOST_BROWSERS:
+            del self.taken[next(iter(self.taken))]
+
+    def do(self, command: Command) -> None:
+        """Does one command, or notes why it cannot be done."""
+        path = str(command.get("path", ""))[:LONGEST_TEXT]
+        live = bool(command.get("live"))
+        self.settled = not live
+        try:
+            if (move := MOVES.get(str(command.get("kind")))) is not None:
+                move(self, command)
+            else:
+                self.step(after(self.stated, command), path or str(command.get("kind")), live=live)
+            self.refused.pop(path, None)
+            if command.get("kind") in OTHERS:
+                self.refused.clear()
+        except CutwiseError as error:
+            text = str(command.get("value", ""))[:LONGEST_TEXT]
+            self.refused[path] = Refusal(text=text, reason=reason_of(error, path))
+
+    def step(self, stated: StatedQuestion, name: str, *, live: bool = False) -> None:
+        """A new step; the same one again while a value is dragged, and where only another device is shown."""
+        dragged, self.dragged = self.dragged, name if live else ""
+        if stated == self.stated:
+            return
+        self.said = ""
+        del self.history[self.at + 1 :], self.names[self.at + 1 :]
+        if (dragged and dragged == name) or name in LOOKED_AT:
+            self.history[self.at] = stated
+            return
+        self.history.append(stated)
+        self.names.append(name)
+        self.at += 1
+        if len(self.history) > MOST_STEPS:
+            del self.history[0], self.names[0]
+            self.at -= 1
+
+    def undo(self, command: Command) -> None:
+        """The step before."""
+        self._move(max(0, self.at - 1))
+
+    def redo(self, command: Command) -> None:
+        """The step that was undone."""
+        self._move(min(len(self.history) - 1, self.at + 1))
+
+    def go(self, command: Command) -> None:
+        """Back and Forward of the browser, or a link that was opened: a known step, or a new one."""
+        address = str(command.get("link", command.get("value", "")))
+        for place in sorted(range(len(self.history)), key=lambda i: abs(i - self.at)):
+            if address_of(self.history[place]) == address:
+                self._move(place)
+                return
+        stated, said = stated_at(address)
+        self.step(stated, "link")
+        self.said = said
+
+    def turn_to(self, command: Command) -> None:
+        """Another page is wanted."""
+        page = str(command.get("value"))
+        if page not in PAGES:
+            raise UnknownNameError("page", page[:LONGEST_NAME], PAGES)
+        self.page = page
+
+    def page_wanted(self) -> str:
+        """The page that was asked for, once."""
+        wanted, self.page = self.page, ""
+        return wanted
+
+    def trail(self, command: Command) -> None:
+        """Steps that the browser's tab kept over a reload, where they hold what is asked now."""
+        links = [str(link) for link in command.get("links", [])][:MOST_STEPS]
+        names = [str(name)[:LONGEST_NAME] for name in command.get("names", [])]
+        at = command.get("at", 0)
+        if len(self.history) > 1 or not isinstance(at, int) or not 0 <= at < len(links) == len(names):
+            return
+        if links[at] == address_of(self.stated):
+            found = [stated_at(link)[0] for link in links]
+            self.history, self.names, self.at = found, names, at
+
+    def _move(self, at: int) -> None:
+        self.at, self.dragged = at, ""
+        self.refused.clear()
+
+
+MOVES = {
+    "undo": Desk.undo,
+    "redo": Desk.redo,
+    "go": Desk.go,
+    "open": Desk.go,
+    "trail": Desk.trail,
+    "page": Desk.turn_to,
+}
+"""Commands that move on the history."""
+
+
+def reason_of(error: CutwiseError, path: str) -> str:
+    """The reason beside a field: its own mistake first, without the path that the field itself shows."""
+    mistakes = getattr(error, "mistakes", None) or [str(error)]
+    name = path.rsplit(".", 1)[-1]
+    own = next((mistake for mistake in mistakes if name and name in mistake.partition(":")[0]), mistakes[0])
+    head, colon, rest = own.partition(": ")
+    return rest if colon and (head.endswith(name) or head == path) else own

@@ -1,0 +1,191 @@
+"""What one edit makes of a scenario: a field set, set for all devices, or scaled at each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from operator import attrgetter
+from typing import Any
+
+from cutwise.errors import QuantityError, UnknownNameError
+from cutwise.fields.field_values import is_number_field, read_field
+from cutwise.fields.typed_number import typed_number
+from cutwise.frozen import FrozenDict
+from cutwise.problem.edge_links import edge_columns
+from cutwise.problem.numbers import device_columns
+from cutwise.scenario.changes import changed
+from cutwise.scenario.parties import Device, Edge, Party
+from cutwise.scenario.parts import LayerDepth, Privacy, Scenario
+from cutwise.units import hints_of
+
+MOST_EDGES = 200
+MOST_LAYERS = 100_000
+MOST_FACTOR = 1e6
+FIRST_ITERATIONS = 100
+LAYERS, EDGES, COUNTED, MODE = "privacy.layers", "edge_count", "workload.counted", "workload.mode"
+"""Paths of what is edited as one and stands in a scenario as another."""
+INSTEAD = {"flops_per_s": "efficiency_ratio", "efficiency_ratio": "flops_per_s"}
+"""A party's speed and the share of its profile's peak: whichever is given replaces the other."""
+
+
+def edited(scenario: Scenario, path: str, value: Any) -> Scenario:
+    """The scenario with one field as it was typed, dragged or picked.
+
+    Raises `QuantityError` with the reason where a text is no quantity of the field, `CutwiseError` for a path
+    that does not exist and a value that is not allowed there.
+    """
+    if path in EDITS:
+        return EDITS[path](scenario, value)
+    owner, name = owner_of(scenario, path)
+    setting: dict[str, Any] = {path: _read(owner, name, value)}
+    if name in INSTEAD and value not in (None, ""):
+        setting = {path.removesuffix(name) + INSTEAD[name]: None} | setting
+    return changed(scenario, setting)
+
+
+def owner_of(scenario: Scenario, path: str) -> tuple[type[Any], str]:
+    """The dataclass of a field of the scenario, and the field's name; raises `UnknownNameError`."""
+    found: Any = scenario
+    *parts, name = path.split(".")
+    for part in parts:
+        if isinstance(found, tuple):
+            at = 0 if part == "*" else int(part) if part.isdigit() else len(found)
+            found = found[at] if at < len(found) else None
+        else:
+            found = getattr(found, part, None)
+    if not is_dataclass(found) or name not in {field.name for field in fields(found)}:
+        raise UnknownNameError("field", path[:60], [f.name for f in fields(found or scenario)])
+    return type(found), name
+
+
+def value_of(scenario: Scenario, path: str) -> Any:
+    """What stands at a path."""
+    found: Any = scenario
+    for part in path.split("."):
+        found = found[int(part)] if isinstance(found, tuple) else getattr(found, part)
+    return found
+
+
+def _read(owner: type[Any], name: str, value: Any) -> Any:
+    """The value as the field has it: a text is a quantity, a whole number one, or a list of names."""
+    if is_number_field(owner, name):
+        return read_field(owner, name, value) if isinstance(value, str) else _number(owner, name, value)
+    if isinstance(value, str) and _is_list(owner, name):
+        return [word.strip() for word in value.split(",") if word.strip()]
+    return value
+
+
+def _number(owner: type[Any], name: str, value: Any) -> Any:
+    """A dragged number; raises `QuantityError` where it is none."""
+    if value is None or isinstance(value, bool):
+        return value
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise QuantityError("that is not a number; give one")
+    return read_field(owner, name, repr(value))
+
+
+def _is_list(owner: type[Any], name: str) -> bool:
+    return str(hints_of(owner)[name]).startswith("tuple[")
+
+
+def _with_layers(scenario: Scenario, value: Any) -> Scenario:
+    """So many layers stay on the device."""
+    layers = _whole(value, most=MOST_LAYERS, what="layers")
+    named: Any = {0: "raw_allowed", 1: "first_layer"}.get(layers) or LayerDepth(layers=layers)
+    return replace(scenario, privacy=Privacy(keep_on_device=named))
+
+
+def _with_edges(scenario: Scenario, value: Any) -> Scenario:
+    """So many edges; new ones are like the last."""
+    count = _whole(value, most=MOST_EDGES, what="edges")
+    new = replace(scenario.edges[-1], name="") if scenario.edges else Edge()
+    return replace(scenario, edges=(*scenario.edges[:count], *([new] * (count - len(scenario.edges)))))
+
+
+def _counted(scenario: Scenario, value: Any) -> Scenario:
+    """A round of a device is so many epochs, or so many iterations."""
+    by_iterations = value == "iterations"
+    if by_iterations == (scenario.workload.local_iterations is not None):
+        return scenario
+    counts = {
+        "local_epochs": None if by_iterations else 1,
+        "local_iterations": FIRST_ITERATIONS if by_iterations else None,
+    }
+    return replace(scenario, workload=replace(scenario.workload, **counts))
+
+
+def _in_mode(scenario: Scenario, value: Any) -> Scenario:
+    """Training or inference; what is trained generates no tokens."""
+    return changed(scenario, {"workload.prompt_tokens": None, "workload.new_tokens": None, MODE: value})
+
+
+EDITS: Mapping[str, Callable[[Scenario, Any], Scenario]] = FrozenDict(
+    {LAYERS: _with_layers, EDGES: _with_edges, COUNTED: _counted, MODE: _in_mode}
+)
+
+
+def _whole(value: Any, *, most: int, what: str) -> int:
+    number = typed_number(value, "", whole=True) if isinstance(value, str) else value
+    if isinstance(number, bool) or not isinstance(number, int | float) or number != round(number):
+        raise QuantityError(f"that is no whole number of {what}; give one")
+    if not 0 <= number <= most:
+        raise QuantityError(f"{number:.0f} {what} are not between 0 and {most:,}; give another number")
+    return round(number)
+
+
+def set_for_all(scenario: Scenario, path: str, value: Any) -> Scenario:
+    """The same value at every device, or at every edge ("edges.memory_bytes"); raises as `edited` does."""
+    parties, name = _parties(path)
+    if not getattr(scenario, parties):
+        return scenario
+    return edited(scenario, f"{parties}.*.{name}", value)
+
+
+def scaled(scenario: Scenario, path: str, factor: str | float) -> Scenario:
+    """Every device's own value, or every edge's, times one factor ("×2"); values without a number stay.
+
+    Raises `QuantityError` for a factor that is not above 0.
+    """
+    parties, name = _parties(path)
+    by = typed_number(factor.removeprefix("×"), "") if isinstance(factor, str) else float(factor)
+    if not 0 < by < MOST_FACTOR:
+        raise QuantityError("that is no factor; give a number above 0, such as ×2 or ×0.5")
+    column = numbers_of(scenario, path)
+    given = {
+        f"{parties}.{i}.{name}": max(1, round(by * number)) if name == "samples" else by * number
+        for i, number in enumerate(column)
+        if math.isfinite(number)
+    }
+    for one, number in given.items():
+        scenario = edited(scenario, one, number)
+    return scenario
+
+
+def numbers_of(scenario: Scenario, path: str) -> list[float]:
+    """What a field is at every device, or at every edge; `nan` where it is not known."""
+    parties, name = _parties(path)
+    known: Any = (
+        device_columns(scenario.devices, scenario.workload)
+        if parties == "devices"
+        else edge_columns(scenario.edges, scenario.workload.compute)
+    )
+    column = getattr(known, name, None)
+    if column is not None:
+        return [float(number) for number in column]
+    given = [attrgetter(name)(party) for party in getattr(scenario, parties)]
+    return [math.nan if number is None else float(number) for number in given]
+
+
+def _parties(path: str) -> tuple[str, str]:
+    head, _, rest = path.partition(".")
+    return ("edges", rest) if head == "edges" else ("devices", path.removeprefix("devices."))
+
+
+def party_of(path: str) -> type[Party]:
+    """Whose field a path of `set_for_all` is.
+
+    >>> party_of("edges.memory_bytes").__name__, party_of("samples").__name__
+    ('Edge', 'Device')
+    """
+    return Edge if path.startswith("edges.") else Device

@@ -1,0 +1,53 @@
+"""The model that a question names: a shipped one, or an uploaded file that the store still holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from cutwise.graph.model_graph import ModelGraph
+from cutwise.importers import load_bytes
+from cutwise.stated.stated_question import ModelReference
+from cutwise_dashboard import cached
+from cutwise_dashboard.caches import kept
+from cutwise_dashboard.stores import upload_store
+
+Dims = tuple[tuple[str, int], ...]
+
+
+def model_of(reference: ModelReference) -> ModelGraph | None:
+    """The model; None for an upload that is not there (any more).
+
+    Raises `ModelImportError` where the model does not take these sizes of its open dimensions.
+    """
+    dims = tuple(sorted(reference.dims.items()))
+    if reference.sample:
+        return cached.sample(reference.sample, dims)
+    try:
+        return _uploaded(reference.digest, reference.name, dims)
+    except FileNotFoundError:
+        return None
+
+
+def read_upload(name: str, content: bytes, dims: Mapping[str, int] | None = None) -> ModelReference:
+    """The reference of an uploaded file that has been read in the guarded process, and is kept by digest.
+
+    Raises `ModelImportError` with one sentence.
+    """
+    reference = ModelReference(digest=upload_store.keep(name, content), name=name, dims=dict(dims or {}))
+    model_of(reference)
+    return reference
+
+
+@kept
+def _uploaded(digest: str, name: str, dims: Dims) -> ModelGraph:
+    content = upload_store.content_of(digest)
+    if content is None:
+        raise FileNotFoundError(name)
+    return load_bytes(name, content, dims=dict(dims) or None, poll=_still_here)
+
+
+def _still_here() -> None:
+    """Any element call raises when the session has gone, which ends the reader with it."""
+    st.empty()

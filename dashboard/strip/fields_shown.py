@@ -1,0 +1,110 @@
+"""The control of one field: made from the field's own facts and the value that stands there."""
+
+from __future__ import annotations
+
+from dataclasses import is_dataclass
+from operator import attrgetter
+from typing import Any, get_args
+
+from cutwise.hardware.profiles import hardware
+from cutwise.units import hints_of
+from cutwise_dashboard.desk.scenario_edits import numbers_of, owner_of, party_of, value_of
+from cutwise_dashboard.format import readable
+from cutwise_dashboard.strip.context import Context, FieldShown
+from cutwise_dashboard.strip.values import listed_names, names_in, spread_text, value_text
+
+MOST_BUTTONS, BUTTON_LETTERS = 3, 26
+
+
+def scenario_field(context: Context, path: str, known: Any = None) -> FieldShown:
+    """The control of one field of the scenario; `known` is what holds where nothing is given."""
+    owner, name = owner_of(context.scenario, path)
+    value = value_of(context.scenario, path)
+    shown = field_shown(context, owner, name, path=path, value=known if value is None else value)
+    return shown | {"given": value is not None}
+
+
+def field_shown(context: Context, owner: type[Any], name: str, *, path: str, value: Any) -> FieldShown:
+    """The control of a field of any dataclass that holds `value`."""
+    facts, hint = context.facts(owner, name), hints_of(owner)[name]
+    base = {
+        "path": path,
+        "label": facts.get("title") or name.replace("_", " ").capitalize(),
+        "help": facts["help"],
+    }
+    if several := listed_names(hint):
+        return base | {"kind": "many", "choices": _choices(several), "value": list(value or ())}
+    names = tuple(one for one in names_in(hint) if one not in facts.get("aliases", ()))
+    if name == "profile":
+        names = (None, *hardware())
+    if names or bool in (hint, *get_args(hint)):
+        return base | choice_shown(names or _truths(hint), value)
+    number = {int, float} & {hint, *get_args(hint)}
+    kind = "slider" if number and facts.get("shown") else "entry"
+    return base | {
+        "kind": kind,
+        "value": value if number else None,
+        "text": value_text(value, facts.get("unit", "")),
+        "placeholder": "automatic" if type(None) in get_args(hint) else "",
+        **(_range(facts, hint) if kind == "slider" else {}),
+    }
+
+
+def _range(facts: dict[str, Any], hint: Any) -> FieldShown:
+    low, high = facts["shown"]
+    whole = float not in (hint, *get_args(hint))
+    return {"low": low, "high": high, "scale": facts.get("scale", "linear"), "whole": whole}
+
+
+def _truths(hint: Any) -> tuple[Any, ...]:
+    return (None, True, False) if type(None) in get_args(hint) else (True, False)
+
+
+def choice_shown(names: tuple[Any, ...], value: Any) -> FieldShown:
+    """Buttons side by side for a few short names, else a list to choose from."""
+    letters = len("".join(map(readable, names)))
+    few = len(names) <= MOST_BUTTONS and letters <= BUTTON_LETTERS
+    return {"kind": "choice" if few else "select", "choices": _choices(names), "value": value}
+
+
+def _choices(names: tuple[Any, ...]) -> list[list[Any]]:
+    return [[name, readable(name)] for name in names]
+
+
+def picked(
+    path: str, label: str, choices: list[list[Any]], value: Any, *, command: str, help: str = ""
+) -> FieldShown:
+    """The control of what is picked from a registry."""
+    return {
+        "path": path, "label": label, "help": help, "kind": "select", "choices": choices, "value": value,
+        "command": command,
+    }  # fmt: skip
+
+
+def fleet_field(context: Context, path: str) -> FieldShown:
+    """A field of every device or edge: its range; what is typed is set for all, a factor scales each."""
+    owner, name = party_of(path), path.rpartition("edges.")[2]
+    parties = context.scenario.edges if path.startswith("edges.") else context.scenario.devices
+    facts = context.facts(*_owner_within(owner, name))
+    given = [attrgetter(name)(party) for party in parties]
+    shown = field_shown(context, *_owner_within(owner, name), path=path, value=given[0])
+    if shown["kind"] not in {"slider", "entry"} or not isinstance(_number_hint(owner, name), type):
+        mixed = len(set(map(repr, given))) > 1
+        return shown | {"command": "all", "mixed": mixed, **({"value": "", "text": ""} if mixed else {})}
+    values = [value for value in numbers_of(context.scenario, path)]
+    text = spread_text(values, facts.get("unit", "") or "count" * (name == "samples"))
+    return shown | {"kind": "fleet", "command": "all", "value": None, "text": text, "scales": bool(text)}
+
+
+def _number_hint(owner: type[Any], name: str) -> Any:
+    within, last = _owner_within(owner, name)
+    hint = hints_of(within)[last]
+    return next((kind for kind in (hint, *get_args(hint)) if kind in (int, float)), None)
+
+
+def _owner_within(owner: type[Any], name: str) -> tuple[type[Any], str]:
+    """The dataclass that a dotted name within a party ends in, and its last part."""
+    *parts, last = name.split(".")
+    for part in parts:
+        owner = next(kind for kind in (hints_of(owner)[part],) if is_dataclass(kind))
+    return owner, last

@@ -1,0 +1,105 @@
+"""Opening a file of the reader's, whatever it holds, and saving the whole question as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from cutwise.errors import CutwiseError
+from cutwise.importers import IMPORTERS
+from cutwise.importers.base import size_given
+from cutwise.importers.several_files import one_upload
+from cutwise.problem.stated_workload import with_adapter
+from cutwise.stated.question_file import dump_question, opened_file
+from cutwise.stated.stated_question import StatedQuestion
+from cutwise_dashboard import session
+from cutwise_dashboard.desk.commands import with_model
+from cutwise_dashboard.format import as_written
+from cutwise_dashboard.models import read_upload
+
+MOST_MEGABYTES = 200
+SHOWN_FILES = 3
+READ, WRONG = "open.read", "open.wrong"
+TOLD = (
+    "Drop a model, a question that was saved here, or a scenario file. A model is read in a guarded process, "
+    "and nothing of it is run."
+)
+
+
+def show(stated: StatedQuestion) -> None:
+    """The two buttons beside the brand line."""
+    with st.popover("Open", key="open", icon=":material/folder_open:", type="tertiary"):
+        _open(stated)
+    st.download_button(
+        "Save", lambda: dump_question(stated), "question.toml", "application/toml", on_click="ignore",
+        key="save", icon=":material/download:", type="tertiary",
+        help="The whole question as one file: open it here, or run: cutwise plan question.toml",
+    )  # fmt: skip
+
+
+def _open(stated: StatedQuestion) -> None:
+    st.caption(TOLD)
+    files = st.file_uploader(
+        "File", key="open.files", accept_multiple_files=True, max_upload_size=MOST_MEGABYTES,
+        help=f"Models: {', '.join(known.about for known in IMPORTERS.values())}. Questions and scenarios: TOML",
+    )  # fmt: skip
+    sizes = st.text_input(
+        "Sizes of open dimensions", key="open.sizes", placeholder="height=320, width=320",
+        help="Only for a model whose dimensions are open and whose proposed sizes do not fit",
+    )  # fmt: skip
+    if wrong := st.session_state.get(WRONG):
+        st.error(as_written(wrong))
+    ids = [file.file_id for file in files]
+    before, with_sizes = st.session_state.get(READ, ([], ""))
+    if not files or (before, with_sizes) == (ids, sizes):
+        return
+    st.session_state[READ] = (ids, sizes)
+    new = [file for file in files if file.file_id not in before] or files
+    try:
+        with st.spinner(f"Reading {', '.join(file.name for file in new[:SHOWN_FILES])} …"):
+            found, name = opened(stated, _contents(new), _contents(files), sizes)
+    except CutwiseError as error:
+        st.session_state[WRONG] = "\n\n".join(getattr(error, "mistakes", None) or [str(error)])
+        st.rerun()
+    st.session_state.pop(WRONG, None)
+    session.ask(found, name)
+
+
+def opened(
+    stated: StatedQuestion,
+    new: Sequence[tuple[str, bytes]],
+    files: Sequence[tuple[str, bytes]],
+    sizes: str = "",
+) -> tuple[StatedQuestion, str]:
+    """The question after these files were opened, and what to call the step.
+
+    A question or a scenario replaces what it says; the configuration of an adapter says how the model that is
+    there is trained; anything else is a model. Raises `CutwiseError` with what is wrong; nothing is changed
+    then.
+    """
+    if len(new) == 1:
+        name, content = new[0]
+        if adapted := with_adapter(stated.scenario.workload, content):
+            return replace(stated, scenario=replace(stated.scenario, workload=adapted)), "adapter"
+        if (found := opened_file(content, name=name, now=stated)) is not None:
+            return found, "file"
+    model = read_upload(*one_upload(list(new), list(files)), parsed_sizes(sizes))
+    if model.digest == stated.model.digest:
+        return replace(stated, model=model, cut=""), "model"
+    return with_model(stated, model), "model"
+
+
+def _contents(files: Sequence[UploadedFile]) -> list[tuple[str, bytes]]:
+    return [(file.name, file.getvalue()) for file in files]
+
+
+def parsed_sizes(text: str) -> dict[str, int]:
+    """Sizes written as "height=320, width=320".
+
+    Raises `ModelImportError` for anything else.
+    """
+    parts = filter(None, (word.strip() for word in text.split(",")))
+    return dict(size_given(part, given_as="sizes") for part in parts)

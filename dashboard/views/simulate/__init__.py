@@ -1,0 +1,16 @@
+"""The Simulate page: one round task by task, every device's turn, and what re-planning would bring."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cutwise_dashboard.question import AnsweredQuestion
+from cutwise_dashboard.views.plan import devices
+from cutwise_dashboard.views.simulate import one_round
+
+
+def show(question: AnsweredQuestion) -> None:
+    """The round as it is played, and the turns that make it."""
+    one_round.show(question)
+    with st.container():
+        devices.bars(question, question.device)
