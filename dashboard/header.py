@@ -1,4 +1,4 @@
-"""What stands above every page: what Cutwise is, opening and saving, the strip, and what has to be said first."""
+"""What stands above every page: what Cutwise is, opening and saving, the strip, and what is said first."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ OLD_LINK_KEY = "plan"
 """The address of 0.1 carried its question under this name."""
 DESK, ADDRESS, NOTICE = "desk", "address", "notice"
 VIEW = "view."
-"""View choices, such as which tab is open, are widgets whose keys begin with this; they outlive a page switch."""
+"""View choices, such as the tab that is open, are widgets with such keys; they outlive a page switch."""
 
 
 def desk() -> Desk:

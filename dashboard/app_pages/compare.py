@@ -1,4 +1,4 @@
-"""Which is better: questions that were kept side by side, and below them all schemes on the one that is asked."""
+"""Which is better: kept questions side by side, and below them all schemes on the one that is asked."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the strip of chips shows: every field of the scenario, of the scheme and of the model's sizes, in groups."""
+"""What the strip of chips shows: every field of scenario, scheme and model, in groups."""

@@ -19,8 +19,9 @@ ATTENTION_KINDS = frozenset({"softmax", "attention"})
 
 def applies(context: Context, path: str) -> bool:
     """True where the field at a path changes something, or may."""
-    rules = (rule for start, rule in RULES.items() if path == start or path.startswith(f"{start}."))
-    return all(rule(context) for rule in rules)
+    parts = path.split(".")
+    starts = (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+    return all(RULES[start](context) for start in starts if start in RULES)
 
 
 def _trains(context: Context) -> bool:

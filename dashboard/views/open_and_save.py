@@ -44,7 +44,7 @@ def _open(stated: StatedQuestion) -> None:
     st.caption(TOLD)
     files = st.file_uploader(
         "File", key="open.files", accept_multiple_files=True, max_upload_size=MOST_MEGABYTES,
-        help=f"Models: {', '.join(known.about for known in IMPORTERS.values())}. Questions and scenarios: TOML",
+        help=f"Models: {', '.join(known.about for known in IMPORTERS.values())}. Questions: TOML",
     )  # fmt: skip
     sizes = st.text_input(
         "Sizes of open dimensions", key="open.sizes", placeholder="height=320, width=320",

@@ -25,7 +25,7 @@ def device_list(rows: dict[str, Any], *, key: str = "devices") -> None:
 
 
 def device_rows(plan: Plan, shown: int) -> dict[str, Any]:
-    """What the row of devices shows: name, turn and cut of each, and how long its turn is beside the longest."""
+    """What the row of devices shows: name, turn and cut of each, its turn over the longest."""
     longest = max(float(stage.delay_s) for stage in plan.stages) or 1.0
     return {
         "shown": plan.decisions[shown].device,

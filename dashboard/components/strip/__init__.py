@@ -1,4 +1,4 @@
-"""The strip: the question as a row of chips with trays, and the outbox that all components command through."""
+"""The strip: the question as a row of chips with trays, and the outbox of all components."""
 
 from __future__ import annotations
 

@@ -1,2 +1,5 @@
 """"""
-def show(*a): pass
+
+
+def show(*a):
+    pass
