@@ -43,6 +43,7 @@ SHARED_FILE_NAMES = {
     "cut_curve.py": "delay against the cut's position",
     "headline.py": "the figure people read first",
     "import_report.py": "what was read of a file",
+    "link.py": "a question as a link, and where the page shows it",
     "model.py": "the model: its page, and its controls",
     "model_graph.py": "the model graph, and its picture",
     "papers.py": "the papers: their page, and its views",

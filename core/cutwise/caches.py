@@ -55,6 +55,18 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.stated.shipped_scenarios.shipped_scenario": Cache(
             entries=None, key="name", keeps="a shipped scenario"
         ),
+        "cutwise.scenario.scenario_file._usual": Cache(
+            entries=None, key="dataclass", keeps="itself with every default"
+        ),
+        "cutwise.stated.link_words.link_dictionary": Cache(
+            entries=None, key="version of links", keeps="their deflate dictionary"
+        ),
+        "cutwise.stated.link_words.link_presets": Cache(
+            entries=None, key="version of links", keeps="shipped scenarios as they were then"
+        ),
+        "cutwise.stated.link.question_of_link": Cache(
+            entries=64, key="text of a link", keeps="the question it asks"
+        ),
         "cutwise.scenario.vocabulary.words.words": Cache(
             entries=None, key="none", keeps="the table of words"
         ),

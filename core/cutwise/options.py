@@ -92,9 +92,9 @@ def _number(option: str, kind: type[int] | type[float], value: Any, unit: str) -
     broken = isinstance(value, float) and kind is int and value % 1 != 0
     if isinstance(value, bool) or broken or not isinstance(value, int | float | str):
         raise ScenarioError([f"{option}: must be {KINDS[kind]}, not {value!r}"])
-    if not isinstance(value, str):
-        return kind(value)
     try:
-        return kind(typed_number(value, unit, whole=kind is int))
+        return kind(typed_number(value, unit, whole=kind is int) if isinstance(value, str) else value)
+    except OverflowError as error:
+        raise ScenarioError([f"{option}: is too large to compute with; give a smaller one"]) from error
     except QuantityError as error:
         raise ScenarioError([f"{option}: must be {KINDS[kind]}: {error}"]) from error

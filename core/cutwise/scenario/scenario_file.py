@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import tomli_w
 from pydantic import ValidationError
 
+from cutwise.caches import kept
 from cutwise.errors import ScenarioError
 from cutwise.read_limits import SCENARIO_FILE_BYTES
 from cutwise.scenario.file_checker import KeyPath, checked_scenario, file_checker
@@ -63,7 +64,12 @@ def scenario_from_dict(document: Mapping[str, object]) -> Scenario:
     8
     """
     try:
-        rest: dict[str, Json] = json.loads(json.dumps(dict(document), default=_jsonable))
+        text = json.dumps(dict(document), default=_jsonable, ensure_ascii=False).encode()
+        rest: dict[str, Json] = json.loads(text)
+    except UnicodeEncodeError as error:
+        raise ScenarioError(
+            ["the scenario holds half a character (a lone surrogate); take it out"]
+        ) from error
     except (RecursionError, ValueError) as error:
         raise ScenarioError(["the scenario is nested too deeply"]) from error
     mistakes = _format_mistakes(rest.pop("format", None))
@@ -188,13 +194,30 @@ def _is_tables(values: list[Json]) -> bool:
 
 
 def _differences(value: DataclassInstance) -> dict[str, object]:
-    plain = type(value)()
-    changed = {
-        f.name: getattr(value, f.name)
-        for f in fields(value)
-        if getattr(value, f.name) != getattr(plain, f.name) or f.name == "kind"
+    """The fields that are not the default, the sign of a zero among them."""
+    usual = _usual(type(value))
+    given = {f.name: getattr(value, f.name) for f in fields(value)}
+    return {
+        name: _plain(part)
+        for name, part in given.items()
+        if part is not None and (name == "kind" or not _same(part, getattr(usual, name)))
     }
-    return {name: _plain(part) for name, part in changed.items() if part is not None}
+
+
+@kept
+def _usual(owner: type[DataclassInstance]) -> DataclassInstance:
+    return owner()
+
+
+def _same(one: object, other: object) -> bool:
+    """True for equal values, where 0.0 and -0.0 are two."""
+    if one is other or one != other:
+        return one is other
+    if is_dataclass(one) and is_dataclass(other):
+        return all(_same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return all(map(_same, one, other))
+    return bool(one) or repr(one) == repr(other)
 
 
 def _plain(value: object) -> object:

@@ -1,0 +1,72 @@
+"""What a stated question names that does not exist, or sets outside its bounds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from cutwise.errors import CutwiseError, ScenarioError, UnknownNameError
+from cutwise.importers.base import checked_dims, samples
+from cutwise.schemes import SCHEMES, baseline_names
+from cutwise.schemes.options import scheme_with
+from cutwise.stated.shipped_scenarios import shipped_scenarios
+from cutwise.stated.stated_question import BEST_BASELINE, ModelReference, StatedQuestion
+
+HEXADECIMAL = re.compile(r"[0-9a-f]{1,64}")
+
+
+def mistakes_in(stated: StatedQuestion) -> list[str]:
+    """One sentence for each mistake, with its path in a question file; none where it can be asked.
+
+    The cut names ops, which only the model itself can check, and the figure is a paper's.
+
+    >>> mistakes_in(StatedQuestion(scheme="gsfl", options={"groups": -1}))
+    ['options.groups: -1 is below the smallest value 0']
+    """
+    return [
+        *_model_mistakes(stated.model),
+        *_unknown("preset", stated.preset, shipped_scenarios()),
+        *_unknown("scheme", stated.scheme, SCHEMES),
+        *(_option_mistakes(stated) if stated.scheme in SCHEMES else ()),
+        *_unknown("baseline", stated.baseline, ("", BEST_BASELINE, *baseline_names())),
+    ]
+
+
+def _model_mistakes(model: ModelReference) -> Iterator[str]:
+    if model.sample and model.digest:
+        yield "model: give a sample, or the digest of a file, not both"
+    elif model.sample:
+        yield from _unknown("model.sample", model.sample, samples())
+    elif not HEXADECIMAL.fullmatch(model.digest):
+        yield "model.digest: give the SHA-256 of the model's file in hexadecimal digits, or a sample's name"
+    try:
+        checked_dims(model.dims)
+    except CutwiseError as error:
+        yield f"model.{error}"
+
+
+def _unknown(path: str, name: str, known: Iterable[str]) -> list[str]:
+    names, what = tuple(known), path.rpartition(".")[2]
+    return [] if name in names else [f"{path}: {UnknownNameError(what, name, filter(None, names))}"]
+
+
+def _option_mistakes(stated: StatedQuestion) -> list[str]:
+    """What is wrong with each option alone, and with all of them together."""
+    alone = [
+        f"options.{name}: {why}"
+        for name, value in stated.options.items()
+        for why in _refusal(stated.scheme, {name: value})
+    ]
+    return alone or [f"options: {why}" for why in _refusal(stated.scheme, stated.options)]
+
+
+def _refusal(scheme: str, options: Any) -> list[str]:
+    try:
+        scheme_with(scheme, options)
+    except ScenarioError as error:
+        names = "|".join(map(re.escape, options))
+        return [re.sub(rf"^({re.escape(scheme)}\.)?({names}): ", "", mistake) for mistake in error.mistakes]
+    except CutwiseError as error:
+        return [str(error)]
+    return []
