@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -62,7 +62,7 @@ def test_every_registered_kind_can_be_chosen_and_all_its_fields_are_there(path: 
         hidden = {"kind", "encode_flops_per_byte", "decode_flops_per_byte"}
         wanted = {
             f"{part}.{name}"
-            for name in owner.__dataclass_fields__
+            for name in (one.name for one in fields(owner))
             if name not in hidden and not _is_table(getattr(value, name))
         }
         assert wanted <= set(shown)
