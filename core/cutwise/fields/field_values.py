@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from cutwise.errors import QuantityError
 from cutwise.fields.typed_number import typed_number
-from cutwise.units import facts_of, hints_of
+from cutwise.units import PREFIXES, UNITS, facts_of, hints_of
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -45,9 +45,40 @@ def read_field(owner: type[DataclassInstance], name: str, text: str) -> float | 
     whole = float not in kinds
     number = typed_number(text, facts_of(owner, name).get("unit", ""), whole=whole)
     found = next(f for f in fields(owner) if f.name == name)
-    if mistake := _bound_mistake(found, number):
-        raise QuantityError(mistake.partition(": ")[2])
+    if reason := _beyond(found, number):
+        raise QuantityError(f"“{text.strip()}” is {reason}")
     return round(number) if whole else number
+
+
+TINY = 1e-6
+"""Least values below this stand for "more than 0"."""
+
+
+def _beyond(found: Field[Any], number: float) -> str:
+    """How a typed number lies outside its field's bounds, with the bound in its unit; else empty."""
+    facts: Mapping[str, float] = found.metadata
+    unit = found.metadata.get("json_schema_extra", {}).get("unit", "")
+    least, most = facts.get("ge", facts.get("gt")), facts.get("le", facts.get("lt"))
+    if least is not None and (number < least or (number == least and "gt" in facts)):
+        told = "more than" if "gt" in facts or 0 < least < TINY else "at least"
+        return f"too little; give {told} {written(0.0 if 0 < least < TINY else least, unit)}"
+    if most is not None and (number > most or (number == most and "lt" in facts)):
+        return f"too much; give {'less than' if 'lt' in facts else 'at most'} {written(most, unit)}"
+    return ""
+
+
+def written(value: float, unit: str) -> str:
+    """A bound as people read it: with its unit and an SI prefix, never an exponent.
+
+    >>> written(1e15, "bps"), written(0.0, "s"), written(65536, "count"), written(0.05, "ratio")
+    ('1 Pbit/s', '0 s', '65536', '0.05')
+    """
+    symbol = UNITS.get(unit, "")
+    prefixes = PREFIXES if symbol and unit != "s" else {"": 1.0}
+    suitable = (one for one in prefixes.items() if value and abs(value) >= one[1])
+    prefix, factor = next(suitable, ("", 1.0))
+    number = f"{value / factor:.6f}".rstrip("0").rstrip(".")
+    return f"{number} {prefix}{symbol}".strip()
 
 
 ABSENT = frozenset({"", "none", "no limit", "automatic", "from profile"})
