@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import random
+import zlib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from types import UnionType
@@ -170,3 +173,12 @@ DRAWN = {
     int: _int,
     type(None): lambda *_: None,
 }
+
+
+EMPTY = {"format": "cutwise-scenario/1"}
+
+
+def old_link(**content: Any) -> str:
+    """As version 0.1 wrote them."""
+    packed = zlib.compress(json.dumps(content, separators=(",", ":")).encode(), level=9)
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")

@@ -24,9 +24,8 @@ from cutwise.stated import link, link_words
 from cutwise.stated.link import link_notice, link_of, question_of_link
 from cutwise.stated.link_content import content_of, question_in
 from cutwise.stated.link_words import NEWEST, VERSIONS, link_dictionary
-from cutwise.stated.old_link import question_of_old_link
 from cutwise.stated.shipped_scenarios import shipped_scenario, shipped_scenarios
-from cutwise.stated.stated_question import BEST_BASELINE, ModelReference, StatedQuestion
+from cutwise.stated.stated_question import StatedQuestion
 from tests.core.stated_questions import random_question
 
 FIRST = StatedQuestion()
@@ -238,56 +237,3 @@ def test_the_shipped_scenarios_are_those_of_the_newest_links() -> None:
     for name in shipped_scenarios():
         document = {k: v for k, v in scenario_to_dict(shipped_scenario(name)).items() if k != "format"}
         assert json.loads(json.dumps(told[name])) == json.loads(json.dumps(document))
-
-
-EMPTY = {"format": "cutwise-scenario/1"}
-
-
-def old_link(**content: Any) -> str:
-    """As version 0.1 wrote them."""
-    packed = zlib.compress(json.dumps(content, separators=(",", ":")).encode(), level=9)
-    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
-
-
-def test_a_link_of_0_1_is_opened() -> None:
-    scenario = changed(shipped_scenario("campus_cell"), {"workload.batch_size": 8})
-    text = old_link(
-        written_by=versions().text, sample="gpt2", upload=None, dims={"sequence": 12}, scheme="gsfl",
-        options={"groups": 2, "cut": "a,b"}, scenario=scenario_to_dict(scenario),
-    )  # fmt: skip
-    asked = StatedQuestion(
-        model=ModelReference(sample="gpt2", dims={"sequence": 12}), preset="campus_cell", scenario=scenario,
-        scheme="gsfl", options={"groups": 2}, cut="a,b", baseline=BEST_BASELINE,
-    )  # fmt: skip
-    assert question_of_old_link(text) == (asked, "")
-
-
-def test_a_link_of_0_1_with_an_upload_and_of_other_data() -> None:
-    text = old_link(
-        written_by="cutwise 0.0.9, data 00ff", sample="resnet18", scheme="fast_split", options={}, dims={},
-        upload={"digest": "ab" * 32, "name": "mine.onnx"}, scenario={"format": "cutwise-scenario/1"},
-    )  # fmt: skip
-    found = question_of_old_link(text)
-    assert found.question.model == ModelReference(digest="ab" * 32, name="mine.onnx")
-    assert found.notice.startswith("This link was written by cutwise 0.0.9, data 00ff")
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        (old_link(sample="resnet19", scenario=EMPTY), "unknown sample"),
-        (old_link(scenario=EMPTY | {"seed": -1}), "seed"),
-        (old_link(scheme="x", scenario=EMPTY), "unknown scheme 'x'"),
-        (old_link(dims=[1], scenario=EMPTY), "damaged"),
-        (old_link(scenario=[1]), "damaged"),
-        (old_link(upload="x", scenario=EMPTY), "damaged"),
-        (old_link(scenario={"devices": [{}] * 340_000}), "more than 10,000 devices"),
-        (old_link(sample="vgg16")[:-9], "damaged"),
-        ("", "damaged"),
-        ("?", "damaged"),
-    ],
-)
-def test_a_link_of_0_1_that_cannot_be_opened_says_why(text: str, why: str) -> None:
-    with pytest.raises(CutwiseError, match=why) as caught:
-        question_of_old_link(text)
-    assert "\n" not in str(caught.value)

@@ -1,0 +1,1 @@
+"""What outlives a session: long links and uploads, in bounded folders that know no page."""
