@@ -1,0 +1,1 @@
+"""Explore: what would change the answer."""
