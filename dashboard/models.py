@@ -11,7 +11,7 @@ from cutwise.importers import load_bytes
 from cutwise.stated.stated_question import ModelReference
 from cutwise_dashboard import cached
 from cutwise_dashboard.caches import kept
-from cutwise_dashboard.stores import upload_store
+from cutwise_dashboard.stores.upload_store import keep_upload, upload_at
 
 Dims = tuple[tuple[str, int], ...]
 
@@ -35,17 +35,17 @@ def read_upload(name: str, content: bytes, dims: Mapping[str, int] | None = None
 
     Raises `ModelImportError` with one sentence.
     """
-    reference = ModelReference(digest=upload_store.keep(name, content), name=name, dims=dict(dims or {}))
+    reference = ModelReference(digest=keep_upload(name, content), name=name, dims=dict(dims or {}))
     model_of(reference)
     return reference
 
 
 @kept
 def _uploaded(digest: str, name: str, dims: Dims) -> ModelGraph:
-    content = upload_store.content_of(digest)
-    if content is None:
+    kept_here = upload_at(digest)
+    if kept_here is None:
         raise FileNotFoundError(name)
-    return load_bytes(name, content, dims=dict(dims) or None, poll=_still_here)
+    return load_bytes(name, kept_here.content, dims=dict(dims) or None, poll=_still_here)
 
 
 def _still_here() -> None:

@@ -8,12 +8,11 @@ from cutwise.analyses.delay_energy import DelayEnergyAnalysis
 from cutwise.analyses.replanning import Epochs, ReplanAnalysis
 from cutwise.planning.one_device.objective import counted_energy
 from cutwise.plans.inference_words import said
+from cutwise.units import facts_of
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.spoken import spoken
 from cutwise_dashboard.charts.trade_offs import HERE, epochs_figure, front_figure
 from cutwise_dashboard.commands import analysis_command
-from cutwise_dashboard.components.live_slider import live_slider
-from cutwise_dashboard.controls import told
 from cutwise_dashboard.format import quantity_text, seconds_text, share_text
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import on_demand
@@ -21,15 +20,16 @@ from cutwise_dashboard.views import on_demand
 
 def energy(question: AnsweredQuestion) -> None:
     """Rounds that no other beats in both delay and energy (P4), with the plan among them."""
-    on_demand.section("Delay against energy", question, _energy)
+    on_demand.section("Delay against energy", question, energy_front)
 
 
 def changing_rate(question: AnsweredQuestion) -> None:
     """Cuts chosen anew for every epoch of a rate that changes (P1), beside cuts that are kept."""
-    on_demand.section("When the rate changes", question, _changing_rate)
+    on_demand.section("When the rate changes", question, rate_over_epochs)
 
 
-def _energy(question: AnsweredQuestion) -> None:
+def energy_front(question: AnsweredQuestion) -> None:
+    """The rounds that no other beats, as a figure with its sentence."""
     front = DelayEnergyAnalysis().run(question.asked).rounds
     score = counted_energy(question.scenario.objective)
     spent_j = sum(float(score(stage)) for stage in question.plan.stages)
@@ -56,15 +56,16 @@ def _energy(question: AnsweredQuestion) -> None:
     )
 
 
-def _changing_rate(question: AnsweredQuestion) -> None:
+def rate_over_epochs(question: AnsweredQuestion) -> None:
+    """Delays of epochs as a figure, with how far the rate fades and how many epochs there are."""
+    training = question.problem.workload.training
     left, right = st.columns(2)
     with left:
-        fade_db = _slider("fade_db", "rate.fade_db")
+        fade_db = float(_slider("fade_db", "rate.fade_db", training=training))
     with right:
-        epochs = int(_slider("epochs", "rate.epochs", integer=True))
+        epochs = int(_slider("epochs", "rate.epochs", training=training))
     seed = question.scenario.seed
     found = ReplanAnalysis(epochs=epochs, seed=seed, fade_db=fade_db).run(question.asked)
-    training = question.problem.workload.training
     alt = f"Seconds of a round in {epochs} epochs: cuts chosen anew, cuts kept, one side alone"
     st.echarts_chart(
         spoken(epochs_figure(found, theme=session.theme()), training=training),
@@ -78,7 +79,7 @@ def _changing_rate(question: AnsweredQuestion) -> None:
         "This command gives the same numbers:"
     )
     st.code(
-        analysis_command(question.choice, "replan", epochs=epochs, seed=seed, fade_db=fade_db),
+        analysis_command(question.stated.model, "replan", epochs=epochs, seed=seed, fade_db=fade_db),
         language="bash",
         wrap_lines=True,
     )
@@ -88,12 +89,10 @@ def _unfit(found: Epochs) -> str:
     return "".join(f"{clause.capitalize()}. " for clause in found.unfit)
 
 
-def _slider(option: str, key: str, *, integer: bool = False) -> float:
-    """The control of one option of re-planning."""
-    facts = told(ReplanAnalysis, option)
-    low, high = facts["shown"]
-    first = getattr(ReplanAnalysis(), option)
-    return live_slider(
-        facts["title"], value=first, low=low, high=high, key=key, unit=facts["unit"], help=facts["help"],
-        integer=integer,
-    )  # fmt: skip
+def _slider(option: str, key: str, *, training: bool) -> int | float:
+    """The slider of one option of re-planning: a choice of this view, which no link carries."""
+    facts, first = facts_of(ReplanAnalysis, option), getattr(ReplanAnalysis(), option)
+    low, high = (type(first)(end) for end in facts["shown"])
+    unit = f" ({facts['unit']})" if facts.get("unit") else ""
+    label, about = (said(text, training=training) for text in (facts["title"] + unit, facts["help"]))
+    return st.slider(label, min_value=low, max_value=high, value=first, key=key, help=about)
