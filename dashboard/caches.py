@@ -37,6 +37,9 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise_dashboard.charts.graph.layered_layout.lay_out": Cache(
             entries=512, key="structure of a block", keeps="where its ops are drawn"
         ),
+        "cutwise_dashboard.components.ruler.payload._payload": Cache(
+            entries=64, key="question, device, theme", keeps="what the cut ruler is sent"
+        ),
         "cutwise_dashboard.components.dag_view.payload.packed_geometry": Cache(
             entries=64, key="geometry", keeps="its JSON values"
         ),

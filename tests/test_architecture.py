@@ -36,6 +36,7 @@ SHARED_FILE_NAMES = {
     "graph.py": "a file format's graph as ours",
     "ops.py": "a file format's operators as ours",
     "markup.py": "HTML of a page part",
+    "payload.py": "what the scripts of a component are sent",
     "commands.py": "the command line: its commands, and those that the page shows",
     "inputs.py": "what went in: of a command, of a report",
     # the page shows under the same name what the library works out
