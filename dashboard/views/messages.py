@@ -25,13 +25,13 @@ def opened_link() -> None:
 def other_versions() -> None:
     """Says that other versions wrote what was opened, as long as the scenario is that one."""
     if told := session.noted("versions"):
-        st.info(told)
+        st.info(as_written(told))
 
 
 def opened_paper() -> None:
     """The figure that the scenario was opened for, as long as the scenario is that one."""
     if told := session.noted("paper"):
-        st.info(told)
+        st.info(as_written(told))
 
 
 def upload_error() -> None:
@@ -44,6 +44,6 @@ def missing_upload() -> None:
     """Asks for the file that a link was made with."""
     chosen = session.choice()
     st.info(
-        f"This link was made with **{chosen.upload_name}**, which is not part of a link. Upload that file "
-        "under “Your own model” to open the plan, or choose a model in the sidebar."
+        f"This link was made with **{as_written(chosen.upload_name)}**, which is not part of a link. "
+        "Upload that file under “Your own model” to open the plan, or choose a model in the sidebar."
     )

@@ -9,6 +9,7 @@ import streamlit as st
 from cutwise.analyses.base import MOST_DEVICES
 from cutwise.errors import CutwiseError
 from cutwise_dashboard.controls import drawer
+from cutwise_dashboard.format import as_written
 from cutwise_dashboard.question import AnsweredQuestion
 
 
@@ -24,4 +25,4 @@ def section(label: str, question: AnsweredQuestion, answer: Callable[[AnsweredQu
         try:
             answer(question)
         except CutwiseError as error:
-            st.error(str(error))
+            st.error(as_written(str(error)))

@@ -13,7 +13,7 @@ from cutwise.papers import Beside, Deviation, Figure, Paper, Recomputed, recompu
 from cutwise.papers.paper import FOLDER
 from cutwise_dashboard import session
 from cutwise_dashboard.controls import readable
-from cutwise_dashboard.format import quantity_text, seconds_text, share_text
+from cutwise_dashboard.format import as_written, quantity_text, seconds_text, share_text
 from cutwise_dashboard.views.schemes import scheme_table
 
 TITLES = {
@@ -123,7 +123,7 @@ def _open(paper: Paper, found: Recomputed) -> None:
     try:
         _take_over(paper, found)
     except CutwiseError as error:
-        st.error(str(error))
+        st.error(as_written(str(error)))
         return
     st.switch_page("app_pages/schemes.py")
 

@@ -17,6 +17,7 @@ from cutwise_dashboard.charts.spoken import spoken
 from cutwise_dashboard.comparison import ShownComparison, first_schemes, own_options
 from cutwise_dashboard.controls import follow, readable, seen
 from cutwise_dashboard.format import (
+    as_written,
     duration_scale,
     percent_text,
     rounded,
@@ -109,7 +110,7 @@ def headline(comparison: ShownComparison) -> None:
         f"{valid} of {len(comparison.outcomes)} schemes keep every rule; only those are ranked, "
         f"{ranked}{why}. Speeds from datasheets are rough (±50 %)."
     )
-    own = [f"{readable(name)} {value}" for name, value in own_options(comparison.choice)]
+    own = [f"{readable(name)} {as_written(str(value))}" for name, value in own_options(comparison.choice)]
     if own and comparison.choice.scheme in comparison.plans:
         st.caption(
             f"{readable(comparison.choice.scheme).capitalize()} has options of its own: {', '.join(own)}."
