@@ -1,7 +1,11 @@
-"""How quantities are shown to people: SI prefixes, three figures, percent."""
+"""How quantities and names are shown to people: SI prefixes, three figures, percent; names as text alone.
+
+Whatever a file or a person has named passes the function of the language that it is shown in.
+"""
 
 from __future__ import annotations
 
+import html
 import math
 import re
 from collections.abc import Sequence
@@ -13,6 +17,15 @@ from cutwise.units import PREFIXES, percent
 
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86400.0
 LONG_S = 1e4
+
+JOINER = "\u2060"
+"""Takes no room and breaks no word; between two letters it keeps them from being read as one mark."""
+MARK = re.compile(r"([\\`*_\[\]<>$~#|:&!])")
+LINE_MARK = re.compile(rf"^(\d*)([-+=.)])(?=[\s=-]|{JOINER}|$)", re.MULTILINE)
+INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+# Links, icons and arrows are made of the text after its backslashes are gone, so these cannot help there.
+MADE_LATER = re.compile(r"(?<=:)(?=[/\w])|(?<=www)(?=\.)|(?=@)|(?<=[-<>~])(?=[-=>])", re.IGNORECASE)
+LONGEST_FILE_NAME = 80
 
 
 def quantity_text(value: float, unit: str) -> str:
@@ -118,12 +131,34 @@ def rounds_text(median: float | None, least: float | None, most: float | None) -
 
 
 def as_written(text: str) -> str:
-    """A sentence with names from files in it, so that a page shows each of its characters as it is.
+    """A text as Markdown that shows each of its characters as it is, on any place of a line.
 
     >>> as_written('targets = ["*/q_proj"]')
     'targets = \\\\["\\\\*/q\\\\_proj"\\\\]'
+    >>> as_written("- one"), as_written("1. one"), as_written("12.5 s")
+    ('\\\\- one', '1\\\\. one', '12.5 s')
     """
-    return re.sub(r"([\\`*_\[\]<>$~#|:])", r"\\\1", text)
+    apart = MADE_LATER.sub(JOINER, INDENT.sub("", text))
+    return LINE_MARK.sub(r"\1\\\2", MARK.sub(r"\\\1", apart))
+
+
+def as_plotly(text: str) -> str:
+    """A text as the labels, titles and hover texts of plotly take it: no tags, links or formulas.
+
+    >>> as_plotly("<b>a</b> & $x$")
+    '&lt;b&gt;a&lt;/b&gt; &amp; &#36;x&#36;'
+    """
+    return html.escape(text, quote=False).replace("$", "&#36;")
+
+
+def file_name(text: str, suffix: str) -> str:
+    """A name for a download that every file system takes.
+
+    >>> file_name("../a: <b>", ".csv"), file_name("\\u2026", ".csv")
+    ('a b.csv', 'download.csv')
+    """
+    words = re.sub(r"[^\w.+-]+", " ", text).strip(" .-")
+    return f"{words[:LONGEST_FILE_NAME].strip() or 'download'}{suffix}"
 
 
 def sentence_case(text: str) -> str:

@@ -6,16 +6,14 @@ Exit codes: 0 fine, 2 bad input (one clear sentence on the error stream), 3 infe
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Sequence
 
 from cutwise.cli.arguments import parsed
 from cutwise.cli.printing import BAD_INPUT, FINE
 from cutwise.errors import CutwiseError
+from cutwise.fields.readable_names import readable_text
 
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""What moves a terminal's cursor or turns its text, and is no sentence's."""
 ALONE = "serve"
 """What `cutwise` without a command does."""
 
@@ -27,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         known = parsed(given or [ALONE])
         code: int = known.run(known)
     except CutwiseError as error:
-        print(UNPRINTABLE.sub("_", str(error)), file=sys.stderr)
+        print("\n".join(map(readable_text, str(error).split("\n"))), file=sys.stderr)
         return BAD_INPUT
     else:
         return code

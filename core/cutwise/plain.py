@@ -1,18 +1,21 @@
-"""Values as nested plain ones: what `--json` prints, what the page downloads."""
+"""Values as nested plain ones and as tables: what `--json` prints, what the page downloads."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
 
 if TYPE_CHECKING:
+    import pandas as pd
     from _typeshed import DataclassInstance
 
 TIMING = frozenset({"timing"})
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a cell begins with that a spreadsheet would compute."""
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 
@@ -45,3 +48,19 @@ def plain(value: object, *, without: frozenset[str] = TIMING) -> Json:
     if value is None or isinstance(value, str | int | float):
         return value
     raise TypeError(f"{type(value).__name__} has no plain form")
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """A table as CSV, in which no spreadsheet takes a text for a formula; numbers stay numbers.
+
+    A text that begins like one has an apostrophe before it, as the sheets themselves write it.
+
+    >>> import pandas
+    >>> csv_text(pandas.DataFrame({"name": ["=1+1", "phone"], "delay_s": [-1.5, 2.0]}))
+    "name,delay_s\\n'=1+1,-1.5\\nphone,2.0\\n"
+    """
+    return table.rename(columns=_cell).map(_cell).to_csv(index=False, lineterminator="\n")
+
+
+def _cell(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -30,6 +30,8 @@ GRAPH_DEPTH = 20
 TENSOR_ELEMENTS = 2**38
 # Longer names are cut: they are shown, never looked up.
 NAME_CHARACTERS = 200
+# The longest warnings list some ten names.
+SENTENCE_CHARACTERS = 4000
 
 # Pixels of a side, as far as configurations are believed.
 PICTURE_SIDE = 2**24

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,6 +11,7 @@ from cutwise.plans.inference_words import said
 from cutwise.simulation.trace import Span, Trace
 from cutwise_dashboard.charts.gantt_rows import rows_of
 from cutwise_dashboard.charts.palette import PALETTES, Palette, color_of
+from cutwise_dashboard.format import as_plotly
 
 MOST_ROWS, MOST_BARS = 40, 4000
 WAITING = "Waiting"
@@ -144,13 +144,13 @@ def _waiting_bar(span: Span, row: int) -> TaskBar:
 def _text(what: str, span: Span) -> str:
     """What a pointer over a bar reads; iterations count from 1."""
     iteration = f"iteration {span.iteration + 1}" if span.iteration >= 0 else ""
-    return " · ".join(escape(part) for part in (span.device, what, iteration) if part)
+    return " · ".join(as_plotly(part) for part in (span.device, what, iteration) if part)
 
 
 def _layout(info: GanttInfo, palette: Palette) -> go.Layout:
     last = max(len(info.rows), 1) - 0.5
     return go.Layout(
-        title={"text": info.title, "subtitle": {"text": info.left_out}},
+        title={"text": as_plotly(info.title), "subtitle": {"text": as_plotly(info.left_out)}},
         barmode="overlay",
         height=FRAME_PIXELS + ROW_PIXELS * len(info.rows),
         margin={"l": 8, "r": 16, "t": 104, "b": 8},
@@ -168,7 +168,7 @@ def _layout(info: GanttInfo, palette: Palette) -> go.Layout:
         yaxis={
             "visible": bool(info.rows),
             "tickvals": list(range(len(info.rows))),
-            "ticktext": [escape(name) for name in info.rows],
+            "ticktext": [as_plotly(name) for name in info.rows],
             "range": [last, -0.5],
             "automargin": True,
             "showgrid": False,

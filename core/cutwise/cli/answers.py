@@ -63,7 +63,7 @@ def plan_one(known: argparse.Namespace) -> int:
 def play(known: argparse.Namespace) -> int:
     """Prints a played round beside the planned one; writes its tasks where a file is named."""
     from cutwise.pipeline import plan, simulate
-    from cutwise.plain import plain
+    from cutwise.plain import csv_text, plain
     from cutwise.units import percent
 
     graph = model_of(known)
@@ -71,7 +71,7 @@ def play(known: argparse.Namespace) -> int:
     found = plan(graph, scenario, known.scheme, **options_of(known))
     trace = simulate(graph, scenario, found)
     if known.csv:
-        write(known.csv, trace.to_frame().to_csv(index=False))
+        write(known.csv, csv_text(trace.to_frame()))
     if known.json:
         show(known, plain(trace.summary() | {"scheme": found.scheme, "planned_delay_s": found.delay_s}))
     else:

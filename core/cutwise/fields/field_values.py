@@ -7,6 +7,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
 from cutwise.errors import QuantityError
+from cutwise.fields.readable_names import readable_name
 from cutwise.fields.typed_number import typed_number
 from cutwise.units import PREFIXES, UNITS, facts_of, hints_of
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 def settled(value: DataclassInstance) -> list[str]:
     """One sentence for each field of a value that is being made that cannot be what is given for it.
 
-    Words of earlier versions become today's and typed quantities numbers first, in `value` itself.
+    Words of earlier versions become today's, typed quantities numbers and names readable first, in `value`
+    itself.
 
     >>> from dataclasses import dataclass
     >>> from cutwise.units import quantity
@@ -108,11 +110,14 @@ def _read_texts(value: DataclassInstance) -> list[str]:
 
 
 def called_now(value: DataclassInstance) -> None:
-    """Puts words of earlier versions in a value that is being made into today's."""
+    """Puts words of earlier versions in a value that is being made into today's, and makes names readable."""
     for found in fields(value):
+        given = getattr(value, found.name)
+        if not isinstance(given, str):
+            continue
         aliases = found.metadata.get("json_schema_extra", {}).get("aliases", {})
-        if (word := getattr(value, found.name)) in aliases:
-            object.__setattr__(value, found.name, aliases[word])
+        if (word := aliases.get(given) or readable_name(given).strip()) != given:
+            object.__setattr__(value, found.name, word)
 
 
 def bound_mistakes(value: object) -> list[str]:

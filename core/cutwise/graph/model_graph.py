@@ -15,6 +15,7 @@ from cutwise.arrays import Ints
 from cutwise.digests import EqualByDigest
 from cutwise.errors import ModelImportError
 from cutwise.frozen import Frozen, FrozenDict, read_only
+from cutwise.graph.readable_graph import readable_parts
 
 if TYPE_CHECKING:
     import networkx
@@ -111,7 +112,8 @@ class ModelGraph(EqualByDigest):
     by it. `dims` holds the dimensions the importer had to choose ({"sequence": 128}), `provenance`
     says where the graph came from (format, producer, file digest), `warnings` what was assumed.
     `uncounted` is what the file holds beside that: "parameters" that no op counts, and the "macs" of a
-    sample that go with them, as far as they are known.
+    sample that go with them, as far as they are known. Names that would not be readable become so when a
+    graph is made (`cutwise.fields.readable_names`).
 
     Raises `ModelImportError` for a repeated id, an unknown input or a wrong order.
     """
@@ -127,6 +129,8 @@ class ModelGraph(EqualByDigest):
     index: Mapping[str, int] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
+        for name, part in readable_parts(self).items():
+            object.__setattr__(self, name, part)
         object.__setattr__(self, "index", self._checked_index())
         Frozen.__post_init__(self)
         object.__setattr__(self, "digest", self._digest())

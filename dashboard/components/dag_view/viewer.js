@@ -54,6 +54,7 @@ function receive(view, state) {
     side: unpacked(state.side, Uint8Array),
     crosses: new Set(unpacked(state.crosses, Int32Array)),
     mixed: new Map(state.mixed),
+    shown: new Map(Object.entries(state.shown)),
     frameSide: unpacked(state.frameSide, Int8Array),
   }
   if (state.selected !== view.told) {
@@ -61,7 +62,7 @@ function receive(view, state) {
     view.selectedName = state.selected
   }
   if (view.placed?.geometry !== view.offered) place(view)
-  view.selected = state.shown[view.selectedName] ?? view.placed.geometry.names.indexOf(view.selectedName)
+  view.selected = view.state.shown.get(view.selectedName) ?? view.placed.geometry.names.indexOf(view.selectedName)
   traceEdges(view)
   showLegend(view)
   repaint(view)

@@ -14,6 +14,7 @@ from cutwise.scenario.fleet_csv import COLUMNS, devices_of, parse_fleet
 from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import Scenario
 from cutwise.units import PREFIXES, facts_of, in_prefix
+from cutwise_dashboard.format import as_written
 
 IN_GIGA = ("flops_per_s", "memory_bytes")
 EXAMPLE = "name,profile,samples,distance_m\ncamera-1,jetson_nano,1200,40\ncamera-2,raspberry_pi_4,800,90"
@@ -39,7 +40,7 @@ def show(scenario: Scenario) -> Scenario:
         devices = _kept(scenario.devices, devices_of(rows))
         changed = replace(scenario, devices=devices)
     except ScenarioError as error:
-        st.error("\n\n".join(error.mistakes))
+        st.error("\n\n".join(map(as_written, error.mistakes)))
         return scenario
     st.session_state["fleet.devices"] = changed.devices
     return changed
@@ -60,7 +61,7 @@ def _pasted(scenario: Scenario) -> Scenario:
             devices = parse_fleet(text)
             return replace(scenario, devices=devices if replaced else (*scenario.devices, *devices))
         except ScenarioError as error:
-            st.error("\n\n".join(error.mistakes))
+            st.error("\n\n".join(map(as_written, error.mistakes)))
             return scenario
 
 

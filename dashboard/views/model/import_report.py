@@ -17,7 +17,7 @@ ACTIVE_HELP = (
 
 def show(report: ImportReport) -> None:
     with st.container(border=True):
-        st.subheader(report.name, anchor=False)
+        st.subheader(as_written(report.name), anchor=False)
         grid = st.grid(5, min_column_width=150)
         grid.metric("Ops", f"{report.ops:,}")
         grid.metric("Edges", f"{report.edges:,}")
@@ -34,11 +34,11 @@ def show(report: ImportReport) -> None:
             help=f"{report.trainable_parameters:,}",
         )
         grid.metric("Multiply-adds a sample", quantity_text(report.macs, ""))
-        st.caption(f"{report.format} · digest {report.digest[:16]}…")
+        st.caption(f"{as_written(report.format)} · digest {report.digest[:16]}…")
         for warning in report.warnings:
             st.warning(as_written(warning))
         if report.unpriced:
-            kinds = ", ".join(f"{count} × {kind}" for kind, count in report.unpriced.items())
+            kinds = ", ".join(f"{count} × {as_written(kind)}" for kind, count in report.unpriced.items())
             st.warning(
                 f"No formula for {kinds}: their FLOPs are missing from every figure. They make "
                 f"{share_text(report.unpriced_ratio)} of all elements."

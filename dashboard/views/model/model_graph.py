@@ -10,7 +10,7 @@ import streamlit as st
 
 from cutwise_dashboard import cached
 from cutwise_dashboard.charts.graph.graph_drawing import VIEWS, draw_graph
-from cutwise_dashboard.format import quantity_text
+from cutwise_dashboard.format import as_written, quantity_text
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views.model import folding_graph
 
@@ -23,7 +23,8 @@ def show(question: AnsweredQuestion, device: int) -> None:
     graph, plan = question.graph, question.plan
     with st.container(border=True):
         left, right = st.columns([3, 2], vertical_alignment="center")
-        left.subheader(f"Model graph, cut for {plan.decisions[device].device}", anchor=False)
+        name = as_written(plan.decisions[device].device)
+        left.subheader(f"Model graph, cut for {name}", anchor=False)
         with right:
             view = st.segmented_control(
                 "View", VIEWS, default="near_cut", key="graph.view", required=True,
@@ -59,7 +60,7 @@ def _costs(question: AnsweredQuestion, op_id: str) -> None:
     op, cost = graph.ops[graph.index[op_id]], question.problem.cost.row(op_id)
     figures = {name: value for name, value in asdict(cost).items() if name != "op" and value}
     shape = " × ".join(map(str, op.output.shape)) or "as stated in the file"
-    st.markdown(f"**{op.id}** · {op.kind} · {shape} · {op.output.dtype}")
+    st.markdown(f"**{as_written(op.id)}** · {as_written(op.kind)} · {shape} · {op.output.dtype}")
     grid = st.grid(min_column_width=150)
     for name, value in figures.items():
         words, _, unit = name.rpartition("_")

@@ -15,7 +15,7 @@ from cutwise.units import in_prefix
 from cutwise_dashboard import cached
 from cutwise_dashboard.charts.graph.graph_drawing import GraphDrawing, draw_graph
 from cutwise_dashboard.charts.graph.op_colors import STEP_NAMES, steps
-from cutwise_dashboard.format import quantity_text
+from cutwise_dashboard.format import as_written, quantity_text
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views.model import folding_graph
 
@@ -87,7 +87,9 @@ def _table(question: AnsweredQuestion, cost: GraphCost, selected: str | None) ->
     chosen = [block for block in blocks if selected == f"block:{block.name}"]
     if chosen:
         frame = frame.iloc[list(chosen[0].ops)]
-        st.caption(f"Ops of block {chosen[0].name}; click an empty place in the graph to see all.")
+        st.caption(
+            f"Ops of block {as_written(chosen[0].name)}; click an empty place in the graph to see all."
+        )
     with st.container(border=True):
         st.subheader("Ops", anchor=False)
         known = frame["op"].tolist()

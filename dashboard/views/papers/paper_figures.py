@@ -12,7 +12,7 @@ from cutwise.importers import sample_named
 from cutwise.papers import Beside, Deviation, Figure, Paper, Recomputed, recomputed
 from cutwise.papers.paper import FOLDER
 from cutwise_dashboard import session
-from cutwise_dashboard.format import quantity_text, readable, seconds_text, share_text
+from cutwise_dashboard.format import as_written, quantity_text, readable, seconds_text, share_text
 from cutwise_dashboard.views.schemes import scheme_table
 
 TITLES = {
@@ -122,7 +122,7 @@ def _open(paper: Paper, found: Recomputed) -> None:
     try:
         _take_over(paper, found)
     except CutwiseError as error:
-        st.error(str(error))
+        st.error(as_written(str(error)))
         return
     st.switch_page("app_pages/schemes.py")
 

@@ -12,7 +12,7 @@ from cutwise.question import can_pin
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.cut_curve import cut_curve_figure
 from cutwise_dashboard.charts.spoken import spoken
-from cutwise_dashboard.format import seconds_text
+from cutwise_dashboard.format import as_written, seconds_text
 from cutwise_dashboard.question import AnsweredQuestion
 
 
@@ -37,7 +37,7 @@ def show(question: AnsweredQuestion, device: int) -> None:
         )
         hatched = "" if found.fits.all() else " Hatched cuts break a limit of the device."
         pinnable = " Click a bar to pin that cut." if can_pin(question.asked.scheme) else ""
-        st.caption(said(f"{name}, one round.{pinnable}{hatched}", training=training))
+        st.caption(said(f"{as_written(name)}, one round.{pinnable}{hatched}", training=training))
         _take_pin(question, found, event)
 
 

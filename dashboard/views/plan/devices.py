@@ -11,7 +11,7 @@ from cutwise.problem.split_problem import SplitProblem
 from cutwise.units import in_prefix, percent
 from cutwise_dashboard.charts.fleet_bars import MOST_BARS, fleet_figure, fleet_height
 from cutwise_dashboard.controls import follow, last_seen, seen
-from cutwise_dashboard.format import edge_cut_text, ops_text
+from cutwise_dashboard.format import as_written, edge_cut_text, ops_text
 from cutwise_dashboard.question import AnsweredQuestion
 
 PILLS = 8
@@ -27,7 +27,7 @@ def picked(question: AnsweredQuestion) -> int:
     follow("shown_device", kept if kept in names else names[slowest])
     few = len(names) <= PILLS
     name = (
-        st.pills("Device shown", names, key="shown_device", required=True)
+        st.pills("Device shown", names, key="shown_device", required=True, format_func=as_written)
         if few
         else st.selectbox("Device shown", names, key="shown_device")
     )

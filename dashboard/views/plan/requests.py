@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cutwise.plans.serving import Inference, ServedDevice, TokenFigures
-from cutwise_dashboard.format import figures, quantity_text, seconds_text
+from cutwise_dashboard.format import as_written, figures, quantity_text, seconds_text
 
 
 def show(served: Inference) -> None:
@@ -13,9 +13,11 @@ def show(served: Inference) -> None:
     slowest = max(served.devices, key=lambda one: one.request_delay_s)
     grid = st.grid(5, min_column_width=150)
     for label, value, more in (*_of_requests(served, slowest), *_of_tokens(slowest.tokens)):
-        grid.metric(label, value, more, delta_color="off", delta_arrow="off", border=True)
+        grid.metric(
+            as_written(label), value, as_written(more), delta_color="off", delta_arrow="off", border=True
+        )
     if served.says:
-        st.caption(". ".join(served.says) + ".")
+        st.caption(as_written(". ".join(served.says) + "."))
 
 
 def _of_requests(served: Inference, slowest: ServedDevice) -> list[tuple[str, str, str]]:

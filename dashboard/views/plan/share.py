@@ -8,10 +8,11 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from cutwise.plain import plain
+from cutwise.plain import csv_text, plain
 from cutwise.scenario.versions import saved_scenario
 from cutwise_dashboard import session
 from cutwise_dashboard.commands import plan_command
+from cutwise_dashboard.format import file_name
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.reports import Origin, plan_report
 from cutwise_dashboard.stores.link_store import address_of
@@ -25,11 +26,11 @@ def show(question: AnsweredQuestion) -> None:
         name = f"{question.name}-{question.shown_scheme}"
         row = st.container(horizontal=True)
         row.download_button(
-            "Plan (JSON)", lambda: plan_json(question), f"{name}.json", "application/json",
+            "Plan (JSON)", lambda: plan_json(question), file_name(name, ".json"), "application/json",
             on_click="ignore", key="download.json",
         )  # fmt: skip
         row.download_button(
-            "Plan (CSV)", lambda: plan_csv(question), f"{name}.csv", "text/csv",
+            "Plan (CSV)", lambda: plan_csv(question), file_name(name, ".csv"), "text/csv",
             on_click="ignore", key="download.csv",
         )  # fmt: skip
         row.download_button(
@@ -37,7 +38,7 @@ def show(question: AnsweredQuestion) -> None:
             on_click="ignore", key="download.toml",
         )  # fmt: skip
         row.download_button(
-            "Report (HTML)", lambda: report(question), f"{name}.html", "text/html",
+            "Report (HTML)", lambda: report(question), file_name(name, ".html"), "text/html",
             on_click="ignore", key="download.html",
         )  # fmt: skip
         with row.popover("Share link"):
@@ -88,4 +89,4 @@ def plan_csv(question: AnsweredQuestion) -> str:
             else:
                 row[key] = value
         rows.append(row)
-    return pd.DataFrame(rows).to_csv(index=False)
+    return csv_text(pd.DataFrame(rows))

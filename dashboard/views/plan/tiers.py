@@ -11,7 +11,7 @@ from cutwise.costs.memory.by_kind import KINDS
 from cutwise.planning.one_device.cut_positions import ops_mask
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem
-from cutwise_dashboard.format import percent_text, scale_of, seconds_text
+from cutwise_dashboard.format import as_written, percent_text, scale_of, seconds_text
 
 
 def show(problem: SplitProblem, plan: Plan) -> None:
@@ -50,7 +50,9 @@ def show(problem: SplitProblem, plan: Plan) -> None:
             },
             alt="Peak memory of every tier by kind, for SplitLLM and what it is compared with",
         )
-        st.caption(f"With the cuts of {decision.device}; two-tier schemes cut where its user does.")
+        st.caption(
+            f"With the cuts of {as_written(decision.device)}; two-tier schemes cut where its user does."
+        )
 
 
 def _told(problem: SplitProblem, plan: Plan, **given: np.ndarray | int) -> str:

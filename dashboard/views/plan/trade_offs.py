@@ -13,7 +13,7 @@ from cutwise_dashboard import session
 from cutwise_dashboard.charts.spoken import spoken
 from cutwise_dashboard.charts.trade_offs import HERE, epochs_figure, front_figure
 from cutwise_dashboard.commands import analysis_command
-from cutwise_dashboard.format import quantity_text, seconds_text, share_text
+from cutwise_dashboard.format import as_written, quantity_text, seconds_text, sentence_case, share_text
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import on_demand
 
@@ -86,7 +86,7 @@ def rate_over_epochs(question: AnsweredQuestion) -> None:
 
 
 def _unfit(found: Epochs) -> str:
-    return "".join(f"{clause.capitalize()}. " for clause in found.unfit)
+    return "".join(f"{as_written(sentence_case(clause))}. " for clause in found.unfit)
 
 
 def _slider(option: str, key: str, *, training: bool) -> int | float:

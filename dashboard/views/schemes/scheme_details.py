@@ -15,7 +15,7 @@ from cutwise.units import in_prefix
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.turn_parts import stage_titles
 from cutwise_dashboard.comparison import ShownComparison
-from cutwise_dashboard.format import percent_text, readable, scale_of, seconds_text, sentence_case
+from cutwise_dashboard.format import as_written, percent_text, readable, scale_of, seconds_text, sentence_case
 from cutwise_dashboard.views.plan import devices, tiers
 from cutwise_dashboard.views.schemes import scheme_table
 
@@ -32,7 +32,7 @@ def show(comparison: ShownComparison, shown: str) -> None:
     """The scheme's decisions, stages and proof; and why some schemes have none."""
     for found in comparison.outcomes:
         if isinstance(found, Unsolved):
-            st.info(f"{readable(found.scheme).capitalize()} gives no plan: {found.reason}")
+            st.info(f"{readable(found.scheme).capitalize()} gives no plan: {as_written(found.reason)}")
     if shown not in comparison.plans:
         return
     plan = comparison.plans[shown]
@@ -63,13 +63,14 @@ def _standing(plan: Plan) -> None:
     if plan.violations:
         told = [violation.sentence for violation in plan.violations[:MOST_VIOLATIONS]]
         more = len(plan.violations) - len(told)
-        st.error("Infeasible. " + " · ".join(told) + "." + (f" And {more} more." if more else ""))
+        st.error("Infeasible. " + as_written(" · ".join(told)) + "." + (f" And {more} more." if more else ""))
     colors = {"optimal": "green", "feasible": "gray", "infeasible": "red"}
     proof = plan.report.certificate
     proven = f", {proof.method}: value {proof.value:.6g}, bound {proof.bound:.6g}" if proof else ""
     gap = f", gap {percent_text(plan.report.gap)}" if plan.report.gap else ""
+    method = as_written(f"{plan.report.method}{proven}{gap}")
     st.markdown(
-        f":{colors[plan.status]}-badge[{optimality(plan).capitalize()}] {plan.report.method}{proven}{gap}. "
+        f":{colors[plan.status]}-badge[{optimality(plan).capitalize()}] {method}. "
         f"{sentence_case(plan.evidence)}."
     )
 

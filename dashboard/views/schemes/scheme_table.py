@@ -16,6 +16,7 @@ from cutwise_dashboard.charts.scheme_bars import bars_height, delay_figure, ener
 from cutwise_dashboard.charts.spoken import spoken
 from cutwise_dashboard.comparison import ShownComparison, first_schemes, own_options
 from cutwise_dashboard.format import (
+    as_written,
     duration_scale,
     percent_text,
     readable,
@@ -106,7 +107,7 @@ def headline(comparison: ShownComparison) -> None:
         f"{valid} of {len(comparison.outcomes)} schemes keep every rule; only those are ranked, "
         f"{ranked}{why}. Speeds from datasheets are rough (±50 %)."
     )
-    own = [f"{readable(name)} {value}" for name, value in own_options(comparison.stated)]
+    own = [f"{readable(name)} {as_written(str(value))}" for name, value in own_options(comparison.stated)]
     if own and comparison.stated.scheme in comparison.plans:
         st.caption(
             f"{readable(comparison.stated.scheme).capitalize()} has options of its own: {', '.join(own)}."

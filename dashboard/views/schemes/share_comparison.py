@@ -8,11 +8,12 @@ from datetime import datetime
 import streamlit as st
 
 from cutwise.analyses.comparison import Unsolved
-from cutwise.plain import plain
+from cutwise.plain import csv_text, plain
 from cutwise.plans.plan import Plan
 from cutwise.scenario.versions import saved_scenario
 from cutwise_dashboard.commands import analysis_command
 from cutwise_dashboard.comparison import ShownComparison, own_options
+from cutwise_dashboard.format import file_name
 from cutwise_dashboard.reports import Origin, comparison_report
 
 
@@ -25,10 +26,10 @@ def show(comparison: ShownComparison) -> None:
         row = st.container(horizontal=True)
         row.download_button(
             "Comparison (JSON)", lambda: json.dumps(plain(comparison.table.to_dict("records")), indent=2),
-            f"{name}.json", "application/json", on_click="ignore", key="schemes.download.json",
+            file_name(name, ".json"), "application/json", on_click="ignore", key="schemes.download.json",
         )  # fmt: skip
         row.download_button(
-            "Comparison (CSV)", lambda: comparison.table.to_csv(index=False), f"{name}.csv", "text/csv",
+            "Comparison (CSV)", lambda: csv_text(comparison.table), file_name(name, ".csv"), "text/csv",
             on_click="ignore", key="schemes.download.csv",
         )  # fmt: skip
         row.download_button(
@@ -36,7 +37,7 @@ def show(comparison: ShownComparison) -> None:
             "application/toml", on_click="ignore", key="schemes.download.toml",
         )  # fmt: skip
         row.download_button(
-            "Report (HTML)", lambda: report(comparison), f"{name}.html", "text/html",
+            "Report (HTML)", lambda: report(comparison), file_name(name, ".html"), "text/html",
             on_click="ignore", key="schemes.download.html",
         )  # fmt: skip
 

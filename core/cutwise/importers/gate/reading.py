@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cutwise.errors import ModelImportError
+from cutwise.fields.readable_names import readable_text
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.gate.refused import refusal
 from cutwise.importers.importer import (
@@ -50,8 +51,8 @@ def _of_readable_size(graph: ModelGraph, path: Path) -> ModelGraph:
 
 
 def _one_line(text: str) -> str:
-    """`text` with every run of white space as one blank: names in a file may hold line breaks."""
-    return " ".join(text.split())
+    """`text` with every run of white space as one blank, and without what does not show in a file's names."""
+    return readable_text(" ".join(text.split()))
 
 
 def recognised(path: Path) -> Importer:
