@@ -16,7 +16,6 @@ from cutwise.plans.plan import Plan
 from cutwise.question import unpinned
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.turn_parts import PARTS, seconds_by_part
-from cutwise_dashboard.controls import readable
 from cutwise_dashboard.format import percent_text, quantity_text, seconds_text, sentence_case, share_text
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views.plan import requests
