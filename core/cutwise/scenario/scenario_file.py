@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from cutwise.caches import kept
 from cutwise.errors import ScenarioError
-from cutwise.read_limits import SCENARIO_FILE_BYTES
+from cutwise.read_limits import FLEET_DEVICES, SCENARIO_FILE_BYTES
 from cutwise.scenario.file_checker import KeyPath, checked_scenario, file_checker
 from cutwise.scenario.file_problems import Problem, part_at, problem
 from cutwise.scenario.parts import Scenario
@@ -49,12 +49,12 @@ def read_document(path: str | PathLike[str]) -> dict[str, object]:
         raise ScenarioError(
             [f"{file}: has over {SCENARIO_FILE_BYTES} bytes, the most a scenario file may have"]
         )
-    return _document(content, name=file.name)
+    return document_in(content, name=file.name)
 
 
 def parse_scenario(content: bytes, *, name: str = "scenario") -> Scenario:
     """The scenario written in `content`: JSON where it starts with a brace, else TOML."""
-    return scenario_from_dict(_document(content, name=name))
+    return scenario_from_dict(document_in(content, name=name))
 
 
 def scenario_from_dict(document: Mapping[str, object]) -> Scenario:
@@ -63,6 +63,7 @@ def scenario_from_dict(document: Mapping[str, object]) -> Scenario:
     >>> scenario_from_dict({"format": FORMAT, "workload": {"batch_size": 8}}).workload.batch_size
     8
     """
+    _refuse_many(document)
     try:
         text = json.dumps(dict(document), default=_jsonable, ensure_ascii=False).encode()
         rest: dict[str, Json] = json.loads(text)
@@ -86,6 +87,14 @@ def scenario_from_dict(document: Mapping[str, object]) -> Scenario:
                 return checked_scenario(found)
             break
     raise ScenarioError(list(dict.fromkeys(mistakes)))
+
+
+def _refuse_many(document: Mapping[str, object]) -> None:
+    """Raises `ScenarioError` where checking the rows alone would take minutes."""
+    for name in ("devices", "edges"):
+        rows = document.get(name)
+        if isinstance(rows, list | tuple) and len(rows) > FLEET_DEVICES:
+            raise ScenarioError([f"{name}: has {len(rows):,} of at most {FLEET_DEVICES:,}; give fewer"])
 
 
 def value_at(path: Sequence[str], value: object, *, kinds: Mapping[int, str]) -> object:
@@ -124,14 +133,20 @@ def scenario_to_dict(scenario: Scenario) -> dict[str, object]:
 
 def dump_scenario(scenario: Scenario, **spelled: Mapping[str, object]) -> str:
     """A scenario file in TOML that reads back to an equal scenario, with the keys of tables in `spelled`."""
+    return tomli_w.dumps(spelled_document(scenario, **spelled))
+
+
+def spelled_document(scenario: Scenario, **spelled: Mapping[str, object]) -> dict[str, object]:
+    """`scenario_to_dict` with the keys of tables in `spelled`, whatever their values are."""
     document = scenario_to_dict(scenario)
     for table, keys in spelled.items():
         held = document.get(table)
         document[table] = {**keys, **(held if isinstance(held, dict) else {})}
-    return tomli_w.dumps(document)
+    return document
 
 
-def _document(content: bytes, *, name: str) -> dict[str, object]:
+def document_in(content: bytes, *, name: str) -> dict[str, object]:
+    """What a file called `name` holds, unchecked: JSON where it starts with a brace, else TOML."""
     try:
         text = content.decode()
         document: dict[str, object] = (

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 
+import tomli_w
+
 from cutwise.caches import kept
 from cutwise.scenario.file_checker import KINDS
 from cutwise.scenario.parts import Scenario
-from cutwise.scenario.scenario_file import dump_scenario
+from cutwise.scenario.scenario_file import spelled_document
 
 TABLES = ("hardware.toml", "convergence/learning_rates.csv", "convergence/digits.csv")
 """The shipped tables that answers are made of."""
@@ -106,9 +108,23 @@ def saved_scenario(scenario: Scenario) -> str:
     >>> saved_scenario(Scenario()).startswith(f"# written by {versions().text}")
     True
     """
+    return f"{written_line()}\n{tomli_w.dumps(saved_document(scenario))}"
+
+
+def saved_document(scenario: Scenario) -> dict[str, object]:
+    """What `saved_scenario` writes, as nested plain values."""
     workload = scenario.workload
     spelled = {"weights_dtype": workload.weights_dtype, "tuning": {"kind": workload.tuning.kind}}
-    return f"# written by {versions().text}\n{dump_scenario(scenario, workload=spelled)}"
+    return spelled_document(scenario, workload=spelled)
+
+
+def written_line() -> str:
+    """The first line of a saved file: which versions wrote it.
+
+    >>> versions_in(written_line()) == versions()
+    True
+    """
+    return f"# written by {versions().text}"
 
 
 def file_notice(content: bytes, *, name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import CutwiseError
-from cutwise.read_limits import FLEET_DEVICES, LINK_BYTES
+from cutwise.read_limits import LINK_BYTES
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import scenario_from_dict
 from cutwise.scenario.versions import notice, versions_in
@@ -41,10 +41,7 @@ def question_of_old_link(text: str) -> Opened:
 
 def _question(content: Mapping[str, Any]) -> StatedQuestion:
     options = dict(content.get("options") or {})
-    document = content.get("scenario") or {}
-    if len(document.get("devices") or ()) > FLEET_DEVICES:
-        raise CutwiseError(f"it holds more than {FLEET_DEVICES:,} devices")
-    scenario = scenario_from_dict(document)
+    scenario = scenario_from_dict(content.get("scenario") or {})
     return StatedQuestion(
         model=_model(content),
         preset=_begun_with(scenario),

@@ -46,7 +46,7 @@ def test_a_link_of_0_1_with_an_upload_and_of_other_data() -> None:
         (old_link(dims=[1], scenario=EMPTY), "damaged"),
         (old_link(scenario=[1]), "damaged"),
         (old_link(upload="x", scenario=EMPTY), "damaged"),
-        (old_link(scenario={"devices": [{}] * 340_000}), "more than 10,000 devices"),
+        (old_link(scenario={"devices": [{}] * 340_000}), "340,000 of at most 10,000"),
         (old_link(sample="vgg16")[:-9], "damaged"),
         ("", "damaged"),
         ("?", "damaged"),
