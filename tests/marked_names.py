@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields, is_dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -53,16 +54,11 @@ def marked(what: str, number: int = 0) -> str:
     return f"{MARKERS[number % len(MARKERS)]} {what}{number}"
 
 
-def marked_names() -> tuple[str, ...]:
-    """Each marker alone, as a name."""
-    return MARKERS
-
-
-def marked_scenario() -> Scenario:
+def marked_scenario(*, edges: int = 2) -> Scenario:
     """A scenario with a device for every marker, and one in every other text that is no choice."""
     devices = tuple(Device(name=name) for name in MARKERS)
-    edges = tuple(Edge(name=marked("edge", number)) for number in range(2))
-    return replace(_marked_texts(Scenario(), count()), devices=devices, edges=edges)
+    between = tuple(Edge(name=marked("edge", number)) for number in range(edges))
+    return replace(_marked_texts(Scenario(), count()), devices=devices, edges=between)
 
 
 def text_fields(value: Any, path: str = "") -> list[str]:
@@ -115,6 +111,21 @@ def write_marked_onnx(folder: Path, *, repeats: int = 1) -> Path:
         model, {marked("key", number): _utf8(marked("value", number)) for number in range(3)}
     )
     onnx.save(model, path)
+    return path
+
+
+def write_marked_json(folder: Path) -> Path:
+    """A chain of ops in a JSON file, one for each marker, in ids, kinds and blocks; halves of pairs too."""
+    path = folder / "marked.json"
+    ops = [
+        {
+            "id": name, "kind": name if number else "input", "block": name,
+            "inputs": [MARKERS[number - 1]] if number else [],
+            "forward_flops": 1e9, "output_bytes": 1e6 * (1 + number % 3), "weight_bytes": 1e6,
+        }
+        for number, name in enumerate(MARKERS)
+    ]  # fmt: skip
+    path.write_text(json.dumps({"format": "cutwise-graph/1", "name": marked("model", 0), "ops": ops}))
     return path
 
 

@@ -9,19 +9,25 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import gettempdir
 from typing import IO
 
 PATIENCE_S = 60
+CHECKOUT = str(Path(__file__).parents[2])
 
 
 @contextmanager
-def serving(port: int, output: IO[str] | int) -> Iterator[str]:
-    """The address of a server on this port, once it answers; what it prints goes to `output`."""
+def serving(port: int, output: IO[str] | int, *, script: Path | None = None) -> Iterator[str]:
+    """The address of a server on this port, once it answers; what it prints goes to `output`.
+
+    It serves the page, or a script of its own.
+    """
+    page = ["cutwise", "serve", "--port"] if script is None else ["streamlit", "run", script, "--server.port"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "cutwise", "serve", "--port", str(port)],
+        [sys.executable, "-m", *page, str(port)],
         cwd=gettempdir(),
-        env=os.environ | {"STREAMLIT_SERVER_HEADLESS": "true"},
+        env=os.environ | {"STREAMLIT_SERVER_HEADLESS": "true", "PYTHONPATH": CHECKOUT},
         stdout=output,
         stderr=output,
     )
