@@ -28,6 +28,12 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise_dashboard.models._uploaded": Cache(
             entries=32, key="digest, name and open dimensions", keeps="an uploaded model"
         ),
+        "cutwise_dashboard.executor.answers.answer_of": Cache(
+            entries=512, key="function and the digest of its question", keeps="the answer"
+        ),
+        "cutwise_dashboard.executor.executor.shared_executor": Cache(
+            entries=1, key="none", keeps="workers, and what is on its way"
+        ),
         "cutwise_dashboard.charts.graph.graph_geometry.edge_ends": Cache(
             entries=16, key="graph", keeps="producers and readers as arrays"
         ),

@@ -67,10 +67,11 @@ def stated() -> StatedQuestion:
     return desk().stated
 
 
-def ask(question: StatedQuestion, name: str) -> None:
-    """Asks another question as a step of the history; the page is drawn anew for it."""
+def ask(question: StatedQuestion, name: str, *, said: str = "") -> None:
+    """Asks another question as a step of the history, with what is to be said of it; draws the page anew."""
     desk().settled = True
     desk().step(question, name)
+    desk().said = said
     st.rerun()
 
 

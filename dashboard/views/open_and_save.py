@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,7 +14,8 @@ from cutwise.importers import IMPORTERS
 from cutwise.importers.base import size_given
 from cutwise.importers.several_files import one_upload
 from cutwise.problem.stated_workload import with_adapter
-from cutwise.stated.question_file import dump_question, opened_file
+from cutwise.stated.opened import Opened
+from cutwise.stated.question_file import dump_question, parse_opened
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard import session
 from cutwise_dashboard.desk.commands import with_model
@@ -22,6 +24,8 @@ from cutwise_dashboard.models import read_upload
 
 MOST_MEGABYTES = 200
 SHOWN_FILES = 3
+SAYS_SO = re.compile(rb'"format"\s*:\s*"cutwise-(?:question|scenario)/')
+LONGEST_HEAD = 4096
 READ, WRONG = "open.read", "open.wrong"
 TOLD = (
     "Drop a model, a question that was saved here, or a scenario file. A model is read in a guarded process, "
@@ -60,12 +64,12 @@ def _open(stated: StatedQuestion) -> None:
     new = [file for file in files if file.file_id not in before] or files
     try:
         with st.spinner(f"Reading {', '.join(file.name for file in new[:SHOWN_FILES])} …"):
-            found, name = opened(stated, _contents(new), _contents(files), sizes)
+            found = opened(stated, _contents(new), _contents(files), sizes)
     except CutwiseError as error:
         st.session_state[WRONG] = "\n\n".join(getattr(error, "mistakes", None) or [str(error)])
         st.rerun()
     st.session_state.pop(WRONG, None)
-    session.ask(found, name)
+    session.ask(found.question, "file", said=found.notice)
 
 
 def opened(
@@ -73,8 +77,8 @@ def opened(
     new: Sequence[tuple[str, bytes]],
     files: Sequence[tuple[str, bytes]],
     sizes: str = "",
-) -> tuple[StatedQuestion, str]:
-    """The question after these files were opened, and what to call the step.
+) -> Opened:
+    """The question after these files were opened, and what is to be said of them.
 
     A question or a scenario replaces what it says; the configuration of an adapter says how the model that is
     there is trained; anything else is a model. Raises `CutwiseError` with what is wrong; nothing is changed
@@ -83,13 +87,26 @@ def opened(
     if len(new) == 1:
         name, content = new[0]
         if adapted := with_adapter(stated.scenario.workload, content):
-            return replace(stated, scenario=replace(stated.scenario, workload=adapted)), "adapter"
-        if (found := opened_file(content, name=name, now=stated)) is not None:
-            return found, "file"
+            return Opened(replace(stated, scenario=replace(stated.scenario, workload=adapted)))
+        if says_question(name, content):
+            return parse_opened(content, name, now=stated)
     model = read_upload(*one_upload(list(new), list(files)), parsed_sizes(sizes))
     if model.digest == stated.model.digest:
-        return replace(stated, model=model, cut=""), "model"
-    return with_model(stated, model), "model"
+        return Opened(replace(stated, model=model, cut=""))
+    return Opened(with_model(stated, model))
+
+
+def says_question(name: str, content: bytes) -> bool:
+    """True for a file of a question or a scenario: TOML, or JSON that says so.
+
+    >>> says_question("mine.toml", b""), says_question("config.json", b'{"model_type": "gpt2"}')
+    (True, False)
+    >>> says_question("saved.json", b'{"format": "cutwise-scenario/1"}')
+    True
+    """
+    if name.lower().endswith(".toml"):
+        return True
+    return name.lower().endswith(".json") and bool(SAYS_SO.search(content[:LONGEST_HEAD]))
 
 
 def _contents(files: Sequence[UploadedFile]) -> list[tuple[str, bytes]]:
