@@ -13,7 +13,6 @@ from cutwise.graph.blocks import blocks
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec
 from cutwise_dashboard.charts.graph.graph_drawing import GraphDrawing, draw_graph
 from cutwise_dashboard.components import dag_view as viewer
-from cutwise_dashboard.components import live_slider as slider
 from cutwise_dashboard.components.dag_view.payload import fallback_colors, packed_geometry, packed_state
 from tests.browser.conftest import FLAGS, chromium
 
@@ -93,14 +92,6 @@ class Stage:
         assert box is not None
         return box["x"] + x, box["y"] + y
 
-    def slide(self, value: float | None, ack: int = 0, **facts: Any) -> None:
-        data = {
-            "label": "Rate", "value": value, "ack": ack, "low": 1e5, "high": 1e9, "least": 1e5, "most": 1e9,
-            "scale": "log", "step": None, "unit": "bit/s", "isInteger": False, "help": "", "optional": False,
-            "noneText": "automatic", "disabled": False,
-        }  # fmt: skip
-        self.page.evaluate("data => { slide(data) }", data | facts)
-
     def sent(self) -> list[Any]:
         found = self.page.evaluate("() => window.sent.splice(0)")
         return list(found)
@@ -117,7 +108,6 @@ def stage(browser: Browser) -> Iterator[Callable[..., Stage]]:
         pages.append(page)
         page.evaluate(MOUNT, ["view", viewer.HTML, viewer.CSS, viewer.SCRIPT])
         page.evaluate(MOUNT, ["state", "", "", viewer.STATE_SCRIPT])
-        page.evaluate(MOUNT, ["slide", slider.HTML, slider.CSS, slider.SCRIPT])
         return Stage(page)
 
     yield open_stage
@@ -216,91 +206,3 @@ def test_the_legend_and_the_description_say_what_crosses(stage: Callable[..., St
         "crosses the cut: 100 B",
     ]
     assert "1 tensor with 100 B crosses" in opened.page.locator("#dag-summary").inner_text()
-
-
-def test_a_slider_sends_the_next_value_only_after_an_answer(stage: Callable[..., Stage]) -> None:
-    opened = stage()
-    opened.slide(2e7)
-    handle = opened.page.get_by_role("slider", name="Rate")
-    handle.focus()
-    for _ in range(3):
-        opened.page.keyboard.press("ArrowRight")
-    ((key, first),) = opened.sent()
-    assert (key, first["count"]) == ("move", 1)
-    opened.slide(first["value"], ack=1)
-    ((_, last),) = opened.sent()
-    assert last["count"] == 2
-    assert last["value"] > first["value"]
-    opened.slide(last["value"], ack=2)
-    assert opened.sent() == []
-
-
-def test_a_slider_follows_a_value_that_python_sets(stage: Callable[..., Stage]) -> None:
-    opened = stage()
-    opened.slide(2e7)
-    opened.slide(5e6)
-    handle = opened.page.get_by_role("slider", name="Rate")
-    assert handle.get_attribute("aria-valuetext") == "5.0 Mbit/s"
-    handle.focus()
-    opened.page.keyboard.press("End")
-    assert opened.sent()[0][1]["value"] == 1e9
-
-
-@pytest.mark.parametrize(
-    ("typed", "value"),
-    [
-        ("5M", 5e6),
-        ("5", 5e6),
-        ("5 Mbit/s", 5e6),
-        ("2.5e7", 2.5e7),
-        ("300k", 3e5),
-        ("9G", 1e9),
-        ("1,5 M", 1.5e6),
-    ],
-)
-def test_a_typed_value_takes_prefix_and_unit(stage: Callable[..., Stage], typed: str, value: float) -> None:
-    opened = stage()
-    opened.slide(2e7)
-    opened.page.locator("button.value").click()
-    opened.page.keyboard.type(typed)
-    opened.page.keyboard.press("Enter")
-    assert opened.sent()[0][1]["value"] == value
-
-
-def test_what_is_no_number_is_not_sent_and_says_so(stage: Callable[..., Stage]) -> None:
-    opened = stage()
-    opened.slide(2e7)
-    opened.page.locator("button.value").click()
-    opened.page.keyboard.type("fast")
-    opened.page.keyboard.press("Enter")
-    assert opened.sent() == []
-    assert opened.page.locator(".tip:popover-open").inner_text() == "Type a number, such as 1.0 Gbit/s or 20M"
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "text"),
-    [
-        (2e7, "bit/s", "20 Mbit/s"),
-        (4e9, "B", "4.0 GB"),
-        (1.2e12, "FLOP/s", "1.2 TFLOP/s"),
-        (80.0, "m", "80 m"),
-        (0.005, "s", "5.0 ms"),
-        (0.2, "W", "200 mW"),
-        (-7.0, "dBm", "-7 dBm"),
-        (0.35, "", "0.35"),
-    ],
-)
-def test_a_value_is_shown_with_prefix_and_unit(
-    stage: Callable[..., Stage], value: float, unit: str, text: str
-) -> None:
-    opened = stage()
-    opened.slide(value, unit=unit, low=-1e13, high=1e13, scale="linear")
-    assert opened.page.locator("button.value").inner_text() == text
-
-
-def test_a_value_that_may_be_absent_can_be_cleared(stage: Callable[..., Stage]) -> None:
-    opened = stage()
-    opened.slide(2e7, optional=True)
-    opened.page.get_by_role("button", name="Rate: automatic").click()
-    assert opened.sent()[0][1]["value"] is None
-    assert opened.page.locator("button.value").inner_text() == "automatic"

@@ -1,75 +1,20 @@
-"""The Python side of the front-end components, through AppTest.
-
-A page test turns a live slider by its session key, a plain number, and picks an op through whatever
-key the page keeps the selection under: `at.session_state["channel.uplink_bps"] = 5e7; at.run()`.
-"""
+"""The Python side of the front-end components, through AppTest."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from cutwise.graph.blocks import blocks
 from cutwise.graph.model_graph import ModelGraph, Op
 from cutwise_dashboard.charts.graph.graph_drawing import GraphDrawing, draw_graph
 from cutwise_dashboard.components.dag_view.payload import packed_geometry, packed_state
-from cutwise_dashboard.components.live_slider import kept_value, live_slider
-
-
-def slider_page() -> None:
-    import streamlit as st
-
-    from cutwise_dashboard.components.live_slider import live_slider
-
-    rate = live_slider("Uplink", value=2e7, low=1e5, high=1e9, scale="log", unit="bps", key="link.uplink_bps")
-    batch = live_slider("Batch", value=32, low=1, high=512, integer=True, key="batch")
-    memory = live_slider("Memory", value=None, low=1e8, high=1e11, key="memory", optional=True)
-    st.metric("rate", rate)
-    st.metric("batch", batch)
-    st.metric("memory", str(memory))
 
 
 def shown(at: AppTest) -> list[str]:
     assert not at.exception
     return [metric.value for metric in at.metric]
-
-
-def test_a_slider_starts_at_its_value() -> None:
-    assert shown(AppTest.from_function(slider_page).run()) == ["20000000.0", "32", "None"]
-
-
-def test_a_page_test_turns_a_slider_through_its_session_key() -> None:
-    at = AppTest.from_function(slider_page).run()
-    at.session_state["link.uplink_bps"] = 5e7
-    assert shown(at.run()) == ["50000000.0", "32", "None"]
-    at.session_state["batch"] = 64
-    at.session_state["memory"] = 4e9
-    assert shown(at.run()) == ["50000000.0", "64", "4000000000.0"]
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "scale", "message"),
-    [
-        (0.0, 1.0, "log", "cannot start at 0"),
-        (2.0, 1.0, "linear", "low 2.0 is not below high 1.0"),
-        (1.0, 2.0, "cubic", "'cubic' is neither linear nor log"),
-    ],
-)
-def test_a_scale_that_cannot_be_drawn_is_refused(low: float, high: float, scale: Any, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        live_slider("Rate", value=1.0, low=low, high=high, scale=scale, key="rate")
-
-
-@pytest.mark.parametrize("moved", ["5", True, None, [1], float("nan"), float("inf"), -1.0, 11.0])
-def test_what_a_browser_may_not_send_changes_nothing(moved: Any) -> None:
-    assert kept_value(moved, 3.0, ends=(0.0, 10.0), integer=False, optional=False) == 3.0
-
-
-def test_none_is_kept_where_it_is_a_value() -> None:
-    assert kept_value(None, 3.0, ends=(0.0, 10.0), integer=False, optional=True) is None
 
 
 def viewer_page() -> None:

@@ -15,9 +15,9 @@ from cutwise.analyses.delay_energy import ServedRound, delay_energy_front
 from cutwise.analyses.replanning import drawn_ratios, replan
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.scenario_file import dump_scenario
+from cutwise.stated.shipped_scenarios import shipped_scenario
 from cutwise_dashboard.charts.trade_offs import epochs_figure, front_figure
-from cutwise_dashboard.session import first_scenario
-from tests.dashboard.test_plan_page import opened, shown, with_drawers
+from tests.dashboard.pages import opened, texts
 
 
 def round_of(delay_s: float, energy_j: float, *ratios: float) -> ServedRound:
@@ -38,7 +38,7 @@ def test_a_front_is_drawn_with_its_clocks_and_the_plan_beside_it() -> None:
 
 
 def test_epochs_are_drawn_over_the_rates_they_are_for() -> None:
-    problem = build_problem(cutwise.load_model("sample:resnet18"), first_scenario())
+    problem = build_problem(cutwise.load_model("sample:resnet18"), shipped_scenario())
     found = replan(problem, [1.0, 0.25])
     figure = epochs_figure(found, theme="dark")
     drawn = {series["name"]: series["data"] for series in figure["series"]}
@@ -50,7 +50,7 @@ def test_epochs_are_drawn_over_the_rates_they_are_for() -> None:
 
 
 def test_the_plan_of_least_delay_lies_at_the_fast_end_of_the_front() -> None:
-    scenario = first_scenario()
+    scenario = shipped_scenario()
     problem = build_problem(cutwise.load_model("sample:resnet18"), scenario)
     fastest = delay_energy_front(problem)[0]
     plan = cutwise.plan(cutwise.load_model("sample:resnet18"), scenario)
@@ -61,17 +61,23 @@ def test_the_plan_of_least_delay_lies_at_the_fast_end_of_the_front() -> None:
 def test_the_page_names_the_command_that_gives_the_same_epochs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page = with_drawers(opened(**{"rate.fade_db": 3.0, "rate.epochs": 12}), are_open=True)
-    assert not page.exception
+    page = opened(page="explore")
+    for key, value in {
+        "explore.part": "When the rate changes",
+        "rate.fade_db": 3.0,
+        "rate.epochs": 12,
+    }.items():
+        page.session_state[key] = value
+        page.run()
     command = next(block.value for block in page.main.code if "replan" in block.value)
-    (tmp_path / "scenario.toml").write_text(dump_scenario(first_scenario()))
+    (tmp_path / "scenario.toml").write_text(dump_scenario(shipped_scenario()))
     words = [str(tmp_path / word) if word == "scenario.toml" else word for word in shlex.split(command)]
 
     assert main([*words[1:], "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert len(told["epochs"]) == 12
     saved = f"saves {100 * told['saved_ratio']:.3g} % of the delay"
-    assert any(saved in text for text in shown(page))
-    problem = build_problem(cutwise.load_model("sample:resnet18"), first_scenario())
-    again = replan(problem, drawn_ratios(epochs=12, seed=first_scenario().seed, fade_db=3.0))
+    assert any(saved in text for text in texts(page))
+    problem = build_problem(cutwise.load_model("sample:resnet18"), shipped_scenario())
+    again = replan(problem, drawn_ratios(epochs=12, seed=shipped_scenario().seed, fade_db=3.0))
     assert told["saved_ratio"] == pytest.approx(again.saved_ratio)

@@ -1,5 +1,6 @@
 // The viewer: takes a geometry, and the state that `state.js` brings, and keeps zoom and selection.
 
+const CUT_HOVER = "cutwise:cut-hover"
 const viewers = (globalThis.__cutwiseViewers ??= new Map())
 const byRoot = new WeakMap()
 
@@ -13,7 +14,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   view.send = (event, value) => setTriggerValue(event, value)
   if (view.offered?.digest !== data.geometry.digest) view.offered = readGeometry(data.geometry)
   if (slot.state) receive(view, slot.state)
+  window.addEventListener(CUT_HOVER, view.follow)
   return () => {
+    window.removeEventListener(CUT_HOVER, view.follow)
     view.observer.disconnect()
     clearTimeout(view.settling)
     cancelAnimationFrame(view.pending)
@@ -36,6 +39,7 @@ function newView(root) {
     isZoomed: false,
     labels: [],
   }
+  view.follow = event => follow(view, event.detail?.op)
   byRoot.set(root, view)
   drawIcons(root)
   listen(view)
@@ -44,6 +48,15 @@ function newView(root) {
   document.fonts?.ready.then(() => repaint(view))
   return view
 }
+
+// The last op before the cut that the ruler points at is marked, or the folded block that it is in.
+function follow(view, op) {
+  if (!view.placed || !view.state) return
+  view.hovered = op ? nodeOf(view, op) : -1
+  repaint(view)
+}
+
+const nodeOf = (view, name) => view.state.shown.get(name) ?? view.placed.geometry.names.indexOf(name)
 
 // A state belongs to one geometry; whichever of the two comes first waits for the other.
 function receive(view, state) {
@@ -62,7 +75,7 @@ function receive(view, state) {
     view.selectedName = state.selected
   }
   if (view.placed?.geometry !== view.offered) place(view)
-  view.selected = view.state.shown.get(view.selectedName) ?? view.placed.geometry.names.indexOf(view.selectedName)
+  view.selected = nodeOf(view, view.selectedName)
   traceEdges(view)
   showLegend(view)
   repaint(view)
