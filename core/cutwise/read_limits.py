@@ -142,5 +142,7 @@ WORD_CHARACTERS = 64
 SCENARIO_FILE_BYTES = 16 * 2**20
 # More are no cell, and planning them takes minutes of a shared server.
 FLEET_DEVICES = 10_000
+# Names have up to 200, quantities up to 80.
+FLEET_CELL_CHARACTERS = 1000
 # What a link unpacks to: a scenario of 1,000 devices is about 120 kB.
 LINK_BYTES = 2**20
