@@ -144,3 +144,7 @@ SCENARIO_FILE_BYTES = 16 * 2**20
 FLEET_DEVICES = 10_000
 # What a link unpacks to: 1,000 devices by row are about 120 kB, 10,000 by column with every digit 1.3 MB.
 LINK_BYTES = 2**22
+# Names have up to 200, quantities up to 80.
+FLEET_CELL_CHARACTERS = 1000
+# What a link unpacks to: a scenario of 1,000 devices is about 120 kB.
+LINK_BYTES = 2**20

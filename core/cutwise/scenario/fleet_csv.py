@@ -5,47 +5,71 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from typing import Any, get_args
 
 from cutwise.errors import ScenarioError
-from cutwise.read_limits import FLEET_DEVICES
+from cutwise.plain import FORMULA
+from cutwise.read_limits import FLEET_CELL_CHARACTERS, FLEET_DEVICES
+from cutwise.scenario.fleet_columns import (
+    COLUMNS,
+    FleetColumn,
+    column_fields,
+    column_title,
+    columns_in,
+    shown_number,
+)
 from cutwise.scenario.parties import Device
-from cutwise.scenario.remedies.substitutes import FileTable
-from cutwise.scenario.remedies.unknown_keys import unknown_key
 from cutwise.units import hints_of
 
-COLUMNS = (
-    "name", "profile", "flops_per_s", "efficiency_ratio", "memory_bytes", "samples", "distance_m",
-    "transmit_power_w",
-)  # fmt: skip
-"""What a pasted table usually gives; every field of `Device` but its tables may be a column."""
+ALWAYS = ("name", "samples")
+"""No row may be empty, and every device has samples."""
 
 
 def parse_fleet(text: str) -> tuple[Device, ...]:
-    """The devices of a pasted table whose first row names fields of `Device`; commas, semicolons or tabs.
+    """The devices of a pasted table; commas, semicolons or tabs.
 
-    Raises `ScenarioError` with every mistake and its row.
+    Its first row names fields of `Device`, or their titles with the unit of the numbers below, as the page
+    shows and `fleet_text` writes them; a cell may have a unit of its own. A point is always a decimal one:
+    1.000 is one. Raises `ScenarioError` with every mistake and its row.
 
     >>> parse_fleet("name,flops_per_s,samples\\nphone,2e12,500")[0].samples
     500
+    >>> parse_fleet("Name;Memory (GB)\\nphone;1,5\\nboard;512 MiB")[0].memory_bytes
+    1500000000.0
     """
-    rows = [row for row in csv.reader(io.StringIO(text.strip()), delimiter=_delimiter(text)) if any(row)]
-    if len(rows) < 2:
-        raise ScenarioError(
-            [f"fleet: give a first row with column names ({', '.join(COLUMNS)}) and a row a device"]
-        )
-    if len(rows) - 1 > FLEET_DEVICES:
-        raise ScenarioError(
-            [f"fleet: has {len(rows) - 1} devices; at most {FLEET_DEVICES} are planned at once"]
-        )
-    header = [name.strip() for name in rows[0]]
-    known = [f.name for f in fields(Device) if not is_dataclass(hints_of(Device)[f.name])]
-    table = FileTable(path=("devices",), owner=Device, given={})
-    mistakes = [f"fleet: column {name!r}: {unknown_key(table, name)}" for name in header if name not in known]
+    header, *rows = _rows(text)
+    columns, mistakes = columns_in(header)
+    mistakes += [
+        f"{_where(number)}: cells: {len(row)}, column names: {len(header)}; give one cell under each name"
+        for number, row in enumerate(rows, start=1)
+        if len(row) != len(header)
+    ]
     if mistakes:
         raise ScenarioError(mistakes)
-    return devices_of([dict(zip(header, row, strict=False)) for row in rows[1:]])
+    return devices_of([_given_in(row, columns) for row in rows])
+
+
+def fleet_text(devices: Sequence[Device]) -> str:
+    """The devices as a table with tabs, which `parse_fleet` reads back: the usual columns and those given.
+
+    Tables inside a device (its runtime) have no columns.
+
+    >>> print(fleet_text([Device(name="phone", memory_bytes=2e9)]).replace("\\t", " | "), end="")
+    Name | Memory (GB) | Samples
+    phone | 2 | 1000
+    """
+    defaults = {f.name: f.default for f in fields(Device)}
+    names = [
+        name
+        for name in sorted(column_fields(), key=lambda name: (*COLUMNS, name).index(name))
+        if name in ALWAYS or any(getattr(device, name) != defaults[name] for device in devices)
+    ]
+    written = io.StringIO()
+    table = csv.writer(written, delimiter="\t", lineterminator="\n")
+    table.writerow([column_title(name) for name in names])
+    table.writerows([_cell(name, getattr(device, name)) for name in names] for device in devices)
+    return written.getvalue()
 
 
 def devices_of(rows: Sequence[Mapping[str, object]]) -> tuple[Device, ...]:
@@ -60,15 +84,74 @@ def devices_of(rows: Sequence[Mapping[str, object]]) -> tuple[Device, ...]:
                 Device(**{name: _value(name, value) for name, value in row.items() if _given(value)})
             )
         except ScenarioError as error:
-            mistakes += [f"fleet, row {number}: {mistake}" for mistake in error.mistakes]
+            mistakes += [f"{_where(number)}: {mistake}" for mistake in error.mistakes]
     if mistakes:
         raise ScenarioError(mistakes)
     return tuple(devices)
 
 
+def _rows(text: str) -> list[list[str]]:
+    """The rows that hold anything, the column names first."""
+    lines = text.strip("\r\n")
+    table = csv.reader(io.StringIO(lines, newline=""), delimiter=_delimiter(lines), strict=True)
+    rows: list[list[str]] = []
+    try:
+        for row in table:
+            if any(cell.strip() for cell in row):
+                _check_size(row, len(rows))
+                rows.append(row)
+    except csv.Error:
+        reason = "a quotation mark is open; close it, or leave it out"
+        raise ScenarioError([f"{_where(len(rows))}: {reason}"]) from None
+    if len(rows) < 2:
+        names = ", ".join(COLUMNS)
+        raise ScenarioError([f"fleet: give a first row with column names ({names}) and a row a device"])
+    if len(rows) - 1 > FLEET_DEVICES:
+        raise ScenarioError(
+            [f"fleet: has {len(rows) - 1} devices; at most {FLEET_DEVICES} are planned at once"]
+        )
+    return rows
+
+
+def _check_size(row: Sequence[str], number: int) -> None:
+    longest = max(map(len, row))
+    if longest > FLEET_CELL_CHARACTERS:
+        raise ScenarioError(
+            [
+                f"{_where(number)}: a cell has {longest:,} characters, at most {FLEET_CELL_CHARACTERS:,} "
+                "are read; a quotation mark that is not closed runs on to the next one"
+            ]
+        )
+
+
+def _where(number: int) -> str:
+    """A row as messages name it; row 0 has the column names."""
+    return f"fleet, row {number}" if number else "fleet, column names"
+
+
 def _delimiter(text: str) -> str:
-    first = text.strip().partition("\n")[0]
+    first = text.partition("\n")[0]
     return max(",;\t", key=first.count)
+
+
+def _given_in(row: Sequence[str], columns: Sequence[FleetColumn]) -> dict[str, str]:
+    pairs = zip(columns, row, strict=True)
+    return {column.field: column.text(_bare(cell)) for column, cell in pairs}
+
+
+def _cell(name: str, value: Any) -> str:
+    """A value as its cell; a text that a spreadsheet would compute has an apostrophe before it."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return shown_number(name, value)
+    return f"'{value}" if value.lstrip("'").startswith(FORMULA) else value
+
+
+def _bare(cell: str) -> str:
+    """A cell without the apostrophe that says that it is a text."""
+    text = cell.strip()
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(FORMULA) else text
 
 
 def _given(value: object) -> bool:

@@ -10,7 +10,8 @@ import streamlit as st
 
 from cutwise.errors import ScenarioError
 from cutwise.hardware.profiles import hardware
-from cutwise.scenario.fleet_csv import COLUMNS, devices_of, parse_fleet
+from cutwise.scenario.fleet_columns import COLUMNS, column_title
+from cutwise.scenario.fleet_csv import devices_of, parse_fleet
 from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import Scenario
 from cutwise.units import PREFIXES, facts_of, in_prefix
@@ -50,7 +51,7 @@ def _pasted(scenario: Scenario) -> Scenario:
     with st.expander("Paste a fleet"):
         text = st.text_area(
             "Rows of a table, the first with column names", key="fleet.text", placeholder=EXAMPLE, height=140,
-            help=f"Columns: {', '.join(COLUMNS)}; separated by commas, semicolons or tabs",
+            help=f"Columns: {', '.join(map(column_title, COLUMNS))}; separated by commas, semicolons or tabs",
         )  # fmt: skip
         left, right = st.columns(2)
         replaced = left.button("Replace the fleet", width="stretch")
@@ -112,17 +113,11 @@ def _kept(before: tuple[Device, ...], after: tuple[Device, ...]) -> tuple[Device
 
 def _columns() -> dict[str, Any]:
     number = st.column_config.NumberColumn
-    titles = {name: facts_of(Device, name) for name in COLUMNS}
     columns: dict[str, Any] = {
-        name: number(facts["title"], help=facts["help"], min_value=0) for name, facts in titles.items()
+        name: number(column_title(name), help=facts_of(Device, name)["help"], min_value=0) for name in COLUMNS
     }
     columns["name"] = st.column_config.TextColumn("Name", required=True)
     columns["profile"] = st.column_config.SelectboxColumn("Profile", options=list(hardware()))
-    columns["flops_per_s"] = number("Speed (GFLOP/s)", help=titles["flops_per_s"]["help"], min_value=0)
-    columns["memory_bytes"] = number("Memory (GB)", help=titles["memory_bytes"]["help"], min_value=0)
-    columns["distance_m"] = number("Distance (m)", help=titles["distance_m"]["help"], min_value=0)
-    columns["transmit_power_w"] = number(
-        "Transmit power (W)", help=titles["transmit_power_w"]["help"], min_value=0
-    )
-    columns["samples"] = number("Samples", help=titles["samples"]["help"], min_value=1, step=1)
+    help_ = facts_of(Device, "samples")["help"]
+    columns["samples"] = number(column_title("samples"), help=help_, min_value=1, step=1)
     return columns

@@ -1,0 +1,117 @@
+"""A fleet's table: what the page shows pastes back, every mistake has its row."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cutwise.errors import ScenarioError
+from cutwise.fields.readable_names import readable_name
+from cutwise.hardware.profiles import hardware
+from cutwise.read_limits import FLEET_CELL_CHARACTERS
+from cutwise.scenario.fleet_columns import column_fields, column_title
+from cutwise.scenario.fleet_csv import fleet_text, parse_fleet
+from cutwise.scenario.parties import Device
+from cutwise.units import facts_of, hints_of
+from tests.marked_names import MARKERS
+
+
+def numbers(name: str) -> st.SearchStrategy[Any]:
+    """Any number that the field takes, and its default."""
+    facts = facts_of(Device, name)
+    low, high = facts.get("ge", facts.get("gt")), facts.get("le", 1e300)
+    if int in (hints_of(Device)[name],):
+        return st.integers(int(low), int(high))
+    return st.floats(low, high, exclude_min="gt" in facts).map(float)
+
+
+NUMERIC = [
+    name for name in column_fields() if name not in {"name", "profile", "decoding", "efficiency_ratio"}
+]
+NAMES = st.one_of(
+    st.text(max_size=20), st.sampled_from(MARKERS), st.sampled_from(["'", "'=1", "''=1", '"', '"a', "a,b"])
+)
+DEVICES = st.builds(
+    Device,
+    name=NAMES,
+    profile=st.sampled_from([None, *hardware()]),
+    decoding=st.sampled_from([None, "phone", "jetson"]),
+    **{
+        name: st.one_of(st.just(next(f.default for f in fields(Device) if f.name == name)), numbers(name))
+        for name in NUMERIC
+    },
+)
+
+
+@given(st.lists(DEVICES, min_size=1, max_size=5))
+def test_a_table_pastes_back_to_the_identical_fleet(devices: list[Device]) -> None:
+    assert parse_fleet(fleet_text(devices)) == tuple(devices)
+    assert all(device.name == readable_name(device.name) for device in devices)
+
+
+def test_titles_units_and_cells_with_units_of_their_own() -> None:
+    table = (
+        "Name\tSpeed (GFLOP/s)\tMemory (GiB)\tdistance_m\tTransmit power (dBm)\tSamples (k)\n"
+        "a\t1,500.5\t2\t1.5 km\t30\t1.2\n"
+        "b\t2 TFLOP/s\t512 MB\t80\t200 mW\t\n"
+    )
+    first, second = parse_fleet(table)
+    assert (first.flops_per_s, first.memory_bytes, first.distance_m) == (1500.5e9, 2 * 2**30, 1500.0)
+    assert (first.transmit_power_w, first.samples) == (1.0, 1200)
+    assert (second.flops_per_s, second.memory_bytes, second.distance_m) == (2e12, 512e6, 80.0)
+    assert (second.transmit_power_w, second.samples) == (0.2, 1000)
+
+
+def test_a_point_is_a_decimal_one() -> None:
+    assert parse_fleet("distance_m,samples\n1.000,1.000")[0].distance_m == 1.0
+    assert parse_fleet("distance_m\tsamples\n1.000.000e-1\t1.000.000")[0].samples == 1_000_000
+
+
+@pytest.mark.parametrize("title", [column_title(name) for name in column_fields()])
+def test_every_title_names_its_field(title: str) -> None:
+    name = next(name for name in column_fields() if column_title(name) == title)
+    cell = {"name": "a", "profile": "jetson_nano", "decoding": "phone"}.get(
+        name, "0.5" if name != "samples" else "5"
+    )
+    assert getattr(parse_fleet(f"{title}\n{cell}")[0], name) not in {"", None}
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("name,name\na,b", "fleet: column 'name' is name once more; keep one column of it"),
+        ("Memory (GB)\tmemory_bytes\n1\t2", "fleet: column 'memory_bytes' is memory_bytes once more; keep"),
+        ("name,samples\na,1\nb", "fleet, row 2: cells: 1, column names: 2; give one cell under each name"),
+        ("name,samples\na,1,2", "fleet, row 1: cells: 3, column names: 2; give one cell under each name"),
+        ('name,samples\na,1\n"b,2\nc,3', "fleet, row 2: a quotation mark is open; close it, or leave it out"),
+        ('"name,samples\na,1', "fleet, column names: a quotation mark is open; close it, or leave it out"),
+        ("name,samples\na,nan", "fleet, row 1: samples: “nan” is not a number"),
+        ("Distance (m)\ninf", "fleet, row 1: distance_m: “inf” is not a number for a distance"),
+        ("Distance (m)\n1e400", "fleet, row 1: distance_m: “1e400 m” is too large"),
+        ("Name\tDistance (m)\na\t1,500", "fleet, row 1: distance_m: “1,500 m” can mean"),
+        ("Memory (GFLOP)\n1", "fleet: column 'Memory (GFLOP)': “GFLOP” is no unit of a size"),
+        ("Name (GB)\na", "fleet: column 'Name (GB)': has no unit, as it holds no numbers; write Name"),
+        ("name\n", "fleet: give a first row with column names"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_where_it_is(table: str, says: str) -> None:
+    with pytest.raises(ScenarioError) as told:
+        parse_fleet(table)
+    assert told.value.mistakes[0].startswith(says)
+
+
+def test_long_cells_are_refused() -> None:
+    with pytest.raises(ScenarioError, match=r"row 1: a cell has 1,001 characters"):
+        parse_fleet("name\n" + "n" * (FLEET_CELL_CHARACTERS + 1))
+    with pytest.raises(ScenarioError, match="quotation mark"):
+        parse_fleet('name\n"' + "n" * 200_000)
+
+
+def test_a_sheet_computes_no_name() -> None:
+    names = [device for device in MARKERS if device.startswith(("=", "+", "@"))]
+    rows = fleet_text([Device(name=name) for name in names]).splitlines()[1:]
+    assert all(row.lstrip('"').startswith("'") for row in rows)
