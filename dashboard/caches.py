@@ -46,6 +46,9 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise_dashboard.components.ruler.payload._payload": Cache(
             entries=64, key="question, device, theme", keeps="what the cut ruler is sent"
         ),
+        "cutwise_dashboard.components.fleet_table.fleet_data.cell_text": Cache(
+            entries=40_000, key="field and value", keeps="the value as a cell shows it"
+        ),
         "cutwise_dashboard.components.dag_view.payload.packed_geometry": Cache(
             entries=64, key="geometry", keeps="its JSON values"
         ),

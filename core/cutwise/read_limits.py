@@ -146,5 +146,3 @@ FLEET_DEVICES = 10_000
 LINK_BYTES = 2**22
 # Names have up to 200, quantities up to 80.
 FLEET_CELL_CHARACTERS = 1000
-# What a link unpacks to: a scenario of 1,000 devices is about 120 kB.
-LINK_BYTES = 2**20

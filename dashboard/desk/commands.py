@@ -14,6 +14,7 @@ from cutwise.schemes import SCHEMES, baseline_names
 from cutwise.schemes.options import scheme_with
 from cutwise.stated.shipped_scenarios import shipped_scenario
 from cutwise.stated.stated_question import BEST_BASELINE, ModelReference, StatedQuestion
+from cutwise_dashboard.desk.fleet_edits import found_by_name, with_devices, with_one_more, with_pasted
 from cutwise_dashboard.desk.scenario_edits import edited, scaled, set_for_all
 from cutwise_dashboard.stores.link_store import address_of
 
@@ -32,7 +33,11 @@ def after(stated: StatedQuestion, command: Command) -> StatedQuestion:
 
 
 def _set(stated: StatedQuestion, command: Command) -> StatedQuestion:
-    return replace(stated, scenario=edited(stated.scenario, str(command["path"]), command.get("value")))
+    """One field; who is looked at stays so under another name."""
+    path = found_by_name(stated.scenario, str(command["path"]), command.get("device"))
+    found = edited(stated.scenario, path, command.get("value"))
+    is_of_device = path.startswith("devices.")
+    return with_devices(stated, found.devices) if is_of_device else replace(stated, scenario=found)
 
 
 def _set_many(stated: StatedQuestion, command: Command) -> StatedQuestion:
@@ -159,6 +164,8 @@ COMMANDS: Mapping[str, Callable[[StatedQuestion, Command], StatedQuestion]] = Fr
         "set_many": _set_many,
         "all": _all,
         "scale": _scale,
+        "fleet": with_pasted,
+        "add_device": with_one_more,
         "pin": _pin,
         "model": _model,
         "dims": _dims,

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cutwise.errors import CutwiseError, UnknownNameError
+from cutwise.errors import CutwiseError, QuantityError, UnknownNameError
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard.desk.commands import Command, after
+from cutwise_dashboard.desk.fleet_edits import device_at, found_by_name, moved_up, with_cells, with_one_less
 from cutwise_dashboard.stores.link_store import address_of, stated_at
 
 MOST_STEPS = 200
@@ -22,7 +23,7 @@ LONGEST_NAME, LONGEST_TEXT = 40, 80
 PAGES = ("plan", "explore", "compare", "simulate", "learn", "model", "network", "papers", "truth")
 LOOKED_AT = frozenset({"device"})
 """Commands that change what is looked at and not what is asked: kept and linked, but no step of their own."""
-OTHERS = frozenset({"reset", "preset", "model", "scheme", "go", "open"})
+OTHERS = frozenset({"reset", "preset", "model", "scheme", "go", "open", "fleet"})
 """Commands after which the fields are others, so that what was refused before is no longer theirs."""
 
 
@@ -147,6 +148,27 @@ class Desk:
             found = [stated_at(link)[0] for link in links]
             self.history, self.names, self.at = found, names, at
 
+    def set_cells(self, command: Command) -> None:
+        """Several cells of the fleet as one step; those that cannot be are refused one by one."""
+        given = command.get("value")
+        if not isinstance(given, Mapping):
+            raise QuantityError("give cells with their values")
+        stated, refused = with_cells(self.stated, given)
+        self.step(stated, "devices")
+        self.refused = {path: one for path, one in self.refused.items() if path not in given}
+        self.refused |= {
+            path: Refusal(text=str(given[path])[:LONGEST_TEXT], reason=reason_of(error, path))
+            for path, error in refused.items()
+        }
+
+    def remove_device(self, command: Command) -> None:
+        """A row of the fleet less; what was refused in the rows below moves up with them."""
+        path = str(command.get("path"))
+        at = device_at(found_by_name(self.stated.scenario, path, command.get("device")))
+        self.step(with_one_less(self.stated, at), "devices")
+        moved = ((moved_up(path, removed=at), one) for path, one in self.refused.items())
+        self.refused = {path: one for path, one in moved if path is not None}
+
     def _move(self, at: int) -> None:
         self.at, self.dragged = at, ""
         self.refused.clear()
@@ -159,8 +181,10 @@ MOVES = {
     "open": Desk.go,
     "trail": Desk.trail,
     "page": Desk.turn_to,
+    "cells": Desk.set_cells,
+    "remove_device": Desk.remove_device,
 }
-"""Commands that move on the history."""
+"""Commands that are more than another question: they move on the history, or concern what was refused."""
 
 
 def reason_of(error: CutwiseError, path: str) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from operator import attrgetter
-from typing import Any
+from typing import Any, get_args
 
 from cutwise.errors import QuantityError, UnknownNameError
 from cutwise.fields.field_values import is_number_field, read_field
@@ -73,6 +73,8 @@ def _read(owner: type[Any], name: str, value: Any) -> Any:
         return read_field(owner, name, value) if isinstance(value, str) else _number(owner, name, value)
     if isinstance(value, str) and _is_list(owner, name):
         return [word.strip() for word in value.split(",") if word.strip()]
+    if isinstance(value, str) and type(None) in get_args(hints_of(owner)[name]):
+        return value.strip() or None
     return value
 
 

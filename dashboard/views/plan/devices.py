@@ -31,7 +31,7 @@ def bars(question: AnsweredQuestion, device: int) -> None:
         st.caption(plan.round_rule + shown)
 
 
-def table(problem: SplitProblem, plan: Plan, *, editable: bool = True) -> None:
+def table(problem: SplitProblem, plan: Plan) -> None:
     """One row a device: what it is and what was decided for it."""
     frame = pd.DataFrame(
         {
@@ -62,10 +62,7 @@ def table(problem: SplitProblem, plan: Plan, *, editable: bool = True) -> None:
     number = st.column_config.NumberColumn
     longest = float(frame["delay"].max()) or 1.0
     with st.container(border=True):
-        left, right = st.columns([4, 1], vertical_alignment="center")
-        left.subheader("Devices", anchor=False)
-        if editable:
-            right.page_link("app_pages/network.py", label="Edit the fleet")
+        st.subheader("Devices", anchor=False)
         st.dataframe(
             frame,
             hide_index=True,

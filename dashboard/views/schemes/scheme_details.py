@@ -43,7 +43,7 @@ def show(comparison: ShownComparison, shown: str) -> None:
         session.desk().do({"kind": "scheme", "value": shown})
         st.switch_page("app_pages/plan.py")
     _standing(plan)
-    devices.table(comparison.problem, plan, editable=False)
+    devices.table(comparison.problem, plan)
     if plan.decisions[0].edge_cut:
         tiers.show(comparison.problem, plan)
     _stages(plan)
