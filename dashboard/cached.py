@@ -11,6 +11,7 @@ import cutwise
 from cutwise import papers, question
 from cutwise.analyses.comparison import Outcome, outcome_of
 from cutwise.caches import full_name
+from cutwise.errors import CutwiseError
 from cutwise.frozen import FrozenDict
 from cutwise.graph.blocks import Block, blocks
 from cutwise.graph.model_graph import ModelGraph
@@ -67,6 +68,15 @@ def shown_plan(asked: Question) -> Plan:
 def baseline(graph: ModelGraph, scenario: Scenario) -> Plan | None:
     """The best valid baseline of the scenario."""
     return best_baseline(graph, scenario)
+
+
+@shared
+def named_baseline(graph: ModelGraph, scenario: Scenario, name: str) -> Plan | None:
+    """The plan of the baseline of this name; None where it has no answer."""
+    try:
+        return question.baseline_plan(Question(graph=graph, scenario=scenario, baseline=name))
+    except CutwiseError:
+        return None
 
 
 @shared

@@ -16,7 +16,7 @@ from cutwise_dashboard import session
 from cutwise_dashboard.charts.turn_parts import stage_titles
 from cutwise_dashboard.comparison import ShownComparison
 from cutwise_dashboard.controls import follow, readable
-from cutwise_dashboard.format import percent_text, scale_of, seconds_text, sentence_case
+from cutwise_dashboard.format import figures, scale_of, seconds_text, sentence_case, share_text
 from cutwise_dashboard.views.plan import devices, tiers
 from cutwise_dashboard.views.schemes import scheme_table
 
@@ -72,8 +72,9 @@ def _standing(plan: Plan) -> None:
         st.error("Infeasible. " + " · ".join(told) + "." + (f" And {more} more." if more else ""))
     colors = {"optimal": "green", "feasible": "gray", "infeasible": "red"}
     proof = plan.report.certificate
-    proven = f", {proof.method}: value {proof.value:.6g}, bound {proof.bound:.6g}" if proof else ""
-    gap = f", gap {percent_text(plan.report.gap)}" if plan.report.gap else ""
+    reached = f"value {figures(proof.value, 6)}, bound {figures(proof.bound, 6)}" if proof else ""
+    proven = f", {proof.method}: {reached}" if proof else ""
+    gap = f", gap {share_text(plan.report.gap)}" if plan.report.gap else ""
     st.markdown(
         f":{colors[plan.status]}-badge[{optimality(plan).capitalize()}] {plan.report.method}{proven}{gap}. "
         f"{sentence_case(plan.evidence)}."
