@@ -19,6 +19,9 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise_dashboard.cached.baseline": Cache(
             entries=64, key="graph and scenario", keeps="the best valid baseline"
         ),
+        "cutwise_dashboard.cached.named_baseline": Cache(
+            entries=64, key="graph, scenario, name", keeps="the plan of that baseline"
+        ),
         "cutwise_dashboard.cached.outcome": Cache(
             entries=128, key="graph, scenario, scheme, options", keeps="what a comparison finds"
         ),

@@ -12,10 +12,10 @@ from cutwise.plans.plan import OWNERS, DeviceDecision, Plan
 from cutwise.plans.serving import Inference
 from cutwise_dashboard.charts.turn_parts import PARTS, seconds_by_part, stage_titles
 from cutwise_dashboard.format import (
+    change_text,
     edge_cut_text,
     figures,
     ops_text,
-    percent_text,
     quantity_text,
     rounds_text,
     seconds_text,
@@ -46,10 +46,10 @@ def standing(plan: Plan) -> Markup:
 
 def _proof(plan: Plan) -> str:
     proof = plan.report.certificate
-    gap = f", gap {percent_text(plan.report.gap)}" if plan.report.gap else ""
+    gap = f", gap {share_text(plan.report.gap)}" if plan.report.gap else ""
     if proof is None or plan.status == "infeasible":
         return gap
-    return f"; {proof.method}: value {proof.value:.6g}, bound {proof.bound:.6g}{gap}"
+    return f"; {proof.method}: value {figures(proof.value, 6)}, bound {figures(proof.bound, 6)}{gap}"
 
 
 def broken_rules(plan: Plan) -> Child:
@@ -251,7 +251,7 @@ def next_best(plan: Plan) -> list[Child]:
     rows, note = first_rows(
         (
             *(other.device, other.cut, seconds_text(other.delay_s)),
-            *(quantity_text(other.energy_j, "J"), percent_text(other.worse_ratio)),
+            *(quantity_text(other.energy_j, "J"), change_text(1 + other.worse_ratio, 1.0)),
         )
         for other in plan.alternatives
     )  # fmt: skip

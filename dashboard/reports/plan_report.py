@@ -7,7 +7,7 @@ from cutwise.graph.blocks import Block, blocks
 from cutwise.plans.inference_words import said
 from cutwise.plans.plan import Plan
 from cutwise.question import Question
-from cutwise_dashboard.format import percent_text, seconds_text
+from cutwise_dashboard.format import change_text, seconds_text
 from cutwise_dashboard.reports import figures
 from cutwise_dashboard.reports.analysis_sections import analysis_sections
 from cutwise_dashboard.reports.graph_picture import graph_picture
@@ -81,7 +81,8 @@ def _named(devices: list[str], most: int = 6) -> str:
 def _against(plan: Plan, baseline: Plan | None) -> str:
     if baseline is None:
         return "No baseline keeps every rule in this scenario."
-    change = plan.delay_per_data_pass_s / baseline.delay_per_data_pass_s - 1
+    took_s, rival_s = plan.delay_per_data_pass_s, baseline.delay_per_data_pass_s
+    change = change_text(took_s, rival_s, less="faster", more="slower")
     rival = f"{readable(baseline.scheme)}, {seconds_text(baseline.delay_per_data_pass_s)}"
-    against = f"A pass over all data is {percent_text(change)} against the best valid baseline ({rival})."
+    against = f"A pass over all data against the best valid baseline ({rival}): {change}."
     return said(against, training=plan.inference is None)

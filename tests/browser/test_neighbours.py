@@ -33,4 +33,4 @@ def test_a_slider_answers_while_another_session_uploads_a_json_bomb(app: App, tm
 
     assert answered >= 3
     assert "needs more memory to read than it is given" in neighbour.get_by_role("alert").first.inner_text()
-    assert "Certified optimal" in neighbour.locator('[data-testid="stMain"]').inner_text()
+    assert "Proven optimal" in neighbour.locator('[data-testid="stMain"]').inner_text()

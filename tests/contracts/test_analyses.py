@@ -29,7 +29,15 @@ from cutwise.schemes import SCHEMES
 from cutwise.units import facts_of
 from tests.contracts.families import modules_of
 
-SHARED = {"base", "cut_moves", "sweep_file", "tier_memory"}
+SHARED = {
+    "base",
+    "curve_limits",
+    "cut_moves",
+    "cut_reason",
+    "cut_trades",
+    "sweep_file",
+    "tier_memory",
+}
 """Modules of the family that register nothing."""
 
 FLEET = (

@@ -15,6 +15,7 @@ from cutwise.analyses import ANALYSES, analysis_with
 from cutwise.analyses.comparison import Unsolved, outcome_of
 from cutwise.analyses.cut_curve import cut_curve
 from cutwise.analyses.cut_moves import moves
+from cutwise.analyses.cut_reason import cut_reasons
 from cutwise.analyses.delay_energy import delay_energy_front, long_run
 from cutwise.analyses.explain import dominant
 from cutwise.analyses.replanning import drawn_ratios, replan
@@ -170,6 +171,13 @@ def analyses(graph: Any, folder: Path) -> list[Any]:
         read_sweep_file(sweep),
         problem.cost.row(graph.ops[0].id),
         cut_curve(problem, plan, 0),
+        cut_reasons(resnet, cutwise.plan(resnet.cost.graph, scenario), 0),
+        cut_reasons(
+            resnet,
+            cutwise.plan(resnet.cost.graph, scenario, "split_learning", cut="layer1/0/add"),
+            0,
+            pinned=True,
+        ),
         delay_energy_front(problem, points=3),
         long_run(problem, energy_budget_j=1.0, delay_price=1.0, rounds=3),
         dominant(plan),

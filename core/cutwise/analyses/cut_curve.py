@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from cutwise.analyses.base import EqualByContent, asked_plan, registered, rows_of, table_text
+from cutwise.analyses.curve_limits import kept_limits
 from cutwise.arrays import Floats, Mask
 from cutwise.costs.memory.by_kind import MemoryByKind
 from cutwise.errors import ScenarioError, SolverError, UnknownNameError
@@ -16,19 +18,15 @@ from cutwise.planning.answer.best_plan import last_ops
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.answer.held_memory import PartySides
 from cutwise.planning.answer.plan_conditions import conditions_of_plan
-from cutwise.planning.one_device.curve_sides import CurveSides, Moved, curve_sides
-from cutwise.planning.one_device.cut_memory import SideMemory, swept
-from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
+from cutwise.planning.one_device.curve_sides import Moved, curve_sides
 from cutwise.planning.one_device.objective import Spread, score_of
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import Round
 from cutwise.plans.stages import StageTimes
-from cutwise.problem.edge_links import budgets_of, edge_columns
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.question import Question, problem_of
 from cutwise.schemes.base import SCHEMES
-from cutwise.tolerances import LIMIT_ROUNDING
 from cutwise.units import quantity
 
 if TYPE_CHECKING:
@@ -42,7 +40,8 @@ class CutCurve(EqualByContent):
     `moved` says which cut of the device moves, all else stays as planned: `stages` are the turn of this
     device at every position, `round_delays_s` the round's. `cuts` turn back into the positions (`cut_after`),
     `names` are short labels, `scores` the objective, `fits` says which keep every limit of the device and its
-    edge; `chosen` is the position of the plan's cut, `best` that of the least score among those that fit.
+    edge, `limits` which keep each of them; `chosen` is the position of the plan's cut, `best` that of the
+    least score among those that fit.
     """
 
     device: str
@@ -54,6 +53,7 @@ class CutCurve(EqualByContent):
     round_delays_s: Floats
     scores: Floats
     fits: Mask
+    limits: Mapping[str, Mask]
     chosen: int
     best: int
 
@@ -144,7 +144,8 @@ def cut_curve(problem: SplitProblem, plan: Plan, device: int, *, moved: Moved = 
     if problem.scenario.objective.is_weighted:
         score = score_of(problem.scenario.objective, _spread(stages))
     scores = np.asarray(score(stages), dtype=np.float64) + np.zeros(len(sides.masks))
-    fits = _fits(problem, plan, device, sides, stages)
+    limits = kept_limits(problem, plan, device, sides, stages)
+    fits = np.logical_and.reduce([np.ones(len(sides.masks), dtype=bool), *limits.values()])
     return CutCurve(
         device=decision.device,
         moved=moved,
@@ -155,6 +156,7 @@ def cut_curve(problem: SplitProblem, plan: Plan, device: int, *, moved: Moved = 
         round_delays_s=_round_delays_s(plan, device, stages),
         scores=scores,
         fits=fits,
+        limits=limits,
         chosen=sides.chosen,
         best=int(np.where(fits, scores, np.inf).argmin() if fits.any() else scores.argmin()),
     )
@@ -168,19 +170,6 @@ def _check_turn(plan: Plan, device: int, stages: StageTimes, chosen: int) -> Non
 
 def _memory(problem: SplitProblem, held: Mask, device: int) -> MemoryByKind:
     return PartySides.of(problem.cost, held, problem.device_runtime.of(device)).kinds
-
-
-def _fits(problem: SplitProblem, plan: Plan, device: int, sides: CurveSides, stages: StageTimes) -> Mask:
-    """Which positions keep every limit of the device, of its part of the server, and of its edge."""
-    memories = swept(stages, problem.cost, sides.held, ~sides.served)
-    excess = excess_ratio(device_limits(problem), memories, np.array([device]))[0]
-    if sides.has_edge:
-        columns = edge_columns(problem.scenario.edges, problem.workload.compute)
-        at = problem.scenario.edge_names.index(str(plan.decisions[device].edge))
-        held = SideMemory.of(problem.cost, sides.served & ~sides.held)
-        budgets = budgets_of(problem.scenario, columns)[[at]]
-        excess = np.maximum(excess, held.excess_ratio(columns.runtime.of(at), budgets)[0])
-    return np.asarray(excess <= LIMIT_ROUNDING)
 
 
 def _round_delays_s(plan: Plan, device: int, stages: StageTimes) -> Floats:

@@ -15,7 +15,15 @@ from cutwise.units import in_prefix
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.turn_parts import stage_titles
 from cutwise_dashboard.comparison import ShownComparison
-from cutwise_dashboard.format import as_written, percent_text, readable, scale_of, seconds_text, sentence_case
+from cutwise_dashboard.format import (
+    as_written,
+    figures,
+    readable,
+    scale_of,
+    seconds_text,
+    sentence_case,
+    share_text,
+)
 from cutwise_dashboard.views.plan import devices, tiers
 from cutwise_dashboard.views.schemes import scheme_table
 
@@ -66,8 +74,9 @@ def _standing(plan: Plan) -> None:
         st.error("Infeasible. " + as_written(" · ".join(told)) + "." + (f" And {more} more." if more else ""))
     colors = {"optimal": "green", "feasible": "gray", "infeasible": "red"}
     proof = plan.report.certificate
-    proven = f", {proof.method}: value {proof.value:.6g}, bound {proof.bound:.6g}" if proof else ""
-    gap = f", gap {percent_text(plan.report.gap)}" if plan.report.gap else ""
+    reached = f"value {figures(proof.value, 6)}, bound {figures(proof.bound, 6)}" if proof else ""
+    proven = f", {proof.method}: {reached}" if proof else ""
+    gap = f", gap {share_text(plan.report.gap)}" if plan.report.gap else ""
     method = as_written(f"{plan.report.method}{proven}{gap}")
     st.markdown(
         f":{colors[plan.status]}-badge[{optimality(plan).capitalize()}] {method}. "

@@ -17,8 +17,8 @@ from cutwise_dashboard.charts.spoken import spoken
 from cutwise_dashboard.comparison import ShownComparison, first_schemes, own_options
 from cutwise_dashboard.format import (
     as_written,
+    change_text,
     duration_scale,
-    percent_text,
     readable,
     rounded,
     rounds_text,
@@ -97,8 +97,10 @@ def headline(comparison: ShownComparison) -> None:
     if best.decisions[0].compression:
         text += ", with compressed tensors, which may cost accuracy"
     if baseline and baseline.scheme != best.scheme:
-        change = best.delay_per_data_pass_s / baseline.delay_per_data_pass_s - 1
-        text += f": {percent_text(change)} against the best valid baseline, {readable(baseline.scheme)}"
+        change = change_text(
+            best.delay_per_data_pass_s, baseline.delay_per_data_pass_s, less="faster", more="slower"
+        )
+        text += f": {change} against the best valid baseline, {readable(baseline.scheme)}"
     st.markdown(f"{text}.")
     valid = int(comparison.table["place"].notna().sum())
     why = ", because rounds may train on different numbers of samples" if training else ""
