@@ -25,7 +25,7 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise_dashboard.cached.headline": Cache(
             entries=64, key="paper, figure, draws, seed", keeps="our reductions"
         ),
-        "cutwise_dashboard.executor.answers.answer_of": Cache(
+        "cutwise_dashboard.executor.kept_answers.answer_of": Cache(
             entries=512, key="function and the digest of its question", keeps="the answer"
         ),
         "cutwise_dashboard.executor.executor.shared_executor": Cache(

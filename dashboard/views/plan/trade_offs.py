@@ -16,7 +16,7 @@ from cutwise_dashboard.components.live_slider import live_slider
 from cutwise_dashboard.controls import told
 from cutwise_dashboard.format import quantity_text, seconds_text, share_text
 from cutwise_dashboard.question import AnsweredQuestion
-from cutwise_dashboard.views import on_demand
+from cutwise_dashboard.views import drawn, on_demand
 
 
 def energy(question: AnsweredQuestion) -> None:
@@ -38,7 +38,7 @@ def _energy(question: AnsweredQuestion) -> None:
     less = 1 - thriftiest.energy_j / fastest.energy_j
     training = question.problem.workload.training
     figure = front_figure(front, delay_s=question.plan.delay_s, energy_j=spent_j, theme=session.theme())
-    st.echarts_chart(
+    drawn.echarts(
         spoken(figure, training=training),
         key="front",
         height=380,
@@ -66,7 +66,7 @@ def _changing_rate(question: AnsweredQuestion) -> None:
     found = ReplanAnalysis(epochs=epochs, seed=seed, fade_db=fade_db).run(question.asked)
     training = question.problem.workload.training
     alt = f"Seconds of a round in {epochs} epochs: cuts chosen anew, cuts kept, one side alone"
-    st.echarts_chart(
+    drawn.echarts(
         spoken(epochs_figure(found, theme=session.theme()), training=training),
         key="epochs",
         height=460,
