@@ -31,7 +31,7 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise_dashboard.models._uploaded": Cache(
             entries=32, key="digest, name and open dimensions", keeps="an uploaded model"
         ),
-        "cutwise_dashboard.executor.answers.answer_of": Cache(
+        "cutwise_dashboard.executor.kept_answers.answer_of": Cache(
             entries=512, key="function and the digest of its question", keeps="the answer"
         ),
         "cutwise_dashboard.executor.executor.shared_executor": Cache(

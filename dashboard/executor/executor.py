@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from cutwise_dashboard.caches import kept
-from cutwise_dashboard.executor.answers import KeptAnswer, answer_of
 from cutwise_dashboard.executor.errand import Errand
 from cutwise_dashboard.executor.estimates import IN_PROCESS_S, Estimates, prior_s
 from cutwise_dashboard.executor.flight import Flight, Job
+from cutwise_dashboard.executor.kept_answers import KeptAnswer, answer_of
 from cutwise_dashboard.executor.pool import WORKER_MEMORY_BYTES, WORKERS, Pool
 
 LONGEST_S = 10.0

@@ -18,7 +18,7 @@ GRAPHS_KEPT = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order(Frozen):
+class WorkOrder(Frozen):
     """What a worker is to do: models it has not seen, those to forget, the packed function and arguments."""
 
     graphs: Mapping[str, ModelGraph]
@@ -47,7 +47,7 @@ class GraphShelf:
     def __init__(self) -> None:
         self._digests: OrderedDict[str, None] = OrderedDict()
 
-    def order(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Order:
+    def order(self, function: Callable[..., Any], args: tuple[Any, ...]) -> WorkOrder:
         """The order for this call; from now on the worker holds its models."""
         call, named = _packed((function, args))
         new = {digest: graph for digest, graph in named.items() if digest not in self._digests}
@@ -56,7 +56,7 @@ class GraphShelf:
             self._digests.move_to_end(digest)
         kept = max(GRAPHS_KEPT, len(named))
         surplus = [self._digests.popitem(last=False)[0] for _ in range(len(self._digests) - kept)]
-        return Order(graphs=new, forgotten=tuple(surplus), call=call)
+        return WorkOrder(graphs=new, forgotten=tuple(surplus), call=call)
 
 
 class _Packer(pickle.Pickler):

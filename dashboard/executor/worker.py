@@ -16,7 +16,7 @@ from typing import IO
 
 from cutwise.graph.model_graph import ModelGraph
 from cutwise_dashboard.executor.faults import packed_error
-from cutwise_dashboard.executor.wire import Begun, Order, Reply, received, send, unpacked
+from cutwise_dashboard.executor.wire import Begun, Reply, WorkOrder, received, send, unpacked
 
 WARM = (
     "cutwise.pipeline",
@@ -36,13 +36,13 @@ def main(memory_bytes: int, parent: int) -> None:
     _limit(memory_bytes)
     _die_with(parent)
     orders, replies = _own_streams()
-    waiting: SimpleQueue[Order] = SimpleQueue()
+    waiting: SimpleQueue[WorkOrder] = SimpleQueue()
     threading.Thread(target=_listen, args=(orders, waiting), daemon=True).start()
     with suppress(OSError):  # nobody hears the reply any more
         _serve(waiting, replies)
 
 
-def _serve(waiting: SimpleQueue[Order], replies: IO[bytes]) -> None:
+def _serve(waiting: SimpleQueue[WorkOrder], replies: IO[bytes]) -> None:
     graphs: dict[str, ModelGraph] = {}
     cold = deque(WARM)
     while True:
@@ -56,7 +56,7 @@ def _serve(waiting: SimpleQueue[Order], replies: IO[bytes]) -> None:
             graphs.pop(digest, None)
 
 
-def _reply(order: Order, graphs: Mapping[str, ModelGraph]) -> Reply:
+def _reply(order: WorkOrder, graphs: Mapping[str, ModelGraph]) -> Reply:
     began = time.perf_counter()
     try:
         function, args = unpacked(order.call, graphs)
@@ -77,7 +77,7 @@ def _own_streams() -> tuple[IO[bytes], IO[bytes]]:
     return orders, replies
 
 
-def _listen(orders: IO[bytes], waiting: SimpleQueue[Order]) -> None:
+def _listen(orders: IO[bytes], waiting: SimpleQueue[WorkOrder]) -> None:
     """Hands orders on, and ends this process when the one that sends them has ended, amid an answer too."""
     with suppress(EOFError, OSError):
         while True:

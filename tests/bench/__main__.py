@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import card, cuts, neighbours, page, schemes, sft, shares
+from tests.bench import card, cuts, executor, neighbours, page, schemes, sft, shares
 
 PARTS = {
     "cuts": cuts.run,
@@ -15,6 +15,7 @@ PARTS = {
     "schemes": schemes.run,
     "card": card.run,
     "sft": sft.run,
+    "executor": executor.run,
     "page": page.run,
     "neighbours": neighbours.run,
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from cutwise_dashboard.charts.finite_payload import finite
 from cutwise_dashboard.charts.graph.graph_drawing import GraphDrawing
 from cutwise_dashboard.components import asset_text
 from cutwise_dashboard.components.dag_view.markup import HTML
@@ -58,7 +59,7 @@ def dag_view(
             on_selected_change=_nothing,
             on_toggled_change=_nothing,
         )
-        _STATE(key=f"{key}.state", data={"name": key, "state": packed_state(drawing, selected)})
+        _STATE(key=f"{key}.state", data={"name": key, "state": finite(packed_state(drawing, selected))})
     return _event(result, selected)
 
 

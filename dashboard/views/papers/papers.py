@@ -12,6 +12,7 @@ from cutwise.units import percent
 from cutwise_dashboard import cached, session
 from cutwise_dashboard.charts.headline_bars import distribution_figure, influence_figure, setting_text
 from cutwise_dashboard.format import readable, share_text
+from cutwise_dashboard.views import drawn
 
 DRAWS = (300, 1000, 3000, 10_000)
 CHOSEN, FIGURE = "view.papers.key", "view.papers.figure"
@@ -65,12 +66,12 @@ def _charts(found: Headline) -> None:
     )
     left, right = st.columns(2, gap="medium")
     with left:
-        st.echarts_chart(
+        drawn.echarts(
             distribution_figure(found, theme=session.theme()), key="papers.distribution", height=300,
             alt="How many draws save how much, the published figure marked",
         )  # fmt: skip
     with right:
-        st.echarts_chart(
+        drawn.echarts(
             influence_figure(found, theme=session.theme()), key="papers.influence", height=300,
             alt=f"{setting_text(next(iter(found.influence)))} moves it most",
         )  # fmt: skip

@@ -14,6 +14,7 @@ from cutwise_dashboard.charts.cut_curve import cut_curve_figure
 from cutwise_dashboard.charts.spoken import spoken
 from cutwise_dashboard.format import as_written, seconds_text
 from cutwise_dashboard.question import AnsweredQuestion
+from cutwise_dashboard.views import drawn
 
 
 def show(question: AnsweredQuestion, device: int) -> None:
@@ -28,7 +29,7 @@ def show(question: AnsweredQuestion, device: int) -> None:
         option = cut_curve_figure(found, pinned=place, first_layer=int(first[0]) if len(first) else None)
         option = spoken(option, training=training)
         best = seconds_text(float(np.broadcast_to(found.stages.delay_s, len(found.names))[found.best]))
-        event = st.echarts_chart(
+        event = drawn.echarts(
             option,
             key="curve",
             height=380,

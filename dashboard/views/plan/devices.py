@@ -12,13 +12,14 @@ from cutwise.units import in_prefix, percent
 from cutwise_dashboard.charts.fleet_bars import MOST_BARS, fleet_figure, fleet_height
 from cutwise_dashboard.format import edge_cut_text, ops_text
 from cutwise_dashboard.question import AnsweredQuestion
+from cutwise_dashboard.views import drawn
 
 
 def bars(question: AnsweredQuestion, device: int) -> None:
     plan = question.plan
     with st.container(border=True):
         st.subheader("Every device's turn", anchor=False)
-        st.echarts_chart(
+        drawn.echarts(
             fleet_figure(plan, shown=plan.decisions[device].device),
             key="fleet",
             height=max(380, fleet_height(plan)),

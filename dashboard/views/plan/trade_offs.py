@@ -15,7 +15,7 @@ from cutwise_dashboard.charts.trade_offs import HERE, epochs_figure, front_figur
 from cutwise_dashboard.commands import analysis_command
 from cutwise_dashboard.format import as_written, quantity_text, seconds_text, sentence_case, share_text
 from cutwise_dashboard.question import AnsweredQuestion
-from cutwise_dashboard.views import on_demand
+from cutwise_dashboard.views import drawn, on_demand
 
 
 def energy(question: AnsweredQuestion) -> None:
@@ -38,7 +38,7 @@ def energy_front(question: AnsweredQuestion) -> None:
     less = 1 - thriftiest.energy_j / fastest.energy_j
     training = question.problem.workload.training
     figure = front_figure(front, delay_s=question.plan.delay_s, energy_j=spent_j, theme=session.theme())
-    st.echarts_chart(
+    drawn.echarts(
         spoken(figure, training=training),
         key="front",
         height=380,
@@ -67,7 +67,7 @@ def rate_over_epochs(question: AnsweredQuestion) -> None:
     seed = question.scenario.seed
     found = ReplanAnalysis(epochs=epochs, seed=seed, fade_db=fade_db).run(question.asked)
     alt = f"Seconds of a round in {epochs} epochs: cuts chosen anew, cuts kept, one side alone"
-    st.echarts_chart(
+    drawn.echarts(
         spoken(epochs_figure(found, theme=session.theme()), training=training),
         key="epochs",
         height=460,

@@ -25,6 +25,7 @@ from cutwise_dashboard.format import (
     scale_of,
     seconds_text,
 )
+from cutwise_dashboard.views import drawn
 
 CHOSEN, SHOWN, CLICKED = "view.schemes.chosen", "view.schemes.shown", "schemes.clicked"
 NO_PLAN = "–"
@@ -127,7 +128,7 @@ def charts(comparison: ShownComparison) -> str:
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True):
         st.subheader(f"Delay of {whole}", anchor=False)
-        event = st.echarts_chart(
+        event = drawn.echarts(
             spoken(
                 delay_figure(plans, best=best, shown=shown, theme=session.theme()), training=training
             ),
@@ -137,7 +138,7 @@ def charts(comparison: ShownComparison) -> str:
         st.caption("Hatched plans break a rule and are never the best. Click a bar to open its scheme.")
     with right, st.container(border=True):
         st.subheader(f"Energy of {whole}", anchor=False)
-        st.echarts_chart(
+        drawn.echarts(
             spoken(energy_figure(plans, shown=shown, theme=session.theme()), training=training),
             key="schemes.energy", height=height,
             alt=f"Energy of {whole} by scheme and owner",

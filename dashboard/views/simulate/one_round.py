@@ -11,6 +11,7 @@ from cutwise_dashboard import session
 from cutwise_dashboard.charts.gantt import gantt_figure
 from cutwise_dashboard.format import seconds_text
 from cutwise_dashboard.question import AnsweredQuestion
+from cutwise_dashboard.views import drawn
 
 
 def show(question: AnsweredQuestion) -> None:
@@ -23,7 +24,7 @@ def show(question: AnsweredQuestion) -> None:
     trace = played_round(question.problem, question.plan)
     figure = gantt_figure(trace, theme=session.theme(), training=training)
     alt = said("Tasks of one round on devices and server", training=training)
-    st.plotly_chart(figure, key="gantt.figure", alt=alt)
+    drawn.plotly(figure, key="gantt.figure", alt=alt)
     st.caption(
         f"{len(trace):,} tasks end after {seconds_text(trace.makespan_s)}; the plan says "
         f"{seconds_text(question.plan.delay_s)}."

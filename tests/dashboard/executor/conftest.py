@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import pytest
 
-from cutwise_dashboard.executor.answers import KeptAnswer
 from cutwise_dashboard.executor.executor import Executor
+from cutwise_dashboard.executor.kept_answers import KeptAnswer
 
 
 def own_answers() -> Callable[[str, str], KeptAnswer]:
