@@ -25,6 +25,9 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise_dashboard.cached.headline": Cache(
             entries=64, key="paper, figure, draws, seed", keeps="our reductions"
         ),
+        "cutwise_dashboard.views.learn.rate_lines.rate_lines": Cache(
+            entries=4, key="graph, scenario, device", keeps="a line a cut, over seconds a bit"
+        ),
         "cutwise_dashboard.charts.graph.graph_geometry.edge_ends": Cache(
             entries=16, key="graph", keeps="producers and readers as arrays"
         ),

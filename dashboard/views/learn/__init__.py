@@ -1,0 +1,1 @@
+"""Learn: why the answers are as they are, one story at a time."""
