@@ -84,15 +84,6 @@ def named_baseline(graph: ModelGraph, scenario: Scenario, name: str) -> Plan | N
 
 
 @shared
-def named_baseline(graph: ModelGraph, scenario: Scenario, name: str) -> Plan | None:
-    """The plan of the baseline of this name; None where it has no answer."""
-    try:
-        return question.baseline_plan(Question(graph=graph, scenario=scenario, baseline=name))
-    except CutwiseError:
-        return None
-
-
-@shared
 def outcome(graph: ModelGraph, scenario: Scenario, scheme: str, options: Options = ()) -> Outcome:
     """What `compare` finds for one scheme: its plan with these options, or why there is none."""
     return outcome_of(build_problem(graph, scenario), scheme, dict(options))

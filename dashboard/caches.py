@@ -19,9 +19,6 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise_dashboard.cached.baseline": Cache(
             entries=64, key="graph and scenario", keeps="the best valid baseline"
         ),
-        "cutwise_dashboard.cached.named_baseline": Cache(
-            entries=64, key="graph, scenario, name", keeps="the plan of that baseline"
-        ),
         "cutwise_dashboard.cached.outcome": Cache(
             entries=128, key="graph, scenario, scheme, options", keeps="what a comparison finds"
         ),
@@ -36,6 +33,9 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
         ),
         "cutwise_dashboard.executor.executor.shared_executor": Cache(
             entries=1, key="none", keeps="workers, and what is on its way"
+        ),
+        "cutwise_dashboard.views.learn.rate_lines.rate_lines": Cache(
+            entries=4, key="graph, scenario, device", keeps="a line a cut, over seconds a bit"
         ),
         "cutwise_dashboard.charts.graph.graph_geometry.edge_ends": Cache(
             entries=16, key="graph", keeps="producers and readers as arrays"

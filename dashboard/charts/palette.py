@@ -64,6 +64,9 @@ DARK = Palette(
 
 PALETTES: Mapping[str, Palette] = MappingProxyType({"light": LIGHT, "dark": DARK})
 
+INKS = ("#0B0F15", "#FFFFFF")
+"""What is written on a coloured ground."""
+
 ROLES: Mapping[str, int] = MappingProxyType(
     {
         "device": 0,
@@ -98,6 +101,15 @@ def contrast_ratio(one: str, other: str) -> float:
     """
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
+
+
+def ink_on(fill: str) -> str:
+    """The ink that stands out more on a colour.
+
+    >>> ink_on("#F7FBFF"), ink_on("#08306B")
+    ('#0B0F15', '#FFFFFF')
+    """
+    return max(INKS, key=lambda ink: contrast_ratio(ink, fill))
 
 
 def _luminance(color: str) -> float:

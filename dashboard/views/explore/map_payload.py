@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 
 from cutwise.plans.inference_words import said
-from cutwise_dashboard.charts.palette import PALETTES, Palette, contrast_ratio
+from cutwise_dashboard.charts.palette import PALETTES, Palette, ink_on
 from cutwise_dashboard.format import quantity_text
 from cutwise_dashboard.views.explore.decision_map import DecisionMap
 from cutwise_dashboard.views.explore.map_axes import MapAxis, tick_values
-
-INKS = ("#0B0F15", "#FFFFFF")
 
 
 def map_payload(found: DecisionMap, *, theme: str, training: bool = True) -> dict[str, Any]:
@@ -22,7 +20,7 @@ def map_payload(found: DecisionMap, *, theme: str, training: bool = True) -> dic
     palette = PALETTES[theme]
     fills = region_fills(found, palette)
     names = [
-        {"label": label, "fill": fill, "ink": ink_for(fill)}
+        {"label": label, "fill": fill, "ink": ink_on(fill)}
         for label, fill in zip(found.labels, fills, strict=True)
     ]
     return {
@@ -44,7 +42,7 @@ def map_payload(found: DecisionMap, *, theme: str, training: bool = True) -> dic
             "background": palette.background,
             "surface": palette.surface,
             "cut": palette.cut,
-            "cutInk": ink_for(palette.cut),
+            "cutInk": ink_on(palette.cut),
         },
     }
 
@@ -67,15 +65,6 @@ def region_fills(found: DecisionMap, palette: Palette) -> list[str]:
     for place, cut in zip(places.tolist(), order.tolist(), strict=True):
         fills[cut] = palette.sequential[place]
     return fills
-
-
-def ink_for(fill: str) -> str:
-    """The ink that stands out more on a colour.
-
-    >>> ink_for("#F7FBFF"), ink_for("#08306B")
-    ('#0B0F15', '#FFFFFF')
-    """
-    return max(INKS, key=lambda ink: contrast_ratio(ink, fill))
 
 
 def share_of(axis: MapAxis, value: float) -> float:
