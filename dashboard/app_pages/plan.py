@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from cutwise_dashboard import page, session
+from cutwise_dashboard.boundary import section
 from cutwise_dashboard.components import ruler
 from cutwise_dashboard.components.device_list import device_list, device_rows
 from cutwise_dashboard.components.ruler.payload import ruler_payload
-from cutwise_dashboard.format import seconds_text
+from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views.model import model_graph
-from cutwise_dashboard.views.plan import devices, share
+from cutwise_dashboard.views.plan import devices, headline, more, share, tiers
 
 RULER_PX = 430
 
@@ -20,15 +21,31 @@ def main() -> None:
     if question is None:
         return
     with st.container(key="plan", gap=None):
-        st.html(f'<div class="figure first"><b>{seconds_text(question.plan.delay_s)}</b></div>')
-        with st.container(border=True, key="ruler_card", gap=None):
-            if len(question.plan.decisions) > 1:
-                device_list(device_rows(question.plan, question.device))
-            payload = ruler_payload(question, question.device, theme=session.theme())
-            ruler.show(payload, key="ruler", height=RULER_PX)
-    model_graph.show(question, question.device)
-    devices.table(question.problem, question.plan)
-    share.show(question)
+        with st.container(key="figures", gap=None), section("The figures"):
+            headline.draw_figures(question)
+        with st.container(key="reason", gap=None), section("The reason"):
+            headline.draw_reason(question)
+        with st.container(border=True, key="ruler_card", gap=None), section("The cut ruler"):
+            _ruler(question)
+    with section("More about this plan"):
+        more.show(question)
+    with section("The model graph"):
+        model_graph.show(question, question.device)
+    with section("The devices"):
+        devices.table(question.problem, question.plan)
+    if question.plan.decisions[0].edge_cut:
+        with section("Memory by tier"):
+            tiers.show(question.problem, question.plan)
+    with section("Taking it away"):
+        share.show(question)
+
+
+def _ruler(question: AnsweredQuestion) -> None:
+    """Whose cut is shown, and all of its cuts on one axis."""
+    if len(question.plan.decisions) > 1:
+        device_list(device_rows(question.plan, question.device))
+    payload = ruler_payload(question, question.device, theme=session.theme())
+    ruler.show(payload, key="ruler", height=RULER_PX)
 
 
 main()

@@ -5,13 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from cutwise.plans.plan import Plan
+from cutwise_dashboard.charts.palette import color_of
 from cutwise_dashboard.charts.turn_parts import PARTS, seconds_by_part
 
 Option = dict[str, Any]
 MOST_BARS, FEW_BARS = 30, 10
 
 
-def fleet_figure(plan: Plan, *, shown: str) -> Option:
+ROLES = {
+    "Device computing": "device",
+    "Uplink": "uplink",
+    "Server computing": "server",
+    "Downlink": "downlink",
+    "Model exchange": "model_exchange",
+}
+"""The colours that the same parts have in a played round."""
+
+
+def fleet_figure(plan: Plan, *, shown: str, theme: str) -> Option:
     """An ECharts option with the slowest devices, at most `MOST_BARS`; `shown` is set in bold by a mark."""
     slowest = sorted(range(len(plan.stages)), key=lambda i: -plan.stages[i].delay_s)[:MOST_BARS]
     order = sorted(slowest, reverse=True)
@@ -23,6 +34,7 @@ def fleet_figure(plan: Plan, *, shown: str) -> Option:
             "name": part,
             "stack": "turn",
             "barMaxWidth": 26,
+            "itemStyle": {"color": color_of(ROLES[part], theme)},
             "selectedMode": "single",
             "data": [float(values[part]) for values in parts],
         }

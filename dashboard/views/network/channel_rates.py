@@ -41,5 +41,5 @@ def fixed_text(curve: RateCurve) -> str:
     up, down = (quantity_text(float(curve.rate_bps[name][0]), "bit/s") for name in ("uplink", "downlink"))
     return (
         f"The cell carries **{up}** up and **{down}** down for all its devices together, whatever their "
-        "distance and power. Choose a channel with bandwidth and distance under Link to see where each device stands."
+        "distance and power. Choose Shannon under Link to see where each device stands."
     )

@@ -10,7 +10,7 @@ from cutwise_dashboard.desk.history import Desk
 
 TOLD = (
     "Type quantities with their units (2 GB, 300 GFLOP/s, 40 m) or paste cells of a spreadsheet; what is "
-    "left empty comes from the profile. Enter and the arrow keys move, every edit is a step that Undo takes back."
+    "left empty comes from the profile. Enter and the arrow keys move; Undo takes every edit back."
 )
 
 

@@ -9,6 +9,7 @@ from cutwise.plans.inference_words import said
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.units import in_prefix, percent
+from cutwise_dashboard import session
 from cutwise_dashboard.charts.fleet_bars import MOST_BARS, fleet_figure, fleet_height
 from cutwise_dashboard.format import edge_cut_text, ops_text
 from cutwise_dashboard.question import AnsweredQuestion
@@ -20,9 +21,9 @@ def bars(question: AnsweredQuestion, device: int) -> None:
     with st.container(border=True):
         st.subheader("Every device's turn", anchor=False)
         drawn.echarts(
-            fleet_figure(plan, shown=plan.decisions[device].device),
+            fleet_figure(plan, shown=plan.decisions[device].device, theme=session.theme()),
             key="fleet",
-            height=max(380, fleet_height(plan)),
+            height=fleet_height(plan),
             alt=said(
                 f"Turns of {len(plan.stages)} devices by part; the round takes {plan.delay_s:.3g} s",
                 training=plan.inference is None,

@@ -1,8 +1,6 @@
-"""The Simulate page: one round task by task, every device's turn, and what re-planning would bring."""
+"""The Simulate page: one round task by task and every device's turn."""
 
 from __future__ import annotations
-
-import streamlit as st
 
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views.plan import devices
@@ -12,5 +10,4 @@ from cutwise_dashboard.views.simulate import one_round
 def show(question: AnsweredQuestion) -> None:
     """The round as it is played, and the turns that make it."""
     one_round.show(question)
-    with st.container():
-        devices.bars(question, question.device)
+    devices.bars(question, question.device)
