@@ -8,6 +8,7 @@ from importlib.resources import files
 import streamlit as st
 
 from cutwise_dashboard import header, session
+from cutwise_dashboard.boundary import section
 from cutwise_dashboard.components import strip
 
 # Sessions are threads of one process, and a page is a hundred messages that the event loop sends in between:
@@ -43,4 +44,5 @@ header.show(desk, page.url_path)
 session.write_address(desk)
 if wanted := desk.page_wanted():
     st.switch_page(f"app_pages/{wanted}.py")
-page.run()
+with section("The page"):
+    page.run()

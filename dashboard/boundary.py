@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Literal
 
 import streamlit as st
 
@@ -24,14 +25,14 @@ OUR_FAULT = "the fault is ours; change an input, or report this number"
 
 
 @contextmanager
-def section(title: str) -> Iterator[None]:
+def section(title: str, *, gap: Literal["small"] | None = "small") -> Iterator[None]:
     """A part of the page; also a decorator of the function that draws it.
 
     An error of the library is shown as its own sentence. Any other fault is named by its type and a number,
     under which its traceback stands in the server's log and nowhere else. What Streamlit raises to stop or
     rerun a page is no `Exception` and passes.
     """
-    with st.container():
+    with st.container(gap=gap):
         try:
             yield
         except CutwiseError as error:

@@ -25,7 +25,7 @@ def main() -> None:
             headline.draw_figures(question)
         with st.container(key="reason", gap=None), section("The reason"):
             headline.draw_reason(question)
-        with st.container(border=True, key="ruler_card", gap=None), section("The cut ruler"):
+        with st.container(border=True, key="ruler_card", gap=None), section("The cut ruler", gap=None):
             _ruler(question)
     with section("More about this plan"):
         more.show(question)

@@ -10,12 +10,12 @@ from cutwise.costs.memory.verdict import PartyMemory
 from cutwise.frozen import Frozen
 from cutwise.plans.plan import Plan
 from cutwise.stated.stated_question import BEST_BASELINE
-from cutwise_dashboard.controls import readable
 from cutwise_dashboard.format import (
     change_kind,
     change_text,
     figures,
     quantity_text,
+    readable,
     seconds_text,
     share_text,
 )
