@@ -60,6 +60,7 @@ from cutwise.scenario.parts import (
 )
 from cutwise.scenario.scenario_file import parse_scenario
 from cutwise.schemes import SCHEMES
+from cutwise.stated.question_file import is_question, parse_question
 from cutwise.units import UNITS
 from tests.docs_tables import COMPOUND_UNITS, FILE_PARTS, FORMATS_PAGE, with_new_tables
 
@@ -134,12 +135,15 @@ def test_make_targets_named_in_the_documents_exist() -> None:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_documented_scenario_and_sweep_files_are_valid(path: Path, tmp_path: Path) -> None:
+def test_documented_scenario_question_and_sweep_files_are_valid(path: Path, tmp_path: Path) -> None:
     (tmp_path / "assets").symlink_to(ROOT / "assets")
     for block in fenced(path.read_text(encoding="utf-8"), "toml"):
-        if "over" in tomllib.loads(block):
+        document = tomllib.loads(block)
+        if "over" in document:
             (tmp_path / "sweep.toml").write_text(block, encoding="utf-8")
             read_sweep_file(tmp_path / "sweep.toml")
+        elif is_question(document):
+            parse_question(block.encode())
         else:
             parse_scenario(block.encode())
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cutwise.scenario.parts import Scenario as Scenario
     from cutwise.scenario.scenario_file import load_scenario as load_scenario
     from cutwise.scenario.versions import data_version as data_version
+    from cutwise.stated.question_file import load_question as load_question
 
     __version__: str
 
@@ -40,6 +41,7 @@ _HOMES = {
     "Question": "cutwise.question",
     "Scenario": "cutwise.scenario.parts",
     "load_scenario": "cutwise.scenario.scenario_file",
+    "load_question": "cutwise.stated.question_file",
     "data_version": "cutwise.scenario.versions",
 }
 __all__ = list(_HOMES)

@@ -8,7 +8,8 @@ import sys
 from importlib.resources import files
 from socket import socket
 
-from cutwise.cli.inputs import OF_ANALYSIS, dims_of, model_of, options_of, scenario_of, write
+from cutwise.cli.asked import question_asked
+from cutwise.cli.inputs import OF_ANALYSIS, dims_of, model_of, options_of, write
 from cutwise.cli.printing import FINE, INFEASIBLE, plan_text, show, tell
 from cutwise.errors import CutwiseError
 
@@ -45,11 +46,11 @@ def inspect(known: argparse.Namespace) -> int:
 
 def plan_one(known: argparse.Namespace) -> int:
     """Prints a plan, and what is to be said of the model it is of; 3 where none keeps the limits."""
-    from cutwise.pipeline import plan
     from cutwise.plain import plain
+    from cutwise.question import shown_plan
 
-    graph = model_of(known)
-    found = plan(graph, scenario_of(known, graph), known.scheme, **options_of(known))
+    asked = question_asked(known)
+    graph, found = asked.graph, shown_plan(asked)
     hidden = frozenset() if known.timing else frozenset({"timing"})
     if known.json:
         show(known, plain(found, without=hidden))
@@ -62,14 +63,14 @@ def plan_one(known: argparse.Namespace) -> int:
 
 def play(known: argparse.Namespace) -> int:
     """Prints a played round beside the planned one; writes its tasks where a file is named."""
-    from cutwise.pipeline import plan, simulate
+    from cutwise.pipeline import simulate
     from cutwise.plain import csv_text, plain
+    from cutwise.question import shown_plan
     from cutwise.units import percent
 
-    graph = model_of(known)
-    scenario = scenario_of(known, graph)
-    found = plan(graph, scenario, known.scheme, **options_of(known))
-    trace = simulate(graph, scenario, found)
+    asked = question_asked(known)
+    found = shown_plan(asked)
+    trace = simulate(asked.graph, asked.scenario, found)
     if known.csv:
         write(known.csv, csv_text(trace.to_frame()))
     if known.json:
@@ -85,13 +86,10 @@ def play(known: argparse.Namespace) -> int:
 
 def analyse_one(known: argparse.Namespace) -> int:
     """Prints what an analysis finds."""
-    from cutwise.pipeline import analyse
+    from cutwise.analyses import analysis_with
 
-    options = options_of(known) | options_of(known, OF_ANALYSIS)
-    scheme = {"scheme": known.scheme} if "scheme" in known else {}
-    graph = model_of(known)
-    found = analyse(graph, scenario_of(known, graph), known.analysis, **scheme, **options)
-    return tell(known, found)
+    asked = question_asked(known)
+    return tell(known, analysis_with(known.analysis, options_of(known, OF_ANALYSIS)).run(asked))
 
 
 def sweep_many(known: argparse.Namespace) -> int:

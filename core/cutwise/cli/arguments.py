@@ -6,9 +6,11 @@ import argparse
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from cutwise.cli.asked import scheme_asked
 from cutwise.cli.commands import (
     COMMANDS,
     MODEL,
+    MODEL_OR_QUESTION,
     SCENARIO,
     SCHEME,
     Argument,
@@ -71,8 +73,8 @@ def _parsers(described: Mapping[str, Command]) -> tuple[Parser, dict[str, Parser
 
 def _arguments(command: Command) -> tuple[Argument, ...]:
     return (
-        *(MODEL if command.model else ()),
-        *((SCENARIO,) if command.scenario else ()),
+        *(MODEL if command.model and not command.scenario else ()),
+        *((*MODEL_OR_QUESTION, SCENARIO) if command.scenario else ()),
         *((SCHEME,) if command.scheme else ()),
         *command.arguments,
     )
@@ -102,8 +104,8 @@ def _chosen_scheme(given: list[str]) -> type[Any]:
     from cutwise.schemes import SCHEMES
 
     chosen = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    chosen.add_argument("--scheme", default=DEFAULT_SCHEME, nargs="?")
-    return SCHEMES[chosen.parse_known_args(given)[0].scheme or DEFAULT_SCHEME]
+    chosen.add_argument("--scheme", nargs="?")
+    return SCHEMES[chosen.parse_known_args(given)[0].scheme or scheme_asked(given) or DEFAULT_SCHEME]
 
 
 def _add_options(command: Parser, owner: type[Any], whose: str) -> set[str]:

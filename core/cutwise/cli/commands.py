@@ -40,8 +40,22 @@ def _of(word: str, **facts: Any) -> Argument:
 
 DIM = _of("--dim", action="append", default=[], metavar="NAME=SIZE", help="size of an open dimension")
 MODEL: tuple[Argument, ...] = (_of("model", help="a model file, or sample:NAME for a shipped one"), DIM)
+MODEL_OR_QUESTION: tuple[Argument, ...] = (
+    _of(
+        "model",
+        help="a model file, sample:NAME for a shipped one, or a question file, which has scenario, scheme, "
+        "options, pinned cut and baseline in it; what is given here comes before what it says",
+    ),
+    _of(
+        "--model", dest="model_file", metavar="FILE",
+        help="the model's file where a question file asks about one; its SHA-256 has to be the question's",
+    ),
+    DIM,
+)  # fmt: skip
 SCENARIO: Argument = _of("scenario", nargs="?", help="a scenario file; the default cell if absent")
-SCHEME: Argument = _of("--scheme", default=DEFAULT_SCHEME, help="see the command schemes")
+SCHEME: Argument = _of(
+    "--scheme", help=f"see the command schemes; the question file's, else {DEFAULT_SCHEME} if absent"
+)
 
 COMMANDS: Mapping[str, Command] = {
     "serve": Command(

@@ -63,7 +63,7 @@ def scenario_from_dict(document: Mapping[str, object]) -> Scenario:
     >>> scenario_from_dict({"format": FORMAT, "workload": {"batch_size": 8}}).workload.batch_size
     8
     """
-    _refuse_many(document)
+    _refuse_at_once(document)
     try:
         text = json.dumps(dict(document), default=_jsonable, ensure_ascii=False).encode()
         rest: dict[str, Json] = json.loads(text)
@@ -89,8 +89,10 @@ def scenario_from_dict(document: Mapping[str, object]) -> Scenario:
     raise ScenarioError(list(dict.fromkeys(mistakes)))
 
 
-def _refuse_many(document: Mapping[str, object]) -> None:
-    """Raises `ScenarioError` where checking the rows alone would take minutes."""
+def _refuse_at_once(document: Mapping[str, object]) -> None:
+    """Raises `ScenarioError` for a question's file, and where checking the rows alone would take minutes."""
+    if str(document.get("format", "")).startswith("cutwise-question/"):
+        raise ScenarioError(["format: this is a question file; give it in place of model and scenario"])
     for name in ("devices", "edges"):
         rows = document.get(name)
         if isinstance(rows, list | tuple) and len(rows) > FLEET_DEVICES:
