@@ -10,16 +10,20 @@ from itertools import product
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 import cutwise
+from cutwise.analyses.cut_curve import cut_curve
 from cutwise.analyses.cut_moves import Moves
 from cutwise.errors import SolverError
 from cutwise.problem.split_problem import build_problem
-from cutwise.question import Question, shown_plan
+from cutwise.question import Question, problem_of, shown_plan
 from cutwise.scenario.changes import changed
+from cutwise.scenario.parties import Edge
 from cutwise.scenario.parts import Scenario
 from cutwise.stated.shipped_scenarios import shipped_scenario
 from cutwise_dashboard.charts.palette import PALETTES, contrast_ratio
+from cutwise_dashboard.views.explore import explore
 from cutwise_dashboard.views.explore.best_regions import ever_lowest
 from cutwise_dashboard.views.explore.break_evens import move_lines
 from cutwise_dashboard.views.explore.decision_map import DecisionMap, decision_map
@@ -122,18 +126,49 @@ def test_a_click_leads_to_the_cut_and_the_delay_of_the_map(scheme: str, scenario
         assert plan.stages[device].delay_s == pytest.approx(found.delays_s[row, column], rel=1e-12)
 
 
+@pytest.mark.parametrize("edges", [(), (Edge(name="hall"),)])
 @pytest.mark.parametrize("scheme", ["gsfl", "u_shape", "sft", "card", "split_llm"])
-def test_the_present_cut_of_a_coupled_fleet_is_priced_as_it_is_planned(scheme: str) -> None:
-    """Beside the present point a turn takes about as long as the scheme says."""
+def test_a_coupled_fleet_is_mapped_with_the_others_kept(scheme: str, edges: tuple[Edge, ...]) -> None:
+    """The best cut of today is that of the device's curve, and a turn near today lasts about as long."""
     graph = cutwise.load_model("sample:resnet18")
-    question = Question(graph=graph, scenario=shipped_scenario(), scheme=scheme)
+    question = Question(graph=graph, scenario=replace(shipped_scenario(), edges=edges), scheme=scheme)
     plan = shown_plan(question)
-    found = decision_map(question, plan, 1)
-    assert not found.alone
-    column = int(np.abs(np.log(found.link_values / found.across.here)).argmin())
-    row = int(np.abs(np.log(found.speed_values / found.up.here)).argmin())
-    nearest = found.delays_s[row, column]
-    assert nearest == pytest.approx(float(plan.stages[1].delay_s), rel=0.1)
+    for device in (1, 2):
+        found = decision_map(question, plan, device)
+        curve = cut_curve(problem_of(question), plan, device)
+        assert not found.alone
+        assert found.labels[found.today].removeprefix("after ") == curve.names[curve.best]
+        column = int(np.abs(np.log(found.link_values / found.across.here)).argmin())
+        row = int(np.abs(np.log(found.speed_values / found.up.here)).argmin())
+        least_s = float(np.asarray(curve.stages.delay_s)[curve.best])
+        assert found.delays_s[row, column] == pytest.approx(least_s, rel=0.1)
+
+
+def test_the_page_draws_each_part_or_says_why_not() -> None:
+    def page() -> None:
+        import cutwise
+        from cutwise.scenario.changes import changed
+        from cutwise.stated.shipped_scenarios import shipped_scenario
+        from cutwise_dashboard import session
+        from cutwise_dashboard.question import AnsweredQuestion
+        from cutwise_dashboard.views.explore import explore
+
+        setting = {"objective.kind": "weighted"} if session.st.session_state.get("weighted") else {}
+        scenario = changed(shipped_scenario(), setting)
+        graph = cutwise.load_model("sample:resnet18")
+        explore.show(AnsweredQuestion.of(graph, scenario, session.Selection()), 2)
+
+    shown = AppTest.from_function(page, default_timeout=30).run()
+    assert not shown.exception
+    assert "Only 4 of 23 cuts are ever the best for jetson-tx2" in shown.get("html")[0].proto.body
+    lines = [text.value for text in shown.markdown]
+    assert any("moves to after layer3/0/add" in line for line in lines)
+    shown.session_state["weighted"] = True
+    shown.run()
+    assert "no map for a weighted objective" in shown.info[0].value
+    for part in explore.PARTS:
+        shown.session_state["explore.part"] = part
+        assert not shown.run().exception
 
 
 def test_which_planes_are_ever_lowest_by_trying_many_points() -> None:

@@ -46,10 +46,16 @@ function edgeParts(stage, layout, [from, to], number) {
     "stroke-dasharray": crosses ? "7 4" : backward ? "2 4" : "none",
   })
   const parts = [line]
-  if (backward) parts.push(label((x1 + x2) / 2, (y1 + y2) / 2 + (layout.wide ? 18 : 0), "backward", "send hot"))
+  if (backward) parts.push(backwardLabel(layout, [x1, y1, x2, y2]))
   const isFirst = data.edges.findIndex(([producer]) => producer === from) === number
   if (isFirst) parts.push(sentLabel(stage, layout, from, [x1, y1, x2, y2]))
   return parts.map(part => (part.tagName === "text" ? outlined(part, colors.background) : part))
+}
+
+// Beside what the label of the tensor takes.
+function backwardLabel({ wide }, [x1, y1, x2, y2]) {
+  if (wide) return label((x1 + x2) / 2, (y1 + y2) / 2 + 18, "backward", "send hot")
+  return label(Math.max(x1, x2) + 58, (y1 + y2) / 2 + 1, "backward", "send hot", "start")
 }
 
 function edgeEnds({ wide, places }, from, to) {

@@ -18,11 +18,11 @@ def show(question: AnsweredQuestion, device: int) -> None:
     st.markdown(f"**Break-evens of {as_written(decision.device)}**")
     known = moves(asked, plan, device, anew=False)
     if not known.exact:
-        st.caption("They depend on the other devices: the scheme has to plan anew at one rate after another.")
+        st.caption("No line tells them here: the scheme has to plan anew at one rate after another.")
         pressed = st.button("Plan anew at other rates", key="explore.anew")
         known = moves(asked, plan, device) if pressed else None
     today = (
-        f"Now: {quantity_text(decision.uplink_bps, 'bit/s')} up, {decision.cut.label}, "
+        f"Now: {quantity_text(decision.uplink_bps, 'bit/s')} up for this device, {decision.cut.label}, "
         f"{seconds_text(float(plan.stages[device].delay_s))} a round"
     )
     lines = [*(() if known is None else move_lines(known, here_bps=decision.uplink_bps)), today]

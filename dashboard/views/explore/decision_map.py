@@ -75,7 +75,9 @@ def decision_map(question: Question, plan: Plan, device: int) -> DecisionMap:
     score = score_of(problem.scenario.objective, Spread(delay_s=1.0, energy_j=1.0))
     cuts = explored_cuts(problem, plan, device, score, (up.low, up.here, up.high))
     if not cuts.fits.any():
-        raise SolverError(f"there is no map for {plan.decisions[device].device}: no cut fits the memories")
+        raise SolverError(
+            f"there is no map for {plan.decisions[device].device}: no cut fits the memories; give more"
+        )
     exact = problem.adds_up and problem.scenario.limits.device_energy_j is None
     find = _read_off if exact else _priced
     grid, here = find(problem, cuts, device, score, across, up)
@@ -106,13 +108,13 @@ def _check(problem: SplitProblem) -> None:
     objective, limits = problem.scenario.objective, problem.scenario.limits
     if objective.is_weighted:
         raise SolverError(
-            "there is no map for a weighted objective: what a second and a joule weigh changes from point to "
-            "point"
+            "there is no map for a weighted objective, as what a second and a joule weigh changes from point "
+            "to point; choose least delay or least energy"
         )
     if limits.deadline_s is not None and not objective.is_delay:
         raise SolverError(
-            "there is no map for least energy under a deadline: how long one device may take depends on the "
-            "others at every point"
+            "there is no map for least energy under a deadline, as how long one device may take depends on "
+            "the others at every point; choose least delay"
         )
 
 
@@ -122,7 +124,7 @@ def _read_off(
     """Every score is a plane over seconds a bit and seconds an operation: three prices tell it everywhere."""
     fits = np.flatnonzero(cuts.fits & _within(problem, cuts, device))
     if not len(fits):
-        raise SolverError("there is no map: no cut keeps the limits")
+        raise SolverError("there is no map: no cut keeps the limits; raise them")
     scores, delays = (_planes(cuts, of)[fits] for of in (score, delay))
     link_values, speed_values = across.values(FINE[0]), up.values(FINE[1])
     rates = rates_bps(

@@ -88,8 +88,8 @@ def map_words(found: DecisionMap, question: AnsweredQuestion, *, theme: str) -> 
         for axis in (found.across, found.up)
     ]
     read = (
-        f"From left to right {found.across.title.lower()}, {ends[0]}; from bottom to top the speed of the "
-        f"device, {ends[1]}. {FULLER[theme]} is more of the model on the device."
+        f"From left to right the {found.across.title.lower()} of the cell, {ends[0]}; from bottom to top the "
+        f"speed of the device, {ends[1]}. {FULLER[theme]} is more of the model on the device."
     )
     kept = (
         (not weighs_cuts(scheme_with(question.asked.scheme, dict(question.asked.options))),

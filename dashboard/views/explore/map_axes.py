@@ -15,12 +15,11 @@ from cutwise.frozen import Frozen, FrozenDict
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parties import DEFAULT_DEVICE, Device
-from cutwise.units import facts_of
+from cutwise.units import UNITS, facts_of
 from cutwise_dashboard.format import rounded
 
 LINK_FIELDS: Mapping[str, str] = FrozenDict({"fixed_rate": "uplink_bps", "shannon": "uplink_bandwidth_hz"})
 """By kind of channel the field that goes from left to right."""
-UNITS: Mapping[str, str] = FrozenDict({"uplink_bps": "bit/s", "uplink_bandwidth_hz": "Hz"})
 PROFILE_FIELDS: Mapping[str, str] = FrozenDict(
     {
         "memory_bytes": "memory_bytes",
@@ -57,17 +56,17 @@ def link_axis(problem: SplitProblem) -> MapAxis:
     name = LINK_FIELDS.get(channel.kind)
     if name is None:
         raise SolverError(f"there is no map for a channel of kind {channel.kind}")
-    return _axis(f"channel.{name}", type(channel), name, UNITS[name], getattr(channel, name))
+    return _axis(f"channel.{name}", type(channel), name, getattr(channel, name))
 
 
 def speed_axis(problem: SplitProblem, device: int) -> MapAxis:
     """How fast the device computes; where it generates text, how fast it reads the prompt."""
     speeds = problem.roofs.device.flops_per_s if problem.roofs else problem.device_flops_per_s
     here = float(np.broadcast_to(np.asarray(speeds, dtype=np.float64), problem.device_count)[device])
-    return _axis(f"devices.{device}.flops_per_s", Device, "flops_per_s", "FLOP/s", here)
+    return _axis(f"devices.{device}.flops_per_s", Device, "flops_per_s", here)
 
 
-def _axis(path: str, owner: type, name: str, unit: str, here: float) -> MapAxis:
+def _axis(path: str, owner: type, name: str, here: float) -> MapAxis:
     """Three decades, that of today in the middle, within the bounds of the field."""
     facts = facts_of(owner, name)
     decade = math.floor(math.log10(here))
@@ -75,7 +74,7 @@ def _axis(path: str, owner: type, name: str, unit: str, here: float) -> MapAxis:
     return MapAxis(
         path=path,
         title=facts["title"],
-        unit=unit,
+        unit=UNITS[facts["unit"]],
         here=here,
         low=max(low, facts["ge"]),
         high=min(high, facts["le"]),

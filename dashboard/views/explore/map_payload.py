@@ -25,8 +25,8 @@ def map_payload(found: DecisionMap, *, theme: str, training: bool = True) -> dic
     ]
     return {
         "label": spoken_map(found),
-        "across": _axis(found.across),
-        "up": _axis(found.up) | {"title": "Speed of the device"},
+        "across": _axis(found.across, f"{found.across.title} of the cell"),
+        "up": _axis(found.up, f"{found.up.title} of the device"),
         "linkValues": found.link_values.tolist(),
         "speedValues": found.speed_values.tolist(),
         "linkTexts": [quantity_text(value, found.across.unit) for value in found.link_values.tolist()],
@@ -77,9 +77,9 @@ def share_of(axis: MapAxis, value: float) -> float:
     return min(1.0, max(0.0, share))
 
 
-def _axis(axis: MapAxis) -> dict[str, Any]:
+def _axis(axis: MapAxis, title: str) -> dict[str, Any]:
     ticks = [[share_of(axis, value), quantity_text(value, axis.unit)] for value in tick_values(axis)]
-    return {"path": axis.path, "title": axis.title, "ticks": ticks}
+    return {"path": axis.path, "title": title, "ticks": ticks}
 
 
 def _packed(values: Any, dtype: type) -> str:

@@ -8,7 +8,7 @@ from cutwise.analyses.delay_energy import DelayEnergyAnalysis
 from cutwise.analyses.replanning import Epochs, ReplanAnalysis
 from cutwise.planning.one_device.objective import counted_energy
 from cutwise.plans.inference_words import said
-from cutwise.units import facts_of
+from cutwise.units import UNITS, facts_of
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.spoken import spoken
 from cutwise_dashboard.charts.trade_offs import HERE, epochs_figure, front_figure
@@ -93,6 +93,6 @@ def _slider(option: str, key: str, *, training: bool) -> int | float:
     """The slider of one option of re-planning: a choice of this view, which no link carries."""
     facts, first = facts_of(ReplanAnalysis, option), getattr(ReplanAnalysis(), option)
     low, high = (type(first)(end) for end in facts["shown"])
-    unit = f" ({facts['unit']})" if facts.get("unit") else ""
+    unit = f" ({UNITS[facts['unit']]})" if facts.get("unit") else ""
     label, about = (said(text, training=training) for text in (facts["title"] + unit, facts["help"]))
     return st.slider(label, min_value=low, max_value=high, value=first, key=key, help=about)
