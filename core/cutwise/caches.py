@@ -70,6 +70,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.scenario.vocabulary.words.words": Cache(
             entries=None, key="none", keeps="the table of words"
         ),
+        "cutwise.measured.memory_runs.predicted_memory": Cache(
+            entries=None, key="none", keeps="the runs that were measured, with what is predicted for them"
+        ),
         "cutwise.hardware.decoding.decoding_classes": Cache(
             entries=None, key="none", keeps="the classes of decoding"
         ),

@@ -47,7 +47,8 @@ def show(question: AnsweredQuestion) -> None:
         drawn.plotly(figure, key="gantt.figure", alt=alt)
         st.caption(
             f"{len(trace):,} tasks end after {seconds_text(trace.makespan_s)}; the plan says "
-            f"{seconds_text(question.plan.delay_s)}. Drag over the picture to look closer, double-click to go back."
+            f"{seconds_text(question.plan.delay_s)}. Drag over the picture to look closer; a double click "
+            "goes back."
         )
 
 

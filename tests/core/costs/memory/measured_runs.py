@@ -1,11 +1,9 @@
-"""Rows of fine-tuning memory measured by others and by us, as workloads."""
+"""Rows of fine-tuning memory measured by others, as workloads."""
 
 from __future__ import annotations
 
-import ast
 import csv
 import json
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -20,36 +18,8 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.hugging_face.config_file import from_config
 from tests.shared_files import DATA
 
-PUBLISHED, OWN = DATA / "finetuning_memory.csv", DATA / "finetuning_own_measurements.csv"
+PUBLISHED = DATA / "finetuning_memory.csv"
 Row = Mapping[str, str]
-
-LLAMA: dict[str, Any] = {
-    "model_type": "llama", "hidden_size": 1024, "intermediate_size": 2752, "num_hidden_layers": 8,
-    "num_attention_heads": 16, "num_key_value_heads": 16, "max_position_embeddings": 8192,
-    "tie_word_embeddings": False,
-}  # fmt: skip
-OWN_MODELS: dict[str, dict[str, Any]] = {
-    "llama_32k": {**LLAMA, "vocab_size": 32000},
-    "llama_gqa_128k": {**LLAMA, "vocab_size": 128256, "num_key_value_heads": 4, "intermediate_size": 3584},
-    "llama_small_vocabulary": {**LLAMA, "vocab_size": 2000},
-    "gpt2": {
-        "model_type": "gpt2", "n_embd": 768, "n_layer": 8, "n_head": 12, "vocab_size": 50257,
-        "n_positions": 2048, "attn_pdrop": 0.0,
-    },
-    "gpt_neox": {
-        "model_type": "gpt_neox", "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 6,
-        "num_attention_heads": 16, "vocab_size": 50304, "max_position_embeddings": 4096, "rotary_pct": 0.25,
-        "tie_word_embeddings": False,
-    },
-    "bert": {
-        "model_type": "bert", "architectures": ["BertForSequenceClassification"], "hidden_size": 768,
-        "intermediate_size": 3072, "num_hidden_layers": 8, "num_attention_heads": 12, "vocab_size": 30522,
-        "max_position_embeddings": 1024, "attention_probs_dropout_prob": 0.0,
-    },
-}  # fmt: skip
-OPTION = re.compile(r"(weights|checkpoint|attn|compute|loss|adapter|optimizer|foreach|dropout)=(\S+)")
-ADAPTERS = re.compile(r"'r': (\d+), 'targets': (\[.*?\])")
-OWN_LOSSES = {"chunked": Loss(parts=8, kept_logits=False), "plain": Loss(compute="same", kept_logits=False)}
 
 FORMATS = {"nf4": "nf4", "nf4-dq": "nf4", "gptq": "int4", "int8": "int8"}
 LOSSES: dict[str, dict[str, Any]] = {
@@ -64,26 +34,6 @@ PROGRAMS = ("liger", "litgpt", "torchtune")
 def rows(file: Path) -> list[Row]:
     with file.open() as opened:
         return list(csv.DictReader(opened))
-
-
-def own_run(row: Row) -> tuple[ModelGraph, Workload]:
-    """A run of PyTorch on a processor; the caller lets the logits go."""
-    said, tokens = dict(OPTION.findall(row["options"])), int(row["seq"])
-    adapters = ADAPTERS.search(row["options"])
-    tuned: dict[str, Any] = {}
-    if adapters:
-        tuned["tuning"] = Lora(
-            rank=int(adapters[1]), targets=tuple(f"*{name}" for name in ast.literal_eval(adapters[2])),
-            dropout_ratio=float(said.get("dropout", 0)), adapter_dtype=said.get("adapter", "fp32"),
-        )  # fmt: skip
-    workload = Workload(
-        batch_size=int(row["batch"]), sequence_length=tokens, weights_dtype=said.get("weights", "fp32"),
-        compute_dtype=said.get("compute"), autocast="compute" in said, attention=said.get("attn", "sdpa"),
-        checkpointing="blocks" if "checkpoint" in said else "none",
-        optimizer=said.get("optimizer", "adamw"), optimizer_step="fused" if "foreach" in said else "foreach",
-        loss=OWN_LOSSES.get(said.get("loss", ""), Loss(kept_logits=False)), **tuned,
-    )  # fmt: skip
-    return from_config(OWN_MODELS[row["model"]], {"sequence": tokens}), workload
 
 
 def readable() -> Iterator[tuple[Row, ModelGraph]]:
