@@ -16,19 +16,16 @@ from cutwise.planning.answer.best_plan import last_ops
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.answer.held_memory import PartySides
 from cutwise.planning.answer.plan_conditions import conditions_of_plan
-from cutwise.planning.one_device.curve_sides import CurveSides, Moved, curve_sides
-from cutwise.planning.one_device.cut_memory import SideMemory, swept
-from cutwise.planning.one_device.device_limits import device_limits, excess_ratio
+from cutwise.planning.one_device.curve_limits import curve_excess
+from cutwise.planning.one_device.curve_sides import Moved, curve_sides
 from cutwise.planning.one_device.objective import Spread, score_of
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import Round
 from cutwise.plans.stages import StageTimes
-from cutwise.problem.edge_links import budgets_of, edge_columns
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.question import Question, problem_of
 from cutwise.schemes.base import SCHEMES
-from cutwise.tolerances import LIMIT_ROUNDING
 from cutwise.units import quantity
 
 if TYPE_CHECKING:
@@ -144,7 +141,8 @@ def cut_curve(problem: SplitProblem, plan: Plan, device: int, *, moved: Moved = 
     if problem.scenario.objective.is_weighted:
         score = score_of(problem.scenario.objective, _spread(stages))
     scores = np.asarray(score(stages), dtype=np.float64) + np.zeros(len(sides.masks))
-    fits = _fits(problem, plan, device, sides, stages)
+    excess = curve_excess(problem, decision, device, sides, stages)
+    fits = np.asarray(np.max(list(excess.values()), axis=0) <= 0)
     return CutCurve(
         device=decision.device,
         moved=moved,
@@ -168,19 +166,6 @@ def _check_turn(plan: Plan, device: int, stages: StageTimes, chosen: int) -> Non
 
 def _memory(problem: SplitProblem, held: Mask, device: int) -> MemoryByKind:
     return PartySides.of(problem.cost, held, problem.device_runtime.of(device)).kinds
-
-
-def _fits(problem: SplitProblem, plan: Plan, device: int, sides: CurveSides, stages: StageTimes) -> Mask:
-    """Which positions keep every limit of the device, of its part of the server, and of its edge."""
-    memories = swept(stages, problem.cost, sides.held, ~sides.served)
-    excess = excess_ratio(device_limits(problem), memories, np.array([device]))[0]
-    if sides.has_edge:
-        columns = edge_columns(problem.scenario.edges, problem.workload.compute)
-        at = problem.scenario.edge_names.index(str(plan.decisions[device].edge))
-        held = SideMemory.of(problem.cost, sides.served & ~sides.held)
-        budgets = budgets_of(problem.scenario, columns)[[at]]
-        excess = np.maximum(excess, held.excess_ratio(columns.runtime.of(at), budgets)[0])
-    return np.asarray(excess <= LIMIT_ROUNDING)
 
 
 def _round_delays_s(plan: Plan, device: int, stages: StageTimes) -> Floats:
