@@ -169,6 +169,25 @@ def test_cuts_that_break_a_limit_are_told_apart(resnet: Any) -> None:
     curve = cut_curve(question.problem, question.plan, 0)
     assert not curve.fits.all()
     assert numbers(payload["state"], np.uint8).tolist() == (~curve.fits).astype(int).tolist()
+    traffic = np.asarray(curve.stages.traffic_bytes) > 1.2e9
+    named = [
+        payload["limits"][number - 1] if number else "" for number in numbers(payload["broken"], np.uint8)
+    ]
+    assert named == ["traffic" if over else "" for over in traffic]
+
+
+def test_a_device_that_is_too_small_breaks_the_limit_of_its_memory(resnet: Any) -> None:
+    free = ruled(resnet)
+    needs = cut_curve(free.problem, free.plan, 0).to_frame()["device_memory_bytes"].to_numpy()
+    has = float(needs[11] + needs[12]) / 2
+    small = (replace(HALL.devices[0], memory_bytes=has), *HALL.devices[1:])
+    limits = Limits(memory="peak")
+    payload = ruler_payload(ruled(resnet, replace(HALL, devices=small, limits=limits)), 0, theme="light")
+    over = needs > has
+    named = [
+        payload["limits"][number - 1] if number else "" for number in numbers(payload["broken"], np.uint8)
+    ]
+    assert named == ["device memory" if one else "" for one in over]
 
 
 def test_a_pinned_cut_is_shown_and_the_plans_own_is_known(resnet: Any) -> None:

@@ -18,6 +18,10 @@ from cutwise.planning.answer.best_plan import last_ops
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.answer.held_memory import PartySides
 from cutwise.planning.answer.plan_conditions import conditions_of_plan
+<<<<<<< HEAD
+=======
+from cutwise.planning.one_device.curve_limits import curve_excess
+>>>>>>> w-ruler
 from cutwise.planning.one_device.curve_sides import Moved, curve_sides
 from cutwise.planning.one_device.objective import Spread, score_of
 from cutwise.plans.evaluate import stage_times
@@ -144,8 +148,13 @@ def cut_curve(problem: SplitProblem, plan: Plan, device: int, *, moved: Moved = 
     if problem.scenario.objective.is_weighted:
         score = score_of(problem.scenario.objective, _spread(stages))
     scores = np.asarray(score(stages), dtype=np.float64) + np.zeros(len(sides.masks))
+<<<<<<< HEAD
     limits = kept_limits(problem, plan, device, sides, stages)
     fits = np.logical_and.reduce([np.ones(len(sides.masks), dtype=bool), *limits.values()])
+=======
+    excess = curve_excess(problem, decision, device, sides, stages)
+    fits = np.asarray(np.max(list(excess.values()), axis=0) <= 0)
+>>>>>>> w-ruler
     return CutCurve(
         device=decision.device,
         moved=moved,

@@ -30,6 +30,7 @@ function decoded(data) {
     roundS: data.roundS ? unpacked(data.roundS) : null,
     bytes: unpacked(data.bytes),
     state: unpacked(data.state, Uint8Array),
+    broken: unpacked(data.broken, Uint8Array),
     parts: data.parts.map(part => ({ ...part, seconds: unpacked(part.seconds) })),
   }
 }

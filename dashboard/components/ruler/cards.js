@@ -72,14 +72,15 @@ function foldedCards(cards, unit) {
 const joined = (last, card) => ({
   to: card.to, ops: last.ops + card.ops, times: last.times + 1, inner: [...last.inner, card.from],
   isSame: last.isSame && last.kind === card.kind,
-  name: last.stem && last.stem === card.stem ? `${last.stem}${firstNumber(last.name)}–${card.name.match(/\d+$/)[0]}` : last.name,
+  name: last.stem && last.stem === card.stem ? `${last.stem}${firstNumber(last.name)}–${lastNumber(card.name)}` : last.name,
   stem: last.stem === card.stem ? last.stem : "",
 })
 
 // "layers/3" and "layers/4–6" are numbers of one list, which "layers/" stands for.
-const NUMBERED = /^(.*?)(\d+)(?:–\d+)?$/
+const NUMBERED = /^(.*?)(\d+[a-z]?)(?:–(\d+[a-z]?))?$/
 const stemOf = name => name.match(NUMBERED)?.[1] ?? ""
 const firstNumber = name => name.match(NUMBERED)[2]
+const lastNumber = name => name.match(NUMBERED)[3] ?? firstNumber(name)
 
 // A group by who runs it: the tiers change at the cuts.
 function tierPieces(group, tiers) {
@@ -92,17 +93,19 @@ function tierPieces(group, tiers) {
   return pieces.length ? pieces : [{ from: group.from, to: group.to, color: tiers.at(-1).color }]
 }
 
-// The whole name, else the end of its path, else what fits with an ellipsis; nothing where that says nothing.
+// The whole name, else the end of its path, else what fits of that with its number; nothing if that says nothing.
 function fittedName(view, name, room) {
   const fits = text => view.widthOf(text, NAME_SIZE, 600) <= room
-  const parts = name.split(/[/.]/)
-  const named = parts.findLast(part => /\D/.test(part.replace("–", ""))) ?? name
-  const found = [name, parts.slice(-2).join("/"), named].find(text => text && fits(text))
+  const parts = name.split(/[/.]/), end = parts.at(-1)
+  const isNumber = parts.length > 1 && /^[\d–]+$/.test(end)
+  const tail = isNumber ? parts.slice(-2).join("/") : end
+  const list = isNumber && end.includes("–") ? parts.at(-2) : ""
+  const found = [name, parts.slice(-2).join("/"), tail, list].find(text => text && fits(text))
   if (found) return found
-  const [, word, number] = named.match(/^(.*?)(\d+(?:–\d+)?)?$/s)
+  const word = isNumber ? parts.at(-2) : end.match(NUMBERED)?.[1] ?? end
   for (let kept = word.length - 1; kept >= 3; kept--) {
-    const short = `${word.slice(0, kept)}…${number ?? ""}`
+    const short = `${word.slice(0, kept)}…${tail.slice(word.length)}`
     if (fits(short)) return short
   }
-  return ""
+  return isNumber && fits(`…/${end}`) ? `…/${end}` : ""
 }

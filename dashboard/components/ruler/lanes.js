@@ -44,7 +44,7 @@ function drawDelays(svg, view) {
 // The titles of the two lanes, above the cut line.
 function drawCaptions(svg, view) {
   const { captions } = view.data, step = view.columns[0].to
-  const each = step > 1 ? `; a bar is the quickest of ${step} neighbours` : ""
+  const each = step > 1 ? view.isNarrow ? `; best of ${step}` : `; a bar is the quickest of ${step} neighbours` : ""
   const texts = view.isNarrow ? [captions.bytesShort, captions.delayShort] : [captions.bytes, captions.delay]
   const places = [[texts[0], view.bytesTop + 11], [`${texts[1]} (${view.unitName})${each}`, view.delayTop + 12]]
   for (const [text, y] of places) {

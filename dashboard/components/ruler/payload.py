@@ -10,8 +10,9 @@ import numpy as np
 from cutwise.analyses.cut_curve import CutCurve, cut_curve
 from cutwise.arrays import Floats, Mask
 from cutwise.errors import SolverError
+from cutwise.planning.one_device.curve_limits import curve_excess
+from cutwise.planning.one_device.curve_sides import curve_sides
 from cutwise.planning.one_device.cut_positions import ops_mask, smallest_split
-from cutwise.planning.one_device.u_shape_question import output_ops
 from cutwise.plans.plan import DeviceDecision
 from cutwise.problem.conditions import LinkConditions
 from cutwise.problem.split_problem import SplitProblem
@@ -20,6 +21,7 @@ from cutwise.schemes.base import SCHEMES
 from cutwise_dashboard import cached
 from cutwise_dashboard.charts.palette import PALETTES
 from cutwise_dashboard.components.ruler.axis import Axis
+from cutwise_dashboard.components.ruler.broken_limits import broken_limits
 from cutwise_dashboard.components.ruler.cards import block_numbers, cards_of, packed_cards
 from cutwise_dashboard.components.ruler.lanes import (
     LARGEST,
@@ -62,7 +64,8 @@ def _lanes(question: AnsweredQuestion, device: int, curve: CutCurve, theme: str)
     problem, plan = question.problem, question.plan
     decision = plan.decisions[device]
     comes_back = bool(getattr(SCHEMES[plan.scheme], "comes_back", False))
-    returned = _returned(problem, decision, comes_back=comes_back)
+    sides = curve_sides(problem, decision, "device", comes_back=comes_back)
+    returned = sides.returned[0]
     blocks = cached.blocks_of(question.problem.cost.graph)
     block_of = block_numbers(blocks, op_count=len(question.problem.cost.graph))
     axis = Axis.of(curve.masks, returned, block_of)
@@ -70,6 +73,7 @@ def _lanes(question: AnsweredQuestion, device: int, curve: CutCurve, theme: str)
     has_edge = decision.edge_cut is not None
     parts = parts_of(curve.stages, has_edge=has_edge, waits=plan.server_policy == "queue")
     bytes_up = sent_up(problem, curve, returned, link)
+    rules, broken = broken_limits(curve_excess(problem, decision, device, sides, curve.stages))
     marks = _marks(question, device, curve)
     return {
         "axis": {"positions": axis.positions, "head": axis.head, "tail": axis.tail},
@@ -83,6 +87,8 @@ def _lanes(question: AnsweredQuestion, device: int, curve: CutCurve, theme: str)
         "roundS": packed(drawable(curve.round_delays_s)) if len(plan.decisions) > 1 else "",
         "bytes": packed(drawable(bytes_up)),
         "state": packed(_states(curve), np.uint8),
+        "limits": list(rules),
+        "broken": packed(broken, np.uint8),
         **marks,
         "pinned": bool(question.asked.cut),
         "canPin": can_pin(question.asked.scheme),
@@ -101,12 +107,6 @@ def _states(curve: CutCurve) -> Any:
     delays = _delays(curve)
     ends = np.isfinite(delays) & (delays < LARGEST)
     return np.where(ends, np.where(curve.fits, FITS, BREAKS), ENDLESS)
-
-
-def _returned(problem: SplitProblem, decision: DeviceDecision, *, comes_back: bool) -> Mask:
-    """The ops (ops,) that come back to the device from every position of its curve but the last."""
-    keeps_all = len(decision.cut.device_ops) == len(problem.cost.graph)
-    return output_ops(problem) if comes_back and keeps_all else ops_mask(problem, decision.returned_ops)
 
 
 def _marks(question: AnsweredQuestion, device: int, curve: CutCurve) -> dict[str, int]:

@@ -17,7 +17,7 @@ function fillTip(tip, data, at) {
   if (data.roundS && !endless) rows.push(tipRow(data.words.all, secondsText(data.roundS[at])))
   rows.push(tipRow(data.words.sent, quantityText(data.bytes[at], "B")))
   if (at !== data.best && !endless) rows.push(tipRow("Against the best", againstText(data.totalS[at], data.totalS[data.best])))
-  if (data.state[at] === BREAKS) rows.push(htmlEl("div", "limit", "Breaks a limit of the device, its edge or its part of the server."))
+  if (data.state[at] === BREAKS) rows.push(htmlEl("div", "limit", `Breaks the limit of ${data.limits[data.broken[at] - 1]}.`))
   const hint = tipHint(data, at)
   if (hint) rows.push(htmlEl("div", "hint", hint))
   tip.replaceChildren(...rows)

@@ -59,6 +59,6 @@ function spokenPosition(data, at) {
   else parts.push(data.words.best)
   if (at === data.chosen && data.pinned) parts.push("pinned")
   parts.push(`${quantityText(data.bytes[at], "B")} sent up`)
-  if (data.state[at] === BREAKS) parts.push("breaks a limit")
+  if (data.state[at] === BREAKS) parts.push(`breaks the limit of ${data.limits[data.broken[at] - 1]}`)
   return parts.join(", ")
 }
