@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from cutwise.analyses.base import EqualByContent, asked_plan, registered, rows_of, table_text
-from cutwise.analyses.curve_limits import kept_limits
 from cutwise.arrays import Floats, Mask
 from cutwise.costs.memory.by_kind import MemoryByKind
 from cutwise.errors import ScenarioError, SolverError, UnknownNameError
@@ -18,10 +17,7 @@ from cutwise.planning.answer.best_plan import last_ops
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.answer.held_memory import PartySides
 from cutwise.planning.answer.plan_conditions import conditions_of_plan
-<<<<<<< HEAD
-=======
 from cutwise.planning.one_device.curve_limits import curve_excess
->>>>>>> w-ruler
 from cutwise.planning.one_device.curve_sides import Moved, curve_sides
 from cutwise.planning.one_device.objective import Spread, score_of
 from cutwise.plans.evaluate import stage_times
@@ -44,7 +40,7 @@ class CutCurve(EqualByContent):
     `moved` says which cut of the device moves, all else stays as planned: `stages` are the turn of this
     device at every position, `round_delays_s` the round's. `cuts` turn back into the positions (`cut_after`),
     `names` are short labels, `scores` the objective, `fits` says which keep every limit of the device and its
-    edge, `limits` which keep each of them; `chosen` is the position of the plan's cut, `best` that of the
+    edge, `excess` by how much each of them is exceeded, at most 0 where it holds; `chosen` is the position of the plan's cut, `best` that of the
     least score among those that fit.
     """
 
@@ -57,7 +53,7 @@ class CutCurve(EqualByContent):
     round_delays_s: Floats
     scores: Floats
     fits: Mask
-    limits: Mapping[str, Mask]
+    excess: Mapping[str, Floats]
     chosen: int
     best: int
 
@@ -148,13 +144,8 @@ def cut_curve(problem: SplitProblem, plan: Plan, device: int, *, moved: Moved = 
     if problem.scenario.objective.is_weighted:
         score = score_of(problem.scenario.objective, _spread(stages))
     scores = np.asarray(score(stages), dtype=np.float64) + np.zeros(len(sides.masks))
-<<<<<<< HEAD
-    limits = kept_limits(problem, plan, device, sides, stages)
-    fits = np.logical_and.reduce([np.ones(len(sides.masks), dtype=bool), *limits.values()])
-=======
     excess = curve_excess(problem, decision, device, sides, stages)
     fits = np.asarray(np.max(list(excess.values()), axis=0) <= 0)
->>>>>>> w-ruler
     return CutCurve(
         device=decision.device,
         moved=moved,
@@ -165,7 +156,7 @@ def cut_curve(problem: SplitProblem, plan: Plan, device: int, *, moved: Moved = 
         round_delays_s=_round_delays_s(plan, device, stages),
         scores=scores,
         fits=fits,
-        limits=limits,
+        excess=excess,
         chosen=sides.chosen,
         best=int(np.where(fits, scores, np.inf).argmin() if fits.any() else scores.argmin()),
     )

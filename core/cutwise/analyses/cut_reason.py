@@ -186,7 +186,7 @@ def _rival(problem: SplitProblem, curve: CutCurve, allowed: Mask, side: Mask) ->
 
 def _broken(problem: SplitProblem, curve: CutCurve, row: int) -> tuple[str, ...]:
     """The limits that the cut at `row` breaks, by name."""
-    rules = tuple(rule for rule, keeps in curve.limits.items() if not keeps[row])
+    rules = tuple(rule for rule, over in curve.excess.items() if over[row] > 0)
     rules += (_pinning(problem),) if _gives_away(problem, curve)[row] else ()
     deadline_s = problem.scenario.limits.deadline_s
     late = deadline_s is not None and curve.round_delays_s[row] > deadline_s * (1 + LIMIT_ROUNDING)

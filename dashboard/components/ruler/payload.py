@@ -10,7 +10,6 @@ import numpy as np
 from cutwise.analyses.cut_curve import CutCurve, cut_curve
 from cutwise.arrays import Floats, Mask
 from cutwise.errors import SolverError
-from cutwise.planning.one_device.curve_limits import curve_excess
 from cutwise.planning.one_device.curve_sides import curve_sides
 from cutwise.planning.one_device.cut_positions import ops_mask, smallest_split
 from cutwise.plans.plan import DeviceDecision
@@ -73,7 +72,7 @@ def _lanes(question: AnsweredQuestion, device: int, curve: CutCurve, theme: str)
     has_edge = decision.edge_cut is not None
     parts = parts_of(curve.stages, has_edge=has_edge, waits=plan.server_policy == "queue")
     bytes_up = sent_up(problem, curve, returned, link)
-    rules, broken = broken_limits(curve_excess(problem, decision, device, sides, curve.stages))
+    rules, broken = broken_limits(curve.excess)
     marks = _marks(question, device, curve)
     return {
         "axis": {"positions": axis.positions, "head": axis.head, "tail": axis.tail},
