@@ -38,7 +38,8 @@ def test_two_devices_in_turn_each_hold_all_of_server_and_band() -> None:
 
     assert found == PlayedFigures(
         played_s=12.0, planned_s=12.0, devices_ratio=pytest.approx(2 / 12),
-        uplink_ratio=pytest.approx(2 / 12), downlink_ratio=pytest.approx(2 / 12), server_ratio=pytest.approx(4 / 12),
+        uplink_ratio=pytest.approx(2 / 12), downlink_ratio=pytest.approx(2 / 12),
+        server_ratio=pytest.approx(4 / 12),
         waited_s=0.0, longest_wait_s=0.0, waits_longest="",
     )  # fmt: skip
     assert found.beside_plan == "as planned"

@@ -40,8 +40,8 @@ class CutCurve(EqualByContent):
     `moved` says which cut of the device moves, all else stays as planned: `stages` are the turn of this
     device at every position, `round_delays_s` the round's. `cuts` turn back into the positions (`cut_after`),
     `names` are short labels, `scores` the objective, `fits` says which keep every limit of the device and its
-    edge, `excess` by how much each of them is exceeded, at most 0 where it holds; `chosen` is the position of the plan's cut, `best` that of the
-    least score among those that fit.
+    edge, `excess` by how much each is exceeded, at most 0 where it holds; `chosen` is the position of the
+    plan's cut, `best` that of the least score among those that fit.
     """
 
     device: str
