@@ -18,7 +18,7 @@ from cutwise.__main__ import main
 from cutwise.analyses import ANALYSES
 from cutwise.channels import FixedRate
 from cutwise.cli.commands import COMMANDS
-from cutwise.cli.inputs import spelled
+from cutwise.cli.inputs import count_in, spelled
 from cutwise.plans.plan import Plan
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import dump_scenario
@@ -226,8 +226,22 @@ def test_replan_has_a_row_an_epoch(capsys: pytest.CaptureFixture[str], cell: str
     assert "epochs: 0 is below the smallest value 1" in refused(
         capsys, "replan", "sample:vgg16", cell, "--epochs", "0"
     )
-    rates.write_text("fast\n")
+    rates.write_text("1,0\n+5e-1\n")
+    assert given == told_json(capsys, "replan", "sample:vgg16", cell, "--rates", str(rates))
+    rates.write_text("nan\n")
     assert "one number a line" in refused(capsys, "replan", "sample:vgg16", cell, "--rates", str(rates))
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("200", 200), ("0.2 k", 200), ("1e4", 10_000), ("1 000", 1000), ("0", 0)]
+)
+def test_a_count_is_typed_as_people_write_it(text: str, count: int) -> None:
+    assert count_in(text) == count
+
+
+@pytest.mark.parametrize("text", ["", "-5", "1.5", "fast", "5 min", "nan", "1e400", "1,500"])
+def test_what_is_no_count_is_refused(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    assert "argument --draws: " in refused(capsys, "papers", "P1", f"--draws={text}")
 
 
 def test_sweep_reads_its_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NoReturn
 
 from cutwise.cli.asked import scheme_asked
@@ -116,14 +117,14 @@ def _add_options(command: Parser, owner: type[Any], whose: str) -> set[str]:
     flags: set[str] = set()
     for name, hint in option_hints(owner).items():
         spellings = dict.fromkeys((f"--{spelled(name)}", f"--{name}"))
-        is_file = hint in MANY_NUMBERS
+        is_file, facts = hint in MANY_NUMBERS, facts_of(owner, name)
         command.add_argument(
             *spellings,
             dest=f"{whose}{name}",
             default=None,
             metavar="FILE" if is_file else "VALUE",
-            type=numbers_in if is_file else str,
-            help=f"{whose}{facts_of(owner, name)['help']}".replace("%", "%%"),
+            type=partial(numbers_in, unit=facts.get("unit", "")) if is_file else str,
+            help=f"{whose}{facts['help']}".replace("%", "%%"),
         )
         flags |= set(spellings) if hint is bool else set()
     return flags

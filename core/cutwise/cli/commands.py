@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cutwise.cli import answers, paper_answers
-from cutwise.cli.inputs import spelled
+from cutwise.cli.inputs import count_in, spelled
 from cutwise.defaults import DEFAULT_SCHEME
 
 EXPORT_HELP = (
@@ -93,8 +93,8 @@ COMMANDS: Mapping[str, Command] = {
         arguments=(
             _of("key", nargs="?", help="one paper, P1 to P5"),
             _of("--figure", help="one of its figures; the first if absent"),
-            _of("--draws", type=int, default=10_000, help="settings to draw from its plausible ranges"),
-            _of("--seed", type=int, default=7, help="of the draws"),
+            _of("--draws", type=count_in, default=10_000, help="settings to draw from its plausible ranges"),
+            _of("--seed", type=count_in, default=7, help="of the draws"),
         ),
     ),
     "export": Command(

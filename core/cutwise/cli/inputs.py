@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-from cutwise.errors import CutwiseError
+from cutwise.errors import CutwiseError, QuantityError
 
 OF_SCHEME, OF_ANALYSIS = "option of the scheme: ", "option of the analysis: "
 LONGEST_HEADER = 200
@@ -68,13 +68,28 @@ def options_of(known: argparse.Namespace, whose: str = OF_SCHEME) -> dict[str, A
     }
 
 
-def numbers_in(name: str) -> list[float]:
-    """The numbers of a text file, one a line."""
+def numbers_in(name: str, *, unit: str = "") -> list[float]:
+    """The numbers of a text file, one a line, with or without their unit."""
+    from cutwise.fields.typed_number import typed_number
+
     try:
         with open(name, encoding="utf-8") as file:
-            return [float(line) for line in file if line.strip()]
+            return [typed_number(line, unit) for line in file if line.strip()]
     except (OSError, ValueError) as error:
         raise CutwiseError(f"{name}: give one number a line ({error})") from error
+
+
+def count_in(text: str) -> int:
+    """A whole number as people type it, at least 0: "10 k" is 10,000."""
+    from cutwise.fields.typed_number import typed_number
+
+    try:
+        count = typed_number(text, "count", whole=True)
+    except QuantityError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if count < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is below 0; give a whole number of at least 0")
+    return round(count)
 
 
 def write(name: str, text: str) -> None:

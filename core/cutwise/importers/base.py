@@ -7,14 +7,15 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from cutwise.errors import ModelImportError
+from cutwise.errors import ModelImportError, QuantityError
+from cutwise.fields.typed_number import typed_number
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.gate.folders import model_file_in
 from cutwise.importers.gate.reading import read_here, recognised
 
 SAMPLE_PREFIX = "sample:"
 
-SIZE_DIGITS = 18
+LARGEST_SIZE = 1e15
 
 
 def sample_named(text: str) -> str | None:
@@ -92,9 +93,13 @@ def size_given(text: str, *, given_as: str) -> tuple[str, int]:
     ('height', 320)
     """
     name, _, size = (part.strip() for part in text.partition("="))
-    if not name or not size.isdecimal() or len(size) > SIZE_DIGITS or int(size) < 1:
+    try:
+        count = typed_number(size, "count", whole=True)
+    except QuantityError:
+        count = 0.0
+    if not name or not 1 <= count < LARGEST_SIZE:
         raise ModelImportError(f"{given_as} {text[:80]}: write NAME=SIZE with a whole size of at least 1")
-    return name, int(size)
+    return name, round(count)
 
 
 def _safe_file_name(name: str) -> str:

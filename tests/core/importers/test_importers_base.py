@@ -185,6 +185,10 @@ def test_a_name_of_many_bytes_is_cut_where_a_file_system_would_refuse_it() -> No
     assert len(kept.encode()) <= 120
 
 
+def test_a_size_is_typed_as_people_write_it() -> None:
+    assert size_given("tokens = 1.5 k", given_as="--dim") == ("tokens", 1500)
+
+
 def test_a_size_of_thousands_of_digits_is_refused_in_one_sentence() -> None:
     with pytest.raises(ModelImportError, match="write NAME=SIZE with a whole size of at least 1"):
         size_given("a=" + "9" * 5000, given_as="--dim")
