@@ -68,9 +68,8 @@ def _shape(given: Any) -> Any:
     if isinstance(given, Question):
         return _shape(given.scenario), sorted(given.options.items()), bool(given.cut)
     if isinstance(given, Scenario):
-        limits = [
-            name for name in given.limits.__dataclass_fields__ if getattr(given.limits, name) is not None
-        ]
+        names = (one.name for one in fields(given.limits))
+        limits = [name for name in names if getattr(given.limits, name) is not None]
         return given.objective, given.sharing, given.privacy, limits
     return given if isinstance(given, tuple) else ""
 
