@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from zlib import crc32
 
@@ -30,6 +30,7 @@ class Errand:
     scheme: str
     ops: int
     devices: int
+    shape: str
 
     @property
     def name(self) -> str:
@@ -37,9 +38,9 @@ class Errand:
         return full_name(self.function)
 
     @property
-    def kind(self) -> tuple[str, str, str, int]:
-        """What takes about as long: the function, the model, the scheme, devices to a power of two."""
-        return self.name, self.graph, self.scheme, self.devices.bit_length()
+    def kind(self) -> tuple[str, str, str, int, str]:
+        """What takes about as long: function, model, scheme, devices to a power of two, rules and options."""
+        return self.name, self.graph, self.scheme, self.devices.bit_length(), self.shape
 
     def preferred(self, workers: int) -> int:
         """The worker whose caches know this model under this scheme."""
@@ -58,7 +59,19 @@ def errand(function: Callable[..., Any], *args: Any) -> Errand:
         scheme=next((part for part in parts if isinstance(part, str) and part in SCHEMES), ""),
         ops=sum(map(len, graphs)),
         devices=max((len(part.devices) for part in parts if isinstance(part, Scenario)), default=1),
+        shape=repr([_shape(given) for given in args]),
     )
+
+
+def _shape(given: Any) -> Any:
+    """What decides how hard a question is, beyond its size: its rules and options, not its rates."""
+    if isinstance(given, Question):
+        return _shape(given.scenario), sorted(given.options.items()), bool(given.cut)
+    if isinstance(given, Scenario):
+        names = (one.name for one in fields(given.limits))
+        limits = [name for name in names if getattr(given.limits, name) is not None]
+        return given.objective, given.sharing, given.privacy, limits
+    return given if isinstance(given, tuple) else ""
 
 
 def _parts(args: Iterable[Any]) -> Iterable[Any]:

@@ -20,6 +20,7 @@ class Estimates:
 
     The two are apart because caches are: an answer that a worker gives in 8 ms, as it knows the model, can
     take this process 400 ms the first time. So where only a worker has answered yet, its first time counts.
+    Here the longest counts: one slow answer sends its kind to the workers for good.
     """
 
     def __init__(self) -> None:
@@ -32,7 +33,7 @@ class Estimates:
         """Seconds that the answer takes in this process."""
         with self._lock:
             known = self._here.get(errand.kind, self._first.get(errand.kind))
-        return prior_s(errand) if known is None else known
+        return prior_s(errand) if known is None or not errand.ops else known
 
     def there_s(self, errand: Errand) -> float | None:
         """Seconds that a worker took for the last answer of this kind."""
@@ -42,7 +43,7 @@ class Estimates:
     def note(self, errand: Errand, seconds: float, *, here: bool) -> None:
         with self._lock:
             if here:
-                _put(self._here, errand.kind, seconds)
+                _put(self._here, errand.kind, max(seconds, self._here.get(errand.kind, 0.0)))
             else:
                 _put(self._there, errand.kind, seconds)
                 if errand.kind not in self._first:

@@ -33,14 +33,14 @@ def serving(port: int, output: IO[str] | int, *, script: Path | None = None) -> 
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait(f"{address}/_stcore/health")
+        wait_for(f"{address}/_stcore/health")
         yield address
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _wait(address: str) -> None:
+def wait_for(address: str) -> None:
     began = time.monotonic()
     while time.monotonic() - began < PATIENCE_S:
         try:
