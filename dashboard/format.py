@@ -139,9 +139,9 @@ def change_text(value: float, base: float, *, less: str = "less", more: str = "m
     >>> change_text(50.0, 130.0, less="faster"), change_text(1900.0, 100.0), change_text(0.0, 100.0)
     ('2.6 × faster', '19 × more', '100 % less')
     """
-    if change_kind(value, base) == "":
-        return "the same" if value == base or _is_same(value, base) else ""
-    if value < 0 or base <= 0:
+    if _is_same(value, base):
+        return "the same"
+    if not (0 <= value < math.inf and 0 < base < math.inf):
         return ""
     ratio = value / base
     if 1 / TIMES_FROM <= ratio <= TIMES_FROM or value == 0:
@@ -155,13 +155,13 @@ def change_kind(value: float, base: float) -> str:
     >>> change_kind(1.0, 2.0), change_kind(2.0, 1.0), change_kind(1.0, 1.00001)
     ('good', 'bad', '')
     """
-    if not (math.isfinite(value) and math.isfinite(base)) or _is_same(value, base):
+    if not math.isfinite(value - base) or _is_same(value, base):
         return ""
     return "good" if value < base else "bad"
 
 
 def _is_same(value: float, base: float) -> bool:
-    return abs(value - base) <= UNSEEN_CHANGE_RATIO * abs(base)
+    return math.isfinite(value - base) and abs(value - base) <= UNSEEN_CHANGE_RATIO * abs(base)
 
 
 def share_text(ratio: float, written: str = ".3g") -> str:

@@ -20,6 +20,7 @@ from cutwise.tolerances import SAME_RATIO
 
 Of: TypeAlias = Literal["computing", "sending", "delay", "energy"]
 """What an amount is of: two parts of what is minimised, or, where both are weighed, delay and energy."""
+COMPUTED_IN = ("device_forward_s", "edge_compute_s", "waiting_s", "server_compute_s", "device_backward_s")
 SENT_IN = ("uplink_s", "backhaul_s", "downlink_s", "model_sync_s")
 OWN_PARTS: Mapping[str, tuple[tuple[str, Of], ...]] = {
     "device": (("device_energy_j", "computing"), ("radio_energy_j", "sending")),
@@ -58,7 +59,8 @@ def measures_of(objective: Objective, curve: CutCurve) -> tuple[TradedAmounts, T
         )
     if objective.is_delay:
         sending = _column(added(getattr(stages, name) for name in SENT_IN), count)
-        return _parts(delay - sending, sending, delay, "s")
+        computing = _column(added(getattr(stages, name) for name in COMPUTED_IN) - stages.overlap_s, count)
+        return _parts(computing, sending, delay, "s")
     spent = [part for owner in objective.energy_of for part in OWN_PARTS[owner]]
     computing, sending = (
         _column(added([0.0, *(getattr(stages, name) for name, of in spent if of == wanted)]), count)
