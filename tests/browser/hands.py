@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
@@ -96,3 +97,13 @@ def commanded(app: App, commands: list[dict[str, Any]], gaps_ms: list[int]) -> N
         }""",
         [commands, gaps_ms],
     )
+
+
+def opened_files(app: App, *paths: Path) -> None:
+    """Opens files of the reader's by the button at the top."""
+    app.page.locator(".st-key-open button").first.click()
+    app.page.locator('input[type="file"]').first.set_input_files(list(paths))
+    app.page.wait_for_timeout(300)
+    app.idle()
+    app.page.keyboard.press("Escape")
+    app.idle()

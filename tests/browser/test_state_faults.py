@@ -8,7 +8,6 @@ import re
 import pytest
 
 import cutwise
-from cutwise.errors import CutwiseError
 from cutwise.importers import load_model
 from cutwise.problem.numbers import device_columns
 from cutwise.scenario.parts import Scenario
