@@ -82,7 +82,7 @@ class App:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def _note_request(self, request: object) -> None:
-        inside = (self.address, self.address.replace("http", "ws"), "data:", "blob:", "about:")
+        inside = (self.address, self.address.replace("http", "ws"), "data:", "blob:", "about:", "file:")
         if not request.url.startswith(inside):
             self.outside.append(request.url)
 

@@ -1,4 +1,4 @@
-"""Everyone can use it: what axe-core finds on every page, what keys alone reach, what fits in the first view."""
+"""Everyone can use it: what axe-core finds, what keys alone reach, what fits in the first view."""
 
 from __future__ import annotations
 

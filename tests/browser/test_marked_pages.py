@@ -1,4 +1,4 @@
-"""A model and a scenario whose every name tries to be more than text, opened on every page and in every download."""
+"""A model and a scenario whose every name tries to be more than text, on every page and in every download."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MADE = f"""() => {{
   const look = root => {{
     for (const one of root.querySelectorAll("*")) {{
       for (const {{ name, value }} of one.attributes)
-        if (/href|src|action|data|^on/.test(name) && /{HOST}|^\\s*javascript:/.test(value) && !name.startsWith("data-"))
+        if (/^(xlink:)?href|src|action|^data$|^on/.test(name) && /{HOST}|^\\s*javascript:/.test(value))
           found.push(`${{one.tagName}} ${{name}}=${{value}}`)
       if (one.shadowRoot) look(one.shadowRoot)
     }}
