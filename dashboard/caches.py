@@ -13,15 +13,6 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
             entries=16, key="name and open dimensions", keeps="a shipped model"
         ),
         "cutwise_dashboard.cached.blocks_of": Cache(entries=64, key="graph", keeps="its blocks"),
-        "cutwise_dashboard.cached.shown_plan": Cache(
-            entries=64, key="question", keeps="the plan that is shown"
-        ),
-        "cutwise_dashboard.cached.baseline": Cache(
-            entries=64, key="graph and scenario", keeps="the best valid baseline"
-        ),
-        "cutwise_dashboard.cached.outcome": Cache(
-            entries=128, key="graph, scenario, scheme, options", keeps="what a comparison finds"
-        ),
         "cutwise_dashboard.cached.headline": Cache(
             entries=64, key="paper, figure, draws, seed", keeps="our reductions"
         ),
