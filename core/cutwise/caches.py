@@ -65,7 +65,7 @@ CACHES: Mapping[str, Cache] = FrozenDict(
             entries=None, key="version of links", keeps="shipped scenarios as they were then"
         ),
         "cutwise.stated.link.question_of_link": Cache(
-            entries=64, key="text of a link", keeps="the question it asks"
+            entries=16, key="text of a link", keeps="the question it asks"
         ),
         "cutwise.scenario.vocabulary.words.words": Cache(
             entries=None, key="none", keeps="the table of words"

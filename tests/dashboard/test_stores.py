@@ -8,6 +8,7 @@ import random
 import re
 import resource
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -129,6 +130,20 @@ def test_what_a_dead_process_left_is_let_go(folder: Path) -> None:
     used(left, 4000)
     keep_upload("m.onnx", b"whole")
     assert (left.exists(), fresh.exists()) == (False, True)
+
+
+def test_many_at_once_see_whole_files_or_none(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    bounded(monkeypatch, files=2, size=10**6)
+
+    def kept_and_read(number: int) -> bool:
+        digest = keep_upload("m.onnx", bytes([number % 4]) * 50_000)
+        found = upload_at(digest)
+        return found is None or found.content == bytes([number % 4]) * 50_000
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(kept_and_read, range(200)))
+    keep_upload("m.onnx", b"last")
+    assert len(list((folder / "uploads").iterdir())) == 2
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "模型 \n\"'.pt2", "", "../../x", "\ud800"])
