@@ -41,8 +41,8 @@ class Pool:
 
     @property
     def age_s(self) -> float:
-        """Seconds since the workers were started; negative before that."""
-        return time.monotonic() - self._started_s
+        """Seconds since the workers were started, 0 before that."""
+        return max(0.0, time.monotonic() - self._started_s)
 
     def start(self) -> None:
         """Starts the workers in the background; they import what answers need before they are asked."""
