@@ -11,7 +11,7 @@ from cutwise.planning.one_device.device_limits import ACCURACY
 from cutwise.plans.inference_words import said
 from cutwise.plans.plan import Plan
 from cutwise.tolerances import LEAST_SEARCHED_SHARE
-from cutwise_dashboard.format import quantity_text, seconds_text
+from cutwise_dashboard.format import quantity_text, readable, seconds_text
 from cutwise_dashboard.views.plan.cut_places import cut_at, cutting, with_cut
 
 TELLING = 1e-9
