@@ -16,6 +16,9 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise_dashboard.cached.headline": Cache(
             entries=64, key="paper, figure, draws, seed", keeps="our reductions"
         ),
+        "cutwise_dashboard.curves._curve": Cache(
+            entries=128, key="question, device", keeps="every cut of the device"
+        ),
         "cutwise_dashboard.models._uploaded": Cache(
             entries=32, key="digest, name and open dimensions", keeps="an uploaded model"
         ),

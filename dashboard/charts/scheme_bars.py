@@ -8,11 +8,11 @@ from typing import Any
 from cutwise.analyses.comparison import is_valid, rounds_per_data_pass
 from cutwise.plans.plan import Plan
 from cutwise.schemes import SCHEMES
-from cutwise_dashboard.charts.cut_curve import HATCH
 from cutwise_dashboard.charts.palette import PALETTES, color_of
 from cutwise_dashboard.format import duration_scale, quantity_text, rounded, scale_of, seconds_text
 
 Option = dict[str, Any]
+HATCH = {"symbol": "rect", "dashArrayX": [1, 0], "dashArrayY": [2, 5], "rotation": -0.785}
 ROW_PX, AROUND_PX = 30, 96
 LEGEND_PX, LEGEND_LETTERS = 44, 40
 FADED = "66"  # the alpha of a hatched bar's colour

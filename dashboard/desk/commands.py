@@ -29,7 +29,9 @@ def after(stated: StatedQuestion, command: Command) -> StatedQuestion:
     kind = str(command.get("kind"))
     if kind not in COMMANDS:
         raise UnknownNameError("command", kind[:40], COMMANDS)
-    return COMMANDS[kind](stated, command)
+    found = COMMANDS[kind](stated, command)
+    is_gone = found.device and found.device not in found.scenario.device_names
+    return replace(found, device="") if is_gone else found
 
 
 def _set(stated: StatedQuestion, command: Command) -> StatedQuestion:

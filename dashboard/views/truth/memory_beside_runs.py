@@ -12,7 +12,7 @@ from cutwise.measured import MEMORY_RUNS, MemoryRun, predicted_memory
 from cutwise.units import in_prefix, percent
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.measured_figures import memory_figure
-from cutwise_dashboard.format import percent_text
+from cutwise_dashboard.format import change_text
 
 NEAR_RATIO = 0.03
 
@@ -51,8 +51,8 @@ def run_figures(runs: Sequence[MemoryRun]) -> dict[str, str]:
     return {
         "Runs": f"{len(runs)}",
         **{title: f"{count} of {len(runs)}" for title, count in near.items()},
-        "Peak off, median": percent_text(median(off)),
-        "Peak off, most": percent_text(max(off, key=abs)),
+        "Peak off, median": change_text(1 + median(off), 1.0),
+        "Peak off, most": change_text(1 + max(off, key=abs), 1.0),
     }
 
 
