@@ -9,6 +9,7 @@ from importlib.resources import files
 import streamlit as st
 
 from cutwise.analyses.cut_curve import CutCurve
+from cutwise.errors import SolverError
 from cutwise_dashboard.charts.palette import DARK, LIGHT
 from cutwise_dashboard.curves import curve_of
 from cutwise_dashboard.question import AnsweredQuestion
