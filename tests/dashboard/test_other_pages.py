@@ -157,7 +157,7 @@ def test_the_network_page_draws_rates_against_distance_where_it_matters() -> Non
     stated = asked(channel=channel, devices=(device,))
     question = AnsweredQuestion.of(cutwise.load_model("sample:resnet18"), stated)
 
-    curve = rate_curve(channel, farthest_m=150.0, transmit_power_w=device.transmit_power_w)
+    curve = rate_curve(channel, devices_m=np.array([150.0]), transmit_power_w=device.transmit_power_w)
 
     for direction in ("uplink", "downlink"):
         (planned,) = planned_bps(question.plan, direction)
