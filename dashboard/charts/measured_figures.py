@@ -24,7 +24,7 @@ def memory_figure(runs: Sequence[MemoryRun], *, theme: str) -> go.Figure:
     palette = PALETTES[theme]
     figure = go.Figure(layout=_layout(palette, x="measured peak (GB)", y="predicted beside measured (%)"))
     figure.update_xaxes(type="log", dtick="D2", tickformat=".2g")
-    off = [float(percent(run.peak_ratio - 1)) for run in runs]
+    off = [float(percent(run.predicted_peak_ratio - 1)) for run in runs]
     most = max(LEAST_SPAN_PERCENT, *(1.2 * abs(one) for one in off))
     figure.update_yaxes(range=[-most, most])
     figure.add_hline(y=0.0, line={"color": palette.text, "width": 1})

@@ -192,7 +192,7 @@ def test_more_devices_than_are_played_are_told() -> None:
 def test_the_truth_page_shows_what_is_predicted_now_beside_what_was_measured() -> None:
     """The rounds are those of the convergence page, the runs those that the library predicts."""
     app = opened("truth")
-    near = sum(abs(run.peak_ratio - 1) <= 0.03 for run in predicted_memory())
+    near = sum(abs(run.predicted_peak_ratio - 1) <= 0.03 for run in predicted_memory())
 
     assert metrics(app)["Peaks within 3 %"] == f"{near} of 101"
     assert "Not validated" in texts(app)

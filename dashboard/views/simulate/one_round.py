@@ -8,7 +8,12 @@ from cutwise.analyses.base import MOST_DEVICES
 from cutwise.errors import CutwiseError
 from cutwise.pipeline import played_round
 from cutwise.plans.inference_words import said
+from cutwise.plans.plan import Plan
+from cutwise.problem.split_problem import SplitProblem
+from cutwise.question import Question
+from cutwise.simulation.trace import Trace
 from cutwise_dashboard import session
+from cutwise_dashboard.cached import shared
 from cutwise_dashboard.charts.gantt import gantt_figure
 from cutwise_dashboard.format import as_written, seconds_text
 from cutwise_dashboard.question import AnsweredQuestion
@@ -35,7 +40,7 @@ def show(question: AnsweredQuestion) -> None:
             )
             return
         try:
-            trace = played_round(question.problem, question.plan)
+            trace = played(question.asked, question.problem, question.plan)
         except CutwiseError as error:
             st.info(as_written(str(error)))
             return
@@ -49,6 +54,12 @@ def show(question: AnsweredQuestion) -> None:
             f"{seconds_text(question.plan.delay_s)}. Drag over the picture to look closer; a double click "
             "goes back."
         )
+
+
+@shared
+def played(asked: Question, _problem: SplitProblem, _plan: Plan) -> Trace:
+    """The round of a question's plan, played once for all sessions."""
+    return played_round(_problem, _plan)
 
 
 def _figures(found: PlayedFigures, *, training: bool) -> None:
