@@ -17,7 +17,7 @@ from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Workload
 from cutwise.graph.blocks import blocks
 from cutwise.importers.import_report import import_report
-from cutwise.measured import predicted_memory
+from cutwise.measured import predicted_memory, predicted_rates
 from cutwise.scenario.parties import Device, Edge
 from cutwise.stated.stated_question import ModelReference, StatedQuestion
 from cutwise_dashboard.charts.graph.op_colors import STEP_NAMES, steps
@@ -195,6 +195,9 @@ def test_the_truth_page_shows_what_is_predicted_now_beside_what_was_measured() -
     near = sum(abs(run.predicted_peak_ratio - 1) <= 0.03 for run in predicted_memory())
 
     assert metrics(app)["Peaks within 3 %"] == f"{near} of 101"
+    assert metrics(app)["Within 25 %"] == (
+        f"{sum(abs(rate.predicted_rate_ratio - 1) <= 0.25 for rate in predicted_rates())} of 49"
+    )
     assert "Not validated" in texts(app)
     rounds = next(table.value for table in app.main.dataframe if "trained" in table.value)
     found = dict(zip(rounds["trained"], rounds.iloc[:, 1], strict=True))
