@@ -37,14 +37,14 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise_dashboard.charts.graph.layered_layout.lay_out": Cache(
             entries=512, key="structure of a block", keeps="where its ops are drawn"
         ),
-        "cutwise_dashboard.views.simulate.one_round.played": Cache(
-            entries=16, key="question", keeps="its round, played task by task"
-        ),
         "cutwise_dashboard.components.fleet_table.fleet_data.cell_text": Cache(
             entries=40_000, key="field and value", keeps="the value as a cell shows it"
         ),
         "cutwise_dashboard.components.dag_view.payload.packed_geometry": Cache(
             entries=64, key="geometry", keeps="its JSON values"
+        ),
+        "cutwise_dashboard.views.simulate.one_round.played": Cache(
+            entries=16, key="question", keeps="its round, played task by task"
         ),
     }
 )
