@@ -47,12 +47,15 @@ def show(question: AnsweredQuestion) -> None:
         found = played_figures(trace, question.plan, question.scenario.sharing)
         _figures(found, training=training)
         figure = gantt_figure(trace, theme=session.theme(), training=training)
+        left_out = figure.layout.title.subtitle.text
+        if trace.makespan_s:
+            figure.update_layout(title=None, margin_t=24)
         alt = said("Tasks of one round on devices and server", training=training)
         st.plotly_chart(figure, key="gantt.figure", alt=alt)
         st.caption(
             f"{len(trace):,} tasks end after {seconds_text(trace.makespan_s)}; the plan says "
             f"{seconds_text(question.plan.delay_s)}. Drag over the picture to look closer; a double click "
-            "goes back."
+            f"goes back. {left_out}"
         )
 
 
@@ -63,7 +66,7 @@ def played(asked: Question, _problem: SplitProblem, _plan: Plan) -> Trace:
 
 
 def _figures(found: PlayedFigures, *, training: bool) -> None:
-    grid = st.grid(min_column_width=170)
+    grid = st.grid(min_column_width=140)
     title = said("The round takes", training=training)
     grid.metric(title, seconds_text(found.played_s), found.beside_plan, delta_color="off", delta_arrow="off")
     for name, text in shown_ratios(found).items():

@@ -22,7 +22,7 @@ def show() -> None:
     st.subheader("Memory of a training step", anchor=False)
     with st.spinner("Predicting every run that was measured …"):
         runs = predicted_memory()
-    grid = st.grid(min_column_width=170)
+    grid = st.grid(min_column_width=140)
     for title, text in run_figures(runs).items():
         grid.metric(title, text)
     st.plotly_chart(

@@ -22,7 +22,7 @@ def show() -> None:
     rates, number = predicted_rates(), st.column_config.NumberColumn
     with st.container(border=True):
         st.subheader("Speed of text generation", anchor=False)
-        grid = st.grid(min_column_width=170)
+        grid = st.grid(min_column_width=140)
         for title, text in rate_figures(rates).items():
             grid.metric(title, text)
         st.plotly_chart(
