@@ -49,6 +49,9 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise_dashboard.components.dag_view.payload.packed_geometry": Cache(
             entries=64, key="geometry", keeps="its JSON values"
         ),
+        "cutwise_dashboard.views.simulate.one_round.played": Cache(
+            entries=16, key="question", keeps="its round, played task by task"
+        ),
     }
 )
 """Every cache of the page, by the full name of what is kept."""

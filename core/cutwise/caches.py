@@ -70,6 +70,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.scenario.vocabulary.words.words": Cache(
             entries=None, key="none", keeps="the table of words"
         ),
+        "cutwise.measured.decoding_rates.predicted_rates": Cache(
+            entries=None, key="none", keeps="the rates that were measured, with what is planned for them"
+        ),
         "cutwise.measured.memory_runs.predicted_memory": Cache(
             entries=None, key="none", keeps="the runs that were measured, with what is predicted for them"
         ),

@@ -8,13 +8,13 @@ from cutwise_dashboard.views.truth import memory_beside_runs, not_validated, rou
 
 
 def main() -> None:
-    """The runs are predicted last, as that takes seconds the first time, and drawn first."""
+    """What takes seconds the first time is worked out when the rest is drawn; the runs stand first."""
     first = st.container(border=True)
     not_validated.show()
     rounds_measured.show()
-    speed_of_text.show()
     with first:
         memory_beside_runs.show()
+    speed_of_text.show()
 
 
 main()

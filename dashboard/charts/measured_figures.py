@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from cutwise.convergence.table import Curves
-from cutwise.measured import MemoryRun
+from cutwise.hardware.decoding import decoding_classes
+from cutwise.measured import DecodingRate, MemoryRun
 from cutwise.units import in_prefix, percent
 from cutwise_dashboard.charts.palette import PALETTES, Palette
 from cutwise_dashboard.format import readable
@@ -23,8 +25,8 @@ def memory_figure(runs: Sequence[MemoryRun], *, theme: str) -> go.Figure:
     """How far the predicted peak lies from the measured one, a point a run, over the measured peak."""
     palette = PALETTES[theme]
     figure = go.Figure(layout=_layout(palette, x="measured peak (GB)", y="predicted beside measured (%)"))
-    figure.update_xaxes(type="log", dtick="D2", tickformat=".2g")
-    off = [float(percent(run.peak_ratio - 1)) for run in runs]
+    figure.update_xaxes(type="log", dtick="D2", tickformat="~g")
+    off = [float(percent(run.predicted_peak_ratio - 1)) for run in runs]
     most = max(LEAST_SPAN_PERCENT, *(1.2 * abs(one) for one in off))
     figure.update_yaxes(range=[-most, most])
     figure.add_hline(y=0.0, line={"color": palette.text, "width": 1})
@@ -44,6 +46,27 @@ def memory_figure(runs: Sequence[MemoryRun], *, theme: str) -> go.Figure:
 
 def _told(run: MemoryRun) -> str:
     return f"{run.options}; batch {run.batch_size} of {run.sequence_length}"
+
+
+def rates_figure(rates: Sequence[DecodingRate], *, theme: str) -> go.Figure:
+    """Planned over measured tokens a second, a point a machine, a colour a class of hardware."""
+    palette = PALETTES[theme]
+    figure = go.Figure(layout=_layout(palette, x="measured (tokens/s)", y="planned over measured"))
+    figure.update_xaxes(type="log", dtick="D2", tickformat="~g")
+    figure.update_yaxes(type="log", dtick="D2", tickformat="~g")
+    figure.add_hline(y=1.0, line={"color": palette.text, "width": 1})
+    classes = decoding_classes()
+    for place, name in enumerate(dict.fromkeys(rate.decoding for rate in rates)):
+        chosen = [rate for rate in rates if rate.decoding == name]
+        figure.add_scatter(
+            x=[rate.measured_tokens_per_s for rate in chosen],
+            y=[rate.predicted_rate_ratio for rate in chosen],
+            mode="markers", name=classes[name].title, opacity=0.85,
+            marker={"color": palette.categorical[place], "symbol": SYMBOLS[place], "size": 9},
+            customdata=[f"{escape(rate.machine)}, {rate.model}, {rate.number_format}" for rate in chosen],
+            hovertemplate="%{customdata}<br>%{y:.2f} × the measured %{x:.3g} tokens/s<extra></extra>",
+        )  # fmt: skip
+    return figure
 
 
 def accuracy_figure(curves: Mapping[str, Curves], *, target: float, theme: str) -> go.Figure:

@@ -17,7 +17,7 @@ def show(question: AnsweredQuestion) -> None:
     power_w = float(np.median(problem.transmit_power_w))
     curve = rate_curve(
         question.scenario.channel,
-        farthest_m=float(problem.distance_m.max()),
+        devices_m=problem.distance_m,
         transmit_power_w=power_w,
     )
     with st.container(border=True):

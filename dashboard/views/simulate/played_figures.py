@@ -93,12 +93,12 @@ def waiting_text(figures: PlayedFigures) -> str:
     >>> nothing = dict(played_s=9.0, planned_s=9.0, devices_ratio=0.0, uplink_ratio=0.0, downlink_ratio=0.0,
     ...                server_ratio=0.0)
     >>> waiting_text(PlayedFigures(**nothing, waited_s=0.0, longest_wait_s=0.0, waits_longest=""))
-    'nobody waits'
+    'nobody'
     >>> waiting_text(PlayedFigures(**nothing, waited_s=9.0, longest_wait_s=6.0, waits_longest="phone"))
     'phone, 6 s'
     """
     if not figures.waits_longest:
-        return "nobody waits"
+        return "nobody"
     return f"{figures.waits_longest}, {seconds_text(figures.longest_wait_s)}"
 
 

@@ -22,7 +22,7 @@ def show() -> None:
     st.subheader("Memory of a training step", anchor=False)
     with st.spinner("Predicting every run that was measured …"):
         runs = predicted_memory()
-    grid = st.grid(min_column_width=170)
+    grid = st.grid(min_column_width=140)
     for title, text in run_figures(runs).items():
         grid.metric(title, text)
     st.plotly_chart(
@@ -40,12 +40,12 @@ def show() -> None:
 
 def run_figures(runs: Sequence[MemoryRun]) -> dict[str, str]:
     """How near the predictions are, in words by what is said."""
-    off = [run.peak_ratio - 1 for run in runs]
+    off = [run.predicted_peak_ratio - 1 for run in runs]
     near = {
         f"{what} within {percent(NEAR_RATIO):.0f} %": sum(abs(ratio - 1) <= NEAR_RATIO for ratio in ratios)
         for what, ratios in (
-            ("Peaks", [run.peak_ratio for run in runs]),
-            ("Saved bytes", [run.saved_ratio for run in runs]),
+            ("Peaks", [run.predicted_peak_ratio for run in runs]),
+            ("Saved bytes", [run.predicted_saved_ratio for run in runs]),
         )
     }
     return {
@@ -66,8 +66,8 @@ def run_table(runs: Sequence[MemoryRun]) -> pd.DataFrame:
             "options": [run.options for run in runs],
             "measured": [in_prefix(run.measured_peak_bytes, "G") for run in runs],
             "predicted": [in_prefix(run.peak_bytes, "G") for run in runs],
-            "off": [percent(run.peak_ratio - 1) for run in runs],
-            "saved": [percent(run.saved_ratio - 1) for run in runs],
+            "off": [percent(run.predicted_peak_ratio - 1) for run in runs],
+            "saved": [percent(run.predicted_saved_ratio - 1) for run in runs],
         }
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 import streamlit as st
 
@@ -34,7 +36,7 @@ def show() -> None:
         )  # fmt: skip
         shown = shown_cells(table, str(partition))
         st.plotly_chart(
-            accuracy_figure({_title(cell): curves for cell, curves in shown.items()}, target=target,
+            accuracy_figure({_title(cell, shown): curves for cell, curves in shown.items()}, target=target,
                             theme=session.theme()),
             key="truth.rounds",
             alt=f"Accuracy by round of {len(shown)} ways to train",
@@ -64,7 +66,7 @@ def rounds_table(shown: dict[Cell, Curves], target: float) -> pd.DataFrame:
         assert found is not None
         rows.append(
             {
-                "trained": _title(cell),
+                "trained": _title(cell, shown),
                 "rounds (least to most of the seeds)": rounds_text(found.median, found.low, found.high),
                 "seeds that got there": f"{found.seeds_reached} of {found.seeds}",
             }
@@ -72,9 +74,10 @@ def rounds_table(shown: dict[Cell, Curves], target: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _title(cell: Cell) -> str:
-    groups = f", {cell.groups} groups" if cell.scheme == "gsfl" else ""
-    return f"{readable(cell.scheme)}{groups}"
+def _title(cell: Cell, shown: Iterable[Cell]) -> str:
+    """The scheme, with its groups where it was trained with several numbers of them."""
+    several = len({other.groups for other in shown if other.scheme == cell.scheme}) > 1
+    return f"{readable(cell.scheme)}{f', {cell.groups} groups' if several else ''}"
 
 
 def told(table: ConvergenceTable) -> str:
