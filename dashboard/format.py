@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from cutwise.frozen import FrozenDict
@@ -13,19 +14,29 @@ from cutwise.units import PREFIXES, percent
 
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86400.0
 LONG_S = 1e4
+NO_SMALL_PREFIX = ("B", "bit", "FLOP")
+"""Units of what is counted: a part of one is written as it is."""
+WORDS_FROM, BEYOND = 1e6, 1e18
+NAMED = ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"))
+LEAST_WRITTEN = 1e-6
+TIMES_FROM = 2.0
+UNSEEN_CHANGE_RATIO = 5e-5
 
 
 def quantity_text(value: float, unit: str) -> str:
-    """A number with its unit and an SI prefix.
+    """A number with its unit and an SI prefix; never an exponent.
 
     >>> quantity_text(3.2e8, "bit/s"), quantity_text(0, "B"), quantity_text(math.inf, "B")
     ('320 Mbit/s', '0 B', 'no limit')
+    >>> quantity_text(2.5e-10, "s"), quantity_text(0.25, "B"), quantity_text(1e24, "J")
+    ('0.25 ns', '0.25 B', '1 billion PJ')
     """
     if math.isinf(value):
         return "no limit"
     if value == 0:
         return f"0 {unit}"
-    factor, prefix = scale_of(value)
+    counted = unit.startswith(NO_SMALL_PREFIX) and abs(value) < 1
+    factor, prefix = (1.0, "") if counted else scale_of(value)
     return f"{figures(value / factor)} {prefix}{unit}"
 
 
@@ -37,7 +48,7 @@ def scale_of(value: float) -> tuple[float, str]:
     """
     if not value or not math.isfinite(value):
         return 1.0, ""
-    smallest = (PREFIXES["µ"], "µ")
+    smallest = (PREFIXES["n"], "n")
     return next(((f, p) for p, f in PREFIXES.items() if abs(value) >= 0.9995 * f), smallest)
 
 
@@ -62,11 +73,29 @@ def rounded(value: float, digits: int = 4) -> float:
     return float(f"{value:.{digits}g}")
 
 
-def figures(value: float) -> str:
-    """Three figures without exponent: 1234 as 1,234, 0.5 as 0.5."""
-    if abs(value) >= 999.5:
+def figures(value: float, digits: int = 3) -> str:
+    """So many figures without exponent, in words where there would be more zeros than people count.
+
+    >>> figures(1234), figures(0.5), figures(0.00001234), figures(1.8e9), figures(1e-30)
+    ('1,234', '0.5', '0.0000123', '1.8 billion', 'under 0.000001')
+    """
+    size = abs(value)
+    if not math.isfinite(value):
+        return "no number" if math.isnan(value) else "no limit"
+    if size >= BEYOND:
+        return "over 1,000,000 trillion"
+    for factor, word in NAMED if size >= WORDS_FROM else ():
+        if size >= factor:
+            return _digits(value / factor, digits) + word
+    if 0 < size < LEAST_WRITTEN:
+        return f"under {LEAST_WRITTEN:f}"
+    return _digits(value, digits)
+
+
+def _digits(value: float, digits: int) -> str:
+    if abs(value) >= 10**digits - 0.5:
         return f"{value:,.0f}"
-    return f"{value:.3g}"
+    return f"{Decimal(f'{value:.{digits}g}'):f}"
 
 
 def seconds_text(value: float) -> str:
@@ -84,7 +113,7 @@ def seconds_text(value: float) -> str:
     if value < 2 * DAY_S:
         minutes = round(value / MINUTE_S)
         return f"{minutes // 60} h {minutes % 60} min"
-    return f"{value / DAY_S:.3g} days"
+    return f"{figures(value / DAY_S)} days"
 
 
 def percent_text(ratio: float) -> str:
@@ -96,13 +125,49 @@ def percent_text(ratio: float) -> str:
     return f"{percent(ratio):+.3g} %"
 
 
-def share_text(ratio: float, figures: str = ".3g") -> str:
+def change_text(value: float, base: float, *, less: str = "less", more: str = "more") -> str:
+    """A value beside what it is compared with: percent up to double, how many times as much beyond.
+
+    `less` and `more` are the words for the times. Empty where there is nothing to compare with.
+
+    >>> change_text(70.0, 100.0), change_text(150.0, 100.0), change_text(100.0, 100.0)
+    ('30 % less', '50 % more', 'the same')
+    >>> change_text(50.0, 130.0, less="faster"), change_text(1900.0, 100.0), change_text(0.0, 100.0)
+    ('2.6 × faster', '19 × more', '100 % less')
+    """
+    if change_kind(value, base) == "":
+        return "the same" if value == base or _is_same(value, base) else ""
+    if value < 0 or base <= 0:
+        return ""
+    ratio = value / base
+    if 1 / TIMES_FROM <= ratio <= TIMES_FROM or value == 0:
+        return f"{figures(percent(abs(1 - ratio)))} % {'less' if ratio < 1 else 'more'}"
+    return f"{figures(max(ratio, base / value))} × {less if ratio < 1 else more}"
+
+
+def change_kind(value: float, base: float) -> str:
+    """Whether less than the base ("good"), more ("bad"), or neither to a reader (empty).
+
+    >>> change_kind(1.0, 2.0), change_kind(2.0, 1.0), change_kind(1.0, 1.00001)
+    ('good', 'bad', '')
+    """
+    if not (math.isfinite(value) and math.isfinite(base)) or _is_same(value, base):
+        return ""
+    return "good" if value < base else "bad"
+
+
+def _is_same(value: float, base: float) -> bool:
+    return abs(value - base) <= UNSEEN_CHANGE_RATIO * abs(base)
+
+
+def share_text(ratio: float, written: str = ".3g") -> str:
     """A part of a whole as percent.
 
-    >>> share_text(0.12345), share_text(0.5, ".0f")
-    ('12.3 %', '50 %')
+    >>> share_text(0.12345), share_text(0.5, ".0f"), share_text(4e-11), share_text(1.8e5)
+    ('12.3 %', '50 %', 'under 0.000001 %', '18 million %')
     """
-    return f"{percent(ratio):{figures}} %"
+    text = f"{percent(ratio):{written}}"
+    return f"{figures(percent(ratio)) if 'e' in text else text} %"
 
 
 def rounds_text(median: float | None, least: float | None, most: float | None) -> str:

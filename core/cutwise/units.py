@@ -75,7 +75,9 @@ def transfer_time_s(*, size_bytes: Number, rate_bps: Number) -> Number:
     return BITS_PER_BYTE * size_bytes / rate_bps
 
 
-PREFIXES = FrozenDict({"P": 1e15, "T": 1e12, "G": 1e9, "M": 1e6, "k": 1e3, "": 1.0, "m": 1e-3, "µ": 1e-6})
+PREFIXES = FrozenDict(
+    {"P": 1e15, "T": 1e12, "G": 1e9, "M": 1e6, "k": 1e3, "": 1.0, "m": 1e-3, "µ": 1e-6, "n": 1e-9}
+)
 BINARY_UNITS = FrozenDict({"MB": 2**20, "GB": 2**30})
 
 

@@ -1,16 +1,17 @@
-"""Which is better: questions that were kept side by side, and below them all schemes on the one that is asked."""
+"""Which is better: kept questions side by side, and below them all schemes on the one that is asked."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from cutwise_dashboard import page
-from cutwise_dashboard.views.compare import kept_questions, paper_banner
+from cutwise_dashboard import page, session
+from cutwise_dashboard.views import paper_banner
+from cutwise_dashboard.views.compare import kept_questions
 from cutwise_dashboard.views.schemes import scheme_details, scheme_table, share_comparison
 
 
 def main() -> None:
-    paper_banner.show()
+    paper_banner.show(session.stated())
     kept_questions.show()
     st.subheader("All schemes", anchor=False)
     graph = page.model()

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Palette:
-    """The colours of one theme; `cut` marks what crosses between device and server."""
+    """The colours of one theme; `cut` marks what crosses, `good` and `bad` changes."""
 
     background: str
     surface: str
@@ -21,6 +21,8 @@ class Palette:
     border: str
     primary: str
     cut: str
+    good: str
+    bad: str
     categorical: tuple[str, ...]
     sequential: tuple[str, ...]
 
@@ -32,6 +34,8 @@ LIGHT = Palette(
     border="#D5DCE4",
     primary="#0B5CAD",
     cut="#C2185B",
+    good="#14713F",
+    bad="#B3261E",
     categorical=(
         "#1F6FEB", "#A5480D", "#0F4C4C", "#C06BB0", "#B87900",
         "#5B2A86", "#5E6B78", "#6E962F", "#4C9BE8", "#2B2B2B",
@@ -49,6 +53,8 @@ DARK = Palette(
     border="#33404F",
     primary="#6FA8FF",
     cut="#FF7AB6",
+    good="#6FD39B",
+    bad="#FF9A92",
     categorical=(
         "#6FA8FF", "#E8822A", "#3C9E86", "#E56BC0", "#F4E3A1",
         "#A98BEB", "#A7B3C0", "#B7E06A", "#5A86C8", "#FFFFFF",

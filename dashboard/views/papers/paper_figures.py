@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 import pandas as pd
 import streamlit as st
 
 from cutwise.errors import CutwiseError
-from cutwise.importers import sample_named
 from cutwise.papers import Beside, Deviation, Figure, Paper, Recomputed, recomputed
-from cutwise.papers.paper import FOLDER
 from cutwise_dashboard import session
-from cutwise_dashboard.format import quantity_text, readable, seconds_text, share_text
-from cutwise_dashboard.views.schemes import scheme_table
+from cutwise_dashboard.format import change_text, quantity_text, readable, seconds_text, share_text
+from cutwise_dashboard.models import read_upload
+from cutwise_dashboard.published import PublishedFigure, model_file, opened
 
 TITLES = {
     "delay_s": "Delay of a round",
@@ -46,7 +43,7 @@ def _figure(paper: Paper, found: Recomputed) -> None:
     left, right = st.columns(2, gap="small")
     left.metric(figure.provenance.capitalize(), _percent(figure.value_ratio))
     read = f"beside {readable(found.read.scheme)}" if found.read else "all that count break a rule"
-    right.metric(f"Recomputed, {read}", _percent(found.ratio))
+    right.metric(f"Recomputed, {read}", _saved(found.value, found.read) if found.read else "–")
     st.markdown(f"What the paper says: {figure.definition}")
     st.markdown(f"What is recomputed: {_reading(found)} {figure.note}")
     st.caption(f"Source: {figure.source}.")
@@ -57,7 +54,7 @@ def _figure(paper: Paper, found: Recomputed) -> None:
     with st.expander(f"How the scenario deviates from our defaults ({len(found.deviations)} settings)"):
         st.caption("All other settings are the defaults.")
         st.markdown("\n".join(f"* {_deviation(one)}" for one in found.deviations))
-    told = "Its model, scenario and schemes side by side, on the Schemes page"
+    told = "Its model, scenario, scheme and baseline on the Plan page; Undo brings back what you asked"
     if st.button("Open this scenario", key=f"papers.open.{paper.key}.{figure.name}", help=told):
         _open(paper, found)
 
@@ -90,7 +87,7 @@ def _beside(found: Recomputed) -> pd.DataFrame:
         {
             "scheme": readable(rival.scheme),
             "value": _value(found.figure, rival.value),
-            "saved": _percent(rival.saved_ratio),
+            "saved": _saved(found.value, rival),
             "": _standing(rival),
         }
         for rival in found.rivals
@@ -98,6 +95,13 @@ def _beside(found: Recomputed) -> pd.DataFrame:
     return pd.DataFrame(rows).rename(
         columns={"value": TITLES[found.figure.quantity], "saved": "Saved beside it"}
     )
+
+
+def _saved(value: float, rival: Beside) -> str:
+    """What is saved beside a scheme; where nothing is, how much more it takes."""
+    if rival.saved_ratio is None or rival.value is None or rival.saved_ratio >= 0:
+        return _percent(rival.saved_ratio)
+    return change_text(value, rival.value)
 
 
 def _value(figure: Figure, value: float | None) -> str:
@@ -118,27 +122,18 @@ def _deviation(one: Deviation) -> str:
 
 
 def _open(paper: Paper, found: Recomputed) -> None:
-    """Model, scenario, scheme and what it is compared with become the session's."""
+    """The figure's question becomes the session's as one step, on the Plan page."""
+    read = (found.read.scheme,) if found.read else ()
+    figure = PublishedFigure(paper, found.figure)
     try:
-        _take_over(paper, found)
+        question = opened(session.stated(), figure, (*read, *found.figure.counted))
+        if question.model.digest:
+            read_upload(question.model.name, model_file(paper))
     except CutwiseError as error:
         st.error(str(error))
         return
-    st.switch_page("app_pages/schemes.py")
-
-
-def _take_over(paper: Paper, found: Recomputed) -> None:
-    name = sample_named(paper.model)
-    if name:
-        session.choose(sample=name, upload_digest="", upload_name="", dims={}, options={})
-    else:
-        content = files("cutwise.assets").joinpath(FOLDER).joinpath(paper.model).read_bytes()
-        session.add_upload(paper.model, content)
-    session.choose(scheme=paper.scheme, options=dict(paper.options))
-    session.set_scenario(paper.at_preset(found.figure.name))
-    scheme_table.open_with(
-        session.model(), [paper.scheme, *(rival.scheme for rival in found.rivals)], paper.scheme
-    )
-    where = TITLES[found.figure.quantity].lower()
-    said = found.sentence[:1].upper() + found.sentence[1:]
-    session.note("paper", f"{paper.key}: {found.figure.claim}. {said} Look at: {where}.")
+    desk = session.desk()
+    desk.settled = True
+    desk.refused.clear()
+    desk.step(question, f"{paper.key}, {found.figure.name}")
+    st.switch_page("app_pages/plan.py")

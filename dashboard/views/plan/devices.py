@@ -10,28 +10,8 @@ from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.units import in_prefix, percent
 from cutwise_dashboard.charts.fleet_bars import MOST_BARS, fleet_figure, fleet_height
-from cutwise_dashboard.controls import follow, last_seen, seen
 from cutwise_dashboard.format import edge_cut_text, ops_text
 from cutwise_dashboard.question import AnsweredQuestion
-
-PILLS = 8
-
-
-def picked(question: AnsweredQuestion) -> int:
-    """The device whose cut the graph and the curve show; the slowest at first."""
-    names = [decision.device for decision in question.plan.decisions]
-    if len(names) == 1:
-        return 0
-    slowest = max(range(len(names)), key=lambda i: question.plan.stages[i].delay_s)
-    kept = last_seen("shown_device")
-    follow("shown_device", kept if kept in names else names[slowest])
-    few = len(names) <= PILLS
-    name = (
-        st.pills("Device shown", names, key="shown_device", required=True)
-        if few
-        else st.selectbox("Device shown", names, key="shown_device")
-    )
-    return names.index(seen("shown_device", name))
 
 
 def bars(question: AnsweredQuestion, device: int) -> None:
@@ -85,7 +65,7 @@ def table(problem: SplitProblem, plan: Plan, *, editable: bool = True) -> None:
         left, right = st.columns([4, 1], vertical_alignment="center")
         left.subheader("Devices", anchor=False)
         if editable:
-            right.page_link("app_pages/fleet.py", label="Edit the fleet")
+            right.page_link("app_pages/network.py", label="Edit the fleet")
         st.dataframe(
             frame,
             hide_index=True,

@@ -11,7 +11,7 @@ from cutwise.costs.memory.by_kind import KINDS
 from cutwise.planning.one_device.cut_positions import ops_mask
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem
-from cutwise_dashboard.format import percent_text, scale_of, seconds_text
+from cutwise_dashboard.format import change_text, scale_of, seconds_text
 
 
 def show(problem: SplitProblem, plan: Plan) -> None:
@@ -58,7 +58,7 @@ def _told(problem: SplitProblem, plan: Plan, **given: np.ndarray | int) -> str:
     users, edges = given["users"], given["edges"]
     return (
         f"Beside the server of split federated learning the cloud holds "
-        f"{percent_text(-found.reduction_ratio)}: "
+        f"{change_text(1 - found.reduction_ratio, 1.0)}: "
         f"{edges} of {users} models at once (× {found.concurrency_ratio:.2f}), each × "
         f"{found.tier_ratio:.2f} because an edge has a part. A pass over all data takes "
         f"{seconds_text(plan.delay_per_data_pass_s)}."

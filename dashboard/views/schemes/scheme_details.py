@@ -15,7 +15,15 @@ from cutwise.units import in_prefix
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.turn_parts import stage_titles
 from cutwise_dashboard.comparison import ShownComparison
-from cutwise_dashboard.format import percent_text, readable, scale_of, seconds_text, sentence_case
+from cutwise_dashboard.format import (
+    LEAST_WRITTEN,
+    figures,
+    readable,
+    scale_of,
+    seconds_text,
+    sentence_case,
+    share_text,
+)
 from cutwise_dashboard.views.plan import devices, tiers
 from cutwise_dashboard.views.schemes import scheme_table
 
@@ -40,13 +48,20 @@ def show(comparison: ShownComparison, shown: str) -> None:
     with left:
         _selector(comparison, shown)
     if right.button("Open on the Plan page", key="schemes.plan", width="stretch"):
-        session.desk().do({"kind": "scheme", "value": shown})
+        _plan_with(shown)
         st.switch_page("app_pages/plan.py")
     _standing(plan)
     devices.table(comparison.problem, plan, editable=False)
     if plan.decisions[0].edge_cut:
         tiers.show(comparison.problem, plan)
     _stages(plan)
+
+
+def _plan_with(scheme: str) -> None:
+    """The scheme with the options that it has here; a cut that was pinned is none of a comparison's."""
+    asked = session.stated()
+    other = {"kind": "scheme", "value": scheme}
+    session.desk().do({"kind": "pin", "path": "cut", "value": ""} if scheme == asked.scheme else other)
 
 
 def _selector(comparison: ShownComparison, shown: str) -> None:
@@ -66,8 +81,9 @@ def _standing(plan: Plan) -> None:
         st.error("Infeasible. " + " · ".join(told) + "." + (f" And {more} more." if more else ""))
     colors = {"optimal": "green", "feasible": "gray", "infeasible": "red"}
     proof = plan.report.certificate
-    proven = f", {proof.method}: value {proof.value:.6g}, bound {proof.bound:.6g}" if proof else ""
-    gap = f", gap {percent_text(plan.report.gap)}" if plan.report.gap else ""
+    reached = f"value {figures(proof.value, 6)}, bound {figures(proof.bound, 6)}" if proof else ""
+    proven = f", {proof.method}: {reached}" if proof else ""
+    gap = f", gap {share_text(plan.report.gap)}" if plan.report.gap else ""
     st.markdown(
         f":{colors[plan.status]}-badge[{optimality(plan).capitalize()}] {plan.report.method}{proven}{gap}. "
         f"{sentence_case(plan.evidence)}."
@@ -80,6 +96,8 @@ def _stages(plan: Plan) -> None:
     energy, prefix = scale_of(max(float(stage.energy_j) for stage in plan.stages))
     frame = stage_table(plan)
     frame[list(ENERGY_TITLES)] /= energy
+    numbers = frame.columns.drop("device")
+    frame[numbers] = frame[numbers].where(frame[numbers] >= LEAST_WRITTEN, 0.0)
     titles = {name: f"{title} (s)" for name, title in stage_titles(plan).items()}
     titles |= {name: f"{title} ({prefix}J)" for name, title in ENERGY_TITLES.items()}
     titles |= {"traffic": "Traffic (MB)"} | {

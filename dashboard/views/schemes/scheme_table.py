@@ -16,14 +16,15 @@ from cutwise_dashboard.charts.scheme_bars import bars_height, delay_figure, ener
 from cutwise_dashboard.charts.spoken import spoken
 from cutwise_dashboard.comparison import ShownComparison, first_schemes, own_options
 from cutwise_dashboard.format import (
+    change_text,
     duration_scale,
-    percent_text,
     readable,
     rounded,
     rounds_text,
     scale_of,
     seconds_text,
 )
+from cutwise_dashboard.published import schemes_compared
 
 CHOSEN, SHOWN, CLICKED = "view.schemes.chosen", "view.schemes.shown", "schemes.clicked"
 NO_PLAN = "–"
@@ -63,10 +64,11 @@ SIZES = {
 
 
 def picked(graph: ModelGraph | None) -> Sequence[str]:
-    """The schemes to compare, in the order of the registry."""
-    key = f"{CHOSEN}.{graph.digest if graph else ''}"
+    """The schemes to compare, in the order of the registry; at first those of the paper's figure, if any."""
+    stated = session.stated()
+    key = f"{CHOSEN}.{graph.digest if graph else ''}.{stated.figure}"
     if key not in st.session_state:
-        st.session_state[key] = first_schemes(graph) if graph else []
+        st.session_state[key] = list(schemes_compared(stated) or (first_schemes(graph) if graph else ()))
     with st.expander("Which schemes"):
         chosen = st.multiselect(
             "Schemes compared", list(SCHEMES), key=key, format_func=readable,
@@ -74,13 +76,6 @@ def picked(graph: ModelGraph | None) -> Sequence[str]:
         )  # fmt: skip
         st.caption("Baselines are grey. Brute force tries every split, so it is left out of large models.")
     return [name for name in SCHEMES if name in chosen]
-
-
-def open_with(graph: ModelGraph | None, schemes: Sequence[str], shown: str) -> None:
-    """These schemes are compared for the model from now on, and one of them is opened."""
-    if graph:
-        st.session_state[f"{CHOSEN}.{graph.digest}"] = [name for name in SCHEMES if name in schemes]
-    st.session_state[f"{SHOWN}.wanted"] = shown
 
 
 def headline(comparison: ShownComparison) -> None:
@@ -96,8 +91,11 @@ def headline(comparison: ShownComparison) -> None:
     if best.decisions[0].compression:
         text += ", with compressed tensors, which may cost accuracy"
     if baseline and baseline.scheme != best.scheme:
-        change = best.delay_per_data_pass_s / baseline.delay_per_data_pass_s - 1
-        text += f": {percent_text(change)} against the best valid baseline, {readable(baseline.scheme)}"
+        change = change_text(
+            best.delay_per_data_pass_s, baseline.delay_per_data_pass_s, less="faster", more="slower"
+        )
+        than = "as" if change == "the same" else "than"
+        text += f": {change} {than} the best valid baseline, {readable(baseline.scheme)}"
     st.markdown(f"{text}.")
     valid = int(comparison.table["place"].notna().sum())
     why = ", because rounds may train on different numbers of samples" if training else ""
@@ -149,7 +147,7 @@ def table(comparison: ShownComparison, shown: str) -> None:
     frame, columns = shown_table(comparison.sorted_table)
     names = frame["scheme"].tolist()
     with st.container(border=True):
-        st.subheader("All schemes", anchor=False)
+        st.subheader("All figures", anchor=False)
         event = st.dataframe(
             frame.assign(scheme=[readable(name) for name in names]),
             hide_index=True,
@@ -202,15 +200,20 @@ def _rounds(row: dict[str, Any]) -> str:
 
 def open_scheme(name: str) -> None:
     """Opens the decisions of a scheme."""
-    st.session_state[f"{SHOWN}.wanted"] = name
+    st.session_state[_shown_key()] = name
     st.rerun()
 
 
 def _shown(comparison: ShownComparison) -> str:
-    """The scheme that is open: the one picked last, if it is still there, else the best."""
+    """The scheme that is open: the one picked last, else the paper's whose figure is asked, else the best."""
     names = [plan.scheme for plan in comparison.ordered]
-    wanted = st.session_state.get(f"{SHOWN}.wanted")
-    return wanted if wanted in names else names[0] if names else ""
+    wanted = (st.session_state.get(_shown_key()), *schemes_compared(session.stated())[:1], *names)
+    return next((name for name in wanted if name in names), "")
+
+
+def _shown_key() -> str:
+    """What was picked is of one published figure, or of none."""
+    return f"{SHOWN}.{session.stated().figure}"
 
 
 def _take_click(event: Any, names: Sequence[str]) -> None:
