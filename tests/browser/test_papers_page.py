@@ -35,6 +35,17 @@ def test_more_draws_change_the_command_and_the_scenario_opens(app: App) -> None:
     assert "--draws 1000" in app.text()
     page.get_by_role("button", name="Open this scenario").first.click()
     app.idle()
+    assert "GoogLeNet" in page.locator(".chip").first.inner_text()
+    page.get_by_role("link", name="Compare").click()
+    page.get_by_text("All schemes").first.wait_for()
+    app.idle()
     text = app.text()
-    assert "P1: training delay, less than its baselines by at least" in text
-    assert "cutwise compare sample:googlenet scenario.toml --schemes" in text
+    assert "P1, training delay, less than its baselines by at least 24.62 %" in text
+    assert "Press Compare above to keep this question" in text
+    shown = text.replace("\n", "")
+    assert "cutwise compare sample:googlenet scenario.toml --schemes" in shown
+    assert "split_learning" not in shown.partition("--schemes")[2].partition("Comparison")[0]
+    page.get_by_role("button", name="Undo").click()
+    app.idle()
+    assert "ResNet-18" in page.locator(".chip").first.inner_text()
+    assert "P1, training delay" not in app.text()
