@@ -10,7 +10,7 @@ from playwright.sync_api import Playwright
 import cutwise
 from cutwise.importers import load_model
 from cutwise.stated.shipped_scenarios import shipped_scenario
-from cutwise_dashboard.format import readable, seconds_text
+from cutwise_dashboard.format import readable, seconds_text, sentence_case
 from tests.browser.conftest import FLAGS, App, chromium
 
 pytestmark = pytest.mark.browser
@@ -22,7 +22,7 @@ def test_it_opens_on_a_pass_over_all_data_with_the_fastest_scheme_named(app: App
     table = cutwise.compare(load_model("sample:resnet18"), shipped_scenario())
     best = table[table["place"] == 1].iloc[0]
     told = app.text()
-    assert f"{readable(best['scheme']).capitalize()} passes over all data first" in told
+    assert f"{sentence_case(readable(best['scheme']))} passes over all data first" in told
     assert seconds_text(best["delay_per_data_pass_s"]) in told
     assert "No convergence evidence" in told
     assert "cutwise compare sample:resnet18 scenario.toml --schemes" in " ".join(told.split())

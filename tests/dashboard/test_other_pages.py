@@ -127,18 +127,3 @@ def test_the_fleet_page_lists_every_mistake_of_a_pasted_fleet_and_keeps_the_old_
     assert "row 1" in told
     assert "row 2" in told
     assert len(app.session_state["scenario"].devices) == 5
-
-
-def test_the_schemes_page_says_what_a_third_tier_saves() -> None:
-    """Four of eight chains at once: the concurrency is a half."""
-    from cutwise.scenario.scenario_file import scenario_from_dict, scenario_to_dict
-
-    changes = {
-        "devices": [{"name": f"u{i}", "samples": 64} for i in range(8)],
-        "edges": [{"name": f"e{i}"} for i in range(4)],
-    }
-    tiers = scenario_from_dict(scenario_to_dict(first_scenario()) | changes)
-    app = opened("schemes", scenario=tiers, **{"schemes.shown.wanted": "split_llm"})
-    text = " ".join(block.value for block in app.main.markdown)
-    assert "4 of 8 models at once (× 0.50)" in text
-    assert "Memory by tier" in [heading.value for heading in app.main.subheader]

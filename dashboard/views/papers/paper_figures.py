@@ -8,7 +8,14 @@ import streamlit as st
 from cutwise.errors import CutwiseError
 from cutwise.papers import Beside, Deviation, Figure, Paper, Recomputed, recomputed
 from cutwise_dashboard import session
-from cutwise_dashboard.format import change_text, quantity_text, readable, seconds_text, share_text
+from cutwise_dashboard.format import (
+    change_text,
+    quantity_text,
+    readable,
+    seconds_text,
+    sentence_case,
+    share_text,
+)
 from cutwise_dashboard.models import read_upload
 from cutwise_dashboard.published import PublishedFigure, model_file, opened
 
@@ -31,7 +38,7 @@ def show(paper: Paper) -> None:
             "figure it shows that the figure is possible in our model, not that the authors measured there."
         )
         for figure in paper.figures:
-            with st.spinner(f"{readable(figure.name).capitalize()} …"):
+            with st.spinner(f"{sentence_case(readable(figure.name))} …"):
                 found = recomputed(paper, figure.name)
             _figure(paper, found)
 
@@ -39,9 +46,9 @@ def show(paper: Paper) -> None:
 def _figure(paper: Paper, found: Recomputed) -> None:
     figure = found.figure
     met = ":green-badge[met within two points]" if found.met else ":orange-badge[not met]"
-    st.markdown(f"**{figure.claim.capitalize()}** {met}")
+    st.markdown(f"**{sentence_case(figure.claim)}** {met}")
     left, right = st.columns(2, gap="small")
-    left.metric(figure.provenance.capitalize(), _percent(figure.value_ratio))
+    left.metric(sentence_case(figure.provenance), _percent(figure.value_ratio))
     read = f"beside {readable(found.read.scheme)}" if found.read else "all that count break a rule"
     right.metric(f"Recomputed, {read}", _saved(found.value, found.read) if found.read else "–")
     st.markdown(f"What the paper says: {figure.definition}")
@@ -50,7 +57,7 @@ def _figure(paper: Paper, found: Recomputed) -> None:
     with st.expander(f"Everything that ran ({len(found.rivals) + 1} schemes)"):
         st.table(_beside(found).set_index("scheme"))
         if broken := [one for one in found.rivals if one.said]:
-            st.caption("\n".join(f"* {readable(one.scheme).capitalize()}: {one.said}." for one in broken))
+            st.caption("\n".join(f"* {sentence_case(readable(one.scheme))}: {one.said}." for one in broken))
     with st.expander(f"How the scenario deviates from our defaults ({len(found.deviations)} settings)"):
         st.caption("All other settings are the defaults.")
         st.markdown("\n".join(f"* {_deviation(one)}" for one in found.deviations))

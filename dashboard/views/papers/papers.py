@@ -45,7 +45,8 @@ def distribution(shown: Paper) -> None:
         with middle:
             count = int(st.select_slider("Draws", DRAWS, key=COUNT))
         with right:
-            seed = int(st.number_input("Seed", 0, 2**31 - 1, value=FIRST_SEED, step=1, key=SEED))
+            st.session_state.setdefault(SEED, FIRST_SEED)
+            seed = int(st.number_input("Seed", 0, 2**31 - 1, step=1, key=SEED))
         with st.spinner(f"{count:,} draws …"):
             found = cached.headline(shown.key, name, count, seed)
         _charts(found)

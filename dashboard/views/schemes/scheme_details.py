@@ -17,6 +17,7 @@ from cutwise_dashboard.charts.turn_parts import stage_titles
 from cutwise_dashboard.comparison import ShownComparison
 from cutwise_dashboard.format import (
     LEAST_WRITTEN,
+    as_written,
     figures,
     readable,
     scale_of,
@@ -40,7 +41,7 @@ def show(comparison: ShownComparison, shown: str) -> None:
     """The scheme's decisions, stages and proof; and why some schemes have none."""
     for found in comparison.outcomes:
         if isinstance(found, Unsolved):
-            st.info(f"{readable(found.scheme).capitalize()} gives no plan: {found.reason}")
+            st.info(as_written(f"{sentence_case(readable(found.scheme))} gives no plan: {found.reason}"))
     if shown not in comparison.plans:
         return
     plan = comparison.plans[shown]
@@ -76,7 +77,7 @@ def _standing(plan: Plan) -> None:
     about = said(first_line(SCHEMES[plan.scheme]), training=plan.inference is None)
     st.caption(f"{about} {plan.round_rule}")
     if plan.violations:
-        told = [violation.sentence for violation in plan.violations[:MOST_VIOLATIONS]]
+        told = [as_written(violation.sentence) for violation in plan.violations[:MOST_VIOLATIONS]]
         more = len(plan.violations) - len(told)
         st.error("Infeasible. " + " · ".join(told) + "." + (f" And {more} more." if more else ""))
     colors = {"optimal": "green", "feasible": "gray", "infeasible": "red"}

@@ -23,6 +23,7 @@ from cutwise_dashboard.format import (
     rounds_text,
     scale_of,
     seconds_text,
+    sentence_case,
 )
 from cutwise_dashboard.published import schemes_compared
 
@@ -86,7 +87,7 @@ def headline(comparison: ShownComparison) -> None:
         return
     training = best.inference is None
     first = said("passes over all data first", training=training)
-    text = f"**{readable(best.scheme).capitalize()}** {first}, in "
+    text = f"**{sentence_case(readable(best.scheme))}** {first}, in "
     text += f"{seconds_text(best.delay_per_data_pass_s)}"
     if best.decisions[0].compression:
         text += ", with compressed tensors, which may cost accuracy"
@@ -107,7 +108,7 @@ def headline(comparison: ShownComparison) -> None:
     own = [f"{readable(name)} {value}" for name, value in own_options(comparison.stated)]
     if own and comparison.stated.scheme in comparison.plans:
         st.caption(
-            f"{readable(comparison.stated.scheme).capitalize()} has options of its own: {', '.join(own)}."
+            f"{sentence_case(readable(comparison.stated.scheme))} has options of its own: {', '.join(own)}."
         )
 
 
