@@ -30,7 +30,12 @@ TITLES = {
 PREFIXES = {"devices": "Device", "edges": "Edge", "server": "Server"}
 SELF_EVIDENT = frozenset({"model", "scheme", "channel.kind", "privacy.keep_on_device"})
 """Inputs whose value says what it is of, without its title."""
-NOTHING = {"limits": "no limit", "workload.local_epochs": NO_INPUT, "workload.local_iterations": NO_INPUT}
+NOTHING = {
+    "limits": "no limit", "workload.local_epochs": NO_INPUT, "workload.local_iterations": NO_INPUT,
+    "workload.prompt_tokens": NO_INPUT, "workload.new_tokens": NO_INPUT,
+    "workload.sequence_length": "as read",
+}  # fmt: skip
+"""What an input is where nothing is given, by its path or by its part of the scenario."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ ROWS = (
 def outcome_rows(plans: Plans) -> list[dict[str, Any]]:
     """All figures of the plans that have any, with the cells of each; None is a question without a plan.
 
-    Plans of training and of inference stand in one table, and none of their figures is set beside the other.
+    Plans of training and of inference stand in one table, but no figure of the one is set beside the other's.
     """
     known = [plan for plan in plans if plan is not None]
     modes = {plan.inference is None for plan in known}
@@ -165,10 +165,14 @@ def _cells(row: OutcomeRow, plans: Plans, *, alike: bool) -> list[Cell]:
             "note": row.note(plan),
             "share": value / max(numbers) if max(numbers) > 0 else 0.0,
             "best": best is not None and is_valid(plan) and not change_kind(value, best),
-            **(_change(row, value, values[0]) if place and alike else {}),
+            **(_change(row, value, values[0]) if place and _comparable(plan, plans[0]) else {}),
         }
         for place, (plan, value) in enumerate(zip(plans, values, strict=True))
     ]
+
+
+def _comparable(plan: Plan, first: Plan | None) -> bool:
+    return first is not None and (plan.inference is None) == (first.inference is None)
 
 
 def _best(row: OutcomeRow, plans: Plans, values: Sequence[float | None]) -> float | None:

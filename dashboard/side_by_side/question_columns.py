@@ -112,12 +112,27 @@ def _broken(plan: Plan | None) -> str:
 
 
 def _named(rows: Sequence[InputRow], place: int) -> tuple[str, str]:
-    """What differs here from the first question, and how much more; the first by what differs at all."""
-    told = [row for row in rows if not place or row.texts[place] != row.texts[0]]
-    told = [row for row in told if row.texts[place] != NO_INPUT] or told
+    """What tells a column from the others, and how much more of it differs from the first."""
+    known = [row for row in rows if row.texts[place] != NO_INPUT]
+    told = [row for row in known if not place or row.texts[place] != row.texts[0]]
     if not told:
         return ("Like the first" if rows and place else "The question asked"), ""
-    more = len(told) - MOST_NAMED
-    name = ", ".join(row.named(place) for row in told[:MOST_NAMED])
-    is_file = told[0].path == "model"
-    return name if is_file else sentence_case(name), f"and {more} more" if more > 0 else ""
+    picked = _telling([*told, *(row for row in known if row not in told)], place) if place else []
+    picked = [*picked, *(row for row in told if row not in picked)][:MOST_NAMED]
+    shown = [row for row in rows if row in picked]
+    name = ", ".join(row.named(place) for row in shown)
+    more = sum(row not in picked for row in told) if place else 0
+    return name if shown[0].path == "model" else sentence_case(name), f"and {more} more" if more else ""
+
+
+def _telling(rows: Sequence[InputRow], place: int) -> list[InputRow]:
+    """The few rows that tell a column from most others, whichever tells it from most first."""
+    alike = [other for other in range(len(rows[0].texts)) if other != place]
+    picked: list[InputRow] = []
+    while alike and len(picked) < MOST_NAMED:
+        row = max(rows, key=lambda row: sum(row.texts[other] != row.texts[place] for other in alike))
+        left = [other for other in alike if row.texts[other] == row.texts[place]]
+        if left == alike:
+            break
+        picked, alike = [*picked, row], left
+    return picked

@@ -116,8 +116,9 @@ def test_inference_has_requests_and_is_not_set_beside_training(plan: Plan) -> No
     assert "Delay of all requests" in [one["label"] for one in alone]
     cells = row(alone, "Requests a second")
     assert (cells[1]["change"], cells[1]["tone"], cells[1]["best"]) == ("100 % more", "good", True)
-    mixed = row(outcome_rows([plan, served]), "Delay of one round")
-    assert not any(cell["best"] or cell.get("change") for cell in mixed)
+    mixed = row(outcome_rows([plan, served, replace(plan, delay_s=2 * plan.delay_s)]), "Delay of one round")
+    assert not any(cell["best"] for cell in mixed)
+    assert [cell.get("change") for cell in mixed] == [None, None, "100 % more"]
 
 
 def test_columns_are_named_by_what_differs_and_open_with_what_was_kept() -> None:
@@ -133,6 +134,23 @@ def test_columns_are_named_by_what_differs_and_open_with_what_was_kept() -> None
     assert [column["now"] for column in table_of(columns_of(opened), opened, theme="dark")["columns"]] == [
         True
     ]
+
+
+def test_columns_that_share_a_change_are_told_apart_by_another() -> None:
+    """Of two batches at two rates neither names a column alone."""
+    batch = {"workload__batch_size": 8}
+    asked = [setting(), setting(channel__uplink_bps=5e7), setting(**batch)]
+    now = setting(channel__uplink_bps=5e7, **batch)
+    columns = table_of(columns_of(replace(now, kept=tuple(map(address_of, asked)))), now, theme="light")[
+        "columns"
+    ]
+    assert [column["name"] for column in columns] == [
+        "Batch size 32, uplink 300 Mbit/s",
+        "Batch size 32, uplink 50 Mbit/s",
+        "Batch size 8, uplink 300 Mbit/s",
+        "Batch size 8, uplink 50 Mbit/s",
+    ]
+    assert not any(column["more"] for column in columns)
 
 
 def test_a_question_whose_file_is_not_here_says_so_in_its_column() -> None:
