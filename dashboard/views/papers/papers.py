@@ -30,7 +30,8 @@ def proposal(shown: Paper) -> None:
     """Title, link, idea and formula."""
     st.markdown(f"**{shown.title}** · [arXiv {shown.arxiv}]({shown.link})")
     st.markdown(shown.proposed)
-    st.latex(shown.formula)
+    with st.container(key="formula"):
+        st.latex(shown.formula)
     st.caption(f"How it is reconstructed here: {shown.reconstruction}")
 
 
