@@ -119,10 +119,10 @@ def _named(rows: Sequence[InputRow], place: int) -> tuple[str, str]:
         return ("Like the first" if rows and place else "The question asked"), ""
     picked = _telling([*told, *(row for row in known if row not in told)], place) if place else []
     picked = [*picked, *(row for row in told if row not in picked)][:MOST_NAMED]
-    shown = [row for row in rows if row in picked]
-    name = ", ".join(row.named(place) for row in shown)
+    chosen = [row for row in rows if row in picked]
+    name = ", ".join(row.named(place) for row in chosen)
     more = sum(row not in picked for row in told) if place else 0
-    return name if shown[0].path == "model" else sentence_case(name), f"and {more} more" if more else ""
+    return name if chosen[0].path == "model" else sentence_case(name), f"and {more} more" if more else ""
 
 
 def _telling(rows: Sequence[InputRow], place: int) -> list[InputRow]:
