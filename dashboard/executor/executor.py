@@ -18,7 +18,7 @@ from cutwise_dashboard.executor.pool import WORKER_MEMORY_BYTES, WORKERS, Pool
 LONGEST_S = 10.0
 """Nobody waits longer than this for quicker answers that came after."""
 WARMING_S, WARMING_HERE_S = 6.0, 0.75
-"""After their start workers import for so long; what is thought to take up to the second here does not wait for them."""
+"""After their start workers import for so long; what seems to take up to the second here does not wait."""
 Answers = Callable[[str, str], KeptAnswer]
 At = tuple[str, str]
 
