@@ -152,6 +152,7 @@ def test_the_page_draws_each_part_or_says_why_not() -> None:
         import cutwise
         from cutwise.scenario.changes import changed
         from cutwise.stated.shipped_scenarios import shipped_scenario
+        from cutwise.stated.stated_question import StatedQuestion
         from cutwise_dashboard import session
         from cutwise_dashboard.question import AnsweredQuestion
         from cutwise_dashboard.views.explore import explore
@@ -159,7 +160,7 @@ def test_the_page_draws_each_part_or_says_why_not() -> None:
         setting = {"objective.kind": "weighted"} if session.st.session_state.get("weighted") else {}
         scenario = changed(shipped_scenario(), setting)
         graph = cutwise.load_model("sample:resnet18")
-        explore.show(AnsweredQuestion.of(graph, scenario, session.Selection()), 2)
+        explore.show(AnsweredQuestion.of(graph, StatedQuestion(scenario=scenario)), 2)
 
     shown = AppTest.from_function(page, default_timeout=30).run()
     assert not shown.exception

@@ -52,7 +52,11 @@ def test_every_figure_of_an_extreme_scenario_is_finite(name: str) -> None:
     asked = Question(graph=cutwise.load_model("sample:vgg16"), scenario=hall(name))
     problem, plan = problem_of(asked), shown_plan(asked)
     bars = delay_figure([plan], best=plan.scheme, shown="", theme="light")
-    for option in (fleet_figure(plan, shown=""), bars, energy_figure([plan], shown="", theme="dark")):
+    for option in (
+        fleet_figure(plan, shown="", theme="light"),
+        bars,
+        energy_figure([plan], shown="", theme="dark"),
+    ):
         assert json.loads(strict(finite(option)))
     figure = finite_figure(gantt_figure(played_round(problem, plan), theme="light", training=True))
     assert "Infinity" not in figure.to_json()

@@ -13,6 +13,7 @@ from cutwise.units import in_prefix, percent
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.measured_figures import memory_figure
 from cutwise_dashboard.format import change_text
+from cutwise_dashboard.views import drawn
 
 NEAR_RATIO = 0.03
 
@@ -25,7 +26,7 @@ def show() -> None:
     grid = st.grid(min_column_width=140)
     for title, text in run_figures(runs).items():
         grid.metric(title, text)
-    st.plotly_chart(
+    drawn.plotly(
         memory_figure(runs, theme=session.theme()),
         key="truth.memory",
         alt=f"How far the predicted peaks of {len(runs)} runs lie from the measured ones",

@@ -11,6 +11,7 @@ from cutwise.convergence.table import TABLE, Cell, ConvergenceTable, Curves, rou
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.measured_figures import accuracy_figure
 from cutwise_dashboard.format import readable, rounds_text, share_text
+from cutwise_dashboard.views import drawn
 
 TARGETS = (0.8, 0.9, 0.95)
 POOLED = "pooled"
@@ -35,7 +36,7 @@ def show() -> None:
             format_func=lambda share: share_text(share, ".0f"),
         )  # fmt: skip
         shown = shown_cells(table, str(partition))
-        st.plotly_chart(
+        drawn.plotly(
             accuracy_figure({_title(cell, shown): curves for cell, curves in shown.items()}, target=target,
                             theme=session.theme()),
             key="truth.rounds",

@@ -13,6 +13,7 @@ from cutwise.measured import DECODING_RATES, DecodingRate, predicted_rates
 from cutwise.units import in_prefix, percent
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.measured_figures import rates_figure
+from cutwise_dashboard.views import drawn
 
 NEAR_RATIO = 0.25
 
@@ -25,7 +26,7 @@ def show() -> None:
         grid = st.grid(min_column_width=140)
         for title, text in rate_figures(rates).items():
             grid.metric(title, text)
-        st.plotly_chart(
+        drawn.plotly(
             rates_figure(rates, theme=session.theme()),
             key="truth.rates",
             alt=f"Planned over measured tokens a second of {len(rates)} machines",
