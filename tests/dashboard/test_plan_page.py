@@ -1,4 +1,4 @@
-"""The plan page in Streamlit's own test harness: it shows what the library answers to the question on the desk."""
+"""The plan page in Streamlit's own test harness: it shows what the library answers to its question."""
 
 from __future__ import annotations
 
