@@ -46,7 +46,8 @@ def _open_address(opened: Desk) -> None:
 def write_address(opened: Desk) -> None:
     """Puts the question into the address once it is settled, and only when it has moved on.
 
-    A run that Back or Forward asked for must not write its old address: that would end Forward.
+    A run that Back or Forward asked for must not write an address, its old one least of all: that would end
+    Forward, and after two quick steps Back the browser is further on than what was taken.
     """
     if not opened.settled:
         return
@@ -54,6 +55,8 @@ def write_address(opened: Desk) -> None:
     if address == st.session_state.get(ADDRESS) and LINK_KEY in st.query_params:
         return
     st.session_state[ADDRESS] = address
+    if opened.walked and LINK_KEY in st.query_params:
+        return
     if st.query_params.get(LINK_KEY) != address:
         st.query_params[LINK_KEY] = address
 
@@ -72,7 +75,7 @@ def stated() -> StatedQuestion:
 
 def ask(question: StatedQuestion, name: str, *, said: str = "") -> None:
     """Asks another question as a step of the history, with what is to be said of it; draws the page anew."""
-    desk().settled = True
+    desk().settled, desk().walked = True, False
     desk().step(question, name)
     desk().said = said
     st.rerun()

@@ -40,7 +40,8 @@ class Desk:
     """`history[at]` is what is asked; `names` what made each step; `taken` the last command of each browser.
 
     `refused` says by path why the last text there was not taken. `dragged` is the path whose next value
-    replaces the step that it made; while one is dragged the question is not `settled`.
+    replaces the step that it made; while one is dragged the question is not `settled`. `walked` is true where
+    Back or Forward led here, so that the browser's address says so already.
     """
 
     history: list[StatedQuestion] = field(default_factory=lambda: [StatedQuestion()])
@@ -50,6 +51,7 @@ class Desk:
     refused: dict[str, Refusal] = field(default_factory=dict)
     dragged: str = ""
     settled: bool = True
+    walked: bool = False
     said: str = ""
     page: str = ""
 
@@ -77,6 +79,7 @@ class Desk:
         path = str(command.get("path", ""))[:LONGEST_TEXT]
         live = bool(command.get("live"))
         self.settled = not live
+        self.walked = command.get("kind") == "go"
         try:
             if (move := MOVES.get(str(command.get("kind")))) is not None:
                 move(self, command)

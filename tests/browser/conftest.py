@@ -1,16 +1,16 @@
-"""One server a session and one offline Chromium a test, which fails on any outside request or page error."""
+"""One server and one offline Chromium a session; a test fails on any outside request or page error."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import socket
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from cutwise_dashboard.stores.store_bounds import FOLDER_VARIABLE
 from tests.browser.serving import serving
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -26,15 +26,15 @@ FLAGS = [
     "--force-color-profile=srgb",
     "--font-render-hinting=none",
 ]
-IDLE = """() => {
+CALM = """() => {
   const app = document.querySelector('[data-testid="stApp"]')
-  return app && app.dataset.testScriptState === 'notRunning'
+  const isCalm = app?.dataset.testScriptState === 'notRunning' && !window.cutwiseDesk?.queue.length
     && !document.querySelector('[data-testid="stSkeleton"]')
+  window.calm = isCalm ? (window.calm ?? 0) + 1 : 0
+  return window.calm >= 4
 }"""
-CHANGED = """(before) => {
-  const value = document.querySelector('[data-testid="stMetricValue"]')
-  return value && value.innerText !== before
-}"""
+LOOK_MS = 60
+PATIENCE_MS = 60_000
 
 
 def chromium() -> str:
@@ -47,20 +47,28 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page, and a store that it and the tests share."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with (
-        (tmp_path_factory.mktemp("server") / "log").open("w") as log,
-        serving(port, log) as address,
-    ):
-        yield address
+    folder = tmp_path_factory.mktemp("server")
+    with pytest.MonkeyPatch.context() as patch, (folder / "log").open("w") as log:
+        patch.setenv(FOLDER_VARIABLE, str(folder / "store"))
+        with serving(port, log) as address:
+            yield address
 
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    opened = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+    yield opened
+    opened.close()
 
 
 class App:
@@ -80,30 +88,46 @@ class App:
 
     def open(self, path: str = "") -> Page:
         self.page.goto(f"{self.address}/{path}")
+        self.page.wait_for_function("() => window.cutwiseDesk?.data", timeout=PATIENCE_MS)
         self.idle()
         return self.page
 
     def idle(self) -> None:
-        """Waits until the script has run and the page has settled, twice: a busy machine starts late."""
-        for _ in range(2):
-            self.page.wait_for_timeout(250)
-            self.page.wait_for_function(IDLE, timeout=60_000)
+        """Waits until the script has run, every command was taken and the page has settled."""
+        self.page.wait_for_selector('[data-testid="stApp"]', timeout=PATIENCE_MS)
+        self.page.evaluate("window.calm = 0")
+        self.page.wait_for_function(CALM, timeout=PATIENCE_MS, polling=LOOK_MS)
 
     def text(self) -> str:
         return self.page.locator('[data-testid="stMain"]').inner_text()
 
+    def checked(self) -> None:
+        assert not self.outside, f"the page asked the network for {self.outside[:3]}"
+        assert not self.errors, self.errors[:3]
+
+
+NewApp = Callable[..., App]
+
 
 @pytest.fixture
-def app(playwright: Playwright, server: str, tmp_path: Path) -> Iterator[App]:
-    context = playwright.chromium.launch_persistent_context(
-        str(tmp_path / "profile"),
-        executable_path=chromium(),
-        args=FLAGS,
-        viewport={"width": 1440, "height": 1000},
-        reduced_motion="reduce",
-    )
-    opened = App(context.pages[0], server)
-    yield opened
-    context.close()
-    assert not opened.outside, f"the page asked the network for {opened.outside[:3]}"
-    assert not opened.errors, opened.errors[:3]
+def new_app(browser: Browser, server: str) -> Iterator[NewApp]:
+    """Browsers of their own, as other people or other screens have them."""
+    made: list[App] = []
+
+    def new(*, width: int = 1440, height: int = 900, **more: object) -> App:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, reduced_motion="reduce", **more
+        )
+        made.append(App(context.new_page(), server))
+        return made[-1]
+
+    yield new
+    for app in made:
+        app.page.context.close()
+    for app in made:
+        app.checked()
+
+
+@pytest.fixture
+def app(new_app: NewApp) -> App:
+    return new_app()

@@ -3,11 +3,16 @@
 const RESEND_MS = 4000
 const HOLD_MS = 2500
 const LONGEST_CLIENT = 12
+const FIRST_PAGE = "plan"
+const PAGE_LINKS = "[data-testid=stTopNavLink], [data-testid=stTopNavDropdownLink], [data-testid=stSidebarNavLink]"
+
+const linkHere = () => new URLSearchParams(location.search).get("q")
+const pageAt = ({ pathname }) => pathname.split("/").at(-1)
 
 function newDesk() {
   const made = {
     client: Math.random().toString(36).slice(2, 2 + LONGEST_CLIENT), count: 0, queue: [], inFlight: 0,
-    open: null, isMore: false, whose: "all", data: null, send: null, resend: 0, hold: 0, isHeld: false,
+    open: null, isMore: false, whose: "all", data: null, send: null, resend: 0, hold: 0, isHeld: false, isWalking: false,
   }
   made.command = command => {
     const last = made.queue.at(-1)
@@ -24,6 +29,8 @@ function newDesk() {
     clearTimeout(made.resend)
     made.resend = setTimeout(() => made.flush(true), RESEND_MS)
     made.send({ client: made.client, commands: made.queue.slice() })
+    const page = made.queue.findLast(command => command.kind === "page")
+    if (page && page.value !== (made.data?.page || FIRST_PAGE)) hold(made)
   }
   made.taken = number => {
     made.queue = made.queue.filter(command => command.n > number)
@@ -32,16 +39,24 @@ function newDesk() {
     clearTimeout(made.resend)
     made.flush()
   }
+  made.arrived = page => {
+    if (made.isWalking ? page === pageAt(location) : made.data && made.data.page !== page) made.release()
+  }
   made.release = () => {
     clearTimeout(made.hold)
     if (!made.isHeld) return
-    made.isHeld = false
+    made.isHeld = made.isWalking = false
     made.flush(true)
   }
   window.addEventListener("popstate", () => {
-    const link = new URLSearchParams(location.search).get("q")
+    const link = linkHere()
+    if (pageAt(location) !== made.data?.page) {
+      hold(made)
+      made.isWalking = true
+    }
     if (link) made.command({ kind: "go", path: "", link })
   })
+  keepHistory(made)
   window.addEventListener("click", event => holdForPage(made, event), { capture: true })
   window.addEventListener("keydown", event => undoByKeys(made, event))
   return made
@@ -49,11 +64,27 @@ function newDesk() {
 
 // A run that is asked for while a page switch is under way replaces it, so commands wait until the page has come.
 function holdForPage(desk, event) {
-  const link = event.composedPath().find(node => node.matches?.("[data-testid=stTopNavLink], [data-testid=stSidebarNavLink]"))
-  if (!link || new URL(link.href).pathname === location.pathname) return
+  const link = event.composedPath().find(node => node.matches?.(PAGE_LINKS))
+  if (link && new URL(link.href).pathname !== location.pathname) hold(desk)
+}
+
+function hold(desk) {
   desk.isHeld = true
+  desk.isWalking = false
   clearTimeout(desk.hold)
   desk.hold = setTimeout(desk.release, HOLD_MS)
+}
+
+// Streamlit opens a page at its bare address and then adds the question, each as an entry of the history; on the
+// bare one Back would always lead forward again. And it puts back a page that Back has just left for another.
+function keepHistory(desk) {
+  const push = history.pushState.bind(history)
+  history.pushState = (state, title, url) => {
+    const next = new URL(url ?? "", location.href), isSamePage = next.pathname === location.pathname
+    if (desk.isWalking && !isSamePage) return
+    if (next.href === location.href || (isSamePage && !linkHere())) history.replaceState(state, title, url)
+    else push(state, title, url)
+  }
 }
 
 function undoByKeys(desk, event) {

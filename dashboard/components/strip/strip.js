@@ -3,7 +3,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".strip")
   const isFirst = !desk.data
   desk.send = outbox => setStateValue("outbox", outbox)
-  if (desk.data && desk.data.page !== data.page) desk.release()
+  desk.arrived(data.page)
   desk.data = data
   desk.taken(data.taken[desk.client] ?? 0)
   if (isFirst) restoreTrail(data)
