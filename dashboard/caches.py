@@ -13,17 +13,11 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
             entries=16, key="name and open dimensions", keeps="a shipped model"
         ),
         "cutwise_dashboard.cached.blocks_of": Cache(entries=64, key="graph", keeps="its blocks"),
-        "cutwise_dashboard.cached.shown_plan": Cache(
-            entries=64, key="question", keeps="the plan that is shown"
-        ),
-        "cutwise_dashboard.cached.baseline": Cache(
-            entries=64, key="graph and scenario", keeps="the best valid baseline"
-        ),
-        "cutwise_dashboard.cached.outcome": Cache(
-            entries=128, key="graph, scenario, scheme, options", keeps="what a comparison finds"
-        ),
         "cutwise_dashboard.cached.headline": Cache(
             entries=64, key="paper, figure, draws, seed", keeps="our reductions"
+        ),
+        "cutwise_dashboard.curves._curve": Cache(
+            entries=128, key="question, device", keeps="every cut of the device"
         ),
         "cutwise_dashboard.models._uploaded": Cache(
             entries=32, key="digest, name and open dimensions", keeps="an uploaded model"
@@ -54,6 +48,9 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
         ),
         "cutwise_dashboard.components.dag_view.payload.packed_geometry": Cache(
             entries=64, key="geometry", keeps="its JSON values"
+        ),
+        "cutwise_dashboard.views.simulate.one_round.played": Cache(
+            entries=16, key="question", keeps="its round, played task by task"
         ),
     }
 )

@@ -12,7 +12,7 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.schemes import SCHEMES
 from cutwise.stated.stated_question import StatedQuestion
-from cutwise_dashboard import cached
+from cutwise_dashboard.executor import shown
 
 MOST_OPS_TRIED = 120
 """Models up to this size are tried split by split without being asked to."""
@@ -34,7 +34,7 @@ class ShownComparison(Comparison):
         problem = build_problem(graph, scenario)
         own = {stated.scheme: own_options(stated)}
         found = Comparison(
-            outcomes=tuple(cached.outcome(graph, scenario, name, own.get(name, ())) for name in schemes)
+            outcomes=shown.outcomes(graph, scenario, {name: own.get(name, ()) for name in schemes})
         )
         return cls(
             outcomes=found.outcomes,
@@ -53,7 +53,7 @@ class ShownComparison(Comparison):
         return rows.loc[names].reset_index(drop=True)
 
 
-def own_options(stated: StatedQuestion) -> cached.Options:
+def own_options(stated: StatedQuestion) -> shown.Options:
     """The options of the scheme that is planned; a cut pinned on the Plan page is none of them."""
     return tuple(stated.options.items())
 

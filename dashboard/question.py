@@ -11,6 +11,7 @@ from cutwise.question import Question, problem_of, shown_options, shown_scheme, 
 from cutwise.scenario.parts import Scenario
 from cutwise.stated.stated_question import StatedQuestion, question_about
 from cutwise_dashboard import cached
+from cutwise_dashboard.executor import shown
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -33,8 +34,8 @@ class AnsweredQuestion:
     def of(cls, graph: ModelGraph, stated: StatedQuestion) -> AnsweredQuestion:
         """Answers; raises `CutwiseError` where there is no answer."""
         asked = question_about(graph, stated)
-        best = cached.shown_plan(unpinned(asked))
-        plan = cached.shown_plan(asked) if asked.cut else best
+        best = shown.shown_plan(unpinned(asked))
+        plan = shown.shown_plan(asked) if asked.cut else best
         return cls(
             asked=asked,
             stated=stated,

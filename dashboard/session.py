@@ -9,6 +9,7 @@ import streamlit as st
 from cutwise.errors import CutwiseError
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard.desk.history import Desk
+from cutwise_dashboard.executor.executor import shared_executor
 from cutwise_dashboard.stores.link_store import address_of, stated_at
 
 LINK_KEY = "q"
@@ -23,6 +24,8 @@ def desk() -> Desk:
     """The session's desk; the first run opens the question that the address carries."""
     if DESK not in st.session_state:
         st.session_state[DESK] = Desk()
+        if st.runtime.exists():
+            shared_executor().pool.start()
         _open_address(st.session_state[DESK])
     return st.session_state[DESK]
 

@@ -65,10 +65,13 @@ CACHES: Mapping[str, Cache] = FrozenDict(
             entries=None, key="version of links", keeps="shipped scenarios as they were then"
         ),
         "cutwise.stated.link.question_of_link": Cache(
-            entries=64, key="text of a link", keeps="the question it asks"
+            entries=16, key="text of a link", keeps="the question it asks"
         ),
         "cutwise.scenario.vocabulary.words.words": Cache(
             entries=None, key="none", keeps="the table of words"
+        ),
+        "cutwise.measured.decoding_rates.predicted_rates": Cache(
+            entries=None, key="none", keeps="the rates that were measured, with what is planned for them"
         ),
         "cutwise.measured.memory_runs.predicted_memory": Cache(
             entries=None, key="none", keeps="the runs that were measured, with what is predicted for them"

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cutwise_dashboard import page
-from cutwise_dashboard.views.compare import kept_questions, paper_banner
+from cutwise_dashboard import page, session
+from cutwise_dashboard.boundary import section
+from cutwise_dashboard.views import paper_banner
+from cutwise_dashboard.views.compare import kept_questions
 from cutwise_dashboard.views.schemes import scheme_details, scheme_table, share_comparison
 
 
 def main() -> None:
-    paper_banner.show()
-    kept_questions.show()
+    with section("The paper's figure"):
+        paper_banner.show(session.stated())
+    with section("The kept questions"):
+        kept_questions.show()
+    with section("All schemes"):
+        _schemes()
+
+
+def _schemes() -> None:
     st.subheader("All schemes", anchor=False)
     graph = page.model()
     if graph is None:

@@ -10,6 +10,7 @@ from cutwise_dashboard.components import ruler
 from cutwise_dashboard.components.device_list import device_list, device_rows
 from cutwise_dashboard.components.ruler.payload import ruler_payload
 from cutwise_dashboard.question import AnsweredQuestion
+from cutwise_dashboard.views import paper_banner
 from cutwise_dashboard.views.model import model_graph
 from cutwise_dashboard.views.plan import devices, headline, more, share, tiers
 
@@ -20,6 +21,8 @@ def main() -> None:
     question = page.asked()
     if question is None:
         return
+    with section("The paper's figure"):
+        paper_banner.show(question.stated)
     with st.container(key="plan", gap=None):
         with st.container(key="figures", gap=None), section("The figures"):
             headline.draw_figures(question)

@@ -14,12 +14,13 @@ from cutwise.channels import Channel
 from cutwise.frozen import Frozen
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem
-from cutwise_dashboard.charts.palette import PALETTES, color_of
+from cutwise_dashboard.charts.palette import PALETTES, Palette, color_of
 from cutwise_dashboard.format import quantity_text
 
 POINTS = 160
 NEAREST_M, LEAST_FAR_M = 1.0, 500.0
 BEYOND_RATIO = 2.0
+FEW_DEVICES, LARGE, SMALL = 60, 11, 6
 ROLES = {"uplink": "uplink", "downlink": "downlink"}
 SYMBOLS = {"uplink": "triangle-up", "downlink": "triangle-down"}
 
@@ -37,10 +38,11 @@ class RateCurve(Frozen):
         return all(bool(np.ptp(rate) == 0) for rate in self.rate_bps.values())
 
 
-def rate_curve(channel: Channel, *, farthest_m: float, transmit_power_w: float) -> RateCurve:
-    """What the channel gives from one metre to beyond the farthest device, with the whole band."""
-    far_m = max(LEAST_FAR_M, BEYOND_RATIO * farthest_m)
-    distance_m: Floats = np.geomspace(NEAREST_M, far_m, POINTS)
+def rate_curve(channel: Channel, *, devices_m: Floats, transmit_power_w: float) -> RateCurve:
+    """What the channel gives from before the nearest to beyond the farthest device, with the whole band."""
+    near_m = max(NEAREST_M, float(devices_m.min()) / BEYOND_RATIO)
+    far_m = max(LEAST_FAR_M, BEYOND_RATIO * float(devices_m.max()))
+    distance_m: Floats = np.geomspace(near_m, far_m, POINTS)
     up = channel.uplink_rate_bps(share=1.0, distance_m=distance_m, transmit_power_w=transmit_power_w)
     down = channel.downlink_rate_bps(share=1.0, distance_m=distance_m)
     rates = {"uplink": up, "downlink": down}
@@ -54,6 +56,7 @@ def rate_figure(curve: RateCurve, problem: SplitProblem, plan: Plan, *, theme: s
     """A line a direction for the whole band, and a point a device with the rates that it has in the plan."""
     palette = PALETTES[theme]
     figure = go.Figure(layout=_layout(palette))
+    few = len(plan.decisions) <= FEW_DEVICES
     for direction, role in ROLES.items():
         color = color_of(role, theme)
         figure.add_scatter(
@@ -63,8 +66,8 @@ def rate_figure(curve: RateCurve, problem: SplitProblem, plan: Plan, *, theme: s
         figure.add_scatter(
             x=problem.distance_m.tolist(), y=planned_bps(plan, direction), mode="markers",
             name=f"{direction}, as planned",
-            marker={"color": color, "symbol": SYMBOLS[direction], "size": 11,
-                    "line": {"width": 1, "color": palette.background}},
+            marker={"color": color, "symbol": SYMBOLS[direction], "size": LARGE if few else SMALL,
+                    "line": {"width": int(few), "color": palette.background}},
             customdata=_told(problem, plan, direction), hovertemplate="%{customdata}<extra></extra>",
         )  # fmt: skip
     return figure
@@ -87,8 +90,10 @@ def _told(problem: SplitProblem, plan: Plan, direction: str) -> list[str]:
     ]
 
 
-def _layout(palette: object) -> go.Layout:
-    axis = {"type": "log", "gridcolor": palette.border, "zeroline": False, "exponentformat": "SI"}
+def _layout(palette: Palette) -> go.Layout:
+    axis = {
+        "type": "log", "gridcolor": palette.border, "zeroline": False, "dtick": "D2", "tickformat": "~s",
+    }  # fmt: skip
     return go.Layout(
         height=360,
         margin={"l": 8, "r": 16, "t": 48, "b": 8},

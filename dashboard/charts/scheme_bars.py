@@ -8,12 +8,13 @@ from typing import Any
 from cutwise.analyses.comparison import is_valid, rounds_per_data_pass
 from cutwise.plans.plan import Plan
 from cutwise.schemes import SCHEMES
-from cutwise_dashboard.charts.cut_curve import HATCH
 from cutwise_dashboard.charts.palette import PALETTES, color_of
-from cutwise_dashboard.format import duration_scale, quantity_text, rounded, scale_of, seconds_text
+from cutwise_dashboard.format import duration_scale, quantity_text, readable, rounded, scale_of, seconds_text
 
 Option = dict[str, Any]
+HATCH = {"symbol": "rect", "dashArrayX": [1, 0], "dashArrayY": [2, 5], "rotation": -0.785}
 ROW_PX, AROUND_PX = 30, 96
+NAME_PX = 112
 LEGEND_PX, LEGEND_LETTERS = 44, 40
 FADED = "66"  # the alpha of a hatched bar's colour
 KINDS = {
@@ -112,7 +113,7 @@ def _part(plan: Plan, value: float, color: str, theme: str) -> float | Option:
 
 def _frame(plans: Sequence[Plan], shown: str, series: Sequence[Option], axis: str, form: str) -> Option:
     """What both charts share: the schemes down the side, room for the texts at the bars' ends."""
-    names = [plan.scheme.replace("_", " ") for plan in plans]
+    names = [readable(plan.scheme) for plan in plans]
     legend = [row["name"] for row in series if not row.get("silent")]
     top = LEGEND_PX if len("".join(legend)) <= LEGEND_LETTERS else 2 * LEGEND_PX - 16
     return {
@@ -128,6 +129,7 @@ def _frame(plans: Sequence[Plan], shown: str, series: Sequence[Option], axis: st
                 f"▸ {name}" if plan.scheme == shown else name for name, plan in zip(names, plans, strict=True)
             ],
             "axisTick": {"show": False},
+            "axisLabel": {"width": NAME_PX, "overflow": "break"},
         },
         "series": list(series),
     }

@@ -15,7 +15,7 @@ from cutwise.schemes.options import scheme_with
 from cutwise.stated.shipped_scenarios import shipped_scenario
 from cutwise.stated.stated_question import BEST_BASELINE, ModelReference, StatedQuestion
 from cutwise_dashboard.desk.fleet_edits import found_by_name, with_devices, with_one_more, with_pasted
-from cutwise_dashboard.desk.scenario_edits import edited, scaled, set_for_all
+from cutwise_dashboard.desk.scenario_edits import edited, edited_together, scaled, set_for_all
 from cutwise_dashboard.stores.link_store import address_of
 
 Command: TypeAlias = Mapping[str, Any]
@@ -29,7 +29,9 @@ def after(stated: StatedQuestion, command: Command) -> StatedQuestion:
     kind = str(command.get("kind"))
     if kind not in COMMANDS:
         raise UnknownNameError("command", kind[:40], COMMANDS)
-    return COMMANDS[kind](stated, command)
+    found = COMMANDS[kind](stated, command)
+    is_gone = found.device and found.device not in found.scenario.device_names
+    return replace(found, device="") if is_gone else found
 
 
 def _set(stated: StatedQuestion, command: Command) -> StatedQuestion:
@@ -45,9 +47,7 @@ def _set_many(stated: StatedQuestion, command: Command) -> StatedQuestion:
     given = command.get("value")
     if not isinstance(given, Mapping) or len(given) > MOST_SET_AT_ONCE:
         raise QuantityError(f"give at most {MOST_SET_AT_ONCE} fields with their values")
-    for path, value in given.items():
-        stated = _set(stated, {"path": path, "value": value})
-    return stated
+    return replace(stated, scenario=edited_together(stated.scenario, given))
 
 
 def _all(stated: StatedQuestion, command: Command) -> StatedQuestion:

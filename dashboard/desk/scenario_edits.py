@@ -37,10 +37,18 @@ def edited(scenario: Scenario, path: str, value: Any) -> Scenario:
     """
     if path in EDITS:
         return EDITS[path](scenario, value)
-    owner, name = owner_of(scenario, path)
-    setting: dict[str, Any] = {path: _read(owner, name, value)}
-    if name in INSTEAD and value not in (None, ""):
-        setting = {path.removesuffix(name) + INSTEAD[name]: None} | setting
+    return edited_together(scenario, {path: value})
+
+
+def edited_together(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
+    """The scenario with several fields set at once, in their order; raises as `edited` does."""
+    setting: dict[str, Any] = {}
+    for path, value in values.items():
+        owner, name = owner_of(scenario, path)
+        other = path.removesuffix(name) + INSTEAD.get(name, "")
+        if name in INSTEAD and value not in (None, "") and other not in values:
+            setting[other] = None
+        setting[path] = _read(owner, name, value)
     return changed(scenario, setting)
 
 

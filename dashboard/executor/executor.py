@@ -17,6 +17,8 @@ from cutwise_dashboard.executor.pool import WORKER_MEMORY_BYTES, WORKERS, Pool
 
 LONGEST_S = 10.0
 """Nobody waits longer than this for quicker answers that came after."""
+WARMING_S, WARMING_HERE_S = 6.0, 0.75
+"""After their start workers import for so long; what seems to take up to the second here does not wait."""
 Answers = Callable[[str, str], KeptAnswer]
 At = tuple[str, str]
 
@@ -34,10 +36,11 @@ class Executor:
         workers: int = WORKERS,
         memory_bytes: int = WORKER_MEMORY_BYTES,
         in_process_s: float = IN_PROCESS_S,
+        warming_s: float = 0.0,
     ) -> None:
         self.estimates = Estimates()
         self.pool = Pool(self._landed, workers=workers, memory_bytes=memory_bytes)
-        self._answers, self._in_process_s = answers, in_process_s
+        self._answers, self._in_process_s, self._warming_s = answers, in_process_s, warming_s
         self._flying: dict[At, Flight] = {}
         self._lock = threading.Lock()
 
@@ -51,11 +54,15 @@ class Executor:
             if (flight := self._flying.get(at)) is not None:
                 flight.wanted += 1
                 return Job(flight, self._leave)
-            if self.estimates.here_s(errand) > self._in_process_s:
+            if self.estimates.here_s(errand) > self._most_here_s():
                 flight = self._flying[at] = self._taking_off(errand, words)
                 self.pool.add(flight)
                 return Job(flight, self._leave)
         return self._answered_here(errand, words, place)
+
+    def _most_here_s(self) -> float:
+        """Up to how many seconds are answered here: more while workers still import what they need."""
+        return WARMING_HERE_S if self.pool.age_s < self._warming_s else self._in_process_s
 
     def _taking_off(self, errand: Errand, words: str) -> Flight:
         expected_s = self.estimates.there_s(errand)
@@ -117,6 +124,6 @@ def _stay(flight: Flight) -> None:
 @kept
 def shared_executor() -> Executor:
     """The one executor of this process; its workers end with it."""
-    made = Executor()
+    made = Executor(warming_s=WARMING_S)
     atexit.register(made.close)
     return made

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -35,12 +37,19 @@ class Pool:
         self._processes: list[WorkerProcess | None] = [None] * workers
         self._threads: list[threading.Thread] = []
         self._closed = False
+        self._started_s = math.inf
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the workers were started, 0 before that."""
+        return max(0.0, time.monotonic() - self._started_s)
 
     def start(self) -> None:
         """Starts the workers in the background; they import what answers need before they are asked."""
         with self._changed:
             if self._threads or self._closed:
                 return
+            self._started_s = time.monotonic()
             self._threads = [
                 threading.Thread(target=self._serve, args=(place,), name=f"worker {place}", daemon=True)
                 for place in range(len(self._running))

@@ -12,7 +12,7 @@ from cutwise.plans.plan import OWNERS, Plan
 from cutwise.plans.serving import Inference
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard.format import figures as number_text
-from cutwise_dashboard.format import quantity_text, rounds_text, seconds_text
+from cutwise_dashboard.format import quantity_text, rounds_text, seconds_text, sentence_case
 from cutwise_dashboard.reports import figures
 from cutwise_dashboard.reports.inputs import Origin, input_sections, readable
 from cutwise_dashboard.reports.markup import Child, Markup, element, section, table
@@ -44,7 +44,7 @@ def _sentence(best: Plan | None, plans: Sequence[Plan]) -> str:
     valid = sum(is_valid(plan) for plan in plans)
     if best is None:
         return "Every scheme breaks a rule in this scenario."
-    first = f"{readable(best.scheme).capitalize()} passes over all data first, in "
+    first = f"{sentence_case(readable(best.scheme))} passes over all data first, in "
     ranked = "by the delay of a pass over all data"
     why = ", because rounds may train on different numbers of samples" if best.inference is None else ""
     return said(
@@ -59,7 +59,7 @@ def _table(plans: Sequence[Plan]) -> Markup:
     trained = ("All data", "One round", "To target", "Rounds to target")
     head = (
         "Scheme", "Standing", "Cut", *(trained if training else SERVED),
-        *(readable(owner).capitalize() for owner in OWNERS), "Traffic",
+        *(sentence_case(readable(owner)) for owner in OWNERS), "Traffic",
         "Device memory", "Server memory", "Memory",
     )  # fmt: skip
     rows = [
@@ -112,14 +112,14 @@ def _rounds(plan: Plan) -> str:
 
 def _without_plan(unsolved: Sequence[tuple[str, str]]) -> Child:
     return [
-        element("p", f"{readable(name).capitalize()} gives no plan: {reason}") for name, reason in unsolved
+        element("p", f"{sentence_case(readable(name))} gives no plan: {reason}") for name, reason in unsolved
     ]
 
 
 def _scheme(plan: Plan, *, ops: int) -> Markup:
     """One scheme's decisions."""
     return section(
-        readable(plan.scheme).capitalize(),
+        sentence_case(readable(plan.scheme)),
         element(
             "p",
             said(first_line(SCHEMES[plan.scheme]), training=plan.inference is None),

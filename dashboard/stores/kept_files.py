@@ -64,13 +64,16 @@ def _is_there(path: Path, content: bytes) -> bool:
 
 
 def _make_room(folder: Path, bounds: StoreBounds, key: str, size: int) -> None:
-    """Lets go of the longest unused until one more file of this size keeps the bounds."""
-    files = [entry for entry in os.scandir(folder) if entry.name != key]
-    found = sorted(filter(None, map(_used, files)))
+    """Lets go of the longest unused until one more file of this size keeps the bounds.
+
+    What another process is still writing is left alone.
+    """
+    files = [used for entry in os.scandir(folder) if entry.name != key and (used := _used(entry))]
+    writing = [one for one in files if PARTIAL in one[2] and time.time() - one[0] <= PARTIAL_S]
+    found = sorted(set(files) - set(writing))
     total, count = size + sum(size for _, size, _ in found), 1 + len(found)
-    for used_s, one, path in found:
-        stale = PARTIAL in path and time.time() - used_s > PARTIAL_S
-        if stale or total > bounds.bytes or count > bounds.files:
+    for _, one, path in found:
+        if PARTIAL in path or total > bounds.bytes or count > bounds.files:
             Path(path).unlink(missing_ok=True)
             total, count = total - one, count - 1
 

@@ -22,13 +22,16 @@ UNKNOWN = "this short link is not known here: it was made on another server, or 
 def address_of(stated: StatedQuestion) -> str:
     """What stands in the address for a question: its link, or the key of one that is too long for that.
 
-    Raises `CutwiseError` with one sentence where it cannot be kept.
+    Where it cannot be kept, the long link stands there itself: most browsers open it.
     """
     link = link_of(stated)
     if len(link) <= LONGEST_ADDRESS:
         return link
     key = _key_of(link)
-    kept_files.keep(STORE, key, link.encode())
+    try:
+        kept_files.keep(STORE, key, link.encode())
+    except CutwiseError:
+        return link
     return f"{KEYED}{key}"
 
 

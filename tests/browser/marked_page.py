@@ -10,12 +10,10 @@ import pandas as pd
 import streamlit as st
 
 import cutwise
-from cutwise.analyses.cut_curve import cut_curve
 from cutwise.fields.readable_names import readable_name
 from cutwise.graph.blocks import blocks
 from cutwise.pipeline import played_round
 from cutwise.problem.split_problem import build_problem
-from cutwise_dashboard.charts.cut_curve import cut_curve_figure
 from cutwise_dashboard.charts.fleet_bars import fleet_figure
 from cutwise_dashboard.charts.gantt import gantt_figure
 from cutwise_dashboard.charts.graph.graph_drawing import draw_graph
@@ -41,8 +39,6 @@ plan = cutwise.plan(graph, scenario)
 problem = build_problem(graph, scenario)
 st.dataframe(pd.DataFrame({"device": scenario.device_names}))
 st.plotly_chart(gantt_figure(played_round(problem, plan)), key="gantt")
-st.echarts_chart(fleet_figure(plan, shown=plan.decisions[0].device), key="fleet", height=900)
-curve = cut_curve(problem, plan, 0)
-st.echarts_chart(cut_curve_figure(curve, pinned=None, first_layer=None), key="curve", height=400)
+st.echarts_chart(fleet_figure(plan, shown=plan.decisions[0].device, theme="light"), key="fleet", height=900)
 side = np.array([op.id not in plan.decisions[0].cut.device_ops for op in graph.ops], dtype=np.int64)
 dag_view(draw_graph(graph, blocks(graph), side=side), selected=None, key="graph")

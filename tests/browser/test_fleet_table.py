@@ -139,3 +139,10 @@ def test_a_block_of_cells_is_pasted_and_rows_come_and_go(app: App) -> None:
     settled(app)
     assert page.locator(".fleet .count").inner_text() == "6 devices"
     assert cell(app, "Name", "jetson-tx2").count() == 0
+
+    page.evaluate("window.cutwiseDesk.command({kind: 'preset', path: 'preset', value: 'campus_cell'})")
+    first = cell(app, "Samples", "raspberry-pi-4-1")
+    first.wait_for()
+    typed(app, first, "7")
+    settled(app)
+    assert first.input_value() == "7"

@@ -64,6 +64,8 @@ from cutwise.solvers.groups.clustering import alike_clusters
 from cutwise.solvers.groups.exact_grouping import exact_groups
 from cutwise.solvers.shares.block_shares import minmax_blocks
 from cutwise.solvers.shares.share_problem import share_problem
+from cutwise.stated.question_file import dump_question, parse_opened
+from cutwise.stated.stated_question import StatedQuestion
 from tests.answers.record import scenario_files
 from tests.contracts.controls import tiny_llama
 from tests.core.fleets import load, random_ops
@@ -132,6 +134,7 @@ def everything(folder: Path) -> list[Any]:
         ],
         papers(),
         versions(),
+        parse_opened(dump_question(StatedQuestion()).encode(), "question.toml", now=StatedQuestion()),
         [headline(paper, paper.figures[0].name, draws=2) for paper in papers().values()],
     ]
 

@@ -232,7 +232,7 @@ def test_nothing_endless_is_drawn_as_a_number(
     uplink_s[endless], uplink_s[5] = math.inf, 1e200
     stages = replace(found.stages, uplink_s=uplink_s)
     made = replace(found, stages=stages, round_delays_s=np.asarray(stages.delay_s))
-    monkeypatch.setattr(payload_module, "cut_curve", lambda *_: made)
+    monkeypatch.setattr(payload_module, "curve_of", lambda *_: made)
     payload = ruler_payload(question, 0, theme="light")
     if len(endless) == len(found.names):
         assert payload["message"] == payload_module.NEVER_ENDS

@@ -31,6 +31,7 @@ from cutwise_dashboard.views.explore.explore import map_title
 from cutwise_dashboard.views.explore.map_axes import MapAxis, kept_beside
 from cutwise_dashboard.views.explore.map_payload import map_payload, share_of
 
+GENERATING = {"workload.mode": "inference", "workload.prompt_tokens": 64, "workload.new_tokens": 16}
 ROOMY = {"devices.*.memory_bytes": 1e12, "server.memory_bytes": 1e13}
 
 
@@ -76,6 +77,8 @@ def spots(found: DecisionMap, across: int, up: int) -> list[tuple[int, int]]:
         ("mobilenet_v2", "lecture_hall", 2, {"limits.traffic_bytes": 4e9}),
         ("resnet18", "lecture_hall", 2, {"devices.*.memory_bytes": 1.3e9}),
         ("mobilenet_v2", "lecture_hall", 2, {"workload.micro_batches": 4}),
+        ("resnet18", "lecture_hall", 1, {"workload.mode": "inference"}),
+        ("gpt2", "lecture_hall", 2, {**ROOMY, **GENERATING}),
     ],
 )
 def test_every_point_is_what_a_sweep_plans(
@@ -149,6 +152,7 @@ def test_the_page_draws_each_part_or_says_why_not() -> None:
         import cutwise
         from cutwise.scenario.changes import changed
         from cutwise.stated.shipped_scenarios import shipped_scenario
+        from cutwise.stated.stated_question import StatedQuestion
         from cutwise_dashboard import session
         from cutwise_dashboard.question import AnsweredQuestion
         from cutwise_dashboard.views.explore import explore
@@ -156,7 +160,7 @@ def test_the_page_draws_each_part_or_says_why_not() -> None:
         setting = {"objective.kind": "weighted"} if session.st.session_state.get("weighted") else {}
         scenario = changed(shipped_scenario(), setting)
         graph = cutwise.load_model("sample:resnet18")
-        explore.show(AnsweredQuestion.of(graph, scenario, session.Selection()), 2)
+        explore.show(AnsweredQuestion.of(graph, StatedQuestion(scenario=scenario)), 2)
 
     shown = AppTest.from_function(page, default_timeout=30).run()
     assert not shown.exception
@@ -252,6 +256,13 @@ def test_the_payload_names_its_regions_readably(theme: str) -> None:
 def test_the_finding_is_the_title() -> None:
     found = mapped("resnet18", shipped_scenario(), device=2)
     assert map_title(found) == f"Only 4 of 23 cuts are ever the best for {found.device}"
+    titles = {
+        (1, 1): f"Only one cut is possible for {found.device}: after maxpool",
+        (1, 23): f"One cut is the best everywhere on this map for {found.device}: after maxpool",
+        (4, 4): f"All 4 cuts are the best somewhere on this map for {found.device}",
+    }
+    for (count, cuts), title in titles.items():
+        assert map_title(replace(found, labels=found.labels[:count], cuts=cuts)) == title
 
 
 def test_a_place_on_an_axis_stays_on_it() -> None:

@@ -13,13 +13,11 @@ import plotly.graph_objects as go
 import pytest
 
 import cutwise
-from cutwise.analyses.cut_curve import cut_curve
 from cutwise.channels import FixedRate
 from cutwise.pipeline import played_round
 from cutwise.question import Question, problem_of, shown_plan
 from cutwise.scenario.parts import Scenario
 from cutwise.stated.shipped_scenarios import shipped_scenario
-from cutwise_dashboard.charts.cut_curve import cut_curve_figure
 from cutwise_dashboard.charts.finite_payload import finite, finite_figure
 from cutwise_dashboard.charts.fleet_bars import fleet_figure
 from cutwise_dashboard.charts.gantt import gantt_figure
@@ -53,9 +51,12 @@ def _speed(device: Any, flops_per_s: float) -> Any:
 def test_every_figure_of_an_extreme_scenario_is_finite(name: str) -> None:
     asked = Question(graph=cutwise.load_model("sample:vgg16"), scenario=hall(name))
     problem, plan = problem_of(asked), shown_plan(asked)
-    curve = cut_curve_figure(cut_curve(problem, plan, 0), pinned=None, first_layer=None)
     bars = delay_figure([plan], best=plan.scheme, shown="", theme="light")
-    for option in (curve, fleet_figure(plan, shown=""), bars, energy_figure([plan], shown="", theme="dark")):
+    for option in (
+        fleet_figure(plan, shown="", theme="light"),
+        bars,
+        energy_figure([plan], shown="", theme="dark"),
+    ):
         assert json.loads(strict(finite(option)))
     figure = finite_figure(gantt_figure(played_round(problem, plan), theme="light", training=True))
     assert "Infinity" not in figure.to_json()

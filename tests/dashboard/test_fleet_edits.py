@@ -150,7 +150,7 @@ def test_a_pasted_fleet_replaces_or_adds_and_a_wrong_one_changes_nothing() -> No
     assert names(at) == ("z",)
     first, second = at.refused["fleet"].reason.split("\n")
     assert first.startswith("fleet, row 1: samples: “ten” is not a number")
-    assert second.startswith("fleet, row 2: samples: -3.0 is below")
+    assert second.startswith("fleet, row 2: samples: “-3” is too little")
     at.do({"kind": "undo"})
     assert names(at) == ("a", "x", "y")
 

@@ -1,43 +1,70 @@
-"""The model and the fleet page in Streamlit's own test harness."""
+"""The pages Model, Network, Simulate and Truth in Streamlit's own test harness."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import cutwise
+from cutwise.analyses.base import MOST_DEVICES
+from cutwise.channels import FixedRate, Shannon
 from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Workload
 from cutwise.graph.blocks import blocks
 from cutwise.importers.import_report import import_report
+from cutwise.measured import predicted_memory, predicted_rates
+from cutwise.scenario.parties import Device, Edge
+from cutwise.stated.stated_question import ModelReference, StatedQuestion
 from cutwise_dashboard.charts.graph.op_colors import STEP_NAMES, steps
-from cutwise_dashboard.session import Selection, first_scenario
+from cutwise_dashboard.charts.rate_curve import planned_bps, rate_curve
+from cutwise_dashboard.desk.history import Desk
+from cutwise_dashboard.question import AnsweredQuestion
+from cutwise_dashboard.session import DESK
 from cutwise_dashboard.views.model.op_graph import block_table, op_table
 
 APP = str(Path(__file__).parents[2] / "dashboard" / "app.py")
 
 
-def opened(page: str, **state: Any) -> AppTest:
+def opened(page: str, stated: StatedQuestion | None = None, **state: Any) -> AppTest:
+    """The page of this address with a question on the desk."""
     app = AppTest.from_file(APP, default_timeout=60)
     for key, value in state.items():
         app.session_state[key] = value
+    app.session_state[DESK] = Desk(history=[stated or StatedQuestion()])
     app.run()
     app.switch_page(f"app_pages/{page}.py").run()
     assert not app.exception, app.exception
     return app
 
 
+def texts(app: AppTest) -> str:
+    """Everything that the page says in words."""
+    kinds = (app.main.markdown, app.main.caption, app.main.info, app.main.subheader)
+    return "\n".join(str(block.value) for kind in kinds for block in kind)
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.main.metric}
+
+
+def asked(**changes: Any) -> StatedQuestion:
+    first = StatedQuestion()
+    return replace(first, scenario=replace(first.scenario, **changes))
+
+
 @pytest.mark.parametrize("sample", cutwise.samples())
 def test_the_model_page_shows_the_import_report_of_every_sample(sample: str) -> None:
-    app = opened("model", choice=Selection(sample=sample))
+    app = opened("model", replace(StatedQuestion(), model=ModelReference(sample=sample)))
 
-    report = import_report(price(cutwise.load_model(f"sample:{sample}"), first_scenario().workload))
-    values = {metric.label: metric.value for metric in app.main.metric}
-    assert values["Parameters"] == f"{report.parameters:,}"
-    assert values["Ops"] == f"{report.ops:,}"
+    graph = cutwise.load_model(f"sample:{sample}")
+    report = import_report(price(graph, StatedQuestion().scenario.workload))
+    assert metrics(app)["Parameters"] == f"{report.parameters:,}"
+    assert metrics(app)["Ops"] == f"{report.ops:,}"
 
 
 def test_colouring_by_another_quantity_changes_the_caption() -> None:
@@ -117,28 +144,74 @@ def test_a_folded_block_is_coloured_by_its_sum() -> None:
     assert STEP_NAMES[steps(values, blocks(graph), frozenset({two.name}))[two.ops[0]]] == "< 20 %"
 
 
-def test_the_fleet_page_lists_every_mistake_of_a_pasted_fleet_and_keeps_the_old_one() -> None:
-    app = opened("fleet")
-    app.text_area(key="fleet.text").set_value("name,samples\na,ten\nb,-3").run()
+def test_the_network_page_says_what_a_cell_of_fixed_rates_carries() -> None:
+    app = opened("network", asked(channel=FixedRate(uplink_bps=5e6, downlink_bps=2e7)))
 
-    next(button for button in app.main.button if button.label == "Replace the fleet").click().run()
-
-    told = " ".join(error.value for error in app.main.error)
-    assert "row 1" in told
-    assert "row 2" in told
-    assert len(app.session_state["scenario"].devices) == 5
+    assert "**5 Mbit/s** up and **20 Mbit/s** down" in texts(app)
+    assert not app.get("plotly_chart")
 
 
-def test_the_schemes_page_says_what_a_third_tier_saves() -> None:
+def test_the_network_page_draws_rates_against_distance_where_it_matters() -> None:
+    """A device alone on the band is planned at the rate that the line has at its place."""
+    channel, device = Shannon(), Device(name="a", distance_m=150.0)
+    stated = asked(channel=channel, devices=(device,))
+    question = AnsweredQuestion.of(cutwise.load_model("sample:resnet18"), stated)
+
+    curve = rate_curve(channel, devices_m=np.array([150.0]), transmit_power_w=device.transmit_power_w)
+
+    for direction in ("uplink", "downlink"):
+        (planned,) = planned_bps(question.plan, direction)
+        at = np.interp(np.log(150.0), np.log(curve.distance_m), curve.rate_bps[direction])
+        assert at == pytest.approx(planned, rel=1e-3)
+    assert opened("network", stated).get("plotly_chart")
+
+
+def test_the_simulate_page_plays_the_round_and_says_how_busy_everyone_is() -> None:
+    app = opened("simulate")
+
+    assert metrics(app)["The round takes"] == "3 min 41 s"
+    assert metrics(app)["Waits longest"] == "nobody"
+    assert "tasks end after 3 min 41 s; the plan says 3 min 41 s" in texts(app)
+
+
+def test_in_inference_the_simulate_page_speaks_of_requests() -> None:
+    first = StatedQuestion().scenario
+    app = opened("simulate", asked(workload=replace(first.workload, mode="inference")))
+
+    assert "All requests, task by task" in texts(app)
+    assert not {name for name in metrics(app) if "round" in name}
+
+
+def test_more_devices_than_are_played_are_told() -> None:
+    devices = tuple(Device(name=f"d{i}", profile="jetson_nano", samples=32) for i in range(MOST_DEVICES + 1))
+    app = opened("simulate", asked(devices=devices))
+
+    assert f"Played for at most {MOST_DEVICES} devices and this fleet has {len(devices)}" in texts(app)
+
+
+def test_the_truth_page_shows_what_is_predicted_now_beside_what_was_measured() -> None:
+    """The rounds are those of the convergence page, the runs those that the library predicts."""
+    app = opened("truth")
+    near = sum(abs(run.predicted_peak_ratio - 1) <= 0.03 for run in predicted_memory())
+
+    assert metrics(app)["Peaks within 3 %"] == f"{near} of 101"
+    assert metrics(app)["Within 25 %"] == (
+        f"{sum(abs(rate.predicted_rate_ratio - 1) <= 0.25 for rate in predicted_rates())} of 49"
+    )
+    assert "Not validated" in texts(app)
+    rounds = next(table.value for table in app.main.dataframe if "trained" in table.value)
+    found = dict(zip(rounds["trained"], rounds.iloc[:, 1], strict=True))
+    assert found["split learning"] == "2 (1 to 3)"
+    assert found["GSFL, 6 groups"] == "6 (4 to 7)"
+
+
+def test_the_compare_page_says_what_a_third_tier_saves() -> None:
     """Four of eight chains at once: the concurrency is a half."""
-    from cutwise.scenario.scenario_file import scenario_from_dict, scenario_to_dict
+    stated = asked(
+        devices=tuple(Device(name=f"u{i}", samples=64) for i in range(8)),
+        edges=tuple(Edge(name=f"e{i}") for i in range(4)),
+    )
+    app = opened("compare", stated, **{"schemes.shown.wanted": "split_llm"})
 
-    changes = {
-        "devices": [{"name": f"u{i}", "samples": 64} for i in range(8)],
-        "edges": [{"name": f"e{i}"} for i in range(4)],
-    }
-    tiers = scenario_from_dict(scenario_to_dict(first_scenario()) | changes)
-    app = opened("schemes", scenario=tiers, **{"schemes.shown.wanted": "split_llm"})
-    text = " ".join(block.value for block in app.main.markdown)
-    assert "4 of 8 models at once (× 0.50)" in text
-    assert "Memory by tier" in [heading.value for heading in app.main.subheader]
+    assert "4 of 8 models at once (× 0.50)" in texts(app)
+    assert "Memory by tier" in texts(app)

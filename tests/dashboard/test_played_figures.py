@@ -73,7 +73,7 @@ def test_in_a_queue_the_second_waits_while_the_first_is_served() -> None:
     assert (found.played_s, found.waited_s, found.longest_wait_s) == (8.0, 2.0, 2.0)
     assert found.waits_longest == "d1"
     assert found.server_ratio == pytest.approx(4 / 8)
-    assert found.beside_plan == "+33.3 % beside the planned 6 s"
+    assert found.beside_plan == "33.3 % more than the planned 6 s"
 
 
 def test_a_plan_without_contention_is_played_in_its_own_time() -> None:

@@ -125,10 +125,14 @@ def device_at(plan: Plan, name: str) -> int:
     return names.index(name) if name else max(range(len(names)), key=lambda i: plan.stages[i].delay_s)
 
 
-def cut_curve(problem: SplitProblem, plan: Plan, device: int, *, moved: Moved = "device") -> CutCurve:
+def cut_curve(
+    problem: SplitProblem, plan: Plan, device: int, *, moved: Moved = "device", with_peaks: bool = True
+) -> CutCurve:
     """The curve of one device under the plan's conditions, with the plan's own cut among the positions.
 
-    The cuts of all other devices, and the one of this device that does not move, are kept. Raises
+    The cuts of all other devices, and the one of this device that does not move, are kept. Without
+    `with_peaks` the device's memory is the sum of what its ops hold, not the peak of a sweep at every
+    position, which takes long for thousands of them; what keeps the limits is told all the same. Raises
     `ScenarioError` for the edge's cut of a device that is behind none, `SolverError` for a scheme whose turn
     is no cut's: centralised training sends samples.
     """
@@ -152,7 +156,7 @@ def cut_curve(problem: SplitProblem, plan: Plan, device: int, *, moved: Moved = 
         masks=sides.masks,
         cuts=tuple(last_ops(problem, mask) for mask in sides.masks),
         names=tuple(_short(cut_of(problem, mask).label) for mask in sides.masks),
-        stages=replace(stages, device_memory=_memory(problem, sides.held, device)),
+        stages=replace(stages, device_memory=_memory(problem, sides.held, device)) if with_peaks else stages,
         round_delays_s=_round_delays_s(plan, device, stages),
         scores=scores,
         fits=fits,

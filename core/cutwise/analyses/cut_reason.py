@@ -66,7 +66,9 @@ def cut_reasons(
     moving: tuple[Moved, ...] = ("device", "edge") if plan.decisions[device].edge_cut else ("device",)
     try:
         curves = [
-            curve if curve and moved == "device" else cut_curve(problem, plan, device, moved=moved)
+            curve
+            if curve and moved == "device"
+            else cut_curve(problem, plan, device, moved=moved, with_peaks=False)
             for moved in moving
         ]
     except SolverError:

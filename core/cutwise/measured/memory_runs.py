@@ -75,12 +75,12 @@ class MemoryRun(Frozen):
     peak_bytes: float
 
     @property
-    def saved_ratio(self) -> float:
+    def predicted_saved_ratio(self) -> float:
         """Predicted over measured bytes that are saved."""
         return self.saved_bytes / self.measured_saved_bytes
 
     @property
-    def peak_ratio(self) -> float:
+    def predicted_peak_ratio(self) -> float:
         """Predicted over measured bytes at the peak."""
         return self.peak_bytes / self.measured_peak_bytes
 

@@ -6,7 +6,7 @@ from cutwise.papers.deviations import Deviation
 from cutwise.papers.headline import Headline, headline
 from cutwise.papers.measures import MEASURES
 from cutwise.papers.paper import Figure, Paper, Setting, paper, papers
-from cutwise.papers.recomputed import Beside, Recomputed, recomputed
+from cutwise.papers.recomputed import Beside, Recomputed, meets, read_beside, recomputed, schemes_of
 
 __all__ = [
     "MEASURES",
@@ -18,7 +18,10 @@ __all__ = [
     "Recomputed",
     "Setting",
     "headline",
+    "meets",
     "paper",
     "papers",
+    "read_beside",
     "recomputed",
+    "schemes_of",
 ]

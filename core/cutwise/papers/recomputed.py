@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,9 +68,7 @@ class Recomputed(Frozen):
     @property
     def read(self) -> Beside | None:
         """The scheme from which the figure is read."""
-        counted = [rival for rival in self.rivals if rival.counted and rival.saved_ratio is not None]
-        pick = {"least": min, "most": max}[self.figure.reading]
-        return pick(counted, key=lambda rival: rival.saved_ratio or 0.0) if counted else None
+        return _read(self.figure, self.rivals)
 
     @property
     def ratio(self) -> float | None:
@@ -80,7 +78,7 @@ class Recomputed(Frozen):
     @property
     def met(self) -> bool:
         """Whether ours is within two points of what was published."""
-        return self.ratio is not None and abs(self.ratio - self.figure.value_ratio) <= MET_RATIO
+        return meets(self.figure, self.ratio)
 
     @property
     def sentence(self) -> str:
@@ -118,35 +116,72 @@ def recomputed(paper: Paper, name: str) -> Recomputed:
     Raises `UnknownNameError` for a figure the paper lacks.
     """
     figure, graph, scenario = paper.figure(name), paper.graph(), paper.at_preset(name)
-    quantity = QUANTITIES[figure.quantity]
     own = _answer(graph, scenario, paper.scheme, tuple(paper.options.items()))
     if isinstance(own, str):
         raise SolverError(f"{paper.key}: {own}")
-    value = quantity(own)
-
-    def beside(scheme: str) -> Beside:
-        found = _answer(graph, scenario, scheme, ())
-        if isinstance(found, str):
-            return Beside(
-                scheme=scheme, status="no plan", value=None, saved_ratio=None, counted=False, said=found
-            )
-        theirs = quantity(found)
-        return Beside(
-            scheme=scheme,
-            status=found.status,
-            value=theirs,
-            saved_ratio=1 - value / theirs if theirs > 0 else None,
-            counted=scheme in figure.counted and is_valid(found),
-            said=_broken(found),
-        )
-
-    names = dict.fromkeys((*figure.counted, *paper.compared, *rival_names()))
+    value = QUANTITIES[figure.quantity](own)
+    rivals = tuple(
+        _beside(figure, value, scheme, _answer(graph, scenario, scheme, ()))
+        for scheme in schemes_of(paper, figure)
+        if scheme != paper.scheme
+    )
     return Recomputed(
         figure=figure,
         scheme=paper.scheme,
         options=paper.options,
         own=own,
         value=value,
-        rivals=tuple(beside(scheme) for scheme in names if scheme != paper.scheme),
+        rivals=rivals,
         deviations=deviations(scenario, paper.scheme, paper.options, paper.stated),
+    )
+
+
+def read_beside(figure: Figure, own: Plan, graph: ModelGraph, scenario: Scenario) -> Beside | None:
+    """The scheme that a figure is read from beside any plan of any scenario; None where all break a rule.
+
+    At the figure's preset with the paper's plan it is that of `recomputed`.
+    """
+    value = QUANTITIES[figure.quantity](own)
+    found = [
+        _beside(figure, value, scheme, _answer(graph, scenario, scheme, ()))
+        for scheme in figure.counted
+        if scheme != own.scheme
+    ]
+    return _read(figure, found)
+
+
+def schemes_of(paper: Paper, figure: Figure) -> tuple[str, ...]:
+    """The paper's scheme and all that run beside it for a figure, those that count first.
+
+    >>> from cutwise.papers import paper
+    >>> schemes_of(paper("p5"), paper("p5").figure("delay"))[:3]
+    ('gsfl', 'split_learning', 'federated')
+    """
+    return tuple(dict.fromkeys((paper.scheme, *figure.counted, *paper.compared, *rival_names())))
+
+
+def meets(figure: Figure, ratio: float | None) -> bool:
+    """Whether a saving is within two points of the published one."""
+    return ratio is not None and abs(ratio - figure.value_ratio) <= MET_RATIO
+
+
+def _read(figure: Figure, rivals: Iterable[Beside]) -> Beside | None:
+    counted = [rival for rival in rivals if rival.counted and rival.saved_ratio is not None]
+    pick = {"least": min, "most": max}[figure.reading]
+    return pick(counted, key=lambda rival: rival.saved_ratio or 0.0) if counted else None
+
+
+def _beside(figure: Figure, value: float, scheme: str, found: Plan | str) -> Beside:
+    if isinstance(found, str):
+        return Beside(
+            scheme=scheme, status="no plan", value=None, saved_ratio=None, counted=False, said=found
+        )
+    theirs = QUANTITIES[figure.quantity](found)
+    return Beside(
+        scheme=scheme,
+        status=found.status,
+        value=theirs,
+        saved_ratio=1 - value / theirs if theirs > 0 else None,
+        counted=scheme in figure.counted and is_valid(found),
+        said=_broken(found),
     )

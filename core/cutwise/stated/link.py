@@ -11,7 +11,7 @@ from cutwise.read_limits import FLEET_DEVICES, LINK_BYTES
 from cutwise.scenario.versions import notice, versions
 from cutwise.stated.checks_of_names import mistakes_in
 from cutwise.stated.link_content import content_of, question_in, read_content, written_content
-from cutwise.stated.link_text import DAMAGED, bytes_of, text_of
+from cutwise.stated.link_text import DAMAGED, bytes_of, cannot_be_opened, text_of
 from cutwise.stated.link_words import NEWEST, VERSIONS, link_dictionary
 from cutwise.stated.stated_question import StatedQuestion
 
@@ -31,8 +31,9 @@ def link_of(stated: StatedQuestion) -> str:
     >>> len(link_of(StatedQuestion()))
     10
     """
-    content = written_content(content_of(stated, NEWEST))
-    if len(content) > LINK_BYTES or len(stated.scenario.devices) > FLEET_DEVICES:
+    few = len(stated.scenario.devices) <= FLEET_DEVICES
+    content = written_content(content_of(stated, NEWEST)) if few else b""
+    if not few or len(content) > LINK_BYTES:
         raise CutwiseError("the question is too large for a link; save it as a file")
     packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, link_dictionary())
     packed = packer.compress(content) + packer.flush() if content else b""
@@ -50,10 +51,9 @@ def question_of_link(text: str) -> StatedQuestion:
     try:
         stated = question_in(content, version)
     except CutwiseError as error:
-        first = str(error).partition("\n")[0]
-        raise CutwiseError(f"the link cannot be opened here: {first}") from error
+        raise CutwiseError(cannot_be_opened(error)) from error
     if mistakes := mistakes_in(stated):
-        raise CutwiseError(f"the link cannot be opened here: {mistakes[0]}")
+        raise CutwiseError(cannot_be_opened(mistakes[0]))
     return stated
 
 

@@ -9,6 +9,7 @@ import re
 from cutwise.errors import CutwiseError
 
 DAMAGED = "the link is damaged; ask for it again, or for the question's file"
+LONGEST = 300
 ADDRESS = re.compile(r"[A-Za-z0-9_-]*")
 
 
@@ -29,3 +30,13 @@ def bytes_of(text: str) -> bytes:
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except binascii.Error as error:
         raise CutwiseError(DAMAGED) from error
+
+
+def cannot_be_opened(why: object) -> str:
+    """One sentence that says why: the first line of it, no longer than people read.
+
+    >>> cannot_be_opened("scheme: unknown scheme 'x'")
+    "the link cannot be opened here: scheme: unknown scheme 'x'"
+    """
+    first = str(why).partition("\n")[0]
+    return f"the link cannot be opened here: {first if len(first) <= LONGEST else first[:LONGEST] + '…'}"

@@ -14,7 +14,7 @@ from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import scenario_from_dict
 from cutwise.scenario.versions import notice, versions_in
 from cutwise.stated.checks_of_names import mistakes_in
-from cutwise.stated.link_text import DAMAGED, bytes_of
+from cutwise.stated.link_text import DAMAGED, bytes_of, cannot_be_opened
 from cutwise.stated.opened import Opened
 from cutwise.stated.shipped_scenarios import FIRST_SCENARIO, shipped_scenario, shipped_scenarios
 from cutwise.stated.stated_question import BEST_BASELINE, FIRST_SAMPLE, ModelReference, StatedQuestion
@@ -30,12 +30,11 @@ def question_of_old_link(text: str) -> Opened:
     try:
         stated = _question(content)
     except CutwiseError as error:
-        first = str(error).partition("\n")[0]
-        raise CutwiseError(f"the link cannot be opened here: {first}") from error
+        raise CutwiseError(cannot_be_opened(error)) from error
     except (TypeError, ValueError, AttributeError) as error:
         raise CutwiseError(DAMAGED) from error
     if mistakes := mistakes_in(stated):
-        raise CutwiseError(f"the link cannot be opened here: {mistakes[0]}")
+        raise CutwiseError(cannot_be_opened(mistakes[0]))
     return Opened(stated, notice("this link", versions_in(str(content.get("written_by", "")))))
 
 

@@ -26,7 +26,7 @@ function newCell(root, row, place) {
   entry.onblur = () => { sendCell(root, row, entry); showRows(root) }
   entry.onkeydown = event => onCellKey(root, row, entry, event)
   entry.onpaste = event => pasteBlock(root, row, place, event)
-  return make("div", { role: "gridcell", className: column.isText ? "cell" : "cell number", "aria-colindex": String(place + 1) }, entry)
+  return make("div", { role: "gridcell", className: column.isText ? "cell" : "cell number", "aria-colindex": String(place + 2) }, entry)
 }
 
 function sendCell(root, row, entry) {

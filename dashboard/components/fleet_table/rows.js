@@ -10,10 +10,17 @@ function showRows(root) {
   const last = Math.min(data.rows - 1, Math.ceil((scroll.scrollTop + scroll.clientHeight) / ROW_PX) + OVER_ROWS)
   for (const [row, line] of made) {
     const isKept = row < data.rows && ((row >= first && row <= last) || line.matches(":focus-within"))
-    if (!isKept) { made.delete(row); line.remove() }
+    if (!isKept) dropRow(root, row, line)
   }
   for (let row = first; row <= last; row += 1) if (!made.has(row)) addRow(root, row)
   for (const [row, line] of made) showRow(root, row, line)
+}
+
+// What was being typed in a row that has gone is no longer meant.
+function dropRow(root, row, line) {
+  for (const entry of line.querySelectorAll(".entry")) entry.typed = undefined
+  root.made.delete(row)
+  line.remove()
 }
 
 // Rows stand in the document in their order, so that Tab walks them in it.

@@ -7,8 +7,17 @@ export default function ({ data, parentElement }) {
   showRows(root)
   showRefused(root)
   showPaste(root)
+  settle(root)
   root.grid.setAttribute("aria-rowcount", String(data.rows + 1))
   root.count.textContent = `${data.rows.toLocaleString("en")} ${data.rows === 1 ? "device" : "devices"}`
+}
+
+// Texts that waited when this was drawn are drawn again until all commands have been counted.
+const SETTLE_MS = 300
+function settle(root) {
+  clearTimeout(root.settling)
+  if (!window.cutwiseDesk?.queue?.length) return
+  root.settling = setTimeout(() => { showRows(root); settle(root) }, SETTLE_MS)
 }
 
 function build(root) {
@@ -24,7 +33,7 @@ function build(root) {
   root.scroll.onscroll = () => showRows(root)
   root.count = make("span", { className: "count" })
   const add = make("button", { type: "button", className: "add", textContent: "Add a device", title: "One more like the last", onclick: () => command({ kind: "add_device", path: "devices" }) })
-  root.told = make("ul", { className: "told", role: "status", ariaLabel: "What was not taken" })
+  root.told = make("div", { className: "told", role: "status", ariaLabel: "What was not taken" })
   const choices = columns.filter(column => column.choices.length).map(column => make("datalist", { id: `choices-${column.name}` }, ...column.choices.map(value => make("option", { value }))))
   root.replaceChildren(root.scroll, make("div", { className: "foot" }, add, root.count), root.told, newPaste(root), ...choices)
 }
@@ -40,8 +49,8 @@ function showRefused(root) {
   const lines = wrong.slice(0, MOST_TOLD).map(([path, one]) => {
     const [, row, name] = path.split("."), place = columns.findIndex(column => column.name === name)
     const go = make("button", { type: "button", textContent: one.where || "Fleet", onclick: () => focusCell(root, Number(row), Math.max(0, place)) })
-    return make("li", {}, go, make("span", { textContent: `: ${one.reason}` }))
+    return make("p", {}, go, make("span", { textContent: `: ${one.reason}` }))
   })
-  if (wrong.length > MOST_TOLD) lines.push(make("li", { textContent: `and ${wrong.length - MOST_TOLD} more` }))
+  if (wrong.length > MOST_TOLD) lines.push(make("p", { textContent: `and ${wrong.length - MOST_TOLD} more` }))
   root.told.replaceChildren(...lines)
 }

@@ -27,7 +27,8 @@ function markLabels(view) {
   return found
 }
 
-// The values of bars that the axis cuts off: each where there is room, else of a run from least to most.
+// The values of bars that the axis cuts off: each where there is room, else of a run from least to most; the
+// widest runs come first, as away from its run a value would speak of another.
 function cutOffLabels(view) {
   const runs = []
   for (const column of view.columns) {
@@ -36,7 +37,7 @@ function cutOffLabels(view) {
     if (run && run.at(-1).to === column.from) run.push(column)
     else runs.push([column])
   }
-  return runs.flatMap(run => runLabels(view, run))
+  return runs.sort((one, other) => other.length - one.length).flatMap(run => runLabels(view, run))
 }
 
 function runLabels(view, run) {
@@ -57,7 +58,7 @@ function freePlace(view, label, placed) {
   const low = view.left + 2, high = view.right - width
   const start = (label.isInside ? view.capTop + 19 : barTop - LABEL_HIGH - 4)
   const top = view.delayTop + 16
-  const shifts = [0, ...[1, 2, 3, 4].flatMap(step => [-step, step])]
+  const shifts = label.isInside ? [0, 1].slice(0, view.isNarrow ? 1 : 2) : [0, ...[1, 2, 3, 4].flatMap(step => [-step, step])]
   for (const side of label.isNeeded ? [0, -1, 1, -2, 2] : [0]) {
     for (const shift of shifts) {
       const x = Math.min(high, Math.max(low, wanted - width / 2 + (side * width) / 2))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cutwise.analyses.cut_curve import CutCurve, cut_curve
+from cutwise.analyses.cut_curve import CutCurve
 from cutwise.arrays import Floats, Mask
 from cutwise.errors import SolverError
 from cutwise.planning.one_device.curve_sides import curve_sides
@@ -34,6 +34,7 @@ from cutwise_dashboard.components.ruler.lanes import (
     sent_up,
 )
 from cutwise_dashboard.components.ruler.ruler_words import captions, note_of, said_of
+from cutwise_dashboard.curves import curve_of
 from cutwise_dashboard.question import AnsweredQuestion
 
 FITS, BREAKS, ENDLESS = 0, 1, 2
@@ -51,7 +52,7 @@ def ruler_payload(question: AnsweredQuestion, device: int, *, theme: str) -> Map
 def _payload(asked: Question, device: int, theme: str, _question: AnsweredQuestion) -> Mapping[str, Any]:
     head = {"device": _question.plan.decisions[device].device, "colors": _colors(theme)}
     try:
-        curve = cut_curve(_question.problem, _question.plan, device)
+        curve = curve_of(_question, device)
     except SolverError:
         return {**head, "message": NO_CUT}
     if (_states(curve) == ENDLESS).all():

@@ -1,8 +1,9 @@
 // Story 1's picture: the ops, what crosses between them, and how full each arc of the network is.
 
-const OP = { width: 104, height: 50 }
-const WIDE_FROM = 760
-const PIPE_WIDTH = 92
+const OP = { width: 96, height: 50 }
+const WIDE_FROM = 800
+const WIDEST_TALL = 440
+const PIPE_WIDTH = 88
 const PIPES_BELOW = 222
 
 function networkPicture(stage) {
@@ -10,6 +11,7 @@ function networkPicture(stage) {
   const layout = layoutOf(stage)
   const svg = drawn("svg", {
     viewBox: `0 0 ${layout.width} ${layout.height}`,
+    style: `max-width: ${layout.width}px`,
     role: "group",
     "aria-label": "A model of six ops; press one to move it between device and server",
   })
@@ -27,7 +29,7 @@ function layoutOf(stage) {
     const place = (lane, op) => [OP.width / 2 + 10 + op * gap, lane ? 44 : 130]
     return { wide: true, width: stage.width, height: stage.at.step === null ? 196 : 310, places: lanes.map(place) }
   }
-  const width = Math.max(330, stage.width)
+  const width = Math.min(WIDEST_TALL, Math.max(330, stage.width))
   const place = (lane, op) => [lane ? OP.width * 1.65 : OP.width / 2 + 4, 34 + op * 86]
   return { wide: false, width, height: 34 + lanes.length * 86 - 34, places: lanes.map(place) }
 }

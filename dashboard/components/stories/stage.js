@@ -1,6 +1,6 @@
 // The stage of a story: keeps where the reader is, draws anew when that or the width changes.
 
-const NARROW = 960
+const NARROW = 1180
 const stageOf = new WeakMap()
 
 function staged(parentElement, data, first, draw) {

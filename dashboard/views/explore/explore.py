@@ -74,6 +74,8 @@ TIGHT = "margin: 0; padding: 0 0 0.25rem"
 def map_title(found: DecisionMap) -> str:
     """The finding in one line."""
     count = len(found.labels)
+    if found.cuts == 1:
+        return f"Only one cut is possible for {found.device}: {found.labels[0]}"
     if count == 1:
         return f"One cut is the best everywhere on this map for {found.device}: {found.labels[0]}"
     if count == found.cuts:

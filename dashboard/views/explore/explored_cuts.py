@@ -53,7 +53,7 @@ def explored_cuts(
             masks=sides.masks,
             sums=sides.sums(problem),
             conditions=own.without_labels() if comes_back else own,
-            fits=cut_curve(_memories_only(problem), plan, device).fits,
+            fits=cut_curve(_memories_only(problem), plan, device, with_peaks=False).fits,
             positions=np.ones(len(sides.masks), dtype=bool),
             complete=False,
         )

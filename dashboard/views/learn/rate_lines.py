@@ -61,7 +61,7 @@ def _curve_at(graph: ModelGraph, scenario: Scenario, device: str, uplink_bps: fl
     question = Question(graph=graph, scenario=changed(scenario, {"channel.uplink_bps": uplink_bps}))
     plan = shown_plan(question)
     names = [decision.device for decision in plan.decisions]
-    return cut_curve(problem_of(question), plan, names.index(device))
+    return cut_curve(problem_of(question), plan, names.index(device), with_peaks=False)
 
 
 def _turns(curve: CutCurve) -> Floats:

@@ -43,13 +43,13 @@ def show(question: AnsweredQuestion) -> None:
 
 
 def quantity(question: AnsweredQuestion, name: str) -> tuple[np.ndarray, str]:
-    """Per op and sample: seconds on the first device, FLOPs, bytes kept, or bytes sent if cut there."""
+    """Per op and sample: seconds on the device looked at, FLOPs, bytes kept, or bytes sent if cut there."""
     cost = question.problem.cost
     flops = cost.forward_flops + cost.backward_input_flops + cost.backward_weight_flops
     measured_s = cost.measured_s[:, :2].sum(axis=(1, 2))
     kept = cost.weight_bytes + cost.weight_gradient_bytes + cost.optimizer_bytes + cost.saved_bytes
     return {
-        "time": (measured_s + flops / question.problem.device_flops_per_s[0], "s"),
+        "time": (measured_s + flops / question.problem.device_flops_per_s[question.device], "s"),
         "FLOPs": (flops, "FLOP"),
         "memory": (kept, "B"),
         "bytes sent": (cost.output_bytes + cost.gradient_bytes, "B"),

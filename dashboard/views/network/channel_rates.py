@@ -9,6 +9,7 @@ from cutwise_dashboard import session
 from cutwise_dashboard.charts.rate_curve import RateCurve, rate_curve, rate_figure
 from cutwise_dashboard.format import quantity_text
 from cutwise_dashboard.question import AnsweredQuestion
+from cutwise_dashboard.views import drawn
 
 
 def show(question: AnsweredQuestion) -> None:
@@ -17,7 +18,7 @@ def show(question: AnsweredQuestion) -> None:
     power_w = float(np.median(problem.transmit_power_w))
     curve = rate_curve(
         question.scenario.channel,
-        farthest_m=float(problem.distance_m.max()),
+        devices_m=problem.distance_m,
         transmit_power_w=power_w,
     )
     with st.container(border=True):
@@ -25,7 +26,7 @@ def show(question: AnsweredQuestion) -> None:
         if curve.is_flat:
             st.markdown(fixed_text(curve))
             return
-        st.plotly_chart(
+        drawn.plotly(
             rate_figure(curve, problem, plan, theme=session.theme()),
             key="rates.figure",
             alt=f"Uplink and downlink rates of {len(plan.decisions)} devices against their distance",

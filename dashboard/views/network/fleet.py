@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cutwise.scenario.fleet_csv import fleet_text
 from cutwise_dashboard.components.fleet_table import fleet_table
 from cutwise_dashboard.components.fleet_table.fleet_data import fleet_data
 from cutwise_dashboard.desk.history import Desk
@@ -19,3 +20,8 @@ def show(desk: Desk) -> None:
     st.subheader("Fleet", anchor=False)
     st.caption(TOLD)
     fleet_table(fleet_data(desk.stated.scenario, desk.refused))
+    devices = desk.stated.scenario.devices
+    st.download_button(
+        "Save as a table", lambda: fleet_text(devices), "fleet.tsv", "text/tab-separated-values",
+        on_click="ignore", key="fleet.download", help="Pasted here again, it is the same fleet",
+    )  # fmt: skip

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 import pandas as pd
 import streamlit as st
 
 from cutwise.errors import CutwiseError
-from cutwise.importers import sample_named
 from cutwise.papers import Beside, Deviation, Figure, Paper, Recomputed, recomputed
-from cutwise.papers.paper import FOLDER
 from cutwise_dashboard import session
-from cutwise_dashboard.format import as_written, quantity_text, readable, seconds_text, share_text
-from cutwise_dashboard.views.schemes import scheme_table
+from cutwise_dashboard.format import (
+    as_written,
+    change_text,
+    quantity_text,
+    readable,
+    seconds_text,
+    sentence_case,
+    share_text,
+)
+from cutwise_dashboard.models import read_upload
+from cutwise_dashboard.published import PublishedFigure, model_file, opened
 
 TITLES = {
     "delay_s": "Delay of a round",
@@ -34,7 +39,7 @@ def show(paper: Paper) -> None:
             "figure it shows that the figure is possible in our model, not that the authors measured there."
         )
         for figure in paper.figures:
-            with st.spinner(f"{readable(figure.name).capitalize()} …"):
+            with st.spinner(f"{sentence_case(readable(figure.name))} …"):
                 found = recomputed(paper, figure.name)
             _figure(paper, found)
 
@@ -42,22 +47,22 @@ def show(paper: Paper) -> None:
 def _figure(paper: Paper, found: Recomputed) -> None:
     figure = found.figure
     met = ":green-badge[met within two points]" if found.met else ":orange-badge[not met]"
-    st.markdown(f"**{figure.claim.capitalize()}** {met}")
+    st.markdown(f"**{sentence_case(figure.claim)}** {met}")
     left, right = st.columns(2, gap="small")
-    left.metric(figure.provenance.capitalize(), _percent(figure.value_ratio))
+    left.metric(sentence_case(figure.provenance), _percent(figure.value_ratio))
     read = f"beside {readable(found.read.scheme)}" if found.read else "all that count break a rule"
-    right.metric(f"Recomputed, {read}", _percent(found.ratio))
+    right.metric(f"Recomputed, {read}", _saved(found.value, found.read) if found.read else "–")
     st.markdown(f"What the paper says: {figure.definition}")
     st.markdown(f"What is recomputed: {_reading(found)} {figure.note}")
     st.caption(f"Source: {figure.source}.")
     with st.expander(f"Everything that ran ({len(found.rivals) + 1} schemes)"):
         st.table(_beside(found).set_index("scheme"))
         if broken := [one for one in found.rivals if one.said]:
-            st.caption("\n".join(f"* {readable(one.scheme).capitalize()}: {one.said}." for one in broken))
+            st.caption("\n".join(f"* {sentence_case(readable(one.scheme))}: {one.said}." for one in broken))
     with st.expander(f"How the scenario deviates from our defaults ({len(found.deviations)} settings)"):
         st.caption("All other settings are the defaults.")
         st.markdown("\n".join(f"* {_deviation(one)}" for one in found.deviations))
-    told = "Its model, scenario and schemes side by side, on the Schemes page"
+    told = "Its model, scenario, scheme and baseline on the Plan page; Undo brings back what you asked"
     if st.button("Open this scenario", key=f"papers.open.{paper.key}.{figure.name}", help=told):
         _open(paper, found)
 
@@ -90,7 +95,7 @@ def _beside(found: Recomputed) -> pd.DataFrame:
         {
             "scheme": readable(rival.scheme),
             "value": _value(found.figure, rival.value),
-            "saved": _percent(rival.saved_ratio),
+            "saved": _saved(found.value, rival),
             "": _standing(rival),
         }
         for rival in found.rivals
@@ -98,6 +103,13 @@ def _beside(found: Recomputed) -> pd.DataFrame:
     return pd.DataFrame(rows).rename(
         columns={"value": TITLES[found.figure.quantity], "saved": "Saved beside it"}
     )
+
+
+def _saved(value: float, rival: Beside) -> str:
+    """What is saved beside a scheme; where nothing is, how much more it takes."""
+    if rival.saved_ratio is None or rival.value is None or rival.saved_ratio >= 0:
+        return _percent(rival.saved_ratio)
+    return change_text(value, rival.value)
 
 
 def _value(figure: Figure, value: float | None) -> str:
@@ -118,27 +130,18 @@ def _deviation(one: Deviation) -> str:
 
 
 def _open(paper: Paper, found: Recomputed) -> None:
-    """Model, scenario, scheme and what it is compared with become the session's."""
+    """The figure's question becomes the session's as one step, on the Plan page."""
+    read = (found.read.scheme,) if found.read else ()
+    figure = PublishedFigure(paper, found.figure)
     try:
-        _take_over(paper, found)
+        question = opened(session.stated(), figure, (*read, *found.figure.counted))
+        if question.model.digest:
+            read_upload(question.model.name, model_file(paper))
     except CutwiseError as error:
         st.error(as_written(str(error)))
         return
-    st.switch_page("app_pages/schemes.py")
-
-
-def _take_over(paper: Paper, found: Recomputed) -> None:
-    name = sample_named(paper.model)
-    if name:
-        session.choose(sample=name, upload_digest="", upload_name="", dims={}, options={})
-    else:
-        content = files("cutwise.assets").joinpath(FOLDER).joinpath(paper.model).read_bytes()
-        session.add_upload(paper.model, content)
-    session.choose(scheme=paper.scheme, options=dict(paper.options))
-    session.set_scenario(paper.at_preset(found.figure.name))
-    scheme_table.open_with(
-        session.model(), [paper.scheme, *(rival.scheme for rival in found.rivals)], paper.scheme
-    )
-    where = TITLES[found.figure.quantity].lower()
-    said = found.sentence[:1].upper() + found.sentence[1:]
-    session.note("paper", f"{paper.key}: {found.figure.claim}. {said} Look at: {where}.")
+    desk = session.desk()
+    desk.settled = True
+    desk.refused.clear()
+    desk.step(question, f"{paper.key}, {found.figure.name}")
+    st.switch_page("app_pages/plan.py")

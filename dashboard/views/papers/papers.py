@@ -31,7 +31,8 @@ def proposal(shown: Paper) -> None:
     """Title, link, idea and formula."""
     st.markdown(f"**{shown.title}** · [arXiv {shown.arxiv}]({shown.link})")
     st.markdown(shown.proposed)
-    st.latex(shown.formula)
+    with st.container(key="formula"):
+        st.latex(shown.formula)
     st.caption(f"How it is reconstructed here: {shown.reconstruction}")
 
 
@@ -46,7 +47,8 @@ def distribution(shown: Paper) -> None:
         with middle:
             count = int(st.select_slider("Draws", DRAWS, key=COUNT))
         with right:
-            seed = int(st.number_input("Seed", 0, 2**31 - 1, value=FIRST_SEED, step=1, key=SEED))
+            st.session_state.setdefault(SEED, FIRST_SEED)
+            seed = int(st.number_input("Seed", 0, 2**31 - 1, step=1, key=SEED))
         with st.spinner(f"{count:,} draws …"):
             found = cached.headline(shown.key, name, count, seed)
         _charts(found)

@@ -9,7 +9,9 @@ from importlib.resources import files
 import streamlit as st
 
 from cutwise.analyses.cut_curve import CutCurve
+from cutwise.errors import SolverError
 from cutwise_dashboard.charts.palette import DARK, LIGHT
+from cutwise_dashboard.curves import curve_of
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views.plan.headline_figures import (
     HeadlineFigure,
@@ -28,16 +30,24 @@ def draw_figures(question: AnsweredQuestion) -> None:
     st.html(styles() + figures_html(headline_figures(question.plan, question.baseline)))
 
 
-def draw_reason(question: AnsweredQuestion, *, curve: CutCurve | None = None) -> None:
+def draw_reason(question: AnsweredQuestion) -> None:
     """Why the device looked at is cut where it is, which rates move that, and what is proven."""
     asked, plan, device = question.asked, question.plan, question.device
     pinned = bool(asked.cut)
     sentences = (
-        why_text(question.problem, plan, device, pinned=pinned, curve=curve),
+        why_text(question.problem, plan, device, pinned=pinned, curve=_curve(question)),
         rates_text(asked, plan, device),
     )
     against = baseline_text(question.stated.baseline, question.baseline)
     st.html(styles() + reason_html(sentences, standing(plan, pinned=pinned), against))
+
+
+def _curve(question: AnsweredQuestion) -> CutCurve | None:
+    """The device's curve, None where its scheme has no cut that moves."""
+    try:
+        return curve_of(question, question.device)
+    except SolverError:
+        return None
 
 
 def figures_html(shown: Sequence[HeadlineFigure]) -> str:

@@ -10,6 +10,7 @@ from cutwise.analyses.cut_trades import Trade
 from cutwise.planning.one_device.device_limits import ACCURACY
 from cutwise.plans.inference_words import said
 from cutwise.plans.plan import Plan
+from cutwise.tolerances import LEAST_SEARCHED_SHARE
 from cutwise_dashboard.format import quantity_text, readable, seconds_text
 from cutwise_dashboard.views.plan.cut_places import cut_at, cutting, with_cut
 
@@ -87,6 +88,9 @@ def _all_on_device(reason: Reason, subject: str, plan: Plan) -> list[str]:
     edge = reason.moved == "edge"
     worth = "nothing is worth sending on to the cloud" if edge else "nothing is worth sending"
     shown = f": {_rival(reason.before, edge=edge)}" if reason.before else ""
+    share = next(one.bandwidth_share for one in plan.decisions if one.device == reason.device)
+    if share <= LEAST_SEARCHED_SHARE:
+        shown = ", and the band is left to the others"
     return _with_limit(reason, [f"{subject}{worth}{shown}."])
 
 

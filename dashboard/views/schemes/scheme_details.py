@@ -16,6 +16,7 @@ from cutwise_dashboard import session
 from cutwise_dashboard.charts.turn_parts import stage_titles
 from cutwise_dashboard.comparison import ShownComparison
 from cutwise_dashboard.format import (
+    LEAST_WRITTEN,
     as_written,
     figures,
     readable,
@@ -40,7 +41,7 @@ def show(comparison: ShownComparison, shown: str) -> None:
     """The scheme's decisions, stages and proof; and why some schemes have none."""
     for found in comparison.outcomes:
         if isinstance(found, Unsolved):
-            st.info(f"{readable(found.scheme).capitalize()} gives no plan: {as_written(found.reason)}")
+            st.info(as_written(f"{sentence_case(readable(found.scheme))} gives no plan: {found.reason}"))
     if shown not in comparison.plans:
         return
     plan = comparison.plans[shown]
@@ -48,13 +49,20 @@ def show(comparison: ShownComparison, shown: str) -> None:
     with left:
         _selector(comparison, shown)
     if right.button("Open on the Plan page", key="schemes.plan", width="stretch"):
-        session.desk().do({"kind": "scheme", "value": shown})
+        _plan_with(shown)
         st.switch_page("app_pages/plan.py")
     _standing(plan)
     devices.table(comparison.problem, plan)
     if plan.decisions[0].edge_cut:
         tiers.show(comparison.problem, plan)
     _stages(plan)
+
+
+def _plan_with(scheme: str) -> None:
+    """The scheme with the options that it has here; a cut that was pinned is none of a comparison's."""
+    asked = session.stated()
+    other = {"kind": "scheme", "value": scheme}
+    session.desk().do({"kind": "pin", "path": "cut", "value": ""} if scheme == asked.scheme else other)
 
 
 def _selector(comparison: ShownComparison, shown: str) -> None:
@@ -90,6 +98,8 @@ def _stages(plan: Plan) -> None:
     energy, prefix = scale_of(max(float(stage.energy_j) for stage in plan.stages))
     frame = stage_table(plan)
     frame[list(ENERGY_TITLES)] /= energy
+    numbers = frame.columns.drop("device")
+    frame[numbers] = frame[numbers].where(frame[numbers] >= LEAST_WRITTEN, 0.0)
     titles = {name: f"{title} (s)" for name, title in stage_titles(plan).items()}
     titles |= {name: f"{title} ({prefix}J)" for name, title in ENERGY_TITLES.items()}
     titles |= {"traffic": "Traffic (MB)"} | {

@@ -24,7 +24,9 @@ from cutwise_dashboard.format import (
     rounds_text,
     scale_of,
     seconds_text,
+    sentence_case,
 )
+from cutwise_dashboard.published import schemes_compared
 from cutwise_dashboard.views import drawn
 
 CHOSEN, SHOWN, CLICKED = "view.schemes.chosen", "view.schemes.shown", "schemes.clicked"
@@ -65,10 +67,11 @@ SIZES = {
 
 
 def picked(graph: ModelGraph | None) -> Sequence[str]:
-    """The schemes to compare, in the order of the registry."""
-    key = f"{CHOSEN}.{graph.digest if graph else ''}"
+    """The schemes to compare, in the order of the registry; at first those of the paper's figure, if any."""
+    stated = session.stated()
+    key = f"{CHOSEN}.{graph.digest if graph else ''}.{stated.figure}"
     if key not in st.session_state:
-        st.session_state[key] = first_schemes(graph) if graph else []
+        st.session_state[key] = list(schemes_compared(stated) or (first_schemes(graph) if graph else ()))
     with st.expander("Which schemes"):
         chosen = st.multiselect(
             "Schemes compared", list(SCHEMES), key=key, format_func=readable,
@@ -76,13 +79,6 @@ def picked(graph: ModelGraph | None) -> Sequence[str]:
         )  # fmt: skip
         st.caption("Baselines are grey. Brute force tries every split, so it is left out of large models.")
     return [name for name in SCHEMES if name in chosen]
-
-
-def open_with(graph: ModelGraph | None, schemes: Sequence[str], shown: str) -> None:
-    """These schemes are compared for the model from now on, and one of them is opened."""
-    if graph:
-        st.session_state[f"{CHOSEN}.{graph.digest}"] = [name for name in SCHEMES if name in schemes]
-    st.session_state[f"{SHOWN}.wanted"] = shown
 
 
 def headline(comparison: ShownComparison) -> None:
@@ -93,7 +89,7 @@ def headline(comparison: ShownComparison) -> None:
         return
     training = best.inference is None
     first = said("passes over all data first", training=training)
-    text = f"**{readable(best.scheme).capitalize()}** {first}, in "
+    text = f"**{sentence_case(readable(best.scheme))}** {first}, in "
     text += f"{seconds_text(best.delay_per_data_pass_s)}"
     if best.decisions[0].compression:
         text += ", with compressed tensors, which may cost accuracy"
@@ -101,7 +97,8 @@ def headline(comparison: ShownComparison) -> None:
         change = change_text(
             best.delay_per_data_pass_s, baseline.delay_per_data_pass_s, less="faster", more="slower"
         )
-        text += f": {change} against the best valid baseline, {readable(baseline.scheme)}"
+        than = "as" if change == "the same" else "than"
+        text += f": {change} {than} the best valid baseline, {readable(baseline.scheme)}"
     st.markdown(f"{text}.")
     valid = int(comparison.table["place"].notna().sum())
     why = ", because rounds may train on different numbers of samples" if training else ""
@@ -113,7 +110,7 @@ def headline(comparison: ShownComparison) -> None:
     own = [f"{readable(name)} {as_written(str(value))}" for name, value in own_options(comparison.stated)]
     if own and comparison.stated.scheme in comparison.plans:
         st.caption(
-            f"{readable(comparison.stated.scheme).capitalize()} has options of its own: {', '.join(own)}."
+            f"{sentence_case(readable(comparison.stated.scheme))} has options of its own: {', '.join(own)}."
         )
 
 
@@ -153,7 +150,7 @@ def table(comparison: ShownComparison, shown: str) -> None:
     frame, columns = shown_table(comparison.sorted_table)
     names = frame["scheme"].tolist()
     with st.container(border=True):
-        st.subheader("All schemes", anchor=False)
+        st.subheader("All figures", anchor=False)
         event = st.dataframe(
             frame.assign(scheme=[readable(name) for name in names]),
             hide_index=True,
@@ -206,15 +203,20 @@ def _rounds(row: dict[str, Any]) -> str:
 
 def open_scheme(name: str) -> None:
     """Opens the decisions of a scheme."""
-    st.session_state[f"{SHOWN}.wanted"] = name
+    st.session_state[_shown_key()] = name
     st.rerun()
 
 
 def _shown(comparison: ShownComparison) -> str:
-    """The scheme that is open: the one picked last, if it is still there, else the best."""
+    """The scheme that is open: the one picked last, else the paper's whose figure is asked, else the best."""
     names = [plan.scheme for plan in comparison.ordered]
-    wanted = st.session_state.get(f"{SHOWN}.wanted")
-    return wanted if wanted in names else names[0] if names else ""
+    wanted = (st.session_state.get(_shown_key()), *schemes_compared(session.stated())[:1], *names)
+    return next((name for name in wanted if name in names), "")
+
+
+def _shown_key() -> str:
+    """What was picked is of one published figure, or of none."""
+    return f"{SHOWN}.{session.stated().figure}"
 
 
 def _take_click(event: Any, names: Sequence[str]) -> None:

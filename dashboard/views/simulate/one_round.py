@@ -8,7 +8,12 @@ from cutwise.analyses.base import MOST_DEVICES
 from cutwise.errors import CutwiseError
 from cutwise.pipeline import played_round
 from cutwise.plans.inference_words import said
+from cutwise.plans.plan import Plan
+from cutwise.problem.split_problem import SplitProblem
+from cutwise.question import Question
+from cutwise.simulation.trace import Trace
 from cutwise_dashboard import session
+from cutwise_dashboard.cached import shared
 from cutwise_dashboard.charts.gantt import gantt_figure
 from cutwise_dashboard.format import as_written, seconds_text
 from cutwise_dashboard.question import AnsweredQuestion
@@ -36,24 +41,33 @@ def show(question: AnsweredQuestion) -> None:
             )
             return
         try:
-            trace = played_round(question.problem, question.plan)
+            trace = played(question.asked, question.problem, question.plan)
         except CutwiseError as error:
             st.info(as_written(str(error)))
             return
         found = played_figures(trace, question.plan, question.scenario.sharing)
         _figures(found, training=training)
         figure = gantt_figure(trace, theme=session.theme(), training=training)
+        left_out = figure.layout.title.subtitle.text
+        if trace.makespan_s:
+            figure.update_layout(title=None, margin_t=24)
         alt = said("Tasks of one round on devices and server", training=training)
         drawn.plotly(figure, key="gantt.figure", alt=alt)
         st.caption(
             f"{len(trace):,} tasks end after {seconds_text(trace.makespan_s)}; the plan says "
             f"{seconds_text(question.plan.delay_s)}. Drag over the picture to look closer; a double click "
-            "goes back."
+            f"goes back. {left_out}"
         )
 
 
+@shared
+def played(asked: Question, _problem: SplitProblem, _plan: Plan) -> Trace:
+    """The round of a question's plan, played once for all sessions."""
+    return played_round(_problem, _plan)
+
+
 def _figures(found: PlayedFigures, *, training: bool) -> None:
-    grid = st.grid(min_column_width=170)
+    grid = st.grid(min_column_width=140)
     title = said("The round takes", training=training)
     grid.metric(title, seconds_text(found.played_s), found.beside_plan, delta_color="off", delta_arrow="off")
     for name, text in shown_ratios(found).items():

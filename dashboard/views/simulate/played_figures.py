@@ -13,7 +13,7 @@ from cutwise.plans.plan import Plan
 from cutwise.scenario.parts import Sharing
 from cutwise.simulation.tasks import KIND_CODES, NOBODY
 from cutwise.simulation.trace import Trace
-from cutwise_dashboard.format import percent_text, seconds_text, share_text
+from cutwise_dashboard.format import change_text, seconds_text, share_text
 
 COMPUTING = ("device_forward", "device_backward")
 ON_AIR = {"uplink": ("uplink", "model_up"), "downlink": ("downlink", "model_down")}
@@ -47,7 +47,8 @@ class PlayedFigures(Frozen):
         off = self.played_s / self.planned_s - 1 if self.planned_s else 0.0
         if abs(off) <= SAME_RATIO:
             return "as planned"
-        return f"{percent_text(off)} beside the planned {seconds_text(self.planned_s)}"
+        changed = change_text(self.played_s, self.planned_s, less="shorter", more="longer")
+        return f"{changed} than the planned {seconds_text(self.planned_s)}"
 
 
 def played_figures(trace: Trace, plan: Plan, sharing: Sharing) -> PlayedFigures:
@@ -92,12 +93,12 @@ def waiting_text(figures: PlayedFigures) -> str:
     >>> nothing = dict(played_s=9.0, planned_s=9.0, devices_ratio=0.0, uplink_ratio=0.0, downlink_ratio=0.0,
     ...                server_ratio=0.0)
     >>> waiting_text(PlayedFigures(**nothing, waited_s=0.0, longest_wait_s=0.0, waits_longest=""))
-    'nobody waits'
+    'nobody'
     >>> waiting_text(PlayedFigures(**nothing, waited_s=9.0, longest_wait_s=6.0, waits_longest="phone"))
     'phone, 6 s'
     """
     if not figures.waits_longest:
-        return "nobody waits"
+        return "nobody"
     return f"{figures.waits_longest}, {seconds_text(figures.longest_wait_s)}"
 
 

@@ -23,7 +23,7 @@ def test_own_runs_keep_and_take_what_was_measured_on_a_processor() -> None:
     more than 6 %."""
     runs = predicted_memory()
     assert len(runs) == 101
-    for found in ([run.saved_ratio for run in runs], [run.peak_ratio for run in runs]):
+    for found in ([run.predicted_saved_ratio for run in runs], [run.predicted_peak_ratio for run in runs]):
         assert median(found) == pytest.approx(1.0, abs=0.005)
         assert share_within(found, 0.03) >= 0.9
         assert share_within(found, 0.06) == 1.0

@@ -14,7 +14,7 @@ import cutwise
 from cutwise.analyses.comparison import CompareAnalysis
 from cutwise.compression import TopK
 from cutwise.errors import ScenarioError, UnknownNameError
-from cutwise.papers import MEASURES, Paper, Recomputed, headline, paper, papers, recomputed
+from cutwise.papers import MEASURES, Paper, Recomputed, headline, paper, papers, read_beside, recomputed
 from cutwise.papers.measures import layer_of
 from cutwise.papers.paper import PROVENANCES, READINGS, WHOLE, _read
 from cutwise.papers.recomputed import QUANTITIES
@@ -301,3 +301,9 @@ def test_unknown_papers_and_figures_are_refused_by_name() -> None:
         headline(paper("P1"), "most", draws=1)
     with pytest.raises(ScenarioError, match=r"p9\.toml"):
         _read("p9.toml", "colour = 'blue'")
+
+
+@pytest.mark.parametrize(("key", "name"), FIGURES)
+def test_a_figure_read_beside_any_plan_is_ours_at_its_preset(key: str, name: str) -> None:
+    here, ours = paper(key), found(key, name)
+    assert read_beside(ours.figure, ours.own, here.graph(), here.at_preset(name)) == ours.read

@@ -1,0 +1,1 @@
+"""Questions side by side: what differs among them in words, and what comes of each."""
