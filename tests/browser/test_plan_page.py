@@ -1,4 +1,4 @@
-"""The pages in a real browser: a click on the ruler, a round played, papers, comparisons, and what is taken away."""
+"""The main job in a real browser: a click on the ruler, a round played, a model that stays, a plan taken away."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import pytest
 
 import cutwise
 from cutwise.importers import load_model
-from cutwise.papers import papers
 from cutwise.stated.stated_question import StatedQuestion
-from cutwise_dashboard.format import seconds_text
-from tests.browser.conftest import App, NewApp
+from tests.browser.conftest import App
 from tests.browser.hands import asked, tray
 
 pytestmark = pytest.mark.browser
@@ -64,44 +62,3 @@ def test_a_model_that_is_chosen_stays_from_page_to_page(app: App) -> None:
     assert page.url.partition("?")[0].endswith("/model")
     assert "138,357,544" in page.get_by_test_id("stMetricValue").all_inner_texts()
     assert asked(app).model.sample == "vgg16"
-
-
-def test_compare_names_the_scheme_that_passes_over_all_data_first(app: App) -> None:
-    app.open("compare")
-    table = cutwise.compare(load_model("sample:resnet18"), FIRST.scenario)
-    best = table[table["place"] == 1].iloc[0]
-    told = app.text()
-    assert f"{best['scheme'].replace('_', ' ').capitalize()} passes over all data first" in told
-    assert seconds_text(best["delay_per_data_pass_s"]) in told
-    assert "No convergence evidence" in told
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-def test_the_report_opens_with_the_network_off(app: App, new_app: NewApp, tmp_path: Path, width: int) -> None:
-    page = app.open("compare")
-    with page.expect_download() as found:
-        page.get_by_role("button", name="Report (HTML)").click()
-    saved = tmp_path / "report.html"
-    found.value.save_as(saved)
-
-    report, said = new_app(width=width, offline=True).page, []
-    report.on("console", lambda message: said.append(message.text))
-    report.on("request", lambda request: said.append(request.url) if "file:" not in request.url else None)
-    report.goto(saved.as_uri())
-    assert report.get_by_role("heading", name="Schemes side by side").is_visible()
-    assert report.evaluate("document.documentElement.scrollWidth") <= width
-    assert report.evaluate("[...document.querySelectorAll('.track svg')].every(s => s.childElementCount)")
-    assert not said
-
-
-def test_a_paper_shows_its_figures_and_its_scenario_opens_with_the_published_figure(app: App) -> None:
-    page = app.open("papers")
-    shown = next(iter(papers().values()))
-    told = app.text()
-    assert shown.title in told
-    assert [figure.name for figure in shown.figures if figure.definition not in told] == []
-    page.get_by_role("button", name="Open this scenario").first.click()
-    app.idle()
-    opened = asked(app)
-    assert opened.figure
-    assert opened.scenario != FIRST.scenario
