@@ -1,4 +1,4 @@
-"""The main job in a real browser: a click on the ruler, a round played, a model that stays, a plan taken away."""
+"""The main job in a real browser: a click on the ruler, a round played, a model that stays, a plan kept."""
 
 from __future__ import annotations
 

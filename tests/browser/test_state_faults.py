@@ -172,7 +172,7 @@ def test_sentence_figures_picture_and_chips_speak_of_one_device(app: App) -> Non
 
 
 def test_no_percentage_of_thousands_stands_beside_the_proof(app: App) -> None:
-    """At 20 Gbit/s and a slow phone a baseline is many times slower; that is told as a factor."""
+    """Beside every baseline; above twice as much a change is told as a factor."""
     page = app.open()
     baselines = page.locator('select[data-path="baseline"]')
     tray(app, "goal")
