@@ -9,12 +9,35 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Page
 
-from tests.browser.conftest import CHANGED, IDLE
+from tests.browser.conftest import IDLE
 from tests.browser.serving import serving
 
 PORT = 8731
 ADDRESS = f"http://127.0.0.1:{PORT}"
 PAUSE_MS = 250
+FIGURE, RANGE = ".cutwise-figure.first b", 'input[type=range][data-path="channel.uplink_bps"]'
+MOVED = """async ([figure, range, by]) => {
+  const found = (root, wanted) => {
+    for (const element of root.querySelectorAll('*')) {
+      if (element.matches(wanted)) return element
+      const inner = element.shadowRoot && found(element.shadowRoot, wanted)
+      if (inner) return inner
+    }
+    return null
+  }
+  const frame = () => new Promise(requestAnimationFrame)
+  const shown = () => found(document, figure)?.innerText
+  const slider = found(document, range), before = shown(), began = performance.now()
+  slider.value = Number(slider.value) + by
+  slider.dispatchEvent(new Event('input', { bubbles: true }))
+  slider.dispatchEvent(new Event('change', { bubbles: true }))
+  while (shown() === before && performance.now() - began < 30000) await frame()
+  const changed = performance.now() - began
+  const app = document.querySelector('[data-testid="stApp"]')
+  while (app.dataset.testScriptState !== 'notRunning') await frame()
+  return [changed, performance.now() - began]
+}"""
+"""Moves a slider by some of its steps; milliseconds to a changed figure and to the end of the run."""
 
 
 @contextmanager
@@ -25,11 +48,11 @@ def served() -> Iterator[float]:
         yield time.perf_counter() - began
 
 
-def opened(page: Page) -> Page:
-    """`page` with the plan drawn."""
-    page.goto(ADDRESS)
-    page.get_by_text("Certified optimal").wait_for(timeout=60_000)
-    page.locator("canvas").first.wait_for()
+def opened(page: Page, path: str = "") -> Page:
+    """`page` with the plan and its ruler drawn."""
+    page.goto(f"{ADDRESS}/{path}")
+    page.locator(FIGURE).wait_for(timeout=60_000)
+    page.locator(".ruler svg").wait_for(timeout=60_000)
     return page
 
 
@@ -39,17 +62,19 @@ def settled(page: Page) -> None:
     page.wait_for_timeout(1000)
 
 
+def with_slider(page: Page) -> Page:
+    """`page` with the tray open that holds the slider of the uplink."""
+    page.locator(".chip[data-group=link]").click()
+    page.locator(RANGE).wait_for()
+    return page
+
+
 def headline(page: Page) -> str:
     """The first figure of the plan."""
-    return page.get_by_test_id("stMetricValue").first.inner_text()
+    return page.locator(FIGURE).inner_text()
 
 
-def move(page: Page, key: str) -> tuple[float, float]:
-    """Milliseconds from a key on the focused slider to a changed figure, and to the end of the run."""
-    before = headline(page)
-    began = time.perf_counter()
-    page.keyboard.press(key)
-    page.wait_for_function(CHANGED, arg=before, polling="raf")
-    figure = 1e3 * (time.perf_counter() - began)
-    page.wait_for_function(IDLE, polling="raf")
-    return figure, 1e3 * (time.perf_counter() - began)
+def move(page: Page, by: int, *, figure: str = FIGURE, slider: str = RANGE) -> tuple[float, float]:
+    """Milliseconds from a step of the slider to a changed figure, and to the end of the run."""
+    changed, ended = page.evaluate(MOVED, [figure, slider, by])
+    return changed, ended
