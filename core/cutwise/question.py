@@ -76,16 +76,17 @@ def unpinned(question: Question) -> Question:
     return replace(question, cut="")
 
 
-def shown_plan(question: Question) -> Plan:
+def shown_plan(question: Question, *, listed: bool = True) -> Plan:
     """The plan that is asked for: the scheme's own, or with a cut that is pinned the one with that cut.
 
+    Unless it is `listed`, the next-best cuts are left out, which take longest in a model of thousands of ops.
     Raises `UnknownNameError` for a scheme or option that does not exist, `ScenarioError` for values that do
     not fit, `SolverError` where the scheme cannot answer.
     """
     problem = problem_of(question)
     chosen = scheme_with(shown_scheme(question), shown_options(question))
     plan = with_deciders(problem, with_evidence(problem, chosen.solve(problem), chosen.learning))
-    if not weighs_cuts(chosen):
+    if not (listed and weighs_cuts(chosen)):
         return plan
     if chosen.learning.own_codec:
         problem = on_limit(with_compressor(problem, shown_options(question).get("codec", OWN)))

@@ -15,8 +15,8 @@ from cutwise.scenario.parts import Scenario
 
 
 def shown_plan(asked: Question) -> Plan:
-    """The plan that the command line gives for the same question."""
-    return question.shown_plan(asked)
+    """The plan that the command line gives for the same question, without the next-best cuts."""
+    return question.shown_plan(asked, listed=False)
 
 
 def baseline(graph: ModelGraph, scenario: Scenario) -> Plan | None:

@@ -27,7 +27,7 @@ Options = tuple[tuple[str, Any], ...]
 
 
 def shown_plan(asked: Question) -> Plan:
-    """The plan that the command line gives for the same question."""
+    """The plan that the command line gives for the same question, without the next-best cuts."""
     return answered(questions.shown_plan, asked, words=f"The plan of {asked.scheme}")
 
 

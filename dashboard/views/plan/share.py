@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from cutwise.plain import csv_text, plain
+from cutwise.question import shown_plan
 from cutwise.scenario.versions import saved_scenario
 from cutwise_dashboard import session
 from cutwise_dashboard.commands import plan_command
@@ -58,7 +59,7 @@ def report(question: AnsweredQuestion) -> str:
         command=command(question),
         made=datetime.now().astimezone(),
     )
-    return plan_report(question.plan, origin, baseline=question.baseline, asked=question.asked)
+    return plan_report(shown_plan(question.asked), origin, baseline=question.baseline, asked=question.asked)
 
 
 def link() -> str:
@@ -74,7 +75,7 @@ def command(question: AnsweredQuestion) -> str:
 
 def plan_json(question: AnsweredQuestion) -> str:
     """Every field of the plan."""
-    return json.dumps(plain(question.plan), indent=2)
+    return json.dumps(plain(shown_plan(question.asked)), indent=2)
 
 
 def plan_csv(question: AnsweredQuestion) -> str:
