@@ -14,7 +14,7 @@ from cutwise.arrays import Floats, Mask
 from cutwise.costs.memory.by_kind import MemoryByKind
 from cutwise.errors import ScenarioError, SolverError, UnknownNameError
 from cutwise.planning.answer.best_plan import last_ops
-from cutwise.planning.answer.cut_labels import cut_of
+from cutwise.planning.answer.cut_labels import labels_of
 from cutwise.planning.answer.held_memory import PartySides
 from cutwise.planning.answer.plan_conditions import conditions_of_plan
 from cutwise.planning.one_device.curve_limits import curve_excess
@@ -155,7 +155,7 @@ def cut_curve(
         moved=moved,
         masks=sides.masks,
         cuts=tuple(last_ops(problem, mask) for mask in sides.masks),
-        names=tuple(_short(cut_of(problem, mask).label) for mask in sides.masks),
+        names=tuple(map(_short, labels_of(problem, sides.masks))),
         stages=replace(stages, device_memory=_memory(problem, sides.held, device)) if with_peaks else stages,
         round_delays_s=_round_delays_s(plan, device, stages),
         scores=scores,

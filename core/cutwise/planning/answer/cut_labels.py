@@ -24,6 +24,15 @@ def cut_of(problem: SplitProblem, mask: Mask) -> Cut:
     )
 
 
+def labels_of(problem: SplitProblem, masks: Mask) -> tuple[str, ...]:
+    """The labels of many cuts (cuts, ops), as `cut_of` gives each."""
+    names = np.array([op.id for op in problem.cost.graph.ops], dtype=object)
+    crossing = crossing_ops(problem.cost, masks)
+    return tuple(
+        _label(problem, mask, names[sent].tolist()) for mask, sent in zip(masks, crossing, strict=True)
+    )
+
+
 def _label(problem: SplitProblem, mask: Mask, crossing: list[str]) -> str:
     if mask.all():
         return "all on device"
