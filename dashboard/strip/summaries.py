@@ -67,7 +67,7 @@ def privacy(context: Context) -> str:
     """What stays on the device."""
     kept = context.scenario.privacy.keep_on_device
     if isinstance(kept, tuple):
-        return f"{len(kept)} ops stay"
+        return f"{len(kept)} op{'s' * (len(kept) > 1)} stay{'s' * (len(kept) == 1)}"
     layers = kept.layers if isinstance(kept, LayerDepth) else int(kept == "first_layer")
     if not layers:
         return "raw data may leave"

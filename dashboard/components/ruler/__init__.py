@@ -20,6 +20,9 @@ SCRIPT = asset_text(__name__, *(f"{part}.js" for part in PARTS))
 _RULER = st.components.v2.component("cutwise_ruler", html=HTML, css=CSS, js=SCRIPT)
 
 
-def show(payload: Mapping[str, Any], *, key: str, height: int = 430) -> None:
-    """Shows what `ruler_payload` gives; a click or Enter pins a cut by a command of the desk."""
-    _RULER(key=key, data={**payload, "height": height}, height=height)
+def show(payload: Mapping[str, Any], *, key: str, height: int = 430, narrow_height: int = 330) -> None:
+    """Shows what `ruler_payload` gives; a click or Enter pins a cut by a command of the desk.
+
+    Heights are pixels, `narrow_height` where the window is a phone's.
+    """
+    _RULER(key=key, data={**payload, "height": height, "narrowHeight": narrow_height}, height="content")

@@ -1,9 +1,11 @@
 // The cut ruler: draws what it is given, points at a cut, and asks the desk to pin it.
+const PHONE_PX = 700
+
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".ruler")
   const isFirst = !root.ruler
   root.ruler ??= { at: null, live: parentElement.querySelector("[aria-live]"), tip: htmlEl("div", "tip"), note: htmlEl("p", "note") }
-  root.style.height = `${data.height ?? 430}px`
+  root.style.height = `${(window.innerWidth < PHONE_PX ? data.narrowHeight : data.height) ?? 430}px`
   root.ruler.data = decoded(data)
   paintColors(root, data.colors)
   if (isFirst) listen(root)
