@@ -167,6 +167,15 @@ def test_back_goes_to_the_step_of_that_address() -> None:
     assert (desk.at, len(desk.history)) == (1, 3)
 
 
+def test_only_after_back_or_forward_does_the_browsers_address_say_so_already() -> None:
+    desk = told(Desk(), setting(UPLINK, 1e6))
+    assert not desk.walked
+    told(desk, {"kind": "go", "path": "", "link": address_of(StatedQuestion())}, start=2)
+    assert desk.walked
+    told(desk, {"kind": "redo", "path": ""}, start=3)
+    assert not desk.walked
+
+
 def test_a_link_of_another_question_is_a_step() -> None:
     other = told(Desk(), setting(UPLINK, 3e6)).stated
     desk = told(Desk(), {"kind": "open", "value": address_of(other)})
