@@ -21,12 +21,14 @@ BRAND = (
     "<b>Cutwise</b> finds where to cut a neural network between device, edge and cloud so that a round ends "
     "first, and says why."
 )
+OWN_NUMBERS = {"learn": ".st-key-desk { display: none; }"}
+"""Pages whose stories have numbers of their own: the strip's would be taken for theirs."""
 STYLE = files("cutwise_dashboard") / "page.css"
 
 
 def show(desk: Desk, page: str) -> None:
     """Draws the head of the page for what is on the desk."""
-    st.html(f"<style>{STYLE.read_text('utf-8')}</style>")
+    st.html(f"<style>{STYLE.read_text('utf-8')}{OWN_NUMBERS.get(page, '')}</style>")
     with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(BRAND, width="stretch")
         open_and_save.show(desk.stated)

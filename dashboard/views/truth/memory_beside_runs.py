@@ -12,7 +12,6 @@ from cutwise.measured import MEMORY_RUNS, MemoryRun, predicted_memory
 from cutwise.units import in_prefix, percent
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.measured_figures import memory_figure
-from cutwise_dashboard.format import change_text
 from cutwise_dashboard.views import drawn
 
 NEAR_RATIO = 0.03
@@ -52,8 +51,8 @@ def run_figures(runs: Sequence[MemoryRun]) -> dict[str, str]:
     return {
         "Runs": f"{len(runs)}",
         **{title: f"{count} of {len(runs)}" for title, count in near.items()},
-        "Peak off, median": change_text(1 + median(off), 1.0),
-        "Peak off, most": change_text(1 + max(off, key=abs), 1.0),
+        "Peak off, median": f"{percent(median(off)):+.1f} %",
+        "Peak off, most": f"{percent(max(off, key=abs)):+.1f} %",
     }
 
 
