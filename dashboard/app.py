@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import streamlit as st
 
-from cutwise_dashboard import header, session
+from cutwise_dashboard import page_head, session
 from cutwise_dashboard.boundary import section
 from cutwise_dashboard.components import strip
 
@@ -40,7 +40,7 @@ page = st.navigation(PAGES, position="top")
 desk = session.desk()
 desk.take(strip.outbox())
 session.keep_views()
-header.show(desk, page.url_path)
+page_head.show(desk, page.url_path)
 session.write_address(desk)
 if wanted := desk.page_wanted():
     st.switch_page(f"app_pages/{wanted}.py")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cutwise_dashboard import page
-from cutwise_dashboard.views.explore import explore
+from cutwise_dashboard.views.explore import explore_views as explore
 
 
 def main() -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from cutwise_dashboard.views.learn import learn
+from cutwise_dashboard.views.learn import story_views as learn
 
 learn.show()

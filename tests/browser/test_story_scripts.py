@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
 from cutwise_dashboard.components import stories as component
-from cutwise_dashboard.views.learn.learn import story_colors
 from cutwise_dashboard.views.learn.stories import STORIES
+from cutwise_dashboard.views.learn.story_views import story_colors
 from tests.browser.conftest import FLAGS, chromium
 from tests.browser.test_component_scripts import MOUNT, SETTLED
 

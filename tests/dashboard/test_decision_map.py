@@ -23,11 +23,11 @@ from cutwise.scenario.parties import Edge
 from cutwise.scenario.parts import Scenario
 from cutwise.stated.shipped_scenarios import shipped_scenario
 from cutwise_dashboard.charts.palette import PALETTES, contrast_ratio
-from cutwise_dashboard.views.explore import explore
+from cutwise_dashboard.views.explore import explore_views as explore
 from cutwise_dashboard.views.explore.best_regions import ever_lowest
 from cutwise_dashboard.views.explore.break_evens import move_lines
 from cutwise_dashboard.views.explore.decision_map import DecisionMap, decision_map
-from cutwise_dashboard.views.explore.explore import map_title
+from cutwise_dashboard.views.explore.explore_views import map_title
 from cutwise_dashboard.views.explore.map_axes import MapAxis, kept_beside
 from cutwise_dashboard.views.explore.map_payload import map_payload, share_of
 
@@ -155,7 +155,7 @@ def test_the_page_draws_each_part_or_says_why_not() -> None:
         from cutwise.stated.stated_question import StatedQuestion
         from cutwise_dashboard import session
         from cutwise_dashboard.question import AnsweredQuestion
-        from cutwise_dashboard.views.explore import explore
+        from cutwise_dashboard.views.explore import explore_views as explore
 
         setting = {"objective.kind": "weighted"} if session.st.session_state.get("weighted") else {}
         scenario = changed(shipped_scenario(), setting)

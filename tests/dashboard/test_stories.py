@@ -17,9 +17,9 @@ from cutwise_dashboard.charts.palette import contrast_ratio
 from cutwise_dashboard.components.stories import SCRIPTS
 from cutwise_dashboard.views.learn import minimum_cut_story, rate_story, six_ops
 from cutwise_dashboard.views.learn.augmenting_paths import Pipe, flow_steps
-from cutwise_dashboard.views.learn.learn import story_colors
 from cutwise_dashboard.views.learn.rate_lines import lower_edge, rate_lines
 from cutwise_dashboard.views.learn.stories import STORIES
+from cutwise_dashboard.views.learn.story_views import story_colors
 
 DEVICE = {"camera": 0, "conv 1": 4, "conv 2": 9, "add": 1, "pool": 1, "head": 8}
 SERVER = {"camera": 0, "conv 1": 1, "conv 2": 2, "add": 1, "pool": 1, "head": 1}
@@ -192,7 +192,7 @@ def test_words_on_ops_and_on_the_ground_can_be_read(theme: str) -> None:
 
 def test_the_page_opens_with_its_first_story() -> None:
     def page() -> None:
-        from cutwise_dashboard.views.learn import learn
+        from cutwise_dashboard.views.learn import story_views as learn
 
         learn.show()
 
