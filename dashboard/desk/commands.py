@@ -117,7 +117,7 @@ def _whole(value: Any) -> int:
 
 
 def _preset(stated: StatedQuestion, command: Command) -> StatedQuestion:
-    name = str(command.get("value"))
+    name = str(command.get("value")) or stated.preset
     return replace(stated, preset=name, scenario=shipped_scenario(name), cut="", device="", figure="")
 
 

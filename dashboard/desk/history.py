@@ -19,8 +19,10 @@ from cutwise_dashboard.stores.link_store import address_of, stated_at
 MOST_STEPS = 200
 MOST_COMMANDS = 500
 MOST_BROWSERS = 50
+MOST_REFUSED = 50
 LONGEST_NAME, LONGEST_TEXT = 40, 80
 PAGES = ("plan", "explore", "compare", "simulate", "learn", "model", "network", "papers", "truth")
+NO_COMMAND = "that cannot be done here; choose another value"
 LOOKED_AT = frozenset({"device"})
 """Commands that change what is looked at and not what is asked: kept and linked, but no step of their own."""
 OTHERS = frozenset({"reset", "preset", "model", "scheme", "go", "open", "fleet"})
@@ -88,9 +90,11 @@ class Desk:
             self.refused.pop(path, None)
             if command.get("kind") in OTHERS:
                 self.refused.clear()
-        except CutwiseError as error:
+        except Exception as error:  # whatever a browser sends, the page goes on and says so beside the field
             text = str(command.get("value", ""))[:LONGEST_TEXT]
             self.refused[path] = Refusal(text=text, reason=reason_of(error, path))
+            while len(self.refused) > MOST_REFUSED:
+                del self.refused[next(iter(self.refused))]
 
     def step(self, stated: StatedQuestion, name: str, *, live: bool = False) -> None:
         """A new step; the same one again while a value is dragged, and where only another device is shown."""
@@ -190,10 +194,17 @@ MOVES = {
 """Commands that are more than another question: they move on the history, or concern what was refused."""
 
 
-def reason_of(error: CutwiseError, path: str) -> str:
-    """The reason beside a field: its own mistake first, without the path that the field itself shows."""
+def reason_of(error: Exception, path: str) -> str:
+    """The reason beside a field: its own mistake first, without the path that the field itself shows.
+
+    What is no error of the library came from a command that no control gives.
+    """
+    if not isinstance(error, CutwiseError):
+        return NO_COMMAND
     mistakes = getattr(error, "mistakes", None) or [str(error)]
     name = path.rsplit(".", 1)[-1]
-    own = next((mistake for mistake in mistakes if name and name in mistake.partition(":")[0]), mistakes[0])
+    if not name:
+        return mistakes[0]
+    own = next((mistake for mistake in mistakes if name in mistake.partition(":")[0]), mistakes[0])
     head, colon, rest = own.partition(": ")
     return rest if colon and (head.endswith(name) or head == path) else own

@@ -45,9 +45,18 @@ def field_shown(context: Context, owner: type[Any], name: str, *, path: str, val
         "kind": kind,
         "value": value if number else None,
         "text": value_text(value, facts.get("unit", "")),
-        "placeholder": "automatic" if type(None) in get_args(hint) else "",
+        "placeholder": absent_text(path) if type(None) in get_args(hint) else "",
         **(_range(facts, hint) if kind == "slider" else {}),
     }
+
+
+def absent_text(path: str) -> str:
+    """What stands where nothing is given: a limit is none, anything else has a value of its own.
+
+    >>> absent_text("limits.deadline_s"), absent_text("server.memory_bytes")
+    ('none', 'automatic')
+    """
+    return "none" if path.startswith("limits.") else "automatic"
 
 
 def _range(facts: dict[str, Any], hint: Any) -> FieldShown:

@@ -10,7 +10,7 @@ from cutwise.importers.hugging_face.config_file import SEQUENCE, can_regenerate
 from cutwise.options import option_hints
 from cutwise.problem.numbers import device_columns
 from cutwise.schemes import SCHEMES, baseline_names
-from cutwise.stated.shipped_scenarios import shipped_scenarios
+from cutwise.stated.shipped_scenarios import shipped_scenario, shipped_scenarios
 from cutwise.stated.stated_question import BEST_BASELINE
 from cutwise_dashboard.desk.scenario_edits import COUNTED
 from cutwise_dashboard.format import readable
@@ -30,9 +30,12 @@ def own_model(context: Context) -> list[FieldShown]:
     if stated.model.digest:
         choices.append([stated.model.label, stated.model.label])
     presets = [[name, readable(name).capitalize()] for name in shipped_scenarios()]
+    is_own = stated.scenario != shipped_scenario(stated.preset)
+    if is_own:
+        presets.append(["", f"{readable(stated.preset).capitalize()}, changed"])
     return [
         picked("model", "Model", choices, stated.model.label, command="model"),
-        picked("preset", "Shipped scenario", presets, stated.preset, command="preset"),
+        picked("preset", "Shipped scenario", presets, "" if is_own else stated.preset, command="preset"),
         *_dims(context),
     ]
 

@@ -171,7 +171,7 @@ def test_the_page_draws_each_part_or_says_why_not() -> None:
     shown.run()
     assert "no map for a weighted objective" in shown.info[0].value
     for part in explore.PARTS:
-        shown.session_state["explore.part"] = part
+        shown.session_state["view.explore.part"] = part
         assert not shown.run().exception
 
 

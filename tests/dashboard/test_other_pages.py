@@ -71,7 +71,7 @@ def test_colouring_by_another_quantity_changes_the_caption() -> None:
     app = opened("model")
     before = [caption.value for caption in app.main.caption]
 
-    app.session_state["ops.quantity"] = "bytes sent"
+    app.session_state["view.ops.quantity"] = "bytes sent"
     app.run()
 
     assert [caption.value for caption in app.main.caption] != before

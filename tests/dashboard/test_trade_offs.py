@@ -63,9 +63,9 @@ def test_the_page_names_the_command_that_gives_the_same_epochs(
 ) -> None:
     page = opened(page="explore")
     for key, value in {
-        "explore.part": "When the rate changes",
-        "rate.fade_db": 3.0,
-        "rate.epochs": 12,
+        "view.explore.part": "When the rate changes",
+        "view.rate.fade_db": 3.0,
+        "view.rate.epochs": 12,
     }.items():
         page.session_state[key] = value
         page.run()

@@ -1,6 +1,6 @@
 // Between pixels, cells and values: across from slow to fast link, up from slow to fast device.
 
-const PAD = { left: 86, right: 14, top: 10, bottom: 46 }
+const PAD = { left: 104, right: 14, top: 10, bottom: 46 }
 
 function gridOf(view) {
   const width = view.stage.clientWidth

@@ -92,6 +92,7 @@ def _lanes(question: AnsweredQuestion, device: int, curve: CutCurve, theme: str)
         **marks,
         "pinned": bool(question.asked.cut),
         "canPin": can_pin(question.asked.scheme),
+        "pinsAll": len(plan.decisions) > 1,
         "captions": captions(question, device),
         "note": note_of(question, curve),
         "words": said_of(question),

@@ -26,7 +26,7 @@ function fillTip(tip, data, at) {
 function tipHint(data, at) {
   if (!data.canPin) return ""
   if (at === data.chosen) return data.pinned ? "Pinned; Escape returns to the plan's own cut." : ""
-  return at === data.planned && data.pinned ? "Click or Enter returns to the plan's own cut." : "Click or Enter pins this cut."
+  return at === data.planned && data.pinned ? "Click or Enter returns to the plan's own cut." : data.pinsAll ? "Click or Enter pins this cut for every device." : "Click or Enter pins this cut."
 }
 
 function placeTip(tip, view, at) {

@@ -71,12 +71,12 @@ function newRange(box, field) {
   range.oninput = () => {
     box.dragged = valueAt(box.spec, Number(range.value))
     fill(range)
-    desk.command({ kind: "set", path: field.path, value: box.dragged, live: true })
+    desk.command({ kind: box.spec.command ?? "set", path: field.path, value: box.dragged, live: true })
   }
   range.onchange = () => {
     const value = valueAt(box.spec, Number(range.value))
     box.dragged = undefined
-    desk.command({ kind: "set", path: field.path, value })
+    desk.command({ kind: box.spec.command ?? "set", path: field.path, value })
   }
   return range
 }

@@ -49,6 +49,7 @@ function showChips(root, data) {
     const isWrong = group.fields.some(field => data.refused[field.path])
     chip.classList.toggle("edited", group.edited)
     chip.classList.toggle("wrong", isWrong)
+    chip.title = group.summary
     chip.setAttribute("aria-expanded", String(desk.open === group.id))
     chip.setAttribute("aria-label", `${group.title}: ${group.summary}${group.edited ? ", changed" : ""}${isWrong ? ", something was refused" : ""}`)
   }

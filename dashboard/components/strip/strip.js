@@ -1,8 +1,11 @@
 // The scenario as one row of chips; an opened chip shows its fields in a tray below it.
+const NARROW_PX = 700
+
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".strip")
   const isFirst = !desk.data
   desk.send = outbox => setStateValue("outbox", outbox)
+  if (desk.data?.page !== data.page) closeDrawer()
   desk.arrived(data.page)
   desk.data = data
   desk.taken(data.taken[desk.client] ?? 0)
@@ -13,6 +16,12 @@ export default function ({ data, parentElement, setStateValue }) {
   show(root, data)
   root.dataset.step = data.step
   root.dataset.waiting = desk.queue.length
+}
+
+// On a phone the list of pages lies over the page that was chosen from it.
+function closeDrawer() {
+  if (window.innerWidth > NARROW_PX) return
+  document.querySelector('[data-testid="stSidebar"][aria-expanded="true"] [data-testid="stSidebarCollapseButton"] button')?.click()
 }
 
 function show(root, data) {

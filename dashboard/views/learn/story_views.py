@@ -14,7 +14,7 @@ def show() -> None:
     """The story picker and the story that is picked."""
     name = st.pills(
         "Story", list(STORIES), format_func=lambda key: STORIES[key].title, default=next(iter(STORIES)),
-        key="learn.story", label_visibility="collapsed", required=True,
+        key="view.learn.story", label_visibility="collapsed", required=True,
     )  # fmt: skip
     story = STORIES[name]
     with st.container(border=True):

@@ -27,7 +27,7 @@ def show(question: AnsweredQuestion, device: int) -> None:
         left.subheader(f"Model graph, cut for {name}", anchor=False)
         with right:
             view = st.segmented_control(
-                "View", VIEWS, default="near_cut", key="graph.view", required=True,
+                "View", VIEWS, default="near_cut", key="view.graph.view", required=True,
                 format_func=VIEW_NAMES.__getitem__, label_visibility="collapsed",
             )  # fmt: skip
         kept = frozenset(plan.decisions[device].cut.device_ops)

@@ -32,7 +32,7 @@ def show(question: AnsweredQuestion) -> None:
         left.subheader("Graph", anchor=False)
         with right:
             picked = st.segmented_control(
-                "Colour by", QUANTITIES, default="FLOPs", key="ops.quantity", required=True,
+                "Colour by", QUANTITIES, default="FLOPs", key="view.ops.quantity", required=True,
                 label_visibility="collapsed",
             )  # fmt: skip
         values, unit = quantity(question, str(picked))

@@ -119,6 +119,8 @@ def _fullest(plan: Plan) -> HeadlineFigure:
 
 
 def _tight(one: PartyMemory) -> str:
+    if one.process_bytes > one.limit_bytes:
+        return ", over the limit"
     return "" if one.verdict == "fits" else f", {one.verdict}"
 
 

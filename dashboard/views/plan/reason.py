@@ -34,7 +34,8 @@ def why_text(
 def rates_text(asked: Question, plan: Plan, device: int) -> str:
     """At which uplink rates the cut of the device moves, as far as that is known without planning anew."""
     decision = plan.decisions[device]
-    now = quantity_text(decision.uplink_bps, "bit/s")
+    share = "" if decision.bandwidth_share >= 1 else ", its share"
+    now = f"{quantity_text(decision.uplink_bps, 'bit/s')}{share}"
     if asked.cut:
         return f"The pinned cut stays at every rate (now {now} up)."
     if not chooses_cuts(plan):

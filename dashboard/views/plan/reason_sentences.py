@@ -43,8 +43,15 @@ def _weighed(trade: Trade, *, only: bool) -> str:
             f"costs **{paid}** and saves nothing" if paid else f"saves {saved or 'nothing'} and costs nothing"
         )
     if only:
-        return f"costs {paid} and saves {'' if trade.is_equal else 'only '}{saved}"
+        return (
+            f"costs {paid} and saves {'' if trade.is_equal or _looks_equal(saved, paid) else 'only '}{saved}"
+        )
     return f"saves {saved} and costs **{paid}**"
+
+
+def _looks_equal(saved: str, paid: str) -> bool:
+    """True where both read the same to three figures, so that "only" would contradict the numbers."""
+    return saved.partition(" of ")[0] == paid.partition(" more ")[0]
 
 
 def _rival(trade: Trade, *, only: bool = False, edge: bool = False) -> str:
@@ -60,12 +67,18 @@ def _between(reason: Reason, subject: str, plan: Plan) -> list[str]:
     edge, before, after = reason.moved == "edge", reason.before, reason.after
     told = [f"{subject}{_worth(reason)}: {_rival(before, edge=edge)}."] if before else []
     if after:
-        start = "beyond it the balance turns: " if before else f"{subject}{_worth(reason)}, and no further: "
+        beyond = "beyond it the balance turns: " if _turns(before, after) else "further on nothing is won: "
+        start = beyond if before else f"{subject}{_worth(reason)}, and no further: "
         told.append(f"{start}{_rival(after, only=True, edge=edge)}.")
     here = cut_at(reason.label, edge=edge)
     return _with_limit(
         reason, told or [f"{subject}no cut other than {here} changes a hundredth of its turn."]
     )
+
+
+def _turns(before: Trade, after: Trade) -> bool:
+    """True where the cut before costs what it saves in one, and the cut after in the other."""
+    return all(_changes(trade, saves=True) for trade in (before, after))
 
 
 def _worth(reason: Reason) -> str:
@@ -120,7 +133,8 @@ def _against_best(best: Trade) -> str:
 
 def _pinned(reason: Reason, subject: str, plan: Plan) -> list[str]:
     edge, best = reason.moved == "edge", reason.best
-    start = f"you pinned **{cut_at(reason.label, edge=edge)}**"
+    everybody = " for every device" if len(plan.decisions) > 1 else ""
+    start = f"you pinned **{cut_at(reason.label, edge=edge)}**{everybody}"
     if best is None or best.is_equal:
         return [f"{start}: {subject}no other cut is better."]
     told = [f"{start}: {subject}the best, {cut_at(best.label, edge=edge)}, takes {_against_best(best)}."]

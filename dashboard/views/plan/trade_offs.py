@@ -61,9 +61,9 @@ def rate_over_epochs(question: AnsweredQuestion) -> None:
     training = question.problem.workload.training
     left, right = st.columns(2)
     with left:
-        fade_db = float(_slider("fade_db", "rate.fade_db", training=training))
+        fade_db = float(_slider("fade_db", "view.rate.fade_db", training=training))
     with right:
-        epochs = int(_slider("epochs", "rate.epochs", training=training))
+        epochs = int(_slider("epochs", "view.rate.epochs", training=training))
     seed = question.scenario.seed
     found = ReplanAnalysis(epochs=epochs, seed=seed, fade_db=fade_db).run(question.asked)
     alt = f"Seconds of a round in {epochs} epochs: cuts chosen anew, cuts kept, one side alone"

@@ -10,6 +10,7 @@ import streamlit as st
 
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.plans.inference_words import said
+from cutwise.plans.plan import Plan
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.scheme_bars import bars_height, delay_figure, energy_figure
@@ -83,7 +84,7 @@ def picked(graph: ModelGraph | None) -> Sequence[str]:
 
 def headline(comparison: ShownComparison) -> None:
     """What passes over all data first, and by how much."""
-    best, baseline = comparison.best, comparison.best_baseline
+    best, baseline = comparison.best, _compared_with(comparison)
     if best is None:
         st.error("Every scheme breaks a rule here; the table says which.")
         return
@@ -98,7 +99,8 @@ def headline(comparison: ShownComparison) -> None:
             best.delay_per_data_pass_s, baseline.delay_per_data_pass_s, less="faster", more="slower"
         )
         than = "as" if change == "the same" else "than"
-        text += f": {change} {than} the best valid baseline, {readable(baseline.scheme)}"
+        best_one = "the best valid baseline, " if baseline is comparison.best_baseline else ""
+        text += f": {change} {than} {best_one}{readable(baseline.scheme)}"
     st.markdown(f"{text}.")
     valid = int(comparison.table["place"].notna().sum())
     why = ", because rounds may train on different numbers of samples" if training else ""
@@ -112,6 +114,11 @@ def headline(comparison: ShownComparison) -> None:
         st.caption(
             f"{sentence_case(readable(comparison.stated.scheme))} has options of its own: {', '.join(own)}."
         )
+
+
+def _compared_with(comparison: ShownComparison) -> Plan | None:
+    """The baseline that the reader chose, where it is among the schemes; else the best valid one."""
+    return comparison.plans.get(comparison.stated.baseline) or comparison.best_baseline
 
 
 def charts(comparison: ShownComparison) -> str:

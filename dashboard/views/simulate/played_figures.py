@@ -105,7 +105,7 @@ def waiting_text(figures: PlayedFigures) -> str:
 def shown_ratios(figures: PlayedFigures) -> dict[str, str]:
     """The busy parts by what is busy, as percent."""
     ratios = {
-        "Devices compute": figures.devices_ratio,
+        "A device computes, mean": figures.devices_ratio,
         "Uplink is busy": figures.uplink_ratio,
         "Downlink is busy": figures.downlink_ratio,
         "Server is busy": figures.server_ratio,
