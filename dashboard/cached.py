@@ -8,13 +8,11 @@ from typing import Any, TypeVar
 import streamlit as st
 
 import cutwise
-from cutwise import papers
 from cutwise.caches import full_name
 from cutwise.errors import CutwiseError
 from cutwise.frozen import FrozenDict
 from cutwise.graph.blocks import Block, blocks
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.papers import Headline
 from cutwise.plans.plan import Plan
 from cutwise.question import Question
 from cutwise.scenario.parts import Scenario
@@ -66,9 +64,3 @@ def named_baseline(graph: ModelGraph, scenario: Scenario, name: str) -> Plan | N
         return shown.shown_plan(Question(graph=graph, scenario=scenario, scheme=name))
     except CutwiseError:
         return None
-
-
-@shared
-def headline(key: str, figure: str, draws: int, seed: int) -> Headline:
-    """Our reductions of a paper's figure over so many draws."""
-    return papers.headline(papers.paper(key), figure, draws=draws, seed=seed)

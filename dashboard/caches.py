@@ -13,9 +13,6 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
             entries=16, key="name and open dimensions", keeps="a shipped model"
         ),
         "cutwise_dashboard.cached.blocks_of": Cache(entries=64, key="graph", keeps="its blocks"),
-        "cutwise_dashboard.cached.headline": Cache(
-            entries=64, key="paper, figure, draws, seed", keeps="our reductions"
-        ),
         "cutwise_dashboard.curves._curve": Cache(
             entries=128, key="question, device", keeps="every cut of the device"
         ),

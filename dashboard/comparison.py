@@ -1,4 +1,4 @@
-"""Several schemes on one scenario, as the Schemes page shows and exports them."""
+"""Several schemes on one scenario, as the Compare page shows and exports them."""
 
 from __future__ import annotations
 

@@ -43,11 +43,12 @@ def _set(stated: StatedQuestion, command: Command) -> StatedQuestion:
 
 
 def _set_many(stated: StatedQuestion, command: Command) -> StatedQuestion:
-    """Several fields as one step."""
+    """Several fields as one step; who they were set for stays looked at."""
     given = command.get("value")
     if not isinstance(given, Mapping) or len(given) > MOST_SET_AT_ONCE:
         raise QuantityError(f"give at most {MOST_SET_AT_ONCE} fields with their values")
-    return replace(stated, scenario=edited_together(stated.scenario, given))
+    device = str(command.get("device") or stated.device)
+    return replace(stated, scenario=edited_together(stated.scenario, given), device=device)
 
 
 def _all(stated: StatedQuestion, command: Command) -> StatedQuestion:

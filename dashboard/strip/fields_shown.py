@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import is_dataclass
 from operator import attrgetter
 from typing import Any, get_args
@@ -25,7 +26,9 @@ def scenario_field(context: Context, path: str, known: Any = None) -> FieldShown
 
 
 def field_shown(context: Context, owner: type[Any], name: str, *, path: str, value: Any) -> FieldShown:
-    """The control of a field of any dataclass that holds `value`."""
+    """The control of a field of any dataclass that holds `value`; what is endless is no number for a page."""
+    if isinstance(value, float) and not math.isfinite(value):
+        value = None
     facts, hint = context.facts(owner, name), hints_of(owner)[name]
     base = {
         "path": path,

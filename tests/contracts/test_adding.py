@@ -22,13 +22,16 @@ from cutwise.problem.split_problem import build_problem
 from cutwise.registry import Registry
 from cutwise.schemes import SCHEMES
 from cutwise.schemes.options import scheme_with
+from cutwise_dashboard.desk.history import Desk
 from cutwise_dashboard.reports.analysis_sections import analysis_sections
+from cutwise_dashboard.strip.context import Context
+from cutwise_dashboard.strip.groups import shown_groups
 from tests.contracts import test_analyses as analysis_contracts
 from tests.contracts import test_codecs as codecs
 from tests.contracts import test_importers as formats
 from tests.contracts import test_schemes as contracts
 from tests.contracts.controls import WORLDS, moves, option_controls, scenario_controls
-from tests.dashboard.test_plan_page import opened, with_drawers
+from tests.dashboard.pages import opened
 from tests.test_docs import fenced
 
 PAGE = Path(__file__).parents[2] / "docs" / "adding.md"
@@ -162,13 +165,18 @@ def test_every_field_of_the_scheme_and_the_codec_of_the_page_changes_a_plan(
 
 
 def test_the_codec_of_the_page_has_controls(added_codec: str) -> None:
-    page = with_drawers(opened(), are_open=True)
-    page.session_state["compression.codec"] = added_codec
-    page.run()
-    page.session_state[f"compression.{added_codec}.value_bits"] = 4
-    page.run()
-    assert page.session_state["scenario"].compression.codec.value_bits == 4
-    assert not page.exception
+    desk = Desk()
+    desk.do({"kind": "set", "path": "compression.codec.kind", "value": added_codec})
+    fields = {
+        field["path"]: field
+        for group in shown_groups(Context(stated=desk.stated, graph=None))
+        for field in group["fields"]
+    }
+    assert added_codec in [name for name, _ in fields["compression.codec.kind"]["choices"]]
+    assert fields["compression.codec.value_bits"]["label"]
+    desk.do({"kind": "set", "path": "compression.codec.value_bits", "value": "4"})
+    assert desk.stated.scenario.compression.codec.value_bits == 4
+    assert not desk.refused
 
 
 @pytest.mark.parametrize("contract", FORMAT_CONTRACTS, ids=lambda contract: contract.__name__)
@@ -188,8 +196,7 @@ def test_the_format_of_the_page_tells_a_wrong_line(added_format: str, tmp_path: 
 
 
 def test_the_format_of_the_page_is_named_at_the_upload(added_format: str) -> None:
-    page = with_drawers(opened(), are_open=True)
-    uploader = next(field for field in page.sidebar.file_uploader if field.label == "Model file")
+    (uploader,) = opened().main.file_uploader
     assert IMPORTERS[added_format].about in uploader.help
 
 

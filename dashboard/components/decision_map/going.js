@@ -74,5 +74,5 @@ function secondsWords(value) {
 function goTo(view, { column, row }) {
   const { across, up, beside, linkValues, speedValues } = view.data
   const value = { ...beside, [across.path]: linkValues[column], [up.path]: speedValues[row] }
-  globalThis.cutwiseDesk?.command({ kind: "set_many", path: "map", value })
+  globalThis.cutwiseDesk?.command({ kind: "set_many", path: "map", value, device: view.data.device })
 }

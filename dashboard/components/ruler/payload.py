@@ -123,9 +123,9 @@ def _marks(question: AnsweredQuestion, device: int, curve: CutCurve) -> dict[str
 
 
 def _private_to(problem: SplitProblem, curve: CutCurve, axis: Axis) -> int:
-    """The unit up to which everything must stay on the device; 0 where only the inputs must."""
+    """The unit up to which everything must stay; 0 where only the inputs must, or all is one piece."""
     least = smallest_split(problem)
-    if not (least & ~problem.cost.is_input).any():
+    if not (least & ~problem.cost.is_input).any() or least.all():
         return 0
     inside = np.flatnonzero(~(curve.masks & ~least).any(axis=1))
     return axis.ends(int(inside[-1])) if len(inside) else 0

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from cutwise.analyses.cut_curve import CutCurve
 from cutwise.planning.answer.shared_weight_words import TIED
+from cutwise.planning.one_device.cut_positions import positions_left_out
 from cutwise.plans.inference_words import said
 from cutwise_dashboard.format import sentence_case
 from cutwise_dashboard.question import AnsweredQuestion
 
 ONE_PIECE, FEW = "Hardly any cut is left: {why}.", 3
+THINNED = (
+    "{drawn:,} of {all:,} cuts are drawn and compared in words, evenly spaced; the plan weighs all of them."
+)
 ALL_STAY = "Every op must stay on the device: there is no cut to choose."
 OBJECTIVES = {"delay": "best", "energy": "best by energy", "weighted": "best by delay and energy"}
 
@@ -38,10 +42,12 @@ def _private_text(question: AnsweredQuestion) -> str:
 
 
 def note_of(question: AnsweredQuestion, curve: CutCurve) -> str:
-    """Why there are hardly any cuts, where that is so: a sentence, else empty."""
+    """Why there are hardly any cuts, or not all of them, where that is so: a sentence, else empty."""
     pins = question.plan.pins
     if len(curve.names) == 1:
         return f"{sentence_case(pins[-1].sentence)}." if pins else ALL_STAY
+    if left_out := positions_left_out(question.problem):
+        return THINNED.format(drawn=len(curve.names), all=len(curve.names) + left_out)
     tied = [pin.sentence for pin in pins if pin.rule == TIED]
     return ONE_PIECE.format(why=tied[0]) if tied and len(curve.names) <= FEW else ""
 

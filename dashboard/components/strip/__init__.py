@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from cutwise_dashboard.charts.finite_payload import finite
 from cutwise_dashboard.components import asset_text
 
 PARTS = ("outbox", "trail", "made", "controls", "showing", "strip")
@@ -19,7 +20,7 @@ _STRIP = st.components.v2.component("cutwise_strip", html=HTML, css=CSS, js=SCRI
 
 def strip(data: dict[str, Any]) -> None:
     """Shows the strip; what is in its outbox is read at the start of the next run."""
-    _STRIP(key=KEY, data=data, on_outbox_change=_nothing)
+    _STRIP(key=KEY, data=finite(data), on_outbox_change=_nothing)
 
 
 def outbox() -> Any:

@@ -7,6 +7,8 @@ import streamlit as st
 from cutwise.analyses.cut_moves import FACTORS, Move, Moves, moves
 from cutwise.plans.inference_words import said
 from cutwise.question import unpinned
+from cutwise_dashboard.executor import questions
+from cutwise_dashboard.executor.shown import answered
 from cutwise_dashboard.format import as_written, figures, quantity_text, seconds_text
 from cutwise_dashboard.question import AnsweredQuestion
 
@@ -20,7 +22,7 @@ def show(question: AnsweredQuestion, device: int) -> None:
     if not known.exact:
         st.caption("No line tells them here: the scheme has to plan anew at one rate after another.")
         pressed = st.button("Plan anew at other rates", key="explore.anew")
-        known = moves(asked, plan, device) if pressed else None
+        known = answered(questions.moved_anew, asked, device, words="Planning anew") if pressed else None
     today = (
         f"Now: {quantity_text(decision.uplink_bps, 'bit/s')} up for this device, {decision.cut.label}, "
         f"{seconds_text(float(plan.stages[device].delay_s))} a round"

@@ -25,6 +25,7 @@ def map_payload(found: DecisionMap, *, theme: str, training: bool = True) -> dic
     ]
     return {
         "label": spoken_map(found),
+        "device": found.device,
         "across": _axis(found.across, f"{found.across.title} of the cell"),
         "up": _axis(found.up, f"{found.up.title} of the device"),
         "linkValues": found.link_values.tolist(),

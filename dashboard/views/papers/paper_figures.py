@@ -6,8 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from cutwise.errors import CutwiseError
-from cutwise.papers import Beside, Deviation, Figure, Paper, Recomputed, recomputed
+from cutwise.papers import Beside, Deviation, Figure, Paper, Recomputed
 from cutwise_dashboard import session
+from cutwise_dashboard.executor import questions
+from cutwise_dashboard.executor.shown import answered
 from cutwise_dashboard.format import (
     as_written,
     change_text,
@@ -40,7 +42,7 @@ def show(paper: Paper) -> None:
         )
         for figure in paper.figures:
             with st.spinner(f"{sentence_case(readable(figure.name))} …"):
-                found = recomputed(paper, figure.name)
+                found = answered(questions.paper_recomputed, paper.key, figure.name, words="The figure")
             _figure(paper, found)
 
 

@@ -9,8 +9,10 @@ import streamlit as st
 
 from cutwise.papers import Headline, Paper, paper, papers
 from cutwise.units import percent
-from cutwise_dashboard import cached, session
+from cutwise_dashboard import session
 from cutwise_dashboard.charts.headline_bars import distribution_figure, influence_figure, setting_text
+from cutwise_dashboard.executor import questions
+from cutwise_dashboard.executor.shown import answered
 from cutwise_dashboard.format import readable, share_text
 from cutwise_dashboard.views import drawn
 
@@ -50,7 +52,7 @@ def distribution(shown: Paper) -> None:
             st.session_state.setdefault(SEED, FIRST_SEED)
             seed = int(st.number_input("Seed", 0, 2**31 - 1, step=1, key=SEED))
         with st.spinner(f"{count:,} draws …"):
-            found = cached.headline(shown.key, name, count, seed)
+            found = answered(questions.paper_headline, shown.key, name, count, seed, words=f"{count:,} draws")
         _charts(found)
         _ranges(shown)
         words = ["cutwise", "papers", shown.key, "--figure", name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cutwise_dashboard.format import as_written
 
 ALL_ON_DEVICE, ALL_ON_SERVER = "all on device", "all on server"
-LONGEST = 44
+LONGEST, HEAD, TAIL = 44, 15, 14
 
 
 def cut_at(label: str, *, edge: bool = False) -> str:
@@ -49,12 +49,13 @@ def with_cut(label: str, *, edge: bool = False) -> str:
 
 
 def shortened(text: str) -> str:
-    """A label that fits into a sentence; the end of a long path says more than its middle.
+    """A label that fits into a sentence: a long path keeps its start and its end, which tell layers apart.
 
-    >>> len(shortened("after " + "x/" * 60))
-    44
+    >>> shortened("after encoder/layer_0/attention/self/output/dense/MatMul")
+    'after encoder/layer_0…t/dense/MatMul'
     """
     if len(text) <= LONGEST:
         return text
     start = "after " if text.startswith("after ") else ""
-    return f"{start}…{text[-(LONGEST - 1 - len(start)) :]}"
+    name = text.removeprefix(start)
+    return f"{start}{name[:HEAD]}…{name[-TAIL:]}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cutwise.analyses.delay_energy import DelayEnergyAnalysis
 from cutwise.analyses.replanning import Epochs, ReplanAnalysis
 from cutwise.planning.one_device.objective import counted_energy
 from cutwise.plans.inference_words import said
@@ -13,24 +12,16 @@ from cutwise_dashboard import session
 from cutwise_dashboard.charts.spoken import spoken
 from cutwise_dashboard.charts.trade_offs import HERE, epochs_figure, front_figure
 from cutwise_dashboard.commands import analysis_command
+from cutwise_dashboard.executor import questions
+from cutwise_dashboard.executor.shown import answered
 from cutwise_dashboard.format import as_written, quantity_text, seconds_text, sentence_case, share_text
 from cutwise_dashboard.question import AnsweredQuestion
-from cutwise_dashboard.views import drawn, on_demand
-
-
-def energy(question: AnsweredQuestion) -> None:
-    """Rounds that no other beats in both delay and energy (P4), with the plan among them."""
-    on_demand.section("Delay against energy", question, energy_front)
-
-
-def changing_rate(question: AnsweredQuestion) -> None:
-    """Cuts chosen anew for every epoch of a rate that changes (P1), beside cuts that are kept."""
-    on_demand.section("When the rate changes", question, rate_over_epochs)
+from cutwise_dashboard.views import drawn
 
 
 def energy_front(question: AnsweredQuestion) -> None:
     """The rounds that no other beats, as a figure with its sentence."""
-    front = DelayEnergyAnalysis().run(question.asked).rounds
+    front = answered(questions.delay_energy, question.asked, words="The front of delay and energy")
     score = counted_energy(question.scenario.objective)
     spent_j = sum(float(score(stage)) for stage in question.plan.stages)
     fastest, thriftiest = front[0], front[-1]
@@ -65,7 +56,9 @@ def rate_over_epochs(question: AnsweredQuestion) -> None:
     with right:
         epochs = int(_slider("epochs", "view.rate.epochs", training=training))
     seed = question.scenario.seed
-    found = ReplanAnalysis(epochs=epochs, seed=seed, fade_db=fade_db).run(question.asked)
+    found = answered(
+        questions.replanned, question.asked, epochs, seed, fade_db, words="Planning anew in every epoch"
+    )
     alt = f"Seconds of a round in {epochs} epochs: cuts chosen anew, cuts kept, one side alone"
     drawn.echarts(
         spoken(epochs_figure(found, theme=session.theme()), training=training),

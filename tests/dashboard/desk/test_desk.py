@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from cutwise.problem.numbers import device_columns
 from cutwise.schemes import SCHEMES
 from cutwise.stated.shipped_scenarios import shipped_scenario
 from cutwise.stated.stated_question import StatedQuestion
+from cutwise_dashboard.desk.commands import MOST_KEPT
 from cutwise_dashboard.desk.history import MOST_STEPS, Desk
 from cutwise_dashboard.stores.link_store import address_of
 
@@ -224,6 +226,80 @@ def test_an_option_at_its_default_is_none() -> None:
         {"kind": "option", "path": "option.groups", "value": SCHEMES["gsfl"]().groups},
     )
     assert dict(desk.stated.options) == {}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"kind": "scale", "path": "nosuch", "value": "2"},
+        {"kind": "set"},
+        {"kind": "set", "path": "seed", "value": 10**400},
+        {"kind": "set", "path": {"a": 1}, "value": [[]]},
+        {"kind": "trail", "links": 5, "names": 7, "at": "x"},
+        {"kind": "all", "path": "__class__", "value": 3},
+        {"kind": "set_many", "path": "map", "value": 5},
+        {"kind": ["set"], "path": None},
+        {"kind": "option", "path": 3, "value": {}},
+    ],
+)
+def test_what_no_control_sends_changes_nothing_and_ends_nothing(command: dict[str, Any]) -> None:
+    desk = told(Desk(), command, setting(UPLINK, 1e6))
+    assert desk.stated.scenario.channel.uplink_bps == 1e6
+    assert len(desk.history) == 2
+
+
+def test_a_reason_without_a_field_is_said_whole() -> None:
+    desk = told(Desk(), {"kind": "open", "value": "k.0123456789abcdef"})
+    assert desk.refused[""].reason.startswith("this short link is not known here")
+
+
+def test_a_drag_is_ended_by_an_undo() -> None:
+    desk = told(Desk(), setting(UPLINK, 1e6, live=True), {"kind": "undo"}, setting(UPLINK, 2e6, live=True))
+    assert [stated.scenario.channel.uplink_bps for stated in desk.history] == [3e8, 2e6]
+
+
+def test_undo_takes_what_was_refused_away() -> None:
+    desk = told(Desk(), setting(UPLINK, 1e6), setting(UPLINK, "x"), {"kind": "undo"})
+    assert not desk.refused
+
+
+def test_back_goes_to_the_nearest_step_of_an_address_that_stands_twice() -> None:
+    desk = told(
+        Desk(), setting(UPLINK, 1e6), setting(UPLINK, 2e6), setting(UPLINK, 1e6), setting(UPLINK, 3e6)
+    )
+    told(desk, {"kind": "go", "link": address_of(desk.history[1])}, start=5)
+    assert desk.at == 3
+
+
+def test_of_too_many_kept_questions_the_oldest_goes() -> None:
+    desk = Desk()
+    for place in range(MOST_KEPT + 1):
+        desk.do(setting(UPLINK, 1e6 + place))
+        desk.do({"kind": "keep", "path": ""})
+    last = address_of(replace(desk.stated, kept=()))
+    assert len(desk.stated.kept) == MOST_KEPT
+    assert desk.stated.kept[-1] == last
+
+
+def test_a_pinned_cut_keeps_looking_at_the_device_it_was_pinned_for() -> None:
+    desk = told(Desk(), {"kind": "pin", "path": "cut", "value": "maxpool", "device": "phone"})
+    assert desk.stated.device == "phone"
+
+
+def test_a_point_of_the_map_keeps_looking_at_its_device() -> None:
+    both = {UPLINK: 1e6, "devices.1.flops_per_s": 4e10}
+    desk = told(Desk(), {"kind": "set_many", "path": "map", "value": both, "device": "jetson-nano"})
+    assert desk.stated.device == "jetson-nano"
+
+
+def test_a_scaled_count_is_at_least_one() -> None:
+    desk = told(Desk(), {"kind": "scale", "path": "samples", "value": "×0.00001"})
+    assert {device.samples for device in desk.stated.scenario.devices} == {1}
+
+
+def test_a_device_that_is_renamed_stays_looked_at() -> None:
+    desk = told(Desk(), {"kind": "device", "value": "phone"}, setting("devices.3.name", "tablet"))
+    assert desk.stated.device == "tablet"
 
 
 COMMANDS = some.one_of(

@@ -145,3 +145,27 @@ def test_everything_of_the_strip_is_plain_json(graph: ModelGraph) -> None:
         desk = Desk(history=[replace(StatedQuestion(), scheme=scheme)])
         text = json.dumps(strip_data(desk, graph, page=""), allow_nan=False)
         assert len(text) < 60_000
+
+
+def test_what_would_be_redone_and_undone_is_named_and_the_trail_says_where_it_stands(
+    graph: ModelGraph,
+) -> None:
+    desk = Desk()
+    for path, value in (("channel.uplink_bps", 1e6), ("limits.deadline_s", 300.0)):
+        desk.do({"kind": "set", "path": path, "value": value})
+    desk.do({"kind": "undo"})
+    data = strip_data(desk, graph, page="")
+    assert (data["undo"], data["redo"], data["step"]) == ("uplink", "deadline", "1/3")
+    assert data["trail"]["at"] == 1
+    assert data["trail"]["links"][1] == data["link"]
+
+
+@pytest.mark.parametrize("preset", shipped_scenarios())
+def test_nothing_endless_stands_in_a_field(preset: str) -> None:
+    scenario = shipped_scenario(preset)
+    bare = tuple(
+        replace(device, profile=None, flops_per_s=1e11, efficiency_ratio=None, memory_bytes=None)
+        for device in scenario.devices
+    )
+    stated = StatedQuestion(scenario=replace(scenario, devices=bare), device=scenario.device_names[0])
+    json.dumps(shown_groups(Context(stated=stated, graph=None)), allow_nan=False)

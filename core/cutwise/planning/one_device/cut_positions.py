@@ -30,7 +30,7 @@ def cut_positions(problem: SplitProblem) -> Mask:
     at_gates = inner[crossing[1:free] <= 1]
     if len(at_gates) < FEWEST_GATES:
         at_gates = inner[np.sort(np.argsort(sent_bytes[1:free], kind="stable")[:MOST_POSITIONS])]
-    most = max(MOST_POSITIONS, MOST_CELLS // len(rank))
+    most = _most_listed(len(rank))
     if len(at_gates) > most:
         at_gates = at_gates[np.linspace(0, len(at_gates) - 1, most).astype(np.int64)]
     kept = np.concatenate([[0], at_gates, [free]]) if free else np.zeros(1, dtype=np.int64)
@@ -40,6 +40,17 @@ def cut_positions(problem: SplitProblem) -> Mask:
         tied = masks[:, list(tie)]
         together &= tied.all(axis=1) | ~tied.any(axis=1)
     return masks[together]
+
+
+def positions_left_out(problem: SplitProblem) -> int:
+    """How many positions behind gates `cut_positions` leaves out of a very long model."""
+    rank, free = _order(problem)
+    at_gates = int((_crossing(problem, rank, free)[0][1:free] <= 1).sum())
+    return max(0, at_gates - _most_listed(len(rank))) if at_gates >= FEWEST_GATES else 0
+
+
+def _most_listed(ops: int) -> int:
+    return max(MOST_POSITIONS, MOST_CELLS // ops)
 
 
 def ops_mask(problem: SplitProblem, names: Iterable[str]) -> Mask:

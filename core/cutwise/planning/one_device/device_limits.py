@@ -161,8 +161,24 @@ def told_apart(needs: float, has: float, unit: str) -> tuple[str, str]:
     name, shown = SHOWN[unit]
     kinds = ((name, shown(needs), shown(has)), (IN_FULL.get(unit, name), needs, has))
     written = [
-        (f"{needed:.{digits}g} {name}", f"{there:.{digits}g} {name}")
+        (f"{_plain(needed, digits)} {name}", f"{_plain(there, digits)} {name}")
         for name, needed, there in kinds
         for digits in range(FEWEST_DIGITS, MOST_DIGITS + 1)
     ]
     return next((pair for pair in written if pair[0] != pair[1]), written[0])
+
+
+def _plain(value: float, digits: int) -> str:
+    """A number to so many digits, never with an exponent.
+
+    >>> _plain(1710.4, 3), _plain(5.1, 3), _plain(2e-9, 3)
+    ('1710', '5.1', '0.000000002')
+    """
+    text = f"{value:.{digits}g}"
+    return (
+        text
+        if "e" not in text
+        else f"{value:.12f}".rstrip("0").rstrip(".")
+        if abs(value) < 1
+        else f"{value:.0f}"
+    )
