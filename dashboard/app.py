@@ -40,8 +40,10 @@ page = st.navigation(PAGES, position="top")
 desk = session.desk()
 desk.take(strip.outbox())
 session.keep_views()
-page_head.show(desk, page.url_path)
-session.write_address(desk)
+with section("The question"):
+    page_head.show(desk, page.url_path)
+with section("The address"):
+    session.write_address(desk)
 if wanted := desk.page_wanted():
     st.switch_page(f"app_pages/{wanted}.py")
 with section("The page"):

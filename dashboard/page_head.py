@@ -21,6 +21,7 @@ BRAND = (
     "<b>Cutwise</b> finds where to cut a neural network between device, edge and cloud so that a round ends "
     "first, and says why."
 )
+NO_LINK = "This question is too large for a link: save it as a file, as a reload of the page starts anew."
 OWN_NUMBERS = {"learn": ".st-key-desk { display: none; }"}
 """Pages whose stories have numbers of their own: the strip's would be taken for theirs."""
 STYLE = files("cutwise_dashboard") / "page.css"
@@ -33,8 +34,11 @@ def show(desk: Desk, page: str) -> None:
         st.html(BRAND, width="stretch")
         open_and_save.show(desk.stated)
     with st.container(key="desk"):
-        strip(strip_data(desk, _known_model(desk.stated), page=page))
+        data = strip_data(desk, _known_model(desk.stated), page=page)
+        strip(data)
     _said(desk)
+    if not data["link"]:
+        st.warning(NO_LINK)
 
 
 def _known_model(stated: StatedQuestion) -> ModelGraph | None:

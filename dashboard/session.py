@@ -10,7 +10,8 @@ from cutwise.errors import CutwiseError
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard.desk.history import Desk
 from cutwise_dashboard.executor.executor import shared_executor
-from cutwise_dashboard.stores.link_store import address_of, stated_at
+from cutwise_dashboard.format import first_mistakes
+from cutwise_dashboard.stores.link_store import address_or_none, stated_at
 
 LINK_KEY = "q"
 OLD_LINK_KEY = "plan"
@@ -38,7 +39,7 @@ def _open_address(opened: Desk) -> None:
     try:
         opened.history[0], opened.said = stated_at(text)
     except CutwiseError as error:
-        st.session_state[NOTICE] = f"This link could not be opened: {error}"
+        st.session_state[NOTICE] = f"This link could not be opened: {first_mistakes([str(error)])[0]}"
     if OLD_LINK_KEY in st.query_params:
         del st.query_params[OLD_LINK_KEY]
 
@@ -51,10 +52,13 @@ def write_address(opened: Desk) -> None:
     """
     if not opened.settled:
         return
-    address = address_of(opened.stated)
+    address = address_or_none(opened.stated)
     if address == st.session_state.get(ADDRESS) and LINK_KEY in st.query_params:
         return
     st.session_state[ADDRESS] = address
+    if not address:
+        st.query_params.pop(LINK_KEY, None)
+        return
     if opened.walked and LINK_KEY in st.query_params:
         return
     if st.query_params.get(LINK_KEY) != address:

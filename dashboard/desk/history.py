@@ -14,7 +14,8 @@ from cutwise.errors import CutwiseError, QuantityError, UnknownNameError
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard.desk.commands import Command, after
 from cutwise_dashboard.desk.fleet_edits import device_at, found_by_name, moved_up, with_cells, with_one_less
-from cutwise_dashboard.stores.link_store import address_of, stated_at
+from cutwise_dashboard.format import first_mistakes
+from cutwise_dashboard.stores.link_store import address_or_none, stated_at
 
 MOST_STEPS = 200
 MOST_COMMANDS = 500
@@ -92,7 +93,7 @@ class Desk:
                 self.refused.clear()
         except Exception as error:  # whatever a browser sends, the page goes on and says so beside the field
             text = str(command.get("value", ""))[:LONGEST_TEXT]
-            self.refused[path] = Refusal(text=text, reason=reason_of(error, path))
+            self.refused[path] = Refusal(text=text, reason=first_mistakes([reason_of(error, path)])[0])
             while len(self.refused) > MOST_REFUSED:
                 del self.refused[next(iter(self.refused))]
 
@@ -125,7 +126,7 @@ class Desk:
         """Back and Forward of the browser, or a link that was opened: a known step, or a new one."""
         address = str(command.get("link", command.get("value", "")))
         for place in sorted(range(len(self.history)), key=lambda i: abs(i - self.at)):
-            if address_of(self.history[place]) == address:
+            if address and address_or_none(self.history[place]) == address:
                 self._move(place)
                 return
         stated, said = stated_at(address)
@@ -151,7 +152,7 @@ class Desk:
         at = command.get("at", 0)
         if len(self.history) > 1 or not isinstance(at, int) or not 0 <= at < len(links) == len(names):
             return
-        if links[at] == address_of(self.stated):
+        if links[at] and links[at] == address_or_none(self.stated):
             found = [stated_at(link)[0] for link in links]
             self.history, self.names, self.at = found, names, at
 

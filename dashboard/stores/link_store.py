@@ -11,7 +11,7 @@ from cutwise.stated.old_link import question_of_old_link
 from cutwise.stated.opened import Opened
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard.stores import kept_files
-from cutwise_dashboard.stores.store_bounds import LONGEST_ADDRESS
+from cutwise_dashboard.stores.store_bounds import LONGEST_ADDRESS, LONGEST_UNKEPT
 
 STORE = "links"
 KEYED = "k."
@@ -22,7 +22,8 @@ UNKNOWN = "this short link is not known here: it was made on another server, or 
 def address_of(stated: StatedQuestion) -> str:
     """What stands in the address for a question: its link, or the key of one that is too long for that.
 
-    Where it cannot be kept, the long link stands there itself: most browsers open it.
+    Where it cannot be kept, the link stands there itself if servers still take it. Raises `CutwiseError`
+    where it is too long for that, or for any link.
     """
     link = link_of(stated)
     if len(link) <= LONGEST_ADDRESS:
@@ -31,8 +32,18 @@ def address_of(stated: StatedQuestion) -> str:
     try:
         kept_files.keep(STORE, key, link.encode())
     except CutwiseError:
-        return link
+        if len(link) <= LONGEST_UNKEPT:
+            return link
+        raise
     return f"{KEYED}{key}"
+
+
+def address_or_none(stated: StatedQuestion) -> str:
+    """The same, empty where the question has none: it is too large, or the store is full."""
+    try:
+        return address_of(stated)
+    except CutwiseError:
+        return ""
 
 
 def link_at(address: str) -> str:

@@ -11,6 +11,7 @@ from cutwise.frozen import FrozenDict
 
 FOLDER_VARIABLE = "CUTWISE_STORE"
 LONGEST_ADDRESS = 1800
+LONGEST_UNKEPT = 30_000
 """Characters that mail programs, chats and proxies pass on without cutting; longer links are kept."""
 
 

@@ -108,6 +108,8 @@ def _checked_file(name: str, reference: ModelReference) -> Path:
     from cutwise.importers.gate.folders import model_file_in
 
     path = model_file_in(Path(name)) if Path(name).is_dir() else Path(name)
+    if path.exists() and not path.is_file():
+        raise CutwiseError(f"--model {name}: is no file; name the model's own")
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()

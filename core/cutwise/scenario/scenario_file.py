@@ -150,7 +150,7 @@ def spelled_document(scenario: Scenario, **spelled: Mapping[str, object]) -> dic
 def document_in(content: bytes, *, name: str) -> dict[str, object]:
     """What a file called `name` holds, unchecked: JSON where it starts with a brace, else TOML."""
     try:
-        text = content.decode()
+        text = content.decode("utf-8-sig")
         document: dict[str, object] = (
             json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
         )

@@ -13,6 +13,9 @@ from cutwise.schemes.options import scheme_with
 from cutwise.stated.shipped_scenarios import shipped_scenarios
 from cutwise.stated.stated_question import BEST_BASELINE, ModelReference, StatedQuestion
 
+HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of surrogate pairs, which stand alone in no text."""
+MOST_TEXT, MOST_KEPT = 100_000, 50
 HEXADECIMAL = re.compile(r"[0-9a-f]{1,64}")
 
 
@@ -25,12 +28,39 @@ def mistakes_in(stated: StatedQuestion) -> list[str]:
     ['options.groups: -1 is below the smallest value 0']
     """
     return [
+        *text_mistakes(stated),
         *_model_mistakes(stated.model),
         *_unknown("preset", stated.preset, shipped_scenarios()),
         *_unknown("scheme", stated.scheme, SCHEMES),
         *(_option_mistakes(stated) if stated.scheme in SCHEMES else ()),
         *_unknown("baseline", stated.baseline, ("", BEST_BASELINE, *baseline_names())),
     ]
+
+
+def text_mistakes(stated: StatedQuestion) -> list[str]:
+    """One sentence for each text of the question that is too long, or cannot be written again.
+
+    >>> text_mistakes(StatedQuestion(cut="\\ud800"))
+    ['cut: has characters that no file can hold; give it anew']
+    """
+    given = [
+        ("cut", stated.cut), ("device", stated.device), ("figure", stated.figure),
+        ("model.name", stated.model.name), *((f"kept.{n}", link) for n, link in enumerate(stated.kept)),
+    ]  # fmt: skip
+    texts = [(path, text) for path, text in given if isinstance(text, str)]
+    found = [
+        f"{path}: has {len(text):,} characters; at most {MOST_TEXT:,} are read"
+        for path, text in texts
+        if len(text) > MOST_TEXT
+    ]
+    found += [
+        f"{path}: has characters that no file can hold; give it anew"
+        for path, text in texts
+        if HALVES.search(text)
+    ]
+    if len(stated.kept) > MOST_KEPT:
+        found.append(f"kept: has {len(stated.kept):,} questions; at most {MOST_KEPT} are read")
+    return found
 
 
 def _model_mistakes(model: ModelReference) -> Iterator[str]:

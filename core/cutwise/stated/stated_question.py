@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cutwise.defaults import DEFAULT_SCHEME
+from cutwise.fields.readable_names import readable_name
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.question import Question
@@ -29,6 +30,10 @@ class ModelReference(Frozen):
     digest: str = ""
     name: str = ""
     dims: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", readable_name(self.name))
+        Frozen.__post_init__(self)
 
     @property
     def label(self) -> str:

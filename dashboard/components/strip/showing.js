@@ -64,5 +64,6 @@ function showActions(root, data) {
   say("undo", data.undo, "Undo", "Ctrl+Z")
   say("redo", data.redo, "Redo", "Ctrl+Shift+Z")
   say("reset", data.canReset ? "everything as at first" : "", "Start again", "")
+  root.querySelector(".link").disabled = !data.link
   root.querySelector(".keep span").textContent = data.kept ? `Compare (${data.kept})` : "Compare"
 }

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from cutwise.problem.numbers import device_columns
+from cutwise.scenario.parties import Device
 from cutwise.schemes import SCHEMES
 from cutwise.stated.shipped_scenarios import shipped_scenario
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard.desk.commands import MOST_KEPT
 from cutwise_dashboard.desk.history import MOST_STEPS, Desk
-from cutwise_dashboard.stores.link_store import address_of
+from cutwise_dashboard.stores.link_store import address_of, address_or_none
 
 UPLINK = "channel.uplink_bps"
 
@@ -300,6 +301,35 @@ def test_a_scaled_count_is_at_least_one() -> None:
 def test_a_device_that_is_renamed_stays_looked_at() -> None:
     desk = told(Desk(), {"kind": "device", "value": "phone"}, setting("devices.3.name", "tablet"))
     assert desk.stated.device == "tablet"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"kind": "pin", "path": "cut", "value": "\ud800"},
+        {"kind": "pin", "path": "cut", "value": "x" * 10**6},
+        {"kind": "device", "value": "a\udfffb"},
+        {"kind": "model", "value": {"digest": "0" * 64, "name": "m", "dims": [1]}},
+        {"kind": "model", "value": {}},
+    ],
+)
+def test_a_question_that_could_not_be_written_again_is_refused(command: dict[str, Any]) -> None:
+    desk = told(Desk(), command)
+    assert desk.stated == StatedQuestion()
+    assert len(desk.refused) == 1
+
+
+def test_a_fleet_too_large_for_a_link_is_planned_without_one() -> None:
+    name = "\u56fd" * 190
+    devices = tuple(Device(name=f"{name}{place}") for place in range(8000))
+    stated = replace(StatedQuestion(), scenario=replace(shipped_scenario(), devices=devices))
+    desk = Desk(history=[stated])
+    desk.do(setting(UPLINK, 1e6))
+    desk.do({"kind": "undo"})
+    assert desk.stated == stated
+    assert address_or_none(stated) == ""
+    desk.do({"kind": "keep", "path": ""})
+    assert "too large" in desk.refused[""].reason
 
 
 COMMANDS = some.one_of(
