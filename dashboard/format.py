@@ -20,6 +20,7 @@ MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86400.0
 LONG_S = 1e4
 NO_SMALL_PREFIX = ("B", "bit", "FLOP")
 """Units of what is counted: a part of one is written as it is."""
+FULL_FIGURES = 999.5
 WORDS_FROM, BEYOND = 1e6, 1e18
 NAMED = ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"))
 LEAST_WRITTEN = 1e-6
@@ -126,7 +127,8 @@ def seconds_text(value: float) -> str:
     if value < 2 * DAY_S:
         minutes = round(value / MINUTE_S)
         return f"{minutes // 60} h {minutes % 60} min"
-    return f"{figures(value / DAY_S)} days"
+    days = value / DAY_S
+    return f"{f'{days:.0f}' if FULL_FIGURES <= days < WORDS_FROM else figures(days)} days"
 
 
 def change_text(value: float, base: float, *, less: str = "less", more: str = "more") -> str:

@@ -14,6 +14,7 @@ from cutwise.errors import CutwiseError, QuantityError, UnknownNameError
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard.desk.commands import Command, after
 from cutwise_dashboard.desk.fleet_edits import device_at, found_by_name, moved_up, with_cells, with_one_less
+from cutwise_dashboard.desk.scenario_edits import bare_number_note
 from cutwise_dashboard.format import first_mistakes
 from cutwise_dashboard.stores.link_store import address_or_none, stated_at
 
@@ -42,7 +43,8 @@ class Refusal:
 class Desk:
     """`history[at]` is what is asked; `names` what made each step; `taken` the last command of each browser.
 
-    `refused` says by path why the last text there was not taken. `dragged` is the path whose next value
+    `refused` says by path why the last text there was not taken, `notes` how a
+    number without a unit was read. `dragged` is the path whose next value
     replaces the step that it made; while one is dragged the question is not `settled`. `walked` is true where
     Back or Forward led here, so that the browser's address says so already.
     """
@@ -52,6 +54,7 @@ class Desk:
     at: int = 0
     taken: dict[str, int] = field(default_factory=dict)
     refused: dict[str, Refusal] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
     dragged: str = ""
     settled: bool = True
     walked: bool = False
@@ -82,6 +85,7 @@ class Desk:
         path = str(command.get("path", ""))[:LONGEST_TEXT]
         live = bool(command.get("live"))
         self.settled = not live
+        self.notes.clear()
         self.walked = command.get("kind") == "go"
         try:
             if (move := MOVES.get(str(command.get("kind")))) is not None:
@@ -89,6 +93,8 @@ class Desk:
             else:
                 self.step(after(self.stated, command), path or str(command.get("kind")), live=live)
             self.refused.pop(path, None)
+            if note := bare_number_note(self.stated.scenario, command):
+                self.notes[path] = note
             if command.get("kind") in OTHERS:
                 self.refused.clear()
         except Exception as error:  # whatever a browser sends, the page goes on and says so beside the field

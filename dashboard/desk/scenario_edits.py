@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from operator import attrgetter
@@ -17,8 +18,11 @@ from cutwise.problem.numbers import device_columns
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parties import Device, Edge, Party
 from cutwise.scenario.parts import LayerDepth, Privacy, Scenario
-from cutwise.units import hints_of
+from cutwise.units import UNITS, facts_of, hints_of
 
+BARE = re.compile(r"\s*\d+(?:\.\d+)?\s*", re.ASCII)
+NO_LARGE = frozenset({"s", "m", "db", "dbm", "w", "j"})
+"""Units of which nobody has a million."""
 MOST_EDGES = 200
 MOST_LAYERS = 100_000
 MOST_FACTOR = 1e6
@@ -199,3 +203,23 @@ def party_of(path: str) -> type[Party]:
     ('Edge', 'Device')
     """
     return Edge if path.startswith("edges.") else Device
+
+
+def bare_number_note(scenario: Scenario, command: Mapping[str, Any]) -> str:
+    """How a typed number without a unit was read, where its field has one; else empty.
+
+    >>> bare_number_note(Scenario(), {"kind": "set", "path": "channel.uplink_bps", "value": "244"})
+    'read as 244 bit/s; write 244 Mbit/s for a million times as much'
+    """
+    text, path = command.get("value"), str(command.get("path", ""))
+    if command.get("kind") not in {"set", "all"} or not isinstance(text, str) or not BARE.fullmatch(text):
+        return ""
+    owner, name = (party_of(path), path.rpartition(".")[2]) if path not in EDITS else (Scenario, "")
+    if command["kind"] == "set" and path not in EDITS:
+        owner, name = owner_of(scenario, path)
+    unit = facts_of(owner, name).get("unit", "") if name in owner.__dataclass_fields__ else ""
+    symbol = UNITS.get(unit, "")
+    if not symbol:
+        return ""
+    more = "" if unit in NO_LARGE else f"; write {text.strip()} M{symbol} for a million times as much"
+    return f"read as {text.strip()} {symbol}{more}"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from cutwise.frozen import frozen
 from cutwise_dashboard.caches import kept
 
 
-@dataclass(slots=True, eq=False)
 class KeptAnswer:
     """The place of one answer: empty until it is found."""
 
-    value: Any = None
-    found: bool = False
+    __slots__ = ("found", "value")
+
+    def __init__(self) -> None:
+        self.value: Any = None
+        self.found = False
 
     def put(self, value: Any) -> None:
         self.value = frozen(value)

@@ -15,9 +15,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from tests.bench.served import PAUSE_MS, move, opened, served, settled, with_slider
+from tests.bench.served import IDLE, PAUSE_MS, move, opened, served, settled, with_slider
 from tests.browser.bad_files import HEAVY
-from tests.browser.conftest import FLAGS, IDLE, chromium
+from tests.browser.conftest import FLAGS, chromium
 
 MOVES = 10
 GOAL_MS = 300

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Page
 
-from tests.browser.conftest import IDLE
 from tests.browser.serving import serving
 
 PORT = 8731
 ADDRESS = f"http://127.0.0.1:{PORT}"
 PAUSE_MS = 250
+IDLE = """() => document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === 'notRunning'"""
 FIGURE, RANGE = ".cutwise-figure.first b", 'input[type=range][data-path="channel.uplink_bps"]'
 MOVED = """async ([figure, range, by]) => {
   const found = (root, wanted) => {

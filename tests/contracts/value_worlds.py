@@ -49,10 +49,12 @@ from cutwise.hardware.profiles import hardware
 from cutwise.importers import IMPORTERS
 from cutwise.importers.gate.refused import REFUSED
 from cutwise.importers.import_report import import_report
+from cutwise.measured import predicted_memory, predicted_rates
 from cutwise.papers import headline, papers
 from cutwise.pipeline import played_round
 from cutwise.plans.stages import STAGES
 from cutwise.problem.split_problem import build_problem
+from cutwise.scenario.fleet_columns import columns_in
 from cutwise.scenario.parts import LayerDepth, Scenario
 from cutwise.scenario.versions import versions
 from cutwise.scenario.vocabulary.words import words
@@ -64,6 +66,7 @@ from cutwise.solvers.groups.clustering import alike_clusters
 from cutwise.solvers.groups.exact_grouping import exact_groups
 from cutwise.solvers.shares.block_shares import minmax_blocks
 from cutwise.solvers.shares.share_problem import share_problem
+from cutwise.stated.changed_inputs import changed_inputs
 from cutwise.stated.question_file import dump_question, parse_opened
 from cutwise.stated.stated_question import StatedQuestion
 from tests.answers.record import scenario_files
@@ -135,6 +138,10 @@ def everything(folder: Path) -> list[Any]:
         papers(),
         versions(),
         parse_opened(dump_question(StatedQuestion()).encode(), "question.toml", now=StatedQuestion()),
+        changed_inputs([StatedQuestion(), StatedQuestion(scheme="gsfl", cut="maxpool")]),
+        columns_in(["name", "Memory (GB)"]),
+        predicted_memory()[:2],
+        predicted_rates()[:2],
         [headline(paper, paper.figures[0].name, draws=2) for paper in papers().values()],
     ]
 

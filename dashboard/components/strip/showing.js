@@ -9,7 +9,7 @@ function shownValue(box) {
   return isOfKind ? waiting.value : spec.value
 }
 
-function showField(box, field, refused) {
+function showField(box, field, refused, note) {
   box.spec = field
   if (field.kind === "note") { box.querySelector(".note").textContent = field.label; return }
   const value = shownValue(box)
@@ -25,7 +25,8 @@ function showField(box, field, refused) {
   const isPicked = button => Array.isArray(value) ? value.includes(button.choice) : !field.mixed && button.choice === value
   for (const button of box.querySelectorAll(".buttons button")) button.setAttribute("aria-pressed", String(isPicked(button)))
   box.classList.toggle("wrong", Boolean(refused))
-  const why = box.querySelector(".why"), reason = refused?.reason ?? ""
+  box.classList.toggle("told", Boolean(note) && !refused)
+  const why = box.querySelector(".why"), reason = refused?.reason ?? note ?? ""
   if (why.textContent !== reason) why.textContent = reason
 }
 

@@ -69,7 +69,7 @@ function showTray(root, data) {
   const fields = group.fields.filter(field => (!whose || Boolean(field.whose) === Boolean(isOne)) && (desk.isMore || !field.more))
   const made = JSON.stringify([group.id, desk.isMore, desk.whose, whose, fields.map(field => [field.path, field.kind, field.label, field.choices])])
   if (tray.made !== made) { tray.made = made; fillTray(root, tray, group, fields, whose) }
-  for (const field of fields) showField(at(tray, "data-field", field.path), field, data.refused[field.path])
+  for (const field of fields) showField(at(tray, "data-field", field.path), field, data.refused[field.path], data.notes[field.path])
 }
 
 function fillTray(root, tray, group, fields, whose) {

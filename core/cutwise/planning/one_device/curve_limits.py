@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from cutwise.arrays import Floats
-from cutwise.frozen import FrozenDict
+from cutwise.frozen import FrozenDict, read_only
 from cutwise.planning.one_device.curve_sides import CurveSides
 from cutwise.planning.one_device.cut_memory import SideMemory
 from cutwise.planning.one_device.device_limits import (
@@ -48,4 +48,6 @@ def curve_excess(
             columns.runtime.of(at), budgets_of(problem.scenario, columns)[[at]]
         )
     count = len(sides.masks)
-    return FrozenDict({rule: rounded_excess(np.broadcast_to(one[0], count)) for rule, one in found.items()})
+    return FrozenDict(
+        {rule: read_only(rounded_excess(np.broadcast_to(one[0], count))) for rule, one in found.items()}
+    )
