@@ -15,6 +15,8 @@ from tests.browser.conftest import FLAGS, App, chromium
 from tests.browser.serving import serving
 from tests.marked_names import HOST, MARKERS
 
+pytestmark = pytest.mark.browser
+
 PLACES = '[data-testid="stMarkdownContainer"]'
 MADE = f'{PLACES} :is(a, img, svg, iframe, script, [role="img"], code, pre, h1, ul, ol, hr, em, del, .katex)'
 

@@ -15,6 +15,8 @@ from playwright.sync_api import Page, Playwright
 from tests.browser.conftest import FLAGS, chromium
 from tests.browser.serving import wait_for
 
+pytestmark = pytest.mark.browser
+
 ROOT = Path(__file__).parents[2]
 
 

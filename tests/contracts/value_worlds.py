@@ -139,7 +139,7 @@ def everything(folder: Path) -> list[Any]:
         versions(),
         parse_opened(dump_question(StatedQuestion()).encode(), "question.toml", now=StatedQuestion()),
         changed_inputs([StatedQuestion(), StatedQuestion(scheme="gsfl", cut="maxpool")]),
-        columns_in(["name", "Memory (GB)"]),
+        tuple(columns_in(["name", "Memory (GB)"])[0]),
         predicted_memory()[:2],
         predicted_rates()[:2],
         [headline(paper, paper.figures[0].name, draws=2) for paper in papers().values()],
