@@ -48,7 +48,7 @@ class MapStage:
 
     def middle(self, column: int, row: int) -> tuple[float, float]:
         x, y = self.looks(
-            f"[86 + ({column} + 0.5) * v.grid.cellWidth, v.grid.floor - ({row} + 0.5) * v.grid.cellHeight]"
+            f"[104 + ({column} + 0.5) * v.grid.cellWidth, v.grid.floor - ({row} + 0.5) * v.grid.cellHeight]"
         )
         box = self.page.locator("canvas").bounding_box()
         assert box is not None
@@ -83,8 +83,11 @@ def test_a_click_goes_there_in_one_command(stage: MapStage, found: DecisionMap) 
     stage.page.mouse.click(*stage.middle(120, 30))
     value = {found.across.path: found.link_values[120], found.up.path: found.speed_values[30]}
     assert stage.commands() == [
-        {"kind": "set_many", "path": "map", "value": {**found.beside, **value}},
-    ]
+        {
+            "kind": "set_many", "path": "map", "value": {**found.beside, **value},
+            "device": found.device,
+        },
+    ]  # fmt: skip
 
 
 def test_keys_move_a_point_from_the_present_one_and_enter_goes_there(
@@ -115,7 +118,7 @@ def test_names_lie_in_their_regions_and_all_are_listed(stage: MapStage, found: D
     for name in names:
         assert stage.looks(
             f"v.data.regions[v.best[Math.floor((v.grid.floor - {name['y']}) / v.grid.cellHeight)"
-            f" * v.grid.columns + Math.floor(({name['x']} - 86) / v.grid.cellWidth)]].label"
+            f" * v.grid.columns + Math.floor(({name['x']} - 104) / v.grid.cellWidth)]].label"
         ).endswith(name["text"].removeprefix("…/"))
     assert stage.page.locator(".regions li").all_inner_texts() == list(found.labels)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Dialog
 
+from cutwise.scenario.fleet_csv import parse_fleet
 from cutwise.scenario.versions import saved_scenario
 from tests.browser.conftest import App
 from tests.browser.hands import asked, opened_files, tray
@@ -115,8 +116,15 @@ def is_toml(path: Path, browser: Browser) -> None:
     assert tomllib.loads(path.read_text("utf-8"))
 
 
+def is_fleet(path: Path, browser: Browser) -> None:
+    assert parse_fleet(path.read_text("utf-8"))
+
+
 def is_json(path: Path, browser: Browser) -> None:
     assert json.loads(path.read_text("utf-8"))
 
 
-CHECKS = {".csv": has_no_formula, ".html": opens_without_a_request, ".toml": is_toml, ".json": is_json}
+CHECKS = {
+    ".csv": has_no_formula, ".tsv": is_fleet, ".html": opens_without_a_request, ".toml": is_toml,
+    ".json": is_json,
+}  # fmt: skip

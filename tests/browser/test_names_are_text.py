@@ -31,7 +31,8 @@ def marked(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> 
     with (folder / "log").open("w") as log, serving(port, log, script=script) as address:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         opened = App(browser.new_page(viewport={"width": 1440, "height": 1000}), address)
-        opened.open()
+        opened.page.goto(address)
+        opened.idle()
         opened.page.wait_for_selector(".dag canvas", timeout=60_000)
         opened.idle()
         yield opened

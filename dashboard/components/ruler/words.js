@@ -1,5 +1,5 @@
 // Quantities as the page writes them (dashboard/format.py; a test compares the two).
-const PREFIX = [[1e15, "P"], [1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""], [1e-3, "m"], [1e-6, "µ"]]
+const PREFIX = [[1e15, "P"], [1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""], [1e-3, "m"], [1e-6, "µ"], [1e-9, "n"]]
 
 function figures(value) {
   if (Math.abs(value) >= 999.5) return Math.round(value).toLocaleString("en-US")
