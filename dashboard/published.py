@@ -13,7 +13,6 @@ from cutwise.importers import sample_named
 from cutwise.papers import Figure, Paper, paper, schemes_of
 from cutwise.papers.paper import FOLDER
 from cutwise.schemes import baseline_names
-from cutwise.stated.changed_inputs import changed_inputs
 from cutwise.stated.stated_question import ModelReference, StatedQuestion
 
 
@@ -72,11 +71,6 @@ def model_file(found: Paper) -> bytes:
 def as_published(stated: StatedQuestion, found: PublishedFigure) -> StatedQuestion:
     """The same question before anything of it was changed."""
     return opened(stated, found, ())
-
-
-def is_as_published(stated: StatedQuestion, found: PublishedFigure) -> bool:
-    """True while no input was changed since the figure's scenario was opened."""
-    return not changed_inputs((as_published(stated, found), stated))
 
 
 def schemes_compared(stated: StatedQuestion) -> tuple[str, ...]:

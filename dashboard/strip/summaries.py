@@ -39,6 +39,8 @@ def link(context: Context) -> str:
     texts = [value_text(getattr(channel, name), facts_of(channel, name)["unit"]) for name in names]
     coded = context.scenario.compression.codec
     more = "" if isinstance(coded, Uncompressed) else f", {readable(coded.kind)}"
+    if not texts:
+        return f"{readable(channel.kind)}{more}"
     return "  ".join(f"{arrow} {text}" for arrow, text in zip("↑↓", texts, strict=False)) + more
 
 

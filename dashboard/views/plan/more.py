@@ -11,6 +11,7 @@ import streamlit as st
 from cutwise.analyses.explain import dominant
 from cutwise.plans.inference_words import said
 from cutwise.plans.plan import Plan
+from cutwise_dashboard import session
 from cutwise_dashboard.format import (
     as_written,
     figures,
@@ -37,6 +38,9 @@ def show(question: AnsweredQuestion) -> None:
             requests.show(question.plan.inference)
         for line in more_lines(question):
             st.markdown(as_written(line))
+        if question.problem.ties and st.button("Untie the weights", key="untie"):
+            session.desk().do(UNTIE)
+            st.rerun()
 
 
 def more_lines(question: AnsweredQuestion) -> tuple[str, ...]:

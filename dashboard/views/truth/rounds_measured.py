@@ -46,10 +46,6 @@ def show() -> None:
         st.caption(told(table))
 
 
-def _partitions(table: ConvergenceTable) -> list[str]:
-    return list(dict.fromkeys(cell.partition for cell in table.cells))
-
-
 def shown_cells(table: ConvergenceTable, partition: str) -> dict[Cell, Curves]:
     """What was trained on this partition with one local epoch and without compression, and pooled data."""
     return {
