@@ -11,6 +11,7 @@ from cutwise_dashboard.side_by_side.question_columns import columns_of, table_of
 NOTHING_KEPT = (
     "Press **Compare** above to keep this question, then change anything: both stand here side by side."
 )
+BESIDE_FIRST = "Changes are told beside the first column."
 ONE_KEPT = "Change anything above: what you ask then stands here beside what you kept."
 
 
@@ -24,3 +25,5 @@ def show() -> None:
     if len(columns) == 1:
         st.caption(ONE_KEPT)
     kept_columns(table_of(columns, stated, theme=session.theme()))
+    if len(columns) > 1:
+        st.caption(BESIDE_FIRST)
