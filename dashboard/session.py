@@ -11,7 +11,7 @@ from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard.desk.history import Desk
 from cutwise_dashboard.executor.executor import shared_executor
 from cutwise_dashboard.format import first_mistakes
-from cutwise_dashboard.stores.link_store import address_or_none, stated_at
+from cutwise_dashboard.stores.link_store import stated_at
 
 LINK_KEY = "q"
 OLD_LINK_KEY = "plan"
@@ -52,7 +52,7 @@ def write_address(opened: Desk) -> None:
     """
     if not opened.settled:
         return
-    address = address_or_none(opened.stated)
+    address = opened.address(opened.stated)
     if address == st.session_state.get(ADDRESS) and LINK_KEY in st.query_params:
         return
     st.session_state[ADDRESS] = address

@@ -55,6 +55,7 @@ class Desk:
     taken: dict[str, int] = field(default_factory=dict)
     refused: dict[str, Refusal] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    addresses: dict[int, tuple[StatedQuestion, str]] = field(default_factory=dict)
     dragged: str = ""
     settled: bool = True
     walked: bool = False
@@ -65,6 +66,15 @@ class Desk:
     def stated(self) -> StatedQuestion:
         """What is asked."""
         return self.history[self.at]
+
+    def address(self, stated: StatedQuestion) -> str:
+        """The address of a step, worked out once: a link takes half a millisecond and more."""
+        known = self.addresses.get(id(stated))
+        if known is None or known[0] is not stated:
+            if len(self.addresses) > 2 * MOST_STEPS:
+                self.addresses.clear()
+            known = self.addresses[id(stated)] = (stated, address_or_none(stated))
+        return known[1]
 
     def take(self, outbox: Any) -> None:
         """Takes every command of a browser that was not taken yet, in order."""
@@ -132,7 +142,7 @@ class Desk:
         """Back and Forward of the browser, or a link that was opened: a known step, or a new one."""
         address = str(command.get("link", command.get("value", "")))
         for place in sorted(range(len(self.history)), key=lambda i: abs(i - self.at)):
-            if address and address_or_none(self.history[place]) == address:
+            if address and self.address(self.history[place]) == address:
                 self._move(place)
                 return
         stated, said = stated_at(address)
@@ -158,7 +168,7 @@ class Desk:
         at = command.get("at", 0)
         if len(self.history) > 1 or not isinstance(at, int) or not 0 <= at < len(links) == len(names):
             return
-        if links[at] and links[at] == address_or_none(self.stated):
+        if links[at] and links[at] == self.address(self.stated):
             found = [stated_at(link)[0] for link in links]
             self.history, self.names, self.at = found, names, at
 

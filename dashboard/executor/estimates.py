@@ -16,23 +16,21 @@ MOST_OPS, UNKNOWN_S = 60, 1.0
 
 
 class Estimates:
-    """Seconds by kind of errand, for this process and for the workers.
+    """Seconds by kind of errand: what the last answer took, wherever that was.
 
-    The two are apart because caches are: an answer that a worker gives in 8 ms, as it knows the model, can
-    take this process 400 ms the first time. So where only a worker has answered yet, its first time counts.
-    Here the longest counts: one slow answer sends its kind to the workers for good.
+    Caches make an answer quick the second time, in this process or in a worker. So one that was slow goes to
+    a worker, and comes back when that has shown it to be quick; the first time here is then slow once.
     """
 
     def __init__(self) -> None:
-        self._here: OrderedDict[tuple[object, ...], float] = OrderedDict()
-        self._first: OrderedDict[tuple[object, ...], float] = OrderedDict()
+        self._last: OrderedDict[tuple[object, ...], float] = OrderedDict()
         self._there: OrderedDict[tuple[object, ...], float] = OrderedDict()
         self._lock = threading.Lock()
 
     def here_s(self, errand: Errand) -> float:
         """Seconds that the answer takes in this process."""
         with self._lock:
-            known = self._here.get(errand.kind, self._first.get(errand.kind))
+            known = self._last.get(errand.kind)
         return prior_s(errand) if known is None or not errand.ops else known
 
     def there_s(self, errand: Errand) -> float | None:
@@ -42,12 +40,9 @@ class Estimates:
 
     def note(self, errand: Errand, seconds: float, *, here: bool) -> None:
         with self._lock:
-            if here:
-                _put(self._here, errand.kind, max(seconds, self._here.get(errand.kind, 0.0)))
-            else:
+            _put(self._last, errand.kind, seconds)
+            if not here:
                 _put(self._there, errand.kind, seconds)
-                if errand.kind not in self._first:
-                    _put(self._first, errand.kind, seconds)
 
 
 def prior_s(errand: Errand) -> float:

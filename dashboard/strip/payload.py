@@ -7,7 +7,6 @@ from typing import Any
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard.desk.history import Desk
-from cutwise_dashboard.stores.link_store import address_or_none
 from cutwise_dashboard.strip.context import Context
 from cutwise_dashboard.strip.groups import shown_groups
 
@@ -30,7 +29,7 @@ def strip_data(desk: Desk, graph: ModelGraph | None, *, page: str) -> dict[str, 
         "taken": dict(desk.taken),
         "refused": {path: {"text": one.text, "reason": one.reason} for path, one in desk.refused.items()},
         "notes": dict(desk.notes),
-        "link": address_or_none(stated),
+        "link": desk.address(stated),
         "undo": step_text(desk.names[desk.at]) if desk.at else "",
         "redo": step_text(desk.names[desk.at + 1]) if desk.at < last else "",
         "canReset": stated != StatedQuestion(),
@@ -44,7 +43,7 @@ def strip_data(desk: Desk, graph: ModelGraph | None, *, page: str) -> dict[str, 
 
 def trail(desk: Desk) -> dict[str, Any]:
     """The links of the steps, for the browser's tab to keep; only today's where they are too long."""
-    links = [address_or_none(stated) for stated in desk.history]
+    links = [desk.address(stated) for stated in desk.history]
     if sum(map(len, links)) > MOST_TRAIL:
         return {"links": [links[desk.at]], "names": [""], "at": 0}
     return {"links": links, "names": list(desk.names), "at": desk.at}
