@@ -13,6 +13,8 @@ from cutwise_dashboard.strip.context import Context
 from cutwise_dashboard.strip.values import spread_text, value_text
 
 LONGEST_NAME = 22
+MOST_SECONDS = 999.5
+"""Up to so many a deadline is told in seconds, which are shorter than minutes with seconds."""
 
 
 def model(context: Context) -> str:
@@ -80,5 +82,9 @@ def goal(context: Context) -> str:
     """What is minimised, and until when a round has to end."""
     text = {"delay": "Least delay", "energy": "Least energy", "weighted": "Delay and energy"}
     deadline = context.scenario.limits.deadline_s
-    until = f", ≤ {seconds_text(deadline)}" if deadline is not None else ""
+    until = ""
+    if deadline is not None:
+        short = deadline < MOST_SECONDS
+        written = quantity_text(deadline, "s") if short else seconds_text(deadline)
+        until = f", ≤ {written}"
     return f"{text[context.scenario.objective.kind]}{until}"

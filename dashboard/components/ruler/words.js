@@ -19,7 +19,8 @@ function secondsText(value) {
     const minutes = Math.round(value / 60)
     return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
   }
-  return `${figures(value / 86400)} days`
+  const days = value / 86400
+  return `${days >= 999.5 && days < 1e6 ? Math.round(days) : figures(days)} days`
 }
 
 // The unit of the delay axis, and its seconds.
