@@ -67,8 +67,7 @@ def _between(reason: Reason, subject: str, plan: Plan) -> list[str]:
     edge, before, after = reason.moved == "edge", reason.before, reason.after
     told = [f"{subject}{_worth(reason)}: {_rival(before, edge=edge)}."] if before else []
     if after:
-        beyond = "beyond it the balance turns: " if _turns(before, after) else "further on nothing is won: "
-        start = beyond if before else f"{subject}{_worth(reason)}, and no further: "
+        start = _beyond(before, after) if before else f"{subject}{_worth(reason)}, and no further: "
         told.append(f"{start}{_rival(after, only=True, edge=edge)}.")
     here = cut_at(reason.label, edge=edge)
     return _with_limit(
@@ -76,9 +75,10 @@ def _between(reason: Reason, subject: str, plan: Plan) -> list[str]:
     )
 
 
-def _turns(before: Trade, after: Trade) -> bool:
-    """True where the cut before costs what it saves in one, and the cut after in the other."""
-    return all(_changes(trade, saves=True) for trade in (before, after))
+def _beyond(before: Trade, after: Trade) -> str:
+    """The balance turns where each neighbour saves one amount and costs the other."""
+    turns = all(_changes(trade, saves=True) for trade in (before, after))
+    return "beyond it the balance turns: " if turns else "further on nothing is won: "
 
 
 def _worth(reason: Reason) -> str:

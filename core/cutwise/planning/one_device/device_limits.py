@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -174,11 +175,4 @@ def _plain(value: float, digits: int) -> str:
     >>> _plain(1710.4, 3), _plain(5.1, 3), _plain(2e-9, 3)
     ('1710', '5.1', '0.000000002')
     """
-    text = f"{value:.{digits}g}"
-    return (
-        text
-        if "e" not in text
-        else f"{value:.12f}".rstrip("0").rstrip(".")
-        if abs(value) < 1
-        else f"{value:.0f}"
-    )
+    return f"{Decimal(f'{value:.{digits}g}'):f}"
