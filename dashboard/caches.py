@@ -13,6 +13,9 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
             entries=16, key="name and open dimensions", keeps="a shipped model"
         ),
         "cutwise_dashboard.cached.blocks_of": Cache(entries=64, key="graph", keeps="its blocks"),
+        "cutwise_dashboard.strip.context._facts": Cache(
+            entries=None, key="dataclass, field, training", keeps="label, help and bounds of a control"
+        ),
         "cutwise_dashboard.curves._curve": Cache(
             entries=128, key="question, device", keeps="every cut of the device"
         ),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.plans.inference_words import said
 from cutwise.scenario.parts import Scenario
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise.units import facts_of
+from cutwise_dashboard.caches import kept
 
 FieldShown = dict[str, Any]
 
@@ -25,11 +28,14 @@ class Context:
     def scenario(self) -> Scenario:
         return self.stated.scenario
 
-    def facts(self, owner: type[Any], name: str) -> dict[str, Any]:
+    def facts(self, owner: type[Any], name: str) -> Mapping[str, Any]:
         """The facts of one field, in the words of training or of inference."""
-        facts = facts_of(owner, name)
-        if self.scenario.workload.training:
-            return facts
-        return facts | {
-            part: said(facts[part], training=False) for part in ("title", "help") if facts.get(part)
-        }
+        return _facts(owner, name, self.scenario.workload.training)
+
+
+@kept
+def _facts(owner: type[Any], name: str, training: bool) -> Mapping[str, Any]:
+    facts = facts_of(owner, name)
+    if not training:
+        facts |= {part: said(facts[part], training=False) for part in ("title", "help") if facts.get(part)}
+    return FrozenDict(facts)
