@@ -9,8 +9,9 @@ from importlib.resources import files
 from socket import socket
 
 from cutwise.cli.asked import question_asked
-from cutwise.cli.inputs import OF_ANALYSIS, dims_of, model_of, options_of, write
+from cutwise.cli.inputs import OF_ANALYSIS, dims_of, model_of, options_of
 from cutwise.cli.printing import FINE, INFEASIBLE, plan_text, show, tell
+from cutwise.disk.written_files import write_file
 from cutwise.errors import CutwiseError
 
 
@@ -72,7 +73,7 @@ def play(known: argparse.Namespace) -> int:
     found = shown_plan(asked)
     trace = simulate(asked.graph, asked.scenario, found)
     if known.csv:
-        write(known.csv, csv_text(trace.to_frame()))
+        write_file(known.csv, csv_text(trace.to_frame()).encode())
     if known.json:
         show(known, plain(trace.summary() | {"scheme": found.scheme, "planned_delay_s": found.delay_s}))
     else:

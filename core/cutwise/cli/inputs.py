@@ -90,12 +90,3 @@ def count_in(text: str) -> int:
     if count < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is below 0; give a whole number of at least 0")
     return round(count)
-
-
-def write(name: str, text: str) -> None:
-    """Writes a file that the reader named; raises `CutwiseError` where that cannot be."""
-    try:
-        with open(name, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-    except OSError as error:
-        raise CutwiseError(f"{name}: cannot be written: {error.strerror}") from error

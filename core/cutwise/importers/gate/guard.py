@@ -7,20 +7,22 @@ back JSON. Whatever ends the parent's wait, a cancelled page included, ends the 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO, TypedDict
 
+from cutwise.disk.scratch_folders import scratch_folder
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.gate.graph_wire import from_lines, to_lines
+from cutwise.importers.gate.reader_ends import DISK_FULL, NO_MEMORY, RESULT_TOO_LARGE, why_it_ended
 from cutwise.importers.gate.reading import read_head, read_here
 from cutwise.importers.importer import SMALLER
 from cutwise.read_limits import (
@@ -79,8 +81,8 @@ def read_guarded(
         "cpu_s": cpu_s,
         "parent": os.getpid(),
     }
-    with tempfile.TemporaryDirectory(prefix="cutwise-read-") as folder:
-        result = Path(folder) / "result.json"
+    with scratch_folder("read", fault=ModelImportError) as folder:
+        result = folder / "result.json"
         with result.open("wb") as output:
             child = _start(request, folder, output)
         try:
@@ -92,19 +94,24 @@ def read_guarded(
         return _graph(path, child.returncode, result, cpu_s)
 
 
-def _start(request: Request, folder: str, output: BinaryIO) -> subprocess.Popen[bytes]:
+def _start(request: Request, folder: Path, output: BinaryIO) -> subprocess.Popen[bytes]:
     environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     if "SYSTEMROOT" in os.environ:
         environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
-    return subprocess.Popen(
-        [sys.executable, "-I", "-c", GIVE_WAY + START, os.fspath(PROJECT), json.dumps(request)],
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-        cwd=folder,
-        start_new_session=True,
-    )
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-c", GIVE_WAY + START, os.fspath(PROJECT), json.dumps(request)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            cwd=folder,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ModelImportError(
+            f"no reader can be started for the file ({error.strerror or error}); try again when less runs"
+        ) from error
 
 
 def _wait(child: subprocess.Popen[bytes], poll: Callable[[], None] | None, wall_s: float) -> bool:
@@ -131,8 +138,6 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 def _graph(path: Path, code: int, result: Path, cpu_s: int) -> ModelGraph:
-    if code in (-signal.SIGXCPU, -signal.SIGKILL):
-        raise ModelImportError(f"{path.name}: needs more than {cpu_s} s of computing to read; {SMALLER}")
     text = result.read_text(encoding="utf-8", errors="replace")
     kind, _, body = text.partition("\n")
     if code == 0 and kind == "error":
@@ -142,10 +147,7 @@ def _graph(path: Path, code: int, result: Path, cpu_s: int) -> ModelGraph:
             return from_lines(body)
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
-    raise ModelImportError(
-        f"{path.name}: the reader stopped without an answer (exit code {code}); "
-        "the file is damaged or hostile, export the model again"
-    )
+    raise ModelImportError(f"{path.name}: {why_it_ended(code, cpu_s)}")
 
 
 def main(request: str) -> None:
@@ -157,10 +159,20 @@ def main(request: str) -> None:
         kind, body = "graph", to_lines(read_here(path, order["dims"]))
     except ModelImportError as refusal:
         kind, body = "error", json.dumps(str(refusal))
-    sys.stdout.write(f"{kind}\n{body}")
-    sys.stdout.flush()
+    except MemoryError:
+        kind, body = "error", json.dumps(f"{path.name}: {NO_MEMORY}")
     # The interpreter's own clean-up costs more than the answer, and nothing is left to clean up.
-    os._exit(0)
+    os._exit(_handed_over(f"{kind}\n{body}"))
+
+
+def _handed_over(answer: str) -> int:
+    """Prints the answer; the exit code."""
+    try:
+        sys.stdout.write(answer)
+        sys.stdout.flush()
+    except OSError as error:
+        return RESULT_TOO_LARGE if error.errno == errno.EFBIG else DISK_FULL
+    return 0
 
 
 def _limit(order: Request) -> None:
@@ -168,17 +180,19 @@ def _limit(order: Request) -> None:
         import resource
     except ImportError:
         return
+    # Where both limits are equal the system kills without a word; the lower one says why.
+    cpu_s = order["cpu_s"]
     limits = {
-        resource.RLIMIT_AS: order["memory_bytes"],
-        resource.RLIMIT_CPU: order["cpu_s"],
-        resource.RLIMIT_FSIZE: READER_RESULT_BYTES,
-        resource.RLIMIT_NOFILE: READER_OPEN_FILES,
-        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_AS: (order["memory_bytes"], order["memory_bytes"]),
+        resource.RLIMIT_CPU: (cpu_s, cpu_s + 1),
+        resource.RLIMIT_FSIZE: (READER_RESULT_BYTES, READER_RESULT_BYTES),
+        resource.RLIMIT_NOFILE: (READER_OPEN_FILES, READER_OPEN_FILES),
+        resource.RLIMIT_CORE: (0, 0),
     }
-    for limit, value in limits.items():
+    for limit, (soft, most) in limits.items():
         hard = resource.getrlimit(limit)[1]
-        allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(limit, (allowed, allowed))
+        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(limit, (min(soft, allowed), allowed))
     if sys.platform == "linux":
         _die_with(order["parent"])
 
