@@ -1,25 +1,17 @@
-"""Reads a file nobody vouches for in a process of its own: limited in time, memory and reach.
-
-The child sets its own limits before it looks at the file, has no environment to speak of, and hands
-back JSON. Whatever ends the parent's wait, a cancelled page included, ends the child.
-"""
+"""Reads a model file nobody vouches for in a process of its own: limited in time, memory and reach."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO, TypedDict
+from typing import TypedDict
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
+from cutwise.guarded.guarded_process import ChildLimits, GuardedEnd, run_guarded
 from cutwise.importers.gate.graph_wire import from_lines, to_lines
 from cutwise.importers.gate.reading import read_head, read_here
 from cutwise.importers.importer import SMALLER
@@ -31,27 +23,14 @@ from cutwise.read_limits import (
     READER_WALL_S,
 )
 
-# The page of whoever else is connected goes before a file nobody vouches for, from the first import on.
-NICENESS = 10
-
-POLL_S = 0.2
-PROJECT = Path(__file__).resolve().parents[3]
-GIVE_WAY = f"import os; hasattr(os, 'nice') and os.nice({NICENESS}); "
-START = (
-    "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from cutwise.importers.gate.guard import main; main(sys.argv[2])"
-)
-PR_SET_PDEATHSIG = 1
+TASK = f"{__name__}:graph_of_order"
 
 
-class Request(TypedDict):
+class GraphOrder(TypedDict):
     """What the parent asks of the child; `dims` are the sizes of open dimensions."""
 
     path: str
     dims: dict[str, int]
-    memory_bytes: int
-    cpu_s: int
-    parent: int
 
 
 def read_guarded(
@@ -72,120 +51,39 @@ def read_guarded(
     # Not resolved: what lies beside a link is beside the name it is called by, as in Hugging Face's cache.
     path = path.absolute()
     read_head(path)
-    request: Request = {
-        "path": os.fspath(path),
-        "dims": dict(dims or {}),
-        "memory_bytes": memory_bytes + path.stat().st_size,
-        "cpu_s": cpu_s,
-        "parent": os.getpid(),
-    }
-    with tempfile.TemporaryDirectory(prefix="cutwise-read-") as folder:
-        result = Path(folder) / "result.json"
-        with result.open("wb") as output:
-            child = _start(request, folder, output)
-        try:
-            finished = _wait(child, poll, wall_s)
-        finally:
-            _end(child)
-        if not finished:
-            raise ModelImportError(f"{path.name}: takes more than {wall_s:g} s to read; {SMALLER}")
-        return _graph(path, child.returncode, result, cpu_s)
-
-
-def _start(request: Request, folder: str, output: BinaryIO) -> subprocess.Popen[bytes]:
-    environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    if "SYSTEMROOT" in os.environ:
-        environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
-    return subprocess.Popen(
-        [sys.executable, "-I", "-c", GIVE_WAY + START, os.fspath(PROJECT), json.dumps(request)],
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-        cwd=folder,
-        start_new_session=True,
+    limits = ChildLimits(
+        wall_s=wall_s,
+        cpu_s=cpu_s,
+        memory_bytes=memory_bytes + path.stat().st_size,
+        result_bytes=READER_RESULT_BYTES,
+        open_files=READER_OPEN_FILES,
     )
+    order: GraphOrder = {"path": os.fspath(path), "dims": dict(dims or {})}
+    end = run_guarded(TASK, order, limits=limits, poll=poll)
+    if not end.in_time:
+        raise ModelImportError(f"{path.name}: takes more than {wall_s:g} s to read; {SMALLER}")
+    return _graph(path, end, cpu_s)
 
 
-def _wait(child: subprocess.Popen[bytes], poll: Callable[[], None] | None, wall_s: float) -> bool:
-    """True when the child has ended by itself in time."""
-    deadline = time.monotonic() + wall_s
-    while time.monotonic() < deadline:
-        try:
-            child.wait(min(POLL_S, max(0.0, deadline - time.monotonic())))
-        except subprocess.TimeoutExpired:
-            if poll is not None:
-                poll()
-        else:
-            return True
-    return False
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.killpg(child.pid, signal.SIGKILL)
-        else:
-            child.kill()
-    child.wait()
-
-
-def _graph(path: Path, code: int, result: Path, cpu_s: int) -> ModelGraph:
-    if code in (-signal.SIGXCPU, -signal.SIGKILL):
+def _graph(path: Path, end: GuardedEnd, cpu_s: int) -> ModelGraph:
+    if end.code in (-signal.SIGXCPU, -signal.SIGKILL):
         raise ModelImportError(f"{path.name}: needs more than {cpu_s} s of computing to read; {SMALLER}")
-    text = result.read_text(encoding="utf-8", errors="replace")
-    kind, _, body = text.partition("\n")
-    if code == 0 and kind == "error":
-        raise ModelImportError(json.loads(body))
+    if end.code == 0 and end.word == "error":
+        raise ModelImportError(json.loads(end.text))
     try:
-        if code == 0 and kind == "graph":
-            return from_lines(body)
+        if end.code == 0 and end.word == "graph":
+            return from_lines(end.text)
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
     raise ModelImportError(
-        f"{path.name}: the reader stopped without an answer (exit code {code}); "
+        f"{path.name}: the reader stopped without an answer (exit code {end.code}); "
         "the file is damaged or hostile, export the model again"
     )
 
 
-def main(request: str) -> None:
-    """Runs in the child: reads the file named in `request` and prints the graph, or one sentence."""
-    order: Request = json.loads(request)
-    _limit(order)
-    path = Path(order["path"])
+def graph_of_order(order: GraphOrder) -> tuple[str, str]:
+    """Runs in the child: "graph" and the graph of the file that was ordered, or "error" and one sentence."""
     try:
-        kind, body = "graph", to_lines(read_here(path, order["dims"]))
+        return "graph", to_lines(read_here(Path(order["path"]), order["dims"]))
     except ModelImportError as refusal:
-        kind, body = "error", json.dumps(str(refusal))
-    sys.stdout.write(f"{kind}\n{body}")
-    sys.stdout.flush()
-    # The interpreter's own clean-up costs more than the answer, and nothing is left to clean up.
-    os._exit(0)
-
-
-def _limit(order: Request) -> None:
-    try:
-        import resource
-    except ImportError:
-        return
-    limits = {
-        resource.RLIMIT_AS: order["memory_bytes"],
-        resource.RLIMIT_CPU: order["cpu_s"],
-        resource.RLIMIT_FSIZE: READER_RESULT_BYTES,
-        resource.RLIMIT_NOFILE: READER_OPEN_FILES,
-        resource.RLIMIT_CORE: 0,
-    }
-    for limit, value in limits.items():
-        hard = resource.getrlimit(limit)[1]
-        allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(limit, (allowed, allowed))
-    if sys.platform == "linux":
-        _die_with(order["parent"])
-
-
-def _die_with(parent: int) -> None:
-    import ctypes
-
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
+        return "error", json.dumps(str(refusal))
