@@ -341,7 +341,7 @@ def test_all_mistakes_of_a_scenario_are_listed_at_once(
         (("plan", "sample:vgg16", "--scheme", "split_learning", "--cut", "pool9"), "unknown op 'pool9'"),
         (("compare", "sample:vgg16", "--schemes", "gsfll"), "unknown scheme 'gsfll'"),
         (("compare", "sample:vgg16", "--jsn"), "unknown option '--jsn'; did you mean '--json'?"),
-        (("sweep", "none.toml"), "none.toml: cannot be read as a sweep file"),
+        (("sweep", "none.toml"), "none.toml: cannot be read (No such file or directory)"),
         (("samples", "more"), "unexpected argument 'more'"),
     ],
 )

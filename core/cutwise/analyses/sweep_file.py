@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from cutwise.defaults import DEFAULT_SCHEME
+from cutwise.disk.bounded_files import text_in
 from cutwise.errors import ScenarioError
 from cutwise.frozen import Frozen
+from cutwise.read_limits import SCENARIO_FILE_BYTES
 from cutwise.scenario.parts import Scenario
 
 
@@ -28,12 +30,13 @@ class SweepFile(Frozen):
 
 def read_sweep_file(path: str | PathLike[str]) -> SweepFile:
     """The sweep that a TOML file describes: `model`, `scenario`, `schemes`, `zip` and the table `[over]`."""
-    from cutwise.scenario.scenario_file import load_scenario
+    from cutwise.scenario.scenario_file import load_scenario, one_mistake
 
     file = Path(path)
+    text = text_in(file, most_bytes=SCENARIO_FILE_BYTES, fault=one_mistake)
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise ScenarioError([f"{file}: cannot be read as a sweep file: {error}"]) from error
     over = _flattened(document.get("over", {}))
     mistakes = [f"{file.name}: {mistake}" for mistake in _file_mistakes(document, over)]

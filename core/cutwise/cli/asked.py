@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cutwise.cli.inputs import LONGEST_HEADER, dims_of, model_of, options_of, scenario_of
 from cutwise.defaults import DEFAULT_SCHEME
+from cutwise.disk.bounded_files import first_bytes, opened
 from cutwise.errors import CutwiseError
 from cutwise.read_limits import HEAD_BYTES, SCENARIO_FILE_BYTES
 
@@ -24,13 +26,11 @@ SAYS_SO = re.compile(rb"""(?:^|[{,\s])["']?format["']?\s*[=:]\s*["']cutwise-ques
 
 def is_question_file(word: str) -> bool:
     """True for the name of a question file, of whatever version."""
-    path = Path(word)
+    looked_at = SCENARIO_FILE_BYTES if word.lower().endswith(".toml") else HEAD_BYTES
     try:
-        with path.open("rb") as file:
-            head = file.read(SCENARIO_FILE_BYTES if path.suffix.lower() == ".toml" else HEAD_BYTES)
-    except (OSError, ValueError):
+        return SAYS_SO.search(first_bytes(word, looked_at)) is not None
+    except CutwiseError:
         return False
-    return SAYS_SO.search(head) is not None
 
 
 def scheme_asked(words: Sequence[str]) -> str:
@@ -67,9 +67,8 @@ def _of_file(known: argparse.Namespace) -> Any:
         )
     stated = _overridden(load_question(known.model), known)
     graph = _model_asked(stated.model, known)
-    with open(known.model, "rb") as file:
-        if told := file_notice(file.readline(LONGEST_HEADER), name=known.model):
-            print(told, file=sys.stderr)
+    if told := file_notice(first_bytes(known.model, LONGEST_HEADER), name=known.model):
+        print(told, file=sys.stderr)
     return question_about(graph, stated)
 
 
@@ -107,14 +106,9 @@ def _checked_file(name: str, reference: ModelReference) -> Path:
 
     from cutwise.importers.gate.folders import model_file_in
 
-    path = model_file_in(Path(name)) if Path(name).is_dir() else Path(name)
-    if path.exists() and not path.is_file():
-        raise CutwiseError(f"--model {name}: is no file; name the model's own")
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise CutwiseError(f"--model {name}: cannot be read ({error.strerror}); check the path") from error
+    path = model_file_in(Path(name)) if os.path.isdir(name) else Path(name)
+    with opened(path) as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != reference.digest:
         raise CutwiseError(
             f"--model {name}: has SHA-256 {digest}, but the question is about {reference.name!r} with "

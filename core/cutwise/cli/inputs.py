@@ -6,7 +6,9 @@ import argparse
 import sys
 from typing import Any
 
+from cutwise.disk.bounded_files import first_bytes, text_in
 from cutwise.errors import CutwiseError, QuantityError
+from cutwise.read_limits import NUMBERS_FILE_BYTES
 
 OF_SCHEME, OF_ANALYSIS = "option of the scheme: ", "option of the analysis: "
 LONGEST_HEADER = 200
@@ -51,9 +53,7 @@ def scenario_of(known: argparse.Namespace, graph: Any) -> Any:
     if not known.scenario:
         return default_scenario(graph)
     scenario = scenario_from_dict({**document, **({"workload": {**stated, **given}} if stated else {})})
-    with open(known.scenario, "rb") as file:
-        told = file_notice(file.readline(LONGEST_HEADER), name=known.scenario)
-    if told:
+    if told := file_notice(first_bytes(known.scenario, LONGEST_HEADER), name=known.scenario):
         print(told, file=sys.stderr)
     return scenario
 
@@ -72,10 +72,10 @@ def numbers_in(name: str, *, unit: str = "") -> list[float]:
     """The numbers of a text file, one a line, with or without their unit."""
     from cutwise.fields.typed_number import typed_number
 
+    lines = text_in(name, most_bytes=NUMBERS_FILE_BYTES).splitlines()
     try:
-        with open(name, encoding="utf-8") as file:
-            return [typed_number(line, unit) for line in file if line.strip()]
-    except (OSError, ValueError) as error:
+        return [typed_number(line, unit) for line in lines if line.strip()]
+    except QuantityError as error:
         raise CutwiseError(f"{name}: give one number a line ({error})") from error
 
 

@@ -41,7 +41,7 @@ def load_model(source: str | os.PathLike[str], *, dims: Mapping[str, int] | None
 
         return load_sample(sample, checked_dims(dims))
     path = Path(text)
-    if path.is_dir():
+    if os.path.isdir(path):
         path = model_file_in(path)
     importer = recognised(path)
     if path.stat().st_size + importer.reads_beside(path) <= importer.in_process_bytes:

@@ -14,6 +14,7 @@ import tomli_w
 from pydantic import ValidationError
 
 from cutwise.caches import kept
+from cutwise.disk.bounded_files import bytes_in
 from cutwise.errors import ScenarioError
 from cutwise.read_limits import FLEET_DEVICES, SCENARIO_FILE_BYTES
 from cutwise.scenario.file_checker import KeyPath, checked_scenario, file_checker
@@ -39,17 +40,13 @@ def load_scenario(path: str | PathLike[str]) -> Scenario:
 def read_document(path: str | PathLike[str]) -> dict[str, object]:
     """What a scenario file holds, unchecked; raises `ScenarioError` if it cannot be read."""
     file = Path(path)
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(SCENARIO_FILE_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ScenarioError([f"{file}: cannot be read ({reason}); check the path"]) from error
-    if len(content) > SCENARIO_FILE_BYTES:
-        raise ScenarioError(
-            [f"{file}: has over {SCENARIO_FILE_BYTES} bytes, the most a scenario file may have"]
-        )
+    content = bytes_in(file, most_bytes=SCENARIO_FILE_BYTES, fault=one_mistake)
     return document_in(content, name=file.name)
+
+
+def one_mistake(sentence: str) -> ScenarioError:
+    """The error of a file that cannot be read at all."""
+    return ScenarioError([sentence])
 
 
 def parse_scenario(content: bytes, *, name: str = "scenario") -> Scenario:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from cutwise.disk.bounded_files import bytes_in
 from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.diffusers_format.autoencoder import autoencoder, write_autoencoder
@@ -14,7 +15,7 @@ from cutwise.importers.diffusers_format.unet import Settings, unet, write_unet
 from cutwise.importers.hugging_face.net import BATCH, Net
 from cutwise.importers.importer import Importer
 from cutwise.importers.json_formats.document import read_object, refuse_dims
-from cutwise.read_limits import IN_PROCESS_BYTES
+from cutwise.read_limits import IN_PROCESS_BYTES, JSON_FILE_BYTES
 
 FORMAT = "diffusers"
 UNET, AUTOENCODER = "UNet2DConditionModel", "AutoencoderKL"
@@ -38,7 +39,7 @@ def read(path: Path, dims: Mapping[str, int]) -> ModelGraph:
         write_unet(unet(settings), net)
     else:
         write_autoencoder(autoencoder(settings), net)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = hashlib.sha256(bytes_in(path, most_bytes=JSON_FILE_BYTES)).hexdigest()
     return ModelGraph(
         name=kind if path.name == "config.json" else path.stem,
         ops=tuple(net.ops),

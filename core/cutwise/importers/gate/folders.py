@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cutwise.disk.bounded_files import files_in
 from cutwise.errors import ModelImportError
 from cutwise.importers.importer import IMPORTERS
 from cutwise.read_limits import FOLDER_FILES
@@ -26,7 +27,7 @@ def model_file_in(folder: Path) -> Path:
 
     Raises `ModelImportError` for a folder with several models and for one without any.
     """
-    names = sorted(entry.name for entry in list(folder.iterdir())[:FOLDER_FILES] if entry.is_file())
+    names = files_in(folder, most=FOLDER_FILES, fault=ModelImportError)
     if CONFIG in names and any(name.endswith(WEIGHTS) for name in names):
         return folder / CONFIG
     models = [name for name in names if Path(name).suffix.lower() in _suffixes()]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from cutwise.disk.bounded_files import first_bytes
 from cutwise.errors import ModelImportError
 from cutwise.fields.readable_names import readable_text
 from cutwise.graph.model_graph import ModelGraph
@@ -69,21 +69,7 @@ def recognised(path: Path) -> Importer:
 
 def read_head(path: Path) -> bytes:
     """The first bytes of a regular, non-empty file; raises `ModelImportError` for anything else."""
-    try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise ModelImportError(f"{path}: is a folder; give the model file inside it")
-        if not stat.S_ISREG(mode):
-            raise ModelImportError(f"{path}: is not a regular file; give a model file")
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-    except FileNotFoundError:
-        raise ModelImportError(f"{path}: no such file; check the path") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ModelImportError(
-            f"{path}: cannot be opened ({reason}); check the path and its rights"
-        ) from None
+    head = first_bytes(path, HEAD_BYTES, fault=ModelImportError)
     if not head:
         raise ModelImportError(f"{path.name}: is empty; export or download the model again")
     return head

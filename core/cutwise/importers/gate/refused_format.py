@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cutwise.disk.bounded_files import text_in
+from cutwise.errors import CutwiseError
 from cutwise.plain import Json
 from cutwise.read_limits import NAMED_JSON_BYTES
 
@@ -67,8 +69,8 @@ def small_document(head: bytes, path: Path) -> Mapping[str, Json]:
     if not starts_json(head) or path.stat().st_size > NAMED_JSON_BYTES:
         return {}
     try:
-        found: Json = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except (ValueError, RecursionError, OSError):
+        found: Json = json.loads(text_in(path, most_bytes=NAMED_JSON_BYTES))
+    except (ValueError, RecursionError, CutwiseError):
         return {}
     first = found[0] if isinstance(found, list) and found else found
     return first if isinstance(first, dict) else {}

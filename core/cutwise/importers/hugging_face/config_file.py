@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cutwise.disk.bounded_files import first_bytes
 from cutwise.errors import ModelImportError
 from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import ModelGraph, Op
@@ -143,7 +144,7 @@ def is_configuration(head: bytes, path: Path) -> bool:
     if not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
         return False
     return _shows_family(head) or (
-        path.stat().st_size <= IN_PROCESS_BYTES and _shows_family(path.read_bytes())
+        path.stat().st_size <= IN_PROCESS_BYTES and _shows_family(first_bytes(path, IN_PROCESS_BYTES))
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cutwise.disk.bounded_files import first_bytes
 from cutwise.errors import ModelImportError
 from cutwise.frozen import FrozenDict
 from cutwise.read_limits import FOLDER_FILES, ZIP_RATIO
@@ -42,8 +43,7 @@ def on_disk(path: Path) -> StoredFile:
     """The file at `path`."""
 
     def first(count: int) -> bytes:
-        with path.open("rb") as file:
-            return file.read(count)
+        return first_bytes(path, count, fault=ModelImportError)
 
     return StoredFile(path.name, path.stat().st_size, first)
 

@@ -9,6 +9,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TypeGuard
 
+from cutwise.disk.bounded_files import bytes_in
 from cutwise.errors import ModelImportError
 from cutwise.plain import Json
 from cutwise.read_limits import INTEGER_DIGITS, JSON_FILE_BYTES
@@ -28,7 +29,7 @@ def read_object(path: Path) -> dict[str, Json]:
             f"{path.name}: is {binary_text(path.stat().st_size)} of JSON; "
             f"at most {binary_text(JSON_FILE_BYTES)} are read"
         )
-    return object_of(path.name, path.read_bytes())
+    return object_of(path.name, bytes_in(path, most_bytes=JSON_FILE_BYTES, fault=ModelImportError))
 
 
 def object_of(file: str, content: bytes) -> dict[str, Json]:

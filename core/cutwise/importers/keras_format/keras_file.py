@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from cutwise.disk.bounded_files import first_bytes
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.gate.zip_directory import entry_names
@@ -52,7 +53,7 @@ def _document(path: Path) -> tuple[bytes, Mapping[str, Json]]:
     elif start.startswith(b"PK"):
         text = _in_zip(path)
     else:
-        return path.read_bytes()[:IN_PROCESS_BYTES], read_object(path)
+        return first_bytes(path, IN_PROCESS_BYTES), read_object(path)
     return text, object_of(path.name, text)
 
 

@@ -56,7 +56,7 @@ def _parts(source: str) -> tuple[Path, str]:
         raise ModelImportError(
             f"{path}: is no Python file; give the file that defines the model: {EXPORT_COMMAND}"
         )
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ModelImportError(f"{path}: no such file; check the path")
     return path.resolve(), function
 
