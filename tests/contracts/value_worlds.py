@@ -47,6 +47,7 @@ from cutwise.graph.reading_order import flow_of, gates
 from cutwise.hardware.decoding import decoding_classes
 from cutwise.hardware.profiles import hardware
 from cutwise.importers import IMPORTERS
+from cutwise.importers.gate.guard import read_guarded
 from cutwise.importers.gate.refused import REFUSED
 from cutwise.importers.import_report import import_report
 from cutwise.measured.decoding_rates import DecodingRate
@@ -138,6 +139,7 @@ def everything(folder: Path) -> list[Any]:
         ],
         papers(),
         versions(),
+        read_guarded(ROOT / "sample_models" / "two_tower.onnx"),
         parse_opened(dump_question(StatedQuestion()).encode(), "question.toml", now=StatedQuestion()),
         changed_inputs([StatedQuestion(), StatedQuestion(scheme="gsfl", cut="maxpool")]),
         tuple(columns_in(["name", "Memory (GB)"])[0]),

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
-from cutwise.importers.gate.guard import PROJECT
+from cutwise.guarded.guarded_process import PROJECT
 
 SCRIPT = (
     "import json, re, sys, time; sys.path.insert(0, sys.argv[1]); start = time.process_time()\n"

@@ -1,28 +1,18 @@
-"""Reads a file nobody vouches for in a process of its own: limited in time, memory and reach.
-
-The child sets its own limits before it looks at the file, has no environment to speak of, and hands
-back JSON. Whatever ends the parent's wait, a cancelled page included, ends the child.
-"""
+"""Reads a model file nobody vouches for in a process of its own: limited in time, memory and reach."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import json
 import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO, TypedDict
+from typing import TypedDict
 
-from cutwise.disk.scratch_folders import scratch_folder
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
+from cutwise.guarded.child_ends import why_it_ended
+from cutwise.guarded.guarded_process import ChildLimits, GuardedEnd, run_guarded
 from cutwise.importers.gate.graph_wire import from_lines, to_lines
-from cutwise.importers.gate.reader_ends import DISK_FULL, NO_MEMORY, RESULT_TOO_LARGE, why_it_ended
 from cutwise.importers.gate.reading import read_head, read_here
 from cutwise.importers.importer import SMALLER
 from cutwise.read_limits import (
@@ -33,27 +23,14 @@ from cutwise.read_limits import (
     READER_WALL_S,
 )
 
-# The page of whoever else is connected goes before a file nobody vouches for, from the first import on.
-NICENESS = 10
-
-POLL_S = 0.2
-PROJECT = Path(__file__).resolve().parents[3]
-GIVE_WAY = f"import os; hasattr(os, 'nice') and os.nice({NICENESS}); "
-START = (
-    "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from cutwise.importers.gate.guard import main; main(sys.argv[2])"
-)
-PR_SET_PDEATHSIG = 1
+TASK = f"{__name__}:graph_of_order"
 
 
-class Request(TypedDict):
+class GraphOrder(TypedDict):
     """What the parent asks of the child; `dims` are the sizes of open dimensions."""
 
     path: str
     dims: dict[str, int]
-    memory_bytes: int
-    cpu_s: int
-    parent: int
 
 
 def read_guarded(
@@ -74,132 +51,35 @@ def read_guarded(
     # Not resolved: what lies beside a link is beside the name it is called by, as in Hugging Face's cache.
     path = path.absolute()
     read_head(path)
-    request: Request = {
-        "path": os.fspath(path),
-        "dims": dict(dims or {}),
-        "memory_bytes": memory_bytes + path.stat().st_size,
-        "cpu_s": cpu_s,
-        "parent": os.getpid(),
-    }
-    with scratch_folder("read", fault=ModelImportError) as folder:
-        result = folder / "result.json"
-        with result.open("wb") as output:
-            child = _start(request, folder, output)
-        try:
-            finished = _wait(child, poll, wall_s)
-        finally:
-            _end(child)
-        if not finished:
-            raise ModelImportError(f"{path.name}: takes more than {wall_s:g} s to read; {SMALLER}")
-        return _graph(path, child.returncode, result, cpu_s)
+    limits = ChildLimits(
+        wall_s=wall_s,
+        cpu_s=cpu_s,
+        memory_bytes=memory_bytes + path.stat().st_size,
+        result_bytes=READER_RESULT_BYTES,
+        open_files=READER_OPEN_FILES,
+    )
+    order: GraphOrder = {"path": os.fspath(path), "dims": dict(dims or {})}
+    end = run_guarded(TASK, order, limits=limits, poll=poll, fault=ModelImportError)
+    if not end.in_time:
+        raise ModelImportError(f"{path.name}: takes more than {wall_s:g} s to read; {SMALLER}")
+    return _graph(path, end, cpu_s)
 
 
-def _start(request: Request, folder: Path, output: BinaryIO) -> subprocess.Popen[bytes]:
-    environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    if "SYSTEMROOT" in os.environ:
-        environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
+def _graph(path: Path, end: GuardedEnd, cpu_s: int) -> ModelGraph:
+    if end.code == 0 and end.word == "error":
+        raise ModelImportError(json.loads(end.text))
     try:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-c", GIVE_WAY + START, os.fspath(PROJECT), json.dumps(request)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            cwd=folder,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise ModelImportError(
-            f"no reader can be started for the file ({error.strerror or error}); try again when less runs"
-        ) from error
-
-
-def _wait(child: subprocess.Popen[bytes], poll: Callable[[], None] | None, wall_s: float) -> bool:
-    """True when the child has ended by itself in time."""
-    deadline = time.monotonic() + wall_s
-    while time.monotonic() < deadline:
-        try:
-            child.wait(min(POLL_S, max(0.0, deadline - time.monotonic())))
-        except subprocess.TimeoutExpired:
-            if poll is not None:
-                poll()
-        else:
-            return True
-    return False
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.killpg(child.pid, signal.SIGKILL)
-        else:
-            child.kill()
-    child.wait()
-
-
-def _graph(path: Path, code: int, result: Path, cpu_s: int) -> ModelGraph:
-    text = result.read_text(encoding="utf-8", errors="replace")
-    kind, _, body = text.partition("\n")
-    if code == 0 and kind == "error":
-        raise ModelImportError(json.loads(body))
-    try:
-        if code == 0 and kind == "graph":
-            return from_lines(body)
+        if end.code == 0 and end.word == "graph":
+            return from_lines(end.text)
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
-    raise ModelImportError(f"{path.name}: {why_it_ended(code, cpu_s)}")
+    why = why_it_ended(end.code, cpu_s=cpu_s, smaller=SMALLER, again="export the model again")
+    raise ModelImportError(f"{path.name}: {why}")
 
 
-def main(request: str) -> None:
-    """Runs in the child: reads the file named in `request` and prints the graph, or one sentence."""
-    order: Request = json.loads(request)
-    _limit(order)
-    path = Path(order["path"])
+def graph_of_order(order: GraphOrder) -> tuple[str, str]:
+    """Runs in the child: "graph" and the graph of the file that was ordered, or "error" and one sentence."""
     try:
-        kind, body = "graph", to_lines(read_here(path, order["dims"]))
+        return "graph", to_lines(read_here(Path(order["path"]), order["dims"]))
     except ModelImportError as refusal:
-        kind, body = "error", json.dumps(str(refusal))
-    except MemoryError:
-        kind, body = "error", json.dumps(f"{path.name}: {NO_MEMORY}")
-    # The interpreter's own clean-up costs more than the answer, and nothing is left to clean up.
-    os._exit(_handed_over(f"{kind}\n{body}"))
-
-
-def _handed_over(answer: str) -> int:
-    """Prints the answer; the exit code."""
-    try:
-        sys.stdout.write(answer)
-        sys.stdout.flush()
-    except OSError as error:
-        return RESULT_TOO_LARGE if error.errno == errno.EFBIG else DISK_FULL
-    return 0
-
-
-def _limit(order: Request) -> None:
-    try:
-        import resource
-    except ImportError:
-        return
-    # Where both limits are equal the system kills without a word; the lower one says why.
-    cpu_s = order["cpu_s"]
-    limits = {
-        resource.RLIMIT_AS: (order["memory_bytes"], order["memory_bytes"]),
-        resource.RLIMIT_CPU: (cpu_s, cpu_s + 1),
-        resource.RLIMIT_FSIZE: (READER_RESULT_BYTES, READER_RESULT_BYTES),
-        resource.RLIMIT_NOFILE: (READER_OPEN_FILES, READER_OPEN_FILES),
-        resource.RLIMIT_CORE: (0, 0),
-    }
-    for limit, (soft, most) in limits.items():
-        hard = resource.getrlimit(limit)[1]
-        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(limit, (min(soft, allowed), allowed))
-    if sys.platform == "linux":
-        _die_with(order["parent"])
-
-
-def _die_with(parent: int) -> None:
-    import ctypes
-
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
+        return "error", json.dumps(str(refusal))

@@ -9,7 +9,6 @@ from cutwise.disk.bounded_files import first_bytes
 from cutwise.errors import ModelImportError
 from cutwise.fields.readable_names import readable_text
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.importers.gate.reader_ends import NO_MEMORY
 from cutwise.importers.gate.refused import refusal
 from cutwise.importers.importer import (
     IMPORTERS,
@@ -30,7 +29,9 @@ def read_here(path: Path, dims: Mapping[str, int]) -> ModelGraph:
     except ModelImportError as error:
         raise ModelImportError(_one_line(str(error))) from error
     except MemoryError:
-        raise ModelImportError(f"{path.name}: {NO_MEMORY}") from None
+        raise ModelImportError(
+            f"{path.name}: needs more memory to read than it is given; {SMALLER}"
+        ) from None
     except RecursionError:
         raise ModelImportError(f"{path.name}: is nested too deeply to read; {SMALLER}") from None
     except Exception as error:

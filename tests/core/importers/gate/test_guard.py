@@ -18,9 +18,10 @@ import pytest
 
 from cutwise import read_limits, sample_models
 from cutwise.errors import ModelImportError
+from cutwise.guarded import guarded_process
+from cutwise.guarded.guarded_process import PROJECT
 from cutwise.importers import load_bytes, load_model
-from cutwise.importers.gate import guard
-from cutwise.importers.gate.guard import PROJECT, read_guarded
+from cutwise.importers.gate.guard import read_guarded
 
 SAMPLES = Path(sample_models.__file__).parent
 REPORT = (
@@ -43,19 +44,19 @@ def slow_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     started: list[subprocess.Popen[bytes]] = []
-    start = guard._start
+    start = guarded_process._start
 
     def spy(*arguments: Any) -> subprocess.Popen[bytes]:
         started.append(start(*arguments))
         return started[-1]
 
-    monkeypatch.setattr(guard, "_start", spy)
+    monkeypatch.setattr(guarded_process, "_start", spy)
     return started
 
 
 def reported(monkeypatch: pytest.MonkeyPatch, expression: str) -> str:
     """What `expression` is inside the child, handed back as its refusal."""
-    monkeypatch.setattr(guard, "START", REPORT.format(expression=expression))
+    monkeypatch.setattr(guarded_process, "START", REPORT.format(expression=expression))
     with pytest.raises(ModelImportError) as error:
         read_guarded(SAMPLES / "vgg16.onnx")
     return str(error.value)
@@ -117,7 +118,7 @@ def test_the_child_has_no_environment_and_works_in_a_folder_of_its_own(
 
 def test_the_child_limits_memory_time_files_and_core_dumps(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("resource")
-    setup = "(__import__('cutwise.importers.gate.guard', fromlist=['x'])._limit(json.loads(sys.argv[2])), "
+    setup = "(__import__('cutwise.guarded.guarded_process', fromlist=['x'])._limit(json.loads(sys.argv[2])), "
     names = ("AS", "CPU", "FSIZE", "NOFILE", "CORE")
     limits = "{name: __import__('resource').getrlimit(getattr(__import__('resource'), 'RLIMIT_' + name))"
     text = reported(monkeypatch, f"{setup}json.dumps({limits} for name in {names}}}))[1]")
@@ -148,7 +149,7 @@ def test_a_zip_is_listed_in_the_child_alone(tmp_path: Path, monkeypatch: pytest.
 
 def test_the_child_gives_way_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     lowered = int(reported(monkeypatch, "str(os.nice(0))"))
-    assert lowered == min(19, os.nice(0) + guard.NICENESS)
+    assert lowered == min(19, os.nice(0) + guarded_process.NICENESS)
 
 
 def test_a_reader_that_takes_too_long_is_ended(slow_file: Path, children: list[Any]) -> None:
@@ -188,10 +189,10 @@ def test_the_page_is_polled_while_the_reader_works(slow_file: Path) -> None:
 def test_the_reader_dies_with_its_parent(slow_file: Path) -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n"
-        "from cutwise.importers.gate import guard\n"
-        "start = guard._start\n"
+        "from cutwise.guarded import guarded_process\nfrom cutwise.importers.gate.guard import read_guarded\n"
+        "start = guarded_process._start\n"
         "def spy(*a):\n    child = start(*a); print(child.pid, flush=True); return child\n"
-        "guard._start = spy; guard.read_guarded(Path(sys.argv[2]))"
+        "guarded_process._start = spy; read_guarded(Path(sys.argv[2]))"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", code, str(PROJECT), str(slow_file)], stdout=subprocess.PIPE, text=True
@@ -215,7 +216,7 @@ def test_a_reader_that_somebody_ends_is_not_called_slow(
     def end() -> None:
         os.kill(children[0].pid, getattr(signal, how))
 
-    with pytest.raises(ModelImportError, match=r"slow\.json: its reader was ended from outside, as a system"):
+    with pytest.raises(ModelImportError, match=r"slow\.json: the process that read it was ended"):
         read_guarded(slow_file, poll=end)
 
 
@@ -227,8 +228,8 @@ def test_a_reader_whose_file_becomes_shorter_says_so(monkeypatch: pytest.MonkeyP
         "    file.write(b'x' * 10000); file.flush(); mapped = mmap.mmap(file.fileno(), 0)\n"
         "    os.truncate('cut', 0); mapped[9000]"
     )
-    monkeypatch.setattr(guard, "START", code)
-    monkeypatch.setattr(guard, "GIVE_WAY", "")
+    monkeypatch.setattr(guarded_process, "START", code)
+    monkeypatch.setattr(guarded_process, "GIVE_WAY", "")
     with pytest.raises(ModelImportError, match=r"vgg16\.onnx: changed while it was read, or its disk"):
         read_guarded(SAMPLES / "vgg16.onnx")
 
@@ -250,7 +251,7 @@ def test_a_machine_that_starts_no_more_processes_is_told(monkeypatch: pytest.Mon
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
     monkeypatch.setattr(subprocess, "Popen", full)
-    with pytest.raises(ModelImportError, match="no reader can be started for the file"):
+    with pytest.raises(ModelImportError, match="no process can be started to read the file"):
         read_guarded(SAMPLES / "vgg16.onnx")
 
 
@@ -309,7 +310,7 @@ def readers_in(folder: Path) -> list[str]:
 def test_a_reader_that_breaks_is_answered_with_a_sentence(
     monkeypatch: pytest.MonkeyPatch, code: str, says: str
 ) -> None:
-    monkeypatch.setattr(guard, "START", code)
+    monkeypatch.setattr(guarded_process, "START", code)
     with pytest.raises(
         ModelImportError, match=rf"vgg16\.onnx: the reader {says}; the file is damaged or hostile"
     ):
@@ -319,13 +320,13 @@ def test_a_reader_that_breaks_is_answered_with_a_sentence(
 def test_any_failure_of_a_reader_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from cutwise.importers.gate import guard; from cutwise.importers.onnx_format import onnx_file\n"
+        "from cutwise.guarded import guarded_process; from cutwise.importers.onnx_format import onnx_file\n"
         "import dataclasses, cutwise.importers.importer as importer\n"
         "def broken(path, dims): raise KeyError('secret detail')\n"
         "importer.IMPORTERS._entries['onnx'] = dataclasses.replace(onnx_file.IMPORTER, read=broken)\n"
-        "guard.main(sys.argv[2])"
+        "guarded_process.main(sys.argv[2])"
     )
-    monkeypatch.setattr(guard, "START", code)
+    monkeypatch.setattr(guarded_process, "START", code)
     with pytest.raises(ModelImportError) as error:
         read_guarded(SAMPLES / "vgg16.onnx")
     assert "vgg16.onnx: cannot be read as onnx (KeyError: 'secret detail')" in str(error.value)

@@ -19,7 +19,7 @@ from cutwise.costs.graph_cost import GraphCost, price
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.importers.gate.guard import PROJECT
+from cutwise.guarded.guarded_process import PROJECT
 from cutwise.importers.gate.reading import read_here
 from cutwise.importers.torch_format.from_torch import export, from_torch
 

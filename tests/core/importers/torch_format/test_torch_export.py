@@ -12,8 +12,8 @@ import pytest
 from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Workload
 from cutwise.errors import ModelImportError
+from cutwise.guarded.guarded_process import PROJECT
 from cutwise.importers import load_bytes, load_model
-from cutwise.importers.gate.guard import PROJECT
 from cutwise.importers.gate.reading import read_here
 from tests.core.importers.torch_archives import (
     document,

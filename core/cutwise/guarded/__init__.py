@@ -1,0 +1,1 @@
+"""Reading what nobody vouches for: looked over first, and in a process of its own where it may cost much."""
