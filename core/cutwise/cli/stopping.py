@@ -1,0 +1,72 @@
+"""Ctrl+C and the system's requests to end: obeyed at once, and what was begun is put away."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from typing import NoReturn
+
+from cutwise.cli.streams import note
+
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+USUALLY = {"SIGINT": signal.default_int_handler}
+PATIENCE_S = 1.0
+"""What is computed outside Python hears of no signal; after so long it is left as it is."""
+SIGNALLED = 128
+"""Exit codes of what a signal ends, as shells count them: this and the signal's number."""
+
+STOPPED = "cutwise: stopped"
+
+
+class Stopped(KeyboardInterrupt):
+    """The command is to end now; `code` is its exit code."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.code = SIGNALLED + number
+
+
+def stop_when_told() -> None:
+    """From now on the signals raise `Stopped` here; signals that are ignored stay ignored."""
+    for name in NAMES:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
+    if os.name == "posix":
+        heard, told = os.pipe()
+        os.set_blocking(told, False)
+        signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+        threading.Thread(target=_end_in_time, args=(heard,), daemon=True).start()
+
+
+def stop_no_more(*, ending: bool = False) -> None:
+    """Leaves the signals to what is run from now on; to nobody where this process is `ending` anyway."""
+    if os.name == "posix":
+        signal.set_wakeup_fd(-1)
+    for name in NAMES:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is _stop:
+            signal.signal(number, signal.SIG_IGN if ending else USUALLY.get(name, signal.SIG_DFL))
+
+
+def end_stopped(stopped: KeyboardInterrupt) -> NoReturn:
+    """Ends the process with one line; nothing is waited for, since whoever stopped it wants it over."""
+    stop_no_more(ending=True)
+    _end(stopped.code if isinstance(stopped, Stopped) else SIGNALLED + signal.SIGINT)
+
+
+def _stop(number: int, _frame: object) -> None:
+    raise Stopped(number)
+
+
+def _end_in_time(heard: int) -> None:
+    number = os.read(heard, 1)[0]
+    time.sleep(PATIENCE_S)
+    _end(SIGNALLED + number)
+
+
+def _end(code: int) -> NoReturn:
+    note(STOPPED)
+    os._exit(code)
