@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cutwise.cli.streams import ReaderGoneError, note, said
 from cutwise.errors import CutwiseError
@@ -22,7 +22,7 @@ def outcome(action: Callable[[], int]) -> int:
         code = action()
         said()
     except CutwiseError as error:
-        note(str(error))
+        note("\n".join(_sentences(error)))
         return BAD_INPUT
     except ReaderGoneError:
         return FINE
@@ -34,6 +34,16 @@ def outcome(action: Callable[[], int]) -> int:
         return FAULT
     else:
         return code
+
+
+def _sentences(error: CutwiseError) -> Sequence[str]:
+    """What an error says; all of it where the budgets that bound it are what is wrong."""
+    from cutwise.budgets import shown_mistakes
+
+    try:
+        return shown_mistakes(error)
+    except CutwiseError:
+        return [str(error)]
 
 
 def _fault(error: Exception) -> str:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from cutwise.budgets import VARIABLE
 from cutwise.disk.bounded_files import Fault
 from cutwise.disk.scratch_folders import scratch_folder
 from cutwise.errors import CutwiseError
@@ -103,6 +104,8 @@ def _start(request: Mapping[str, Any], folder: Path, output: BinaryIO) -> subpro
     environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     if "SYSTEMROOT" in os.environ:
         environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
+    if os.environ.get(VARIABLE):
+        environment[VARIABLE] = os.path.abspath(os.environ[VARIABLE])
     return subprocess.Popen(
         [sys.executable, "-I", "-c", GIVE_WAY + START, os.fspath(PROJECT), json.dumps(request)],
         stdin=subprocess.DEVNULL,
