@@ -6,6 +6,7 @@ Exit codes: 0 fine, 2 bad input (one clear sentence on the error stream), 3 infe
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -46,10 +47,10 @@ def run() -> int:
             code = outcome(partial(int, ended.code or 0))
         stop_no_more(ending=True)
         settle_streams()
-    except KeyboardInterrupt as stopped:
+    except KeyboardInterrupt:  # before it was listened for
         from cutwise.cli.stopping import end_stopped
 
-        end_stopped(stopped)
+        end_stopped(signal.SIGINT)
     return code
 
 

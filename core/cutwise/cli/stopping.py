@@ -1,4 +1,8 @@
-"""Ctrl+C and the system's requests to end: obeyed at once, and what was begun is put away."""
+"""Ctrl+C and the system's requests to end: obeyed at once, and what was begun is put away.
+
+Nothing is raised for that: libraries in C that are interrupted in the middle take it for something else, or
+end the process with a traceback.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +10,22 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from typing import NoReturn
 
-from cutwise.cli.streams import note
+from cutwise.disk.begun import undo_begun
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 USUALLY = {"SIGINT": signal.default_int_handler}
-PATIENCE_S = 1.0
+PATIENCE_S = 0.3
 """What is computed outside Python hears of no signal; after so long it is left as it is."""
 SIGNALLED = 128
 """Exit codes of what a signal ends, as shells count them: this and the signal's number."""
-
-STOPPED = "cutwise: stopped"
-
-
-class Stopped(KeyboardInterrupt):
-    """The command is to end now; `code` is its exit code."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.code = SIGNALLED + number
+STOPPED = b"cutwise: stopped\n"
 
 
 def stop_when_told() -> None:
-    """From now on the signals raise `Stopped` here; signals that are ignored stay ignored."""
+    """From now on the signals end this process; signals that are ignored stay ignored."""
     for name in NAMES:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
@@ -51,22 +47,20 @@ def stop_no_more(*, ending: bool = False) -> None:
             signal.signal(number, signal.SIG_IGN if ending else USUALLY.get(name, signal.SIG_DFL))
 
 
-def end_stopped(stopped: KeyboardInterrupt) -> NoReturn:
-    """Ends the process with one line; nothing is waited for, since whoever stopped it wants it over."""
-    stop_no_more(ending=True)
-    _end(stopped.code if isinstance(stopped, Stopped) else SIGNALLED + signal.SIGINT)
+def end_stopped(number: int) -> NoReturn:
+    """Ends the process with one line and the exit code of the signal, after what was begun is undone."""
+    undo_begun()
+    with suppress(OSError):
+        os.write(2, STOPPED)
+    os._exit(SIGNALLED + number)
 
 
 def _stop(number: int, _frame: object) -> None:
-    raise Stopped(number)
+    stop_no_more(ending=True)
+    end_stopped(number)
 
 
 def _end_in_time(heard: int) -> None:
     number = os.read(heard, 1)[0]
     time.sleep(PATIENCE_S)
-    _end(SIGNALLED + number)
-
-
-def _end(code: int) -> NoReturn:
-    note(STOPPED)
-    os._exit(code)
+    end_stopped(number)

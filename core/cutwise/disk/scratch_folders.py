@@ -7,9 +7,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
+from cutwise.disk.begun import begun
 from cutwise.disk.bounded_files import Fault
 from cutwise.disk.left_behind import hold, sweep
 from cutwise.disk.written_files import NO_ROOM, why_not_written
@@ -35,7 +37,8 @@ def scratch_folder(purpose: Purpose, *, fault: Fault = CutwiseError) -> Iterator
     except OSError as error:
         raise fault(NO_PLACE.format(why_not_written(error))) from error
     try:
-        yield path
+        with begun(partial(shutil.rmtree, path)):
+            yield path
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise

@@ -9,6 +9,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from cutwise.disk.begun import begun
 from cutwise.disk.bounded_files import Fault, Name, shown_name
 from cutwise.disk.left_behind import hold, sweep
 from cutwise.errors import CutwiseError
@@ -95,7 +96,7 @@ def put(
     sweep(target.parent, PARTIAL)
     spare, handle = _held_file(target.parent, mode)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with begun(spare.unlink), os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             if older:

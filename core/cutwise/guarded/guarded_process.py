@@ -17,10 +17,12 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from cutwise.budgets import VARIABLE
+from cutwise.disk.begun import begun
 from cutwise.disk.bounded_files import Fault
 from cutwise.disk.scratch_folders import scratch_folder
 from cutwise.errors import CutwiseError
@@ -92,7 +94,8 @@ def run_guarded(
             except OSError as error:
                 raise fault(NO_CHILD.format(error.strerror or error)) from error
         try:
-            in_time = _wait(child, poll, limits.wall_s)
+            with begun(partial(_kill, child)):
+                in_time = _wait(child, poll, limits.wall_s)
         finally:
             _end(child)
         text = result.read_text(encoding="utf-8", errors="replace") if in_time else ""
@@ -132,12 +135,16 @@ def _wait(child: subprocess.Popen[bytes], poll: Callable[[], None] | None, wall_
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
+    _kill(child)
+    child.wait()
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if hasattr(os, "killpg"):
             os.killpg(child.pid, signal.SIGKILL)
         else:
             child.kill()
-    child.wait()
 
 
 def main(request: str) -> None:

@@ -287,6 +287,28 @@ def test_killed_at_any_moment_it_leaves_no_process_and_nothing_on_disk_after_the
     assert os.listdir(temporary) == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_is_stopped_while_it_reads_leaves_no_process_and_nothing_on_disk(
+    slow_file: Path, tmp_path: Path, number: int
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    reading = subprocess.Popen(
+        [sys.executable, "-m", "cutwise", "inspect", str(slow_file)],
+        stderr=subprocess.PIPE,
+        env=os.environ | {"TMPDIR": str(temporary)},
+    )
+    deadline = time.monotonic() + 20
+    while not readers_in(temporary) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    reading.send_signal(number)
+    assert reading.communicate(timeout=5)[1] == b"cutwise: stopped\n"
+    assert (reading.returncode, os.listdir(temporary)) == (128 + number, [])
+    while (living := readers_in(tmp_path)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert living == []
+
+
 def readers_in(folder: Path) -> list[str]:
     """Processes that work in a folder in this one."""
     found = []
