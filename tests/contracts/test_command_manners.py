@@ -14,10 +14,13 @@ import pytest
 
 from cutwise.__main__ import main
 from cutwise.analyses import ANALYSES
+from cutwise.budgets import VARIABLE, budgets
 from cutwise.cli.commands import Command, all_commands
 from cutwise.cli.inputs import spelled
 from cutwise.options import option_hints
 from cutwise.schemes import SCHEMES
+from cutwise.stated.question_file import dump_question
+from cutwise.stated.stated_question import StatedQuestion
 from tests.contracts.command_forks import Became, Case, became_of
 
 CELL = """format = "cutwise-scenario/1"
@@ -172,6 +175,42 @@ def test_whatever_is_typed_anywhere_is_answered_or_refused_in_sentences(
             assert code in (0, 2, 3), (words, printed.err)
             assert code == 0 or printed.err.strip() or printed.out, words
             assert len(printed.err) < 7000, words
+
+
+def test_a_question_file_that_is_damaged_anywhere_is_opened_or_refused_in_sentences(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Cut off as by a full disk, overwritten as by a failing one."""
+    whole = dump_question(StatedQuestion()).encode()
+    drawn, file = random.Random(3), tmp_path / "question.toml"
+    for number in range(24):
+        at = drawn.randrange(len(whole))
+        file.write_bytes(whole[:at] if number % 2 else whole[:at] + drawn.randbytes(9) + whole[at + 9 :])
+        code, told = main(["plan", str(file)]), capsys.readouterr().err
+        assert code in (0, 2, 3), (at, told)
+        assert told.strip() or code == 0, at
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"fleet_devices = ", b"fleet_devices = 0", b"fleet_devises = 7", b"\xff"]
+)
+def test_a_damaged_settings_file_is_one_sentence_that_names_it(
+    content: bytes | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "own.toml"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setenv(VARIABLE, str(file))
+    budgets.cache_clear()
+    try:
+        assert main(["replan", "sample:resnet18", "--rates", str(file)]) == 2
+    finally:
+        budgets.cache_clear()
+    (told,) = capsys.readouterr().err.splitlines()
+    assert str(file) in told
 
 
 SHELL = {

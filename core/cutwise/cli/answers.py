@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import runpy
 import sys
 from importlib.resources import files
-from socket import socket
+from socket import SO_REUSEADDR, SOL_SOCKET, socket
 
 from cutwise.cli.asked import question_asked
 from cutwise.cli.inputs import OF_ANALYSIS, dims_of, model_of, options_of
@@ -30,6 +31,8 @@ def open_page(known: argparse.Namespace) -> int:
 
 def _refuse_taken(port: int) -> None:
     with socket() as probe:
+        if os.name == "posix":  # a server that has just ended holds no port there
+            probe.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError) as error:
