@@ -11,6 +11,7 @@ from cutwise.importers import load_bytes
 from cutwise.stated.stated_question import ModelReference
 from cutwise_dashboard import cached
 from cutwise_dashboard.caches import kept
+from cutwise_dashboard.executor.run_turns import TURNS
 from cutwise_dashboard.stores.upload_store import keep_upload, upload_at
 
 Dims = tuple[tuple[str, int], ...]
@@ -45,7 +46,8 @@ def _uploaded(digest: str, name: str, dims: Dims) -> ModelGraph:
     kept_here = upload_at(digest)
     if kept_here is None:
         raise FileNotFoundError(name)
-    return load_bytes(name, kept_here.content, dims=dict(dims) or None, poll=_still_here)
+    with TURNS.paused():
+        return load_bytes(name, kept_here.content, dims=dict(dims) or None, poll=_still_here)
 
 
 def _still_here() -> None:
