@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import streamlit as st
 
-from cutwise_dashboard import page_head, session
+from cutwise_dashboard import page_head, process_memory, session
 from cutwise_dashboard.boundary import section
 from cutwise_dashboard.components import strip
 from cutwise_dashboard.executor.run_turns import TURNS
@@ -50,3 +50,4 @@ with TURNS.turn():
         st.switch_page(f"app_pages/{wanted}.py")
     with section("The page"):
         page.run()
+process_memory.set_aside()
