@@ -1,24 +1,27 @@
 """Runs of the page one after another: sessions share one interpreter, in which runs at once only wait longer.
 
 Ten runs of 40 ms side by side all end after 400 ms; one after another they end after 40, 80, …, 400 ms.
+Figures of all come before the rest of any: what was asked for is shown as soon as it can be.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 LONGEST_S = 0.15
 """Some three runs of a slider's step: whoever takes longer works on beside those that come after."""
+REST_S = 0.5
+"""The rest of a page lets others go first for so long."""
 
 
 @dataclass(slots=True, eq=False)
 class _Turn:
     called: threading.Event = field(default_factory=threading.Event)
+    due_s: float = 0.0
     began_s: float = 0.0
 
 
@@ -27,7 +30,7 @@ class RunTurns:
 
     def __init__(self, *, longest_s: float = LONGEST_S) -> None:
         self._longest_s = longest_s
-        self._waiting: deque[_Turn] = deque()
+        self._waiting: list[_Turn] = []
         self._holder: _Turn | None = None
         self._lock = threading.Lock()
         self._mine = threading.local()
@@ -41,6 +44,12 @@ class RunTurns:
         finally:
             self._give()
 
+    def let_others_first(self) -> None:
+        """What was asked for is shown: those who wait for theirs come before the rest of this page."""
+        if self._waiting and getattr(self._mine, "turn", None):
+            self._give()
+            self._take(rest_s=REST_S)
+
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Lets others work while this thread, in its turn, waits for a process of its own."""
@@ -53,8 +62,8 @@ class RunTurns:
         finally:
             self._take()
 
-    def _take(self) -> None:
-        mine = self._mine.turn = _Turn()
+    def _take(self, *, rest_s: float = 0.0) -> None:
+        mine = self._mine.turn = _Turn(due_s=time.monotonic() + rest_s)
         with self._lock:
             self._waiting.append(mine)
             self._call()
@@ -74,7 +83,8 @@ class RunTurns:
         now_s = time.monotonic()
         is_free = self._holder is None or now_s - self._holder.began_s >= self._longest_s
         if self._waiting and is_free:
-            self._holder = self._waiting.popleft()
+            self._holder = min(self._waiting, key=lambda turn: turn.due_s)
+            self._waiting.remove(self._holder)
             self._holder.began_s = now_s
             self._holder.called.set()
 

@@ -51,6 +51,31 @@ def test_a_run_that_waits_for_a_process_lets_others_work() -> None:
     thread.join()
 
 
+def test_figures_of_all_come_before_the_rest_of_any_and_no_rest_waits_for_ever() -> None:
+    turns, order, came = RunTurns(longest_s=LONG_S), [], threading.Semaphore(0)
+
+    def run(number: int) -> None:
+        came.release()
+        with turns.turn():
+            time.sleep(0.02)
+            order.append(f"figures {number}")
+            turns.let_others_first()
+            order.append(f"rest {number}")
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(3)]
+    with turns.turn():
+        for thread in threads:
+            thread.start()
+            came.acquire()
+            time.sleep(0.02)
+    for thread in threads:
+        thread.join(LONG_S)
+    assert order == [
+        *(f"figures {number}" for number in range(3)),
+        *(f"rest {number}" for number in range(3)),
+    ]
+
+
 def test_whoever_works_for_long_goes_on_beside_the_others_who_take_turns() -> None:
     turns, end, order = RunTurns(longest_s=0.1), threading.Event(), []
 
