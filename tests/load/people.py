@@ -13,7 +13,7 @@ from typing import Any
 from cutwise.stated.stated_question import ModelReference, StatedQuestion
 from cutwise_dashboard.session import LINK_KEY
 from cutwise_dashboard.stores.link_store import address_of
-from tests.load.driven_session import Answer, DrivenSession
+from tests.load.driven_session import PATIENCE_S, Answer, DrivenSession
 
 THINK_S = 2.0
 STEPS = 240
@@ -102,12 +102,20 @@ def _value(path: str, place: int) -> float:
     return float(f"{low * (high / low) ** (place / STEPS):.3g}")
 
 
-async def uploaded(address: str, name: str, content: bytes) -> tuple[Answer, float]:
-    """What is shown after a file was opened in a tab of its own, and after how many seconds."""
+async def uploaded(
+    address: str, name: str, content: bytes, *, patience_s: float = PATIENCE_S
+) -> tuple[Answer, float]:
+    """What is shown after a file was opened in a tab of its own, and after how many seconds.
+
+    Nothing where the tab is closed before that, after `patience_s`.
+    """
     tab = DrivenSession(address)
     await tab.open()
     began = time.perf_counter()
-    answer = await tab.upload(name, content)
+    try:
+        answer = await asyncio.wait_for(tab.upload(name, content), patience_s)
+    except TimeoutError:
+        answer = Answer(question="", sent_s=began)
     took_s = time.perf_counter() - began
     await tab.close()
     return answer, took_s

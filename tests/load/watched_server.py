@@ -43,6 +43,10 @@ class WatchedServer:
         """Seconds of computing of the page's own process."""
         return cpu_s(self.pid)
 
+    def whole_cpu_s(self) -> float:
+        """The same with its workers and readers, as far as they are there."""
+        return sum(map(cpu_s, (self.pid, *self.children())))
+
     def children(self) -> frozenset[int]:
         """Its workers and readers."""
         return frozenset(_below(self.pid))
