@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from cutwise.read_limits import FLEET_DEVICES
+from cutwise.budgets import most
 from cutwise.scenario.parties import Device
 from cutwise.stated.link import link_of
 from cutwise.stated.stated_question import StatedQuestion
@@ -46,7 +46,7 @@ def long_number_toml() -> bytes:
 def crowded_link() -> str:
     """As many devices as a link may name, in every question that was kept to compare with too."""
     plain = StatedQuestion()
-    shared = replace(plain, scenario=replace(plain.scenario, devices=(Device(),) * FLEET_DEVICES))
+    shared = replace(plain, scenario=replace(plain.scenario, devices=(Device(),) * most("fleet_devices")))
     return link_of(replace(shared, kept=(link_of(shared),) * KEPT))
 
 
