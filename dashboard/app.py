@@ -34,6 +34,7 @@ PAGES = {
 }
 
 sys.setswitchinterval(THREAD_TURN_S)
+process_memory.give_back()
 st.set_page_config(
     page_title="Cutwise", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed"
 )

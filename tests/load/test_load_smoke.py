@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterator
 
 import pytest
 
+from cutwise.importers import load_bytes
 from tests.browser.bad_files import cyclic_onnx
 from tests.load.measured import MemorySamples, percentile_ms
-from tests.load.people import Seen, move_sliders, opened, uploaded
+from tests.load.people import Seen, huge_graph, move_sliders, opened, uploaded
 from tests.load.truth import Truth
 from tests.load.watched_server import WatchedServer, left_behind, watched_server
 
@@ -40,6 +42,16 @@ def test_a_bad_file_is_refused_in_a_sentence_and_leaves_nothing(server: WatchedS
     answer, _ = asyncio.run(uploaded(server.address, "cycle.onnx", cyclic_onnx()))
     assert "cycle.onnx" in answer.said
     assert not left_behind(server, before)
+
+
+def test_a_large_file_is_planned_and_leaves_the_servers_memory(server: WatchedServer) -> None:
+    content = huge_graph(30).ljust(24_000_000)
+    truth = Truth({hashlib.sha256(content).hexdigest(): load_bytes("padded.json", content)})
+    before = server.memory_bytes()
+    answer, _ = asyncio.run(uploaded(server.address, "padded.json", content))
+    assert answer.figures
+    assert truth.is_shown(answer)
+    assert server.memory_bytes() - before < len(content) / 2
 
 
 def test_percentiles_and_slopes_are_those_worked_out_by_hand() -> None:
