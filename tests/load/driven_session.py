@@ -59,6 +59,7 @@ class DrivenSession:
     cached: list[str] = field(default_factory=list)
     taken: int = 0
     figures: Figures = ()
+    waits_for: str = ""
     errors: list[str] = field(default_factory=list)
     queries: str = ""
     runs: int = 0

@@ -81,11 +81,16 @@ def _alert(tab: Tab, element: Any) -> None:
     tab.errors.append(element.alert.body)
 
 
+def _progress(tab: Tab, element: Any) -> None:
+    tab.waits_for = element.progress.text
+
+
 SHOWN: Mapping[str, Callable[[Tab, Any], None]] = {
     "bidi_component": _component,
     "file_uploader": _uploader,
     "html": _markup,
     "alert": _alert,
+    "progress": _progress,
 }
 
 

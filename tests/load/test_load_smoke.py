@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from cutwise.importers import load_bytes
+from cutwise.stated.stated_question import ModelReference, StatedQuestion
+from cutwise_dashboard.stores.store_bounds import FOLDER_VARIABLE
 from tests.browser.bad_files import cyclic_onnx
+from tests.load.driven_session import DrivenSession
 from tests.load.measured import MemorySamples, percentile_ms
-from tests.load.people import Seen, huge_graph, move_sliders, opened, uploaded
+from tests.load.people import Seen, huge_graph, move_sliders, opened, path_of, uploaded
 from tests.load.truth import Truth
 from tests.load.watched_server import WatchedServer, left_behind, watched_server
+
+BEGUN, PATIENCE_S = ": for", 60
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +58,28 @@ def test_a_large_file_is_planned_and_leaves_the_servers_memory(server: WatchedSe
     assert answer.figures
     assert truth.is_shown(answer)
     assert server.memory_bytes() - before < len(content) / 2
+
+
+def test_what_a_closed_tab_asked_for_is_worked_on_no_longer(
+    server: WatchedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(server.folder / "store"))
+    asked = StatedQuestion(model=ModelReference(sample="densenet121"), scheme="gsfl")
+    devices = tuple(replace(asked.scenario.devices[0], name=f"d{number}") for number in range(2000))
+    asked = replace(asked, scenario=replace(asked.scenario, devices=devices))
+
+    async def scene() -> None:
+        tab = DrivenSession(server.address, path_of(asked))
+        opening = asyncio.create_task(tab.open())
+        while BEGUN not in tab.waits_for:
+            await asyncio.sleep(0.05)
+        workers = server.children()
+        opening.cancel()
+        await tab.close()
+        while workers <= server.children():
+            await asyncio.sleep(0.05)
+
+    asyncio.run(asyncio.wait_for(scene(), PATIENCE_S))
 
 
 def test_percentiles_and_slopes_are_those_worked_out_by_hand() -> None:
