@@ -1,12 +1,13 @@
 # make run    opens the dashboard          make test   runs every check and the whole suite
 # make lint   format, lint, types, import contracts    make bench  measures, with ratios to peers
 # make mutants   small faults in what computes, that no test notices
+# make load   up to 50 sessions at once, beside hostile input, 20 minutes
 # make fuzz   10,000 mutated model files              make docs   writes the generated tables of the documents
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PORT ?= 8501
 
-.PHONY: venv run test lint bench fuzz mutants docs samples clean
+.PHONY: venv run test lint bench load fuzz mutants docs samples clean
 
 venv: .venv/run.stamp
 
@@ -38,6 +39,9 @@ test: lint
 
 bench: .venv/test.stamp
 	$(BIN)/python -m tests.bench
+
+load: .venv/test.stamp
+	$(BIN)/python -m tests.load
 
 fuzz: .venv/test.stamp
 	$(BIN)/python tests/core/importers/fuzz.py 10000000 5000

@@ -7,9 +7,10 @@ from importlib.resources import files
 
 import streamlit as st
 
-from cutwise_dashboard import page_head, session
+from cutwise_dashboard import page_head, process_memory, session
 from cutwise_dashboard.boundary import section
 from cutwise_dashboard.components import strip
+from cutwise_dashboard.executor.run_turns import TURNS
 
 # Sessions are threads of one process, and a page is a hundred messages that the event loop sends in between:
 # with Python's own 5 ms, whoever moves a slider beside a busy session waits that long for each turn.
@@ -33,18 +34,21 @@ PAGES = {
 }
 
 sys.setswitchinterval(THREAD_TURN_S)
+process_memory.give_back()
 st.set_page_config(
     page_title="Cutwise", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed"
 )
-page = st.navigation(PAGES, position="top")
-desk = session.desk()
-desk.take(strip.outbox())
-session.keep_views()
-with section("The question"):
-    page_head.show(desk, page.url_path)
-with section("The address"):
-    session.write_address(desk)
-if wanted := desk.page_wanted():
-    st.switch_page(f"app_pages/{wanted}.py")
-with section("The page"):
-    page.run()
+with TURNS.turn():
+    page = st.navigation(PAGES, position="top")
+    desk = session.desk()
+    session.take(strip.outboxes())
+    session.keep_views()
+    with section("The question"):
+        page_head.show(desk, page.url_path)
+    with section("The address"):
+        session.write_address(desk)
+    if wanted := desk.page_wanted():
+        st.switch_page(f"app_pages/{wanted}.py")
+    with section("The page"):
+        page.run()
+process_memory.set_aside()

@@ -13,8 +13,14 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
             entries=16, key="name and open dimensions", keeps="a shipped model"
         ),
         "cutwise_dashboard.cached.blocks_of": Cache(entries=64, key="graph", keeps="its blocks"),
-        "cutwise_dashboard.strip.context._facts": Cache(
+        "cutwise_dashboard.strip.context.facts_in_words": Cache(
             entries=None, key="dataclass, field, training", keeps="label, help and bounds of a control"
+        ),
+        "cutwise_dashboard.strip.fields_shown._field_of": Cache(
+            entries=4096,
+            key="field, path, value, type, training",
+            keeps="the control of a field that holds a plain value",
+            by_type=True,
         ),
         "cutwise_dashboard.curves._curve": Cache(
             entries=128, key="question, device", keeps="every cut of the device"

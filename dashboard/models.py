@@ -11,7 +11,8 @@ from cutwise.importers import load_bytes
 from cutwise.stated.stated_question import ModelReference
 from cutwise_dashboard import cached
 from cutwise_dashboard.caches import kept
-from cutwise_dashboard.stores.upload_store import keep_upload, upload_at
+from cutwise_dashboard.executor.run_turns import TURNS
+from cutwise_dashboard.stores.upload_store import forget_upload, is_kept, keep_upload, upload_at
 
 Dims = tuple[tuple[str, int], ...]
 
@@ -33,10 +34,17 @@ def model_of(reference: ModelReference) -> ModelGraph | None:
 def read_upload(name: str, content: bytes, dims: Mapping[str, int] | None = None) -> ModelReference:
     """The reference of an uploaded file that has been read in the guarded process, and is kept by digest.
 
-    Raises `ModelImportError` with one sentence.
+    Raises `ModelImportError` with one sentence; whatever ends the reading, a file that was not kept before
+    is let go.
     """
+    known = is_kept(content)
     reference = ModelReference(digest=keep_upload(name, content), name=name, dims=dict(dims or {}))
-    model_of(reference)
+    try:
+        model_of(reference)
+    except BaseException:  # a session that has gone leaves nothing either
+        if not known:
+            forget_upload(reference.digest)
+        raise
     return reference
 
 
@@ -45,7 +53,8 @@ def _uploaded(digest: str, name: str, dims: Dims) -> ModelGraph:
     kept_here = upload_at(digest)
     if kept_here is None:
         raise FileNotFoundError(name)
-    return load_bytes(name, kept_here.content, dims=dict(dims) or None, poll=_still_here)
+    with TURNS.paused():
+        return load_bytes(name, kept_here.content, dims=dict(dims) or None, poll=_still_here)
 
 
 def _still_here() -> None:

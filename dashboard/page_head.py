@@ -10,7 +10,7 @@ from cutwise.errors import CutwiseError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard import session
-from cutwise_dashboard.components.strip import strip
+from cutwise_dashboard.components import strip
 from cutwise_dashboard.desk.history import Desk
 from cutwise_dashboard.format import as_written
 from cutwise_dashboard.models import model_of
@@ -33,12 +33,28 @@ def show(desk: Desk, page: str) -> None:
     with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(BRAND, width="stretch")
         open_and_save.show(desk.stated)
-    with st.container(key="desk"):
+    with st.container(key="desk", gap=None):
         data = strip_data(desk, _known_model(desk.stated), page=page)
-        strip(data)
+        strip.strip(data)
+        _settle()
     _said(desk)
     if not data["link"]:
         st.warning(NO_LINK)
+
+
+@st.fragment
+def _settle() -> None:
+    """Takes a value that was let go where it was held last; whatever else came draws the page anew.
+
+    A slider's every step would be drawn twice otherwise: as it is held, and as it is let go.
+    """
+    desk = session.desk()
+    before = desk.looks
+    session.take(strip.outboxes())
+    if desk.looks != before:
+        st.rerun()
+    session.write_address(desk)
+    strip.settling(dict(desk.taken))
 
 
 def _known_model(stated: StatedQuestion) -> ModelGraph | None:

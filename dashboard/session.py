@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -29,6 +30,12 @@ def desk() -> Desk:
             shared_executor().pool.start()
         _open_address(st.session_state[DESK])
     return st.session_state[DESK]
+
+
+def take(outboxes: Iterable[Any]) -> None:
+    """Takes what browsers sent and was not taken yet."""
+    for outbox in outboxes:
+        desk().take(outbox)
 
 
 def _open_address(opened: Desk) -> None:

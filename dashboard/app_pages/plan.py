@@ -9,6 +9,7 @@ from cutwise_dashboard.boundary import section
 from cutwise_dashboard.components import ruler
 from cutwise_dashboard.components.device_list import device_list, device_rows
 from cutwise_dashboard.components.ruler.payload import ruler_payload
+from cutwise_dashboard.executor.run_turns import TURNS
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import paper_banner
 from cutwise_dashboard.views.model import model_graph
@@ -26,6 +27,7 @@ def main() -> None:
     with st.container(key="plan", gap=None):
         with st.container(key="figures", gap=None), section("The figures"):
             headline.draw_figures(question)
+        TURNS.let_others_first()
         with st.container(key="reason", gap=None), section("The reason"):
             headline.draw_reason(question)
         with st.container(border=True, key="ruler_card", gap=None), section("The cut ruler", gap=None):

@@ -12,6 +12,8 @@ import plotly.graph_objects as go
 
 PACKED = {"dtype", "bdata"}
 """How Plotly writes down an array."""
+AS_IT_IS = frozenset({str, bool, type(None)})
+"""Most of what a payload is made of."""
 
 
 def finite(value: Any) -> Any:
@@ -22,6 +24,8 @@ def finite(value: Any) -> Any:
     >>> finite({"data": [1.5, math.inf, {"value": math.nan}], "name": "nan", "sizes": (10**400, 3)})
     {'data': [1.5, None, {'value': None}], 'name': 'nan', 'sizes': [None, 3]}
     """
+    if type(value) in AS_IT_IS:
+        return value
     if isinstance(value, Mapping):
         if value.keys() >= PACKED:
             return _finite_packed(value)

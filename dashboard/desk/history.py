@@ -67,6 +67,19 @@ class Desk:
         """What is asked."""
         return self.history[self.at]
 
+    @property
+    def looks(self) -> tuple[Any, ...]:
+        """What a page is drawn from: as long as it is equal, the page that was drawn stands."""
+        return (
+            id(self.stated),
+            self.at,
+            tuple(self.names),
+            dict(self.refused),
+            dict(self.notes),
+            self.said,
+            self.page,
+        )
+
     def address(self, stated: StatedQuestion) -> str:
         """The address of a step, worked out once: a link takes half a millisecond and more."""
         known = self.addresses.get(id(stated))

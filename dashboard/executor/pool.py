@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
-from cutwise_dashboard.executor.faults import cancelled, lost
+from cutwise.budgets import most
+from cutwise_dashboard.executor.faults import AnswerLostError, cancelled, lost, too_slow
 from cutwise_dashboard.executor.flight import Flight
 from cutwise_dashboard.executor.worker_process import WorkerProcess
 
 WORKERS = 2
-WORKER_MEMORY_BYTES = 4 * 2**30
 STARTS = 2
 """A worker that ends before it has begun an answer is replaced so often; it was ended while it idled."""
 Landed = Callable[[Flight, Any, BaseException | None, float], None]
@@ -28,9 +28,16 @@ class Pool:
     """
 
     def __init__(
-        self, landed: Landed, *, workers: int = WORKERS, memory_bytes: int = WORKER_MEMORY_BYTES
+        self,
+        landed: Landed,
+        *,
+        workers: int = WORKERS,
+        memory_bytes: int | None = None,
+        longest_s: float | None = None,
     ) -> None:
-        self._landed, self._memory_bytes = landed, memory_bytes
+        self._landed = landed
+        self._memory_bytes = most("answer_bytes") if memory_bytes is None else memory_bytes
+        self._longest_s = most("answer_s") if longest_s is None else longest_s
         self._changed = threading.Condition()
         self._waiting: list[Flight] = []
         self._running: list[Flight | None] = [None] * workers
@@ -154,15 +161,29 @@ class Pool:
             process = self._ready(place)
             if process is None or flight.cancelled:
                 break
+            late = threading.Event()
+            watch = threading.Timer(self._longest_s, _end_late, (process, late))
+            watch.start()
             try:
                 value, took_s = process.answer(flight.errand, flight.words, flight.begin)
-            except EOFError:
+            except (EOFError, AnswerLostError) as error:
                 process.end()
+                if late.is_set():
+                    return None, too_slow(flight.words, self._longest_s), 0.0
+                if isinstance(error, AnswerLostError):
+                    return None, error, 0.0
             except Exception as error:  # whatever it is, it belongs to whoever asked
                 return None, error, 0.0
             else:
                 return value, None, took_s
+            finally:
+                watch.cancel()
         return None, lost(flight.words), 0.0
+
+
+def _end_late(process: WorkerProcess, late: threading.Event) -> None:
+    late.set()
+    process.end()
 
 
 def _most_urgent(flights: Iterable[Flight]) -> Flight | None:

@@ -18,6 +18,7 @@ from cutwise_dashboard.executor.errand import Errand, errand
 from cutwise_dashboard.executor.executor import shared_executor
 from cutwise_dashboard.executor.faults import cancelled
 from cutwise_dashboard.executor.flight import Job
+from cutwise_dashboard.executor.run_turns import TURNS
 from cutwise_dashboard.format import as_written
 
 QUIET_S, POLL_S = 0.3, 0.1
@@ -86,11 +87,15 @@ def _shown(jobs: Sequence[Job], key: str, count_text: str) -> None:
 
 def _done(jobs: Iterable[Job], until_s: float, poll: Callable[[], None]) -> bool:
     """True when all jobs are done, False when the time is over first; `poll` may raise to end the wait."""
-    for job in jobs:
-        while not job.wait(min(POLL_S, max(0.0, until_s - time.monotonic()))):
-            poll()
-            if time.monotonic() >= until_s:
-                return False
+    left = [job for job in jobs if not job.done]
+    if not left:
+        return True
+    with TURNS.paused():
+        for job in left:
+            while not job.wait(min(POLL_S, max(0.0, until_s - time.monotonic()))):
+                poll()
+                if time.monotonic() >= until_s:
+                    return False
     return True
 
 

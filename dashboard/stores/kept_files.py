@@ -49,6 +49,11 @@ def kept(store: str, key: str) -> bytes | None:
     return content
 
 
+def is_there(store: str, key: str) -> bool:
+    """True where something is kept under `key`."""
+    return (store_folder(store) / key).is_file()
+
+
 def forget(store: str, key: str) -> None:
     """Lets go of what is kept under `key`."""
     with suppress(OSError):

@@ -44,6 +44,16 @@ def upload_at(digest: str) -> KeptUpload | None:
     return KeptUpload(digest=digest, name=_name_in(head), content=content)
 
 
+def is_kept(content: bytes) -> bool:
+    """True where a file of just these bytes is kept."""
+    return kept_files.is_there(STORE, hashlib.sha256(content).hexdigest())
+
+
+def forget_upload(digest: str) -> None:
+    """Lets go of the upload with this digest."""
+    kept_files.forget(STORE, digest)
+
+
 def _name_in(head: bytes) -> str:
     try:
         return str(json.loads(head))

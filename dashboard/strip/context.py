@@ -30,11 +30,12 @@ class Context:
 
     def facts(self, owner: type[Any], name: str) -> Mapping[str, Any]:
         """The facts of one field, in the words of training or of inference."""
-        return _facts(owner, name, self.scenario.workload.training)
+        return facts_in_words(owner, name, self.scenario.workload.training)
 
 
 @kept
-def _facts(owner: type[Any], name: str, training: bool) -> Mapping[str, Any]:
+def facts_in_words(owner: type[Any], name: str, training: bool) -> Mapping[str, Any]:
+    """The facts of one field, in the words of training or of inference."""
     facts = facts_of(owner, name)
     if not training:
         facts |= {part: said(facts[part], training=False) for part in ("title", "help") if facts.get(part)}

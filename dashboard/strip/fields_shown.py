@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import is_dataclass
 from operator import attrgetter
 from typing import Any, get_args
 
 from cutwise.hardware.profiles import hardware
 from cutwise.units import hints_of
+from cutwise_dashboard.caches import kept
 from cutwise_dashboard.desk.scenario_edits import numbers_of, owner_of, party_of, value_of
 from cutwise_dashboard.format import readable
-from cutwise_dashboard.strip.context import Context, FieldShown
+from cutwise_dashboard.strip.context import Context, FieldShown, facts_in_words
 from cutwise_dashboard.strip.values import listed_names, names_in, spread_text, value_text
 
 MOST_BUTTONS, BUTTON_LETTERS = 3, 26
@@ -29,7 +31,15 @@ def field_shown(context: Context, owner: type[Any], name: str, *, path: str, val
     """The control of a field of any dataclass that holds `value`; what is endless is no number for a page."""
     if isinstance(value, float) and not math.isfinite(value):
         value = None
-    facts, hint = context.facts(owner, name), hints_of(owner)[name]
+    hint, training = hints_of(owner)[name], context.scenario.workload.training
+    plain = value is None or isinstance(value, str | int | float)
+    return dict((_field if plain else _field_of)(owner, name, path, value, hint, training))
+
+
+def _field_of(
+    owner: type[Any], name: str, path: str, value: Any, hint: Any, training: bool
+) -> Mapping[str, Any]:
+    facts = facts_in_words(owner, name, training)
     base = {
         "path": path,
         "label": facts.get("title") or name.replace("_", " ").capitalize(),
@@ -51,6 +61,9 @@ def field_shown(context: Context, owner: type[Any], name: str, *, path: str, val
         "placeholder": absent_text(path) if type(None) in get_args(hint) else "",
         **(_range(facts, hint) if kind == "slider" else {}),
     }
+
+
+_field = kept(_field_of)
 
 
 def absent_text(path: str) -> str:

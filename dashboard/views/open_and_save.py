@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cutwise.budgets import shown_mistakes
 from cutwise.errors import CutwiseError
@@ -22,12 +21,13 @@ from cutwise_dashboard import session
 from cutwise_dashboard.desk.commands import with_model
 from cutwise_dashboard.format import as_written
 from cutwise_dashboard.models import read_upload
+from cutwise_dashboard.views.dropped_files import Dropped, contents_of, ids_listed, let_go
 
 MOST_MEGABYTES = 200
 SHOWN_FILES = 3
 SAYS_SO = re.compile(rb'"format"\s*:\s*"cutwise-(?:question|scenario)/')
 LONGEST_HEAD = 4096
-READ, WRONG = "open.read", "open.wrong"
+FILES, READ, WRONG = "open.files", "open.read", "open.wrong"
 TOLD = (
     "Drop a model, a question that was saved here, or a scenario file. A model is read in a guarded process, "
     "and nothing of it is run."
@@ -48,7 +48,7 @@ def show(stated: StatedQuestion) -> None:
 def _open(stated: StatedQuestion) -> None:
     st.caption(TOLD)
     files = st.file_uploader(
-        "File", key="open.files", accept_multiple_files=True, max_upload_size=MOST_MEGABYTES,
+        "File", key=FILES, accept_multiple_files=True, max_upload_size=MOST_MEGABYTES,
         help=f"Models: {', '.join(known.about for known in IMPORTERS.values())}. Questions: TOML",
     )  # fmt: skip
     sizes = st.text_input(
@@ -57,17 +57,24 @@ def _open(stated: StatedQuestion) -> None:
     )  # fmt: skip
     if wrong := st.session_state.get(WRONG):
         st.error(as_written(wrong))
-    ids = [file.file_id for file in files]
-    before, with_sizes = st.session_state.get(READ, ([], ""))
-    if not files or (before, with_sizes) == (ids, sizes):
+    seen, with_sizes = st.session_state.get(READ, ({}, ""))
+    ids = ids_listed(FILES)
+    new = [file for file in files if file.file_id not in seen]
+    if not ids or not (new or sizes != with_sizes):
         return
-    st.session_state[READ] = (ids, sizes)
-    new = [file for file in files if file.file_id not in before] or files
+    seen = {one: seen[one] for one in ids if one in seen} | {file.file_id: Dropped(file.name) for file in new}
+    st.session_state[READ] = (seen, sizes)
+    was_read = False
     try:
-        with st.spinner(f"Reading {', '.join(file.name for file in new[:SHOWN_FILES])} …"):
-            found = opened(stated, _contents(new), _contents(files), sizes)
+        with st.spinner(f"Reading {', '.join(file.name for file in (new or files)[:SHOWN_FILES])} …"):
+            every = contents_of(ids, files, seen)
+            found = opened(stated, [(file.name, file.getvalue()) for file in new] or every, every, sizes)
+            was_read = True
     except CutwiseError as error:
         st.session_state[WRONG] = "\n\n".join(shown_mistakes(error))
+    finally:
+        st.session_state[READ] = (seen | let_go(FILES, files, was_read=was_read), sizes)
+    if not was_read:
         st.rerun()
     st.session_state.pop(WRONG, None)
     session.ask(found.question, "file", said=found.notice)
@@ -108,10 +115,6 @@ def says_question(name: str, content: bytes) -> bool:
     if name.lower().endswith(".toml"):
         return True
     return name.lower().endswith(".json") and bool(SAYS_SO.search(content[:LONGEST_HEAD]))
-
-
-def _contents(files: Sequence[UploadedFile]) -> list[tuple[str, bytes]]:
-    return [(file.name, file.getvalue()) for file in files]
 
 
 def parsed_sizes(text: str) -> dict[str, int]:

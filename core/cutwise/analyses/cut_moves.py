@@ -16,8 +16,8 @@ from cutwise.arrays import Floats, Mask
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.answer.plan_conditions import conditions_of_plan, device_sides
-from cutwise.planning.one_device.candidates import server_may_overflow
-from cutwise.planning.one_device.cut_table import listed_table, table_of
+from cutwise.planning.one_device.candidates import Candidates, listed, server_may_overflow
+from cutwise.planning.one_device.cut_table import common_table, groups_of
 from cutwise.planning.one_device.objective import device_energy
 from cutwise.planning.whole_round.joint_choice import is_coupled
 from cutwise.planning.whole_round.round_value import score_of_round
@@ -138,16 +138,17 @@ def _lines(problem: SplitProblem, plan: Plan, device: int) -> _Lines | None:
     """The lines of a device; None where its cut breaks a limit, or unknown cuts may be best."""
     conditions = conditions_of_plan(problem, plan)
     score = score_of_round(problem, conditions, AT_ONCE if plan.active > 1 else IN_TURN)
-    table = table_of(problem, conditions, score)
+    groups, group_of = groups_of(problem, conditions, score)
     own = device_sides(problem, plan)[device]
-    others = table.groups[table.group_of[device]].masks
+    others = groups[group_of[device]].masks
     masks = np.vstack([own, others[(others != own).any(axis=1)]])
+    cuts = listed(problem, masks)
     endless, one = (
-        listed_table(problem, _at_uplink(conditions, rate), score, masks) for rate in (np.inf, 1.0)
+        common_table(problem, _at_uplink(conditions, rate), score, cuts) for rate in (np.inf, 1.0)
     )
-    here, latest = 1.0 / float(conditions.of(device).link.uplink_bps), _latest(problem, conditions, masks)
+    here, latest = 1.0 / float(conditions.of(device).link.uplink_bps), _latest(problem, conditions, cuts)
     latest = np.where(endless.excess[device] > 0, 0.0, latest[device])
-    if not table.complete or here > latest[0]:
+    if not all(group.complete for group in groups) or here > latest[0]:
         return None
     start = endless.raw_scores[device]
     return _Lines(
@@ -161,13 +162,13 @@ def _lines(problem: SplitProblem, plan: Plan, device: int) -> _Lines | None:
     )
 
 
-def _latest(problem: SplitProblem, conditions: Conditions, masks: Mask) -> Floats:
+def _latest(problem: SplitProblem, conditions: Conditions, cuts: Candidates) -> Floats:
     """Up to how many seconds a bit each device's cuts (devices, cuts) keep its limit on energy."""
     most_j = problem.scenario.limits.device_energy_j
     if most_j is None:
-        return np.full((problem.device_count, len(masks)), np.inf)
+        return np.full((problem.device_count, len(cuts.masks)), np.inf)
     least, one = (
-        listed_table(problem, _at_uplink(conditions, rate), device_energy, masks).raw_scores
+        common_table(problem, _at_uplink(conditions, rate), device_energy, cuts).raw_scores
         for rate in (np.inf, 1.0)
     )
     with np.errstate(divide="ignore", invalid="ignore"):

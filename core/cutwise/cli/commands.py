@@ -116,6 +116,7 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "formats": Command(run=answers.list_registered, help="The formats that a model file may have."),
     "samples": Command(run=answers.list_registered, help="The shipped models."),
+    "budgets": Command(run=answers.list_registered, help="How much may come in, and why no more."),
 }
 
 

@@ -13,9 +13,10 @@ PARTS = ("outbox", "trail", "made", "controls", "showing", "strip")
 CSS = asset_text(__name__, "style.css")
 SCRIPT = asset_text(__name__, *(f"{part}.js" for part in PARTS))
 HTML = '<div class="strip"></div>'
-KEY = "strip"
+KEY, SETTLING_KEY = "strip", "settling"
 
 _STRIP = st.components.v2.component("cutwise_strip", html=HTML, css=CSS, js=SCRIPT)
+_SETTLING = st.components.v2.component("cutwise_settling", js=asset_text(__name__, "settling.js"))
 
 
 def strip(data: dict[str, Any]) -> None:
@@ -23,9 +24,14 @@ def strip(data: dict[str, Any]) -> None:
     _STRIP(key=KEY, data=finite(data), on_outbox_change=_nothing)
 
 
-def outbox() -> Any:
+def settling(taken: dict[str, int]) -> None:
+    """Shows nothing: by it a value that is let go where it was held last arrives, and is told to be taken."""
+    _SETTLING(key=SETTLING_KEY, data={"taken": taken}, on_outbox_change=_nothing)
+
+
+def outboxes() -> tuple[Any, ...]:
     """The commands that browsers sent last; some may have been taken already."""
-    return (st.session_state.get(KEY) or {}).get("outbox")
+    return tuple((st.session_state.get(key) or {}).get("outbox") for key in (KEY, SETTLING_KEY))
 
 
 def _nothing() -> None:

@@ -13,6 +13,7 @@ function newDesk() {
   const made = {
     client: Math.random().toString(36).slice(2, 2 + LONGEST_CLIENT), count: 0, queue: [], inFlight: 0,
     open: null, isMore: false, whose: "all", data: null, send: null, resend: 0, hold: 0, isHeld: false, isWalking: false,
+    held: null,
   }
   made.command = command => {
     const last = made.queue.at(-1)
@@ -28,7 +29,9 @@ function newDesk() {
     made.inFlight = made.queue.at(-1).n
     clearTimeout(made.resend)
     made.resend = setTimeout(() => made.flush(true), RESEND_MS)
-    made.send({ client: made.client, commands: made.queue.slice() })
+    const send = !isAgain && settles(made) ? window.cutwiseSettle : made.send
+    made.held = made.queue.at(-1).live ? made.queue.at(-1) : null
+    send({ client: made.client, commands: made.queue.slice() })
     const page = made.queue.findLast(command => command.kind === "page")
     if (page && page.value !== (made.data?.page || FIRST_PAGE)) hold(made)
   }
@@ -60,6 +63,13 @@ function newDesk() {
   window.addEventListener("click", event => holdForPage(made, event), { capture: true })
   window.addEventListener("keydown", event => undoByKeys(made, event))
   return made
+}
+
+// A value that is let go where it was held last is on the page already: it only settles, which needs no new page.
+function settles({ held, queue }) {
+  const [one, ...more] = queue
+  return Boolean(window.cutwiseSettle && held && !more.length && !one.live && one.n === held.n + 1
+    && ["kind", "path", "value"].every(key => one[key] === held[key]))
 }
 
 // A run that is asked for while a page switch is under way replaces it, so commands wait until the page has come.

@@ -82,6 +82,14 @@ def table_of(
     `common` gives all devices the same candidates, so that one cut can be chosen for all of them.
     `clients` is how many devices the server holds a model for at once.
     """
+    groups, group_of = groups_of(problem, conditions, score, common=common, clients=clients)
+    return _filled(problem, conditions, score, groups, group_of, clients)
+
+
+def groups_of(
+    problem: SplitProblem, conditions: Conditions, score: Score, *, common: bool = False, clients: int = 1
+) -> tuple[tuple[Candidates, ...], Ints]:
+    """The candidates of that table, and whose they are: which group is each device's."""
     rising = [score, delay]
     if problem.scenario.objective.is_weighted:
         rising.append(counted_energy(problem.scenario.objective))
@@ -97,7 +105,7 @@ def table_of(
     group_of = np.zeros(problem.device_count, dtype=np.int64)
     for number, devices in enumerate(members.values()):
         group_of[devices] = number
-    return _filled(problem, conditions, score, tuple(groups), group_of, clients)
+    return tuple(groups), group_of
 
 
 def repriced(table: CutTable, problem: SplitProblem, conditions: Conditions, score: Score) -> CutTable:
