@@ -277,17 +277,3 @@ def readable(name: Any) -> str:
     if isinstance(name, bool):
         return "yes" if name else "no"
     return NAMES.get(name) or (str(name) if "." in str(name) else str(name).replace("_", " "))
-
-
-MOST_MISTAKES, LONGEST_MISTAKE = 10, 300
-
-
-def first_mistakes(mistakes: Sequence[str]) -> list[str]:
-    """The first mistakes of many, none too long for a page, and how many more there are.
-
-    >>> first_mistakes(["x" * 400])[0][-3:], first_mistakes(["a"] * 12)[-1]
-    ('xx…', 'and 2 more')
-    """
-    shown = [text if len(text) <= LONGEST_MISTAKE else f"{text[: LONGEST_MISTAKE - 1]}…" for text in mistakes]
-    more = len(mistakes) - MOST_MISTAKES
-    return [*shown[:MOST_MISTAKES], *([f"and {more:,} more"] if more > 0 else [])]

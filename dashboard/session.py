@@ -6,11 +6,11 @@ from typing import Literal
 
 import streamlit as st
 
+from cutwise.budgets import shown_mistakes
 from cutwise.errors import CutwiseError
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard.desk.history import Desk
 from cutwise_dashboard.executor.executor import shared_executor
-from cutwise_dashboard.format import first_mistakes
 from cutwise_dashboard.stores.link_store import stated_at
 
 LINK_KEY = "q"
@@ -39,7 +39,7 @@ def _open_address(opened: Desk) -> None:
     try:
         opened.history[0], opened.said = stated_at(text)
     except CutwiseError as error:
-        st.session_state[NOTICE] = f"This link could not be opened: {first_mistakes([str(error)])[0]}"
+        st.session_state[NOTICE] = f"This link could not be opened: {shown_mistakes(error)[0]}"
     if OLD_LINK_KEY in st.query_params:
         del st.query_params[OLD_LINK_KEY]
 

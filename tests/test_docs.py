@@ -22,6 +22,7 @@ from cutwise import read_limits
 from cutwise.__main__ import main
 from cutwise.analyses import ANALYSES
 from cutwise.analyses.sweep_file import SweepFile, read_sweep_file
+from cutwise.budgets import amount, most
 from cutwise.channels import CHANNELS
 from cutwise.cli.printing import FINE
 from cutwise.compression import ACCURACIES, CODECS
@@ -311,7 +312,7 @@ def test_limits_of_the_readers_are_as_documented() -> None:
         f"{read_limits.ONNX_FILE_BYTES // 2**30} GB", f"{read_limits.MODEL_OPS:,} ops",
         f"{read_limits.MODEL_LINKS:,} inputs", f"{read_limits.GRAPH_NODES:,} nodes",
         f"{read_limits.ONNX_GRAPH_BYTES // 2**20} MB besides its weights",
-        f"at most {read_limits.SCENARIO_FILE_BYTES // 2**20} MB",
+        f"at most {amount('text_bytes', most('text_bytes'))}",
     )  # fmt: skip
     assert [number for number in numbers if number not in text] == []
 

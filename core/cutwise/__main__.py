@@ -25,7 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         known = parsed(given or [ALONE])
         code: int = known.run(known)
     except CutwiseError as error:
-        print("\n".join(map(readable_text, str(error).split("\n"))), file=sys.stderr)
+        from cutwise.budgets import shown_mistakes
+
+        print("\n".join(map(readable_text, "\n".join(shown_mistakes(error)).split("\n"))), file=sys.stderr)
         return BAD_INPUT
     else:
         return code

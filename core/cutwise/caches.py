@@ -48,6 +48,7 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.importers.hugging_face.safetensors_header.ParameterTable.dtypes": Cache(
             entries=1, key="the table itself", keeps="elements of each dtype"
         ),
+        "cutwise.budgets.budgets": Cache(entries=None, key="none", keeps="the budgets in force"),
         "cutwise.hardware.profiles.hardware": Cache(entries=None, key="none", keeps="the catalogue"),
         "cutwise.stated.shipped_scenarios.shipped_scenarios": Cache(
             entries=None, key="none", keeps="names of the shipped scenarios"

@@ -3,6 +3,7 @@
 CutwiseError
 ├── ModelImportError    a model file cannot be read, or must not be
 ├── ScenarioError       a scenario breaks a rule; lists every mistake with its path
+│   └── UnreadableTextError   a text is neither TOML nor JSON
 ├── QuantityError       a typed quantity is not understood; says what would be
 ├── UnknownNameError    a name is not registered; says which ones are close
 └── SolverError         a method cannot answer this problem
@@ -11,7 +12,10 @@ CutwiseError
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+
+LONGEST_NAME, LONGEST_SHOWN = 200, 80
+"""Characters of what may be a name that somebody meant, and of a value in a message."""
 
 
 class CutwiseError(Exception):
@@ -25,15 +29,25 @@ class ModelImportError(CutwiseError):
 class ScenarioError(CutwiseError, ValueError):
     """A scenario breaks one or more rules; `mistakes` holds one sentence for each.
 
+    `unworded` says how many findings there may be beyond these.
+
     It is a `ValueError` too, so that a validator that collects value errors collects these.
 
     >>> print(ScenarioError(["rounds: 0 is below the smallest value 1"]))
     rounds: 0 is below the smallest value 1
     """
 
-    def __init__(self, mistakes: Sequence[str]) -> None:
-        self.mistakes = tuple(mistakes)
-        super().__init__("\n".join(self.mistakes))
+    def __init__(self, mistakes: Sequence[str], *, unworded: int = 0) -> None:
+        self.mistakes, self.unworded = tuple(mistakes), unworded
+        super().__init__("\n".join((*mistakes, *([f"and up to {unworded:,} more"] if unworded else []))))
+
+    def reworded(self, sentence: Callable[[str], str]) -> ScenarioError:
+        """The same with each sentence changed."""
+        return type(self)([sentence(mistake) for mistake in self.mistakes], unworded=self.unworded)
+
+
+class UnreadableTextError(ScenarioError):
+    """A text is neither TOML nor JSON."""
 
 
 class QuantityError(CutwiseError, ValueError):
@@ -51,9 +65,30 @@ class UnknownNameError(CutwiseError):
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        close = difflib.get_close_matches(name, names, n=1)
+        close = close_names(name, names)
         hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
-        super().__init__(f"unknown {what} {name!r}; {hint}")
+        super().__init__(f"unknown {what} {shown(name)}; {hint}")
+
+
+def close_names(name: str, known: Iterable[str], *, most: int = 1, alike: float = 0.6) -> list[str]:
+    """The known names that are spelled almost so, the closest first; none for what is no name.
+
+    >>> close_names("gsfll", ["gsfl", "card"]), close_names("g" * 10**6, ["gsfl"])
+    (['gsfl'], [])
+    """
+    if len(name) > LONGEST_NAME:
+        return []
+    return difflib.get_close_matches(name, list(known), n=most, cutoff=alike)
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it, its end cut off where it is long.
+
+    >>> shown("n" * 500)[-3:]
+    'nn…'
+    """
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 
 
 class SolverError(CutwiseError):

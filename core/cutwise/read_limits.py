@@ -136,15 +136,3 @@ TFLITE_ITEMS = 2**18
 TFLITE_AXES = 16
 # The longest names of families and activations have some thirty letters.
 WORD_CHARACTERS = 64
-
-# Of scenarios, fleets and links to the page.
-# 10,000 devices with five fields each are about 1.2 MB.
-SCENARIO_FILE_BYTES = 16 * 2**20
-# One number a line: 100,000 are about 1 MB.
-NUMBERS_FILE_BYTES = 2**20
-# More are no cell, and planning them takes minutes of a shared server.
-FLEET_DEVICES = 10_000
-# What a link unpacks to: 1,000 devices by row are about 120 kB, 10,000 by column with every digit 1.3 MB.
-LINK_BYTES = 2**22
-# Names have up to 200, quantities up to 80.
-FLEET_CELL_CHARACTERS = 1000

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from cutwise.budgets import beyond, most, shown_mistakes
 from cutwise.errors import CutwiseError, QuantityError, ScenarioError, UnknownNameError
-from cutwise.read_limits import FLEET_DEVICES
 from cutwise.scenario.fleet_csv import parse_fleet
 from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import Scenario
@@ -19,7 +19,6 @@ from cutwise_dashboard.desk.scenario_edits import edited
 CELL = re.compile(r"devices\.(\d{1,6})\.(\w+)")
 DEVICE = re.compile(r"devices\.(\d{1,6})(?=\.|$)")
 MOST_CELLS = 50_000
-MOST_TOLD = 8
 
 
 def with_cells(
@@ -45,7 +44,7 @@ def with_cells(
 def _place(path: str, *, rows: int) -> tuple[int, str]:
     """Row and field of a cell: of these rows, or the first below them."""
     match = CELL.fullmatch(path)
-    if not match or int(match[1]) > min(rows, FLEET_DEVICES - 1):
+    if not match or int(match[1]) > min(rows, most("fleet_devices") - 1):
         raise UnknownNameError("cell", path[:60], ["devices.0.samples"])
     return int(match[1]), match[2]
 
@@ -71,10 +70,8 @@ def _twins(devices: list[Device]) -> Iterator[int]:
 
 def with_devices(stated: StatedQuestion, devices: tuple[Device, ...]) -> StatedQuestion:
     """The question about another fleet, still looking at the device in the same row where it was renamed."""
-    if len(devices) > FLEET_DEVICES:
-        raise ScenarioError(
-            [f"fleet: {len(devices):,} devices; at most {FLEET_DEVICES:,} are planned at once"]
-        )
+    if len(devices) > most("fleet_devices"):
+        raise ScenarioError([f"fleet: {beyond('fleet_devices', len(devices))}"])
     before, scenario = stated.scenario.device_names, replace(stated.scenario, devices=devices)
     looked_at = stated.device
     if looked_at in before and looked_at not in scenario.device_names and len(before) <= len(devices):
@@ -88,9 +85,8 @@ def with_pasted(stated: StatedQuestion, command: Mapping[str, Any]) -> StatedQue
         pasted = parse_fleet(str(command.get("value", "")))
         return with_devices(stated, (*stated.scenario.devices, *pasted) if command.get("add") else pasted)
     except ScenarioError as error:
-        told, more = error.mistakes[:MOST_TOLD], len(error.mistakes) - MOST_TOLD
-        said = [*told, f"and {more:,} more mistakes"] if more > 0 else told
-        raise ScenarioError(["\n".join(one.removeprefix("fleet: ") for one in said)]) from error
+        said = [one.removeprefix("fleet: ") for one in shown_mistakes(error)]
+        raise ScenarioError(["\n".join(said)]) from error
 
 
 def with_one_more(stated: StatedQuestion, command: Mapping[str, Any]) -> StatedQuestion:

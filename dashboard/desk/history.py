@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cutwise.budgets import sentence_of
 from cutwise.errors import CutwiseError, QuantityError, UnknownNameError
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard.desk.commands import Command, after
 from cutwise_dashboard.desk.fleet_edits import device_at, found_by_name, moved_up, with_cells, with_one_less
 from cutwise_dashboard.desk.scenario_edits import bare_number_note
-from cutwise_dashboard.format import first_mistakes
 from cutwise_dashboard.stores.link_store import address_or_none, stated_at
 
 MOST_STEPS = 200
@@ -109,7 +109,7 @@ class Desk:
                 self.refused.clear()
         except Exception as error:  # whatever a browser sends, the page goes on and says so beside the field
             text = str(command.get("value", ""))[:LONGEST_TEXT]
-            self.refused[path] = Refusal(text=text, reason=first_mistakes([reason_of(error, path)])[0])
+            self.refused[path] = Refusal(text=text, reason=sentence_of(reason_of(error, path)))
             while len(self.refused) > MOST_REFUSED:
                 del self.refused[next(iter(self.refused))]
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from cutwise.budgets import shown_mistakes
 from cutwise.errors import CutwiseError
 from cutwise.importers import IMPORTERS
 from cutwise.importers.base import size_given
@@ -19,7 +20,7 @@ from cutwise.stated.question_file import dump_question, parse_opened
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard import session
 from cutwise_dashboard.desk.commands import with_model
-from cutwise_dashboard.format import as_written, first_mistakes
+from cutwise_dashboard.format import as_written
 from cutwise_dashboard.models import read_upload
 
 MOST_MEGABYTES = 200
@@ -66,9 +67,7 @@ def _open(stated: StatedQuestion) -> None:
         with st.spinner(f"Reading {', '.join(file.name for file in new[:SHOWN_FILES])} …"):
             found = opened(stated, _contents(new), _contents(files), sizes)
     except CutwiseError as error:
-        st.session_state[WRONG] = "\n\n".join(
-            first_mistakes(getattr(error, "mistakes", None) or [str(error)])
-        )
+        st.session_state[WRONG] = "\n\n".join(shown_mistakes(error))
         st.rerun()
     st.session_state.pop(WRONG, None)
     session.ask(found.question, "file", said=found.notice)

@@ -21,6 +21,7 @@ from cutwise.analyses.explain import dominant
 from cutwise.analyses.replanning import drawn_ratios, replan
 from cutwise.analyses.sweep_file import read_sweep_file
 from cutwise.analyses.tier_memory import reduction, tier_memory
+from cutwise.budgets import budgets
 from cutwise.caches import CACHES
 from cutwise.compression import ACCURACIES, CODECS
 from cutwise.compression.coders.mask_coder import MASK_CODERS
@@ -127,7 +128,7 @@ def everything(folder: Path) -> list[Any]:
         compressors(),
         convergence(),
         solvers(),
-        [hardware(), decoding_classes()],
+        [hardware(), decoding_classes(), budgets()],
         [
             *CACHES.values(),
             *IMPORTERS.values(),

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from cutwise.budgets import most
 from cutwise.fields.field_values import read_field
-from cutwise.read_limits import FLEET_DEVICES
 from cutwise.scenario.fleet_csv import COLUMNS
 from cutwise.scenario.parties import Device
 from cutwise.stated.stated_question import StatedQuestion
@@ -156,8 +156,8 @@ def test_a_pasted_fleet_replaces_or_adds_and_a_wrong_one_changes_nothing() -> No
 
 
 def test_more_devices_than_are_planned_at_once_are_refused() -> None:
-    with pytest.raises(ValueError, match=f"at most {FLEET_DEVICES:,}"):
-        with_devices(StatedQuestion(), named("a") * (FLEET_DEVICES + 1))
+    with pytest.raises(ValueError, match=f"at most {most('fleet_devices'):,}"):
+        with_devices(StatedQuestion(), named("a") * (most("fleet_devices") + 1))
 
 
 def test_every_cell_that_the_table_shows_reads_back_as_exactly_what_stands_there() -> None:

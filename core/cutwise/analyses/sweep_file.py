@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from cutwise.budgets import bounded
 from cutwise.defaults import DEFAULT_SCHEME
-from cutwise.disk.bounded_files import text_in
-from cutwise.errors import ScenarioError
+from cutwise.errors import shown
 from cutwise.frozen import Frozen
-from cutwise.read_limits import SCENARIO_FILE_BYTES
 from cutwise.scenario.parts import Scenario
 
 
@@ -30,18 +28,14 @@ class SweepFile(Frozen):
 
 def read_sweep_file(path: str | PathLike[str]) -> SweepFile:
     """The sweep that a TOML file describes: `model`, `scenario`, `schemes`, `zip` and the table `[over]`."""
-    from cutwise.scenario.scenario_file import load_scenario, one_mistake
+    from cutwise.scenario.scenario_file import load_scenario, read_document
 
     file = Path(path)
-    text = text_in(file, most_bytes=SCENARIO_FILE_BYTES, fault=one_mistake)
-    try:
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ScenarioError([f"{file}: cannot be read as a sweep file: {error}"]) from error
+    document: Mapping[str, Any] = read_document(file)
     over = _flattened(document.get("over", {}))
     mistakes = [f"{file.name}: {mistake}" for mistake in _file_mistakes(document, over)]
     if mistakes:
-        raise ScenarioError(mistakes)
+        raise bounded(mistakes)
     scenario = document.get("scenario")
     return SweepFile(
         model=_beside(file, document["model"]),
@@ -54,7 +48,8 @@ def read_sweep_file(path: str | PathLike[str]) -> SweepFile:
 
 def _file_mistakes(document: Mapping[str, Any], over: Mapping[str, Any]) -> Iterator[str]:
     known = ("model", "scenario", "schemes", "zip", "over")
-    yield from (f"unknown key {key!r}; known are {', '.join(known)}" for key in document if key not in known)
+    unknown = (key for key in document if key not in known)
+    yield from (f"unknown key {shown(key)}; known are {', '.join(known)}" for key in unknown)
     if not isinstance(document.get("model"), str):
         yield "give the model, a file or sample:NAME"
     if not isinstance(document.get("scenario", ""), str):

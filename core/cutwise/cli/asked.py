@@ -15,7 +15,7 @@ from cutwise.cli.inputs import LONGEST_HEADER, dims_of, model_of, options_of, sc
 from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.disk.bounded_files import first_bytes, opened
 from cutwise.errors import CutwiseError
-from cutwise.read_limits import HEAD_BYTES, SCENARIO_FILE_BYTES
+from cutwise.read_limits import HEAD_BYTES
 
 if TYPE_CHECKING:
     from cutwise.stated.stated_question import ModelReference, StatedQuestion
@@ -26,7 +26,9 @@ SAYS_SO = re.compile(rb"""(?:^|[{,\s])["']?format["']?\s*[=:]\s*["']cutwise-ques
 
 def is_question_file(word: str) -> bool:
     """True for the name of a question file, of whatever version."""
-    looked_at = SCENARIO_FILE_BYTES if word.lower().endswith(".toml") else HEAD_BYTES
+    from cutwise.budgets import most
+
+    looked_at = most("text_bytes") if word.lower().endswith(".toml") else HEAD_BYTES
     try:
         return SAYS_SO.search(first_bytes(word, looked_at)) is not None
     except CutwiseError:

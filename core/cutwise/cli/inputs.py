@@ -8,7 +8,6 @@ from typing import Any
 
 from cutwise.disk.bounded_files import first_bytes, text_in
 from cutwise.errors import CutwiseError, QuantityError
-from cutwise.read_limits import NUMBERS_FILE_BYTES
 
 OF_SCHEME, OF_ANALYSIS = "option of the scheme: ", "option of the analysis: "
 LONGEST_HEADER = 200
@@ -70,9 +69,12 @@ def options_of(known: argparse.Namespace, whose: str = OF_SCHEME) -> dict[str, A
 
 def numbers_in(name: str, *, unit: str = "") -> list[float]:
     """The numbers of a text file, one a line, with or without their unit."""
+    from cutwise.budgets import beyond, most
     from cutwise.fields.typed_number import typed_number
 
-    lines = text_in(name, most_bytes=NUMBERS_FILE_BYTES).splitlines()
+    lines = text_in(name, most_bytes=most("numbers_file_bytes")).splitlines()
+    if len(lines) > most("numbers_count"):
+        raise CutwiseError(f"{name}: {beyond('numbers_count', len(lines))}")
     try:
         return [typed_number(line, unit) for line in lines if line.strip()]
     except QuantityError as error:

@@ -119,12 +119,22 @@ def typed_number(text: str, unit: str, *, whole: bool = False) -> float:
     (2400000000.0, 4000000000.0, 536870912.0)
     """
     plain = SPACES.sub(" ", text).strip()
-    number = sum(_part(part, unit, plain) for part in _parts(plain, unit))
+    parts = _parts(plain, unit)
+    if whole:
+        _refuse_decimals(parts[0][0].strip(), plain)
+    number = sum(_part(part, unit, plain) for part in parts)
     if not math.isfinite(number):
         raise QuantityError(f"{_quoted(plain)} is too large to compute with; give a smaller one")
     if whole and number != round(number):
         raise QuantityError(f"{_quoted(plain)} is no whole number; give one, for example {number:.0f}")
     return number
+
+
+def _refuse_decimals(written: str, text: str) -> None:
+    """A whole number has no decimals: for half of those who write 1.000 it is a thousand."""
+    if found := re.fullmatch(r"[+\-−]?([1-9]\d{0,2})\.(\d{3})", written):
+        one, other = f"{found[1]}{found[2]}", f"{found[1]}.{found[2]}"
+        raise QuantityError(f"{_quoted(text)} can mean {one} or {other}; write it without the point")
 
 
 def _parts(text: str, unit: str) -> list[tuple[str, str]]:

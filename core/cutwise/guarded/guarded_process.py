@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from cutwise.budgets import VARIABLE
 from cutwise.frozen import Frozen
 
 # The page of whoever else is connected goes before what nobody vouches for, from the first import on.
@@ -90,6 +91,8 @@ def _start(request: Mapping[str, Any], folder: str, output: BinaryIO) -> subproc
     environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     if "SYSTEMROOT" in os.environ:
         environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
+    if os.environ.get(VARIABLE):
+        environment[VARIABLE] = os.path.abspath(os.environ[VARIABLE])
     return subprocess.Popen(
         [sys.executable, "-I", "-c", GIVE_WAY + START, os.fspath(PROJECT), json.dumps(request)],
         stdin=subprocess.DEVNULL,

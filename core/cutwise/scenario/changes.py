@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -41,7 +42,7 @@ def changed(scenario: Scenario, setting: Mapping[str, object]) -> Scenario:
         except UnknownNameError as error:
             raise ScenarioError([f"{path}: {error}"]) from error
         except ScenarioError as error:
-            raise ScenarioError([_located(path, mistake) for mistake in error.mistakes]) from error
+            raise error.reworded(partial(_located, path)) from error
         assert isinstance(found, Scenario)
         scenario = found
     return scenario

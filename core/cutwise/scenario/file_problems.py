@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from cutwise.errors import QuantityError, ScenarioError, UnknownNameError
+from cutwise.errors import QuantityError, ScenarioError, UnknownNameError, shown
 from cutwise.fields.field_values import read_field
 from cutwise.frozen import FrozenDict
 from cutwise.scenario.file_checker import KINDS, KeyPath
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from cutwise.plain import Json
 
-LONGEST_SHOWN = 80
 KEEP_RULE = "must be raw_allowed, first_layer, { layers = n } or a list of op ids"
 TAGS = ("union_tag_invalid", "union_tag_not_found")
 NUMBERS = ("float_type", "int_type")
@@ -68,7 +67,7 @@ def problem(row: ErrorDetails, document: Mapping[str, Json]) -> Problem:
     if row["type"] in NUMBERS and place and isinstance(value, str) and re.search(r"\d", value):
         return _typed(path, place, value)
     hint = remedy(table, place, value) if place else ""
-    return Problem(path, f"{_dotted(path)}: {text}, not {_shown(value)}{hint}")
+    return Problem(path, f"{_dotted(path)}: {text}, not {shown(value)}{hint}")
 
 
 def _typed(path: KeyPath, place: FieldPlace, text: str) -> Problem:
@@ -149,11 +148,6 @@ def _untagged(location: KeyPath) -> KeyPath:
         if location[:end] == path and location[end : end + 1] and location[end] in kinds:
             return path + location[end + 1 :]
     return location
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def _dotted(location: KeyPath) -> str:

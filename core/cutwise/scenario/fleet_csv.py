@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, get_args
 
+from cutwise.budgets import beyond, bounded, most
 from cutwise.errors import ScenarioError
+from cutwise.fields.field_values import is_number_field
 from cutwise.plain import FORMULA
-from cutwise.read_limits import FLEET_CELL_CHARACTERS, FLEET_DEVICES
 from cutwise.scenario.fleet_columns import (
     COLUMNS,
     FleetColumn,
@@ -22,16 +24,22 @@ from cutwise.scenario.fleet_columns import (
 from cutwise.scenario.parties import Device
 from cutwise.units import hints_of
 
+TWO_LINES = "a cell in quotation marks goes over several lines; close the mark on the first, or leave it out"
 ALWAYS = ("name", "samples")
 """No row may be empty, and every device has samples."""
+
+
+EITHER_POINT = re.compile(r"([+\-−]?[1-9]\d{0,2})\.(\d{3})(?![\d.,])")
+DECIMAL_POINT = re.compile(r"[+\-−]?(?:0\.|\d+\.(?!\d{3}(?!\d))\d|\d{4,}\.)")
+"""A point that may be a decimal or a thousand's, and one that is a decimal one."""
 
 
 def parse_fleet(text: str) -> tuple[Device, ...]:
     """The devices of a pasted table; commas, semicolons or tabs.
 
     Its first row names fields of `Device`, or their titles with the unit of the numbers below, as the page
-    shows and `fleet_text` writes them; a cell may have a unit of its own. A point is always a decimal one:
-    1.000 is one. Raises `ScenarioError` with every mistake and its row.
+    shows and `fleet_text` writes them; a cell may have a unit of its own. Where nothing in the table says
+    whether a point is a decimal one, 1.000 is refused. Raises `ScenarioError` with every mistake and its row.
 
     >>> parse_fleet("name,flops_per_s,samples\\nphone,2e12,500")[0].samples
     500
@@ -45,8 +53,9 @@ def parse_fleet(text: str) -> tuple[Device, ...]:
         for number, row in enumerate(rows, start=1)
         if len(row) != len(header)
     ]
+    mistakes += _unclear_points(rows, columns, _delimiter(text))
     if mistakes:
-        raise ScenarioError(mistakes)
+        raise bounded(mistakes)
     return devices_of([_given_in(row, columns) for row in rows])
 
 
@@ -86,12 +95,38 @@ def devices_of(rows: Sequence[Mapping[str, object]]) -> tuple[Device, ...]:
         except ScenarioError as error:
             mistakes += [f"{_where(number)}: {mistake}" for mistake in error.mistakes]
     if mistakes:
-        raise ScenarioError(mistakes)
+        raise bounded(mistakes)
     return tuple(devices)
+
+
+def _unclear_points(
+    rows: Sequence[Sequence[str]], columns: Sequence[FleetColumn], delimiter: str
+) -> Iterator[str]:
+    """A sentence for each number whose point may be a thousand's: no other number of the table says so.
+
+    Who separates cells with commas writes no decimal commas.
+    """
+    cells = [
+        (number, column, cell.strip())
+        for number, row in enumerate(rows, start=1)
+        for column, cell in zip(columns, row, strict=False)
+        if is_number_field(Device, column.field)
+    ]
+    if delimiter == "," or any(DECIMAL_POINT.match(cell) for _, _, cell in cells):
+        return
+    for number, column, cell in cells:
+        if found := EITHER_POINT.match(cell):
+            whole, rest = found[1], found[2]
+            yield (
+                f"{_where(number)}: {column.field}: “{cell}” can mean {whole}{rest} or {whole}.{rest}; write "
+                f"{whole}{rest}, or {whole}.{rest}0"
+            )
 
 
 def _rows(text: str) -> list[list[str]]:
     """The rows that hold anything, the column names first."""
+    if len(text) > most("text_bytes"):
+        raise ScenarioError([f"fleet: {beyond('text_bytes', len(text))}"])
     lines = text.strip("\r\n")
     table = csv.reader(io.StringIO(lines, newline=""), delimiter=_delimiter(lines), strict=True)
     rows: list[list[str]] = []
@@ -106,22 +141,17 @@ def _rows(text: str) -> list[list[str]]:
     if len(rows) < 2:
         names = ", ".join(COLUMNS)
         raise ScenarioError([f"fleet: give a first row with column names ({names}) and a row a device"])
-    if len(rows) - 1 > FLEET_DEVICES:
-        raise ScenarioError(
-            [f"fleet: has {len(rows) - 1} devices; at most {FLEET_DEVICES} are planned at once"]
-        )
+    if len(rows) - 1 > most("fleet_devices"):
+        raise ScenarioError([f"fleet: {beyond('fleet_devices', len(rows) - 1)}"])
     return rows
 
 
 def _check_size(row: Sequence[str], number: int) -> None:
     longest = max(map(len, row))
-    if longest > FLEET_CELL_CHARACTERS:
-        raise ScenarioError(
-            [
-                f"{_where(number)}: a cell has {longest:,} characters, at most {FLEET_CELL_CHARACTERS:,} "
-                "are read; a quotation mark that is not closed runs on to the next one"
-            ]
-        )
+    if any("\n" in cell or "\r" in cell for cell in row):
+        raise ScenarioError([f"{_where(number)}: {TWO_LINES}"])
+    if longest > most("fleet_cell_characters"):
+        raise ScenarioError([f"{_where(number)}: {beyond('fleet_cell_characters', longest)}"])
 
 
 def _where(number: int) -> str:
@@ -130,8 +160,9 @@ def _where(number: int) -> str:
 
 
 def _delimiter(text: str) -> str:
-    first = text.partition("\n")[0]
-    return max(",;\t", key=first.count)
+    """What stands between the column names; a tab where there is only one."""
+    first = text.strip("\r\n").partition("\n")[0]
+    return max("\t,;", key=first.count)
 
 
 def _given_in(row: Sequence[str], columns: Sequence[FleetColumn]) -> dict[str, str]:
@@ -144,7 +175,8 @@ def _cell(name: str, value: Any) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        return shown_number(name, value)
+        number = shown_number(name, value)
+        return f"{number}0" if EITHER_POINT.fullmatch(number) else number
     return f"'{value}" if value.lstrip("'").startswith(FORMULA) else value
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from os import PathLike
@@ -11,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tomli_w
-from pydantic import ValidationError
 
+from cutwise.budgets import beyond, bounded, most
 from cutwise.caches import kept
 from cutwise.disk.bounded_files import bytes_in
-from cutwise.errors import ScenarioError
-from cutwise.read_limits import FLEET_DEVICES, SCENARIO_FILE_BYTES
-from cutwise.scenario.file_checker import KeyPath, checked_scenario, file_checker
-from cutwise.scenario.file_problems import Problem, part_at, problem
+from cutwise.errors import ScenarioError, shown
+from cutwise.guarded.documents import document_in, wide_table
+from cutwise.scenario.document_mistakes import ROWS, mistakes_taken_out
+from cutwise.scenario.file_checker import checked_scenario, file_checker
 from cutwise.scenario.parts import Scenario
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def load_scenario(path: str | PathLike[str]) -> Scenario:
 def read_document(path: str | PathLike[str]) -> dict[str, object]:
     """What a scenario file holds, unchecked; raises `ScenarioError` if it cannot be read."""
     file = Path(path)
-    content = bytes_in(file, most_bytes=SCENARIO_FILE_BYTES, fault=one_mistake)
+    content = bytes_in(file, most_bytes=most("text_bytes"), fault=one_mistake)
     return document_in(content, name=file.name)
 
 
@@ -70,30 +69,22 @@ def scenario_from_dict(document: Mapping[str, object]) -> Scenario:
         ) from error
     except (RecursionError, ValueError) as error:
         raise ScenarioError(["the scenario is nested too deeply"]) from error
-    mistakes = _format_mistakes(rest.pop("format", None))
-    while True:
-        try:
-            found = file_checker().validate_json(json.dumps(rest))
-        except ValidationError as error:
-            problems = [problem(row, rest) for row in error.errors()]
-            mistakes += dict.fromkeys(each.sentence for each in problems if each.sentence)
-            if not all([_put_right(rest, each) for each in dict.fromkeys(problems)]):
-                break
-        else:
-            if not mistakes:
-                return checked_scenario(found)
-            break
-    raise ScenarioError(list(dict.fromkeys(mistakes)))
+    mistakes = mistakes_taken_out(rest, _format_mistakes(rest.pop("format", None)))
+    if mistakes:
+        raise bounded(mistakes)
+    return checked_scenario(file_checker().validate_json(json.dumps(rest)))
 
 
 def _refuse_at_once(document: Mapping[str, object]) -> None:
     """Raises `ScenarioError` for a question's file, and where checking the rows alone would take minutes."""
     if str(document.get("format", "")).startswith("cutwise-question/"):
         raise ScenarioError(["format: this is a question file; give it in place of model and scenario"])
-    for name in ("devices", "edges"):
+    for name in ROWS:
         rows = document.get(name)
-        if isinstance(rows, list | tuple) and len(rows) > FLEET_DEVICES:
-            raise ScenarioError([f"{name}: has {len(rows):,} of at most {FLEET_DEVICES:,}; give fewer"])
+        if isinstance(rows, list | tuple) and len(rows) > most("fleet_devices"):
+            raise ScenarioError([f"{name}: {beyond('fleet_devices', len(rows))}"])
+    if mistake := wide_table(document):
+        raise ScenarioError([mistake])
 
 
 def value_at(path: Sequence[str], value: object, *, kinds: Mapping[int, str]) -> object:
@@ -144,67 +135,12 @@ def spelled_document(scenario: Scenario, **spelled: Mapping[str, object]) -> dic
     return document
 
 
-def document_in(content: bytes, *, name: str) -> dict[str, object]:
-    """What a file called `name` holds, unchecked: JSON where it starts with a brace, else TOML."""
-    try:
-        text = content.decode("utf-8-sig")
-        document: dict[str, object] = (
-            json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
-        )
-    except (UnicodeDecodeError, RecursionError) as error:
-        raise ScenarioError([f"{name}: is not a text file in TOML or JSON"]) from error
-    except ValueError as error:
-        raise ScenarioError([f"{name}: is not valid TOML or JSON: {error}"]) from error
-    return dict(document)
-
-
 def _format_mistakes(given: Json) -> list[str]:
     if given == FORMAT:
         return []
-    return [f"format: must be {FORMAT!r}, not {given!r}" if given is not None else f"format: give {FORMAT!r}"]
-
-
-def _put_right(document: Json, mistake: Problem) -> bool:
-    """Takes a mistake out so that the rest can be checked too; False where nothing could be done.
-
-    A typed quantity becomes the number it means.
-    """
-    if not (mistake.kind or mistake.meant is not None):
-        return _removed(document, mistake.path)
-    *above, last = mistake.path
-    where = part_at(document, mistake.path if mistake.kind else tuple(above))
-    if isinstance(where, dict):
-        where["kind" if mistake.kind else str(last)] = mistake.kind or mistake.meant
-    elif isinstance(where, list) and isinstance(last, int):
-        where[last] = mistake.meant
-    return True
-
-
-def _removed(document: Json, path: KeyPath) -> bool:
-    """Takes a mistaken value out so that the rest can be checked too; False where there is none.
-
-    A table in a list becomes an empty one; of a list of plain values nothing is kept.
-    """
-    for number, part in enumerate(path):
-        last = number == len(path) - 1
-        if isinstance(document, dict) and isinstance(part, str) and part in document:
-            held = document[part]
-            if last or (isinstance(held, list) and not _is_tables(held)):
-                del document[part]
-                return True
-            document = held
-        elif isinstance(document, list) and isinstance(part, int) and part < len(document):
-            if last:
-                found, document[part] = document[part], {}
-                return bool(found)
-            document = document[part]
-        else:
-            return False
-    return False
-
-
-def _is_tables(values: list[Json]) -> bool:
-    return all(isinstance(value, dict) for value in values)
+    return [
+        f"format: give {FORMAT!r}" if given is None else f"format: must be {FORMAT!r}, not {shown(given)}"
+    ]
 
 
 def _differences(value: DataclassInstance) -> dict[str, object]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from cutwise.budgets import beyond, most
 from cutwise.errors import CutwiseError, ScenarioError, UnknownNameError
 from cutwise.importers.base import checked_dims, samples
 from cutwise.schemes import SCHEMES, baseline_names
@@ -15,7 +16,6 @@ from cutwise.stated.stated_question import BEST_BASELINE, ModelReference, Stated
 
 HALVES = re.compile("[\ud800-\udfff]")
 """Halves of surrogate pairs, which stand alone in no text."""
-MOST_TEXT, MOST_KEPT = 100_000, 50
 HEXADECIMAL = re.compile(r"[0-9a-f]{1,64}")
 
 
@@ -49,17 +49,17 @@ def text_mistakes(stated: StatedQuestion) -> list[str]:
     ]  # fmt: skip
     texts = [(path, text) for path, text in given if isinstance(text, str)]
     found = [
-        f"{path}: has {len(text):,} characters; at most {MOST_TEXT:,} are read"
+        f"{path}: {beyond('text_characters', len(text))}"
         for path, text in texts
-        if len(text) > MOST_TEXT
+        if len(text) > most("text_characters")
     ]
     found += [
         f"{path}: has characters that no file can hold; give it anew"
         for path, text in texts
         if HALVES.search(text)
     ]
-    if len(stated.kept) > MOST_KEPT:
-        found.append(f"kept: has {len(stated.kept):,} questions; at most {MOST_KEPT} are read")
+    if len(stated.kept) > most("kept_questions"):
+        found.append(f"kept: {beyond('kept_questions', len(stated.kept))}")
     return found
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import zlib
 
+from cutwise.budgets import beyond, most
 from cutwise.caches import kept
 from cutwise.errors import CutwiseError
-from cutwise.read_limits import FLEET_DEVICES, LINK_BYTES
 from cutwise.scenario.versions import notice, versions
 from cutwise.stated.checks_of_names import mistakes_in
 from cutwise.stated.link_content import content_of, question_in, read_content, written_content
@@ -17,8 +17,6 @@ from cutwise.stated.stated_question import StatedQuestion
 
 ANSWERED_BYTES, CHECK_BYTES = 2, 4
 """Bytes ahead of the content: which product and data wrote it, and a checksum over it all."""
-MOST_TEXT = 2**22
-"""Characters that are looked at; 10,000 devices with every digit have half a million."""
 
 
 def link_of(stated: StatedQuestion) -> str:
@@ -31,9 +29,9 @@ def link_of(stated: StatedQuestion) -> str:
     >>> len(link_of(StatedQuestion()))
     10
     """
-    few = len(stated.scenario.devices) <= FLEET_DEVICES
+    few = len(stated.scenario.devices) <= most("fleet_devices")
     content = written_content(content_of(stated, NEWEST)) if few else b""
-    if not few or len(content) > LINK_BYTES:
+    if not few or len(content) > most("link_bytes"):
         raise CutwiseError("the question is too large for a link; save it as a file")
     packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, link_dictionary())
     packed = packer.compress(content) + packer.flush() if content else b""
@@ -63,7 +61,7 @@ def link_notice(text: str) -> str:
     >>> link_notice(link_of(StatedQuestion()))
     ''
     """
-    packed = bytes_of(text.strip().partition(".")[2][:MOST_TEXT])
+    packed = bytes_of(text.strip().partition(".")[2][: most("link_characters")])
     same = packed[:ANSWERED_BYTES] == _answering()
     return "" if same else notice("this link", None)
 
@@ -76,8 +74,8 @@ def _opened(text: str) -> tuple[str, dict[str, object]]:
             f"this is no link that version {', '.join(VERSIONS)} of links reads; ask for it again, or for "
             "the question's file"
         )
-    if len(rest) > MOST_TEXT:
-        raise CutwiseError("the link is longer than any that is made here; ask for the question's file")
+    if len(rest) > most("link_characters"):
+        raise CutwiseError(f"the link {beyond('link_characters', len(rest))}")
     packed = bytes_of(rest)
     head, body = packed[: ANSWERED_BYTES + CHECK_BYTES], packed[ANSWERED_BYTES + CHECK_BYTES :]
     content = _unpacked(body, version) if body else b""
@@ -98,9 +96,11 @@ def _unpacked(packed: bytes, version: str) -> bytes:
     """What was deflated, never more than a link may hold."""
     reader = zlib.decompressobj(-15, link_dictionary(version))
     try:
-        content = reader.decompress(packed, LINK_BYTES + 1)
+        content = reader.decompress(packed, most("link_bytes") + 1)
     except zlib.error as error:
         raise CutwiseError(DAMAGED) from error
-    if not reader.eof or reader.unused_data or len(content) > LINK_BYTES:
+    if len(content) > most("link_bytes"):
+        raise CutwiseError(f"the link {beyond('link_bytes')}")
+    if not reader.eof or reader.unused_data:
         raise CutwiseError(DAMAGED)
     return content

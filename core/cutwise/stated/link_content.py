@@ -10,12 +10,11 @@ from typing import Any
 from cutwise.errors import CutwiseError
 from cutwise.frozen import FrozenDict
 from cutwise.plain import plain
-from cutwise.read_limits import FLEET_DEVICES
 from cutwise.scenario.parties import Device, Edge
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import FORMAT, scenario_from_dict, scenario_to_dict
 from cutwise.stated.differences import difference, merged
-from cutwise.stated.link_text import DAMAGED
+from cutwise.stated.link_text import DAMAGED, link_document
 from cutwise.stated.link_words import link_presets
 from cutwise.stated.shared_columns import column_difference, rows_from
 from cutwise.stated.stated_question import ModelReference, StatedQuestion
@@ -83,11 +82,8 @@ def written_content(content: Mapping[str, Any]) -> bytes:
 
 def read_content(content: bytes) -> dict[str, object]:
     """The content that was written."""
-    try:
-        found = json.loads(content) if content else {}
-    except (ValueError, RecursionError) as error:
-        raise CutwiseError(DAMAGED) from error
-    if not isinstance(found, dict) or not found.keys() <= {
+    found = link_document(content) if content else {}
+    if not found.keys() <= {
         MODEL,
         TABLES,
         *SHORT.values(),
@@ -135,7 +131,7 @@ def _scenario_in(content: Mapping[str, Any], base: Mapping[str, Any]) -> Scenari
         for name, short in BY_COLUMN.items():
             if short in content:
                 rows = base.get(name, ABSENT[name])
-                document[name] = rows_from(rows, content[short], names=COLUMNS[name], most=FLEET_DEVICES)
+                document[name] = rows_from(rows, content[short], names=COLUMNS[name])
     except ValueError as error:
         raise CutwiseError(str(error)) from error
     except (TypeError, AttributeError) as error:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from cutwise.budgets import beyond, most
 from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import CutwiseError
-from cutwise.read_limits import LINK_BYTES
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import scenario_from_dict
 from cutwise.scenario.versions import notice, versions_in
 from cutwise.stated.checks_of_names import mistakes_in
-from cutwise.stated.link_text import DAMAGED, bytes_of, cannot_be_opened
+from cutwise.stated.link_text import DAMAGED, bytes_of, cannot_be_opened, link_document
 from cutwise.stated.opened import Opened
 from cutwise.stated.shipped_scenarios import FIRST_SCENARIO, shipped_scenario, shipped_scenarios
 from cutwise.stated.stated_question import BEST_BASELINE, FIRST_SAMPLE, ModelReference, StatedQuestion
@@ -26,8 +25,8 @@ def question_of_old_link(text: str) -> Opened:
     Its plan was compared with the best baseline, as it is here. Raises `CutwiseError` with the reason, one
     sentence, where it cannot be opened whole.
     """
-    content = _unpacked(text.strip())
     try:
+        content = _unpacked(text.strip())
         stated = _question(content)
     except CutwiseError as error:
         raise CutwiseError(cannot_be_opened(error)) from error
@@ -66,11 +65,15 @@ def _begun_with(scenario: Scenario) -> str:
 
 
 def _unpacked(text: str) -> dict[str, Any]:
+    if len(text) > most("link_characters"):
+        raise CutwiseError(f"the link {beyond('link_characters', len(text))}")
     packed, reader = bytes_of(text), zlib.decompressobj()
     try:
-        content = json.loads(reader.decompress(packed, LINK_BYTES + 1))
-    except (zlib.error, ValueError, RecursionError) as error:
+        content = reader.decompress(packed, most("link_bytes") + 1)
+    except zlib.error as error:
         raise CutwiseError(DAMAGED) from error
-    if not reader.eof or not isinstance(content, dict):
+    if len(content) > most("link_bytes"):
+        raise CutwiseError(f"the link {beyond('link_bytes')}")
+    if not reader.eof:
         raise CutwiseError(DAMAGED)
-    return content
+    return link_document(content)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from cutwise.errors import CutwiseError, ScenarioError
+from cutwise.errors import CutwiseError
+from cutwise.guarded.documents import document_in
 from cutwise.plain import plain
-from cutwise.read_limits import SCENARIO_FILE_BYTES
-from cutwise.scenario.scenario_file import document_in, read_document, scenario_from_dict
+from cutwise.scenario.scenario_file import read_document, scenario_from_dict
 from cutwise.scenario.versions import file_notice, saved_document, written_line
 from cutwise.stated.opened import Opened
 from cutwise.stated.question_tables import FORMAT, TEXTS, question_from_dict
@@ -79,7 +79,7 @@ def parse_question(content: bytes, *, name: str = "question") -> StatedQuestion:
     >>> parse_question(b'format = "cutwise-question/1"\\nscheme = "gsfl"\\n[options]\\ngroups = 2\\n').options
     {'groups': 2}
     """
-    return question_from_dict(_document(content, name=name))
+    return question_from_dict(document_in(content, name=name))
 
 
 def parse_opened(content: bytes, name: str, *, now: StatedQuestion) -> Opened:
@@ -89,7 +89,7 @@ def parse_opened(content: bytes, name: str, *, now: StatedQuestion) -> Opened:
     fleet has such a device, and no longer beside a published figure. Raises `ScenarioError` as
     `load_question` does.
     """
-    document = _document(content, name=name)
+    document = document_in(content, name=name)
     told = file_notice(content, name=name)
     if is_question(document):
         return Opened(question_from_dict(document), told)
@@ -105,9 +105,3 @@ def is_question(document: Mapping[str, object]) -> bool:
     False
     """
     return str(document.get("format", "")).startswith(FAMILY)
-
-
-def _document(content: bytes, *, name: str) -> dict[str, object]:
-    if len(content) > SCENARIO_FILE_BYTES:
-        raise ScenarioError([f"{name}: has over {SCENARIO_FILE_BYTES} bytes, the most such a file may have"])
-    return document_in(content, name=name)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.budgets import beyond, bounded
+from cutwise.errors import ScenarioError, UnknownNameError, close_names, shown
 from cutwise.frozen import FrozenDict
 from cutwise.scenario import scenario_file
 from cutwise.scenario.parts import Scenario
@@ -30,7 +30,7 @@ OF_MODEL: Mapping[str, type] = FrozenDict({"sample": str, "digest": str, "name":
 WORDS: Mapping[type, str] = FrozenDict({str: "text in quotes", list: "a list", dict: "a table"})
 LINK = re.compile(r"(\d+\.|k\.)?[A-Za-z0-9_-]+")
 PLACED = re.compile(r"[a-z_]+[.\[:]")
-LONGEST_SHOWN, MOST_NAMED = 80, 8
+MOST_NAMED = 8
 
 
 def question_from_dict(document: Mapping[str, object]) -> StatedQuestion:
@@ -54,7 +54,7 @@ def question_from_dict(document: Mapping[str, object]) -> StatedQuestion:
     stated = StatedQuestion(scenario=scenario, **parts)
     mistakes += [*mistakes_in(stated), *_device_mistakes(stated, found), *_kept_mistakes(stated.kept)]
     if mistakes:
-        raise ScenarioError(list(dict.fromkeys(mistakes)))
+        raise bounded(list(dict.fromkeys(mistakes)))
     return stated
 
 
@@ -62,7 +62,7 @@ def _format_mistakes(given: object) -> list[str]:
     if given == FORMAT:
         return []
     return [
-        f"format: give {FORMAT!r}" if given is None else f"format: must be {FORMAT!r}, not {_shown(given)}"
+        f"format: give {FORMAT!r}" if given is None else f"format: must be {FORMAT!r}, not {shown(given)}"
     ]
 
 
@@ -71,7 +71,7 @@ def _table_mistakes(table: Mapping[str, object], kinds: Mapping[str, type], abov
         if name not in kinds:
             yield f"{above}{name}: {UnknownNameError('key', name, kinds)}"
         elif not isinstance(value, kinds[name]):
-            yield f"{above}{name}: must be {WORDS[kinds[name]]}, not {_shown(value)}"
+            yield f"{above}{name}: must be {WORDS[kinds[name]]}, not {shown(value)}"
 
 
 def _well_typed(table: Mapping[str, object], kinds: Mapping[str, type]) -> dict[str, Any]:
@@ -87,7 +87,8 @@ def _scenario_of(given: Mapping[str, Any]) -> tuple[Scenario, list[str]]:
     try:
         return scenario_from_dict({"format": scenario_file.FORMAT, **given["scenario"]}), []
     except ScenarioError as error:
-        return Scenario(), [_inside(mistake) for mistake in error.mistakes]
+        more = [f"scenario: {beyond('mistakes_worded', error.unworded)}"] if error.unworded else []
+        return Scenario(), [*map(_inside, error.mistakes), *more]
 
 
 def _inside(mistake: str) -> str:
@@ -99,18 +100,13 @@ def _device_mistakes(stated: StatedQuestion, broken: list[str]) -> list[str]:
     names = stated.scenario.device_names
     if broken or stated.device in ("", *names):
         return []
-    known = difflib.get_close_matches(stated.device, names, n=1) or names[:MOST_NAMED]
+    known = close_names(stated.device, names) or names[:MOST_NAMED]
     return [f"device: {UnknownNameError('device', stated.device, known)}"]
 
 
 def _kept_mistakes(kept: Iterable[object]) -> list[str]:
     return [
-        f"kept[{place}]: must be a link of the page, not {_shown(link)}"
+        f"kept[{place}]: must be a link of the page, not {shown(link)}"
         for place, link in enumerate(kept)
         if not (isinstance(link, str) and LINK.fullmatch(link))
     ]
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cutwise.read_limits import SCENARIO_FILE_BYTES
+from cutwise.budgets import beyond, most
+from cutwise.errors import shown
 
 if TYPE_CHECKING:
     from cutwise.plain import Json
@@ -47,19 +48,21 @@ def column_difference(base: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[
 
 
 def rows_from(
-    base: Sequence[Mapping[str, Any]], found: Mapping[str, Json], *, names: Container[str], most: int
+    base: Sequence[Mapping[str, Any]], found: Mapping[str, Json], *, names: Container[str]
 ) -> list[dict[str, Any]]:
     """The rows that `column_difference` told from `base`.
 
-    Raises `ValueError` where they are none, have other columns than `names`, or would be over `most` rows or
-    `SCENARIO_FILE_BYTES` when written out; nothing is made then.
+    Raises `ValueError` where they are none, have other columns than `names`, or are more than the budgets
+    of a fleet's rows and of a text's bytes allow; nothing is made then.
 
-    >>> rows_from([{"profile": "a", "samples": 1}], {"samples": [2]}, names=["profile", "samples"], most=9)
+    >>> rows_from([{"profile": "a", "samples": 1}], {"samples": [2]}, names=["profile", "samples"])
     [{'profile': 'a', 'samples': 2}]
     """
     count = found.get(COUNT, len(base))
-    if type(count) is not int or not 0 <= count <= most:
-        raise ValueError(f"it holds {count} rows of at most {most:,}")
+    if type(count) is not int or count < 0:
+        raise ValueError(f"it holds {shown(count)} rows")
+    if count > most("fleet_devices"):
+        raise ValueError(f"it {beyond('fleet_devices', count)}")
     if not count:
         return []
     columns: dict[str, Any] = {} if COUNT in found else columns_of(base)
@@ -67,8 +70,9 @@ def rows_from(
     for name, column in columns.items():
         if name not in names or not isinstance(column, list) or len(column) not in (1, count):
             raise ValueError(f"its column {name!r:.40} does not fit")
-    if sum(len(repr(column)) * count // len(column) for column in columns.values()) > SCENARIO_FILE_BYTES:
-        raise ValueError(f"its devices would take over {SCENARIO_FILE_BYTES} bytes")
+    size_bytes = sum(len(repr(column)) * count // len(column) for column in columns.values())
+    if size_bytes > most("text_bytes"):
+        raise ValueError(f"written out it {beyond('text_bytes', size_bytes)}")
     full = {name: column * (count // len(column)) for name, column in columns.items()}
     return [_given((name, column[at]) for name, column in full.items()) for at in range(count)]
 

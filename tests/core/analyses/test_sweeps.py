@@ -227,7 +227,7 @@ def test_all_mistakes_of_a_sweep_file_are_listed_at_once(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("content", ["model = ", "\x00", "[over]\n" + "a" * 10])
 def test_a_sweep_file_that_is_not_toml_is_refused(tmp_path: Path, content: str) -> None:
-    with pytest.raises(ScenarioError, match="cannot be read as a sweep file"):
+    with pytest.raises(ScenarioError, match="is not valid TOML or JSON"):
         read_sweep_file(written(tmp_path, content))
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cutwise.budgets import most
 from cutwise.errors import ScenarioError
 from cutwise.fields.readable_names import readable_name
 from cutwise.hardware.profiles import hardware
-from cutwise.read_limits import FLEET_CELL_CHARACTERS
 from cutwise.scenario.fleet_columns import column_fields, column_title
 from cutwise.scenario.fleet_csv import fleet_text, parse_fleet
 from cutwise.scenario.parties import Device
@@ -67,8 +67,25 @@ def test_titles_units_and_cells_with_units_of_their_own() -> None:
 
 
 def test_a_point_is_a_decimal_one() -> None:
-    assert parse_fleet("distance_m,samples\n1.000,1.000")[0].distance_m == 1.0
+    assert parse_fleet("distance_m,samples\n1.000,1")[0].distance_m == 1.0
+    assert parse_fleet("distance_m\tmemory_bytes\n1.000\t0.5e9")[0].distance_m == 1.0
     assert parse_fleet("distance_m\tsamples\n1.000.000e-1\t1.000.000")[0].samples == 1_000_000
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["distance_m;samples\n1.000;5", "distance_m\tsamples\n5\t1.000", "samples\n1.000", "distance_m\n1.000",
+     "distance_m,samples\n5,1.000", "distance_m;memory_bytes\n1.000;1,5e9"],
+)  # fmt: skip
+def test_a_point_that_may_be_a_thousands_is_refused(table: str) -> None:
+    with pytest.raises(ScenarioError, match=r"“1\.000.*” can mean 1000 or 1\.000"):
+        parse_fleet(table)
+
+
+def test_an_open_quotation_mark_swallows_no_rows() -> None:
+    rows = "\n".join(f"d{number},5" for number in range(30))
+    with pytest.raises(ScenarioError, match="row 1: a cell in quotation marks goes over several lines"):
+        parse_fleet(f'name,samples\n"{rows}\nlast",5')
 
 
 @pytest.mark.parametrize("title", [column_title(name) for name in column_fields()])
@@ -106,7 +123,7 @@ def test_a_mistake_is_told_where_it_is(table: str, says: str) -> None:
 
 def test_long_cells_are_refused() -> None:
     with pytest.raises(ScenarioError, match=r"row 1: a cell has 1,001 characters"):
-        parse_fleet("name\n" + "n" * (FLEET_CELL_CHARACTERS + 1))
+        parse_fleet("name\n" + "n" * (most("fleet_cell_characters") + 1))
     with pytest.raises(ScenarioError, match="quotation mark"):
         parse_fleet('name\n"' + "n" * 200_000)
 

@@ -169,10 +169,11 @@ def test_what_is_no_question_is_refused_with_sentences(content: bytes) -> None:
 
 
 def test_too_large_a_file_and_too_many_devices_are_refused_before_they_are_made() -> None:
-    with pytest.raises(ScenarioError, match="the most such a file may have"):
+    with pytest.raises(ScenarioError, match="at most 8 MB are read"):
         parse_question(b"#" * (2**24 + 1))
     assert mistakes(HEAD + "[[scenario.devices]]\n" * 10_001) == (
-        "scenario.devices: has 10,001 of at most 10,000; give fewer",
+        "scenario.devices: has 10,001 rows, at most 10,000 are planned at once; "
+        "give fewer, or several scenarios",
     )
 
 

@@ -187,12 +187,12 @@ FORGERIES = {
     "outside a bound": (forged(s={"seed": -1}), "seed: must be greater than or equal to 0"),
     "no key": (forged(s={"colour": 1}), "colour"),
     "no device": (forged(d={"#": 0}), "devices"),
-    "many devices": (forged(d={"#": 340_000, "samples": [1]}), "340000 rows of at most 10,000"),
-    "long names": (forged(d={"#": 9_999, "profile": ["x" * 90_000]}), "would take over"),
+    "many devices": (forged(d={"#": 340_000, "samples": [1]}), "340,000 rows, at most 10,000"),
+    "long names": (forged(d={"#": 9_999, "profile": ["x" * 90_000]}), "it has 900 MB, at most 8 MB"),
     "other columns": (forged(d={"#": 9_999, "x": [1]}), "column 'x' does not fit"),
     "short columns": (forged(d={"samples": [1, 2]}), "column 'samples' does not fit"),
-    "a bomb": (with_content(b'{"u":"' + b"x" * 2**26 + b'"}'), "damaged"),
-    "deep": (with_content(b'{"o":' + b"[" * 10**5 + b"]" * 10**5 + b"}"), "damaged"),
+    "a bomb": (with_content(b'{"u":"' + b"x" * 2**26 + b'"}'), "unpacks to more than 4 MB"),
+    "deep": (with_content(b'{"o":' + b"[" * 10**5 + b"]" * 10**5 + b"}"), "more than 32 deep"),
     "no object": (with_content(b"[1]"), "damaged"),
     "another name": (forged(z=1), "damaged"),
     "another type": (forged(u=7), "damaged"),
@@ -201,7 +201,7 @@ FORGERIES = {
     "another version": ("2.AAAA", "no link that version 1"),
     "nothing": ("", "no link that version 1"),
     "no address": ("1.ä", "damaged"),
-    "endless": ("1." + "A" * 10**7, "longer than any"),
+    "endless": ("1." + "A" * 10**7, "10,000,000 characters, at most 4,000,000"),
 }  # fmt: skip
 
 

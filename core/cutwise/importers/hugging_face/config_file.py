@@ -7,7 +7,6 @@ safetensors file beside the configuration tells the weights' dtype and checks th
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import re
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cutwise.disk.bounded_files import first_bytes
-from cutwise.errors import ModelImportError
+from cutwise.errors import ModelImportError, close_names
 from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import ModelGraph, Op
 from cutwise.importers.gate.refused import EXPORT_COMMAND
@@ -228,7 +227,7 @@ def _blueprint(keys: Keys) -> Blueprint:
 
 def _near(family: Json) -> str:
     """Families of names like this one, or those that most people have, and how many more there are."""
-    near = difflib.get_close_matches(str(family), FAMILIES, n=NAMED_FAMILIES) or USUAL_FAMILIES
+    near = close_names(str(family), FAMILIES, most=NAMED_FAMILIES) or USUAL_FAMILIES
     return f"{', '.join(near)} and {len(FAMILIES) - len(near)} more (docs/formats.md lists them)"
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import fields
 
+from cutwise.errors import close_names
 from cutwise.scenario.remedies.places import FieldPlace, classes_at, header, places
 from cutwise.scenario.remedies.substitutes import FileTable, Substitute, assigned, fitting, si_of
 from cutwise.scenario.vocabulary.quantities import read_quantity, split_unit
@@ -29,7 +29,7 @@ def unknown_key(table: FileTable, key: str, value: object = None) -> str:
         return f"is not modelled: {sentence}"
     if known := _elsewhere(word_of(key)):
         return f"unknown key; it belongs in {' or '.join(known)}"
-    close = difflib.get_close_matches(word_of(key), [f.name for f in fields(table.owner)], n=1)
+    close = close_names(word_of(key), [f.name for f in fields(table.owner)])
     return f"unknown key; did you mean {close[0]!r}?" if close else "unknown key"
 
 

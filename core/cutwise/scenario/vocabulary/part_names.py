@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
+from cutwise.errors import close_names
 from cutwise.hardware.profiles import hardware
 from cutwise.scenario.vocabulary.words import word_of, words
 
@@ -30,7 +30,7 @@ def nearest_profile(text: str) -> tuple[str, str]:
         return exact, ""
     if listed := words().profiles.get(word) or words().profiles.get(without_size):
         return listed, f"the nearest row of the catalogue, or {OWN_FIGURES}"
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.8)
+    close = close_names(word, names, alike=0.8)
     return (names[close[0]], f"{MAYBE}, or {OWN_FIGURES}") if close else ("", "")
 
 

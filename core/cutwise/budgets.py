@@ -1,0 +1,144 @@
+"""How much may come in from outside, and what is said beyond it: one file, which an operator may change."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from cutwise.caches import kept
+from cutwise.errors import CutwiseError, ScenarioError, close_names, shown
+from cutwise.frozen import Frozen, FrozenDict
+
+VARIABLE = "CUTWISE_BUDGETS"
+OWN_BYTES = 100_000
+UNITS = FrozenDict({"bytes": "bytes", "s": "s"})
+"""How the name of a budget ends, and the unit of what it bounds; all others are counts."""
+LARGEST = 2**62
+STEPS = FrozenDict({"bytes": ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")), "s": ((3600, "h"), (60, "min"))})
+FROM_STEP = 1.5
+"""A larger unit is written from so many of it on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget(Frozen):
+    """At most so much of what `name` says, the sentence beyond it, and why it is that much."""
+
+    name: str
+    most: int
+    says: str
+    why: str
+
+
+@kept
+def budgets() -> Mapping[str, Budget]:
+    """Every budget that is in force, by name: the shipped ones, changed by the operator's own file.
+
+    Raises `CutwiseError` where that file is named and damaged.
+
+    >>> budgets()["fleet_devices"].most
+    10000
+    """
+    shipped = tomllib.loads((files("cutwise.assets") / "budgets.toml").read_text(encoding="utf-8"))
+    own = _own_file(os.environ.get(VARIABLE, ""), shipped)
+    return FrozenDict({name: Budget(name=name, **(row | own.get(name, {}))) for name, row in shipped.items()})
+
+
+def most(name: str) -> int:
+    """How much the budget called `name` allows."""
+    return budgets()[name].most
+
+
+def beyond(name: str, given: float | None = None) -> str:
+    """What is said of `given`, which is more than the budget allows.
+
+    >>> beyond("fleet_devices", 340_000)
+    'has 340,000 rows, at most 10,000 are planned at once; give fewer, or several scenarios'
+    """
+    budget = budgets()[name]
+    more = "more" if given is None else amount(name, given)
+    return budget.says.format(given=more, most=amount(name, budget.most))
+
+
+def bounded(mistakes: Sequence[str], *, unworded: int = 0) -> ScenarioError:
+    """The error of many mistakes: the first of them, none longer than a sentence; the rest is counted.
+
+    >>> found = bounded(["x" * 1000] * 120)
+    >>> len(found.mistakes), found.mistakes[0][-2:], found.unworded
+    (100, 'x…', 20)
+    """
+    worded = [sentence_of(mistake) for mistake in mistakes[: most("mistakes_worded")]]
+    return ScenarioError(worded, unworded=len(mistakes) - len(worded) + unworded)
+
+
+def shown_mistakes(error: CutwiseError) -> list[str]:
+    """What an error says to people: its first mistakes, and how many more there are.
+
+    >>> shown_mistakes(ScenarioError(["a"] * 12, unworded=3))[-1]
+    'and up to 5 more'
+    """
+    unworded = getattr(error, "unworded", 0)
+    mistakes = [sentence_of(one) for one in getattr(error, "mistakes", (str(error),))]
+    more = len(mistakes) - most("mistakes_shown") + unworded
+    if more <= 0 and not unworded:
+        return mistakes
+    name = "mistakes_worded" if unworded else "mistakes_shown"
+    return [*mistakes[: most("mistakes_shown")], beyond(name, more)]
+
+
+def sentence_of(text: str) -> str:
+    """A sentence, its end cut off where it is longer than any of ours."""
+    longest = most("sentence_characters")
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def amount(name: str, value: float) -> str:
+    """A value in the unit of a budget, as people write it.
+
+    >>> amount("text_bytes", 9_100_000), amount("sweep_s", 3600), amount("sweep_rows", 10**6)
+    ('9.1 MB', '60 min', '1,000,000')
+    """
+    unit = _unit(name)
+    for size, word in STEPS.get(unit, ()):
+        if value >= FROM_STEP * size:
+            return f"{value / size:.3g} {word}"
+    return f"{value:,.0f}" + {"bytes": " bytes", "s": " s", "": ""}[unit]
+
+
+def _unit(name: str) -> str:
+    return UNITS.get(name.rpartition("_")[2], "")
+
+
+def _own_file(path: str, shipped: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """What the operator's file says, by budget."""
+    if not path:
+        return {}
+    try:
+        with Path(path).open("rb") as file:
+            given = tomllib.loads(file.read(OWN_BYTES).decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise CutwiseError(
+            f"{VARIABLE} names {path}, which cannot be read as TOML ({error}); mend the file, or take the "
+            "variable away"
+        ) from error
+    return {name: {"most": _own_most(path, name, value, shipped)} for name, value in given.items()}
+
+
+def _own_most(path: str, name: str, value: object, shipped: Mapping[str, Any]) -> int:
+    if name not in shipped:
+        close = close_names(name, shipped)
+        hint = f"did you mean {close[0]}?" if close else "cutwise budgets lists them"
+        raise CutwiseError(f"{path}: {shown(name)} is no budget; {hint}")
+    from cutwise.fields.typed_number import typed_number
+
+    try:
+        number = typed_number(str(value), _unit(name) or "count", whole=True)
+    except CutwiseError as error:
+        raise CutwiseError(f"{path}: {name}: {error}") from error
+    if isinstance(value, bool) or not 1 <= number <= LARGEST:
+        raise CutwiseError(f"{path}: {name}: must be a whole number of at least 1, not {shown(value)}")
+    return round(number)

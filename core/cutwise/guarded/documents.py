@@ -1,0 +1,137 @@
+"""Nested values from TOML or JSON that nobody vouches for: looked over, and parsed apart where it is long."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from cutwise.budgets import beyond, most
+from cutwise.errors import LONGEST_SHOWN, ScenarioError, UnreadableTextError
+from cutwise.frozen import FrozenDict
+from cutwise.guarded.guarded_process import ChildLimits, run_guarded
+from cutwise.guarded.text_scan import mistake_in_text
+
+TASK = f"{__name__}:document_of_order"
+RESULT_BYTES_A_BYTE, OPEN_FILES = 8, 32
+"""A character that JSON writes as six; a folder, two streams, and what Python holds open."""
+REFUSALS: Mapping[str, type[ScenarioError]] = FrozenDict(
+    {"error": ScenarioError, "unreadable": UnreadableTextError}
+)
+DIGITS = "holds a whole number of more than 4,300 digits; no quantity has so many"
+
+
+def document_in(content: bytes, *, name: str, poll: Callable[[], None] | None = None) -> dict[str, object]:
+    """What a file called `name` holds, unchecked: JSON where it starts with a brace, else TOML.
+
+    Text that is longer than `text_in_place_bytes` is parsed by a guarded child; `poll` is called meanwhile.
+    Raises `ScenarioError` with one sentence.
+
+    >>> document_in(b"rounds = 3", name="scenario.toml")
+    {'rounds': 3}
+    """
+    if len(content) > most("text_bytes"):
+        raise ScenarioError([f"{name}: {beyond('text_bytes', len(content))}"])
+    try:
+        if len(content) <= most("text_in_place_bytes"):
+            return parsed_document(content)
+        return _parsed_apart(content, poll)
+    except ScenarioError as error:
+        raise error.reworded(lambda mistake: f"{name}: {mistake}") from error
+
+
+def parsed_document(content: bytes) -> dict[str, object]:
+    """What the text says; raises `ScenarioError` without the file's name.
+
+    >>> parsed_document(b'{"rounds": 3, "rounds": 4}')
+    Traceback (most recent call last):
+    cutwise.errors.UnreadableTextError: is not valid TOML or JSON: the key 'rounds' stands twice in one object
+    """
+    try:
+        text = content.decode("utf-8-sig")
+        found = {} if (mistake := mistake_in_text(text)) else dict(_parsed(text))
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableTextError(["is not a text file in TOML or JSON"]) from error
+    except ValueError as error:
+        reason = str(error)
+        told = DIGITS if reason.startswith("Exceeds the limit") else f"is not valid TOML or JSON: {reason}"
+        raise UnreadableTextError([told]) from error
+    if mistake := mistake or wide_table(found):
+        raise ScenarioError([mistake])
+    return found
+
+
+def wide_table(document: Mapping[str, Any]) -> str:
+    """What is wrong where a table of the document has more keys than any that means something, else empty.
+
+    >>> wide_table({"devices": [{}, dict.fromkeys(map(str, range(300)), 1)]})[:43]
+    'devices: has a table of 300 keys, at most 2'
+    """
+    tops = ((top, value) for top, value in document.items() if isinstance(value, dict | list | tuple))
+    waiting: list[tuple[str, Any]] = [("", document), *tops]
+    while waiting:
+        top, value = waiting.pop()
+        if isinstance(value, dict) and len(value) > most("table_keys"):
+            return f"{_shown_key(top)}{beyond('table_keys', len(value))}"
+        parts = () if value is document else value.values() if isinstance(value, dict) else value
+        waiting += [(top, part) for part in parts if isinstance(part, dict | list | tuple)]
+    return ""
+
+
+def _shown_key(key: str) -> str:
+    return f"{key[:LONGEST_SHOWN]}: " if key else ""
+
+
+def _parsed(text: str) -> Mapping[str, Any]:
+    if not text.lstrip().startswith("{"):
+        return tomllib.loads(text)
+    found: Mapping[str, Any] = json.loads(text, object_pairs_hook=_unique)
+    return found
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        repeated = next(key for key, count in counts.items() if count > 1)
+        raise ValueError(f"the key {repeated[:80]!r} stands twice in one object")
+    return found
+
+
+def _parsed_apart(content: bytes, poll: Callable[[], None] | None) -> dict[str, object]:
+    limits = ChildLimits(
+        wall_s=most("text_wall_s"),
+        cpu_s=most("text_wall_s"),
+        memory_bytes=most("text_memory_bytes"),
+        result_bytes=RESULT_BYTES_A_BYTE * most("text_bytes"),
+        open_files=OPEN_FILES,
+    )
+    with TemporaryDirectory(prefix="cutwise-text-") as folder:
+        path = Path(folder) / "text"
+        path.write_bytes(content)
+        end = run_guarded(TASK, {"path": str(path)}, limits=limits, poll=poll)
+    if end.code == 0 and end.word == "document":
+        found: dict[str, object] = json.loads(end.text)
+        return found
+    if end.code == 0 and end.word in REFUSALS:
+        raise REFUSALS[end.word]([json.loads(end.text)])
+    raise ScenarioError([beyond("text_wall_s") if not end.in_time else beyond("text_memory_bytes")])
+
+
+def document_of_order(order: Mapping[str, str]) -> tuple[str, str]:
+    """Runs in the child: "document" and the document as JSON, or which error and one sentence."""
+    try:
+        document = parsed_document(Path(order["path"]).read_bytes())
+        return "document", json.dumps(document, default=str)
+    except UnreadableTextError as refusal:
+        return "unreadable", json.dumps(refusal.mistakes[0])
+    except ScenarioError as refusal:
+        return "error", json.dumps(refusal.mistakes[0])
+    except (ValueError, RecursionError):
+        return "unreadable", json.dumps(DIGITS)
+    except MemoryError:
+        return "error", json.dumps(beyond("text_memory_bytes"))
