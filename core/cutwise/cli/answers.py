@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import runpy
 import sys
-from importlib.resources import files
-from socket import socket
+from pkgutil import resolve_name
 
 from cutwise.cli.asked import question_asked
 from cutwise.cli.inputs import OF_ANALYSIS, dims_of, model_of, options_of, write
 from cutwise.cli.printing import FINE, INFEASIBLE, plan_text, show, tell
-from cutwise.errors import CutwiseError
 
 
 def open_page(known: argparse.Namespace) -> int:
-    """Serves the page until it is stopped, in this process, as `streamlit run` does."""
-    _refuse_taken(known.port)
-    app = files("cutwise_dashboard") / "app.py"
-    sys.argv = ["streamlit", "run", str(app), "--server.port", str(known.port)]
-    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+    """Serves the page until it is stopped, in this process."""
+    serve = resolve_name("cutwise_dashboard.serving.page_server:serve")
+    serve(port=known.port, public=known.public, names=known.host, address=known.address)
     return FINE
-
-
-def _refuse_taken(port: int) -> None:
-    with socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError) as error:
-            raise CutwiseError(
-                f"--port {port}: cannot be used ({error}); give a free one, 1 to 65535"
-            ) from error
 
 
 def inspect(known: argparse.Namespace) -> int:
