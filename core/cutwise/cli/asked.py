@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cutwise.cli.inputs import LONGEST_HEADER, dims_of, model_of, options_of, scenario_of
+from cutwise.cli.streams import note
 from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.disk.bounded_files import first_bytes, opened
 from cutwise.errors import CutwiseError
@@ -70,7 +70,7 @@ def _of_file(known: argparse.Namespace) -> Any:
     stated = _overridden(load_question(known.model), known)
     graph = _model_asked(stated.model, known)
     if told := file_notice(first_bytes(known.model, LONGEST_HEADER), name=known.model):
-        print(told, file=sys.stderr)
+        note(told)
     return question_about(graph, stated)
 
 
