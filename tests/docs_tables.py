@@ -1,4 +1,4 @@
-"""Writes what the documents take from the code: tables of the scenario file, and the rooms with their arrows.
+"""Writes what the documents take from the code: scenario file tables, rooms with their arrows, licences.
 
 Run by `make docs`; `tests/test_docs.py` fails while the page says something else.
 """
@@ -34,9 +34,11 @@ from cutwise.scenario.parts import (
 )
 from cutwise.units import UNITS, facts_of
 from tests.architecture import drawn_rooms
+from tests.licences import with_new_licences
 
 DOCS = Path(__file__).parents[1] / "docs"
 FORMATS_PAGE, ARCHITECTURE_PAGE = DOCS / "formats.md", DOCS / "architecture.md"
+LICENCES_PAGE = DOCS / "licences.md"
 FILE_PARTS: dict[str, type] = {
     "Top level": Scenario,
     "[workload]": Workload,
@@ -159,5 +161,6 @@ if __name__ == "__main__":
         (FORMATS_PAGE, with_new_tables),
         (FORMATS_PAGE, with_new_budgets),
         (ARCHITECTURE_PAGE, with_new_rooms),
+        (LICENCES_PAGE, with_new_licences),
     ):
         page.write_text(renewed(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -8,6 +8,7 @@ import inspect
 import pkgutil
 import re
 import shlex
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -63,6 +64,7 @@ from cutwise.scenario.scenario_file import parse_scenario
 from cutwise.schemes import SCHEMES
 from cutwise.stated.question_file import is_question, parse_question
 from cutwise.units import UNITS
+from cutwise_dashboard.serving import page_server
 from tests.docs_tables import COMPOUND_UNITS, FILE_PARTS, FORMATS_PAGE, with_new_budgets, with_new_tables
 
 ROOT = Path(__file__).parents[1]
@@ -118,6 +120,7 @@ def test_a_documented_command_runs(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(page_server, "serve", lambda **how: sys.stdout.write(f"{how}"))  # it would not end
     assert main(shlex.split(command)[1:]) == FINE
     assert capsys.readouterr().out
 

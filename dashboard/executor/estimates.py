@@ -6,8 +6,8 @@ import threading
 from collections import OrderedDict
 
 from cutwise.budgets import beyond, most
-from cutwise.effort import expected_bytes, expected_s
 from cutwise.schemes import SCHEMES
+from cutwise.schemes.effort import expected_bytes, expected_s
 from cutwise_dashboard.executor.errand import Errand
 
 IN_PROCESS_S = 0.02

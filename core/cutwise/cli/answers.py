@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
-import runpy
 import sys
-from importlib.resources import files
-from socket import SO_REUSEADDR, SOL_SOCKET, socket
+from pkgutil import resolve_name
 
 from cutwise.cli.asked import question_asked
 from cutwise.cli.inputs import OF_ANALYSIS, dims_of, model_of, options_of
@@ -16,29 +13,14 @@ from cutwise.cli.printing import plan_text, show, tell
 from cutwise.cli.stopping import stop_no_more
 from cutwise.cli.streams import note, say
 from cutwise.disk.written_files import write_file
-from cutwise.errors import CutwiseError
 
 
 def open_page(known: argparse.Namespace) -> int:
-    """Serves the page until it is stopped, in this process, as `streamlit run` does."""
-    _refuse_taken(known.port)
+    """Serves the page until it is stopped, in this process."""
+    serve = resolve_name("cutwise_dashboard.serving.page_server:serve")
     stop_no_more()
-    app = files("cutwise_dashboard") / "app.py"
-    sys.argv = ["streamlit", "run", str(app), "--server.port", str(known.port)]
-    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+    serve(port=known.port, public=known.public, names=known.host, address=known.address)
     return FINE
-
-
-def _refuse_taken(port: int) -> None:
-    with socket() as probe:
-        if os.name == "posix":  # a server that has just ended holds no port there
-            probe.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError) as error:
-            raise CutwiseError(
-                f"--port {port}: cannot be used ({error}); give a free one, 1 to 65535"
-            ) from error
 
 
 def inspect(known: argparse.Namespace) -> int:
