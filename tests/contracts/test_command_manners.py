@@ -137,7 +137,9 @@ EACH = 4
 
 
 @pytest.fixture
-def hostile(tmp_path: Path) -> tuple[str, ...]:
+def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """The words, with the present folder one in which files of such names may be written."""
+    monkeypatch.chdir(tmp_path)
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "zeros.onnx").write_bytes(bytes(10_000))
