@@ -13,7 +13,7 @@ from cutwise_dashboard.executor.errand import Errand
 from cutwise_dashboard.executor.estimates import IN_PROCESS_S, Estimates, prior_s
 from cutwise_dashboard.executor.flight import Flight, Job
 from cutwise_dashboard.executor.kept_answers import KeptAnswer, answer_of
-from cutwise_dashboard.executor.pool import WORKER_MEMORY_BYTES, WORKERS, Pool
+from cutwise_dashboard.executor.pool import FEWEST, WORKER_MEMORY_BYTES, Pool, workers_here
 
 LONGEST_S = 10.0
 """Nobody waits longer than this for quicker answers that came after."""
@@ -33,7 +33,7 @@ class Executor:
         self,
         *,
         answers: Answers = answer_of,
-        workers: int = WORKERS,
+        workers: int = FEWEST,
         memory_bytes: int = WORKER_MEMORY_BYTES,
         in_process_s: float = IN_PROCESS_S,
         warming_s: float = 0.0,
@@ -124,6 +124,6 @@ def _stay(flight: Flight) -> None:
 @kept
 def shared_executor() -> Executor:
     """The one executor of this process; its workers end with it."""
-    made = Executor(warming_s=WARMING_S)
+    made = Executor(workers=workers_here(), warming_s=WARMING_S)
     atexit.register(made.close)
     return made
