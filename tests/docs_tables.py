@@ -1,4 +1,4 @@
-"""Writes what the documents take from the code: tables of the scenario file, and the rooms with their arrows.
+"""Writes what the documents take from the code: scenario file tables, rooms with their arrows, licences.
 
 Run by `make docs`; `tests/test_docs.py` fails while the page says something else.
 """
@@ -10,6 +10,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
+from cutwise.budgets import Budget, amount, budgets
 from cutwise.channels import CHANNELS
 from cutwise.compression import ACCURACIES, CODECS, compressor_names
 from cutwise.costs.memory.runtime import Runtime
@@ -33,9 +34,11 @@ from cutwise.scenario.parts import (
 )
 from cutwise.units import UNITS, facts_of
 from tests.architecture import drawn_rooms
+from tests.licences import with_new_licences
 
 DOCS = Path(__file__).parents[1] / "docs"
 FORMATS_PAGE, ARCHITECTURE_PAGE = DOCS / "formats.md", DOCS / "architecture.md"
+LICENCES_PAGE = DOCS / "licences.md"
 FILE_PARTS: dict[str, type] = {
     "Top level": Scenario,
     "[workload]": Workload,
@@ -131,6 +134,22 @@ def with_new_tables(text: str) -> str:
     return text
 
 
+def with_new_budgets(text: str) -> str:
+    """docs/formats.md with the table of budgets made anew."""
+    head = "| budget | most | said beyond it | why so much |\n|---|---|---|---|\n"
+    before, after = text.split(head)
+    rows = [
+        f"| `{name}` | {amount(name, one.most)} | {said(one)} | {one.why} |"
+        for name, one in budgets().items()
+    ]
+    return f"{before}{head}" + "\n".join(rows) + f"\n\n{after.partition(chr(10) * 2)[2]}"
+
+
+def said(budget: Budget) -> str:
+    """The sentence of a budget, with three dots for what was given."""
+    return budget.says.format(given="…", most=amount(budget.name, budget.most))
+
+
 def with_new_rooms(text: str) -> str:
     """docs/architecture.md with the flowchart of the rooms drawn anew."""
     before, after = text.split("```mermaid\n")
@@ -138,5 +157,10 @@ def with_new_rooms(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for page, renewed in ((FORMATS_PAGE, with_new_tables), (ARCHITECTURE_PAGE, with_new_rooms)):
+    for page, renewed in (
+        (FORMATS_PAGE, with_new_tables),
+        (FORMATS_PAGE, with_new_budgets),
+        (ARCHITECTURE_PAGE, with_new_rooms),
+        (LICENCES_PAGE, with_new_licences),
+    ):
         page.write_text(renewed(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -8,6 +8,7 @@ import inspect
 import pkgutil
 import re
 import shlex
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -63,7 +64,8 @@ from cutwise.scenario.scenario_file import parse_scenario
 from cutwise.schemes import SCHEMES
 from cutwise.stated.question_file import is_question, parse_question
 from cutwise.units import UNITS
-from tests.docs_tables import COMPOUND_UNITS, FILE_PARTS, FORMATS_PAGE, with_new_tables
+from cutwise_dashboard.serving import page_server
+from tests.docs_tables import COMPOUND_UNITS, FILE_PARTS, FORMATS_PAGE, with_new_budgets, with_new_tables
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -118,6 +120,7 @@ def test_a_documented_command_runs(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(page_server, "serve", lambda **how: sys.stdout.write(f"{how}"))  # it would not end
     assert main(shlex.split(command)[1:]) == FINE
     assert capsys.readouterr().out
 
@@ -326,3 +329,8 @@ def test_every_part_of_a_scenario_has_its_table() -> None:
 def test_scenario_tables_give_every_key_with_default_unit_and_bounds() -> None:
     text = FORMATS_PAGE.read_text(encoding="utf-8")
     assert with_new_tables(text) == text, "write the tables anew with: make docs"
+
+
+def test_every_budget_is_told_with_its_sentence_and_reason() -> None:
+    text = FORMATS_PAGE.read_text(encoding="utf-8")
+    assert with_new_budgets(text) == text, "write the tables anew with: make docs"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
+from cutwise.budgets import beyond, most
 from cutwise.schemes import SCHEMES
+from cutwise.schemes.effort import expected_bytes, expected_s
 from cutwise_dashboard.executor.errand import Errand
 
 IN_PROCESS_S = 0.02
 KINDS_KEPT = 4096
-PRIOR_S, PER_OP_S, PER_DEVICE_S, PER_SPLIT_S = 0.005, 0.001, 0.0005, 1e-6
-MOST_OPS, UNKNOWN_S = 60, 1.0
-"""What a first answer takes for a model that nobody has asked about: of the order measured on the samples."""
+UNKNOWN_S = 1.0
 
 
 class Estimates:
@@ -46,14 +46,22 @@ class Estimates:
 
 
 def prior_s(errand: Errand) -> float:
-    """Seconds of a first answer by ops and devices, and by splits where the scheme tries every one.
+    """Seconds of a first answer.
 
-    A question without a model has no size that is known, and is none for this process.
+    Where nobody can say, as without a model or where every split is tried, it is none for this process.
     """
-    if not errand.ops:
+    if not errand.ops or (errand.scheme and SCHEMES[errand.scheme].exhaustive):
         return UNKNOWN_S
-    splits = 2 ** min(errand.ops, MOST_OPS) if errand.scheme and SCHEMES[errand.scheme].exhaustive else 0
-    return PRIOR_S + PER_OP_S * errand.ops + PER_DEVICE_S * errand.devices + PER_SPLIT_S * splits
+    return expected_s(ops=errand.ops, devices=errand.devices, scheme=errand.scheme)
+
+
+def beyond_budget(errand: Errand) -> str:
+    """Why an answer is not begun: it would take more time or memory than one may have; empty where it may."""
+    seconds = prior_s(errand)
+    if seconds > most("answer_s"):
+        return beyond("answer_s", seconds)
+    held = expected_bytes(ops=errand.ops, devices=errand.devices)
+    return beyond("answer_bytes", held) if held > most("answer_bytes") else ""
 
 
 def _put(table: OrderedDict[tuple[object, ...], float], kind: tuple[object, ...], seconds: float) -> None:

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from cutwise.errors import CutwiseError
 from cutwise_dashboard.caches import kept
 from cutwise_dashboard.executor.errand import Errand
-from cutwise_dashboard.executor.estimates import IN_PROCESS_S, Estimates, prior_s
+from cutwise_dashboard.executor.estimates import IN_PROCESS_S, Estimates, beyond_budget, prior_s
 from cutwise_dashboard.executor.flight import Flight, Job
 from cutwise_dashboard.executor.kept_answers import KeptAnswer, answer_of
-from cutwise_dashboard.executor.pool import FEWEST, WORKER_MEMORY_BYTES, Pool, workers_here
+from cutwise_dashboard.executor.pool import FEWEST, Pool, workers_here
 
 LONGEST_S = 10.0
 """Nobody waits longer than this for quicker answers that came after."""
@@ -34,12 +35,13 @@ class Executor:
         *,
         answers: Answers = answer_of,
         workers: int = FEWEST,
-        memory_bytes: int = WORKER_MEMORY_BYTES,
+        memory_bytes: int | None = None,
+        longest_s: float | None = None,
         in_process_s: float = IN_PROCESS_S,
         warming_s: float = 0.0,
     ) -> None:
         self.estimates = Estimates()
-        self.pool = Pool(self._landed, workers=workers, memory_bytes=memory_bytes)
+        self.pool = Pool(self._landed, workers=workers, memory_bytes=memory_bytes, longest_s=longest_s)
         self._answers, self._in_process_s, self._warming_s = answers, in_process_s, warming_s
         self._flying: dict[At, Flight] = {}
         self._lock = threading.Lock()
@@ -50,6 +52,8 @@ class Executor:
         place = self._answers(*at)
         if place.found:
             return _landed_job(errand, words, place.value)
+        if refusal := beyond_budget(errand):
+            return _landed_job(errand, words, error=CutwiseError(f"{words} {refusal}"))
         with self._lock:
             if (flight := self._flying.get(at)) is not None:
                 flight.wanted += 1
@@ -111,9 +115,9 @@ class Executor:
         self.pool.close()
 
 
-def _landed_job(errand: Errand, words: str, value: Any) -> Job:
+def _landed_job(errand: Errand, words: str, value: Any = None, error: CutwiseError | None = None) -> Job:
     flight = Flight(errand=errand, words=words)
-    flight.land(value)
+    flight.land(value, error)
     return Job(flight, _stay)
 
 

@@ -51,6 +51,11 @@ def too_large(what: str, memory_bytes: float) -> AnswerLostError:
     )
 
 
+def too_slow(what: str, longest_s: float) -> AnswerLostError:
+    most = quantity_text(longest_s, "s")
+    return AnswerLostError(f"{what} has no answer: it took more than the {most} that one may take; {SMALLER}")
+
+
 def packed_error(error: BaseException) -> PackedError:
     """The error as a worker sends it; arguments that cannot be sent as text."""
     args, fields = tuple(error.args), dict(vars(error))

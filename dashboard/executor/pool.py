@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
-from cutwise_dashboard.executor.faults import cancelled, lost
+from cutwise.budgets import most
+from cutwise_dashboard.executor.faults import AnswerLostError, cancelled, lost, too_slow
 from cutwise_dashboard.executor.flight import Flight
 from cutwise_dashboard.executor.worker_process import WorkerProcess
 
-WORKER_MEMORY_BYTES = 4 * 2**30
 FEWEST, MOST = 2, 4
 """One long answer must not hold up the rest; beyond four the page's own process is what people wait for."""
 STARTS = 2
@@ -22,15 +22,15 @@ STARTS = 2
 Landed = Callable[[Flight, Any, BaseException | None, float], None]
 
 
-def workers_for(*, cores: int, memory_bytes: int) -> int:
+def workers_for(*, cores: int, memory_bytes: int, each_bytes: int) -> int:
     """How many workers a machine has: one a core, as far as half of its memory is enough for all.
 
-    >>> workers_for(cores=2, memory_bytes=16 * 2**30), workers_for(cores=64, memory_bytes=2**40)
-    (2, 4)
-    >>> workers_for(cores=8, memory_bytes=24 * 2**30)
+    >>> workers_for(cores=64, memory_bytes=2**40, each_bytes=4 * 2**30)
+    4
+    >>> workers_for(cores=8, memory_bytes=24 * 2**30, each_bytes=4 * 2**30)
     3
     """
-    return max(FEWEST, min(MOST, cores, memory_bytes // 2 // WORKER_MEMORY_BYTES))
+    return max(FEWEST, min(MOST, cores, memory_bytes // 2 // each_bytes))
 
 
 def workers_here() -> int:
@@ -39,7 +39,7 @@ def workers_here() -> int:
         memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # not on Windows
         return FEWEST
-    return workers_for(cores=os.cpu_count() or 1, memory_bytes=memory_bytes)
+    return workers_for(cores=os.cpu_count() or 1, memory_bytes=memory_bytes, each_bytes=most("answer_bytes"))
 
 
 class Pool:
@@ -50,9 +50,16 @@ class Pool:
     """
 
     def __init__(
-        self, landed: Landed, *, workers: int = FEWEST, memory_bytes: int = WORKER_MEMORY_BYTES
+        self,
+        landed: Landed,
+        *,
+        workers: int = FEWEST,
+        memory_bytes: int | None = None,
+        longest_s: float | None = None,
     ) -> None:
-        self._landed, self._memory_bytes = landed, memory_bytes
+        self._landed = landed
+        self._memory_bytes = most("answer_bytes") if memory_bytes is None else memory_bytes
+        self._longest_s = most("answer_s") if longest_s is None else longest_s
         self._changed = threading.Condition()
         self._waiting: list[Flight] = []
         self._running: list[Flight | None] = [None] * workers
@@ -176,15 +183,29 @@ class Pool:
             process = self._ready(place)
             if process is None or flight.cancelled:
                 break
+            late = threading.Event()
+            watch = threading.Timer(self._longest_s, _end_late, (process, late))
+            watch.start()
             try:
                 value, took_s = process.answer(flight.errand, flight.words, flight.begin)
-            except EOFError:
+            except (EOFError, AnswerLostError) as error:
                 process.end()
+                if late.is_set():
+                    return None, too_slow(flight.words, self._longest_s), 0.0
+                if isinstance(error, AnswerLostError):
+                    return None, error, 0.0
             except Exception as error:  # whatever it is, it belongs to whoever asked
                 return None, error, 0.0
             else:
                 return value, None, took_s
+            finally:
+                watch.cancel()
         return None, lost(flight.words), 0.0
+
+
+def _end_late(process: WorkerProcess, late: threading.Event) -> None:
+    late.set()
+    process.end()
 
 
 def _most_urgent(flights: Iterable[Flight]) -> Flight | None:

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
 
 from cutwise_dashboard.stores.store_bounds import FOLDER_VARIABLE
 from tests.browser.serving import serving
@@ -78,13 +78,19 @@ class App:
         self.page, self.address = page, address
         self.outside: list[str] = []
         self.errors: list[str] = []
+        self.refused: list[str] = []
         page.on("request", self._note_request)
+        page.on("console", self._note_policy)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def _note_request(self, request: object) -> None:
         inside = (self.address, self.address.replace("http", "ws"), "data:", "blob:", "about:", "file:")
         if not request.url.startswith(inside):
             self.outside.append(request.url)
+
+    def _note_policy(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            self.refused.append(message.text)
 
     def open(self, path: str = "") -> Page:
         self.page.goto(f"{self.address}/{path}")
@@ -104,6 +110,7 @@ class App:
     def checked(self) -> None:
         assert not self.outside, f"the page asked the network for {self.outside[:3]}"
         assert not self.errors, self.errors[:3]
+        assert not self.refused, f"the page's own policy stops {self.refused[:3]}"
 
 
 NewApp = Callable[..., App]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from cutwise.analyses.base import registered, rows_of
+from cutwise.analyses.pace import Pace
+from cutwise.budgets import beyond, most
 from cutwise.errors import ScenarioError, SolverError
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
@@ -92,13 +95,17 @@ def swept(
     schemes: Sequence[str],
     zip: bool = False,
 ) -> SweptScenarios:
-    """Every scenario that the paths lead to, with every scheme, in input order."""
+    """Every scenario that the paths lead to, with every scheme, in input order.
 
-    settings = _settings(over, paired=zip)
+    Raises `ScenarioError` for more rows than `sweep_rows`, and once the first of them show that all would
+    take longer than `sweep_s`.
+    """
+    settings = _settings(over, schemes, paired=zip)
     scenarios = [changed(scenario, setting) for setting in settings]
     columns: dict[str, list[Any]] = {path: [] for path in over}
     columns |= {name: [] for name in ("scheme", "status", "delay_s", "energy_j", "cut")}
-    answers = {name: _answers(graph, scenarios, name) for name in schemes}
+    pace = Pace(rows=len(scenarios) * len(schemes))
+    answers = {name: _answers(graph, scenarios, name, pace) for name in schemes}
     for number, setting in enumerate(settings):
         for name in schemes:
             row = {**setting, "scheme": name, **answers[name][number]}
@@ -107,15 +114,25 @@ def swept(
     return SweptScenarios(columns={name: tuple(values) for name, values in columns.items()})
 
 
-def _settings(over: Mapping[str, Iterable[Any]], *, paired: bool) -> list[dict[str, Any]]:
+def _settings(
+    over: Mapping[str, Iterable[Any]], schemes: Sequence[str], *, paired: bool
+) -> list[dict[str, Any]]:
     if not isinstance(over, Mapping):
         raise ScenarioError([f"over: must be a table of paths and lists of values, not {over!r}"])
     values = {path: _listed(path, given) for path, given in over.items()}
     lengths = {len(given) for given in values.values()}
     if paired and len(lengths) > 1:
         raise ScenarioError([f"over: zip pairs lists of one length, these have {sorted(lengths)}"])
+    _refuse_many(values, schemes, paired=paired)
     rows = zip(*values.values(), strict=True) if paired else itertools.product(*values.values())
     return [dict(zip(values, row, strict=True)) for row in rows]
+
+
+def _refuse_many(values: Mapping[str, Sequence[Any]], schemes: Sequence[str], *, paired: bool) -> None:
+    lengths = [len(given) for given in values.values()]
+    rows = len(schemes) * (max(lengths, default=1) if paired else math.prod(lengths))
+    if rows > most("sweep_rows"):
+        raise ScenarioError([f"over: {beyond('sweep_rows', rows)}"])
 
 
 def _listed(path: str, given: Any) -> list[Any]:
@@ -124,7 +141,9 @@ def _listed(path: str, given: Any) -> list[Any]:
     return list(given)
 
 
-def _answers(graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str) -> list[dict[str, Any]]:
+def _answers(
+    graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str, pace: Pace
+) -> list[dict[str, Any]]:
     """Status, delay, energy and cut of every scenario; scenarios that differ in numbers only go together."""
     answers: list[dict[str, Any]] = [{} for _ in scenarios]
     groups: dict[Any, list[int]] = {}
@@ -138,6 +157,7 @@ def _answers(graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str) -> l
             found = [_one(graph, chosen[0], scheme)] if isinstance(key, int) else _many(graph, chosen, scheme)
             for number, answer in zip(part, found, strict=True):
                 answers[number] = answer
+            pace.note(len(part))
     return answers
 
 

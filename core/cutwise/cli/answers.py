@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import runpy
 import sys
-from importlib.resources import files
-from socket import socket
+from pkgutil import resolve_name
 
 from cutwise.cli.asked import question_asked
-from cutwise.cli.inputs import OF_ANALYSIS, dims_of, model_of, options_of, write
-from cutwise.cli.printing import FINE, INFEASIBLE, plan_text, show, tell
-from cutwise.errors import CutwiseError
+from cutwise.cli.inputs import OF_ANALYSIS, dims_of, model_of, options_of
+from cutwise.cli.outcome import FINE, INFEASIBLE
+from cutwise.cli.printing import plan_text, show, tell
+from cutwise.cli.stopping import stop_no_more
+from cutwise.cli.streams import note, say
+from cutwise.disk.written_files import write_file
 
 
 def open_page(known: argparse.Namespace) -> int:
-    """Serves the page until it is stopped, in this process, as `streamlit run` does."""
-    _refuse_taken(known.port)
-    app = files("cutwise_dashboard") / "app.py"
-    sys.argv = ["streamlit", "run", str(app), "--server.port", str(known.port)]
-    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+    """Serves the page until it is stopped, in this process."""
+    serve = resolve_name("cutwise_dashboard.serving.page_server:serve")
+    stop_no_more()
+    serve(port=known.port, public=known.public, names=known.host, address=known.address)
     return FINE
-
-
-def _refuse_taken(port: int) -> None:
-    with socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError) as error:
-            raise CutwiseError(
-                f"--port {port}: cannot be used ({error}); give a free one, 1 to 65535"
-            ) from error
 
 
 def inspect(known: argparse.Namespace) -> int:
@@ -55,9 +45,9 @@ def plan_one(known: argparse.Namespace) -> int:
     if known.json:
         show(known, plain(found, without=hidden))
     else:
-        print(plan_text(found))
+        say(plan_text(found))
         for warning in graph.warnings:
-            print(f"{graph.name}: {warning}", file=sys.stderr)
+            note(f"{graph.name}: {warning}")
     return INFEASIBLE if found.status == "infeasible" else FINE
 
 
@@ -72,15 +62,15 @@ def play(known: argparse.Namespace) -> int:
     found = shown_plan(asked)
     trace = simulate(asked.graph, asked.scenario, found)
     if known.csv:
-        write(known.csv, csv_text(trace.to_frame()))
+        write_file(known.csv, csv_text(trace.to_frame()).encode())
     if known.json:
         show(known, plain(trace.summary() | {"scheme": found.scheme, "planned_delay_s": found.delay_s}))
     else:
         played = "one round ends" if found.inference is None else "all requests are served"
-        print(f"{found.scheme}: {played} after {trace.makespan_s:.6g} s, planned {found.delay_s:.6g} s")
+        say(f"{found.scheme}: {played} after {trace.makespan_s:.6g} s, planned {found.delay_s:.6g} s")
         for row in trace.summary()["resources"]:
             used = percent(row["utilisation_ratio"])
-            print(f"  {row['resource']:40s}{row['busy_s']:12.6g} s  {used:5.1f} %")
+            say(f"  {row['resource']:40s}{row['busy_s']:12.6g} s  {used:5.1f} %")
     return INFEASIBLE if found.status == "infeasible" else FINE
 
 
@@ -122,5 +112,5 @@ def list_registered(known: argparse.Namespace) -> int:
     if known.json:
         return show(known, rows)
     for row in rows:
-        print("  ".join(str(value) for value in row.values() if not isinstance(value, list | dict)))
+        say("  ".join(str(value) for value in row.values() if not isinstance(value, list | dict)))
     return FINE

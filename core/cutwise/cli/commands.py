@@ -61,7 +61,18 @@ COMMANDS: Mapping[str, Command] = {
     "serve": Command(
         run=answers.open_page,
         help="Open the page; the command when none is given.",
-        arguments=(_of("--port", type=int, default=8501, help="where the page answers"),),
+        arguments=(
+            _of("--port", type=int, default=8501, help="where the page answers"),
+            _of("--public", action="store_true", help="let others in, by the names that --host gives"),
+            _of(
+                "--host",
+                action="append",
+                default=[],
+                metavar="NAME",
+                help="a name by which people open the page, with --public; more than once for more",
+            ),
+            _of("--address", help="listen here only; this machine if absent, everywhere with --public"),
+        ),
     ),
     "inspect": Command(run=answers.inspect, help="What a model file holds.", model=True),
     "plan": Command(
@@ -116,6 +127,7 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "formats": Command(run=answers.list_registered, help="The formats that a model file may have."),
     "samples": Command(run=answers.list_registered, help="The shipped models."),
+    "budgets": Command(run=answers.list_registered, help="How much may come in, and why no more."),
 }
 
 

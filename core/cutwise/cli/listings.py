@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from cutwise.analyses import ANALYSES
+from cutwise.budgets import amount, budgets
 from cutwise.channels import CHANNELS
 from cutwise.cli.inputs import spelled
 from cutwise.compression import ACCURACIES, CODECS
@@ -69,6 +70,14 @@ def sample_models() -> Rows:
     return [{"name": f"sample:{name}"} for name in samples()]
 
 
+def listed_budgets() -> Rows:
+    """Every budget that is in force, with what is said beyond it."""
+    return [
+        {"name": one.name, "most": amount(name, one.most), "about": one.why, "says": [one.says]}
+        for name, one in budgets().items()
+    ]
+
+
 def first_line(thing: Any) -> str:
     """The first line of a docstring."""
     return (inspect.getdoc(thing) or "").partition("\n")[0]
@@ -97,4 +106,5 @@ LISTINGS: Mapping[str, Callable[[], Rows]] = {
     "accuracies": partial(with_fields, ACCURACIES),
     "formats": formats,
     "samples": sample_models,
+    "budgets": listed_budgets,
 }

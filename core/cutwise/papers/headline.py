@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cutwise.arrays import Floats
+from cutwise.budgets import beyond, most
 from cutwise.errors import ScenarioError
 from cutwise.frozen import Frozen
 from cutwise.papers.measures import MEASURES
@@ -64,10 +65,13 @@ class Headline(Frozen):
 def headline(paper: Paper, name: str, *, draws: int = 10_000, seed: int = 7) -> Headline:
     """Our reduction over `draws` settings from the paper's ranges, and at its preset.
 
-    Raises `ScenarioError` for fewer than two draws and `UnknownNameError` for a figure the paper lacks.
+    Raises `ScenarioError` for fewer than two draws or more than `draws_count`, `UnknownNameError` for a
+    figure that the paper lacks.
     """
     if draws < 2:
         raise ScenarioError([f"draws is {draws}; give at least 2"])
+    if draws > most("draws_count"):
+        raise ScenarioError([f"draws: {beyond('draws_count', draws)}"])
     figure = paper.figure(name)
     rng = np.random.default_rng(seed)
     drawn = {setting.path: setting.drawn(rng, draws) for setting in paper.settings}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import cutwise
-from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.errors import CutwiseError, ScenarioError, UnknownNameError
 from cutwise.question import Question
 from cutwise.scenario.parts import Scenario
 from cutwise.schemes import SCHEMES
@@ -24,6 +24,7 @@ from cutwise_dashboard.executor.errand import errand
 from cutwise_dashboard.executor.executor import Executor
 from cutwise_dashboard.executor.faults import AnswerCancelledError, AnswerLostError
 from cutwise_dashboard.executor.flight import Job
+from cutwise_dashboard.executor.pool import workers_for
 from tests.dashboard.executor import worker_functions as given
 from tests.dashboard.executor.conftest import own_answers
 
@@ -215,3 +216,29 @@ def test_progress_says_how_long_the_last_one_took(away: Executor) -> None:
     assert job.progress.words.startswith("The plan: ")
     assert job.result(PATIENCE_S) == "second"
     assert job.progress.share == 1.0
+
+
+def test_an_answer_that_takes_longer_than_any_may_is_ended_and_told() -> None:
+    executor = Executor(answers=own_answers(), in_process_s=-1.0, workers=1, longest_s=8.0)
+    try:
+        with pytest.raises(AnswerLostError, match=r"took more than the 8 s that one may take"):
+            answer(executor, given.slept, 600.0, "late")
+        assert answer(executor, given.doubled, 3.0) == 6.0
+    finally:
+        executor.close()
+
+
+def test_what_would_take_more_than_its_budget_is_not_begun(
+    away: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = errand(questions.shown_plan, Question(graph=sample(), scenario=lecture_hall(7)))
+    monkeypatch.setattr("cutwise_dashboard.executor.estimates.most", lambda name: 10**6)
+    with pytest.raises(CutwiseError, match=r"The test needs about 30\.9 MB of memory, at most 4 GB"):
+        away.ask(asked, "The test").result(0.0)
+
+
+def test_a_machine_has_a_worker_a_core_as_far_as_half_of_its_memory_goes_never_one_alone() -> None:
+    gibi = 2**30
+    assert workers_for(cores=1, memory_bytes=2 * gibi, each_bytes=4 * gibi) == 2
+    assert workers_for(cores=8, memory_bytes=24 * gibi, each_bytes=4 * gibi) == 3
+    assert workers_for(cores=64, memory_bytes=1024 * gibi, each_bytes=4 * gibi) == 4

@@ -1,0 +1,27 @@
+"""How much the server takes on at once, each bound with its reason."""
+
+from __future__ import annotations
+
+# Fifty people who move sliders keep two cores busy; twice as many may look.
+SESSIONS = 100
+# A browser opens six connections while it loads the page, and then keeps one; a process has 1,024 open files.
+CONNECTIONS = 6 * SESSIONS
+# Line and headers of a request: a link has 1,800 characters, cookies of neighbours some kilobytes.
+HEAD_BYTES = 32 * 2**10
+# Seconds until line and headers have arrived; the slowest mobile link takes two.
+HEAD_S = 10
+# What a browser sends at once; 10,000 devices pasted into the fleet are about 2 MB.
+MESSAGE_BYTES = 16 * 2**20
+# Each may hold what the page takes as a file; the next ones wait.
+UPLOADS_AT_ONCE = 4
+UPLOAD_TURN_S = 60
+# 200 MB at 3 Mbit/s.
+UPLOAD_S = 600
+# Nothing arrives, or nothing is taken, for so long: whoever asked has gone.
+STALL_S = 30
+# Two files of the largest size, and the small ones beside them.
+SESSION_UPLOAD_BYTES = 450 * 2**20
+ALL_UPLOAD_BYTES = 2 * 2**30
+SESSION_UPLOADS = 512
+# Connections that are still open when the server ends are cut then.
+ENDING_S = 3

@@ -1,0 +1,28 @@
+"""docs/deployment.md says the bounds that are in force."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+from cutwise_dashboard.serving import serving_bounds as bounds
+from cutwise_dashboard.serving.settings import HOME
+
+PAGE = Path(__file__).parents[3] / "docs" / "deployment.md"
+FACTORS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+
+
+def test_the_limits_of_the_page_are_those_of_the_server() -> None:
+    table = PAGE.read_text("utf-8").partition("| what | at most |\n|---|---|\n")[2].partition("\n\n")[0]
+    said = [
+        float(number.replace(",", "")) * FACTORS.get(unit, 1)
+        for line in table.splitlines()
+        for number, unit in re.findall(r"([\d,]+)(?: (KiB|MiB|GiB|MB))?", line.split(" | ")[-1])
+    ]
+    own = tomllib.loads((HOME / ".streamlit" / "config.toml").read_text("utf-8"))["server"]
+    assert said == [
+        bounds.SESSIONS, bounds.CONNECTIONS, bounds.HEAD_S, bounds.HEAD_BYTES, bounds.MESSAGE_BYTES,
+        own["maxUploadSize"], bounds.UPLOADS_AT_ONCE, bounds.UPLOAD_S, bounds.STALL_S,
+        bounds.SESSION_UPLOAD_BYTES, bounds.ALL_UPLOAD_BYTES, own["disconnectedSessionTTL"],
+    ]  # fmt: skip
