@@ -27,7 +27,7 @@ NUMBERS = (0, 0.5, 1, 3, 1000)
 """Tried besides the ends of a field's own ranges."""
 TEXTS: Mapping[str, tuple[Any, ...]] = {
     "name": ("another",),
-    "profile": tuple(hardware()),
+    "profile": tuple(hardware())[::9],
     "cut": ("embeddings/embed_tokens",),
     "targets": (("mlp",), ("all_linear",)),
     "frozen": (("layers/0/*",),),

@@ -106,11 +106,11 @@ def export_own(known: argparse.Namespace) -> int:
 
 def list_registered(known: argparse.Namespace) -> int:
     """Prints what is registered under the name of the command."""
-    from cutwise.cli.listings import LISTINGS
+    from cutwise.cli.listings import LISTINGS, TEXTS, row_text
 
     rows = LISTINGS[known.command]()
     if known.json:
         return show(known, rows)
     for row in rows:
-        say("  ".join(str(value) for value in row.values() if not isinstance(value, list | dict)))
+        say(TEXTS.get(known.command, row_text)(row))
     return FINE

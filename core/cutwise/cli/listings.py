@@ -13,6 +13,7 @@ from cutwise.budgets import amount, budgets
 from cutwise.channels import CHANNELS
 from cutwise.cli.inputs import spelled
 from cutwise.compression import ACCURACIES, CODECS
+from cutwise.hardware.profile_words import figures_text, mode_texts, source_texts, sources_by_name
 from cutwise.hardware.profiles import hardware
 from cutwise.importers import IMPORTERS, samples
 from cutwise.options import choices_of
@@ -61,8 +62,24 @@ def formats() -> Rows:
 
 
 def devices() -> Rows:
-    """Every row of the hardware catalogue."""
-    return [plain(profile) for profile in hardware().values()]
+    """Every row of the hardware catalogue, with what it draws in training and the source of every number."""
+    return [
+        plain(profile) | {"training_power_w": profile.training_power_w, "sources": sources_by_name(profile)}
+        for profile in hardware().values()
+    ]
+
+
+def device_text(row: Mapping[str, Any]) -> str:
+    """A row of the catalogue for people: figures, power modes, and what each number rests on."""
+    profile = hardware()[row["name"]]
+    kinds = [profile.vendor, profile.kind, profile.hardware_class]
+    lines = [f"{profile.name}  {profile.title}  {'  '.join(kinds)}", f"  {figures_text(profile)}"]
+    return "\n".join([*lines, *(f"  {line}" for line in (*mode_texts(profile), *source_texts(profile)))])
+
+
+def row_text(row: Mapping[str, Any]) -> str:
+    """Any other row for people: what is neither a list nor a table, side by side."""
+    return "  ".join(str(value) for value in row.values() if not isinstance(value, list | dict))
 
 
 def sample_models() -> Rows:
@@ -108,3 +125,5 @@ LISTINGS: Mapping[str, Callable[[], Rows]] = {
     "samples": sample_models,
     "budgets": listed_budgets,
 }
+TEXTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"devices": device_text}
+"""Listings whose rows are told in a way of their own."""

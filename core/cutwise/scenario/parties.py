@@ -89,7 +89,7 @@ class Party:
         ratio = self.decoding_class(profile).prefill_ratio
         if ratio is None or self.flops_per_s is not None or self.efficiency_ratio is not None:
             return self.speed_flops_per_s(profile, dtype)
-        return ratio * profile.peak_flops_per_s(dtype)
+        return ratio * profile.prompt_peak_flops_per_s(dtype)
 
     def __post_init__(self) -> None:
         mistakes = settled(self)
