@@ -8,7 +8,6 @@ from dataclasses import is_dataclass
 from operator import attrgetter
 from typing import Any, get_args
 
-from cutwise.hardware.profiles import hardware
 from cutwise.units import hints_of
 from cutwise_dashboard.caches import kept
 from cutwise_dashboard.desk.scenario_edits import numbers_of, owner_of, party_of, value_of
@@ -49,7 +48,7 @@ def _field_of(
         return base | {"kind": "many", "choices": _choices(several), "value": list(value or ())}
     names = tuple(one for one in names_in(hint) if one not in facts.get("aliases", ()))
     if name == "profile":
-        names = (None, *hardware())
+        return base | {"kind": "catalogue", "value": value}
     if names or bool in (hint, *get_args(hint)):
         return base | choice_shown(names or _truths(hint), value)
     number = {int, float} & {hint, *get_args(hint)}
