@@ -80,6 +80,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.hardware.decoding.decoding_classes": Cache(
             entries=None, key="none", keeps="the classes of decoding"
         ),
+        "cutwise.question._decided_modes": Cache(
+            entries=8, key="graph, scenario and scheme", keeps="the power modes that are best"
+        ),
         "cutwise.compression.magnitudes.gaussian": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.compression.magnitudes.student_t4": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.compression.magnitudes.outlier_channels": Cache(entries=None, key="none", keeps="a profile"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import is_dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import is_dataclass, replace
 from operator import attrgetter
 from typing import Any, get_args
 
+from cutwise.scenario.parties import OPTIMISED, Party
 from cutwise.units import hints_of
 from cutwise_dashboard.caches import kept
 from cutwise_dashboard.desk.scenario_edits import numbers_of, owner_of, party_of, value_of
@@ -23,6 +24,8 @@ def scenario_field(context: Context, path: str, known: Any = None) -> FieldShown
     owner, name = owner_of(context.scenario, path)
     value = value_of(context.scenario, path)
     shown = field_shown(context, owner, name, path=path, value=known if value is None else value)
+    if path == "server.power_mode":
+        shown |= modes_offered([context.scenario.server], value)
     return shown | {"given": value is not None}
 
 
@@ -105,6 +108,15 @@ def picked(
     }  # fmt: skip
 
 
+def modes_offered(parties: Sequence[Party], value: str) -> FieldShown:
+    """The control of a power mode: as is, those that all of the parties have, and the best of them."""
+    offered = [replace(party, power_mode=OPTIMISED).modes[1:] for party in parties]
+    common = [name for name in offered[0] if all(name in names for names in offered)]
+    names = dict.fromkeys([*common, *([value] if value not in ("", OPTIMISED) else [])])
+    choices = [["", "as is"], *([name, name] for name in names), [OPTIMISED, "best for the objective"]]
+    return {"kind": "select", "choices": choices, "value": value}
+
+
 def fleet_field(context: Context, path: str) -> FieldShown:
     """A field of every device or edge: its range; what is typed is set for all, a factor scales each."""
     owner, name = party_of(path), path.rpartition("edges.")[2]
@@ -112,6 +124,8 @@ def fleet_field(context: Context, path: str) -> FieldShown:
     facts = context.facts(*_owner_within(owner, name))
     given = [attrgetter(name)(party) for party in parties]
     shown = field_shown(context, *_owner_within(owner, name), path=path, value=given[0])
+    if name == "power_mode":
+        shown |= modes_offered(parties, given[0])
     if shown["kind"] not in {"slider", "entry"} or not isinstance(_number_hint(owner, name), type):
         mixed = len(set(map(repr, given))) > 1
         return shown | {"command": "all", "mixed": mixed, **({"value": "", "text": ""} if mixed else {})}

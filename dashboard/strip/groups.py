@@ -116,14 +116,14 @@ GROUPS = (
     ),
     Group(
         id="devices", title=summaries.devices_title, summary=summaries.devices, own=own_fields.own_device,
-        parts=("devices",), first=("profile", *own_fields.ONE_DEVICE),
+        parts=("devices",), first=("profile", "power_mode", *own_fields.ONE_DEVICE),
     ),
     Group(
         id="server", title=summaries.server_title, summary=summaries.server,
         parts=("server", "edges", "backhaul"),
         first=(
-            "server.profile", "server.flops_per_s", "server.memory_bytes", EDGES, "edges.flops_per_s",
-            "backhaul.rate_bps",
+            "server.profile", "server.power_mode", "server.flops_per_s", "server.memory_bytes", EDGES,
+            "edges.flops_per_s", "backhaul.rate_bps",
         ),
     ),
     Group(

@@ -28,6 +28,7 @@ NUMBERS = (0, 0.5, 1, 3, 1000)
 TEXTS: Mapping[str, tuple[Any, ...]] = {
     "name": ("another",),
     "profile": tuple(hardware())[::9],
+    "power_mode": ("MAXQ", "cap_60", "optimised"),
     "cut": ("embeddings/embed_tokens",),
     "targets": (("mlp",), ("all_linear",)),
     "frozen": (("layers/0/*",),),

@@ -58,6 +58,7 @@ from cutwise.pipeline import played_round
 from cutwise.plans.stages import STAGES
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.fleet_columns import columns_in
+from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import LayerDepth, Scenario
 from cutwise.scenario.versions import versions
 from cutwise.scenario.vocabulary.words import words
@@ -124,6 +125,7 @@ def everything(folder: Path) -> list[Any]:
         [cutwise.plan(towers, Scenario(workload=Workload(tuning=Lora())), name) for name in TOWERS],
         analyses(towers, folder),
         tiers(configuration),
+        cutwise.plan(toy, Scenario(devices=(Device(power_mode="optimised"),))),
         cuts(),
         compressors(),
         convergence(),

@@ -19,13 +19,14 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.one_device.cut_table import CutTable, table_of
 from cutwise.planning.one_device.objective import Spread, score_of
+from cutwise.planning.whole_round.best_modes import asks_modes
 from cutwise.planning.whole_round.joint_choice import is_coupled
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.problem.stacked import stacked_conditions, stacked_problem
 from cutwise.question import Question
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
-from cutwise.schemes.base import SCHEMES
+from cutwise.schemes.base import SCHEMES, answered
 from cutwise.schemes.options import scheme_with
 from cutwise.tolerances import LIMIT_ROUNDING
 from cutwise.units import quantity
@@ -165,7 +166,7 @@ def _together(scenario: Scenario, scheme: str, number: int) -> Any:
     """What scenarios must share to be answered from one table; the number itself where none can."""
     sharing, round_of = scenario.sharing, SCHEMES[scheme].round_of
     alone = SCHEMES[scheme].separable and not is_coupled(scenario, round_of)
-    if not alone or scenario.objective.is_weighted:
+    if not alone or asks_modes(scenario) or scenario.objective.is_weighted:
         return number
     if round_of.parallel and (sharing.bandwidth == "optimised" or sharing.server == "queue"):
         return number
@@ -181,7 +182,7 @@ def _together(scenario: Scenario, scheme: str, number: int) -> Any:
 
 def _one(graph: ModelGraph, scenario: Scenario, scheme: str) -> dict[str, Any]:
     try:
-        found = scheme_with(scheme, {}).solve(build_problem(graph, scenario))
+        found = answered(build_problem(graph, scenario), scheme_with(scheme, {}))
     except SolverError as error:
         return {"status": "unsolved", "delay_s": np.nan, "energy_j": np.nan, "cut": str(error)}
     labels = dict.fromkeys(decision.cut.label for decision in found.decisions)

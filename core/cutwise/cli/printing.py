@@ -26,6 +26,7 @@ def plan_text(found: Any) -> str:
         f"{found.scheme}: {found.status}",
         *(_training_lines(found) if found.inference is None else _inference_lines(found)),
         *(f"  {decision.device}: {decision.cut.label}" for decision in found.decisions),
+        *(f"  power mode: {sentence}" for sentence in found.mode_sentences),
         *_memory_lines(found),
         *(f"  broken: {violation.sentence}" for violation in found.violations),
         *(f"  pinned: {sentence}" for sentence in found.pinned_by),

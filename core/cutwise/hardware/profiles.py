@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -103,6 +103,25 @@ class Profile:
     def mode(self, name: str) -> PowerMode:
         """The power mode of that name; raises `UnknownNameError` naming those there are."""
         return NamedTable(f"power mode of {self.title}", {one.name: one for one in self.modes})[name]
+
+    def in_mode(self, name: str) -> Profile:
+        """The row as it is in one of its power modes: all peaks, the bandwidth and the power of that mode.
+
+        >>> slow = hardware()["jetson_agx_orin_64"].in_mode("50W")
+        >>> slow.power_w, round(slow.fp32_flops_per_s / 1e12, 1)
+        (50.0, 3.4)
+        """
+        mode = self.mode(name)
+        moved = self.memory_bandwidth_bytes_per_s
+        return replace(
+            self,
+            fp32_flops_per_s=mode.peak_ratio * self.fp32_flops_per_s,
+            fp16_flops_per_s=mode.peak_ratio * self.fp16_flops_per_s,
+            fp16_sheet_flops_per_s=mode.peak_ratio * self.fp16_sheet_flops_per_s,
+            int8_flops_per_s=mode.peak_ratio * self.int8_flops_per_s,
+            memory_bandwidth_bytes_per_s=None if moved is None else mode.bandwidth_ratio * moved,
+            power_w=mode.power_w,
+        )
 
     @property
     def dynamic_power_w(self) -> float:

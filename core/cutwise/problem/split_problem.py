@@ -40,7 +40,8 @@ class SplitProblem(Frozen):
     every op where compression costs more accuracy than allowed, so that nothing may be sent. `ties` are
     groups of ops that stay on one side because they train a weight in common. `gain_ratio` is each path's
     gain over its mean, where channels fade, `uplink_ratio` every uplink rate over the scenario's, where it is
-    asked what another rate would change. `roofs` bound the parties where text is generated.
+    asked what another rate would change. `roofs` bound the parties where text is generated. `scale` is the
+    problem by which a weighted objective is normalised, where it is not this one.
 
     Of the `*_memory_bytes` `*_budget_bytes` may be charged (`RuntimeFigures.charged_bytes`)
     so that the processes, with the margin that the limits ask for, stay within them.
@@ -67,6 +68,7 @@ class SplitProblem(Frozen):
     gain_ratio: Number = 1.0
     uplink_ratio: float = 1.0
     roofs: Roofs | None = None
+    scale: SplitProblem | None = None
 
     @property
     def device_count(self) -> int:
@@ -176,6 +178,18 @@ def build_problem(graph: ModelGraph, scenario: Scenario) -> SplitProblem:
     """
     cost = priced(graph, scenario.workload)
     check_trained(cost)
+    return _assembled(cost, scenario)
+
+
+def with_parties(problem: SplitProblem, scenario: Scenario) -> SplitProblem:
+    """The same problem with the parties of another scenario that differs in nothing else."""
+    made = _assembled(problem.cost, scenario)
+    return replace(
+        made, gain_ratio=problem.gain_ratio, uplink_ratio=problem.uplink_ratio, scale=problem.scale
+    )
+
+
+def _assembled(cost: GraphCost, scenario: Scenario) -> SplitProblem:
     server = server_numbers(scenario.server, scenario.workload.compute)
     devices = device_columns(scenario.devices, scenario.workload)
     private = _private(cost, scenario.privacy)

@@ -15,6 +15,8 @@ from cutwise.units import quantity
 DEFAULT_DEVICE = "jetson_tx2"
 DEFAULT_SERVER = "rtx_a6000"
 DEFAULT_EDGE = "rtx_3060"
+OPTIMISED = "optimised"
+"""The power mode of a party whose mode is to be decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +57,39 @@ class Party:
     idle_power_w: float | None = quantity(
         None, unit="w", ge=0, le=1e9, title="Idle power", help="Power at rest; the profile's own if absent"
     )
+    power_mode: str = quantity(
+        "", title="Power mode",
+        help="A power mode of its profile, by name; optimised: the one that is best for the objective",
+    )  # fmt: skip
     runtime: Runtime = field(default_factory=Runtime)
 
     def profile_of(self, *, kind: str, default: str) -> Profile:
-        """The catalogue row that fills in what is not given."""
-        if self.profile is not None:
-            return hardware()[self.profile]
-        return custom_profile(kind) if self.flops_per_s is not None else hardware()[default]
+        """The catalogue row that fills in what is not given, in the power mode that is named.
+
+        Raises `ScenarioError` where the default row, which nobody named, has no such mode.
+        """
+        if self.profile is None and self.flops_per_s is not None:
+            return custom_profile(kind)
+        known = hardware()[self.profile or default]
+        if self.power_mode in ("", OPTIMISED):
+            return known
+        if self.power_mode not in _names(known):
+            raise ScenarioError([f"power_mode: give the profile whose mode {self.power_mode!r} is"])
+        return known.in_mode(self.power_mode)
+
+    @property
+    def usual(self) -> str:
+        """The profile of a party that has neither one nor a speed."""
+        return DEFAULT_SERVER
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """The power modes it may be in, "" for none: those of its profile where that says speed and power."""
+        if self.power_mode != OPTIMISED:
+            return (self.power_mode,)
+        if self.flops_per_s is not None or self.compute_power_w is not None:
+            return ("",)
+        return ("", *_names(hardware()[self.profile or self.usual]))
 
     @property
     def runtime_figures(self) -> RuntimeFigures:
@@ -97,11 +125,31 @@ class Party:
             mistakes.append("give flops_per_s (effective, used as it is) or efficiency_ratio, not both")
         if self.profile is not None and self.profile not in hardware():
             mistakes.append(f"profile: {unknown_profile(self.profile)}")
+        if self.power_mode not in ("", OPTIMISED) and (self.profile is None or self.profile in hardware()):
+            mistakes += self._mode_mistakes()
         known = decoding_classes()
         if self.decoding is not None and self.decoding not in known:
             mistakes.append(f"decoding: {UnknownNameError('decoding class', self.decoding, known)}")
         if mistakes:
             raise ScenarioError(mistakes)
+
+    def _mode_mistakes(self) -> list[str]:
+        """Why the power mode that is named cannot be that of this party."""
+        given = [name for name in ("flops_per_s", "compute_power_w") if getattr(self, name) is not None]
+        if given:
+            return [
+                f"give power_mode or {given[0]}, not both: a mode says what its profile computes and draws"
+            ]
+        rows = list(hardware().values()) if self.profile is None else [hardware()[self.profile]]
+        several = dict.fromkeys([OPTIMISED, *(name for row in rows for name in _names(row))])
+        if self.power_mode in several:
+            return []
+        what = "power mode" if self.profile is None else f"power mode of {rows[0].title}"
+        return [f"power_mode: {UnknownNameError(what, self.power_mode, several)}"]
+
+
+def _names(profile: Profile) -> tuple[str, ...]:
+    return tuple(mode.name for mode in profile.modes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,12 +182,22 @@ class Device(Party):
         help="Power of the radio while it receives (0.5 to 1 W; recalled)",
     )  # fmt: skip
 
+    @property
+    def usual(self) -> str:
+        """The profile of a device that has neither one nor a speed."""
+        return DEFAULT_DEVICE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge(Party):
     """An edge server between its own users and the cloud, with a cell of its own."""
 
     name: str = quantity("", title="Name", help="What the edge is called; numbered if absent")
+
+    @property
+    def usual(self) -> str:
+        """The profile of an edge that has neither one nor a speed."""
+        return DEFAULT_EDGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,7 @@ def more_lines(question: AnsweredQuestion) -> tuple[str, ...]:
         totals_line(question),
         proof_line(question),
         *(f"Memory is tight: {one.decided_by}." for one in plan.memory if one.decided_by),
+        *(f"Power mode: {sentence}." for sentence in plan.mode_sentences),
         *(f"Pinned: {pinned}." for pinned in plan.pinned_by),
         f"{sentence_case(plan.shared_weights)}." if plan.shared_weights else "",
         untie_line(question),
