@@ -58,12 +58,15 @@ def question_asked(known: argparse.Namespace) -> Any:
 
 
 def _foretell(asked: Any, known: argparse.Namespace) -> None:
+    from cutwise.analyses import analysis_with
     from cutwise.budgets import amount
     from cutwise.schemes import SCHEMES
     from cutwise.schemes.effort import expected_s
 
-    named = options_of(known, OF_ANALYSIS).get("schemes") or tuple(SCHEMES)
-    schemes = named if known.command == "compare" else (asked.scheme,)
+    schemes = (asked.scheme,)
+    if known.command == "compare":
+        compared: Any = analysis_with("compare", options_of(known, OF_ANALYSIS))
+        schemes = compared.schemes or tuple(SCHEMES)
     ops, devices = len(asked.graph), len(asked.scenario.devices)
     seconds = sum(expected_s(ops=ops, devices=devices, scheme=name) for name in schemes if name in SCHEMES)
     if seconds > WORTH_SAYING_S:
