@@ -7,12 +7,13 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from cutwise.budgets import beyond, most
+from cutwise.disk.scratch_folders import scratch_folder
 from cutwise.errors import LONGEST_SHOWN, ScenarioError, UnreadableTextError
 from cutwise.frozen import FrozenDict
+from cutwise.guarded.child_ends import NO_MEMORY, why_it_ended
 from cutwise.guarded.guarded_process import ChildLimits, run_guarded
 from cutwise.guarded.text_scan import mistake_in_text
 
@@ -110,16 +111,23 @@ def _parsed_apart(content: bytes, poll: Callable[[], None] | None) -> dict[str, 
         result_bytes=RESULT_BYTES_A_BYTE * most("text_bytes"),
         open_files=OPEN_FILES,
     )
-    with TemporaryDirectory(prefix="cutwise-text-") as folder:
-        path = Path(folder) / "text"
+    with scratch_folder("text", fault=_fault) as folder:
+        path = folder / "text"
         path.write_bytes(content)
-        end = run_guarded(TASK, {"path": str(path)}, limits=limits, poll=poll)
+        end = run_guarded(TASK, {"path": str(path)}, limits=limits, poll=poll, fault=_fault)
     if end.code == 0 and end.word == "document":
         found: dict[str, object] = json.loads(end.text)
         return found
     if end.code == 0 and end.word in REFUSALS:
         raise REFUSALS[end.word]([json.loads(end.text)])
-    raise ScenarioError([beyond("text_wall_s") if not end.in_time else beyond("text_memory_bytes")])
+    if not end.in_time or end.code == NO_MEMORY:
+        raise ScenarioError([beyond("text_memory_bytes" if end.in_time else "text_wall_s")])
+    smaller, again = "give fewer devices", "save it again"
+    raise ScenarioError([why_it_ended(end.code, cpu_s=limits.cpu_s, smaller=smaller, again=again)])
+
+
+def _fault(sentence: str) -> ScenarioError:
+    return ScenarioError([sentence])
 
 
 def document_of_order(order: Mapping[str, str]) -> tuple[str, str]:
