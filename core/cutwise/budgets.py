@@ -28,7 +28,10 @@ FROM_STEP = 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget(Frozen):
-    """At most so much of what `name` says, the sentence beyond it, and why it is that much."""
+    """At most so much of what `name` says, the sentence beyond it, and why it is that much.
+
+    The sentence is empty where nothing is refused beyond it.
+    """
 
     name: str
     most: int
@@ -55,15 +58,15 @@ def most(name: str) -> int:
     return budgets()[name].most
 
 
-def beyond(name: str, given: float | None = None) -> str:
-    """What is said of `given`, which is more than the budget allows.
+def beyond(name: str, given: float | None = None, *, allowed: float | None = None) -> str:
+    """What is said of `given`, which is more than the budget, or than what is `allowed` of it.
 
     >>> beyond("fleet_devices", 340_000)
     'has 340,000 rows, at most 10,000 are planned at once; give fewer, or several scenarios'
     """
     budget = budgets()[name]
     more = "more" if given is None else amount(name, given)
-    return budget.says.format(given=more, most=amount(name, budget.most))
+    return budget.says.format(given=more, most=amount(name, budget.most if allowed is None else allowed))
 
 
 def bounded(mistakes: Sequence[str], *, unworded: int = 0) -> ScenarioError:
@@ -95,7 +98,7 @@ def shown_mistakes(error: CutwiseError) -> list[str]:
 def sentence_of(text: str) -> str:
     """A sentence, its end cut off where it is longer than any of ours."""
     longest = most("sentence_characters")
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return text if len(text) <= longest else f"{text[: longest - 1]}{beyond('sentence_characters')}"
 
 
 def amount(name: str, value: float) -> str:
@@ -136,7 +139,8 @@ def _own_most(path: str, name: str, value: object, shipped: Mapping[str, Any]) -
         raise CutwiseError(f"{path}: {shown(name)} is no budget; {hint}")
     from cutwise.fields.typed_number import typed_number
 
-    written = str(value) if not isinstance(value, int) or abs(value) <= LARGEST else f"{LARGEST + 1}"
+    too_large = isinstance(value, int) and abs(value) > LARGEST
+    written = value if isinstance(value, str) else f"{LARGEST + 1}" if too_large else shown(value)
     try:
         number = typed_number(written, _unit(name) or "count", whole=True)
     except CutwiseError as error:

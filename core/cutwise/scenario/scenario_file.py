@@ -41,7 +41,7 @@ def load_scenario(path: str | PathLike[str]) -> Scenario:
 def read_document(path: str | PathLike[str]) -> dict[str, object]:
     """What a scenario file holds, unchecked; raises `ScenarioError` if it cannot be read."""
     file = Path(path)
-    content = bytes_in(file, most_bytes=most("text_bytes"), fault=one_mistake)
+    content = bytes_in(file, most_bytes=most("text_bytes"), says=beyond("text_bytes"), fault=one_mistake)
     return document_in(content, name=file.name)
 
 
