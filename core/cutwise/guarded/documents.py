@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from cutwise.budgets import beyond, most
-from cutwise.errors import LONGEST_SHOWN, ScenarioError, UnreadableTextError
+from cutwise.errors import ScenarioError, UnreadableTextError, key_shown
 from cutwise.frozen import FrozenDict
 from cutwise.guarded.guarded_process import ChildLimits, run_guarded
 from cutwise.guarded.text_scan import mistake_in_text
@@ -83,7 +83,7 @@ def wide_table(document: Mapping[str, Any]) -> str:
 
 
 def _shown_key(key: str) -> str:
-    return f"{key[:LONGEST_SHOWN]}: " if key else ""
+    return f"{key_shown(key)}: " if key else ""
 
 
 def _parsed(text: str) -> Mapping[str, Any]:
