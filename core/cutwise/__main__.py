@@ -1,18 +1,15 @@
 """The command line: `cutwise COMMAND …`, or `python -m cutwise`; alone it opens the page.
 
-Exit codes: 0 fine, 2 bad input (one clear sentence on the error stream), 3 infeasible.
+Exit codes: 0 fine, 2 bad input (one clear sentence on the error stream), 3 infeasible, 70 a fault of ours,
+130 stopped with Ctrl+C.
 """
 
 from __future__ import annotations
 
-import os
+import signal
 import sys
 from collections.abc import Sequence
-
-from cutwise.cli.arguments import parsed
-from cutwise.cli.printing import BAD_INPUT, FINE
-from cutwise.errors import CutwiseError
-from cutwise.fields.readable_names import readable_text
+from functools import partial
 
 ALONE = "serve"
 """What `cutwise` without a command does."""
@@ -20,27 +17,40 @@ ALONE = "serve"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        known = parsed(given or [ALONE])
-        code: int = known.run(known)
-    except CutwiseError as error:
-        from cutwise.budgets import shown_mistakes
+    from cutwise.cli.outcome import outcome
+    from cutwise.cli.streams import show_any_letter
 
-        print("\n".join(map(readable_text, "\n".join(shown_mistakes(error)).split("\n"))), file=sys.stderr)
-        return BAD_INPUT
-    else:
-        return code
+    show_any_letter()
+    return outcome(lambda: _command(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _command(given: list[str]) -> int:
+    from cutwise.cli.arguments import parsed
+
+    known = parsed(given or [ALONE])
+    code: int = known.run(known)
+    return code
 
 
 def run() -> int:
-    """`main` as a process: a reader that goes away, as `head` does, is no error."""
+    """`main` as a process: with whatever streams it is given, and until it is told to stop."""
     try:
-        code = main()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = FINE
+        from cutwise.cli.outcome import outcome
+        from cutwise.cli.stopping import stop_no_more, stop_when_told
+        from cutwise.cli.streams import open_streams, settle_streams
+
+        open_streams()
+        stop_when_told()
+        try:
+            code = main()
+        except SystemExit as ended:  # after the help, whose text has still to go out
+            code = outcome(partial(int, ended.code or 0))
+        stop_no_more(ending=True)
+        settle_streams()
+    except KeyboardInterrupt:  # before it was listened for
+        from cutwise.cli.stopping import end_stopped
+
+        end_stopped(signal.SIGINT)
     return code
 
 

@@ -7,10 +7,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from cutwise.caches import kept
+from cutwise.disk.bounded_files import text_in
 from cutwise.errors import CutwiseError, ScenarioError, close_names, shown
 from cutwise.fields.readable_names import readable_text
 from cutwise.frozen import Frozen, FrozenDict
@@ -126,9 +126,8 @@ def _own_file(path: str, shipped: Mapping[str, Any]) -> dict[str, dict[str, int]
     if not path:
         return {}
     try:
-        with Path(path).open("rb") as file:
-            given = tomllib.loads(file.read(OWN_BYTES).decode("utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
+        given = tomllib.loads(text_in(path, most_bytes=OWN_BYTES))
+    except (CutwiseError, ValueError, RecursionError) as error:
         raise CutwiseError(
             f"{VARIABLE} names {path}, which cannot be read as TOML ({error}); mend the file, or take the "
             "variable away"

@@ -14,7 +14,7 @@ from cutwise_dashboard.executor.errand import Errand
 from cutwise_dashboard.executor.estimates import IN_PROCESS_S, Estimates, beyond_budget, prior_s
 from cutwise_dashboard.executor.flight import Flight, Job
 from cutwise_dashboard.executor.kept_answers import KeptAnswer, answer_of
-from cutwise_dashboard.executor.pool import WORKERS, Pool
+from cutwise_dashboard.executor.pool import FEWEST, Pool, workers_here
 
 LONGEST_S = 10.0
 """Nobody waits longer than this for quicker answers that came after."""
@@ -34,7 +34,7 @@ class Executor:
         self,
         *,
         answers: Answers = answer_of,
-        workers: int = WORKERS,
+        workers: int = FEWEST,
         memory_bytes: int | None = None,
         longest_s: float | None = None,
         in_process_s: float = IN_PROCESS_S,
@@ -128,6 +128,6 @@ def _stay(flight: Flight) -> None:
 @kept
 def shared_executor() -> Executor:
     """The one executor of this process; its workers end with it."""
-    made = Executor(warming_s=WARMING_S)
+    made = Executor(workers=workers_here(), warming_s=WARMING_S)
     atexit.register(made.close)
     return made

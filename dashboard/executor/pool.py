@@ -1,8 +1,9 @@
-"""Two workers and what waits for them: a thread a worker, which starts, feeds, hears and replaces it."""
+"""Workers and what waits for them: a thread a worker, which starts, feeds, hears and replaces it."""
 
 from __future__ import annotations
 
 import math
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -14,10 +15,31 @@ from cutwise_dashboard.executor.faults import AnswerLostError, cancelled, lost, 
 from cutwise_dashboard.executor.flight import Flight
 from cutwise_dashboard.executor.worker_process import WorkerProcess
 
-WORKERS = 2
+FEWEST, MOST = 2, 4
+"""One long answer must not hold up the rest; beyond four the page's own process is what people wait for."""
 STARTS = 2
 """A worker that ends before it has begun an answer is replaced so often; it was ended while it idled."""
 Landed = Callable[[Flight, Any, BaseException | None, float], None]
+
+
+def workers_for(*, cores: int, memory_bytes: int, each_bytes: int) -> int:
+    """How many workers a machine has: one a core, as far as half of its memory is enough for all.
+
+    >>> workers_for(cores=64, memory_bytes=2**40, each_bytes=4 * 2**30)
+    4
+    >>> workers_for(cores=8, memory_bytes=24 * 2**30, each_bytes=4 * 2**30)
+    3
+    """
+    return max(FEWEST, min(MOST, cores, memory_bytes // 2 // each_bytes))
+
+
+def workers_here() -> int:
+    """The same for this machine; the fewest where it does not say how much memory it has."""
+    try:
+        memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not on Windows
+        return FEWEST
+    return workers_for(cores=os.cpu_count() or 1, memory_bytes=memory_bytes, each_bytes=most("answer_bytes"))
 
 
 class Pool:
@@ -31,7 +53,7 @@ class Pool:
         self,
         landed: Landed,
         *,
-        workers: int = WORKERS,
+        workers: int = FEWEST,
         memory_bytes: int | None = None,
         longest_s: float | None = None,
     ) -> None:

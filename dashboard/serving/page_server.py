@@ -25,6 +25,7 @@ SCRIPT = settings.HOME / "app.py"
 HOME_OF_FONTS = settings.HOME / "static"
 HERE = "127.0.0.1"
 EVERYWHERE = "0.0.0.0"
+LAST_PORT = 65535
 
 
 def serve(*, port: int, public: bool, names: Sequence[str], address: str | None) -> None:
@@ -88,12 +89,14 @@ def _need_browser_files() -> None:
 def _listening(at: str, port: int) -> socket.socket:
     """A socket that listens; a name of this machine that people type may lead to both kinds of address."""
     family = socket.AF_INET6 if ":" in at else socket.AF_INET
+    if not 0 <= port <= LAST_PORT:
+        raise CutwiseError(f"--port {port}: is no port; give a free one, 1 to {LAST_PORT}")
     try:
         if at == EVERYWHERE and socket.has_dualstack_ipv6():
             return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
         return socket.create_server((at, port), family=family)
-    except (OSError, OverflowError) as error:
-        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
         raise CutwiseError(f"--port {port}: cannot be used ({why}); give a free one, 1 to 65535") from error
 
 

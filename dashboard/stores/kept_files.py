@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 
+from cutwise.disk.bounded_files import bytes_in
+from cutwise.disk.written_files import PARTIAL, put, why_not_written
 from cutwise.errors import CutwiseError
 from cutwise_dashboard.stores.store_bounds import BOUNDS, StoreBounds, store_folder
 
-PARTIAL = ".partial-"
-PARTIAL_S = 3600.0
-"""After this long nobody still writes a partial file."""
+CLOCKS_DIFFER_S = 60.0
+"""A drive's clock may be ahead of this machine's by so much."""
 
 
 def keep(store: str, key: str, content: bytes) -> None:
@@ -29,18 +29,20 @@ def keep(store: str, key: str, content: bytes) -> None:
         folder.chmod(0o700)
         if not _is_there(folder / key, content):
             _make_room(folder, bounds, key, len(content))
-            _write(folder, key, content)
+            put(folder / key, content, mode=0o600, durable=False)
     except OSError as error:
-        reason = error.strerror or error
-        raise CutwiseError(f"the server cannot keep this ({reason}); save the question as a file") from error
+        raise CutwiseError(
+            f"the server cannot keep this ({why_not_written(error)}); whoever runs it has to make room, and "
+            "until then a question can be saved as a file"
+        ) from error
 
 
 def kept(store: str, key: str) -> bytes | None:
     """What is kept under `key`, None where nothing is; it then counts as used now."""
     path = store_folder(store) / key
     try:
-        content = path.read_bytes()
-    except OSError:
+        content = bytes_in(path, most_bytes=BOUNDS[store].bytes)
+    except CutwiseError:
         return None
     with suppress(OSError):
         os.utime(path)
@@ -71,33 +73,26 @@ def _is_there(path: Path, content: bytes) -> bool:
 def _make_room(folder: Path, bounds: StoreBounds, key: str, size: int) -> None:
     """Lets go of the longest unused until one more file of this size keeps the bounds.
 
-    What another process is still writing is left alone.
+    What is still being written is left alone.
     """
-    files = [used for entry in os.scandir(folder) if entry.name != key and (used := _used(entry))]
-    writing = [one for one in files if PARTIAL in one[2] and time.time() - one[0] <= PARTIAL_S]
-    found = sorted(set(files) - set(writing))
+    others = [entry for entry in os.scandir(folder) if entry.name != key]
+    found = sorted(used for one in others if not one.name.startswith(PARTIAL) and (used := _used(one)))
     total, count = size + sum(size for _, size, _ in found), 1 + len(found)
     for _, one, path in found:
-        if PARTIAL in path or total > bounds.bytes or count > bounds.files:
+        if total > bounds.bytes or count > bounds.files:
             Path(path).unlink(missing_ok=True)
             total, count = total - one, count - 1
 
 
 def _used(entry: os.DirEntry[str]) -> tuple[float, int, str] | None:
-    """When it was last used, its size and its path; None where another process has let go of it."""
+    """When it was last used, its size and its path; None where another process has let go of it.
+
+    A time that is still to come is one of a clock that went wrong: such a file is as good as never used, or
+    it would outlast all that are used from now on.
+    """
     try:
         facts = entry.stat()
     except OSError:
         return None
-    return facts.st_mtime, facts.st_size, entry.path
-
-
-def _write(folder: Path, key: str, content: bytes) -> None:
-    handle, spare = tempfile.mkstemp(prefix=PARTIAL, dir=folder)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(spare).replace(folder / key)
-    except BaseException:
-        Path(spare).unlink(missing_ok=True)
-        raise
+    used_s = facts.st_mtime if facts.st_mtime <= time.time() + CLOCKS_DIFFER_S else 0.0
+    return used_s, facts.st_size, entry.path

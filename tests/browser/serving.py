@@ -23,14 +23,7 @@ def serving(port: int, output: IO[str] | int, *, script: Path | None = None) -> 
 
     It serves the page, or a script of its own.
     """
-    page = ["cutwise", "serve", "--port"] if script is None else ["streamlit", "run", script, "--server.port"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", *page, str(port)],
-        cwd=gettempdir(),
-        env=os.environ | {"STREAMLIT_SERVER_HEADLESS": "true", "PYTHONPATH": CHECKOUT},
-        stdout=output,
-        stderr=output,
-    )
+    process = started(port, output, script=script)
     address = f"http://127.0.0.1:{port}"
     try:
         wait_for(f"{address}/_stcore/health")
@@ -38,6 +31,18 @@ def serving(port: int, output: IO[str] | int, *, script: Path | None = None) -> 
     finally:
         process.terminate()
         process.wait(10)
+
+
+def started(port: int, output: IO[str] | int, *, script: Path | None = None) -> subprocess.Popen[bytes]:
+    """The process of such a server, which may not answer yet."""
+    page = ["cutwise", "serve", "--port"] if script is None else ["streamlit", "run", script, "--server.port"]
+    return subprocess.Popen(
+        [sys.executable, "-m", *page, str(port)],
+        cwd=gettempdir(),
+        env=os.environ | {"STREAMLIT_SERVER_HEADLESS": "true", "PYTHONPATH": CHECKOUT},
+        stdout=output,
+        stderr=output,
+    )
 
 
 def wait_for(address: str) -> None:

@@ -496,3 +496,15 @@ def test_a_sentence_never_moves_the_cursor_of_a_terminal(
     told = capsys.readouterr().err
     assert "pwn" in told
     assert not {"\x1b", "\x07"} & set(told)
+
+
+def test_who_will_wait_long_is_told_beforehand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "hall.toml"
+    file.write_text('format = "cutwise-scenario/1"\n' + "[[devices]]\n" * 3_000)
+    assert told(capsys, "plan", "sample:vgg16", str(file), "--scheme", "device_only")[2] == ""
+    monkeypatch.setattr("cutwise.cli.asked.WORTH_SAYING_S", 1.0)
+    for command in (("plan", "--scheme"), ("compare", "--schemes")):
+        err = told(capsys, command[0], "sample:vgg16", str(file), command[1], "device_only")[2]
+        assert err == "this takes about 2 s or longer (40 ops, devices: 3,000); Ctrl-C ends it\n"

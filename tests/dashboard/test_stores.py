@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from cutwise.disk.left_behind import hold
+from cutwise.disk.written_files import PARTIAL
 from cutwise.errors import CutwiseError
 from cutwise.frozen import FrozenDict
 from cutwise.scenario.parties import Device
@@ -124,12 +126,28 @@ def test_the_bytes_of_all_together_are_bounded(monkeypatch: pytest.MonkeyPatch, 
 
 def test_what_a_dead_process_left_is_let_go(folder: Path) -> None:
     (folder / "uploads").mkdir(parents=True)
-    left, fresh = folder / "uploads" / ".partial-old", folder / "uploads" / ".partial-new"
-    for path in (left, fresh):
+    left, held = folder / "uploads" / f"{PARTIAL}left", folder / "uploads" / f"{PARTIAL}held"
+    for path in (left, held):
         path.write_bytes(b"half")
-    used(left, 4000)
-    keep_upload("m.onnx", b"whole")
-    assert (left.exists(), fresh.exists()) == (False, True)
+    used(held, 10**7)
+    with held.open("rb") as file:
+        assert hold(file.fileno(), held)
+        keep_upload("m.onnx", b"whole")
+        assert (left.exists(), held.exists()) == (False, True)
+    keep_upload("m.onnx", b"another")
+    assert not held.exists()
+
+
+@pytest.mark.parametrize("gone_wrong_s", [-1e9, 1e9], ids=["ahead", "behind"])
+def test_a_clock_that_was_wrong_lets_nothing_outlast_what_is_used_now(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, gone_wrong_s: float
+) -> None:
+    bounded(monkeypatch, files=3, size=10**6)
+    old = [keep_upload("m.onnx", bytes([n])) for n in range(3)]
+    for digest in old:
+        used(folder / "uploads" / digest, gone_wrong_s)
+    new = [keep_upload("m.onnx", bytes([n])) for n in range(3, 6)]
+    assert [upload_at(digest) is not None for digest in [*old, *new]] == [False] * 3 + [True] * 3
 
 
 def test_many_at_once_see_whole_files_or_none(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -176,10 +194,27 @@ def full_disk() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("full_disk")
-def test_on_a_full_disk_one_sentence_and_no_half_file(folder: Path) -> None:
-    with pytest.raises(CutwiseError, match=r"the server cannot keep this \(.+\)"):
+def test_where_files_may_not_be_so_large_one_sentence_and_no_half_file(folder: Path) -> None:
+    with pytest.raises(
+        CutwiseError, match=r"the server cannot keep this \(files may not be so large there\)"
+    ):
         keep_upload("m.onnx", b"x" * 10**6)
     assert list((folder / "uploads").iterdir()) == []
+
+
+def test_on_a_full_disk_one_sentence_no_half_file_and_what_was_kept_stays(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUTWISE_STORE", str(small_disk))
+    digest = keep_upload("m.onnx", b"x" * 500_000)
+    with pytest.raises(
+        CutwiseError, match=r"the server cannot keep this \(the disk is full\); whoever runs it"
+    ):
+        keep_upload("n.onnx", b"y" * 600_000)
+    assert [path.name for path in (small_disk / "uploads").iterdir()] == [digest]
+    found = upload_at(digest)
+    assert found is not None
+    assert found.content == b"x" * 500_000
 
 
 def test_a_folder_that_cannot_be_made_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

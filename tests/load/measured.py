@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import statistics
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from tests.load.truth import Truth
 from tests.load.watched_server import WatchedServer
 
 MEBI = 2.0**20
-SAMPLE_S = 1.0
+SAMPLE_S, YARDSTICKS = 1.0, 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +42,36 @@ class Row:
 
 @dataclass(slots=True, kw_only=True)
 class Spent:
-    """What the server computed while something went on, and for how long that was."""
+    """What the server computed while something went on, and for how long that was.
+
+    `yardstick_s` is what the same little loop took to compute before and after: neighbours slow both down.
+    """
 
     cpu_s: float = 0.0
     wall_s: float = 0.0
+    yardstick_s: float = 0.0
 
 
 @contextmanager
 def spending(server: WatchedServer) -> Iterator[Spent]:
     """What is spent within."""
+    before_s = yardstick_s()
     spent, cpu_s, began_s = Spent(), server.cpu_s(), time.perf_counter()
     yield spent
     spent.cpu_s, spent.wall_s = server.cpu_s() - cpu_s, time.perf_counter() - began_s
+    spent.yardstick_s = (before_s + yardstick_s()) / 2
+
+
+def yardstick_s() -> float:
+    """Seconds of computing that a hundred thousand products take, the median of some."""
+    return statistics.median(_products_s() for _ in range(YARDSTICKS))
+
+
+def _products_s() -> float:
+    began_s, total = time.thread_time(), 0
+    for number in range(100_000):
+        total += number * number % 7
+    return time.thread_time() - began_s
 
 
 @dataclass(slots=True)
@@ -102,4 +121,5 @@ def rows_of_steps(
     if took_s:
         each_ms = 1000.0 * spent.cpu_s / len(took_s)
         yield Row(scene=scene, what="computing a step, server", value=each_ms, unit="ms")
+        yield Row(scene=scene, what="the yardstick, beside it", value=1000.0 * spent.yardstick_s, unit="ms")
         yield Row(scene=scene, what="steps a second, server", value=len(took_s) / spent.wall_s, unit="")

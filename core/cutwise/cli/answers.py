@@ -7,13 +7,18 @@ import sys
 from pkgutil import resolve_name
 
 from cutwise.cli.asked import question_asked
-from cutwise.cli.inputs import OF_ANALYSIS, dims_of, model_of, options_of, write
-from cutwise.cli.printing import FINE, INFEASIBLE, plan_text, show, tell
+from cutwise.cli.inputs import OF_ANALYSIS, dims_of, model_of, options_of
+from cutwise.cli.outcome import FINE, INFEASIBLE
+from cutwise.cli.printing import plan_text, show, tell
+from cutwise.cli.stopping import stop_no_more
+from cutwise.cli.streams import note, say
+from cutwise.disk.written_files import write_file
 
 
 def open_page(known: argparse.Namespace) -> int:
     """Serves the page until it is stopped, in this process."""
     serve = resolve_name("cutwise_dashboard.serving.page_server:serve")
+    stop_no_more()
     serve(port=known.port, public=known.public, names=known.host, address=known.address)
     return FINE
 
@@ -40,9 +45,9 @@ def plan_one(known: argparse.Namespace) -> int:
     if known.json:
         show(known, plain(found, without=hidden))
     else:
-        print(plan_text(found))
+        say(plan_text(found))
         for warning in graph.warnings:
-            print(f"{graph.name}: {warning}", file=sys.stderr)
+            note(f"{graph.name}: {warning}")
     return INFEASIBLE if found.status == "infeasible" else FINE
 
 
@@ -57,15 +62,15 @@ def play(known: argparse.Namespace) -> int:
     found = shown_plan(asked)
     trace = simulate(asked.graph, asked.scenario, found)
     if known.csv:
-        write(known.csv, csv_text(trace.to_frame()))
+        write_file(known.csv, csv_text(trace.to_frame()).encode())
     if known.json:
         show(known, plain(trace.summary() | {"scheme": found.scheme, "planned_delay_s": found.delay_s}))
     else:
         played = "one round ends" if found.inference is None else "all requests are served"
-        print(f"{found.scheme}: {played} after {trace.makespan_s:.6g} s, planned {found.delay_s:.6g} s")
+        say(f"{found.scheme}: {played} after {trace.makespan_s:.6g} s, planned {found.delay_s:.6g} s")
         for row in trace.summary()["resources"]:
             used = percent(row["utilisation_ratio"])
-            print(f"  {row['resource']:40s}{row['busy_s']:12.6g} s  {used:5.1f} %")
+            say(f"  {row['resource']:40s}{row['busy_s']:12.6g} s  {used:5.1f} %")
     return INFEASIBLE if found.status == "infeasible" else FINE
 
 
@@ -107,5 +112,5 @@ def list_registered(known: argparse.Namespace) -> int:
     if known.json:
         return show(known, rows)
     for row in rows:
-        print("  ".join(str(value) for value in row.values() if not isinstance(value, list | dict)))
+        say("  ".join(str(value) for value in row.values() if not isinstance(value, list | dict)))
     return FINE

@@ -19,6 +19,7 @@ from cutwise.cli.commands import (
     all_commands,
 )
 from cutwise.cli.inputs import MANY_NUMBERS, OF_ANALYSIS, OF_SCHEME, numbers_in, spelled
+from cutwise.cli.streams import say
 from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import CutwiseError, UnknownNameError, shown
 
@@ -29,6 +30,10 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raises `CutwiseError`, which `main` turns into the exit code for bad input."""
         raise CutwiseError(f"{self.prog}: {message}; --help lists the arguments")
+
+    def print_help(self, file: object = None) -> None:
+        """Prints the help as a command's answer; raises `CutwiseError` where it cannot be written."""
+        say(self.format_help().removesuffix("\n"))
 
 
 def parsed(given: list[str]) -> argparse.Namespace:

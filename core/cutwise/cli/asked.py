@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cutwise.cli.inputs import LONGEST_HEADER, dims_of, model_of, options_of, scenario_of
+from cutwise.cli.inputs import LONGEST_HEADER, OF_ANALYSIS, dims_of, model_of, options_of, scenario_of
+from cutwise.cli.streams import note
 from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.disk.bounded_files import first_bytes, opened
 from cutwise.errors import CutwiseError
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SAYS_SO = re.compile(rb"""(?:^|[{,\s])["']?format["']?\s*[=:]\s*["']cutwise-question/""")
 """What a question file says of itself, in TOML anywhere, in JSON at its beginning."""
+WORTH_SAYING_S = 10.0
+"""Whoever waits longer is told beforehand."""
 
 
 def is_question_file(word: str) -> bool:
@@ -46,9 +48,33 @@ def scheme_asked(words: Sequence[str]) -> str:
 
 
 def question_asked(known: argparse.Namespace) -> Any:
-    """The question about the model itself; raises `CutwiseError` where model and question do not belong."""
-    if is_question_file(known.model):
-        return _of_file(known)
+    """The question about the model itself, after a note where its answer takes long.
+
+    Raises `CutwiseError` where model and question do not belong.
+    """
+    asked = _of_file(known) if is_question_file(known.model) else _of_words(known)
+    _foretell(asked, known)
+    return asked
+
+
+def _foretell(asked: Any, known: argparse.Namespace) -> None:
+    from cutwise.analyses import analysis_with
+    from cutwise.budgets import amount
+    from cutwise.schemes import SCHEMES
+    from cutwise.schemes.effort import expected_s
+
+    schemes = (asked.scheme,)
+    if known.command == "compare":
+        compared: Any = analysis_with("compare", options_of(known, OF_ANALYSIS))
+        schemes = compared.schemes or tuple(SCHEMES)
+    ops, devices = len(asked.graph), len(asked.scenario.devices)
+    seconds = sum(expected_s(ops=ops, devices=devices, scheme=name) for name in schemes if name in SCHEMES)
+    if seconds > WORTH_SAYING_S:
+        words = f"{ops:,} ops, devices: {devices:,}"
+        note(f"this takes about {amount('answer_s', seconds)} or longer ({words}); Ctrl-C ends it")
+
+
+def _of_words(known: argparse.Namespace) -> Any:
     from cutwise.question import Question
 
     if known.model_file:
@@ -70,7 +96,7 @@ def _of_file(known: argparse.Namespace) -> Any:
     stated = _overridden(load_question(known.model), known)
     graph = _model_asked(stated.model, known)
     if told := file_notice(first_bytes(known.model, LONGEST_HEADER), name=known.model):
-        print(told, file=sys.stderr)
+        note(told)
     return question_about(graph, stated)
 
 

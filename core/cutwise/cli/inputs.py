@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
+from cutwise.cli.streams import note
 from cutwise.disk.bounded_files import first_bytes, text_in
 from cutwise.errors import CutwiseError, QuantityError, shown
 
@@ -48,12 +48,12 @@ def scenario_of(known: argparse.Namespace, graph: Any) -> Any:
     given = document.get("workload", {})
     stated = stated_fields(graph, given=given) if isinstance(given, dict) else {}
     if stated:
-        print(f"{graph.name}: {stated_text(stated)}, as the model's file says", file=sys.stderr)
+        note(f"{graph.name}: {stated_text(stated)}, as the model's file says")
     if not known.scenario:
         return default_scenario(graph)
     scenario = scenario_from_dict({**document, **({"workload": {**stated, **given}} if stated else {})})
     if told := file_notice(first_bytes(known.scenario, LONGEST_HEADER), name=known.scenario):
-        print(told, file=sys.stderr)
+        note(told)
     return scenario
 
 
@@ -92,12 +92,3 @@ def count_in(text: str) -> int:
     if count < 0:
         raise argparse.ArgumentTypeError(f"{shown(text)} is below 0; give a whole number of at least 0")
     return round(count)
-
-
-def write(name: str, text: str) -> None:
-    """Writes a file that the reader named; raises `CutwiseError` where that cannot be."""
-    try:
-        with open(name, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-    except OSError as error:
-        raise CutwiseError(f"{name}: cannot be written: {error.strerror}") from error

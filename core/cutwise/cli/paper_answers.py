@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from cutwise.cli.printing import FINE, show
+from cutwise.cli.outcome import FINE
+from cutwise.cli.printing import show
+from cutwise.cli.streams import say
 
 if TYPE_CHECKING:
     from cutwise.papers import Headline, Recomputed
@@ -27,7 +29,7 @@ def print_papers(known: argparse.Namespace) -> int:
         return show(known, plain(answer))
     show(known, {name: part for name, part in answer.items() if name not in APART})
     for line in (*_beside(found.recomputed), *_differing(found.recomputed)):
-        print(line)
+        say(line)
     return FINE
 
 
@@ -45,7 +47,7 @@ def _all_figures(known: argparse.Namespace) -> int:
         return show(known, plain(rows))
     for row in rows:
         share = f"{percent(row['value_ratio']):6.2f} %"
-        print(f"{row['paper']}  {share}  {row['provenance']:20s}  {row['claim']}")
+        say(f"{row['paper']}  {share}  {row['provenance']:20s}  {row['claim']}")
     return FINE
 
 

@@ -6,16 +6,17 @@ import argparse
 import json
 from typing import Any
 
-FINE, BAD_INPUT, INFEASIBLE = 0, 2, 3
+from cutwise.cli.outcome import FINE
+from cutwise.cli.streams import say
 
 
 def show(known: argparse.Namespace, value: Any) -> int:
     """Prints a value as JSON, or a line a field."""
     if known.json:
-        print(json.dumps(value, indent=2, allow_nan=False))
+        say(json.dumps(value, indent=2, allow_nan=False))
     else:
         for name, part in value.items():
-            print(f"{name:22s}{part}")
+            say(f"{name:22s}{part}")
     return FINE
 
 
@@ -103,5 +104,5 @@ def tell(known: argparse.Namespace, record: Any) -> int:
 
     if known.json:
         return show(known, plain(record))
-    print(record.text())
+    say(record.text())
     return FINE

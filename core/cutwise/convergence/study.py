@@ -32,6 +32,7 @@ from cutwise.convergence.study_design import (
 )
 from cutwise.convergence.table import HIGHEST_TARGET, Cell, Curves, table_text
 from cutwise.convergence.training import right_answers, train
+from cutwise.disk.written_files import write_file
 from cutwise.frozen import FrozenDict
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def run_study(out: Path, pool: ProcessPoolExecutor, *, until: float) -> None:
     for cell, curves in _as_they_come(pool, jobs, until):
         found[cell] = curves
         there = {cell: found[cell] for cell in cells if cell in found}
-        out.write_text(table_text(_facts(len(there), len(cells)), there), encoding="utf-8")
+        write_file(out, table_text(_facts(len(there), len(cells)), there).encode())
 
 
 def _as_they_come(
@@ -175,7 +176,7 @@ def _write_search(path: Path, searched: Mapping[Cell, tuple[float, dict[float, f
         ",".join(map(str, [*cell[:4], *(f"{found[rate]:.4f}" for rate in RATES), best]))
         for cell, (best, found) in searched.items()
     ]
-    path.write_text("\n".join([*head, *rows, ""]), encoding="utf-8")
+    write_file(path, "\n".join([*head, *rows, ""]).encode())
 
 
 def _tensors() -> tuple[Tensor, Tensor]:

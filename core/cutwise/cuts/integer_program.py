@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
+from cutwise.cuts.cp_sat import steady_solver
 from cutwise.cuts.pool.contraction import Units
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen
@@ -57,11 +58,8 @@ class CutProgram(Frozen):
         """
         from ortools.sat.python import cp_model
 
-        solver = cp_model.CpSolver()
-        solver.parameters.num_workers = 1
+        solver = steady_solver()
         solver.parameters.random_seed = 0
-        # OR-Tools 9.15 counts coefficients beyond 2^31 in 32 bits here and loses optima (its issue 5293).
-        solver.parameters.presolve_inclusion_work_limit = 0
         solver.parameters.max_time_in_seconds = time_limit_s
         status = solver.solve(self.model)
         if status == cp_model.INFEASIBLE:

@@ -7,21 +7,27 @@ one word and a text. Whatever ends the parent's wait, a cancelled page included,
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from cutwise.budgets import VARIABLE
+from cutwise.disk.begun import begun
+from cutwise.disk.bounded_files import Fault
+from cutwise.disk.scratch_folders import scratch_folder
+from cutwise.errors import CutwiseError
 from cutwise.frozen import Frozen
+from cutwise.guarded.child_ends import ANSWER_TOO_LARGE, DISK_FULL, NO_MEMORY
 
 # The page of whoever else is connected goes before what nobody vouches for, from the first import on.
 NICENESS = 10
@@ -34,6 +40,7 @@ START = (
     "from cutwise.guarded.guarded_process import main; main(sys.argv[2])"
 )
 PR_SET_PDEATHSIG = 1
+NO_CHILD = "no process can be started to read the file ({}); try again when less runs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +65,17 @@ class GuardedEnd(Frozen):
 
 
 def run_guarded(
-    task: str, order: Mapping[str, Any], *, limits: ChildLimits, poll: Callable[[], None] | None = None
+    task: str,
+    order: Mapping[str, Any],
+    *,
+    limits: ChildLimits,
+    poll: Callable[[], None] | None = None,
+    fault: Fault = CutwiseError,
 ) -> GuardedEnd:
     """How the child ended that ran `task`, a "module:function" of ours, on `order`.
 
     The function takes the order and answers a word and a text. `poll` is called every 0.2 s; whatever it
-    raises ends the child and is passed on.
+    raises ends the child and is passed on. Raises `fault` where no child can be started.
     """
     request = {
         "task": task,
@@ -74,12 +86,16 @@ def run_guarded(
         "open_files": limits.open_files,
         "parent": os.getpid(),
     }
-    with tempfile.TemporaryDirectory(prefix="cutwise-read-") as folder:
-        result = Path(folder) / "result.json"
+    with scratch_folder("read", fault=fault) as folder:
+        result = folder / "result.json"
         with result.open("wb") as output:
-            child = _start(request, folder, output)
+            try:
+                child = _start(request, folder, output)
+            except OSError as error:
+                raise fault(NO_CHILD.format(error.strerror or error)) from error
         try:
-            in_time = _wait(child, poll, limits.wall_s)
+            with begun(partial(_kill, child)):
+                in_time = _wait(child, poll, limits.wall_s)
         finally:
             _end(child)
         text = result.read_text(encoding="utf-8", errors="replace") if in_time else ""
@@ -87,7 +103,7 @@ def run_guarded(
     return GuardedEnd(in_time=in_time, code=child.returncode, word=word, text=body)
 
 
-def _start(request: Mapping[str, Any], folder: str, output: BinaryIO) -> subprocess.Popen[bytes]:
+def _start(request: Mapping[str, Any], folder: Path, output: BinaryIO) -> subprocess.Popen[bytes]:
     environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     if "SYSTEMROOT" in os.environ:
         environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
@@ -119,12 +135,16 @@ def _wait(child: subprocess.Popen[bytes], poll: Callable[[], None] | None, wall_
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
+    _kill(child)
+    child.wait()
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if hasattr(os, "killpg"):
             os.killpg(child.pid, signal.SIGKILL)
         else:
             child.kill()
-    child.wait()
 
 
 def main(request: str) -> None:
@@ -132,11 +152,23 @@ def main(request: str) -> None:
     asked: dict[str, Any] = json.loads(request)
     _limit(asked)
     module, _, function = asked["task"].partition(":")
-    word, text = getattr(importlib.import_module(module), function)(asked["order"])
-    sys.stdout.write(f"{word}\n{text}")
-    sys.stdout.flush()
+    try:
+        word, text = getattr(importlib.import_module(module), function)(asked["order"])
+        code = _handed_over(f"{word}\n{text}")
+    except MemoryError:
+        code = NO_MEMORY
     # The interpreter's own clean-up costs more than the answer, and nothing is left to clean up.
-    os._exit(0)
+    os._exit(code)
+
+
+def _handed_over(answer: str) -> int:
+    """Prints the answer; the exit code."""
+    try:
+        sys.stdout.write(answer)
+        sys.stdout.flush()
+    except OSError as error:
+        return ANSWER_TOO_LARGE if error.errno == errno.EFBIG else DISK_FULL
+    return 0
 
 
 def _limit(asked: Mapping[str, Any]) -> None:
@@ -151,10 +183,13 @@ def _limit(asked: Mapping[str, Any]) -> None:
         resource.RLIMIT_NOFILE: asked["open_files"],
         resource.RLIMIT_CORE: 0,
     }
+    # Of computing the system tells at the lower limit, and kills without a word where both are equal.
+    more = {resource.RLIMIT_CPU: 1}
     for limit, value in limits.items():
         hard = resource.getrlimit(limit)[1]
-        allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(limit, (allowed, allowed))
+        most = value + more.get(limit, 0)
+        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(limit, (min(value, allowed), allowed))
     if sys.platform == "linux":
         _die_with(asked["parent"])
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from cutwise.disk.scratch_folders import scratch_folder
 from cutwise.errors import ModelImportError, QuantityError, shown
 from cutwise.fields.typed_number import typed_number
 from cutwise.graph.model_graph import ModelGraph
@@ -65,8 +65,8 @@ def load_bytes(
     """
     from cutwise.importers.gate.guard import read_guarded
 
-    with tempfile.TemporaryDirectory(prefix="cutwise-upload-") as folder:
-        path = Path(folder) / _safe_file_name(name)
+    with scratch_folder("upload", fault=ModelImportError) as folder:
+        path = folder / _safe_file_name(name)
         path.write_bytes(data)
         return read_guarded(path, dims=checked_dims(dims), poll=poll)
 

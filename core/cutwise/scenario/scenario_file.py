@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tomli_w
+from pydantic import ValidationError
 
 from cutwise.budgets import beyond, bounded, most
 from cutwise.caches import kept
@@ -69,8 +71,12 @@ def scenario_from_dict(document: Mapping[str, object]) -> Scenario:
         ) from error
     except (RecursionError, ValueError) as error:
         raise ScenarioError(["the scenario is nested too deeply"]) from error
-    mistakes = mistakes_taken_out(rest, _format_mistakes(rest.pop("format", None)))
-    if mistakes:
+    mistakes = _format_mistakes(rest.pop("format", None))
+    with suppress(ValidationError):
+        found = file_checker().validate_json(json.dumps(rest))
+        if not mistakes:
+            return checked_scenario(found)
+    if mistakes := mistakes_taken_out(rest, mistakes):
         raise bounded(mistakes)
     return checked_scenario(file_checker().validate_json(json.dumps(rest)))
 

@@ -16,7 +16,6 @@ from cutwise_dashboard.commands import plan_command
 from cutwise_dashboard.format import file_name
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.reports import Origin, plan_report
-from cutwise_dashboard.stores.link_store import address_or_none
 
 
 def show(question: AnsweredQuestion) -> None:
@@ -65,7 +64,7 @@ def report(question: AnsweredQuestion) -> str:
 def link() -> str:
     """The address that restores everything."""
     address = (st.context.url or "").split("?")[0]
-    return f"{address}?{session.LINK_KEY}={address_or_none(session.stated())}"
+    return f"{address}?{session.LINK_KEY}={session.desk().address(session.stated())}"
 
 
 def command(question: AnsweredQuestion) -> str:

@@ -24,6 +24,7 @@ from cutwise_dashboard.executor.errand import errand
 from cutwise_dashboard.executor.executor import Executor
 from cutwise_dashboard.executor.faults import AnswerCancelledError, AnswerLostError
 from cutwise_dashboard.executor.flight import Job
+from cutwise_dashboard.executor.pool import workers_for
 from tests.dashboard.executor import worker_functions as given
 from tests.dashboard.executor.conftest import own_answers
 
@@ -234,3 +235,10 @@ def test_what_would_take_more_than_its_budget_is_not_begun(
     monkeypatch.setattr("cutwise_dashboard.executor.estimates.most", lambda name: 10**6)
     with pytest.raises(CutwiseError, match=r"The test needs about 30\.9 MB of memory, at most 4 GB"):
         away.ask(asked, "The test").result(0.0)
+
+
+def test_a_machine_has_a_worker_a_core_as_far_as_half_of_its_memory_goes_never_one_alone() -> None:
+    gibi = 2**30
+    assert workers_for(cores=1, memory_bytes=2 * gibi, each_bytes=4 * gibi) == 2
+    assert workers_for(cores=8, memory_bytes=24 * gibi, each_bytes=4 * gibi) == 3
+    assert workers_for(cores=64, memory_bytes=1024 * gibi, each_bytes=4 * gibi) == 4

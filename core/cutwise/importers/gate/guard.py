@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypedDict
 
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
+from cutwise.guarded.child_ends import why_it_ended
 from cutwise.guarded.guarded_process import ChildLimits, GuardedEnd, run_guarded
 from cutwise.importers.gate.graph_wire import from_lines, to_lines
 from cutwise.importers.gate.reading import read_head, read_here
@@ -59,15 +59,13 @@ def read_guarded(
         open_files=READER_OPEN_FILES,
     )
     order: GraphOrder = {"path": os.fspath(path), "dims": dict(dims or {})}
-    end = run_guarded(TASK, order, limits=limits, poll=poll)
+    end = run_guarded(TASK, order, limits=limits, poll=poll, fault=ModelImportError)
     if not end.in_time:
         raise ModelImportError(f"{path.name}: takes more than {wall_s:g} s to read; {SMALLER}")
     return _graph(path, end, cpu_s)
 
 
 def _graph(path: Path, end: GuardedEnd, cpu_s: int) -> ModelGraph:
-    if end.code in (-signal.SIGXCPU, -signal.SIGKILL):
-        raise ModelImportError(f"{path.name}: needs more than {cpu_s} s of computing to read; {SMALLER}")
     if end.code == 0 and end.word == "error":
         raise ModelImportError(json.loads(end.text))
     try:
@@ -75,10 +73,8 @@ def _graph(path: Path, end: GuardedEnd, cpu_s: int) -> ModelGraph:
             return from_lines(end.text)
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
-    raise ModelImportError(
-        f"{path.name}: the reader stopped without an answer (exit code {end.code}); "
-        "the file is damaged or hostile, export the model again"
-    )
+    why = why_it_ended(end.code, cpu_s=cpu_s, smaller=SMALLER, again="export the model again")
+    raise ModelImportError(f"{path.name}: {why}")
 
 
 def graph_of_order(order: GraphOrder) -> tuple[str, str]:

@@ -11,13 +11,14 @@ import io
 import json
 import logging
 import os
-import tempfile
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from cutwise.disk.scratch_folders import scratch_folder
+from cutwise.disk.written_files import write_file
 from cutwise.errors import ModelImportError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.base import checked_dims
@@ -95,13 +96,7 @@ def export(
         raise ModelImportError(f"{target}: is not called .pt2; give a file name that ends in .pt2")
     archive = _exported(module, example_inputs, dynamic_shapes, target.stem)
     graph = graph_of(archive, checked_dims(dims), file=target.name, name=target.stem)
-    data = zipped(archive, target.stem)
-    try:
-        target.write_bytes(data)
-    except OSError as error:
-        raise ModelImportError(
-            f"{target}: cannot be written ({error.strerror or error}); give a folder that exists and is yours"
-        ) from None
+    write_file(target, zipped(archive, target.stem), fault=ModelImportError)
     return graph
 
 
@@ -190,8 +185,8 @@ def _document(program: torch.export.ExportedProgram) -> ExportDocument:
     except (ImportError, TypeError, AttributeError):
         import torch
 
-        with tempfile.TemporaryDirectory(prefix="cutwise-export-") as folder:
-            path = Path(folder) / "model.pt2"
+        with scratch_folder("export") as folder:
+            path = folder / "model.pt2"
             torch.export.save(program, path)
             return read_archive(path).program
     document: ExportDocument = json.loads(text)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
+from cutwise.cuts.cp_sat import steady_solver
 from cutwise.frozen import Frozen
 from cutwise.planning.one_device.cut_memory import shared_bytes
 from cutwise.planning.one_device.cut_table import CutTable
@@ -57,11 +58,8 @@ def grouped_choice(
         _within_memory(model, takes, problem, table, round_of)
     energies_j = np.where(allowed, table.counted_j, 0.0)
     scale = _minimised(model, problem, takes, end, unit_s, energies_j, spread)
-    solver = cp_model.CpSolver()
+    solver = steady_solver()
     solver.parameters.max_time_in_seconds = SECONDS
-    solver.parameters.num_workers = 1
-    # OR-Tools 9.15 counts coefficients beyond 2^31 in 32 bits here and loses optima (its issue 5293)
-    solver.parameters.presolve_inclusion_work_limit = 0
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return GroupedChoice(cuts=None, bound=np.inf if status == cp_model.INFEASIBLE else 0.0)

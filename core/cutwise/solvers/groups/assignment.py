@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cutwise.arrays import Floats, Ints
+from cutwise.cuts.cp_sat import steady_solver
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen
 from cutwise.tolerances import SUM_ROUNDING, rounded_bound
@@ -85,11 +86,8 @@ def exact_assignment(loads: ArrayLike, *, effort: float = 1.0) -> Assignment:
         for machine, take in enumerate(row):
             model.add_hint(take, bool(first.owner[job] == machine))
     model.minimize(end)
-    solver = cp_model.CpSolver()
+    solver = steady_solver()
     solver.parameters.max_deterministic_time = effort
-    solver.parameters.num_workers = 1
-    # OR-Tools 9.15 counts coefficients beyond 2^31 in 32 bits here and loses optima (its issue 5293)
-    solver.parameters.presolve_inclusion_work_limit = 0
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return first
     owner: Ints = np.array([[solver.value(take) for take in row] for row in takes]).argmax(axis=1)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cutwise.arrays import Floats, Ints
+from cutwise.cuts.cp_sat import steady_solver
 from cutwise.solvers.groups.grouping import Grouping, checked_loads, grouping_of, longest_first
 
 if TYPE_CHECKING:
@@ -41,11 +42,8 @@ def exact_groups(loads: ArrayLike, groups: int, *, effort: float = 1.0) -> Group
     scale: float = 2.0 ** (SCALED_BITS - np.ceil(np.log2(np.sum(checked))))
     whole = np.floor(checked * scale).astype(np.int64)
     model, member = _assignment_model(whole, incumbent, cp_model.CpModel())
-    solver = cp_model.CpSolver()
+    solver = steady_solver()
     solver.parameters.max_deterministic_time = effort
-    solver.parameters.num_workers = 1
-    # OR-Tools 9.15 counts coefficients beyond 2^31 in 32 bits here and loses optima (its issue 5293)
-    solver.parameters.presolve_inclusion_work_limit = 0
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return incumbent
     owner: Ints = np.array([[solver.value(held) for held in row] for row in member]).argmax(axis=1)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cutwise.arrays import Floats, Ints
+from cutwise.cuts.cp_sat import steady_solver
 from cutwise.frozen import Frozen
 from cutwise.solvers.groups.part_options import OptionTable, PartChoice, Terms
 from cutwise.tolerances import SUM_ROUNDING
@@ -99,12 +100,9 @@ class PartProgram(Frozen):
                     for option, take in options.items():
                         self.model.add_hint(take, bool(hint[0][item] == part and hint[1][item] == option))
         self.model.minimize(cost)
-        solver = cp_model.CpSolver()
+        solver = steady_solver()
         solver.parameters.max_deterministic_time = effort
-        solver.parameters.num_workers = 1
         solver.parameters.random_seed = 0
-        # OR-Tools 9.15 counts coefficients beyond 2^31 in 32 bits here and loses optima (its issue 5293)
-        solver.parameters.presolve_inclusion_work_limit = 0
         status = solver.solve(self.model)
         if status == cp_model.INFEASIBLE:
             return None, np.inf
