@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cutwise.analyses.sweep_file import read_sweep_file
 from cutwise.budgets import shown_mistakes
 from cutwise.errors import CutwiseError
 from cutwise.importers import load_model
@@ -94,6 +95,16 @@ def test_one_line_a_mistake_says_where_and_is_not_cut_off(name: str) -> None:
     assert len(lines) == len(says)
     assert all(line.startswith(start) for line, start in zip(lines, says, strict=True)), lines
     assert all(len(line) < 400 for line in lines)
+
+
+@pytest.mark.parametrize("over", ["[1]", "1", '"rounds"', "[{}]", "{}", "{rounds = 1}", "{rounds = []}"])
+def test_what_a_sweep_is_over_is_a_table_of_lists(tmp_path: Path, over: str) -> None:
+    file = tmp_path / "sweep.toml"
+    file.write_text(f'model = "sample:vgg16"\nover = {over}')
+    with pytest.raises(
+        CutwiseError, match=r"^sweep\.toml: \[over\] gives every swept path a list of values$"
+    ):
+        read_sweep_file(file)
 
 
 def test_a_desk_says_one_line_of_a_field_and_all_lines_of_a_table() -> None:

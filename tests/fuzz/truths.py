@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from cutwise.fields.readable_names import readable_name
+from cutwise.units import facts_of
+
 
 def plain_document(content: bytes) -> dict[str, Any]:
     """The document as the standard library reads it."""
@@ -18,7 +21,10 @@ def plain_document(content: bytes) -> dict[str, Any]:
 
 
 def check_stated(document: Any, value: Any, path: str = "") -> None:
-    """Every number and truth that stands in the document is the one of the value at the same place."""
+    """What stands in the document is what the value has at the same place, names without what does not show.
+
+    A text may be a quantity or a word of earlier versions there; those have tests of their own.
+    """
     for key, given in document.items():
         here = f"{path}.{key}"
         if isinstance(given, dict) and is_dataclass(found := getattr(value, key, None)):
@@ -32,6 +38,10 @@ def check_stated(document: Any, value: Any, path: str = "") -> None:
             found = getattr(value, key)
             assert found == given, f"{here}: {given!r} became {found!r}"
             assert isinstance(found, bool) == isinstance(given, bool), f"{here}: {given!r} became {found!r}"
+        elif isinstance(given, str) and given not in facts_of(value, key).get("aliases", ()):
+            found = getattr(value, key)
+            is_read = found is None or not isinstance(found, str)
+            assert is_read or found == readable_name(given).strip(), f"{here}: {given!r} became {found!r}"
 
 
 def check_bounds(value: Any, path: str = "") -> None:
