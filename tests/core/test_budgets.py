@@ -16,6 +16,7 @@ from cutwise.budgets import VARIABLE, amount, bounded, budgets, most, shown_mist
 from cutwise.errors import CutwiseError, ScenarioError
 from cutwise.papers import headline, paper
 from cutwise.scenario.fleet_csv import parse_fleet
+from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import Scenario
 
 ROOT = Path(__file__).parents[2]
@@ -117,6 +118,16 @@ def test_two_schemes_make_two_rows_of_every_scenario() -> None:
     over = {"server.flops_per_s": [1e12] * 500_001}
     with pytest.raises(ScenarioError, match="makes 1,000,002 scenarios"):
         swept(graph, Scenario(), over=over, schemes=("fast_split", "device_only"))
+
+
+def test_many_devices_in_many_scenarios_are_refused_beforehand() -> None:
+    graph = cutwise.load_model("sample:resnet18")
+    hall = Scenario(devices=(Device(),) * 1_000)
+    over = {"server.flops_per_s": [1e12] * 5_001}
+    with pytest.raises(
+        ScenarioError, match="over: makes scenarios of 5,001,000 devices together, at most 5,000,000"
+    ):
+        swept(graph, hall, over=over, schemes=("fast_split",))
 
 
 def test_more_draws_than_anyone_waits_for_are_refused() -> None:
