@@ -16,10 +16,12 @@ from cutwise.fields.readable_names import readable_text
 from cutwise.frozen import Frozen, FrozenDict
 
 VARIABLE = "CUTWISE_BUDGETS"
-OWN_BYTES = 100_000
+OWN_BYTES = 8_000
+"""Whatever such a file is, parsing it takes less than 100 MB."""
 UNITS = FrozenDict({"bytes": "bytes", "s": "s"})
 """How the name of a budget ends, and the unit of what it bounds; all others are counts."""
-LARGEST = 2**62
+LARGEST = 2**40
+"""So much and no more is bounded by sizes, counts and times that machines can be told."""
 STEPS = FrozenDict({"bytes": ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")), "s": ((3600, "h"), (60, "min"))})
 FROM_STEP = 1.5
 """A larger unit is written from so many of it on."""
@@ -84,8 +86,8 @@ def shown_mistakes(error: CutwiseError) -> list[str]:
     """
     unworded = getattr(error, "unworded", 0)
     mistakes = [sentence_of(one) for one in getattr(error, "mistakes", (str(error),))]
-    more = len(mistakes) - most("mistakes_shown") + unworded
-    if more <= 0 and not unworded:
+    more = max(0, len(mistakes) - most("mistakes_shown")) + unworded
+    if not more:
         return mistakes
     name = "mistakes_worded" if unworded else "mistakes_shown"
     return [*mistakes[: most("mistakes_shown")], beyond(name, more)]
@@ -142,10 +144,11 @@ def _own_most(path: str, name: str, value: object, shipped: Mapping[str, Any]) -
         raise CutwiseError(f"{path}: {shown(name)} is no budget; {hint}")
     from cutwise.fields.typed_number import typed_number
 
+    written = str(value) if not isinstance(value, int) or abs(value) <= LARGEST else f"{LARGEST + 1}"
     try:
-        number = typed_number(str(value), _unit(name) or "count", whole=True)
+        number = typed_number(written, _unit(name) or "count", whole=True)
     except CutwiseError as error:
         raise CutwiseError(f"{path}: {name}: {error}") from error
     if isinstance(value, bool) or not 1 <= number <= LARGEST:
-        raise CutwiseError(f"{path}: {name}: must be a whole number of at least 1, not {shown(value)}")
+        raise CutwiseError(f"{path}: {name}: give a whole number of 1 to {LARGEST:,}, not {shown(value)}")
     return round(number)
