@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from websockets.exceptions import ConnectionClosed
+
 from cutwise.stated.stated_question import ModelReference, StatedQuestion
 from cutwise_dashboard.session import LINK_KEY
 from cutwise_dashboard.stores.link_store import address_of
@@ -81,7 +83,7 @@ async def _moves(tab: DrivenSession, seen: Seen, over: asyncio.Event, number: in
         place = max(0, min(STEPS, place + drawn.choice((-7, -5, -3, -2, 2, 3, 5, 7))))
         try:
             answer = await tab.step(path, _value(path, place))
-        except (TimeoutError, EOFError, OSError) as error:
+        except (TimeoutError, EOFError, OSError, ConnectionClosed) as error:
             seen.errors.append(f"{type(error).__name__}: {error}")
             return
         seen.answers.append(answer)

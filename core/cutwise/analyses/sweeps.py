@@ -13,7 +13,7 @@ import numpy as np
 from cutwise.analyses.base import registered, rows_of
 from cutwise.analyses.pace import Pace
 from cutwise.budgets import beyond, most
-from cutwise.errors import ScenarioError, SolverError
+from cutwise.errors import ScenarioError, SolverError, shown
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.cut_labels import cut_of
@@ -101,7 +101,7 @@ def swept(
     Raises `ScenarioError` for more rows than `sweep_rows`, and once the first of them show that all would
     take longer than `sweep_s`.
     """
-    settings = _settings(over, schemes, paired=zip)
+    settings = _settings(over, schemes=len(schemes), devices=len(scenario.devices), paired=zip)
     scenarios = [changed(scenario, setting) for setting in settings]
     columns: dict[str, list[Any]] = {path: [] for path in over}
     columns |= {name: [] for name in ("scheme", "status", "delay_s", "energy_j", "cut")}
@@ -116,29 +116,30 @@ def swept(
 
 
 def _settings(
-    over: Mapping[str, Iterable[Any]], schemes: Sequence[str], *, paired: bool
+    over: Mapping[str, Iterable[Any]], *, schemes: int, devices: int, paired: bool
 ) -> list[dict[str, Any]]:
     if not isinstance(over, Mapping):
-        raise ScenarioError([f"over: must be a table of paths and lists of values, not {over!r}"])
+        raise ScenarioError([f"over: must be a table of paths and lists of values, not {shown(over)}"])
     values = {path: _listed(path, given) for path, given in over.items()}
-    lengths = {len(given) for given in values.values()}
-    if paired and len(lengths) > 1:
-        raise ScenarioError([f"over: zip pairs lists of one length, these have {sorted(lengths)}"])
-    _refuse_many(values, schemes, paired=paired)
+    lengths = [len(given) for given in values.values()]
+    if paired and len(set(lengths)) > 1:
+        raise ScenarioError([f"over: zip pairs lists of one length, these have {sorted(set(lengths))}"])
+    _refuse_many(lengths, schemes=schemes, devices=devices, paired=paired)
     rows = zip(*values.values(), strict=True) if paired else itertools.product(*values.values())
     return [dict(zip(values, row, strict=True)) for row in rows]
 
 
-def _refuse_many(values: Mapping[str, Sequence[Any]], schemes: Sequence[str], *, paired: bool) -> None:
-    lengths = [len(given) for given in values.values()]
-    rows = len(schemes) * (max(lengths, default=1) if paired else math.prod(lengths))
+def _refuse_many(lengths: Sequence[int], *, schemes: int, devices: int, paired: bool) -> None:
+    rows = schemes * (max(lengths, default=1) if paired else math.prod(lengths))
     if rows > most("sweep_rows"):
         raise ScenarioError([f"over: {beyond('sweep_rows', rows)}"])
+    if rows * devices > most("sweep_devices"):
+        raise ScenarioError([f"over: {beyond('sweep_devices', rows * devices)}"])
 
 
 def _listed(path: str, given: Any) -> list[Any]:
     if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
-        raise ScenarioError([f"over: {path!r} needs a list of values, not {given!r}"])
+        raise ScenarioError([f"over: {shown(path)} needs a list of values, not {shown(given)}"])
     return list(given)
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tomli_w
+from pydantic import ValidationError
 
 from cutwise.budgets import beyond, bounded, most
 from cutwise.caches import kept
 from cutwise.disk.bounded_files import bytes_in
 from cutwise.errors import ScenarioError, shown
-from cutwise.guarded.documents import document_in, wide_table
+from cutwise.guarded.documents import document_in, shape_mistake
 from cutwise.scenario.document_mistakes import ROWS, mistakes_taken_out
 from cutwise.scenario.file_checker import checked_scenario, file_checker
 from cutwise.scenario.parts import Scenario
@@ -39,7 +41,7 @@ def load_scenario(path: str | PathLike[str]) -> Scenario:
 def read_document(path: str | PathLike[str]) -> dict[str, object]:
     """What a scenario file holds, unchecked; raises `ScenarioError` if it cannot be read."""
     file = Path(path)
-    content = bytes_in(file, most_bytes=most("text_bytes"), fault=one_mistake)
+    content = bytes_in(file, most_bytes=most("text_bytes"), says=beyond("text_bytes"), fault=one_mistake)
     return document_in(content, name=file.name)
 
 
@@ -69,8 +71,12 @@ def scenario_from_dict(document: Mapping[str, object]) -> Scenario:
         ) from error
     except (RecursionError, ValueError) as error:
         raise ScenarioError(["the scenario is nested too deeply"]) from error
-    mistakes = mistakes_taken_out(rest, _format_mistakes(rest.pop("format", None)))
-    if mistakes:
+    mistakes = _format_mistakes(rest.pop("format", None))
+    with suppress(ValidationError):
+        found = file_checker().validate_json(json.dumps(rest))
+        if not mistakes:
+            return checked_scenario(found)
+    if mistakes := mistakes_taken_out(rest, mistakes):
         raise bounded(mistakes)
     return checked_scenario(file_checker().validate_json(json.dumps(rest)))
 
@@ -83,7 +89,7 @@ def _refuse_at_once(document: Mapping[str, object]) -> None:
         rows = document.get(name)
         if isinstance(rows, list | tuple) and len(rows) > most("fleet_devices"):
             raise ScenarioError([f"{name}: {beyond('fleet_devices', len(rows))}"])
-    if mistake := wide_table(document):
+    if mistake := shape_mistake(document):
         raise ScenarioError([mistake])
 
 
