@@ -25,6 +25,8 @@ from cutwise.scenario.parts import Scenario
 
 MOST_TRIED = 256
 """Sets of modes that are tried, each with a plan of its own."""
+MOST_TURNS = 100_000
+"""Turns of devices in all of these plans together, which are held at once."""
 Modes: TypeAlias = tuple[str, ...]
 Solve: TypeAlias = Callable[[SplitProblem], Plan]
 
@@ -122,7 +124,7 @@ def _level_sets(scenario: Scenario) -> Iterator[Modes]:
     own = [device.modes for device in scenario.devices]
     shared = [party.modes for party in _parties(scenario)[len(own) :]]
     levels = max(map(len, own))
-    _check_count(levels * math.prod(map(len, shared)))
+    _check_count(levels * math.prod(map(len, shared)), len(own))
     for others in itertools.product(*shared):
         for level in range(levels):
             yield (*(modes[min(level, len(modes) - 1)] for modes in own), *others)
@@ -130,16 +132,18 @@ def _level_sets(scenario: Scenario) -> Iterator[Modes]:
 
 def _all_sets(scenario: Scenario) -> Iterator[Modes]:
     choices = [party.modes for party in _parties(scenario)]
-    _check_count(math.prod(map(len, choices)))
+    _check_count(math.prod(map(len, choices)), len(scenario.devices))
     return itertools.product(*choices)
 
 
-def _check_count(count: int) -> None:
-    if count > MOST_TRIED:
+def _check_count(count: int, devices: int) -> None:
+    """Raises `ScenarioError` where so many sets of modes, each planned for all devices, are too many."""
+    most = min(MOST_TRIED, max(1, MOST_TURNS // devices))
+    if count > most:
         raise ScenarioError(
             [
-                f"power_mode: {count:,} combinations of modes are more than the {MOST_TRIED} that are tried "
-                "where parties depend on each other; name the modes of some of them"
+                f"power_mode: {count:,} combinations of modes are more than the {most:,} that are tried "
+                f"with {devices:,} devices; name the modes of some parties"
             ]
         )
 
