@@ -14,6 +14,7 @@ from cutwise.analyses.base import registered, rows_of
 from cutwise.analyses.pace import Pace
 from cutwise.budgets import beyond, most
 from cutwise.errors import ScenarioError, SolverError
+from cutwise.fields.field_values import settled
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.cut_labels import cut_of
@@ -80,6 +81,11 @@ class SweepAnalysis(Frozen):
         (), title="Schemes", help="Schemes to plan with, separated by commas; the question's if absent"
     )
     zip: bool = quantity(False, title="Pair", help="Pair the lists instead of forming a grid")
+
+    def __post_init__(self) -> None:
+        Frozen.__post_init__(self)
+        if mistakes := settled(self):
+            raise ScenarioError(mistakes)
 
     def run(self, question: Question) -> SweptScenarios:
         """Every scenario that the paths lead to, with every scheme."""
