@@ -87,7 +87,10 @@ def shown(value: object) -> str:
     >>> shown("n" * 500)[-3:]
     'nn…'
     """
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number of more digits than Python writes
+        return "a number of too many digits"
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 
 

@@ -72,7 +72,8 @@ def numbers_in(name: str, *, unit: str = "") -> list[float]:
     from cutwise.budgets import beyond, most
     from cutwise.fields.typed_number import typed_number
 
-    lines = text_in(name, most_bytes=most("numbers_file_bytes")).splitlines()
+    longest, says = most("numbers_file_bytes"), beyond("numbers_file_bytes")
+    lines = text_in(name, most_bytes=longest, says=says).splitlines()
     if len(lines) > most("numbers_count"):
         raise CutwiseError(f"{name}: {beyond('numbers_count', len(lines))}")
     try:
