@@ -87,6 +87,8 @@ def _converted(option: str, hint: Any, value: Any, unit: str) -> Any:
 def _several(option: str, kind: Any, value: Any, unit: str) -> tuple[Any, ...]:
     """The values of a list; a text has commas between them."""
     parts = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    if isinstance(value, str) and not parts:
+        raise ScenarioError([f"{option}: {value!r} names nothing; give at least one, or leave it out"])
     if not isinstance(parts, Iterable) or isinstance(parts, Mapping):
         raise ScenarioError([f"{option}: must be a list, not {value!r}"])
     return tuple(_converted(option, kind, part, unit) for part in parts)

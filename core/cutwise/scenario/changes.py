@@ -35,7 +35,7 @@ def changed(scenario: Scenario, setting: Mapping[str, object]) -> Scenario:
     1000000.0
     """
     for path, value in setting.items():
-        parts = re.sub(r"\[(\d+|\*)\]", r".\1", path).split(".")
+        parts = path_parts(path)
         try:
             _refuse_unknown(scenario, parts, value)
             found = _replaced(scenario, tuple(parts), _checked(scenario, tuple(parts), value))
@@ -46,6 +46,15 @@ def changed(scenario: Scenario, setting: Mapping[str, object]) -> Scenario:
         assert isinstance(found, Scenario)
         scenario = found
     return scenario
+
+
+def path_parts(path: str) -> list[str]:
+    """The names and positions of a path, in whichever spelling.
+
+    >>> path_parts("devices[0].samples"), path_parts("devices.*.samples")
+    (['devices', '0', 'samples'], ['devices', '*', 'samples'])
+    """
+    return re.sub(r"\[(\d+|\*)\]", r".\1", path).split(".")
 
 
 def _located(path: str, mistake: str) -> str:
