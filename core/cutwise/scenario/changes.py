@@ -8,10 +8,9 @@ from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-
 from cutwise.caches import kept
 from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.fields.field_rules import own_number
 from cutwise.scenario.file_checker import KINDS
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.remedies.substitutes import FileTable
@@ -83,8 +82,7 @@ def _refuse_unknown(value: object, parts: Sequence[str], given: object) -> None:
 
 def _checked(scenario: Scenario, parts: Path, value: object) -> object:
     """The value as a file would give it; parts of a scenario that are given whole stay as they are."""
-    if isinstance(value, np.generic):
-        value = value.item()
+    value = own_number(value)
     if is_dataclass(value) or (isinstance(value, tuple) and value and all(map(is_dataclass, value))):
         return value
     kinds = tuple(

@@ -193,10 +193,6 @@ def _given(value: object) -> bool:
 
 
 def _value(name: str, value: Any) -> Any:
-    """A cell as its field has it; `Device` reads the typed quantities."""
+    """A cell as its field has it; `Device` reads typed quantities and numbers."""
     hint = hints_of(Device)[name]
-    if str in (hint, *get_args(hint)):
-        return str(value).strip()
-    if isinstance(value, float) and int in (hint, *get_args(hint)) and value == round(value):
-        return round(value)
-    return value
+    return str(value).strip() if str in (hint, *get_args(hint)) else value

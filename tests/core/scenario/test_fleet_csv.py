@@ -15,7 +15,7 @@ from cutwise.errors import ScenarioError
 from cutwise.fields.readable_names import readable_name
 from cutwise.hardware.profiles import hardware
 from cutwise.scenario.fleet_columns import column_fields, column_title
-from cutwise.scenario.fleet_csv import fleet_text, parse_fleet
+from cutwise.scenario.fleet_csv import devices_of, fleet_text, parse_fleet
 from cutwise.scenario.parties import Device
 from cutwise.units import facts_of, hints_of
 from tests.marked_names import MARKERS
@@ -162,6 +162,13 @@ def test_what_a_row_is_refused_for_is_what_is_wrong_with_it(text: str, sentence:
         parse_fleet(text)
     assert len(refused.value.mistakes) == 1
     assert refused.value.mistakes[0].startswith(sentence)
+
+
+def test_a_whole_number_may_be_given_with_decimals_that_are_zeros_and_never_without_an_end() -> None:
+    assert devices_of([{"samples": 500.0}])[0].samples == 500
+    for number in (2.5, float("inf")):
+        with pytest.raises(ScenarioError, match=r"^fleet, row 1: samples: "):
+            devices_of([{"samples": number}])
 
 
 def test_a_point_means_what_the_page_of_formats_says() -> None:
