@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from starlette.middleware import Middleware
 from streamlit import config
 
+from cutwise.errors import CutwiseError
 from cutwise_dashboard.serving import settings
 from cutwise_dashboard.serving.front_door import only_by_name, only_what_there_is, with_headers
 from cutwise_dashboard.serving.host_names import LOOPBACK_NAMES
 from cutwise_dashboard.serving.limits import few_at_once, unhurried_but_bounded
+from cutwise_dashboard.serving.start_checks import tried_out
 
 OPEN_TO_OTHERS = (
     "cutwise: streamlit run would listen on {address}, where others reach it; run: cutwise serve, "
@@ -36,5 +38,12 @@ def layers_under_streamlit() -> list[Middleware]:
     if address not in LOOPBACK_NAMES:
         sys.stderr.write(OPEN_TO_OTHERS.format(address=address or "every address") + "\n")
         raise SystemExit(2)
+    try:
+        said = tried_out()
+    except CutwiseError as error:
+        sys.stderr.write(f"cutwise: {error}\n")
+        raise SystemExit(2) from error
+    if said:
+        sys.stderr.write(f"{said}\n")
     settings.keep(settings.own_settings() | {"server.allowedHosts": list(LOOPBACK_NAMES)})
     return layers(LOOPBACK_NAMES)

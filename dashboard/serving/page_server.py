@@ -20,6 +20,7 @@ from cutwise_dashboard.serving import settings
 from cutwise_dashboard.serving.door import layers
 from cutwise_dashboard.serving.host_names import LOOPBACK_NAMES, public_name
 from cutwise_dashboard.serving.patient_protocol import PatientProtocol
+from cutwise_dashboard.serving.start_checks import tried_out
 
 SCRIPT = settings.HOME / "app.py"
 HOME_OF_FONTS = settings.HOME / "static"
@@ -35,6 +36,8 @@ def serve(*, port: int, public: bool, names: Sequence[str], address: str | None)
     """
     known, at = _known_names(names, public=public), _address(address, public=public)
     _need_browser_files()
+    if said := tried_out():
+        sys.stderr.write(f"{said}\n")
     with closing(_listening(at, port)) as sock:
         actual = sock.getsockname()[1]
         _set(known, at, actual, public=public)
