@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
+from cutwise_dashboard.process_memory import given_bytes
 from cutwise_dashboard.serving import serving_bounds as bounds
 from cutwise_dashboard.serving.refusals import heard, refuse
 
@@ -110,7 +111,16 @@ def _no_room(path: str) -> str:
     own = kept.get(session, ())
     if sum(own) >= bounds.SESSION_UPLOAD_BYTES or len(own) >= bounds.SESSION_UPLOADS:
         return SESSION_FULL
-    return ALL_FULL if sum(map(sum, kept.values())) >= bounds.ALL_UPLOAD_BYTES else ""
+    return ALL_FULL if sum(map(sum, kept.values())) >= _all_upload_bytes() else ""
+
+
+def _all_upload_bytes() -> int:
+    given = given_bytes()
+    return (
+        bounds.ALL_UPLOAD_BYTES
+        if given is None
+        else min(bounds.ALL_UPLOAD_BYTES, given // bounds.ALL_UPLOADS_SHARE)
+    )
 
 
 def _kept() -> dict[str, tuple[int, ...]]:

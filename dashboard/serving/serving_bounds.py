@@ -22,6 +22,8 @@ STALL_S = 30
 # Two files of the largest size, and the small ones beside them.
 SESSION_UPLOAD_BYTES = 450 * 2**20
 ALL_UPLOAD_BYTES = 2 * 2**30
+# The same as a part of the memory that is given: workers have half of it, the page needs the rest.
+ALL_UPLOADS_SHARE = 8
 SESSION_UPLOADS = 512
 # Connections that are still open when the server ends are cut then.
 ENDING_S = 3
