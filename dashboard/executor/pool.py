@@ -71,7 +71,7 @@ class Pool:
     ) -> None:
         self._landed = landed
         self._memory_bytes = most("answer_bytes") if memory_bytes is None else memory_bytes
-        self._longest_s = most("answer_s") if longest_s is None else longest_s
+        self._longest_s = min(most("answer_s") if longest_s is None else longest_s, threading.TIMEOUT_MAX)
         self._changed = threading.Condition()
         self._waiting: list[Flight] = []
         self._running: list[Flight | None] = [None] * workers

@@ -25,6 +25,8 @@ SOURCES = [
     for folder in ("core", "dashboard")
     for path in (ROOT / folder).rglob("*.py")
 ]
+SAID_BY_NAME = {"mistakes_worded", "mistakes_shown", "text_wall_s"}
+"""One of two, chosen where it is said."""
 SHIPPED = tomllib.loads((ROOT / "assets" / "budgets.toml").read_text(encoding="utf-8"))
 
 
@@ -42,8 +44,10 @@ def test_every_budget_bounds_something(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_every_budget_has_a_sentence_and_a_reason(name: str) -> None:
+def test_every_budget_has_a_reason_and_a_sentence_that_is_said(name: str) -> None:
     row = SHIPPED[name]
+    said = any(re.search(rf"""beyond\(\s*["']{name}["']""", text) for text in SOURCES)
+    assert said == bool(row["says"]) or name in SAID_BY_NAME
     assert set(row) == {"most", "says", "why"}
     assert len(row["why"]) > 15
     assert set(re.findall(r"\{(\w+)\}", row["says"])) <= {"given", "most"}
@@ -62,13 +66,14 @@ def test_an_operator_changes_a_budget_and_its_sentence_follows(own: Path) -> Non
     [
         ("fleet_device = 3", "did you mean fleet_devices?"),
         ("never_heard = 3", "cutwise budgets lists them"),
-        ("fleet_devices = 0", "must be a whole number of at least 1"),
+        ("fleet_devices = 0", "give a whole number of 1 to 1,099,511,627,776"),
         ("fleet_devices = true", "fleet_devices: "),
         ("fleet_devices = 2.5", "fleet_devices: "),
         ("fleet_devices = nan", "fleet_devices: "),
         ("fleet_devices = -1", "fleet_devices: "),
-        ("fleet_devices = 99999999999999999999999", "must be a whole number of at least 1"),
+        ("fleet_devices = 99999999999999999999999", "give a whole number of 1 to 1,099,511,627,776"),
         ("fleet_devices = [1]", "fleet_devices: "),
+        ("fleet_devices = 0x" + "f" * 5000, "fleet_devices: "),
         ("sweep_s = '5 kB'", "sweep_s: "),
         ("fleet_devices =", "cannot be read as TOML"),
         ("x = " + "[" * 5000, "cannot be read as TOML"),
@@ -128,6 +133,12 @@ def test_many_devices_in_many_scenarios_are_refused_beforehand() -> None:
         ScenarioError, match="over: makes scenarios of 5,001,000 devices together, at most 5,000,000"
     ):
         swept(graph, hall, over=over, schemes=("fast_split",))
+
+
+def test_many_epochs_of_many_devices_are_refused_beforehand() -> None:
+    hall = Scenario(devices=(Device(),) * 1_000)
+    with pytest.raises(ScenarioError, match="epochs: makes 100,000,000 turns of devices, at most 1,000,000"):
+        cutwise.analyse(cutwise.load_model("sample:resnet18"), hall, "replan", epochs=100_000)
 
 
 def test_more_draws_than_anyone_waits_for_are_refused() -> None:

@@ -32,7 +32,8 @@ def read_sweep_file(path: str | PathLike[str]) -> SweepFile:
 
     file = Path(path)
     document: Mapping[str, Any] = read_document(file)
-    over = _flattened(document.get("over", {}))
+    given = document.get("over")
+    over = _flattened(given) if isinstance(given, dict) else {}
     mistakes = [f"{file.name}: {mistake}" for mistake in _file_mistakes(document, over)]
     if mistakes:
         raise bounded(mistakes)

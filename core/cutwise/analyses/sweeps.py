@@ -13,7 +13,7 @@ import numpy as np
 from cutwise.analyses.base import registered, rows_of
 from cutwise.analyses.pace import Pace
 from cutwise.budgets import beyond, most
-from cutwise.errors import ScenarioError, SolverError
+from cutwise.errors import ScenarioError, SolverError, shown
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.cut_labels import cut_of
@@ -118,7 +118,7 @@ def _settings(
     over: Mapping[str, Iterable[Any]], *, schemes: int, devices: int, paired: bool
 ) -> list[dict[str, Any]]:
     if not isinstance(over, Mapping):
-        raise ScenarioError([f"over: must be a table of paths and lists of values, not {over!r}"])
+        raise ScenarioError([f"over: must be a table of paths and lists of values, not {shown(over)}"])
     values = {path: _listed(path, given) for path, given in over.items()}
     lengths = [len(given) for given in values.values()]
     if paired and len(set(lengths)) > 1:
@@ -138,7 +138,7 @@ def _refuse_many(lengths: Sequence[int], *, schemes: int, devices: int, paired: 
 
 def _listed(path: str, given: Any) -> list[Any]:
     if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
-        raise ScenarioError([f"over: {path!r} needs a list of values, not {given!r}"])
+        raise ScenarioError([f"over: {shown(path)} needs a list of values, not {shown(given)}"])
     return list(given)
 
 

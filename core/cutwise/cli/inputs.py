@@ -7,7 +7,7 @@ from typing import Any
 
 from cutwise.cli.streams import note
 from cutwise.disk.bounded_files import first_bytes, text_in
-from cutwise.errors import CutwiseError, QuantityError
+from cutwise.errors import CutwiseError, QuantityError, shown
 
 OF_SCHEME, OF_ANALYSIS = "option of the scheme: ", "option of the analysis: "
 LONGEST_HEADER = 200
@@ -72,7 +72,8 @@ def numbers_in(name: str, *, unit: str = "") -> list[float]:
     from cutwise.budgets import beyond, most
     from cutwise.fields.typed_number import typed_number
 
-    lines = text_in(name, most_bytes=most("numbers_file_bytes")).splitlines()
+    longest, says = most("numbers_file_bytes"), beyond("numbers_file_bytes")
+    lines = text_in(name, most_bytes=longest, says=says).splitlines()
     if len(lines) > most("numbers_count"):
         raise CutwiseError(f"{name}: {beyond('numbers_count', len(lines))}")
     try:
@@ -90,5 +91,5 @@ def count_in(text: str) -> int:
     except QuantityError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     if count < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is below 0; give a whole number of at least 0")
+        raise argparse.ArgumentTypeError(f"{shown(text)} is below 0; give a whole number of at least 0")
     return round(count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -125,3 +126,16 @@ def test_another_fault_in_the_block_is_its_own(temporary: Path) -> None:
     with pytest.raises(FileNotFoundError), scratch_folder("read") as folder:
         (folder / "none").read_bytes()
     assert os.listdir(temporary) == []
+
+
+def test_temporary_files_are_made_in_this_one_place() -> None:
+    """Who makes them by itself leaves them where it is killed, and fails unnamed on a full disk."""
+    root = Path(__file__).parents[3]
+    makers = re.compile(r"\b(mkdtemp|mkstemp|TemporaryDirectory|NamedTemporaryFile|TemporaryFile)\b")
+    found = {
+        path.name
+        for folder in ("core", "dashboard")
+        for path in (root / folder).rglob("*.py")
+        if makers.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == {"scratch_folders.py"}

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
+import subprocess
+import sys
 import time
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +18,7 @@ from hypothesis import strategies as st
 
 from cutwise.budgets import most
 from cutwise.errors import ScenarioError, UnreadableTextError
-from cutwise.guarded import documents
+from cutwise.guarded import documents, guarded_process
 from cutwise.guarded.documents import document_in
 from cutwise.guarded.text_scan import mistake_in_text
 
@@ -43,6 +47,13 @@ TOO_MUCH: dict[str, tuple[bytes, str]] = {
     "quotation marks": (b'"' * 7_000_000, "is not valid TOML or JSON"),
     "open texts": (b"'''" + b"''x" * 2_000_000, "is not valid TOML or JSON"),
     "backslashes": (b'"' + b"\\" * 100_001, "is not valid TOML or JSON"),
+    "a fourth quotation mark": (b'x = """a"""" # \\\n' + b"a." * 7_900 + b'a=1 # "', DEEP),
+    "a fifth, in apostrophes": (b"x = '''a''''' # \n" + b"a." * 7_900 + b"a=1 # '", DEEP),
+    "dots times braces": ((b"a." * 31 + b"a={") * 30 + b"b=1" + b"}" * 30, DEEP),
+    "hexadecimal digits": (b"cut = 0x" + b"f" * 5_000, "cut: holds a whole number of more than 4,300 digits"),
+    "escaped quotation marks": (b'{"' + b'\\"' * 7_900, "is not valid TOML or JSON"),
+    "open, then escaped": (b'\\"""\n' * 3_180, "is not valid TOML or JSON"),
+    "escaped, long": (b'x = "' + b'\\"' * 1_000_000 + b"\\\n", "is not valid TOML or JSON"),
     "bytes": (bytes(range(256)) * 100, "is not a text file in TOML or JSON"),
 }  # fmt: skip
 
@@ -85,7 +96,7 @@ def test_text_that_is_parsed_apart_is_the_same_as_parsed_here(monkeypatch: pytes
 
 def test_a_parser_that_takes_too_long_or_too_much_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = b"".join(b"[[devices]]\nsamples = %d\n" % n for n in range(100_000))
-    budget = {"text_memory_bytes": 60_000_000}
+    budget = {"text_memory_bytes": 130_000_000}
     monkeypatch.setattr(documents, "most", lambda name: budget.get(name) or most(name))
     with pytest.raises(ScenarioError, match=r"a: needs more than 500 MB of memory to read"):
         document_in(rows, name="a")
@@ -94,11 +105,58 @@ def test_a_parser_that_takes_too_long_or_too_much_is_ended(monkeypatch: pytest.M
         document_in(rows, name="a")
 
 
+def test_a_parser_that_somebody_kills_is_not_called_slow_or_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        guarded_process, "GIVE_WAY", "import os, signal; os.kill(os.getpid(), signal.SIGKILL); "
+    )
+    with pytest.raises(ScenarioError, match="a: the process that read it was ended from outside"):
+        document_in(b"a = 1\n" * 5_000, name="a")
+
+
+def test_a_full_disk_is_told_where_text_is_parsed_apart(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(small_disk))
+    with pytest.raises(ScenarioError, match=r"a: there is no place for temporary files \(the disk is full\)"):
+        document_in(b"# " + b"x" * 1_500_000, name="a")
+    assert os.listdir(small_disk) == []
+
+
+def test_text_of_a_killed_process_is_gone_after_the_next_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = (
+        "import os, signal; from cutwise.guarded import documents\n"
+        "documents.run_guarded = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "documents.document_in(b'# ' + b'x' * 20_000, name='a')"
+    )
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    subprocess.run([sys.executable, "-c", code], check=False)
+    assert os.listdir(tmp_path) != []
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert document_in(b"# " + b"x" * 20_000, name="a") == {}
+    assert os.listdir(tmp_path) == []
+
+
 def test_what_is_no_text_is_told_from_what_asks_too_much() -> None:
     with pytest.raises(UnreadableTextError):
         document_in(b"[", name="a")
     with pytest.raises(UnreadableTextError):
         document_in(b"[" + b" " * 20_000, name="a")
+
+
+QUOTED = st.text(alphabet="\"'\\\\\n# a", max_size=14)
+
+
+@given(st.lists(QUOTED, min_size=1, max_size=3))
+def test_no_quotation_mark_hides_a_long_key_from_the_scan(texts: list[str]) -> None:
+    lines = [f"x{number} = {text}" for number, text in enumerate(texts)]
+    text = "\n".join([*lines, "a." * 40 + "b = 1"])
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return
+    assert mistake_in_text(text).startswith(DEEP)
 
 
 @given(st.text(alphabet="ab.=,[]{}\"'#\\\n \x00é", max_size=300))
