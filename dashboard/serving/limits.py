@@ -11,17 +11,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
+from cutwise.budgets import beyond, most
 from cutwise_dashboard.process_memory import given_bytes
 from cutwise_dashboard.serving import serving_bounds as bounds
 from cutwise_dashboard.serving.refusals import heard, refuse
 from cutwise_dashboard.serving.seldom_log import SELDOM
 from cutwise_dashboard.serving.upload_turns import Arriving, StalledError, UploadTurns
 
-FULL = f"{bounds.SESSIONS} people have this page open, as many as it serves at once; try again in a minute."
 LATE = "Nothing arrived for too long; send it again."
 BUSY = "Too many files are being sent at once; send this one again in a minute."
-SESSION_FULL = "This page holds as many uploaded bytes as it may; reload it, and open the file again."
-ALL_FULL = "The server holds as many uploaded bytes as it may; open the file again in a few minutes."
+TOO_MANY = "This page has been sent as many files as it may; reload it, and open the file again."
 NOT_TAKEN = f"an answer was not taken for {bounds.STALL_S} s, and is ended"
 SOON = {"retry_after": "60"}
 
@@ -31,11 +30,11 @@ def few_at_once(app: ASGIApp) -> ASGIApp:
     inside: set[int] = set()
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
-        full = len(inside) >= bounds.SESSIONS
+        full = len(inside) >= most("open_pages")
         if scope["type"] == "websocket":
             if full:
                 await heard(receive)
-                await refuse(scope, send, 503, FULL, **SOON)
+                await refuse(scope, send, 503, f"{beyond('open_pages')}.", **SOON)
                 return
             inside.add(id(scope))
             try:
@@ -43,7 +42,7 @@ def few_at_once(app: ASGIApp) -> ASGIApp:
             finally:
                 inside.discard(id(scope))
         elif full and _opens_a_page(scope):
-            await refuse(scope, send, 503, FULL, **SOON)
+            await refuse(scope, send, 503, f"{beyond('open_pages')}.", **SOON)
         else:
             await app(scope, receive, send)
 
@@ -118,18 +117,17 @@ def _no_room(session: str) -> str:
     """Why no further file is taken for the session, empty where there is room."""
     kept = _kept()
     own = kept.get(session, ())
-    if sum(own) >= bounds.SESSION_UPLOAD_BYTES or len(own) >= bounds.SESSION_UPLOADS:
-        return SESSION_FULL
-    return ALL_FULL if sum(map(sum, kept.values())) >= _all_upload_bytes() else ""
+    if len(own) >= bounds.SESSION_UPLOADS:
+        return TOO_MANY
+    if sum(own) >= most("page_upload_bytes"):
+        return f"{beyond('page_upload_bytes', sum(own))}."
+    every = sum(map(sum, kept.values()))
+    return f"{beyond('all_upload_bytes', every)}." if every >= _all_upload_bytes() else ""
 
 
 def _all_upload_bytes() -> int:
-    given = given_bytes()
-    return (
-        bounds.ALL_UPLOAD_BYTES
-        if given is None
-        else min(bounds.ALL_UPLOAD_BYTES, given // bounds.ALL_UPLOADS_SHARE)
-    )
+    given, wanted = given_bytes(), most("all_upload_bytes")
+    return wanted if given is None else min(wanted, given // bounds.ALL_UPLOADS_SHARE)
 
 
 def _kept() -> dict[str, tuple[int, ...]]:

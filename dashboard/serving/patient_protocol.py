@@ -8,6 +8,7 @@ from http import HTTPStatus
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from cutwise.budgets import most
 from cutwise_dashboard.serving import serving_bounds as bounds
 from cutwise_dashboard.serving.response_headers import without_page
 from cutwise_dashboard.serving.seldom_log import SELDOM
@@ -33,7 +34,7 @@ class PatientProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > bounds.CONNECTIONS:
+        if len(self.connections) > bounds.CONNECTIONS_A_PAGE * most("open_pages"):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, CROWDED)
         else:
             self._wait_for_head()

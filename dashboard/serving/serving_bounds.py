@@ -1,12 +1,10 @@
-"""How much the server takes on at once, each bound with its reason."""
+"""How much the server takes on at once, with reasons; what an operator may change is in the budgets."""
 
 from __future__ import annotations
 
-# Fifty people who move sliders keep two cores busy; twice as many may look.
-SESSIONS = 100
 # A browser opens six connections while it loads the page, up to 18 through a proxy that speaks HTTP/2, and
 # then keeps one; a process has 1,024 open files.
-CONNECTIONS = 6 * SESSIONS
+CONNECTIONS_A_PAGE = 6
 # Line and headers of a request: a link has 1,800 characters, cookies of neighbours some kilobytes.
 HEAD_BYTES = 32 * 2**10
 # Seconds until line and headers have arrived; the slowest mobile link takes two.
@@ -24,10 +22,7 @@ UPLOAD_S = 600
 STALL_S = 30
 # From then on a file has to have come at this rate, that of a poor mobile link; a byte now and then is none.
 LEAST_BYTES_PER_S = 16 * 2**10
-# Two files of the largest size, and the small ones beside them.
-SESSION_UPLOAD_BYTES = 450 * 2**20
-ALL_UPLOAD_BYTES = 2 * 2**30
-# The same as a part of the memory that is given: workers have half of it, the page needs the rest.
+# Uploads have an eighth of the memory that is given at most: workers have half, the page needs the rest.
 ALL_UPLOADS_SHARE = 8
 SESSION_UPLOADS = 512
 # Connections that are still open when the server ends are cut then.

@@ -175,7 +175,7 @@ def test_a_stranger_writes_nothing_into_the_policy() -> None:
 def test_a_full_house_says_so_and_lets_in_whoever_comes_when_one_has_gone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(serving_bounds, "SESSIONS", 1)
+    monkeypatch.setattr(limits, "most", lambda name: 1)
 
     async def told() -> tuple[list[int], str]:
         leave = asyncio.Event()
@@ -265,8 +265,8 @@ def test_files_come_in_turns_and_whoever_waits_too_long_is_told(monkeypatch: pyt
 def test_uploads_of_a_page_and_of_all_pages_are_bounded(
     kept: dict[str, tuple[int, ...]], status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, bound in {"SESSION_UPLOAD_BYTES": 10, "SESSION_UPLOADS": 3, "ALL_UPLOAD_BYTES": 20}.items():
-        monkeypatch.setattr(serving_bounds, name, bound)
+    monkeypatch.setattr(serving_bounds, "SESSION_UPLOADS", 3)
+    monkeypatch.setattr(limits, "most", {"page_upload_bytes": 10, "all_upload_bytes": 20}.__getitem__)
     monkeypatch.setattr(limits, "_kept", lambda: kept)
     heard = asked(limits.unhurried_but_bounded(inner), "/_stcore/upload_file/a/x", method="PUT")
     assert heard.status == status
@@ -380,7 +380,7 @@ def test_a_port_that_a_proxy_loses_is_named_with_what_passes_it_on(
 
 
 def test_every_layer_is_there_outermost_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving_bounds, "SESSIONS", 0)
+    monkeypatch.setattr(limits, "most", lambda name: 0)
     monkeypatch.setattr(serving_bounds, "SESSION_UPLOADS", 0)
     door: Any = inner
     for layer in reversed(layers(LOOPBACK_NAMES)):

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 import uvicorn
 
-from cutwise_dashboard.serving import serving_bounds
+from cutwise_dashboard.serving import patient_protocol, serving_bounds
 from cutwise_dashboard.serving.page_server import _uvicorn_config
 from cutwise_dashboard.serving.patient_protocol import PatientProtocol
 from cutwise_dashboard.serving.seldom_log import SELDOM
@@ -92,7 +92,8 @@ def test_a_request_is_answered() -> None:
 def test_one_connection_too_many_is_told_so_and_the_others_are_served(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(serving_bounds, "CONNECTIONS", 1)
+    monkeypatch.setattr(serving_bounds, "CONNECTIONS_A_PAGE", 1)
+    monkeypatch.setattr(patient_protocol, "most", lambda name: 1)
 
     first, second, third = talked(whole, nothing, whole_or_refused)
     assert first.startswith(b"HTTP/1.1 200")
