@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 
 import streamlit as st
 
+from cutwise.errors import CutwiseError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_bytes
 from cutwise.stated.stated_question import ModelReference
 from cutwise_dashboard import cached
 from cutwise_dashboard.caches import kept
 from cutwise_dashboard.executor.run_turns import TURNS
-from cutwise_dashboard.stores.upload_store import forget_upload, is_kept, keep_upload, upload_at
+from cutwise_dashboard.stores.upload_store import digest_of, forget_upload, is_kept, keep_upload, upload_at
 
 Dims = tuple[tuple[str, int], ...]
+NOT_KEPT = (
+    "“{name}” is open, but it will be asked for again after a while, and links do not lead to it: {why}"
+)
+AT_HAND: ContextVar[bytes | None] = ContextVar("at hand", default=None)
+"""The file that is being read, which a store that cannot be written to does not have."""
 
 
 def model_of(reference: ModelReference) -> ModelGraph | None:
@@ -31,30 +38,46 @@ def model_of(reference: ModelReference) -> ModelGraph | None:
         return None
 
 
-def read_upload(name: str, content: bytes, dims: Mapping[str, int] | None = None) -> ModelReference:
-    """The reference of an uploaded file that has been read in the guarded process, and is kept by digest.
+def read_upload(
+    name: str, content: bytes, dims: Mapping[str, int] | None = None
+) -> tuple[ModelReference, str]:
+    """The reference of an uploaded file that has been read in the guarded process, and what is to be said.
 
-    Raises `ModelImportError` with one sentence; whatever ends the reading, a file that was not kept before
-    is let go.
+    It is kept by its digest, where the store can be written to. Raises `ModelImportError` with one sentence;
+    whatever ends the reading, a file that was not kept before is let go.
     """
-    known = is_kept(content)
-    reference = ModelReference(digest=keep_upload(name, content), name=name, dims=dict(dims or {}))
+    digest, known, said = digest_of(content), is_kept(content), ""
+    try:
+        keep_upload(name, content)
+    except CutwiseError as error:
+        said = NOT_KEPT.format(name=name, why=error)
+    reference = ModelReference(digest=digest, name=name, dims=dict(dims or {}))
+    before = AT_HAND.set(content)
     try:
         model_of(reference)
     except BaseException:  # a session that has gone leaves nothing either
         if not known:
-            forget_upload(reference.digest)
+            forget_upload(digest)
         raise
-    return reference
+    finally:
+        AT_HAND.reset(before)
+    return reference, said
 
 
 @kept
 def _uploaded(digest: str, name: str, dims: Dims) -> ModelGraph:
-    kept_here = upload_at(digest)
-    if kept_here is None:
-        raise FileNotFoundError(name)
+    content = AT_HAND.get()
+    if content is None or digest_of(content) != digest:
+        content = _stored(digest, name)
     with TURNS.paused():
-        return load_bytes(name, kept_here.content, dims=dict(dims) or None, poll=_still_here)
+        return load_bytes(name, content, dims=dict(dims) or None, poll=_still_here)
+
+
+def _stored(digest: str, name: str) -> bytes:
+    found = upload_at(digest)
+    if found is None:
+        raise FileNotFoundError(name)
+    return found.content
 
 
 def _still_here() -> None:

@@ -22,12 +22,17 @@ class KeptUpload:
     content: bytes
 
 
+def digest_of(content: bytes) -> str:
+    """The SHA-256 of a file's bytes, by which it is found."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def keep_upload(name: str, content: bytes) -> str:
     """Keeps an uploaded file; answers the SHA-256 of its bytes, by which it is found.
 
     Raises `CutwiseError` with one sentence where it cannot be kept; no half of it stays then.
     """
-    digest = hashlib.sha256(content).hexdigest()
+    digest = digest_of(content)
     kept_files.keep(STORE, digest, json.dumps(name).encode() + b"\n" + content)
     return digest
 
@@ -38,7 +43,7 @@ def upload_at(digest: str) -> KeptUpload | None:
     if kept is None:
         return None
     head, _, content = kept.partition(b"\n")
-    if hashlib.sha256(content).hexdigest() != digest:
+    if digest_of(content) != digest:
         kept_files.forget(STORE, digest)
         return None
     return KeptUpload(digest=digest, name=_name_in(head), content=content)
@@ -46,7 +51,7 @@ def upload_at(digest: str) -> KeptUpload | None:
 
 def is_kept(content: bytes) -> bool:
     """True where a file of just these bytes is kept."""
-    return kept_files.is_there(STORE, hashlib.sha256(content).hexdigest())
+    return kept_files.is_there(STORE, digest_of(content))
 
 
 def forget_upload(digest: str) -> None:
