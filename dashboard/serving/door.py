@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from streamlit import config
 
 from cutwise_dashboard.serving import settings
+from cutwise_dashboard.serving.browser_messages import within_bounds
 from cutwise_dashboard.serving.front_door import only_by_name, only_what_there_is, with_headers
 from cutwise_dashboard.serving.host_names import LOOPBACK_NAMES
 from cutwise_dashboard.serving.limits import few_at_once, unhurried_but_bounded
@@ -27,6 +28,7 @@ def layers(names: Sequence[str]) -> list[Middleware]:
         Middleware(only_what_there_is),
         Middleware(few_at_once),
         Middleware(unhurried_but_bounded),
+        Middleware(within_bounds),
     ]
 
 

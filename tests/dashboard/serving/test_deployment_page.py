@@ -23,6 +23,7 @@ def test_the_limits_of_the_page_are_those_of_the_server() -> None:
     own = tomllib.loads((HOME / ".streamlit" / "config.toml").read_text("utf-8"))["server"]
     assert said == [
         bounds.SESSIONS, bounds.CONNECTIONS, bounds.HEAD_S, bounds.HEAD_BYTES, bounds.MESSAGE_BYTES,
+        bounds.MESSAGE_PARTS,
         own["maxUploadSize"], bounds.UPLOADS_AT_ONCE, bounds.UPLOAD_S, bounds.STALL_S,
         bounds.SESSION_UPLOAD_BYTES, bounds.ALL_UPLOAD_BYTES, own["disconnectedSessionTTL"],
     ]  # fmt: skip
