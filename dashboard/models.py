@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cutwise.graph.model_graph import ModelGraph
+from cutwise.guarded.reader_turns import READERS
 from cutwise.importers import load_bytes
 from cutwise.stated.stated_question import ModelReference
 from cutwise_dashboard import cached
@@ -14,6 +16,7 @@ from cutwise_dashboard.caches import kept
 from cutwise_dashboard.executor.run_turns import TURNS
 from cutwise_dashboard.stores.upload_store import forget_upload, is_kept, keep_upload, upload_at
 
+WAITS = "It waits for its turn: other files are read now."
 Dims = tuple[tuple[str, int], ...]
 
 
@@ -54,9 +57,21 @@ def _uploaded(digest: str, name: str, dims: Dims) -> ModelGraph:
     if kept_here is None:
         raise FileNotFoundError(name)
     with TURNS.paused():
-        return load_bytes(name, kept_here.content, dims=dict(dims) or None, poll=_still_here)
+        return load_bytes(name, kept_here.content, dims=dict(dims) or None, poll=while_read())
 
 
-def _still_here() -> None:
-    """Any element call raises when the session has gone, which ends the reader with it."""
-    st.empty()
+def while_read() -> Callable[[], None]:
+    """What is called while a file is read in a process of its own: says so where that waits for its turn.
+
+    Any element call raises when the session has gone, which ends the reader with it.
+    """
+    places: list[DeltaGenerator] = []
+
+    def poll() -> None:
+        places[:] = places or [st.empty()]
+        if READERS.waits:
+            places[0].caption(WAITS)
+        else:
+            places[0].empty()
+
+    return poll
