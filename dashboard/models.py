@@ -14,7 +14,7 @@ from cutwise.stated.stated_question import ModelReference
 from cutwise_dashboard import cached
 from cutwise_dashboard.caches import kept
 from cutwise_dashboard.executor.run_turns import TURNS
-from cutwise_dashboard.stores.upload_store import forget_upload, is_kept, keep_upload, upload_at
+from cutwise_dashboard.stores.upload_store import kept_if_read, upload_at
 
 WAITS = "It waits for its turn: other files are read now."
 Dims = tuple[tuple[str, int], ...]
@@ -40,14 +40,9 @@ def read_upload(name: str, content: bytes, dims: Mapping[str, int] | None = None
     Raises `ModelImportError` with one sentence; whatever ends the reading, a file that was not kept before
     is let go.
     """
-    known = is_kept(content)
-    reference = ModelReference(digest=keep_upload(name, content), name=name, dims=dict(dims or {}))
-    try:
+    with kept_if_read(name, content) as digest:
+        reference = ModelReference(digest=digest, name=name, dims=dict(dims or {}))
         model_of(reference)
-    except BaseException:  # a session that has gone leaves nothing either
-        if not known:
-            forget_upload(reference.digest)
-        raise
     return reference
 
 
