@@ -1,4 +1,4 @@
-"""Names in texts that stand for a moment only, which no look at a drawn page sees, are as they are written."""
+"""Names in texts that stand for a moment, which no look at a drawn page sees, are as they are written."""
 
 from __future__ import annotations
 
