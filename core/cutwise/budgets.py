@@ -12,6 +12,7 @@ from typing import Any
 from cutwise.caches import kept
 from cutwise.disk.bounded_files import text_in
 from cutwise.errors import CutwiseError, ScenarioError, close_names, shown
+from cutwise.fields.readable_names import readable_text
 from cutwise.frozen import Frozen, FrozenDict
 
 VARIABLE = "CUTWISE_BUDGETS"
@@ -103,9 +104,16 @@ def shown_mistakes(error: CutwiseError) -> list[str]:
 
 
 def sentence_of(text: str) -> str:
-    """A sentence, its end cut off where it is longer than any of ours."""
-    longest = most("sentence_characters")
-    return text if len(text) <= longest else f"{text[: longest - 1]}{beyond('sentence_characters')}"
+    """A sentence on one line and readable, whatever names are in it; its end cut off where it is too long.
+
+    >>> sentence_of("a\\nb\\u202e: unknown key")
+    'a b\ufffd: unknown key'
+    """
+    return readable_text(text[: _longest() + 1], longest=_longest())
+
+
+def _longest() -> int:
+    return most("sentence_characters")
 
 
 def amount(name: str, value: float, *, digits: int = 3) -> str:

@@ -94,5 +94,15 @@ def shown(value: object) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 
 
+def key_shown(key: object) -> str:
+    """A key or path as a message begins with it, its end cut off where it is long.
+
+    >>> key_shown("samples"), key_shown("k" * 500)[-3:]
+    ('samples', 'kk…')
+    """
+    text = str(key)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
+
+
 class SolverError(CutwiseError):
     """A method cannot answer this problem."""

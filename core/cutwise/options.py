@@ -10,7 +10,7 @@ from dataclasses import MISSING, Field, fields
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from cutwise.errors import QuantityError, ScenarioError, UnknownNameError
+from cutwise.errors import QuantityError, ScenarioError, UnknownNameError, shown
 from cutwise.fields.field_rules import KINDS, own_number
 from cutwise.fields.field_values import settled
 from cutwise.fields.typed_number import typed_number
@@ -72,15 +72,15 @@ def _converted(option: str, hint: Any, value: Any, unit: str) -> Any:
         return _several(option, get_args(hint)[0], value, unit)
     allowed = choices_of(hint)
     if allowed and value not in allowed:
-        raise ScenarioError([f"{option}: must be {' or '.join(allowed)}, not {value!r}"])
+        raise ScenarioError([f"{option}: must be {' or '.join(allowed)}, not {shown(value)}"])
     if hint is bool and isinstance(value, str):
         if value.lower() not in TRUTHS:
-            raise ScenarioError([f"{option}: must be true or false, not {value!r}"])
+            raise ScenarioError([f"{option}: must be true or false, not {shown(value)}"])
         return TRUTHS[value.lower()]
     if hint in (int, float):
         return _number(option, hint, value, unit)
     if hint in (bool, str) and not isinstance(value, hint):
-        raise ScenarioError([f"{option}: must be {KINDS[hint]}, not {value!r}"])
+        raise ScenarioError([f"{option}: must be {KINDS[hint]}, not {shown(value)}"])
     return value
 
 
@@ -88,16 +88,16 @@ def _several(option: str, kind: Any, value: Any, unit: str) -> tuple[Any, ...]:
     """The values of a list; a text has commas between them."""
     parts = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
     if isinstance(value, str) and not parts:
-        raise ScenarioError([f"{option}: {value!r} names nothing; give at least one, or leave it out"])
+        raise ScenarioError([f"{option}: {shown(value)} names nothing; give at least one, or leave it out"])
     if not isinstance(parts, Iterable) or isinstance(parts, Mapping):
-        raise ScenarioError([f"{option}: must be a list, not {value!r}"])
+        raise ScenarioError([f"{option}: must be a list, not {shown(value)}"])
     return tuple(_converted(option, kind, part, unit) for part in parts)
 
 
 def _number(option: str, kind: type[int] | type[float], value: Any, unit: str) -> int | float:
     broken = isinstance(value, float) and kind is int and value % 1 != 0
     if isinstance(value, bool) or broken or not isinstance(value, int | float | str):
-        raise ScenarioError([f"{option}: must be {KINDS[kind]}, not {value!r}"])
+        raise ScenarioError([f"{option}: must be {KINDS[kind]}, not {shown(value)}"])
     try:
         return kind(typed_number(value, unit, whole=kind is int) if isinstance(value, str) else value)
     except OverflowError as error:

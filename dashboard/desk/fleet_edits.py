@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from cutwise.budgets import beyond, most, shown_mistakes
+from cutwise.budgets import beyond, most
 from cutwise.errors import CutwiseError, QuantityError, ScenarioError, UnknownNameError
 from cutwise.scenario.fleet_csv import parse_fleet
 from cutwise.scenario.parties import Device
@@ -85,8 +85,7 @@ def with_pasted(stated: StatedQuestion, command: Mapping[str, Any]) -> StatedQue
         pasted = parse_fleet(str(command.get("value", "")))
         return with_devices(stated, (*stated.scenario.devices, *pasted) if command.get("add") else pasted)
     except ScenarioError as error:
-        said = [one.removeprefix("fleet: ") for one in shown_mistakes(error)]
-        raise ScenarioError(["\n".join(said)]) from error
+        raise error.reworded(lambda mistake: mistake.removeprefix("fleet: ")) from error
 
 
 def with_one_more(stated: StatedQuestion, command: Mapping[str, Any]) -> StatedQuestion:

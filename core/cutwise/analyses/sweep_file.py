@@ -33,7 +33,8 @@ def read_sweep_file(path: str | PathLike[str]) -> SweepFile:
 
     file = Path(path)
     document: Mapping[str, Any] = read_document(file)
-    paths = list(_flattened(document.get("over", {})))
+    given = document.get("over")
+    paths = list(_flattened(given)) if isinstance(given, dict) else []
     over = dict(paths)
     found = [
         *_file_mistakes(document, over),

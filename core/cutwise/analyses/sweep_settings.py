@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cutwise.budgets import beyond, most
-from cutwise.errors import ScenarioError
+from cutwise.errors import ScenarioError, shown
 from cutwise.scenario.changes import EVERY, path_parts
 
 
@@ -20,7 +20,7 @@ def settings_of(
     Raises `ScenarioError` for more than the budgets, and where one path writes over another.
     """
     if not isinstance(over, Mapping):
-        raise ScenarioError([f"over: must be a table of paths and lists of values, not {over!r}"])
+        raise ScenarioError([f"over: must be a table of paths and lists of values, not {shown(over)}"])
     if mistakes := list(overlaps(tuple(over))):
         raise ScenarioError([f"over: {mistake}" for mistake in mistakes])
     values = {path: _listed(path, given) for path, given in over.items()}
@@ -50,8 +50,12 @@ def overlaps(paths: Sequence[str]) -> Iterator[str]:
         places = tuple(EVERY if part.isdigit() else part for part in parts)
         before = exact.get(parts) or (every if EVERY in parts else starred).get(places)
         if before:
-            twice = f"{path!r} is given twice, with quotes and without; keep one of the two"
-            yield twice if before == path else f"{path!r} sets what {before!r} sets; keep one of the two"
+            twice = f"{shown(path)} is given twice, with quotes and without; keep one of the two"
+            yield (
+                twice
+                if before == path
+                else f"{shown(path)} sets what {shown(before)} sets; keep one of the two"
+            )
         for end in range(1, len(parts) + 1):
             exact[parts[:end]] = every[places[:end]] = path
             if EVERY in parts:
@@ -68,5 +72,5 @@ def _refuse_many(lengths: Sequence[int], *, schemes: int, devices: int, paired: 
 
 def _listed(path: str, given: Any) -> list[Any]:
     if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
-        raise ScenarioError([f"over: {path!r} needs a list of values, not {given!r}"])
+        raise ScenarioError([f"over: {shown(path)} needs a list of values, not {shown(given)}"])
     return list(given)

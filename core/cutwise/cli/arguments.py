@@ -21,7 +21,7 @@ from cutwise.cli.commands import (
 from cutwise.cli.inputs import MANY_NUMBERS, OF_ANALYSIS, OF_SCHEME, numbers_in, spelled
 from cutwise.cli.streams import say
 from cutwise.defaults import DEFAULT_SCHEME
-from cutwise.errors import CutwiseError, UnknownNameError
+from cutwise.errors import CutwiseError, UnknownNameError, shown
 
 
 class Once(argparse.Action):
@@ -71,7 +71,7 @@ def parsed(given: list[str]) -> argparse.Namespace:
     if options := [word for word in unknown if word.startswith("-")]:
         _refuse_option(command, options[0])
     if unknown:
-        command.error(f"unexpected argument {unknown[0]!r}")
+        command.error(f"unexpected argument {shown(unknown[0])}")
     known.command, known.analysis = given[0], described[given[0]].analysis
     return known
 

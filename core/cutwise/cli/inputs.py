@@ -95,5 +95,5 @@ def count_in(text: str) -> int:
     except QuantityError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     if count < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is below 0; give a whole number of at least 0")
+        raise argparse.ArgumentTypeError(f"{shown(text)} is below 0; give a whole number of at least 0")
     return round(count)

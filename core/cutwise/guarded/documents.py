@@ -11,7 +11,7 @@ from typing import Any
 
 from cutwise.budgets import beyond, most
 from cutwise.disk.scratch_folders import scratch_folder
-from cutwise.errors import LONGEST_SHOWN, ScenarioError, UnreadableTextError
+from cutwise.errors import ScenarioError, UnreadableTextError, key_shown
 from cutwise.frozen import FrozenDict
 from cutwise.guarded.child_ends import NO_MEMORY, why_it_ended
 from cutwise.guarded.guarded_process import ChildLimits, run_guarded
@@ -94,7 +94,7 @@ def shape_mistake(document: Mapping[str, Any]) -> str:
 
 
 def _shown_key(key: str) -> str:
-    return f"{key[:LONGEST_SHOWN]}: " if key else ""
+    return f"{key_shown(key)}: " if key else ""
 
 
 def _parsed(text: str) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cutwise.disk.scratch_folders import scratch_folder
-from cutwise.errors import ModelImportError, QuantityError
+from cutwise.errors import ModelImportError, QuantityError, shown
 from cutwise.fields.typed_number import typed_number
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.gate.folders import model_file_in
@@ -82,7 +82,7 @@ def checked_dims(dims: Mapping[str, int] | None) -> dict[str, int]:
     """`dims` as a plain dictionary; raises `ModelImportError` unless every size is a whole number ≥ 1."""
     for name, size in (dims or {}).items():
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise ModelImportError(f"dims: {name!r} is {size!r}; give a whole number of at least 1")
+            raise ModelImportError(f"dims: {shown(name)} is {shown(size)}; give a whole number of at least 1")
     return dict(dims or {})
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from cutwise.caches import kept
-from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.errors import ScenarioError, UnknownNameError, key_shown
 from cutwise.fields.field_rules import own_number
 from cutwise.scenario.file_checker import KINDS
 from cutwise.scenario.parts import Scenario
@@ -39,7 +39,7 @@ def changed(scenario: Scenario, setting: Mapping[str, object]) -> Scenario:
             _refuse_unknown(scenario, parts, value)
             found = _replaced(scenario, tuple(parts), _checked(scenario, tuple(parts), value))
         except UnknownNameError as error:
-            raise ScenarioError([f"{path}: {error}"]) from error
+            raise ScenarioError([f"{key_shown(path)}: {error}"]) from error
         except ScenarioError as error:
             raise error.reworded(partial(_located, path)) from error
         assert isinstance(found, Scenario)
@@ -58,7 +58,7 @@ def path_parts(path: str) -> list[str]:
 
 def _located(path: str, mistake: str) -> str:
     top = re.split(r"[.\[]", path)[0]
-    return mistake if mistake.startswith(top) else f"{path}: {mistake}"
+    return mistake if mistake.startswith(top) else f"{key_shown(path)}: {mistake}"
 
 
 def _refuse_unknown(value: object, parts: Sequence[str], given: object) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 
-from cutwise.errors import QuantityError
+from cutwise.errors import QuantityError, shown
 from cutwise.fields.field_values import is_number_field
 from cutwise.fields.typed_number import NUMBER, SPACES, typed_number
 from cutwise.frozen import Frozen, FrozenDict
@@ -86,10 +86,10 @@ def columns_in(header: Sequence[str]) -> tuple[list[FleetColumn], list[str]]:
         try:
             column = _column(cell)
         except QuantityError as error:
-            mistakes.append(f"fleet: column {cell!r}: {error}")
+            mistakes.append(f"fleet: column {shown(cell)}: {error}")
             continue
         if column.field in {known.field for known in found}:
-            mistakes.append(f"fleet: column {cell!r} is {column.field} once more; keep one column of it")
+            mistakes.append(f"fleet: column {shown(cell)} is {column.field} once more; keep one column of it")
         found.append(column)
     return found, mistakes
 

@@ -10,7 +10,7 @@ from cutwise.channels import Channel, FixedRate
 from cutwise.compression import Accuracy, Codec, ErrorProxy, Uncompressed
 from cutwise.costs.memory.verdict import FITS_RATIO
 from cutwise.costs.workload import Workload
-from cutwise.errors import ScenarioError
+from cutwise.errors import ScenarioError, shown
 from cutwise.fields.field_values import settled
 from cutwise.scenario.checks import Part, choice_mistakes
 from cutwise.scenario.parties import Device, Edge, Server
@@ -253,7 +253,7 @@ class Scenario:
             mistakes.append("devices: a scenario needs at least one device")
         names = self.device_names
         mistakes += [
-            f"devices: the name {name!r} is used twice; names must differ"
+            f"devices: the name {shown(name)} is used twice; names must differ"
             for name, uses in sorted(Counter(names).items())
             if uses > 1
         ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cutwise.budgets import bounded
-from cutwise.errors import ScenarioError, UnknownNameError, close_names, shown
+from cutwise.errors import ScenarioError, UnknownNameError, close_names, key_shown, shown
 from cutwise.frozen import FrozenDict
 from cutwise.scenario import scenario_file
 from cutwise.scenario.parts import Scenario
@@ -69,7 +69,7 @@ def _format_mistakes(given: object) -> list[str]:
 def _table_mistakes(table: Mapping[str, object], kinds: Mapping[str, type], above: str) -> Iterator[str]:
     for name, value in table.items():
         if name not in kinds:
-            yield f"{above}{name}: {UnknownNameError('key', name, kinds)}"
+            yield f"{above}{key_shown(name)}: {UnknownNameError('key', name, kinds)}"
         elif not isinstance(value, kinds[name]):
             yield f"{above}{name}: must be {WORDS[kinds[name]]}, not {shown(value)}"
 
