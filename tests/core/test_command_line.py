@@ -22,6 +22,7 @@ from cutwise.cli.inputs import count_in, numbers_in, spelled
 from cutwise.plans.plan import Plan
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import dump_scenario
+from cutwise.scenario.versions import versions
 from cutwise.schemes import SCHEMES
 
 SIX_MISTAKES = """format = "cutwise-scenario/1"
@@ -496,6 +497,11 @@ def test_a_sentence_never_moves_the_cursor_of_a_terminal(
     told = capsys.readouterr().err
     assert "pwn" in told
     assert not {"\x1b", "\x07"} & set(told)
+
+
+def test_the_version_is_the_one_that_answers_name() -> None:
+    done = run("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{versions().text}\n", "")
 
 
 def test_who_will_wait_long_is_told_beforehand(

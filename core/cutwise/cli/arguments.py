@@ -59,6 +59,17 @@ class Parser(argparse.ArgumentParser):
         say(self.format_help().removesuffix("\n"))
 
 
+class ShowVersion(argparse.Action):
+    """Prints what answers here, as an answer names it, and ends."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Ends by `SystemExit`, as the help does."""
+        from cutwise.scenario.versions import versions
+
+        say(versions().text)
+        parser.exit()
+
+
 def parsed(given: list[str]) -> argparse.Namespace:
     """The arguments of a command; options may stand before, between and after what is planned."""
     given = [spelled(word) if number == 0 else word for number, word in enumerate(given)]
@@ -86,6 +97,9 @@ def _parsers(described: Mapping[str, Command]) -> tuple[Parser, dict[str, Parser
         prog="cutwise",
         description="Plan where a model is cut between device and edge server.",
         allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--version", action=ShowVersion, nargs=0, help="print the versions of product and data, and end"
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     found: dict[str, Parser] = {}
