@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
+from cutwise.disk.written_files import NO_ROOM, why_not_written
 from cutwise_dashboard.serving import serving_bounds as bounds
 from cutwise_dashboard.serving.refusals import heard, refuse
 
@@ -19,6 +20,11 @@ LATE = "Nothing arrived for too long; send it again."
 BUSY = "Too many files are being sent at once; send this one again in a minute."
 SESSION_FULL = "This page holds as many uploaded bytes as it may; reload it, and open the file again."
 ALL_FULL = "The server holds as many uploaded bytes as it may; open the file again in a few minutes."
+NO_PLACE = (
+    "There is no place to receive this file ({}); whoever runs this server makes room on the disk of its "
+    "temporary files."
+)
+FAULT = 500
 SOON = {"retry_after": "60"}
 
 
@@ -82,11 +88,18 @@ async def _upload(app: ASGIApp, turns: UploadTurns, scope: Scope, receive: Recei
     except TimeoutError:
         await refuse(scope, send, 503, BUSY, **SOON)
         return
+    failed: list[Message] = []
     try:
         async with asyncio.timeout(bounds.UPLOAD_S):
-            await app(scope, partial(_brought, receive), partial(_taken, send))
+            await app(scope, partial(_brought, receive), partial(_held_back, send, failed))
+        for message in failed:
+            await _taken(send, message)
     except TimeoutError:
         await refuse(scope, send, 408, LATE)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        await refuse(scope, send, 507, NO_PLACE.format(why_not_written(error)))
     except ClientDisconnect:
         pass  # nobody is there to be told
     finally:
@@ -101,6 +114,14 @@ async def _brought(receive: Receive) -> Message:
 async def _taken(send: Send, message: Message) -> None:
     async with asyncio.timeout(bounds.STALL_S):
         await send(message)
+
+
+async def _held_back(send: Send, failed: list[Message], message: Message) -> None:
+    """Sends an answer, but for that of a fault, which follows here and may be told better."""
+    if failed or message.get("status", 0) >= FAULT:
+        failed.append(message)
+    else:
+        await _taken(send, message)
 
 
 def _no_room(path: str) -> str:
