@@ -2,7 +2,8 @@
 # make lint   format, lint, types, import contracts    make bench  measures, with ratios to peers
 # make mutants   small faults in what computes, that no test notices
 # make load   up to 50 sessions at once, beside hostile input, 20 minutes
-# make fuzz   10,000 mutated model files              make docs   writes the generated tables of the documents
+# make fuzz   10,000 mutated model files, 5,000 mutated inputs of every other kind; FIRST=… draws others
+# make docs   writes the generated tables of the documents
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PORT ?= 8501
@@ -46,6 +47,7 @@ load: .venv/test.stamp
 fuzz: .venv/test.stamp
 	$(BIN)/python tests/core/importers/fuzz.py 10000000 5000
 	$(BIN)/python tests/core/importers/fuzz.py 20000000 5000
+	$(BIN)/python -m tests.fuzz --count 5000 --first $(or $(FIRST),10000000)
 
 docs: .venv/test.stamp
 	$(BIN)/python -m tests.docs_tables

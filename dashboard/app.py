@@ -8,7 +8,7 @@ from importlib.resources import files
 import streamlit as st
 
 from cutwise_dashboard import page_head, process_memory, session
-from cutwise_dashboard.boundary import section
+from cutwise_dashboard.boundary import around, section
 from cutwise_dashboard.components import strip
 from cutwise_dashboard.executor.run_turns import TURNS
 
@@ -21,14 +21,15 @@ ICON = files("cutwise.assets") / "icon.png"
 
 def draw() -> None:
     """The whole page, in the thread of its session."""
-    sys.setswitchinterval(THREAD_TURN_S)
-    process_memory.give_back()
-    st.set_page_config(
-        page_title="Cutwise", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed"
-    )
-    with TURNS.turn():
-        _draw_in_turn()
-    process_memory.set_aside()
+    with around("The page"):
+        sys.setswitchinterval(THREAD_TURN_S)
+        process_memory.give_back()
+        st.set_page_config(
+            page_title="Cutwise", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed"
+        )
+        with TURNS.turn():
+            _draw_in_turn()
+        process_memory.set_aside()
 
 
 def _draw_in_turn() -> None:

@@ -32,13 +32,19 @@ def section(title: str, *, gap: Literal["small"] | None = "small") -> Iterator[N
     under which its traceback stands in the server's log and nowhere else. What Streamlit raises to stop or
     rerun a page is no `Exception` and passes.
     """
-    with st.container(gap=gap):
-        try:
-            yield
-        except CutwiseError as error:
-            st.error(as_written(str(error)))
-        except Exception as error:  # nobody above can tell it without ending the page
-            st.error(as_written(told(title, error)))
+    with st.container(gap=gap), around(title):
+        yield
+
+
+@contextmanager
+def around(title: str) -> Iterator[None]:
+    """The same without a container: what goes wrong is told wherever the page has come to."""
+    try:
+        yield
+    except CutwiseError as error:
+        st.error(as_written(str(error)))
+    except Exception as error:  # nobody above can tell it without ending the page
+        st.error(as_written(told(title, error)))
 
 
 def told(title: str, error: Exception) -> str:

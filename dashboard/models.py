@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,10 +15,15 @@ from cutwise.stated.stated_question import ModelReference
 from cutwise_dashboard import cached
 from cutwise_dashboard.caches import kept
 from cutwise_dashboard.executor.run_turns import TURNS
-from cutwise_dashboard.stores.upload_store import kept_if_read, upload_at
+from cutwise_dashboard.stores.upload_store import digest_of, kept_if_read, upload_at
 
 WAITS = "It waits for its turn: other files are read now."
 Dims = tuple[tuple[str, int], ...]
+NOT_KEPT = (
+    "“{name}” is open, but it will be asked for again after a while, and links do not lead to it: {why}"
+)
+AT_HAND: ContextVar[bytes | None] = ContextVar("at hand", default=None)
+"""The file that is being read, which a store that cannot be written to does not have."""
 
 
 def model_of(reference: ModelReference) -> ModelGraph | None:
@@ -34,25 +40,38 @@ def model_of(reference: ModelReference) -> ModelGraph | None:
         return None
 
 
-def read_upload(name: str, content: bytes, dims: Mapping[str, int] | None = None) -> ModelReference:
-    """The reference of an uploaded file that has been read in the guarded process, and is kept by digest.
+def read_upload(
+    name: str, content: bytes, dims: Mapping[str, int] | None = None
+) -> tuple[ModelReference, str]:
+    """The reference of an uploaded file that has been read in the guarded process, and what is to be said.
 
-    Raises `ModelImportError` with one sentence; whatever ends the reading, a file that was not kept before
-    is let go.
+    It is kept by its digest, where the store can be written to. Raises `ModelImportError` with one sentence;
+    whatever ends the reading, a file that was not kept before is let go.
     """
-    with kept_if_read(name, content) as digest:
-        reference = ModelReference(digest=digest, name=name, dims=dict(dims or {}))
-        model_of(reference)
-    return reference
+    reference = ModelReference(digest=digest_of(content), name=name, dims=dict(dims or {}))
+    before = AT_HAND.set(content)
+    try:
+        with kept_if_read(name, content) as why:
+            model_of(reference)
+    finally:
+        AT_HAND.reset(before)
+    return reference, NOT_KEPT.format(name=name, why=why) if why else ""
 
 
 @kept
 def _uploaded(digest: str, name: str, dims: Dims) -> ModelGraph:
-    kept_here = upload_at(digest)
-    if kept_here is None:
-        raise FileNotFoundError(name)
+    content = AT_HAND.get()
+    if content is None or digest_of(content) != digest:
+        content = _stored(digest, name)
     with TURNS.paused():
-        return load_bytes(name, kept_here.content, dims=dict(dims) or None, poll=while_read())
+        return load_bytes(name, content, dims=dict(dims) or None, poll=while_read())
+
+
+def _stored(digest: str, name: str) -> bytes:
+    found = upload_at(digest)
+    if found is None:
+        raise FileNotFoundError(name)
+    return found.content
 
 
 def while_read() -> Callable[[], None]:

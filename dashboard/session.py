@@ -89,6 +89,15 @@ def write_address(opened: Desk) -> None:
         st.query_params[LINK_KEY] = address
 
 
+def begin(key: str, first: Any) -> str:
+    """The key of a view choice, which is `first` until somebody chooses.
+
+    A widget that is kept must not be given a default beside it: Streamlit has only one of the two.
+    """
+    st.session_state.setdefault(key, first)
+    return key
+
+
 def keep_views() -> None:
     """Keeps the view choices of pages that are not shown now."""
     for key in list(st.session_state):

@@ -147,7 +147,7 @@ def with_new_budgets(text: str) -> str:
 
 def said(budget: Budget) -> str:
     """The sentence of a budget, with three dots for what was given."""
-    return budget.says.format(given="…", most=amount(budget.name, budget.most))
+    return budget.says.format(given="…", most=amount(budget.name, budget.most)) or "–"
 
 
 def with_new_rooms(text: str) -> str:

@@ -12,21 +12,28 @@ from typing import Any
 from cutwise.caches import kept
 from cutwise.disk.bounded_files import text_in
 from cutwise.errors import CutwiseError, ScenarioError, close_names, shown
+from cutwise.fields.readable_names import readable_text
 from cutwise.frozen import Frozen, FrozenDict
 
 VARIABLE = "CUTWISE_BUDGETS"
-OWN_BYTES = 100_000
+OWN_BYTES = 8_000
+"""Whatever such a file is, parsing it takes less than 100 MB."""
 UNITS = FrozenDict({"bytes": "bytes", "s": "s"})
 """How the name of a budget ends, and the unit of what it bounds; all others are counts."""
-LARGEST = 2**62
+LARGEST = 2**40
+"""So much and no more is bounded by sizes, counts and times that machines can be told."""
 STEPS = FrozenDict({"bytes": ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")), "s": ((3600, "h"), (60, "min"))})
+EVERY_DIGIT = 18
 FROM_STEP = 1.5
 """A larger unit is written from so many of it on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget(Frozen):
-    """At most so much of what `name` says, the sentence beyond it, and why it is that much."""
+    """At most so much of what `name` says, the sentence beyond it, and why it is that much.
+
+    The sentence is empty where nothing is refused beyond it.
+    """
 
     name: str
     most: int
@@ -53,15 +60,21 @@ def most(name: str) -> int:
     return budgets()[name].most
 
 
-def beyond(name: str, given: float | None = None) -> str:
-    """What is said of `given`, which is more than the budget allows.
+def beyond(name: str, given: float | None = None, *, allowed: float | None = None) -> str:
+    """What is said of `given`, which is more than the budget, or than what is `allowed` of it.
 
     >>> beyond("fleet_devices", 340_000)
     'has 340,000 rows, at most 10,000 are planned at once; give fewer, or several scenarios'
+    >>> beyond("text_bytes", 8_000_001).partition(" are ")[0]
+    'has 8.000001 MB, at most 8 MB'
     """
     budget = budgets()[name]
-    more = "more" if given is None else amount(name, given)
-    return budget.says.format(given=more, most=amount(name, budget.most))
+    limit = budget.most if allowed is None else allowed
+    if given is None:
+        return budget.says.format(given="more", most=amount(name, limit))
+    told = ((amount(name, given, digits=n), amount(name, limit, digits=n)) for n in range(3, EVERY_DIGIT))
+    more, at_most = next(((one, other) for one, other in told if one != other), ("more", amount(name, limit)))
+    return budget.says.format(given=more, most=at_most)
 
 
 def bounded(mistakes: Sequence[str], *, unworded: int = 0) -> ScenarioError:
@@ -83,20 +96,27 @@ def shown_mistakes(error: CutwiseError) -> list[str]:
     """
     unworded = getattr(error, "unworded", 0)
     mistakes = [sentence_of(one) for one in getattr(error, "mistakes", (str(error),))]
-    more = len(mistakes) - most("mistakes_shown") + unworded
-    if more <= 0 and not unworded:
+    more = max(0, len(mistakes) - most("mistakes_shown")) + unworded
+    if not more:
         return mistakes
     name = "mistakes_worded" if unworded else "mistakes_shown"
     return [*mistakes[: most("mistakes_shown")], beyond(name, more)]
 
 
 def sentence_of(text: str) -> str:
-    """A sentence, its end cut off where it is longer than any of ours."""
-    longest = most("sentence_characters")
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    """A sentence on one line and readable, whatever names are in it; its end cut off where it is too long.
+
+    >>> sentence_of("a\\nb\\u202e: unknown key")
+    'a b\ufffd: unknown key'
+    """
+    return readable_text(text[: _longest() + 1], longest=_longest())
 
 
-def amount(name: str, value: float) -> str:
+def _longest() -> int:
+    return most("sentence_characters")
+
+
+def amount(name: str, value: float, *, digits: int = 3) -> str:
     """A value in the unit of a budget, as people write it.
 
     >>> amount("text_bytes", 9_100_000), amount("sweep_s", 3600), amount("sweep_rows", 10**6)
@@ -105,7 +125,7 @@ def amount(name: str, value: float) -> str:
     unit = _unit(name)
     for size, word in STEPS.get(unit, ()):
         if value >= FROM_STEP * size:
-            return f"{value / size:.3g} {word}"
+            return f"{value / size:.{digits}g} {word}"
     return f"{value:,.0f}" + {"bytes": " bytes", "s": " s", "": ""}[unit]
 
 
@@ -134,10 +154,12 @@ def _own_most(path: str, name: str, value: object, shipped: Mapping[str, Any]) -
         raise CutwiseError(f"{path}: {shown(name)} is no budget; {hint}")
     from cutwise.fields.typed_number import typed_number
 
+    too_large = isinstance(value, int) and abs(value) > LARGEST
+    written = value if isinstance(value, str) else f"{LARGEST + 1}" if too_large else shown(value)
     try:
-        number = typed_number(str(value), _unit(name) or "count", whole=True)
+        number = typed_number(written, _unit(name) or "count", whole=True)
     except CutwiseError as error:
         raise CutwiseError(f"{path}: {name}: {error}") from error
     if isinstance(value, bool) or not 1 <= number <= LARGEST:
-        raise CutwiseError(f"{path}: {name}: must be a whole number of at least 1, not {shown(value)}")
+        raise CutwiseError(f"{path}: {name}: give a whole number of 1 to {LARGEST:,}, not {shown(value)}")
     return round(number)

@@ -87,7 +87,20 @@ def shown(value: object) -> str:
     >>> shown("n" * 500)[-3:]
     'nn…'
     """
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number of more digits than Python writes
+        return "a number of too many digits"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
+
+
+def key_shown(key: object) -> str:
+    """A key or path as a message begins with it, its end cut off where it is long.
+
+    >>> key_shown("samples"), key_shown("k" * 500)[-3:]
+    ('samples', 'kk…')
+    """
+    text = str(key)
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 
 

@@ -104,8 +104,7 @@ def with_pasted(stated: StatedQuestion, command: Mapping[str, Any]) -> StatedQue
         pasted = parse_fleet(str(command.get("value", "")))
         return with_devices(stated, (*stated.scenario.devices, *pasted) if command.get("add") else pasted)
     except ScenarioError as error:
-        said = [one.removeprefix("fleet: ") for one in shown_mistakes(error)]
-        raise ScenarioError(["\n".join(said)]) from error
+        raise error.reworded(lambda mistake: mistake.removeprefix("fleet: ")) from error
 
 
 def with_one_more(stated: StatedQuestion, command: Mapping[str, Any]) -> StatedQuestion:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from cutwise.budgets import sentence_of
+from cutwise.budgets import sentence_of, shown_mistakes
 from cutwise.errors import CutwiseError, QuantityError, UnknownNameError
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard.desk.commands import Command, after
@@ -32,6 +32,8 @@ PAGES = ("plan", "explore", "compare", "simulate", "learn", "model", "network", 
 NO_COMMAND = "that cannot be done here; choose another value"
 LOOKED_AT = frozenset({"device"})
 """Commands that change what is looked at and not what is asked: kept and linked, but no step of their own."""
+TABLE = "fleet"
+"""The path of a pasted table, of which every mistake is told."""
 OTHERS = frozenset({"reset", "preset", "model", "scheme", "go", "open", "fleet"})
 """Commands after which the fields are others, so that what was refused before is no longer theirs."""
 UNDO_ENDS = "Undo ends here: large fleets fill what a page keeps of them, so the steps before were let go."
@@ -151,7 +153,7 @@ class Desk:
                 self.refused.clear()
         except Exception as error:  # whatever a browser sends, the page goes on and says so beside the field
             text = str(command.get("value", ""))[:LONGEST_TEXT]
-            self.refused[path] = Refusal(text=text, reason=sentence_of(reason_of(error, path)))
+            self.refused[path] = Refusal(text=text, reason=reason_of(error, path))
             while len(self.refused) > MOST_REFUSED:
                 del self.refused[next(iter(self.refused))]
 
@@ -287,10 +289,12 @@ def reason_of(error: Exception, path: str) -> str:
     """
     if not isinstance(error, CutwiseError):
         return NO_COMMAND
+    if path == TABLE:
+        return "\n".join(shown_mistakes(error))
     mistakes = getattr(error, "mistakes", None) or [str(error)]
     name = path.rsplit(".", 1)[-1]
     if not name:
-        return mistakes[0]
+        return sentence_of(mistakes[0])
     own = next((mistake for mistake in mistakes if name in mistake.partition(":")[0]), mistakes[0])
     head, colon, rest = own.partition(": ")
-    return rest if colon and (head.endswith(name) or head == path) else own
+    return sentence_of(rest if colon and (head.endswith(name) or head == path) else own)

@@ -56,12 +56,12 @@ def prior_s(errand: Errand) -> float:
 
 
 def beyond_budget(errand: Errand) -> str:
-    """Why an answer is not begun: it would take more time or memory than one may have; empty where it may."""
-    seconds = prior_s(errand)
-    if seconds > most("answer_s"):
-        return beyond("answer_s", seconds)
+    """Why an answer is not begun: it would take more memory than one may have; empty where it may.
+
+    How long it takes nobody knows so well that it could be refused: it is ended after `answer_s`.
+    """
     held = expected_bytes(ops=errand.ops, devices=errand.devices)
-    return beyond("answer_bytes", held) if held > most("answer_bytes") else ""
+    return beyond("answer_bytes") if held > most("answer_bytes") else ""
 
 
 def _put(table: OrderedDict[tuple[object, ...], float], kind: tuple[object, ...], seconds: float) -> None:

@@ -128,6 +128,7 @@ def _stay(flight: Flight) -> None:
 @kept
 def shared_executor() -> Executor:
     """The one executor of this process; its workers end with it."""
-    made = Executor(workers=workers_here(), warming_s=WARMING_S)
+    workers, memory_bytes = workers_here()
+    made = Executor(workers=workers, memory_bytes=memory_bytes, warming_s=WARMING_S)
     atexit.register(made.close)
     return made

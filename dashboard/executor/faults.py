@@ -8,9 +8,9 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
+from cutwise.budgets import beyond
 from cutwise.errors import CutwiseError
 from cutwise.frozen import Frozen
-from cutwise_dashboard.format import quantity_text
 
 SMALLER = "plan fewer devices, a smaller model or another scheme"
 
@@ -45,15 +45,11 @@ def lost(what: str) -> AnswerLostError:
 
 
 def too_large(what: str, memory_bytes: float) -> AnswerLostError:
-    most = quantity_text(memory_bytes, "B")
-    return AnswerLostError(
-        f"{what} has no answer: it needs more memory than the {most} of a worker; {SMALLER}"
-    )
+    return AnswerLostError(f"{what} {beyond('answer_bytes', allowed=memory_bytes)}")
 
 
 def too_slow(what: str, longest_s: float) -> AnswerLostError:
-    most = quantity_text(longest_s, "s")
-    return AnswerLostError(f"{what} has no answer: it took more than the {most} that one may take; {SMALLER}")
+    return AnswerLostError(f"{what} {beyond('answer_s', allowed=longest_s)}")
 
 
 def packed_error(error: BaseException) -> PackedError:

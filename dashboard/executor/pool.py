@@ -14,16 +14,19 @@ from cutwise.budgets import most
 from cutwise_dashboard.executor.faults import AnswerLostError, cancelled, lost, too_slow
 from cutwise_dashboard.executor.flight import Flight
 from cutwise_dashboard.executor.worker_process import WorkerProcess
+from cutwise_dashboard.process_memory import given_bytes
 
 FEWEST, MOST = 2, 4
 """One long answer must not hold up the rest; beyond four the page's own process is what people wait for."""
+LEAST_BYTES = 10**9
+"""What a worker reserves before its first answer is some 500 MB; with less it would answer nothing."""
 STARTS = 2
 """A worker that ends before it has begun an answer is replaced so often; it was ended while it idled."""
 Landed = Callable[[Flight, Any, BaseException | None, float], None]
 
 
 def workers_for(*, cores: int, memory_bytes: int, each_bytes: int) -> int:
-    """How many workers a machine has: one a core, as far as half of its memory is enough for all.
+    """How many workers there are: one a core, as far as half of the memory is enough for all.
 
     >>> workers_for(cores=64, memory_bytes=2**40, each_bytes=4 * 2**30)
     4
@@ -33,13 +36,22 @@ def workers_for(*, cores: int, memory_bytes: int, each_bytes: int) -> int:
     return max(FEWEST, min(MOST, cores, memory_bytes // 2 // each_bytes))
 
 
-def workers_here() -> int:
-    """The same for this machine; the fewest where it does not say how much memory it has."""
-    try:
-        memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # not on Windows
-        return FEWEST
-    return workers_for(cores=os.cpu_count() or 1, memory_bytes=memory_bytes, each_bytes=most("answer_bytes"))
+def bytes_for(*, workers: int, memory_bytes: int, each_bytes: int) -> int:
+    """How much memory each worker may take: as much as an answer may, as far as half of it all goes.
+
+    >>> bytes_for(workers=2, memory_bytes=6 * 10**9, each_bytes=4 * 10**9)
+    1500000000
+    """
+    return min(each_bytes, max(LEAST_BYTES, memory_bytes // 2 // workers))
+
+
+def workers_here() -> tuple[int, int]:
+    """How many workers there are here, and the memory of each; the fewest where nobody says how much is."""
+    memory_bytes, each_bytes = given_bytes(), most("answer_bytes")
+    if memory_bytes is None:
+        return FEWEST, each_bytes
+    workers = workers_for(cores=os.cpu_count() or 1, memory_bytes=memory_bytes, each_bytes=each_bytes)
+    return workers, bytes_for(workers=workers, memory_bytes=memory_bytes, each_bytes=each_bytes)
 
 
 class Pool:
@@ -59,7 +71,7 @@ class Pool:
     ) -> None:
         self._landed = landed
         self._memory_bytes = most("answer_bytes") if memory_bytes is None else memory_bytes
-        self._longest_s = most("answer_s") if longest_s is None else longest_s
+        self._longest_s = min(most("answer_s") if longest_s is None else longest_s, threading.TIMEOUT_MAX)
         self._changed = threading.Condition()
         self._waiting: list[Flight] = []
         self._running: list[Flight | None] = [None] * workers

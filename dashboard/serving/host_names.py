@@ -13,7 +13,7 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 PLACE = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 MOST_CHARACTERS = 253
-DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def public_name(given: str) -> str:
@@ -80,8 +80,10 @@ def _split(text: str) -> SplitResult | None:
     return found if found.hostname else None
 
 
-def is_from_here(origin: str, host: SplitResult) -> bool:
+def is_from_here(origin: str, host: SplitResult, *, any_port: bool = False) -> bool:
     """True where a page of this origin was served by this host; a port that goes without saying may be said.
+
+    With `any_port` also where the port alone is another.
 
     >>> name = named_host([(b"host", b"cutwise.example.org")])
     >>> [is_from_here(f"https://cutwise.example.org{port}", name) for port in ("", ":443", ":8443")]
@@ -90,10 +92,10 @@ def is_from_here(origin: str, host: SplitResult) -> bool:
     False
     """
     found = _split(origin)
-    if found is None or found.scheme not in ("http", "https"):
+    if found is None or found.scheme not in DEFAULT_PORTS:
         return False
     usual = DEFAULT_PORTS[found.scheme]
-    return _bare(found) == _bare(host) and (found.port or usual) == (host.port or usual)
+    return _bare(found) == _bare(host) and (any_port or (found.port or usual) == (host.port or usual))
 
 
 def _bare(found: SplitResult) -> str:

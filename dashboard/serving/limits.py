@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack
 from functools import partial
 
 from starlette.requests import ClientDisconnect
@@ -11,20 +11,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
+from cutwise.budgets import beyond, most
 from cutwise.disk.written_files import NO_ROOM, why_not_written
+from cutwise_dashboard.process_memory import given_bytes
 from cutwise_dashboard.serving import serving_bounds as bounds
 from cutwise_dashboard.serving.refusals import heard, refuse
+from cutwise_dashboard.serving.seldom_log import SELDOM
+from cutwise_dashboard.serving.upload_turns import Arriving, StalledError, UploadTurns
 
-FULL = f"{bounds.SESSIONS} people have this page open, as many as it serves at once; try again in a minute."
 LATE = "Nothing arrived for too long; send it again."
 BUSY = "Too many files are being sent at once; send this one again in a minute."
-SESSION_FULL = "This page holds as many uploaded bytes as it may; reload it, and open the file again."
-ALL_FULL = "The server holds as many uploaded bytes as it may; open the file again in a few minutes."
 NO_PLACE = (
     "There is no place to receive this file ({}); whoever runs this server makes room on the disk of its "
     "temporary files."
 )
 FAULT = 500
+TOO_MANY = "This page has been sent as many files as it may; reload it, and open the file again."
+NOT_TAKEN = f"an answer was not taken for {bounds.STALL_S} s, and is ended"
 SOON = {"retry_after": "60"}
 
 
@@ -33,11 +36,11 @@ def few_at_once(app: ASGIApp) -> ASGIApp:
     inside: set[int] = set()
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
-        full = len(inside) >= bounds.SESSIONS
+        full = len(inside) >= most("open_pages")
         if scope["type"] == "websocket":
             if full:
                 await heard(receive)
-                await refuse(scope, send, 503, FULL, **SOON)
+                await refuse(scope, send, 503, f"{beyond('open_pages')}.", **SOON)
                 return
             inside.add(id(scope))
             try:
@@ -45,7 +48,7 @@ def few_at_once(app: ASGIApp) -> ASGIApp:
             finally:
                 inside.discard(id(scope))
         elif full and _opens_a_page(scope):
-            await refuse(scope, send, 503, FULL, **SOON)
+            await refuse(scope, send, 503, f"{beyond('open_pages')}.", **SOON)
         else:
             await app(scope, receive, send)
 
@@ -55,13 +58,6 @@ def few_at_once(app: ASGIApp) -> ASGIApp:
 def _opens_a_page(scope: Scope) -> bool:
     accepted = (value for name, value in scope.get("headers", ()) if name == b"accept")
     return scope["type"] == "http" and any(b"text/html" in value for value in accepted)
-
-
-@dataclass(slots=True)
-class UploadTurns:
-    """Who may send a file now."""
-
-    free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(bounds.UPLOADS_AT_ONCE))
 
 
 def unhurried_but_bounded(app: ASGIApp) -> ASGIApp:
@@ -74,26 +70,42 @@ def unhurried_but_bounded(app: ASGIApp) -> ASGIApp:
         elif scope["method"] == "PUT":
             await _upload(app, turns, scope, receive, send)
         else:
-            await app(scope, receive, partial(_taken, send))
+            await _answer(app, scope, receive, send)
 
     return layer
 
 
+async def _answer(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    stalled: list[str] = []
+    try:
+        await app(scope, receive, partial(_taken, send, stalled))
+    except Exception:  # of whatever kind those between here and there have made of it
+        if not stalled:
+            raise
+
+
 async def _upload(app: ASGIApp, turns: UploadTurns, scope: Scope, receive: Receive, send: Send) -> None:
-    if sentence := _no_room(scope["path"]):
+    page = scope["path"].split("/")[3] if scope["path"].count("/") > 3 else ""
+    if sentence := _no_room(page):
         await refuse(scope, send, 413, sentence)
         return
-    try:
-        await asyncio.wait_for(turns.free.acquire(), bounds.UPLOAD_TURN_S)
-    except TimeoutError:
-        await refuse(scope, send, 503, BUSY, **SOON)
-        return
+    async with AsyncExitStack() as turn:
+        try:
+            async with asyncio.timeout(bounds.UPLOAD_TURN_S):
+                await turn.enter_async_context(turns.turn(page))
+        except TimeoutError:
+            await refuse(scope, send, 503, BUSY, **SOON)
+            return
+        await _brought(app, scope, receive, send)
+
+
+async def _brought(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     failed: list[Message] = []
     try:
         async with asyncio.timeout(bounds.UPLOAD_S):
-            await app(scope, partial(_brought, receive), partial(_held_back, send, failed))
+            await app(scope, Arriving(receive).take, partial(_held_back, send, failed))
         for message in failed:
-            await _taken(send, message)
+            await _taken(send, [], message)
     except TimeoutError:
         await refuse(scope, send, 408, LATE)
     except OSError as error:
@@ -102,18 +114,6 @@ async def _upload(app: ASGIApp, turns: UploadTurns, scope: Scope, receive: Recei
         await refuse(scope, send, 507, NO_PLACE.format(why_not_written(error)))
     except ClientDisconnect:
         pass  # nobody is there to be told
-    finally:
-        turns.free.release()
-
-
-async def _brought(receive: Receive) -> Message:
-    async with asyncio.timeout(bounds.STALL_S):
-        return await receive()
-
-
-async def _taken(send: Send, message: Message) -> None:
-    async with asyncio.timeout(bounds.STALL_S):
-        await send(message)
 
 
 async def _held_back(send: Send, failed: list[Message], message: Message) -> None:
@@ -121,17 +121,34 @@ async def _held_back(send: Send, failed: list[Message], message: Message) -> Non
     if failed or message.get("status", 0) >= FAULT:
         failed.append(message)
     else:
-        await _taken(send, message)
+        await _taken(send, [], message)
 
 
-def _no_room(path: str) -> str:
-    """Why no further file is taken for the session in the path, empty where there is room."""
+async def _taken(send: Send, stalled: list[str], message: Message) -> None:
+    try:
+        async with asyncio.timeout(bounds.STALL_S):
+            await send(message)
+    except TimeoutError:
+        stalled.append(message["type"])
+        SELDOM.tell(NOT_TAKEN)
+        raise StalledError from None
+
+
+def _no_room(session: str) -> str:
+    """Why no further file is taken for the session, empty where there is room."""
     kept = _kept()
-    session = path.split("/")[3] if path.count("/") > 3 else ""
     own = kept.get(session, ())
-    if sum(own) >= bounds.SESSION_UPLOAD_BYTES or len(own) >= bounds.SESSION_UPLOADS:
-        return SESSION_FULL
-    return ALL_FULL if sum(map(sum, kept.values())) >= bounds.ALL_UPLOAD_BYTES else ""
+    if len(own) >= bounds.SESSION_UPLOADS:
+        return TOO_MANY
+    if sum(own) >= most("page_upload_bytes"):
+        return f"{beyond('page_upload_bytes', sum(own))}."
+    every = sum(map(sum, kept.values()))
+    return f"{beyond('all_upload_bytes', every)}." if every >= _all_upload_bytes() else ""
+
+
+def _all_upload_bytes() -> int:
+    given, wanted = given_bytes(), most("all_upload_bytes")
+    return wanted if given is None else min(wanted, given // bounds.ALL_UPLOADS_SHARE)
 
 
 def _kept() -> dict[str, tuple[int, ...]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from ipaddress import ip_address
@@ -14,12 +13,14 @@ from pathlib import Path
 import uvicorn
 from streamlit import App, cli_util, config, file_util
 
+from cutwise.cli.streams import note, said, say
 from cutwise.errors import CutwiseError
 from cutwise_dashboard.serving import serving_bounds as bounds
 from cutwise_dashboard.serving import settings
 from cutwise_dashboard.serving.door import layers
 from cutwise_dashboard.serving.host_names import LOOPBACK_NAMES, public_name
 from cutwise_dashboard.serving.patient_protocol import PatientProtocol
+from cutwise_dashboard.serving.start_checks import tried_out
 
 SCRIPT = settings.HOME / "app.py"
 HOME_OF_FONTS = settings.HOME / "static"
@@ -33,26 +34,30 @@ def serve(*, port: int, public: bool, names: Sequence[str], address: str | None)
 
     Without `public` only this machine reaches it. With it, those who call it by one of `names` do.
     """
-    known, at = _known_names(names, public=public), _address(address, public=public)
+    at = _address(address, public=public)
+    known = _known_names(names, at, public=public)
     _need_browser_files()
+    if warning := tried_out():
+        note(warning)
     with closing(_listening(at, port)) as sock:
         actual = sock.getsockname()[1]
         _set(known, at, actual, public=public)
-        sys.stdout.write(_welcome(known, at, actual, public=public) + "\n")
-        sys.stdout.flush()
+        say(_welcome(known, at, actual, public=public))
+        said()
         if not public and not config.get_option("server.headless"):
-            cli_util.open_browser(f"http://localhost:{actual}")
+            cli_util.open_browser(_own_url(at, actual))
         _run(uvicorn.Server(_uvicorn_config(App(str(SCRIPT), middleware=layers(known)))), sock)
 
 
-def _known_names(names: Sequence[str], *, public: bool) -> tuple[str, ...]:
+def _known_names(names: Sequence[str], at: str, *, public: bool) -> tuple[str, ...]:
+    """The names that requests may call; of this machine alone, where it listens is one too."""
     if public and not names:
         raise CutwiseError(
             "--public: also say by which name people open the page, --host cutwise.example.org"
         )
     if names and not public:
         raise CutwiseError(f"--host {names[0]}: only with --public, which lets others in by that name")
-    return tuple(map(public_name, names)) or LOOPBACK_NAMES
+    return tuple(map(public_name, names)) or tuple(dict.fromkeys((*LOOPBACK_NAMES, at)))
 
 
 def _address(given: str | None, *, public: bool) -> str:
@@ -120,13 +125,22 @@ def _said_by(environment: Mapping[str, str]) -> dict[str, bool]:
 
 def _welcome(names: Sequence[str], at: str, port: int, *, public: bool) -> str:
     if not public:
-        return f"Cutwise is open at http://{names[0]}:{port} for this machine alone; Ctrl-C ends it."
+        return f"Cutwise is open at {_own_url(at, port)} for this machine alone; Ctrl-C ends it."
     where = "every address of this machine" if at == EVERYWHERE else at
     return f"Cutwise answers to {', '.join(names)} on port {port} of {where}; Ctrl-C ends it."
 
 
+def _own_url(at: str, port: int) -> str:
+    """Where this machine opens it: a name that leads elsewhere too is none."""
+    name = "localhost" if at == HERE else f"[{at}]" if ":" in at else at
+    return f"http://{name}:{port}"
+
+
 def _uvicorn_config(app: App) -> uvicorn.Config:
-    """Nothing that a proxy says of others is believed, and nothing compressed is unpacked."""
+    """Nothing that a proxy says of others is believed, and nothing compressed is unpacked.
+
+    Its own bound on connections is not used: it has no words. That of `PatientProtocol` holds.
+    """
     return uvicorn.Config(
         app,
         http=PatientProtocol,
@@ -140,7 +154,6 @@ def _uvicorn_config(app: App) -> uvicorn.Config:
         workers=1,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=bounds.CONNECTIONS,
         h11_max_incomplete_event_size=bounds.HEAD_BYTES,
         timeout_graceful_shutdown=bounds.ENDING_S,
     )

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from starlette.types import Receive, Scope, Send
 
+from cutwise_dashboard.serving.seldom_log import SELDOM
+
+OUR_FAULT = 500
 DENIAL = "websocket.http.response"
 """What a server calls that it can answer a websocket's request as any other."""
 
 
-async def refuse(scope: Scope, send: Send, status: int, sentence: str, **headers: str) -> None:
-    """Answers with this status and sentence, and ends the connection."""
+async def refuse(
+    scope: Scope, send: Send, status: int, sentence: str, *, seen: str = "", **headers: str
+) -> None:
+    """Answers with this status and sentence, and ends the connection; the log hears what was `seen`.
+
+    A fault of ours is in the log already, with its number.
+    """
+    if status != OUR_FAULT:
+        SELDOM.tell(f"turned away with {status}: {sentence}", seen)
     if scope["type"] == "websocket" and DENIAL not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": 1008, "reason": ""})
         return

@@ -63,3 +63,8 @@ def with_own(given: Iterable[tuple[bytes, bytes]], host: str, scripts: str) -> S
     encoded = {name.encode(): value.encode("latin-1") for name, value in own.items()}
     kept = [(name, value) for name, value in given if name not in encoded and not REPLACED.fullmatch(name)]
     return [*kept, *encoded.items()]
+
+
+def without_page() -> Mapping[str, str]:
+    """The headers of an answer that never reached the page: nothing may be loaded from it."""
+    return {**FIXED, "content-security-policy": "default-src 'none'; frame-ancestors 'none'"}

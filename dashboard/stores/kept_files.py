@@ -8,12 +8,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from cutwise.disk.bounded_files import bytes_in
-from cutwise.disk.written_files import PARTIAL, put, why_not_written
+from cutwise.disk.written_files import NO_ROOM, PARTIAL, put, why_not_written
 from cutwise.errors import CutwiseError
-from cutwise_dashboard.stores.store_bounds import BOUNDS, StoreBounds, store_folder
+from cutwise_dashboard.stores.store_bounds import BOUNDS, FOLDER_VARIABLE, StoreBounds, store_folder
 
 CLOCKS_DIFFER_S = 60.0
 """A drive's clock may be ahead of this machine's by so much."""
+MAKE_ROOM = "has to make room"
+OTHER_FOLDER = f"has to name a folder in {FOLDER_VARIABLE} that can be made and written to"
+PROBE = "tried-at-start"
 
 
 def keep(store: str, key: str, content: bytes) -> None:
@@ -25,16 +28,37 @@ def keep(store: str, key: str, content: bytes) -> None:
     if len(content) > bounds.bytes:
         raise CutwiseError(f"{len(content):,} bytes are more than the server keeps; keep the file at hand")
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        _made(folder)
         if not _is_there(folder / key, content):
             _make_room(folder, bounds, key, len(content))
             put(folder / key, content, mode=0o600, durable=False)
     except OSError as error:
         raise CutwiseError(
-            f"the server cannot keep this ({why_not_written(error)}); whoever runs it has to make room, and "
+            f"the server cannot keep this ({why_not_written(error)}); whoever runs it {_remedy(error)}, and "
             "until then a question can be saved as a file"
         ) from error
+
+
+def why_nothing_is_kept() -> str:
+    """Why the stores cannot be written to, and what mends it; empty where they can."""
+    try:
+        for store in BOUNDS:
+            folder = store_folder(store)
+            _made(folder)
+            put(folder / PROBE, b"", mode=0o600, durable=False)
+            forget(store, PROBE)
+    except OSError as error:
+        return f"{folder} cannot be written to ({why_not_written(error)}), whoever runs this {_remedy(error)}"
+    return ""
+
+
+def _made(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def _remedy(error: OSError) -> str:
+    return MAKE_ROOM if error.errno in NO_ROOM else OTHER_FOLDER
 
 
 def kept(store: str, key: str) -> bytes | None:

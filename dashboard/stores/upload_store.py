@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from cutwise.errors import CutwiseError
 from cutwise_dashboard.stores import kept_files
 
 STORE = "uploads"
@@ -29,12 +30,17 @@ class KeptUpload:
     content: bytes
 
 
+def digest_of(content: bytes) -> str:
+    """The SHA-256 of a file's bytes, by which it is found."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def keep_upload(name: str, content: bytes) -> str:
     """Keeps an uploaded file; answers the SHA-256 of its bytes, by which it is found.
 
     Raises `CutwiseError` with one sentence where it cannot be kept; no half of it stays then.
     """
-    digest = hashlib.sha256(content).hexdigest()
+    digest = digest_of(content)
     kept_files.keep(STORE, digest, json.dumps(name).encode() + b"\n" + content)
     return digest
 
@@ -45,7 +51,7 @@ def upload_at(digest: str) -> KeptUpload | None:
     if kept is None:
         return None
     head, _, content = kept.partition(b"\n")
-    if hashlib.sha256(content).hexdigest() != digest:
+    if digest_of(content) != digest:
         kept_files.forget(STORE, digest)
         return None
     return KeptUpload(digest=digest, name=_name_in(head), content=content)
@@ -53,17 +59,17 @@ def upload_at(digest: str) -> KeptUpload | None:
 
 @contextmanager
 def kept_if_read(name: str, content: bytes) -> Iterator[str]:
-    """Keeps a file while it is read, by its digest; for good where that ends well for anybody.
+    """Keeps a file while it is read; for good where that ends well for anybody. Answers why it is not kept.
 
     Two may read the same file: what one of them gives up the other still needs. What was kept before stays.
     """
-    digest = hashlib.sha256(content).hexdigest()
+    digest = digest_of(content)
     with _lock:
         if not _readers[digest] and not kept_files.is_there(STORE, digest):
             _unproven.add(digest)
         _readers[digest] += 1
     try:
-        yield keep_upload(name, content)
+        yield _why_not_kept(name, content)
         _unproven.discard(digest)
     finally:  # a session that has gone leaves nothing either
         with _lock:
@@ -73,6 +79,14 @@ def kept_if_read(name: str, content: bytes) -> Iterator[str]:
                 if digest in _unproven:
                     _unproven.discard(digest)
                     kept_files.forget(STORE, digest)
+
+
+def _why_not_kept(name: str, content: bytes) -> str:
+    try:
+        keep_upload(name, content)
+    except CutwiseError as error:
+        return str(error)
+    return ""
 
 
 def _name_in(head: bytes) -> str:

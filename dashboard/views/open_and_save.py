@@ -102,10 +102,10 @@ def opened(
         if says_question(name, content):
             with TURNS.paused():
                 return parse_opened(content, name, now=stated, poll=while_read())
-    model = read_upload(*one_upload(list(new), list(files)), parsed_sizes(sizes))
+    model, said = read_upload(*one_upload(list(new), list(files)), parsed_sizes(sizes))
     if model.digest == stated.model.digest:
-        return Opened(replace(stated, model=model, cut=""))
-    return Opened(with_model(stated, model))
+        return Opened(replace(stated, model=model, cut=""), said)
+    return Opened(with_model(stated, model), said)
 
 
 def says_question(name: str, content: bytes) -> bool:

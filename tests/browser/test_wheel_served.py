@@ -100,7 +100,8 @@ def test_every_answer_is_under_the_policy_and_tells_no_path(way: str, servers: d
     expected = {
         "/": 200, "/explore": 200, "/_stcore/health": 200, "/_stcore/metrics": 404, "/_stcore/agent/mcp": 404,
         "/app/static/../app.py": 400, "/app/static/%2e%2e/app.py": 400, "/app/static/nothing.woff2": 404,
-        "/media/nothing": 404, "/component/a/b": 404, "/_stcore/bidi-components/a/../../app.py": 400,
+        "/media/nothing": 404, "/metrics": 404, "/static/js/none.js": 404,
+        "/component/a/b": 404, "/_stcore/bidi-components/a/../../app.py": 400,
     }  # fmt: skip
     answers = {path: asked_for(servers[way], path, own) for path in expected}
     assert {path: status for path, (status, _, _) in answers.items()} == expected

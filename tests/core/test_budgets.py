@@ -12,7 +12,7 @@ import cutwise
 from cutwise import budgets as module
 from cutwise.analyses.pace import Pace
 from cutwise.analyses.sweeps import swept
-from cutwise.budgets import VARIABLE, amount, bounded, budgets, most, shown_mistakes
+from cutwise.budgets import VARIABLE, amount, beyond, bounded, budgets, most, shown_mistakes
 from cutwise.errors import CutwiseError, ScenarioError
 from cutwise.papers import headline, paper
 from cutwise.scenario.fleet_csv import parse_fleet
@@ -25,6 +25,8 @@ SOURCES = [
     for folder in ("core", "dashboard")
     for path in (ROOT / folder).rglob("*.py")
 ]
+SAID_BY_NAME = {"mistakes_worded", "mistakes_shown", "text_wall_s"}
+"""One of two, chosen where it is said."""
 SHIPPED = tomllib.loads((ROOT / "assets" / "budgets.toml").read_text(encoding="utf-8"))
 
 
@@ -42,8 +44,10 @@ def test_every_budget_bounds_something(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_every_budget_has_a_sentence_and_a_reason(name: str) -> None:
+def test_every_budget_has_a_reason_and_a_sentence_that_is_said(name: str) -> None:
     row = SHIPPED[name]
+    said = any(re.search(rf"""beyond\(\s*["']{name}["']""", text) for text in SOURCES)
+    assert said == bool(row["says"]) or name in SAID_BY_NAME
     assert set(row) == {"most", "says", "why"}
     assert len(row["why"]) > 15
     assert set(re.findall(r"\{(\w+)\}", row["says"])) <= {"given", "most"}
@@ -62,13 +66,14 @@ def test_an_operator_changes_a_budget_and_its_sentence_follows(own: Path) -> Non
     [
         ("fleet_device = 3", "did you mean fleet_devices?"),
         ("never_heard = 3", "cutwise budgets lists them"),
-        ("fleet_devices = 0", "must be a whole number of at least 1"),
+        ("fleet_devices = 0", "give a whole number of 1 to 1,099,511,627,776"),
         ("fleet_devices = true", "fleet_devices: "),
         ("fleet_devices = 2.5", "fleet_devices: "),
         ("fleet_devices = nan", "fleet_devices: "),
         ("fleet_devices = -1", "fleet_devices: "),
-        ("fleet_devices = 99999999999999999999999", "must be a whole number of at least 1"),
+        ("fleet_devices = 99999999999999999999999", "give a whole number of 1 to 1,099,511,627,776"),
         ("fleet_devices = [1]", "fleet_devices: "),
+        ("fleet_devices = 0x" + "f" * 5000, "fleet_devices: "),
         ("sweep_s = '5 kB'", "sweep_s: "),
         ("fleet_devices =", "cannot be read as TOML"),
         ("x = " + "[" * 5000, "cannot be read as TOML"),
@@ -130,6 +135,12 @@ def test_many_devices_in_many_scenarios_are_refused_beforehand() -> None:
         swept(graph, hall, over=over, schemes=("fast_split",))
 
 
+def test_many_epochs_of_many_devices_are_refused_beforehand() -> None:
+    hall = Scenario(devices=(Device(),) * 1_000)
+    with pytest.raises(ScenarioError, match="epochs: makes 100,000,000 turns of devices, at most 1,000,000"):
+        cutwise.analyse(cutwise.load_model("sample:resnet18"), hall, "replan", epochs=100_000)
+
+
 def test_more_draws_than_anyone_waits_for_are_refused() -> None:
     with pytest.raises(ScenarioError, match="draws: is 2,000,000,000, at most 200,000 are drawn"):
         headline(paper("P1"), paper("P1").figures[0].name, draws=2_000_000_000)
@@ -142,3 +153,41 @@ def test_a_sweep_that_would_take_too_long_ends_once_that_shows(monkeypatch: pyte
     pace.note(1)
     with pytest.raises(ScenarioError, match=r"takes about 2.78 h, at most 60 min are spent"):
         pace.note(2)
+
+
+def test_the_making_of_a_sweeps_scenarios_counts_as_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """100 of 10,000 made in 30 s are 3,000 s for all; then 30 answers in 3 s are 1,000 s more."""
+    clock = iter([0.0, 30.0, 3000.0, 3000.0, 3001.0, 3003.0])
+    monkeypatch.setattr("cutwise.analyses.pace.time.monotonic", lambda: next(clock))
+    making = Pace(rows=10_000)
+    making.note(100)
+    answering = making.followed_by(rows=10_000)
+    answering.note(10)
+    with pytest.raises(ScenarioError, match=r"takes about 66\.7 min, at most 60 min are spent"):
+        answering.note(20)
+
+
+def test_scenarios_that_take_too_long_to_make_are_not_all_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = cutwise.load_model("sample:resnet18")
+    made: list[int] = []
+    clock = iter([0.0, *range(5, 500, 5)])
+    monkeypatch.setattr("cutwise.analyses.pace.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr(
+        "cutwise.analyses.sweeps.changed", lambda scenario, setting: made.append(setting["seed"])
+    )
+    with pytest.raises(ScenarioError, match=r"takes about 83\.3 min, at most 60 min"):
+        cutwise.sweep(graph, over={"seed": range(1000)})
+    assert made == [0]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("text_bytes", 8_000_001, "has 8.000001 MB, at most 8 MB"),
+        ("text_bytes", 8_040_000, "has 8.04 MB, at most 8 MB"),
+        ("sweep_s", 3600.5, "takes about 60.01 min, at most 60 min"),
+        ("fleet_devices", 10_001, "has 10,001 rows, at most 10,000"),
+    ],
+)
+def test_what_is_too_much_never_reads_as_what_is_allowed(name: str, given: float, said: str) -> None:
+    assert beyond(name, given).startswith(said)

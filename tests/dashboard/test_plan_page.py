@@ -26,6 +26,7 @@ from cutwise_dashboard.format import as_written, quantity_text, seconds_text
 from cutwise_dashboard.models import model_of, read_upload
 from cutwise_dashboard.session import DESK
 from cutwise_dashboard.stores.link_store import address_of
+from cutwise_dashboard.stores.store_bounds import FOLDER_VARIABLE
 from cutwise_dashboard.views.open_and_save import opened as opened_files
 from cutwise_dashboard.views.open_and_save import says_question
 from tests.dashboard.pages import APP, opened, texts
@@ -153,10 +154,38 @@ def test_a_configuration_is_a_model_and_no_question() -> None:
 
 
 def test_an_upload_is_found_again_by_its_digest() -> None:
-    reference = read_upload("config.json", LLAMA)
+    reference, said = read_upload("config.json", LLAMA)
+    assert said == ""
     known = model_of(reference)
     assert known is not None
     assert known.digest == load_bytes("config.json", LLAMA).digest
+
+
+def test_a_model_opens_where_nothing_can_be_kept_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, "/proc/nope")
+    content = LLAMA + b"\n"  # not the file of another test, which is known by now
+    found = opened_files(StatedQuestion(), [("kept_nowhere.json", content)], [])
+    known = model_of(found.question.model)
+    assert known is not None
+    assert known.digest == load_bytes("kept_nowhere.json", content).digest
+    assert "asked for again" in found.notice
+    assert f"name a folder in {FOLDER_VARIABLE}" in found.notice
+
+
+def test_a_fault_outside_of_every_section_is_told_with_its_number(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr("cutwise_dashboard.session.desk", broken)
+    page = AppTest.from_file(APP, default_timeout=60).run()
+    assert not page.exception
+    (error,) = page.error
+    number = re.search(r"reference ([0-9a-f]{8})", error.value)
+    assert number
+    assert "secret" not in error.value
+    assert f"reference {number[1]}" in capsys.readouterr().err
 
 
 def test_a_link_to_an_upload_that_is_not_here_asks_for_the_file() -> None:

@@ -46,7 +46,7 @@ def test_a_figure_opens_with_model_scheme_options_scenario_and_baseline(found: P
 def test_the_model_of_a_paper_is_a_shipped_one_or_its_file_by_digest(key: str) -> None:
     reference = reference_of(paper(key))
     if reference.digest:
-        assert read_upload(reference.name, model_file(paper(key))) == reference
+        assert read_upload(reference.name, model_file(paper(key)))[0] == reference
     model = model_of(reference)
     assert model is not None
     assert model.digest == paper(key).graph().digest

@@ -223,6 +223,8 @@ def test_a_folder_that_cannot_be_made_is_said(monkeypatch: pytest.MonkeyPatch, t
     assert address_of(large(1)) == link_of(large(1))
     with pytest.raises(CutwiseError, match="not known here"):
         stated_at("k.0123456789abcdef")
+    with pytest.raises(CutwiseError, match=r"cannot keep this \(.*\); whoever runs it has to name a folder"):
+        keep_upload("m.onnx", b"whole")
 
 
 def test_where_nothing_is_said_it_is_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ import numpy as np
 
 from cutwise.analyses.base import EqualByContent, registered, rows_of, table_text
 from cutwise.arrays import Floats, Ints, Mask
+from cutwise.budgets import beyond, most
 from cutwise.errors import ScenarioError
+from cutwise.fields.field_values import Settled
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.cut_table import CutTable, listed_table, repriced, table_of
@@ -103,7 +105,7 @@ class Epochs(EqualByContent):
 
 @registered
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReplanAnalysis:
+class ReplanAnalysis(Settled):
     """Cuts chosen anew for every epoch of a changing rate (P1), devices in turn."""
 
     name: ClassVar[str] = "replan"
@@ -167,6 +169,9 @@ def replan(problem: SplitProblem, ratios: Sequence[float] | Floats) -> Epochs:
     rates = np.asarray(ratios, dtype=np.float64)
     if not rates.size or not (np.isfinite(rates) & (rates > 0)).all():
         raise ScenarioError(["rates: give at least one number above 0 for an epoch"])
+    turns = len(rates) * problem.device_count
+    if turns > most("epochs_devices"):
+        raise ScenarioError([beyond("epochs_devices", turns)])
     many, conditions = _stacked(problem, rates)
     table = table_of(many, conditions, delay)
     if (table.excess.min(axis=1) > 0).any():

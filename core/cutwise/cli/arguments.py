@@ -21,11 +21,34 @@ from cutwise.cli.commands import (
 from cutwise.cli.inputs import MANY_NUMBERS, OF_ANALYSIS, OF_SCHEME, numbers_in, spelled
 from cutwise.cli.streams import say
 from cutwise.defaults import DEFAULT_SCHEME
-from cutwise.errors import CutwiseError, UnknownNameError
+from cutwise.errors import CutwiseError, UnknownNameError, shown
+
+
+class Once(argparse.Action):
+    """Takes the value of an argument, which may be given once: of two the first would be lost."""
+
+    given = False
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Raises `CutwiseError` for an option that was there before."""
+        if option_string and self.given:
+            parser.error(f"{option_string} is given twice; keep one of the two")
+        self.given = bool(option_string)
+        setattr(namespace, self.dest, values)
 
 
 class Parser(argparse.ArgumentParser):
     """Says what is wrong with the arguments in one sentence."""
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(**facts)
+        self.register("action", None, Once)
 
     def error(self, message: str) -> NoReturn:
         """Raises `CutwiseError`, which `main` turns into the exit code for bad input."""
@@ -34,6 +57,17 @@ class Parser(argparse.ArgumentParser):
     def print_help(self, file: object = None) -> None:
         """Prints the help as a command's answer; raises `CutwiseError` where it cannot be written."""
         say(self.format_help().removesuffix("\n"))
+
+
+class ShowVersion(argparse.Action):
+    """Prints what answers here, as an answer names it, and ends."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Ends by `SystemExit`, as the help does."""
+        from cutwise.scenario.versions import versions
+
+        say(versions().text)
+        parser.exit()
 
 
 def parsed(given: list[str]) -> argparse.Namespace:
@@ -48,7 +82,7 @@ def parsed(given: list[str]) -> argparse.Namespace:
     if options := [word for word in unknown if word.startswith("-")]:
         _refuse_option(command, options[0])
     if unknown:
-        command.error(f"unexpected argument {unknown[0]!r}")
+        command.error(f"unexpected argument {shown(unknown[0])}")
     known.command, known.analysis = given[0], described[given[0]].analysis
     return known
 
@@ -63,6 +97,9 @@ def _parsers(described: Mapping[str, Command]) -> tuple[Parser, dict[str, Parser
         prog="cutwise",
         description="Plan where a model is cut between device and edge server.",
         allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--version", action=ShowVersion, nargs=0, help="print the versions of product and data, and end"
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     found: dict[str, Parser] = {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from cutwise.costs.options.tuning import Lora
 from cutwise.costs.workload import Workload
-from cutwise.errors import ScenarioError
+from cutwise.errors import ScenarioError, shown
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import DIFFERENTIABLE, ModelGraph, Op, Weight
 
@@ -97,7 +97,7 @@ def frozen_ops(graph: ModelGraph, patterns: Sequence[str]) -> list[bool]:
         frozen = [before or hit for before, hit in zip(frozen, hits, strict=True)]
         if not any(hits):
             mistakes.append(
-                f"workload.frozen: {pattern!r} matches no op and no block of {graph.name}; "
+                f"workload.frozen: {shown(pattern)} matches no op and no block of {graph.name}; "
                 "give an op id or a block, with * as a wildcard"
             )
     if mistakes:

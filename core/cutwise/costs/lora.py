@@ -17,7 +17,7 @@ from cutwise.costs.gradient_flow import adapter_weights, frozen_ops, named_by
 from cutwise.costs.layer_roles import HEAD, linear_roles
 from cutwise.costs.options.tuning import LORA_TARGETS, Lora
 from cutwise.costs.workload import Workload
-from cutwise.errors import ScenarioError
+from cutwise.errors import ScenarioError, shown
 from cutwise.graph.model_graph import FLOATING, ModelGraph, Op, TensorSpec, Weight
 
 BASE, LORA_A, LORA_B = "base", "lora_a", "lora_b"
@@ -136,8 +136,8 @@ def _targets(graph: ModelGraph, tuning: Lora, frozen: tuple[str, ...]) -> frozen
         found |= hits
         if not hits:
             mistakes.append(
-                f"workload.tuning.targets: {target!r} matches no linear layer of {graph.name}, which has "
-                f"{_inventory(graph, roles)}{_named(graph, experts)}"
+                f"workload.tuning.targets: {shown(target)} matches no linear layer of {graph.name}, which "
+                f"has {_inventory(graph, roles)}{_named(graph, experts)}"
             )
     held = frozen_ops(graph, frozen)
     if found and all(held[at] for at in found):

@@ -28,8 +28,10 @@ KINDS = {
 """What is no file that ends by itself, and what to do."""
 
 
-def bytes_in(path: Name, *, most_bytes: int, fault: Fault = CutwiseError) -> bytes:
+def bytes_in(path: Name, *, most_bytes: int, says: str = "", fault: Fault = CutwiseError) -> bytes:
     """All bytes of the regular file at `path`; raises `fault` where it is none or has more than `most_bytes`.
+
+    `says` is what is said of a longer one, where a budget has a sentence for that.
 
     >>> bytes_in("nothing.toml", most_bytes=10)
     Traceback (most recent call last):
@@ -39,7 +41,8 @@ def bytes_in(path: Name, *, most_bytes: int, fault: Fault = CutwiseError) -> byt
         known_bytes = os.fstat(file.fileno()).st_size
         content = b"" if known_bytes > most_bytes else _read(file, most_bytes + 1)
     if max(known_bytes, len(content)) > most_bytes:
-        raise fault(f"{shown_name(path)}: has over {most_bytes:,} bytes, the most that is read; give less")
+        usual = f"has over {most_bytes:,} bytes, the most that is read; give less"
+        raise fault(f"{shown_name(path)}: {says or usual}")
     return content
 
 
@@ -49,9 +52,9 @@ def first_bytes(path: Name, count: int, *, fault: Fault = CutwiseError) -> bytes
         return _read(file, count)
 
 
-def text_in(path: Name, *, most_bytes: int, fault: Fault = CutwiseError) -> str:
+def text_in(path: Name, *, most_bytes: int, says: str = "", fault: Fault = CutwiseError) -> str:
     """The UTF-8 text of the file at `path`, without a byte order mark; raises `fault` as `bytes_in` does."""
-    content = bytes_in(path, most_bytes=most_bytes, fault=fault)
+    content = bytes_in(path, most_bytes=most_bytes, says=says, fault=fault)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

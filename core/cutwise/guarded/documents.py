@@ -11,7 +11,7 @@ from typing import Any
 
 from cutwise.budgets import beyond, most
 from cutwise.disk.scratch_folders import scratch_folder
-from cutwise.errors import LONGEST_SHOWN, ScenarioError, UnreadableTextError
+from cutwise.errors import ScenarioError, UnreadableTextError, key_shown
 from cutwise.frozen import FrozenDict
 from cutwise.guarded.child_ends import NO_MEMORY, why_it_ended
 from cutwise.guarded.guarded_process import ChildLimits, run_guarded
@@ -23,6 +23,8 @@ RESULT_BYTES_A_BYTE, OPEN_FILES = 8, 32
 REFUSALS: Mapping[str, type[ScenarioError]] = FrozenDict(
     {"error": ScenarioError, "unreadable": UnreadableTextError}
 )
+MOST_BITS = 14_284
+"""Of a whole number with 4,300 decimal digits, the most that Python writes."""
 DIGITS = "holds a whole number of more than 4,300 digits; no quantity has so many"
 
 
@@ -61,30 +63,38 @@ def parsed_document(content: bytes) -> dict[str, object]:
         reason = str(error)
         told = DIGITS if reason.startswith("Exceeds the limit") else f"is not valid TOML or JSON: {reason}"
         raise UnreadableTextError([told]) from error
-    if mistake := mistake or wide_table(found):
+    if mistake := mistake or shape_mistake(found):
         raise ScenarioError([mistake])
     return found
 
 
-def wide_table(document: Mapping[str, Any]) -> str:
-    """What is wrong where a table of the document has more keys than any that means something, else empty.
+def shape_mistake(document: Mapping[str, Any]) -> str:
+    """What is wrong with the shape of a document, else empty.
 
-    >>> wide_table({"devices": [{}, dict.fromkeys(map(str, range(300)), 1)]})[:43]
+    A table has more keys than any that means something, tables and lists nest too deeply, or a whole number
+    has more digits than Python writes.
+
+    >>> shape_mistake({"devices": [{}, dict.fromkeys(map(str, range(300)), 1)]})[:43]
     'devices: has a table of 300 keys, at most 2'
     """
-    tops = ((top, value) for top, value in document.items() if isinstance(value, dict | list | tuple))
-    waiting: list[tuple[str, Any]] = [("", document), *tops]
+    waiting: list[tuple[str, Any, int]] = [("", document, 0)]
     while waiting:
-        top, value = waiting.pop()
+        top, value, depth = waiting.pop()
         if isinstance(value, dict) and len(value) > most("table_keys"):
             return f"{_shown_key(top)}{beyond('table_keys', len(value))}"
-        parts = () if value is document else value.values() if isinstance(value, dict) else value
-        waiting += [(top, part) for part in parts if isinstance(part, dict | list | tuple)]
+        if depth > most("text_parts_deep"):
+            return f"{_shown_key(top)}{beyond('text_parts_deep')}"
+        parts = value.items() if isinstance(value, dict) else ((top, part) for part in value)
+        for name, part in parts:
+            if isinstance(part, dict | list | tuple):
+                waiting.append((top or str(name), part, depth + 1))
+            elif isinstance(part, int) and part.bit_length() > MOST_BITS:
+                return f"{_shown_key(top or str(name))}{DIGITS}"
     return ""
 
 
 def _shown_key(key: str) -> str:
-    return f"{key[:LONGEST_SHOWN]}: " if key else ""
+    return f"{key_shown(key)}: " if key else ""
 
 
 def _parsed(text: str) -> Mapping[str, Any]:

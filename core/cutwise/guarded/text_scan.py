@@ -7,19 +7,22 @@ from itertools import accumulate
 
 from cutwise.budgets import beyond, most
 
-# What is no structure: comments and texts. Possessive, so that no quotation mark makes it go back.
+# What is no structure: comments and texts. Each goes on to where a parser ends it or gives up, which is the
+# end of the line or of all where nothing closes it; possessive, so that no mark is looked at twice.
 NO_STRUCTURE = re.compile(
-    r'"""(?:[^"\\]++|\\.|"(?!""))*+"""'
-    r"|'''(?:[^']++|'(?!''))*+'''"
-    r'|"(?:[^"\\\n]++|\\.)*+"'
-    r"|'[^'\n]*+'"
+    r'"""(?:[^"\\]++|\\.|"(?!""))*+(?:"{3,5}+|\\?\Z)'
+    r"|'''(?:[^']++|'(?!''))*+(?:'{3,5}+|\Z)"
+    r'|"(?:[^"\\\n]++|\\[^\n])*+(?:["\\\n]|\Z)'
+    r"|'[^'\n]*+(?:['\n]|\Z)"
     r"|\#[^\n]*+",
     re.DOTALL,
 )
-NO_JSON_STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+NO_JSON_STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 NO_BRACKETS = re.compile(r"[^\[\]{}]++")
 OPENING = "[{"
 SEPARATORS = "=,:[{"
+MOST_DOTS = 10_000
+"""Whatever an operator allows: a key of more dots takes a parser more than a gigabyte."""
 
 
 def mistake_in_text(text: str) -> str:
@@ -43,4 +46,5 @@ def mistake_in_text(text: str) -> str:
 
 def _has_long_key(bare: str) -> bool:
     """True for more dots than are allowed, with nothing between them that ends a key."""
-    return re.search(rf"(?:\.[^.=,\n\[\]{{}}]*+){{{most('text_parts_deep')}}}", bare) is not None
+    most_dots = min(most("text_parts_deep"), MOST_DOTS)
+    return re.search(rf"(?:\.[^.=,\n\[\]{{}}]*+){{{most_dots}}}", bare) is not None

@@ -87,7 +87,7 @@ def checked_dims(dims: Mapping[str, int] | None) -> dict[str, int]:
         if len(str(name)) > LONGEST_NAME:
             raise ModelImportError(f"dims: {shown(name)}: no model has a dimension of so long a name")
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise ModelImportError(f"dims: {name!r} is {size!r}; give a whole number of at least 1")
+            raise ModelImportError(f"dims: {shown(name)} is {shown(size)}; give a whole number of at least 1")
     return dict(dims or {})
 
 

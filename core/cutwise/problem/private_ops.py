@@ -8,7 +8,7 @@ import numpy as np
 
 from cutwise.arrays import Mask, masked
 from cutwise.costs.graph_cost import GraphCost
-from cutwise.errors import ScenarioError
+from cutwise.errors import ScenarioError, shown
 from cutwise.graph.model_graph import ModelGraph, Op
 from cutwise.scenario.parts import LayerDepth
 
@@ -58,7 +58,7 @@ def _named(graph: ModelGraph, names: tuple[str, ...]) -> Mask:
     if unknown:
         raise ScenarioError(
             [
-                f"privacy.keep_on_device: {graph.name} has no op {name!r}; inspect lists them"
+                f"privacy.keep_on_device: {graph.name} has no op {shown(name)}; inspect lists them"
                 for name in unknown
             ]
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Literal, TypeAlias, get_args, get_origin
 
 from cutwise.caches import kept
-from cutwise.errors import ScenarioError
+from cutwise.errors import ScenarioError, shown
 from cutwise.fields.field_values import settled
 from cutwise.scenario.vocabulary.choices import chosen
 from cutwise.units import hints_of
@@ -24,7 +24,7 @@ def choice_mistakes(value: object) -> list[str]:
     """
     owner: type = type(value)
     return [
-        f"{name}: must be {' or '.join(map(repr, allowed))}, not {given!r}{_meant(name, given, allowed)}"
+        f"{name}: must be {' or '.join(map(repr, allowed))}, not {shown(given)}{_meant(name, given, allowed)}"
         for name, (alone, listed) in _choices(owner).items()
         for allowed, given in _named(getattr(value, name), alone, listed)
         if given not in allowed

@@ -46,7 +46,7 @@ def _noted(rest: dict[str, Json], mistakes: list[str]) -> bool:
             unworded += error.error_count()
         elif error:
             problems, unworded = _problems(error.errors(include_url=False), part, is_whole)
-            sentences = dict.fromkeys(one.sentence for one in problems if one.sentence)
+            sentences = dict.fromkeys(sentence for one in problems for sentence in one.sentences)
             mistakes += [sentence for sentence in sentences if sentence not in mistakes]
             put_right += [_put_right(rest, one) for one in problems]
     if unworded:
@@ -75,7 +75,7 @@ def _problems(
         if worded > most("mistakes_worded"):
             return list(met), len(rows) - number
         one = problem(row, document)
-        worded += bool(one.sentence) and one not in met
+        worded += bool(one.sentences) and one not in met
         if is_whole or one.path:
             met[one] = None
     return list(met), 0

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from cutwise.errors import QuantityError, ScenarioError, UnknownNameError, shown
+from cutwise.errors import QuantityError, ScenarioError, UnknownNameError, key_shown, shown
 from cutwise.fields.field_values import read_field
 from cutwise.frozen import FrozenDict
 from cutwise.scenario.file_checker import KINDS, KeyPath
@@ -36,13 +36,13 @@ WORDING = FrozenDict(
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Where a mistake is, the sentence that says so, and the `kind` that a table without one may have.
+    """Where a mistake is, the sentences that say so, and the `kind` that a table without one may have.
 
     Without a sentence it is none: a typed quantity, and what is `meant` by it.
     """
 
     path: KeyPath
-    sentence: str
+    sentences: tuple[str, ...]
     kind: str = ""
     meant: float | None = field(default=None, kw_only=True)
 
@@ -54,28 +54,28 @@ def problem(row: ErrorDetails, document: Mapping[str, Json]) -> Problem:
         layers = part_at(dict(document), path[:2])
         meant = type(layers) is int and layers > 0
         hint = f"; write keep_on_device = {{ layers = {layers} }}" if meant else ""
-        return Problem(path[:2], f"privacy.keep_on_device: {KEEP_RULE}{hint}")
+        return Problem(path[:2], (f"privacy.keep_on_device: {KEEP_RULE}{hint}",))
     if row["type"] in TAGS:
         return _kind_problem(path, row, document)
     if isinstance(cause := row.get("ctx", {}).get("error"), ScenarioError):
-        return Problem(path, "\n".join(_prefixed(path, mistake) for mistake in cause.mistakes))
+        return Problem(path, tuple(_prefixed(path, mistake) for mistake in cause.mistakes))
     table, key, value = _table_at(row["loc"], document), path[-1], row["input"]
     if row["type"] == "unexpected_keyword_argument":
-        return Problem(path, f"{_dotted(path)}: {unknown_key(table, str(key), value)}")
+        return Problem(path, (f"{_dotted(path)}: {unknown_key(table, str(key), value)}",))
     text = WORDING.get(row["type"], row["msg"].replace("Input should be", "must be"))
     place = _place_of(table, key)
     if row["type"] in NUMBERS and place and isinstance(value, str) and re.search(r"\d", value):
         return _typed(path, place, value)
     hint = remedy(table, place, value) if place else ""
-    return Problem(path, f"{_dotted(path)}: {text}, not {shown(value)}{hint}")
+    return Problem(path, (f"{_dotted(path)}: {text}, not {shown(value)}{hint}",))
 
 
 def _typed(path: KeyPath, place: FieldPlace, text: str) -> Problem:
     """A quantity as people type it, or why it is none."""
     try:
-        return Problem(path, "", meant=read_field(place.owner, place.name, text))
+        return Problem(path, (), meant=read_field(place.owner, place.name, text))
     except QuantityError as error:
-        return Problem(path, f"{_dotted(path)}: {error}")
+        return Problem(path, (f"{_dotted(path)}: {error}",))
 
 
 def part_at(document: Json, path: KeyPath) -> Json:
@@ -100,12 +100,12 @@ def _kind_problem(path: KeyPath, row: ErrorDetails, document: Mapping[str, Json]
     likely = kinds_meant(names, tag) or tuple(kinds)
     best = max(likely, key=lambda kind: _understood(names, kinds[kind], keys))
     if row["type"] == "union_tag_not_found":
-        return Problem(path, f"{_dotted(path)}: give its kind, one of {', '.join(kinds)}", best)
+        return Problem(path, (f"{_dotted(path)}: give its kind, one of {', '.join(kinds)}",), best)
     unknown = str(UnknownNameError(str(path[-1]), str(tag), kinds))
     cure = kind_remedy(names, tag, table)
     if cure and "; known: " not in unknown:  # a kind spelled nearly so, and more to write with it
         unknown = unknown.partition(";")[0]
-    return Problem(path, f"{_dotted(path)}.kind: {unknown}{f'; {cure}' if cure else ''}", best)
+    return Problem(path, (f"{_dotted(path)}.kind: {unknown}{f'; {cure}' if cure else ''}",), best)
 
 
 def _understood(names: Path, owner: type[Any], keys: Mapping[str, Json]) -> int:
@@ -156,7 +156,7 @@ def _dotted(location: KeyPath) -> str:
     >>> _dotted(("devices", 0, "samples"))
     'devices[0].samples'
     """
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{key_shown(part)}" for part in location)
     return text.removeprefix(".")
 
 

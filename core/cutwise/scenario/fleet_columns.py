@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 
-from cutwise.errors import QuantityError
+from cutwise.errors import QuantityError, shown
 from cutwise.fields.field_values import is_number_field
 from cutwise.fields.typed_number import NUMBER, SPACES, typed_number
 from cutwise.frozen import Frozen, FrozenDict
@@ -79,14 +79,17 @@ def columns_in(header: Sequence[str]) -> tuple[list[FleetColumn], list[str]]:
     """The columns that a table's first row names, by field or by title, and a sentence for each mistake."""
     found: list[FleetColumn] = []
     mistakes: list[str] = []
-    for cell in header:
+    for number, cell in enumerate(header, start=1):
+        if not cell.strip():
+            mistakes.append(f"fleet: column {number} has no name; give it one, or take the column out")
+            continue
         try:
             column = _column(cell)
         except QuantityError as error:
-            mistakes.append(f"fleet: column {cell!r}: {error}")
+            mistakes.append(f"fleet: column {shown(cell)}: {error}")
             continue
         if column.field in {known.field for known in found}:
-            mistakes.append(f"fleet: column {cell!r} is {column.field} once more; keep one column of it")
+            mistakes.append(f"fleet: column {shown(cell)} is {column.field} once more; keep one column of it")
         found.append(column)
     return found, mistakes
 

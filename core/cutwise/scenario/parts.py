@@ -10,7 +10,7 @@ from cutwise.channels import Channel, FixedRate
 from cutwise.compression import Accuracy, Codec, ErrorProxy, Uncompressed
 from cutwise.costs.memory.verdict import FITS_RATIO
 from cutwise.costs.workload import Workload
-from cutwise.errors import ScenarioError
+from cutwise.errors import ScenarioError, shown
 from cutwise.fields.field_values import settled
 from cutwise.scenario.checks import Part, choice_mistakes
 from cutwise.scenario.parties import Device, Edge, Server
@@ -158,7 +158,7 @@ class Compression(Part):
     )
 
     def __post_init__(self) -> None:
-        mistakes = choice_mistakes(self)
+        mistakes = settled(self) + choice_mistakes(self)
         mistakes += [f"codec.{mistake}" for mistake in choice_mistakes(self.codec)]
         if mistakes:
             raise ScenarioError(mistakes)
@@ -247,15 +247,13 @@ class Scenario:
     compression: Compression = field(default_factory=Compression)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "devices", tuple(self.devices))
-        object.__setattr__(self, "edges", tuple(self.edges))
         mistakes = settled(self)
         mistakes += [f"workload.{mistake}" for mistake in choice_mistakes(self.workload)]
         if not self.devices:
             mistakes.append("devices: a scenario needs at least one device")
         names = self.device_names
         mistakes += [
-            f"devices: the name {name!r} is used twice; names must differ"
+            f"devices: the name {shown(name)} is used twice; names must differ"
             for name, uses in sorted(Counter(names).items())
             if uses > 1
         ]

@@ -17,7 +17,7 @@ from cutwise.budgets import beyond, bounded, most
 from cutwise.caches import kept
 from cutwise.disk.bounded_files import bytes_in
 from cutwise.errors import ScenarioError, shown
-from cutwise.guarded.documents import document_in, wide_table
+from cutwise.guarded.documents import document_in, shape_mistake
 from cutwise.scenario.document_mistakes import ROWS, mistakes_taken_out
 from cutwise.scenario.file_checker import checked_scenario, file_checker
 from cutwise.scenario.parts import Scenario
@@ -41,7 +41,7 @@ def load_scenario(path: str | PathLike[str]) -> Scenario:
 def read_document(path: str | PathLike[str]) -> dict[str, object]:
     """What a scenario file holds, unchecked; raises `ScenarioError` if it cannot be read."""
     file = Path(path)
-    content = bytes_in(file, most_bytes=most("text_bytes"), fault=one_mistake)
+    content = bytes_in(file, most_bytes=most("text_bytes"), says=beyond("text_bytes"), fault=one_mistake)
     return document_in(content, name=file.name)
 
 
@@ -89,7 +89,7 @@ def _refuse_at_once(document: Mapping[str, object]) -> None:
         rows = document.get(name)
         if isinstance(rows, list | tuple) and len(rows) > most("fleet_devices"):
             raise ScenarioError([f"{name}: {beyond('fleet_devices', len(rows))}"])
-    if mistake := wide_table(document):
+    if mistake := shape_mistake(document):
         raise ScenarioError([mistake])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cutwise.budgets import beyond, most
-from cutwise.errors import CutwiseError, ScenarioError, UnknownNameError
+from cutwise.errors import CutwiseError, ScenarioError, UnknownNameError, key_shown
 from cutwise.importers.base import checked_dims, samples
 from cutwise.schemes import SCHEMES, baseline_names
 from cutwise.schemes.options import scheme_with
@@ -89,7 +89,7 @@ def _unknown(path: str, name: str, known: Iterable[str]) -> list[str]:
 def _option_mistakes(stated: StatedQuestion) -> list[str]:
     """What is wrong with each option alone, and with all of them together."""
     alone = [
-        f"options.{name}: {why}"
+        f"options.{key_shown(name)}: {why}"
         for name, value in stated.options.items()
         for why in _refusal(stated.scheme, {name: value})
     ]

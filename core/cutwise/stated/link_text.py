@@ -35,6 +35,8 @@ def bytes_of(text: str) -> bytes:
 
 def link_document(content: bytes) -> dict[str, object]:
     """The JSON object that a link holds; raises `CutwiseError` where it holds none, or too much."""
+    if not content.startswith(b"{"):
+        raise CutwiseError(DAMAGED)
     try:
         return document_in(content, name="the link")
     except UnreadableTextError as error:

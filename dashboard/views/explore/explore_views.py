@@ -26,8 +26,8 @@ from cutwise_dashboard.views.plan import trade_offs
 def show(question: AnsweredQuestion, device: int) -> None:
     """The page, for the device looked at; only the part that is open is worked out."""
     chosen = st.segmented_control(
-        "What to explore", list(PARTS), default=FIRST, key="view.explore.part", label_visibility="collapsed",
-        required=True,
+        "What to explore", list(PARTS), key=session.begin("view.explore.part", FIRST),
+        label_visibility="collapsed", required=True,
     )  # fmt: skip
     PARTS[chosen or FIRST](question, device)
 

@@ -13,8 +13,9 @@ from cutwise_dashboard.views.learn.stories import STORIES
 def show() -> None:
     """The story picker and the story that is picked."""
     name = st.pills(
-        "Story", list(STORIES), format_func=lambda key: STORIES[key].title, default=next(iter(STORIES)),
-        key="view.learn.story", label_visibility="collapsed", required=True,
+        "Story", list(STORIES), format_func=lambda key: STORIES[key].title,
+        key=session.begin("view.learn.story", next(iter(STORIES))),
+        label_visibility="collapsed", required=True,
     )  # fmt: skip
     story = STORIES[name]
     with st.container(border=True):

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from cutwise_dashboard import cached
+from cutwise_dashboard import cached, session
 from cutwise_dashboard.charts.graph.graph_drawing import VIEWS, draw_graph
 from cutwise_dashboard.format import as_written, quantity_text
 from cutwise_dashboard.question import AnsweredQuestion
@@ -27,7 +27,7 @@ def show(question: AnsweredQuestion, device: int) -> None:
         left.subheader(f"Model graph, cut for {name}", anchor=False)
         with right:
             view = st.segmented_control(
-                "View", VIEWS, default="near_cut", key="view.graph.view", required=True,
+                "View", VIEWS, key=session.begin("view.graph.view", "near_cut"), required=True,
                 format_func=VIEW_NAMES.__getitem__, label_visibility="collapsed",
             )  # fmt: skip
         kept = frozenset(plan.decisions[device].cut.device_ops)

@@ -12,7 +12,7 @@ import streamlit as st
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.graph.blocks import Block
 from cutwise.units import in_prefix
-from cutwise_dashboard import cached
+from cutwise_dashboard import cached, session
 from cutwise_dashboard.charts.graph.graph_drawing import GraphDrawing, draw_graph
 from cutwise_dashboard.charts.graph.op_colors import STEP_NAMES, steps
 from cutwise_dashboard.format import as_written, quantity_text
@@ -32,7 +32,7 @@ def show(question: AnsweredQuestion) -> None:
         left.subheader("Graph", anchor=False)
         with right:
             picked = st.segmented_control(
-                "Colour by", QUANTITIES, default="FLOPs", key="view.ops.quantity", required=True,
+                "Colour by", QUANTITIES, key=session.begin("view.ops.quantity", "FLOPs"), required=True,
                 label_visibility="collapsed",
             )  # fmt: skip
         values, unit = quantity(question, str(picked))

@@ -88,4 +88,4 @@ def _slider(option: str, key: str, *, training: bool) -> int | float:
     low, high = (type(first)(end) for end in facts["shown"])
     unit = f" ({UNITS[facts['unit']]})" if facts.get("unit") else ""
     label, about = (said(text, training=training) for text in (facts["title"] + unit, facts["help"]))
-    return st.slider(label, min_value=low, max_value=high, value=first, key=key, help=about)
+    return st.slider(label, min_value=low, max_value=high, key=session.begin(key, first), help=about)

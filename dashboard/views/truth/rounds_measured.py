@@ -28,11 +28,11 @@ def show() -> None:
             name for name in dict.fromkeys(cell.partition for cell in table.cells) if name != POOLED
         ]
         partition = left.segmented_control(
-            "Data of the devices", partitions, default=partitions[0], key="view.truth.partition",
+            "Data of the devices", partitions, key=session.begin("view.truth.partition", partitions[0]),
             format_func=readable, required=True,
         )  # fmt: skip
         target = right.segmented_control(
-            "Target", TARGETS, default=TARGETS[1], key="view.truth.target", required=True,
+            "Target", TARGETS, key=session.begin("view.truth.target", TARGETS[1]), required=True,
             format_func=lambda share: share_text(share, ".0f"),
         )  # fmt: skip
         shown = shown_cells(table, str(partition))

@@ -47,6 +47,13 @@ TOO_MUCH: dict[str, tuple[bytes, str]] = {
     "quotation marks": (b'"' * 7_000_000, "is not valid TOML or JSON"),
     "open texts": (b"'''" + b"''x" * 2_000_000, "is not valid TOML or JSON"),
     "backslashes": (b'"' + b"\\" * 100_001, "is not valid TOML or JSON"),
+    "a fourth quotation mark": (b'x = """a"""" # \\\n' + b"a." * 7_900 + b'a=1 # "', DEEP),
+    "a fifth, in apostrophes": (b"x = '''a''''' # \n" + b"a." * 7_900 + b"a=1 # '", DEEP),
+    "dots times braces": ((b"a." * 31 + b"a={") * 30 + b"b=1" + b"}" * 30, DEEP),
+    "hexadecimal digits": (b"cut = 0x" + b"f" * 5_000, "cut: holds a whole number of more than 4,300 digits"),
+    "escaped quotation marks": (b'{"' + b'\\"' * 7_900, "is not valid TOML or JSON"),
+    "open, then escaped": (b'\\"""\n' * 3_180, "is not valid TOML or JSON"),
+    "escaped, long": (b'x = "' + b'\\"' * 1_000_000 + b"\\\n", "is not valid TOML or JSON"),
     "bytes": (bytes(range(256)) * 100, "is not a text file in TOML or JSON"),
 }  # fmt: skip
 
@@ -136,6 +143,20 @@ def test_what_is_no_text_is_told_from_what_asks_too_much() -> None:
         document_in(b"[", name="a")
     with pytest.raises(UnreadableTextError):
         document_in(b"[" + b" " * 20_000, name="a")
+
+
+QUOTED = st.text(alphabet="\"'\\\\\n# a", max_size=14)
+
+
+@given(st.lists(QUOTED, min_size=1, max_size=3))
+def test_no_quotation_mark_hides_a_long_key_from_the_scan(texts: list[str]) -> None:
+    lines = [f"x{number} = {text}" for number, text in enumerate(texts)]
+    text = "\n".join([*lines, "a." * 40 + "b = 1"])
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return
+    assert mistake_in_text(text).startswith(DEEP)
 
 
 @given(st.text(alphabet="ab.=,[]{}\"'#\\\n \x00é", max_size=300))

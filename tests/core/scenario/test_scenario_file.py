@@ -276,7 +276,7 @@ def test_a_missing_file_a_folder_and_a_giant_are_refused(tmp_path: Path) -> None
     for path, words in (
         (tmp_path / "none.toml", "cannot be read"),
         (tmp_path, "cannot be read"),
-        (giant, "over"),
+        (giant, "at most 8 MB are read"),
     ):
         with pytest.raises(ScenarioError, match=words) as caught:
             load_scenario(path)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit import file_util
 
 from cutwise_dashboard.serving import limits, serving_bounds
+from cutwise_dashboard.serving.door import layers
 from cutwise_dashboard.serving.front_door import only_by_name, only_what_there_is, with_headers
 from cutwise_dashboard.serving.host_names import LOOPBACK_NAMES
+from cutwise_dashboard.serving.seldom_log import EVERY_S, SELDOM
+from tests.dashboard.pages import APP
 from tests.dashboard.serving.knocking import Heard, inner, knock
 
 NAMES = ("cutwise.example.org", "192.0.2.7", "fd00::5")
@@ -95,7 +101,7 @@ def test_a_websocket_is_turned_away_where_the_server_cannot_say_why() -> None:
 @pytest.mark.parametrize(
     ("path", "method", "status"),
     [
-        ("/", "GET", 200), ("/explore", "GET", 200), ("/static/js/index.js", "HEAD", 200),
+        ("/", "GET", 200), ("/explore", "GET", 200), ("/explore/", "GET", 200), ("/favicon.png", "HEAD", 200),
         ("/media/1.html", "GET", 200), ("/app/static/inter.woff2", "GET", 200),
         ("/_stcore/health", "GET", 200), ("/_stcore/host-config", "GET", 200),
         ("/_stcore/upload_file/a/b", "PUT", 200), ("/_stcore/upload_file/a/b", "DELETE", 200),
@@ -107,10 +113,23 @@ def test_a_websocket_is_turned_away_where_the_server_cannot_say_why() -> None:
         ("/_stcore/stream", "GET", 404), ("/_stcore/new", "GET", 404), ("/component/a/b", "GET", 404),
         ("/auth/login", "GET", 404), ("/oauth2callback", "GET", 404),
         ("http://evil.example/", "GET", 404), ("*", "OPTIONS", 404),
+        ("/metrics", "GET", 404), ("/healthz", "GET", 404), ("/docs", "GET", 404),
+        ("/static/js/none.js", "GET", 404), ("/static/", "GET", 404), ("/explore/x", "GET", 404),
+        ("/app_pages/explore.py", "GET", 404), ("/index.html", "GET", 200), ("/.env", "GET", 404),
     ],
 )  # fmt: skip
 def test_only_what_the_page_needs_is_there(path: str, method: str, status: int) -> None:
     assert asked(only_what_there_is(inner), path, method=method).status == status
+
+
+def test_every_page_and_every_file_that_its_first_answer_names_is_there() -> None:
+    names = set(re.findall(r'st\.Page\("app_pages/(\w+)\.py"', Path(APP).read_text("utf-8")))
+    index = (Path(file_util.get_static_dir()) / "index.html").read_text("utf-8")
+    files = {one for one in re.findall(r'(?:href|src)="\./([^"]+)"', index) if not one.startswith("_stcore")}
+    assert len(names) >= 9
+    assert len(files) >= 10
+    door = only_what_there_is(inner)
+    assert {one for one in names | files if asked(door, f"/{one}").status != 200} == set()
 
 
 def test_only_one_path_takes_a_websocket() -> None:
@@ -157,7 +176,7 @@ def test_a_stranger_writes_nothing_into_the_policy() -> None:
 def test_a_full_house_says_so_and_lets_in_whoever_comes_when_one_has_gone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(serving_bounds, "SESSIONS", 1)
+    monkeypatch.setattr(limits, "most", lambda name: 1)
 
     async def told() -> tuple[list[int], str]:
         leave = asyncio.Event()
@@ -247,8 +266,8 @@ def test_files_come_in_turns_and_whoever_waits_too_long_is_told(monkeypatch: pyt
 def test_uploads_of_a_page_and_of_all_pages_are_bounded(
     kept: dict[str, tuple[int, ...]], status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, bound in {"SESSION_UPLOAD_BYTES": 10, "SESSION_UPLOADS": 3, "ALL_UPLOAD_BYTES": 20}.items():
-        monkeypatch.setattr(serving_bounds, name, bound)
+    monkeypatch.setattr(serving_bounds, "SESSION_UPLOADS", 3)
+    monkeypatch.setattr(limits, "most", {"page_upload_bytes": 10, "all_upload_bytes": 20}.__getitem__)
     monkeypatch.setattr(limits, "_kept", lambda: kept)
     heard = asked(limits.unhurried_but_bounded(inner), "/_stcore/upload_file/a/x", method="PUT")
     assert heard.status == status
@@ -277,3 +296,126 @@ def test_a_fault_that_is_answered_and_not_raised_is_passed_on() -> None:
 
     heard = asked(limits.unhurried_but_bounded(answers), "/_stcore/upload_file/a/b", method="PUT")
     assert (heard.status, heard.text) == (503, "later")
+
+
+async def drip(seconds: float, piece: bytes, count: int = 200) -> Any:
+    """What takes a while each time, as a slow sender's pieces do."""
+    for _ in range(count):
+        await asyncio.sleep(seconds)
+        yield {"type": "http.request", "body": piece, "more_body": True}
+
+
+@pytest.mark.parametrize(
+    ("piece", "status"), [(b"x", 408), (b"x" * 4000, 200)], ids=["a byte", "a poor link"]
+)
+def test_a_byte_now_and_then_keeps_no_turn(
+    piece: bytes, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving_bounds, "STALL_S", 0.1)
+    monkeypatch.setattr(serving_bounds, "LEAST_BYTES_PER_S", 10_000)
+
+    async def told() -> int:
+        pieces = drip(0.02, piece, count=20)
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            for _ in range(20):
+                await receive()
+            await inner(scope, receive, send)
+
+        async def brought(scope: Any, receive: Any, send: Any) -> None:
+            await limits.unhurried_but_bounded(app)(scope, pieces.__anext__, send)
+
+        return (await knock(brought, "/_stcore/upload_file/a/b", method="PUT")).status
+
+    assert asyncio.run(told()) == status
+
+
+def test_the_slow_files_of_one_page_keep_no_other_page_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving_bounds, "UPLOAD_TURN_S", 0.2)
+
+    async def told() -> tuple[int, set[int]]:
+        done = asyncio.Event()
+
+        async def slow(scope: Any, receive: Any, send: Any) -> None:
+            if "/slow/" in scope["path"]:
+                await done.wait()
+            await inner(scope, receive, send)
+
+        put = partial(knock, limits.unhurried_but_bounded(slow), method="PUT")
+        sent = [asyncio.create_task(put(f"/_stcore/upload_file/slow/{n}")) for n in range(8)]
+        await asyncio.sleep(0.01)
+        other = await put("/_stcore/upload_file/other/1")
+        await asyncio.sleep(0.3)
+        done.set()
+        return other.status, {(await task).status for task in sent}
+
+    assert asyncio.run(told()) == (200, {200, 503})
+
+
+def test_an_answer_that_nobody_takes_is_given_up_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(serving_bounds, "STALL_S", 0.01)
+    SELDOM.last_s.clear()
+
+    async def never(message: Any) -> None:
+        await asyncio.Future()
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", b"localhost")]}
+
+    async def told() -> None:
+        for _ in range(3):
+            await with_headers(limits.unhurried_but_bounded(inner))(scope, never, never)
+
+    asyncio.run(told())
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("cutwise: an answer was not taken")
+
+
+def test_the_log_hears_once_a_minute_of_each_kind_why_and_how_many_more(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    SELDOM.last_s.clear()
+    door = only_by_name(inner, LOOPBACK_NAMES)
+    for number in range(50):
+        asked(door, headers=named(f"evil{number}.example\x1b[31m\n" + "x" * 500, None))
+    asked(door, headers=named("localhost", "http://evil.example"))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert "turned away with 403: This server does not answer to the name" in lines[0]
+    assert "evil0.example" in lines[0]
+    assert "\x1b" not in lines[0]
+    assert len(lines[0]) < 400
+    assert "Host 'localhost', Origin 'http://evil.example'" in lines[1]
+    before = SELDOM.last_s.copy()
+    SELDOM.last_s.update({kind: at - EVERY_S for kind, at in before.items()})
+    asked(door, headers=named("evil.example", None))
+    assert "[and 49 more since the last such line]" in capsys.readouterr().err
+
+
+def test_a_port_that_a_proxy_loses_is_named_with_what_passes_it_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    SELDOM.last_s.clear()
+    door = only_by_name(inner, ("cutwise.example.org",))
+    heard = asked(door, headers=named("cutwise.example.org", "https://cutwise.example.org:8443"))
+    assert heard.status == 403
+    assert "proxy_set_header Host $http_host" in heard.text
+    assert "https://cutwise.example.org:8443" in capsys.readouterr().err
+    assert "$http_host" not in asked(door, headers=named("cutwise.example.org", "https://a.example")).text
+
+
+def test_every_layer_is_there_outermost_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "most", lambda name: 0)
+    monkeypatch.setattr(serving_bounds, "SESSION_UPLOADS", 0)
+    door: Any = inner
+    for layer in reversed(layers(LOOPBACK_NAMES)):
+        door = layer.cls(door, *layer.args, **layer.kwargs)
+    here = ("host", "localhost")
+    stranger = asked(door, headers=named("evil.example", None))
+    assert stranger.status == 403
+    assert stranger.headers["x-frame-options"] == "DENY"
+    assert asked(door, "/metrics").status == 404
+    assert asked(door, headers=[here, ("accept", "text/html")]).status == 503
+    assert asked(door, "/_stcore/upload_file/a/b", method="PUT").status == 413
+    assert asked(door).status == 200

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from cutwise.errors import CutwiseError
-from cutwise_dashboard.serving.host_names import public_name
+from cutwise_dashboard.serving import page_server
+from cutwise_dashboard.serving.host_names import LOOPBACK_NAMES, public_name
 from cutwise_dashboard.serving.page_server import serve
 
 
@@ -81,3 +85,51 @@ def test_missing_browser_files_are_named(
     with pytest.raises(CutwiseError, match=rf"^{package}.*: its browser file .* is not installed") as told:
         serve(port=0, public=False, names=[], address=None)
     assert str(tmp_path) not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "url", "names"),
+    [
+        (None, "http://localhost:{port}", LOOPBACK_NAMES),
+        ("127.0.0.1", "http://localhost:{port}", LOOPBACK_NAMES),
+        ("127.0.0.2", "http://127.0.0.2:{port}", (*LOOPBACK_NAMES, "127.0.0.2")),
+        ("::1", "http://[::1]:{port}", LOOPBACK_NAMES),
+    ],
+)
+def test_it_says_where_it_listens_and_answers_to_that(
+    address: str | None,
+    url: str,
+    names: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    heard: list[tuple[object, int]] = []
+    monkeypatch.setattr(page_server, "layers", lambda known: heard.append((known, 0)) or [])
+    monkeypatch.setattr(page_server, "_set", lambda *given, **how: None)
+    monkeypatch.setattr(
+        page_server, "_run", lambda server, sock: heard.append(("port", sock.getsockname()[1]))
+    )
+    monkeypatch.setattr(page_server.cli_util, "open_browser", lambda url: None)
+    try:
+        serve(port=0, public=False, names=[], address=address)
+    except CutwiseError:
+        pytest.skip("this machine has no such address")
+    (known, _), (_, port) = heard
+    assert known == names
+    assert f"open at {url.format(port=port)} for this machine" in capsys.readouterr().out
+
+
+def test_a_full_output_is_told_as_by_every_command() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", "cutwise", "serve", "--port", "0"],
+            env=os.environ
+            | {"PYTHONPATH": str(Path(__file__).parents[3]), "STREAMLIT_SERVER_HEADLESS": "true"},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "the output: cannot be written (the disk is full)" in line

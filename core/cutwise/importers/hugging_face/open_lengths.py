@@ -16,7 +16,7 @@ def open_sizes(keys: Keys, dims: Mapping[str, int], blueprint: Blueprint) -> dic
     for name in dims:
         if name not in known:
             raise ModelImportError(
-                f"{keys.file}: dims names {name!r}, which is not open in this file; open is: "
+                f"{keys.file}: dims names {shown(name)}, which is not open in this file; open is: "
                 f"{', '.join(known) or 'nothing, for the image size is in the file'}"
             )
     sizes = {name: dims.get(name, min(open_.assumed, open_.most)) for name, open_ in known.items()}
@@ -24,7 +24,7 @@ def open_sizes(keys: Keys, dims: Mapping[str, int], blueprint: Blueprint) -> dic
         most, unit = known[name].most, known[name].unit
         if not 1 <= size <= most:
             raise ModelImportError(
-                f"{keys.file}: dims gives {name!r} = {shown(size)}; this model takes 1 to {most} {unit}"
+                f"{keys.file}: dims gives {shown(name)} = {shown(size)}; this model takes 1 to {most} {unit}"
             )
     return sizes
 

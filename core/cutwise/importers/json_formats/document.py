@@ -75,7 +75,7 @@ def refuse_dims(path: Path, dims: Mapping[str, int]) -> None:
     """Raises `ModelImportError` when sizes are given for a format that leaves none open."""
     if dims:
         raise ModelImportError(
-            f"{path.name}: dims names {next(iter(dims))!r}, but this format leaves no dimension open; "
+            f"{path.name}: dims names {shown(next(iter(dims)))}, but this format leaves no dimension open; "
             "load it without dims"
         )
 

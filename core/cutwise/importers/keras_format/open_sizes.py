@@ -43,7 +43,8 @@ class OpenSizes:
             if name not in self.chosen:
                 open_ones = ", ".join(self.chosen) or "nothing"
                 raise ModelImportError(
-                    f"{self.file}: dims names {name!r}, which is not open in this file; open is: {open_ones}"
+                    f"{self.file}: dims names {shown(name)}, which is not open in this file; open is: "
+                    f"{open_ones}"
                 )
 
     def filled(self, stated: tuple[int | None, ...] | None) -> tuple[int, ...] | None:

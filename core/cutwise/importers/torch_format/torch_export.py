@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from cutwise.errors import ModelImportError
+from cutwise.errors import ModelImportError, shown
 from cutwise.graph.model_graph import FLOATING, ModelGraph
 from cutwise.importers.importer import Importer
 from cutwise.importers.onnx_format.module_paths import printable
@@ -153,7 +153,7 @@ def _chosen(
         # A lower bound of 2 only says that the sizes 0 and 1 were not tried.
         if (isinstance(low, int) and low > 2 and size < low) or (isinstance(high, int) and size > high):
             raise ModelImportError(
-                f"{sizes.file}: dims gives {name!r} the size {size}; the model takes {low} to {high}"
+                f"{sizes.file}: dims gives {shown(name)} the size {size}; the model takes {low} to {high}"
             )
         chosen[symbol] = size
     return chosen
@@ -169,7 +169,7 @@ def _refuse_unasked(dims: Mapping[str, int], open_dims: Mapping[str, tuple[str, 
 def _not_open(name: str, open_dims: Mapping[str, tuple[str, ...]], sizes: Sizes) -> ModelImportError:
     keys = ", ".join([*(keys[0] for keys in open_dims.values()), *sorted(sizes.asked)]) or "none"
     return ModelImportError(
-        f"{sizes.file}: dims names {name!r}, which is not open in this file; open are: {keys}"
+        f"{sizes.file}: dims names {shown(name)}, which is not open in this file; open are: {keys}"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cutwise.errors import LONGEST_SHOWN
 from cutwise.scenario.file_checker import KINDS
 from cutwise.scenario.remedies.places import FieldPlace, header, places
 from cutwise.scenario.remedies.substitutes import FileTable, Substitute, si_of
@@ -115,7 +116,7 @@ def _plain(place: FieldPlace, value: object) -> str:
     """Yes and no in words, one value where a list belongs, a number where a text does."""
     if bool in place.hints and (word := word_of(str(value))) in YES_OR_NO:
         return f"write {place.name} = {literal(YES_OR_NO[word])}"
-    if isinstance(value, str) and place.takes([value]):
+    if isinstance(value, str) and len(value) <= LONGEST_SHOWN and place.takes([value]):
         return f"write {place.name} = {literal([value])}"
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if is_number and str in place.hints and not place.choices:

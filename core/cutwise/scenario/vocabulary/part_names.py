@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cutwise.errors import close_names
+from cutwise.errors import close_names, shown
 from cutwise.hardware.profiles import hardware
 from cutwise.scenario.vocabulary.words import word_of, words
 
@@ -42,13 +42,15 @@ def unknown_profile(text: str) -> str:
     """
     name, remark = nearest_profile(text)
     if remark.startswith(MAYBE):
-        return f"unknown hardware profile {text!r}; did you mean {name!r}?"
+        return f"unknown hardware profile {shown(text)}; did you mean {name!r}?"
     if not name:
         return (
-            f"unknown hardware profile {text!r}; the command `cutwise devices` lists the catalogue, or "
+            f"unknown hardware profile {shown(text)}; the command `cutwise devices` lists the catalogue, or "
             f"{OWN_FIGURES} of the part itself"
         )
-    return f'unknown hardware profile {text!r}; write profile = "{name}"{f", {remark}" if remark else ""}'
+    return (
+        f'unknown hardware profile {shown(text)}; write profile = "{name}"{f", {remark}" if remark else ""}'
+    )
 
 
 def _plain(text: str) -> str:

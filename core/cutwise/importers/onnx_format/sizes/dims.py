@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cutwise.errors import ModelImportError
+from cutwise.errors import ModelImportError, shown
 from cutwise.frozen import Frozen, FrozenDict
 from cutwise.graph.model_graph import FLOATING
 from cutwise.importers.onnx_format.sizes.size_names import computed, parts_of, total_of
@@ -195,7 +195,7 @@ def _refuse_unknown(dims: Mapping[str, int], open_dims: Sequence[OpenDim], file:
         if name not in known:
             keys = ", ".join(dict.fromkeys(dim.key for dim in open_dims)) or "none"
             raise ModelImportError(
-                f"{file}: dims names {name!r}, which is not open in this file; open are: {keys}"
+                f"{file}: dims names {shown(name)}, which is not open in this file; open are: {keys}"
             )
 
 
