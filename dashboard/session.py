@@ -14,11 +14,13 @@ from cutwise.errors import CutwiseError
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard.desk.history import Desk, go_on
 from cutwise_dashboard.executor.executor import shared_executor
+from cutwise_dashboard.serving.component_values import UNREADABLE
 from cutwise_dashboard.stores.link_store import stated_at
 
 LINK_KEY = "q"
 OLD_LINK_KEY = "plan"
 """The address of 0.1 carried its question under this name."""
+NOT_READ = "What this browser sent could not be read, so nothing was changed; do it again."
 DESK, ADDRESS, NOTICE = "desk", "address", "notice"
 VIEW = "view."
 """View choices, such as the tab that is open, are widgets with such keys; they outlive a page switch."""
@@ -37,6 +39,8 @@ def desk() -> Desk:
 def take(outboxes: Iterable[Any]) -> None:
     """Takes what browsers sent and was not taken yet; ends where the session has gone."""
     for outbox in outboxes:
+        if outbox == UNREADABLE["outbox"]:
+            desk().said = NOT_READ
         desk().take(outbox, between=get_run_yield_check() or go_on, amid=_still_here)
 
 

@@ -15,6 +15,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from cutwise.frozen import FrozenDict
 from cutwise_dashboard.serving import serving_bounds as bounds
+from cutwise_dashboard.serving.component_values import with_readable_values
 
 VARINT, EIGHT_BYTES, TEXT, FOUR_BYTES = 0, 1, 2, 5
 FIXED_BYTES = FrozenDict({EIGHT_BYTES: 8, FOUR_BYTES: 4})
@@ -58,14 +59,15 @@ def within_bounds(app: ASGIApp) -> ASGIApp:
 async def _looked_at(receive: Receive, send: Send) -> Message:
     while True:
         message = await receive()
-        data = message.get("bytes")
-        if message["type"] != "websocket.receive" or data is None:
+        if message["type"] != "websocket.receive":
             return message
-        if (kinds := heard_kinds(data)) is None:
+        data = message.get("bytes")
+        kinds = heard_kinds(data) if data else None
+        if data is None or kinds is None:
             await send({"type": "websocket.close", "code": TOO_BIG})
             return {"type": "websocket.disconnect", "code": TOO_BIG}
         if kinds <= HEARD:
-            return message
+            return {**message, "bytes": with_readable_values(data) if RERUN in kinds else data}
 
 
 def heard_kinds(data: bytes) -> frozenset[int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -31,7 +32,8 @@ def settling(taken: dict[str, int]) -> None:
 
 def outboxes() -> tuple[Any, ...]:
     """The commands that browsers sent last; some may have been taken already."""
-    return tuple((st.session_state.get(key) or {}).get("outbox") for key in (KEY, SETTLING_KEY))
+    states = (st.session_state.get(key) for key in (KEY, SETTLING_KEY))
+    return tuple(state.get("outbox") if isinstance(state, Mapping) else None for state in states)
 
 
 def _nothing() -> None:

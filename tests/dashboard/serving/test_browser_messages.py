@@ -12,6 +12,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from cutwise_dashboard.serving import serving_bounds as bounds
 from cutwise_dashboard.serving.browser_messages import heard_kinds, within_bounds
+from cutwise_dashboard.serving.component_values import UNREADABLE, with_readable_values
 
 RERUN, FILE_URLS, CLEAR_CACHE = 11, 16, 5
 
@@ -107,9 +108,36 @@ def test_what_the_page_does_not_need_is_not_handed_on() -> None:
     assert not sent
 
 
+def values_read(*values: str) -> list[str]:
+    message = BackMsg()
+    for n, value in enumerate(values):
+        message.rerun_script.widget_states.widgets.add(id=str(n), json_value=value)
+    taken, _ = passed(message.SerializeToString())
+    found = BackMsg.FromString(taken[0]["bytes"])
+    return [widget.json_value for widget in found.rerun_script.widget_states.widgets]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '{"outbox":', "", "3", "[]", "nul", "[" * 10_000, '{"outbox":' * 900 + "1" + "}" * 900,
+        "[" * 500_000, '{"a": [' + "{}," * 600_000 + "{}]}", '{"n": ' + "9" * 5000 + "}",
+    ],
+)  # fmt: skip
+def test_a_value_that_cannot_be_read_says_so_in_its_place(value: str) -> None:
+    good = '{"outbox": {"client": "a", "commands": []}}'
+    assert values_read(good, value) == [good, json.dumps(UNREADABLE)]
+
+
+def test_a_text_instead_of_a_message_ends_the_connection() -> None:
+    taken, sent = passed(None)
+    assert (taken[0]["type"], sent[0]["type"]) == ("websocket.disconnect", "websocket.close")
+
+
 def test_a_look_costs_little() -> None:
     data = a_page().SerializeToString()
     began = time.thread_time()
     for _ in range(10):
         heard_kinds(data)
+        with_readable_values(data)
     assert (time.thread_time() - began) / 10 < 0.02

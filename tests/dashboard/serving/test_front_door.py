@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import re
 from functools import partial
 from pathlib import Path
@@ -270,6 +271,31 @@ def test_uploads_of_a_page_and_of_all_pages_are_bounded(
     monkeypatch.setattr(limits, "_kept", lambda: kept)
     heard = asked(limits.unhurried_but_bounded(inner), "/_stcore/upload_file/a/x", method="PUT")
     assert heard.status == status
+
+
+@pytest.mark.parametrize(("number", "status"), [(errno.ENOSPC, 507), (errno.EDQUOT, 507), (errno.EIO, 500)])
+def test_a_full_disk_is_told_as_one(number: int, status: int, capsys: pytest.CaptureFixture[str]) -> None:
+    async def spools(scope: Any, receive: Any, send: Any) -> None:
+        """As Streamlit does: it answers the fault, and raises it too."""
+        await send({"type": "http.response.start", "status": 500, "headers": []})
+        await send({"type": "http.response.body", "body": b"Internal Server Error"})
+        raise OSError(number, "no")
+
+    door = with_headers(limits.unhurried_but_bounded(spools))
+    heard = asked(door, "/_stcore/upload_file/a/b", method="PUT", incoming=body(b"x"))
+    assert heard.status == status
+    assert ("There is no place to receive this file" in heard.text) == (status == 507)
+    assert ("reference" in heard.text) == (status == 500)
+    assert ("Traceback" in capsys.readouterr().err) == (status == 500)
+
+
+def test_a_fault_that_is_answered_and_not_raised_is_passed_on() -> None:
+    async def answers(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 503, "headers": []})
+        await send({"type": "http.response.body", "body": b"later"})
+
+    heard = asked(limits.unhurried_but_bounded(answers), "/_stcore/upload_file/a/b", method="PUT")
+    assert (heard.status, heard.text) == (503, "later")
 
 
 async def drip(seconds: float, piece: bytes, count: int = 200) -> Any:
