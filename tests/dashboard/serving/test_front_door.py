@@ -354,6 +354,7 @@ def test_the_log_hears_once_a_minute_of_each_kind_why_and_how_many_more(
     for number in range(50):
         asked(door, headers=named(f"evil{number}.example\x1b[31m\n" + "x" * 500, None))
     asked(door, headers=named("localhost", "http://evil.example"))
+    asked(only_what_there_is(inner), "/explore/_stcore/health")  # as Streamlit's page asks for its server
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert "turned away with 403: This server does not answer to the name" in lines[0]
