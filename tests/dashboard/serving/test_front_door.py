@@ -17,7 +17,7 @@ from cutwise_dashboard.serving.front_door import only_by_name, only_what_there_i
 from cutwise_dashboard.serving.host_names import LOOPBACK_NAMES
 from cutwise_dashboard.serving.seldom_log import EVERY_S, SELDOM
 from tests.dashboard.pages import APP
-from tests.dashboard.serving.knocking import Heard, inner, knock
+from tests.dashboard.serving.knocking import Heard, finished, inner, knock
 
 NAMES = ("cutwise.example.org", "192.0.2.7", "fd00::5")
 LET_IN = (
@@ -57,7 +57,7 @@ STRANGERS = (
 
 
 def asked(app: Any, path: str = "/", **how: Any) -> Heard:
-    return asyncio.run(knock(app, path, **how))
+    return finished(knock(app, path, **how))
 
 
 def named(host: str, origin: str | None) -> list[tuple[str, str]]:
@@ -195,7 +195,7 @@ def test_a_full_house_says_so_and_lets_in_whoever_comes_when_one_has_gone(
         await first
         return [full.status, second.status, script.status, (await page()).status], full.text
 
-    statuses, sentence = asyncio.run(told())
+    statuses, sentence = finished(told())
     assert statuses == [503, 503, 200, 200]
     assert sentence.count("\n") == 1
 
@@ -251,7 +251,7 @@ def test_files_come_in_turns_and_whoever_waits_too_long_is_told(monkeypatch: pyt
         done.set()
         return [late.status, *[(await task).status for task in sent], (await put()).status]
 
-    assert asyncio.run(told()) == [503, 200, 200, 200]
+    assert finished(told()) == [503, 200, 200, 200]
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_a_byte_now_and_then_keeps_no_turn(
 
         return (await knock(brought, "/_stcore/upload_file/a/b", method="PUT")).status
 
-    assert asyncio.run(told()) == status
+    assert finished(told()) == status
 
 
 def test_the_slow_files_of_one_page_keep_no_other_page_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,7 +323,7 @@ def test_the_slow_files_of_one_page_keep_no_other_page_waiting(monkeypatch: pyte
         done.set()
         return other.status, {(await task).status for task in sent}
 
-    assert asyncio.run(told()) == (200, {200, 503})
+    assert finished(told()) == (200, {200, 503})
 
 
 def test_an_answer_that_nobody_takes_is_given_up_with_one_line(
@@ -341,7 +341,7 @@ def test_an_answer_that_nobody_takes_is_given_up_with_one_line(
         for _ in range(3):
             await with_headers(limits.unhurried_but_bounded(inner))(scope, never, never)
 
-    asyncio.run(told())
+    finished(told())
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("cutwise: an answer was not taken")
 
