@@ -6,6 +6,7 @@ import asyncio
 import re
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -302,6 +303,16 @@ def test_a_byte_now_and_then_keeps_no_turn(
         return (await knock(brought, "/_stcore/upload_file/a/b", method="PUT")).status
 
     assert finished(told()) == status
+
+
+def test_a_page_that_is_not_open_has_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = SimpleNamespace(is_active_session=lambda page: page == "here", uploaded_file_mgr=None)
+    monkeypatch.setattr(limits, "runtime", SimpleNamespace(exists=lambda: True, get_instance=lambda: there))
+    door = limits.unhurried_but_bounded(inner)
+    statuses = {
+        page: asked(door, f"/_stcore/upload_file/{page}/1", method="PUT").status for page in ("here", "")
+    }
+    assert statuses == {"here": 200, "": 400}
 
 
 def test_the_slow_files_of_one_page_keep_no_other_page_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
