@@ -23,6 +23,7 @@ UNITS = FrozenDict({"bytes": "bytes", "s": "s"})
 LARGEST = 2**40
 """So much and no more is bounded by sizes, counts and times that machines can be told."""
 STEPS = FrozenDict({"bytes": ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")), "s": ((3600, "h"), (60, "min"))})
+EVERY_DIGIT = 18
 FROM_STEP = 1.5
 """A larger unit is written from so many of it on."""
 
@@ -64,10 +65,16 @@ def beyond(name: str, given: float | None = None, *, allowed: float | None = Non
 
     >>> beyond("fleet_devices", 340_000)
     'has 340,000 rows, at most 10,000 are planned at once; give fewer, or several scenarios'
+    >>> beyond("text_bytes", 8_000_001).partition(" are ")[0]
+    'has 8.000001 MB, at most 8 MB'
     """
     budget = budgets()[name]
-    more = "more" if given is None else amount(name, given)
-    return budget.says.format(given=more, most=amount(name, budget.most if allowed is None else allowed))
+    limit = budget.most if allowed is None else allowed
+    if given is None:
+        return budget.says.format(given="more", most=amount(name, limit))
+    told = ((amount(name, given, digits=n), amount(name, limit, digits=n)) for n in range(3, EVERY_DIGIT))
+    more, at_most = next(((one, other) for one, other in told if one != other), ("more", amount(name, limit)))
+    return budget.says.format(given=more, most=at_most)
 
 
 def bounded(mistakes: Sequence[str], *, unworded: int = 0) -> ScenarioError:
@@ -109,7 +116,7 @@ def _longest() -> int:
     return most("sentence_characters")
 
 
-def amount(name: str, value: float) -> str:
+def amount(name: str, value: float, *, digits: int = 3) -> str:
     """A value in the unit of a budget, as people write it.
 
     >>> amount("text_bytes", 9_100_000), amount("sweep_s", 3600), amount("sweep_rows", 10**6)
@@ -118,7 +125,7 @@ def amount(name: str, value: float) -> str:
     unit = _unit(name)
     for size, word in STEPS.get(unit, ()):
         if value >= FROM_STEP * size:
-            return f"{value / size:.3g} {word}"
+            return f"{value / size:.{digits}g} {word}"
     return f"{value:,.0f}" + {"bytes": " bytes", "s": " s", "": ""}[unit]
 
 

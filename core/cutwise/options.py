@@ -11,13 +11,13 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from cutwise.errors import QuantityError, ScenarioError, UnknownNameError, shown
-from cutwise.fields.field_values import bound_mistakes
+from cutwise.fields.field_rules import KINDS, own_number
+from cutwise.fields.field_values import settled
 from cutwise.fields.typed_number import typed_number
 from cutwise.frozen import FrozenDict
 from cutwise.units import facts_of, hints_of
 
 TRUTHS = FrozenDict({"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False})
-KINDS = FrozenDict({bool: "true or false", str: "text", int: "a whole number", float: "a number"})
 
 
 def with_options(registered: Mapping[str, type[Any]], name: str, options: Mapping[str, Any]) -> Any:
@@ -35,8 +35,11 @@ def with_options(registered: Mapping[str, type[Any]], name: str, options: Mappin
         values[option] = _converted(option, hints[option], value, facts_of(owner, option).get("unit", ""))
     if absent := [f.name for f in fields(owner) if f.name not in values and _is_needed(f)]:
         raise ScenarioError([f"{name}.{option}: give a value" for option in absent])
-    built = owner(**values)
-    if mistakes := bound_mistakes(built):
+    try:
+        built = owner(**values)
+    except ScenarioError as error:
+        raise error.reworded(lambda mistake: f"{name}.{mistake}") from error
+    if mistakes := settled(built):
         raise ScenarioError([f"{name}.{mistake}" for mistake in mistakes])
     return built
 
@@ -61,6 +64,7 @@ def _is_needed(option: Field[Any]) -> bool:
 
 
 def _converted(option: str, hint: Any, value: Any, unit: str) -> Any:
+    value = own_number(value)
     if get_origin(hint) in (Union, UnionType) and NoneType in get_args(hint):
         (kind,) = [kind for kind in get_args(hint) if kind is not NoneType]
         return None if value is None else _converted(option, kind, value, unit)
@@ -83,6 +87,8 @@ def _converted(option: str, hint: Any, value: Any, unit: str) -> Any:
 def _several(option: str, kind: Any, value: Any, unit: str) -> tuple[Any, ...]:
     """The values of a list; a text has commas between them."""
     parts = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    if isinstance(value, str) and not parts:
+        raise ScenarioError([f"{option}: {value!r} names nothing; give at least one, or leave it out"])
     if not isinstance(parts, Iterable) or isinstance(parts, Mapping):
         raise ScenarioError([f"{option}: must be a list, not {shown(value)}"])
     return tuple(_converted(option, kind, part, unit) for part in parts)

@@ -35,7 +35,9 @@ SHARED = {
     "cut_moves",
     "cut_reason",
     "cut_trades",
+    "pace",
     "sweep_file",
+    "sweep_settings",
     "tier_memory",
 }
 """Modules of the family that register nothing."""

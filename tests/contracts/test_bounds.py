@@ -10,7 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pytest
 
 from cutwise.errors import ScenarioError
-from cutwise.fields.field_values import bound_mistakes
+from cutwise.fields.field_values import settled
 from cutwise.units import facts_of
 from tests.contracts.test_units import ALL, name_of
 
@@ -37,7 +37,7 @@ def given(owner: type[Any], name: str, number: float) -> list[str]:
     """The mistakes told where the field of this name holds `number`, several of them where it is a list."""
     several = "tuple" in str(get_type_hints(owner)[name])
     try:
-        return bound_mistakes(owner(**{name: (0.5, number) if several else number}))
+        return settled(owner(**{name: (0.5, number) if several else number}))
     except ScenarioError as refused:
         return list(refused.mistakes)
 

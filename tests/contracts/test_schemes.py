@@ -35,7 +35,7 @@ from cutwise.schemes.options import scheme_with
 from tests.contracts.families import modules_of
 from tests.core.fleets import random_limits, random_problem
 
-SHARED = {"base", "options", "shared_options"}
+SHARED = {"base", "effort", "options", "shared_options"}
 """Modules of the family that register nothing."""
 OWN_TRANSFERS = {"centralised"}
 """Schemes whose transfers are not those of split learning: their stages do not follow from their cuts."""

@@ -12,7 +12,7 @@ import cutwise
 from cutwise import budgets as module
 from cutwise.analyses.pace import Pace
 from cutwise.analyses.sweeps import swept
-from cutwise.budgets import VARIABLE, amount, bounded, budgets, most, shown_mistakes
+from cutwise.budgets import VARIABLE, amount, beyond, bounded, budgets, most, shown_mistakes
 from cutwise.errors import CutwiseError, ScenarioError
 from cutwise.papers import headline, paper
 from cutwise.scenario.fleet_csv import parse_fleet
@@ -153,3 +153,41 @@ def test_a_sweep_that_would_take_too_long_ends_once_that_shows(monkeypatch: pyte
     pace.note(1)
     with pytest.raises(ScenarioError, match=r"takes about 2.78 h, at most 60 min are spent"):
         pace.note(2)
+
+
+def test_the_making_of_a_sweeps_scenarios_counts_as_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """100 of 10,000 made in 30 s are 3,000 s for all; then 30 answers in 3 s are 1,000 s more."""
+    clock = iter([0.0, 30.0, 3000.0, 3000.0, 3001.0, 3003.0])
+    monkeypatch.setattr("cutwise.analyses.pace.time.monotonic", lambda: next(clock))
+    making = Pace(rows=10_000)
+    making.note(100)
+    answering = making.followed_by(rows=10_000)
+    answering.note(10)
+    with pytest.raises(ScenarioError, match=r"takes about 66\.7 min, at most 60 min are spent"):
+        answering.note(20)
+
+
+def test_scenarios_that_take_too_long_to_make_are_not_all_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = cutwise.load_model("sample:resnet18")
+    made: list[int] = []
+    clock = iter([0.0, *range(5, 500, 5)])
+    monkeypatch.setattr("cutwise.analyses.pace.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr(
+        "cutwise.analyses.sweeps.changed", lambda scenario, setting: made.append(setting["seed"])
+    )
+    with pytest.raises(ScenarioError, match=r"takes about 83\.3 min, at most 60 min"):
+        cutwise.sweep(graph, over={"seed": range(1000)})
+    assert made == [0]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("text_bytes", 8_000_001, "has 8.000001 MB, at most 8 MB"),
+        ("text_bytes", 8_040_000, "has 8.04 MB, at most 8 MB"),
+        ("sweep_s", 3600.5, "takes about 60.01 min, at most 60 min"),
+        ("fleet_devices", 10_001, "has 10,001 rows, at most 10,000"),
+    ],
+)
+def test_what_is_too_much_never_reads_as_what_is_allowed(name: str, given: float, said: str) -> None:
+    assert beyond(name, given).startswith(said)

@@ -18,7 +18,7 @@ from cutwise.__main__ import main
 from cutwise.analyses import ANALYSES
 from cutwise.channels import FixedRate
 from cutwise.cli.commands import COMMANDS
-from cutwise.cli.inputs import count_in, spelled
+from cutwise.cli.inputs import count_in, numbers_in, spelled
 from cutwise.plans.plan import Plan
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import dump_scenario
@@ -514,3 +514,28 @@ def test_who_will_wait_long_is_told_beforehand(
     for command in (("plan", "--scheme"), ("compare", "--schemes")):
         err = told(capsys, command[0], "sample:vgg16", str(file), command[1], "device_only")[2]
         assert err == "this takes about 2 s or longer (40 ops, devices: 3,000); Ctrl-C ends it\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("inspect", "sample:vgg16", "--dim", "N=1", "--dim", "N=2"), "--dim 'N' is given twice"),
+        (("plan", "sample:vgg16", "--scheme", "gsfl", "--scheme", "card"), "--scheme is given twice"),
+        (("plan", "sample:vgg16", "--scheme=gsfl", "--groups=2", "--groups", "2"), "--groups is given twice"),
+        (("plan", "sample:vgg16", "--certify=true", "--certify=false"), "--certify is given twice"),
+        (("papers", "P1", "--seed", "7", "--seed", "8"), "--seed is given twice"),
+        (("compare", "sample:vgg16", "--schemes", ","), "schemes: ',' names nothing; give at least one"),
+        (("compare", "sample:vgg16", "--schemes="), "schemes: '' names nothing; give at least one"),
+    ],
+)
+def test_what_is_given_twice_or_names_nothing_is_refused(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], sentence: str
+) -> None:
+    assert sentence in refused(capsys, *words)
+
+
+def test_blank_lines_of_a_numbers_file_are_no_numbers(tmp_path: Path) -> None:
+    """100,000 numbers are allowed; these are two, with 200,000 blank lines behind."""
+    file = tmp_path / "rates.txt"
+    file.write_text("1.0\n\n0.5\n" + " \n" * 200_000)
+    assert numbers_in(str(file)) == [1.0, 0.5]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeGuard
 
 from cutwise.analyses.base import registered, rows_of, table_text
 from cutwise.errors import CutwiseError
+from cutwise.fields.field_values import Settled
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.evidence import with_evidence
 from cutwise.plans.inference_words import said
@@ -107,7 +108,7 @@ class Comparison(Frozen):
 
 @registered
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CompareAnalysis:
+class CompareAnalysis(Settled):
     """Schemes side by side with their default options, the question's own scheme with the options asked."""
 
     name: ClassVar[str] = "compare"

@@ -13,6 +13,7 @@ from cutwise.analyses.base import EqualByContent, asked_plan, registered, rows_o
 from cutwise.arrays import Floats, Mask
 from cutwise.costs.memory.by_kind import MemoryByKind
 from cutwise.errors import ScenarioError, SolverError, UnknownNameError
+from cutwise.fields.field_values import Settled
 from cutwise.planning.answer.best_plan import last_ops
 from cutwise.planning.answer.cut_labels import labels_of
 from cutwise.planning.answer.held_memory import PartySides
@@ -101,7 +102,7 @@ class CutCurve(EqualByContent):
 
 @registered
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CutCurveAnalysis:
+class CutCurveAnalysis(Settled):
     """Every cut position of one device under the conditions of the scheme's plan."""
 
     name: ClassVar[str] = "cut_curve"

@@ -11,6 +11,7 @@ import numpy as np
 from cutwise.analyses.base import EqualByContent, registered, rows_of, table_text
 from cutwise.arrays import Floats, Mask
 from cutwise.errors import ScenarioError
+from cutwise.fields.field_values import Settled
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.one_device.cut_table import CutTable, repriced, table_of
@@ -87,7 +88,7 @@ class Front(EqualByContent):
 
 @registered
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DelayEnergyAnalysis:
+class DelayEnergyAnalysis(Settled):
     """Delay against energy (P4): devices in turn, each with the best cut and server clock for one weight."""
 
     name: ClassVar[str] = "delay_energy"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from cutwise.analyses.base import asked_plan, registered, rows_of, table_text
 from cutwise.analyses.cut_curve import device_at
 from cutwise.analyses.cut_moves import FACTORS, Move, moves
+from cutwise.fields.field_values import Settled
 from cutwise.plans.inference_words import said
 from cutwise.plans.plan import Plan
 from cutwise.plans.stages import STAGES
@@ -86,7 +87,7 @@ class Explanation:
 
 @registered
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExplainAnalysis:
+class ExplainAnalysis(Settled):
     """Why the scheme's plan is as it is."""
 
     name: ClassVar[str] = "explain"

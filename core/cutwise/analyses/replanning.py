@@ -12,6 +12,7 @@ from cutwise.analyses.base import EqualByContent, registered, rows_of, table_tex
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.budgets import beyond, most
 from cutwise.errors import ScenarioError
+from cutwise.fields.field_values import Settled
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.cut_table import CutTable, listed_table, repriced, table_of
@@ -104,7 +105,7 @@ class Epochs(EqualByContent):
 
 @registered
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReplanAnalysis:
+class ReplanAnalysis(Settled):
     """Cuts chosen anew for every epoch of a changing rate (P1), devices in turn."""
 
     name: ClassVar[str] = "replan"

@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from cutwise.analyses.sweep_settings import overlaps
 from cutwise.budgets import bounded
 from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import shown
@@ -33,10 +34,14 @@ def read_sweep_file(path: str | PathLike[str]) -> SweepFile:
     file = Path(path)
     document: Mapping[str, Any] = read_document(file)
     given = document.get("over")
-    over = _flattened(given) if isinstance(given, dict) else {}
-    mistakes = [f"{file.name}: {mistake}" for mistake in _file_mistakes(document, over)]
-    if mistakes:
-        raise bounded(mistakes)
+    paths = list(_flattened(given)) if isinstance(given, dict) else []
+    over = dict(paths)
+    found = [
+        *_file_mistakes(document, over),
+        *(f"[over] {one}" for one in overlaps([path for path, _ in paths])),
+    ]
+    if found:
+        raise bounded([f"{file.name}: {mistake}" for mistake in found])
     scenario = document.get("scenario")
     return SweepFile(
         model=_beside(file, document["model"]),
@@ -51,9 +56,9 @@ def _file_mistakes(document: Mapping[str, Any], over: Mapping[str, Any]) -> Iter
     known = ("model", "scenario", "schemes", "zip", "over")
     unknown = (key for key in document if key not in known)
     yield from (f"unknown key {shown(key)}; known are {', '.join(known)}" for key in unknown)
-    if not isinstance(document.get("model"), str):
+    if not document.get("model") or not isinstance(document["model"], str):
         yield "give the model, a file or sample:NAME"
-    if not isinstance(document.get("scenario", ""), str):
+    if "scenario" in document and not (document["scenario"] and isinstance(document["scenario"], str)):
         yield "scenario: give the name of a scenario file"
     schemes = document.get("schemes", [])
     if not isinstance(schemes, list) or not all(isinstance(name, str) for name in schemes):
@@ -66,14 +71,13 @@ def _file_mistakes(document: Mapping[str, Any], over: Mapping[str, Any]) -> Iter
         yield "[over] gives every swept path a list of values"
 
 
-def _flattened(over: Any, prefix: str = "") -> dict[str, Any]:
+def _flattened(over: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Paths and values; `channel.uplink_bps` without quotes makes nested tables, which mean the same."""
     if not isinstance(over, dict):
-        return {prefix: over}
-    paths: dict[str, Any] = {}
+        yield prefix, over
+        return
     for key, value in over.items():
-        paths |= _flattened(value, f"{prefix}.{key}" if prefix else key)
-    return paths
+        yield from _flattened(value, f"{prefix}.{key}" if prefix else key)
 
 
 def _beside(file: Path, name: str) -> str:

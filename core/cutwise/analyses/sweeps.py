@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,8 +10,9 @@ import numpy as np
 
 from cutwise.analyses.base import registered, rows_of
 from cutwise.analyses.pace import Pace
-from cutwise.budgets import beyond, most
-from cutwise.errors import ScenarioError, SolverError, shown
+from cutwise.analyses.sweep_settings import settings_of
+from cutwise.errors import ScenarioError, SolverError
+from cutwise.fields.field_values import settled
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.cut_labels import cut_of
@@ -81,6 +80,11 @@ class SweepAnalysis(Frozen):
     )
     zip: bool = quantity(False, title="Pair", help="Pair the lists instead of forming a grid")
 
+    def __post_init__(self) -> None:
+        Frozen.__post_init__(self)
+        if mistakes := settled(self):
+            raise ScenarioError(mistakes)
+
     def run(self, question: Question) -> SweptScenarios:
         """Every scenario that the paths lead to, with every scheme."""
         schemes = self.schemes or (question.scheme,)
@@ -100,11 +104,12 @@ def swept(
     Raises `ScenarioError` for more rows than `sweep_rows`, and once the first of them show that all would
     take longer than `sweep_s`.
     """
-    settings = _settings(over, schemes=len(schemes), devices=len(scenario.devices), paired=zip)
-    scenarios = [changed(scenario, setting) for setting in settings]
+    settings = settings_of(over, schemes=len(schemes), devices=len(scenario.devices), paired=zip)
+    making = Pace(rows=len(settings))
+    scenarios = _scenarios(scenario, settings, making)
     columns: dict[str, list[Any]] = {path: [] for path in over}
     columns |= {name: [] for name in ("scheme", "status", "delay_s", "energy_j", "cut")}
-    pace = Pace(rows=len(scenarios) * len(schemes))
+    pace = making.followed_by(rows=len(scenarios) * len(schemes))
     answers = {name: _answers(graph, scenarios, name, pace) for name in schemes}
     for number, setting in enumerate(settings):
         for name in schemes:
@@ -114,32 +119,13 @@ def swept(
     return SweptScenarios(columns={name: tuple(values) for name, values in columns.items()})
 
 
-def _settings(
-    over: Mapping[str, Iterable[Any]], *, schemes: int, devices: int, paired: bool
-) -> list[dict[str, Any]]:
-    if not isinstance(over, Mapping):
-        raise ScenarioError([f"over: must be a table of paths and lists of values, not {shown(over)}"])
-    values = {path: _listed(path, given) for path, given in over.items()}
-    lengths = [len(given) for given in values.values()]
-    if paired and len(set(lengths)) > 1:
-        raise ScenarioError([f"over: zip pairs lists of one length, these have {sorted(set(lengths))}"])
-    _refuse_many(lengths, schemes=schemes, devices=devices, paired=paired)
-    rows = zip(*values.values(), strict=True) if paired else itertools.product(*values.values())
-    return [dict(zip(values, row, strict=True)) for row in rows]
-
-
-def _refuse_many(lengths: Sequence[int], *, schemes: int, devices: int, paired: bool) -> None:
-    rows = schemes * (max(lengths, default=1) if paired else math.prod(lengths))
-    if rows > most("sweep_rows"):
-        raise ScenarioError([f"over: {beyond('sweep_rows', rows)}"])
-    if rows * devices > most("sweep_devices"):
-        raise ScenarioError([f"over: {beyond('sweep_devices', rows * devices)}"])
-
-
-def _listed(path: str, given: Any) -> list[Any]:
-    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
-        raise ScenarioError([f"over: {shown(path)} needs a list of values, not {shown(given)}"])
-    return list(given)
+def _scenarios(scenario: Scenario, settings: Sequence[Mapping[str, Any]], pace: Pace) -> list[Scenario]:
+    """The scenario of each setting; many devices take long to change, so these rows are paced too."""
+    found = []
+    for setting in settings:
+        found.append(changed(scenario, setting))
+        pace.note(1)
+    return found
 
 
 def _answers(

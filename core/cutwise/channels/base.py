@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from cutwise.arrays import Number
-from cutwise.errors import ScenarioError
-from cutwise.fields.field_values import settled
+from cutwise.fields.field_values import Settled
 from cutwise.registry import Registry
 from cutwise.units import quantity
 
@@ -58,7 +57,7 @@ class Channel(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CellFields:
+class CellFields(Settled):
     """What the channel kinds share: message latency and the power of the radio access network."""
 
     uplink_latency_s: float = quantity(
@@ -73,10 +72,6 @@ class CellFields:
         6.8, unit="w", ge=0, le=1e5, title="Access point power", shown=(0.0, 200.0),
         help="Power of the access point while this cell sends or receives (a pico cell; recalled)",
     )  # fmt: skip
-
-    def __post_init__(self) -> None:
-        if mistakes := settled(self):
-            raise ScenarioError(mistakes)
 
 
 CHANNELS: Registry[type[Any]] = Registry("channel")

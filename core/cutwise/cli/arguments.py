@@ -24,8 +24,31 @@ from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import CutwiseError, UnknownNameError, shown
 
 
+class Once(argparse.Action):
+    """Takes the value of an argument, which may be given once: of two the first would be lost."""
+
+    given = False
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Raises `CutwiseError` for an option that was there before."""
+        if option_string and self.given:
+            parser.error(f"{option_string} is given twice; keep one of the two")
+        self.given = bool(option_string)
+        setattr(namespace, self.dest, values)
+
+
 class Parser(argparse.ArgumentParser):
     """Says what is wrong with the arguments in one sentence."""
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(**facts)
+        self.register("action", None, Once)
 
     def error(self, message: str) -> NoReturn:
         """Raises `CutwiseError`, which `main` turns into the exit code for bad input."""

@@ -31,7 +31,11 @@ def dims_of(known: argparse.Namespace) -> dict[str, int]:
     """The sizes of open dimensions that were given."""
     from cutwise.importers.base import size_given
 
-    return dict(size_given(text, given_as="--dim") for text in known.dim)
+    sizes = [size_given(text, given_as="--dim") for text in known.dim]
+    names = [name for name, _ in sizes]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise CutwiseError(f"--dim {shown(twice)} is given twice; give one size of it")
+    return dict(sizes)
 
 
 def scenario_of(known: argparse.Namespace, graph: Any) -> Any:
@@ -73,11 +77,11 @@ def numbers_in(name: str, *, unit: str = "") -> list[float]:
     from cutwise.fields.typed_number import typed_number
 
     longest, says = most("numbers_file_bytes"), beyond("numbers_file_bytes")
-    lines = text_in(name, most_bytes=longest, says=says).splitlines()
+    lines = [line for line in text_in(name, most_bytes=longest, says=says).splitlines() if line.strip()]
     if len(lines) > most("numbers_count"):
         raise CutwiseError(f"{name}: {beyond('numbers_count', len(lines))}")
     try:
-        return [typed_number(line, unit) for line in lines if line.strip()]
+        return [typed_number(line, unit) for line in lines]
     except QuantityError as error:
         raise CutwiseError(f"{name}: give one number a line ({error})") from error
 

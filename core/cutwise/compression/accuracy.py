@@ -11,7 +11,7 @@ import numpy as np
 
 from cutwise.arrays import Floats
 from cutwise.errors import ScenarioError
-from cutwise.fields.field_values import settled
+from cutwise.fields.field_values import Settled, settled
 from cutwise.registry import Registry
 from cutwise.units import quantity
 
@@ -43,7 +43,7 @@ ACCURACIES: Registry[type[Any]] = Registry("accuracy")
 
 @ACCURACIES.named("error")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorProxy:
+class ErrorProxy(Settled):
     """The relative mean square error itself stands for the loss: no statement about accuracy.
 
     >>> ErrorProxy().loss_ratio(0.05)
@@ -62,7 +62,7 @@ class ErrorProxy:
 
 @ACCURACIES.named("surrogate")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surrogate:
+class Surrogate(Settled):
     r"""A power law of the error, fitted: $A_0 - A = a\,\mathrm{NMSE}^c$.
 
     The form is ours; P3's accuracy function was not available. The default numbers are placeholders of
@@ -82,10 +82,6 @@ class Surrogate:
         1.0, gt=0, le=10, symbol="c", title="Exponent", shown=(0.2, 3.0),
         help="How the loss grows with the error: 1 in proportion, above 1 small errors cost less",
     )  # fmt: skip
-
-    def __post_init__(self) -> None:
-        if mistakes := settled(self):
-            raise ScenarioError(mistakes)
 
     def loss_ratio(self, error_ratio: float) -> float:
         """The loss at this error."""
@@ -123,7 +119,9 @@ class AccuracyTable:
     )
 
     def __post_init__(self) -> None:
-        errors, mistakes = self.error_ratios, []
+        if mistakes := settled(self):
+            raise ScenarioError(mistakes)
+        errors = self.error_ratios
         if len(errors) != len(self.loss_ratios) or not errors:
             mistakes.append("loss_ratios: give one loss for each of error_ratios, at least one")
         if any(later <= earlier for earlier, later in pairwise(errors)):

@@ -15,8 +15,8 @@ from cutwise.compression.coders.quantiser import QuantisedTensor
 from cutwise.compression.magnitudes import PROFILES, MagnitudeProfile
 from cutwise.compression.rate_model import RAW_ELEMENT_BYTES
 from cutwise.compression.uncompressed import Uncompressed
-from cutwise.errors import ScenarioError, SolverError
-from cutwise.fields.field_values import settled
+from cutwise.errors import SolverError
+from cutwise.fields.field_values import Settled
 from cutwise.registry import Registry
 from cutwise.units import BITS_PER_BYTE, quantity, transfer_time_s
 
@@ -106,7 +106,7 @@ def compressor_names() -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CodecFields:
+class CodecFields(Settled):
     """What the codecs share: the magnitudes they expect and how fast they are; one setting, as it is."""
 
     tuned_field: ClassVar[str] = ""
@@ -125,10 +125,6 @@ class CodecFields:
         help="Bits of 32-bit tensor restored a second; these codecs do 0.7 to 1.9 Gbit/s on one core "
         "(measured on 9.7 million elements)",
     )  # fmt: skip
-
-    def __post_init__(self) -> None:
-        if mistakes := settled(self):
-            raise ScenarioError(mistakes)
 
     def settings(self) -> Sequence[Sequence[Codec]]:
         """The setting at hand alone."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from dataclasses import Field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
-from cutwise.errors import QuantityError
+from cutwise.errors import QuantityError, ScenarioError
+from cutwise.fields.field_rules import NUMBERS, FieldRule, field_rules, taken
 from cutwise.fields.readable_names import readable_name
 from cutwise.fields.typed_number import typed_number
 from cutwise.units import PREFIXES, UNITS, facts_of, hints_of
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 def settled(value: DataclassInstance) -> list[str]:
     """One sentence for each field of a value that is being made that cannot be what is given for it.
 
-    Words of earlier versions become today's, typed quantities numbers and names readable first, in `value`
-    itself.
+    Words of earlier versions become today's, typed quantities and numpy's numbers Python's own, lists tuples
+    and names readable first, in `value` itself. Defaults are taken as they are.
 
     >>> from dataclasses import dataclass
     >>> from cutwise.units import quantity
@@ -30,9 +31,51 @@ def settled(value: DataclassInstance) -> list[str]:
     ...         assert not settled(self)
     >>> Box(width_m="12 cm").width_m
     0.12
+    >>> settled(Box(width_m=1.0)), settled(Box())
+    ([], [])
     """
-    called_now(value)
-    return _read_texts(value) + bound_mistakes(value)
+    mistakes: list[str] = []
+    rules, read = field_rules(type(value))
+    for rule, given in zip(rules, read(value), strict=False):
+        if given is rule.found.default:
+            continue
+        try:
+            found = _settled_field(type(value), rule, given)
+            mistakes += _field_mistakes(rule.found, found)
+        except QuantityError as error:
+            mistakes.append(f"{rule.found.name}: {error}")
+            found = rule.otherwise()
+        if found is not given:
+            object.__setattr__(value, rule.found.name, found)
+    return mistakes
+
+
+class Settled:
+    """A frozen dataclass that refuses to be made of what its fields cannot be."""
+
+    __slots__ = ()
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    def __post_init__(self) -> None:
+        if mistakes := settled(self):
+            raise ScenarioError(mistakes)
+
+
+def _settled_field(owner: type[DataclassInstance], rule: FieldRule, given: object) -> object:
+    """Raises `QuantityError` for what cannot stand in the field."""
+    if not isinstance(given, str):
+        return taken(rule.holds, given)
+    if str in rule.holds.plain:
+        return _called_now(rule.found, given)
+    return (
+        read_field(owner, rule.found.name, given) if rule.holds.plain & NUMBERS else taken(rule.holds, given)
+    )
+
+
+def _called_now(found: Field[Any], given: str) -> str:
+    """A word of earlier versions as today's; a name so that it can be read."""
+    aliases: Mapping[str, str] = found.metadata.get("json_schema_extra", {}).get("aliases", {})
+    return aliases.get(given) or readable_name(str.__str__(given)).strip()
 
 
 def read_field(owner: type[DataclassInstance], name: str, text: str) -> float | int | None:
@@ -92,48 +135,6 @@ def is_number_field(owner: type[DataclassInstance], name: str) -> bool:
     hint = hints_of(owner)[name]
     kinds = {hint, *get_args(hint)}
     return bool({int, float} & kinds) and str not in kinds and bool not in kinds
-
-
-def _read_texts(value: DataclassInstance) -> list[str]:
-    mistakes = []
-    owner = type(value)
-    for found in fields(value):
-        text = getattr(value, found.name)
-        if not isinstance(text, str) or not is_number_field(owner, found.name):
-            continue
-        try:
-            object.__setattr__(value, found.name, read_field(owner, found.name, text))
-        except QuantityError as error:
-            mistakes.append(f"{found.name}: {error}")
-            object.__setattr__(value, found.name, None if found.default is MISSING else found.default)
-    return mistakes
-
-
-def called_now(value: DataclassInstance) -> None:
-    """Puts words of earlier versions in a value that is being made into today's, and makes names readable."""
-    for found in fields(value):
-        given = getattr(value, found.name)
-        if not isinstance(given, str):
-            continue
-        aliases = found.metadata.get("json_schema_extra", {}).get("aliases", {})
-        if (word := aliases.get(given) or readable_name(given).strip()) != given:
-            object.__setattr__(value, found.name, word)
-
-
-def bound_mistakes(value: object) -> list[str]:
-    """One sentence for each number of dataclass `value` that lies outside its field's bounds.
-
-    >>> from dataclasses import dataclass
-    >>> from cutwise.units import quantity
-    >>> @dataclass
-    ... class Box:
-    ...     width_m: float = quantity(1.0, unit="m", help="Inner width", gt=0)
-    >>> bound_mistakes(Box(width_m=-2.0))
-    ['width_m: -2.0 must be greater than 0']
-    """
-    assert is_dataclass(value)
-    assert not isinstance(value, type)
-    return [m for f in fields(value) for m in _field_mistakes(f, getattr(value, f.name))]
 
 
 def _field_mistakes(found: Field[Any], value: object) -> list[str]:

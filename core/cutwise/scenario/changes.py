@@ -8,10 +8,9 @@ from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-
 from cutwise.caches import kept
 from cutwise.errors import ScenarioError, UnknownNameError, key_shown
+from cutwise.fields.field_rules import own_number
 from cutwise.scenario.file_checker import KINDS
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.remedies.substitutes import FileTable
@@ -35,7 +34,7 @@ def changed(scenario: Scenario, setting: Mapping[str, object]) -> Scenario:
     1000000.0
     """
     for path, value in setting.items():
-        parts = re.sub(r"\[(\d+|\*)\]", r".\1", path).split(".")
+        parts = path_parts(path)
         try:
             _refuse_unknown(scenario, parts, value)
             found = _replaced(scenario, tuple(parts), _checked(scenario, tuple(parts), value))
@@ -46,6 +45,15 @@ def changed(scenario: Scenario, setting: Mapping[str, object]) -> Scenario:
         assert isinstance(found, Scenario)
         scenario = found
     return scenario
+
+
+def path_parts(path: str) -> list[str]:
+    """The names and positions of a path, in whichever spelling.
+
+    >>> path_parts("devices[0].samples"), path_parts("devices.*.samples")
+    (['devices', '0', 'samples'], ['devices', '*', 'samples'])
+    """
+    return re.sub(r"\[(\d+|\*)\]", r".\1", path).split(".")
 
 
 def _located(path: str, mistake: str) -> str:
@@ -74,8 +82,7 @@ def _refuse_unknown(value: object, parts: Sequence[str], given: object) -> None:
 
 def _checked(scenario: Scenario, parts: Path, value: object) -> object:
     """The value as a file would give it; parts of a scenario that are given whole stay as they are."""
-    if isinstance(value, np.generic):
-        value = value.item()
+    value = own_number(value)
     if is_dataclass(value) or (isinstance(value, tuple) and value and all(map(is_dataclass, value))):
         return value
     kinds = tuple(

@@ -79,7 +79,10 @@ def columns_in(header: Sequence[str]) -> tuple[list[FleetColumn], list[str]]:
     """The columns that a table's first row names, by field or by title, and a sentence for each mistake."""
     found: list[FleetColumn] = []
     mistakes: list[str] = []
-    for cell in header:
+    for number, cell in enumerate(header, start=1):
+        if not cell.strip():
+            mistakes.append(f"fleet: column {number} has no name; give it one, or take the column out")
+            continue
         try:
             column = _column(cell)
         except QuantityError as error:

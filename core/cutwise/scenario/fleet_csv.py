@@ -25,6 +25,7 @@ from cutwise.scenario.parties import Device
 from cutwise.units import hints_of
 
 TWO_LINES = "a cell in quotation marks goes over several lines; close the mark on the first, or leave it out"
+OPEN_MARK = "a quotation mark is open; close it, or leave it out"
 ALWAYS = ("name", "samples")
 """No row may be empty, and every device has samples."""
 
@@ -135,18 +136,19 @@ def _rows(text: str) -> list[list[str]]:
             if any(cell.strip() for cell in row):
                 _check_size(row, len(rows))
                 rows.append(row)
-    except csv.Error:
-        reason = "a quotation mark is open; close it, or leave it out"
+    except csv.Error as error:
+        reason = beyond("fleet_cell_characters") if "field larger" in str(error) else OPEN_MARK
         raise ScenarioError([f"{_where(len(rows))}: {reason}"]) from None
     if len(rows) < 2:
         names = ", ".join(COLUMNS)
         raise ScenarioError([f"fleet: give a first row with column names ({names}) and a row a device"])
-    if len(rows) - 1 > most("fleet_devices"):
-        raise ScenarioError([f"fleet: {beyond('fleet_devices', len(rows) - 1)}"])
     return rows
 
 
 def _check_size(row: Sequence[str], number: int) -> None:
+    """Raises `ScenarioError` for the row behind the last one that is read, and for a cell that runs on."""
+    if number > most("fleet_devices"):
+        raise ScenarioError([f"fleet: {beyond('fleet_devices')}"])
     longest = max(map(len, row))
     if any("\n" in cell or "\r" in cell for cell in row):
         raise ScenarioError([f"{_where(number)}: {TWO_LINES}"])
@@ -191,10 +193,6 @@ def _given(value: object) -> bool:
 
 
 def _value(name: str, value: Any) -> Any:
-    """A cell as its field has it; `Device` reads the typed quantities."""
+    """A cell as its field has it; `Device` reads typed quantities and numbers."""
     hint = hints_of(Device)[name]
-    if str in (hint, *get_args(hint)):
-        return str(value).strip()
-    if isinstance(value, float) and int in (hint, *get_args(hint)) and value == round(value):
-        return round(value)
-    return value
+    return str(value).strip() if str in (hint, *get_args(hint)) else value

@@ -158,7 +158,7 @@ class Compression(Part):
     )
 
     def __post_init__(self) -> None:
-        mistakes = choice_mistakes(self)
+        mistakes = settled(self) + choice_mistakes(self)
         mistakes += [f"codec.{mistake}" for mistake in choice_mistakes(self.codec)]
         if mistakes:
             raise ScenarioError(mistakes)
@@ -247,8 +247,6 @@ class Scenario:
     compression: Compression = field(default_factory=Compression)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "devices", tuple(self.devices))
-        object.__setattr__(self, "edges", tuple(self.edges))
         mistakes = settled(self)
         mistakes += [f"workload.{mistake}" for mistake in choice_mistakes(self.workload)]
         if not self.devices:

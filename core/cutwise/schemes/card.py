@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from cutwise.arrays import Floats
+from cutwise.fields.field_values import Settled
 from cutwise.planning.answer.best_plan import fixed_plan, planned
 from cutwise.planning.one_device.cut_table import table_of
 from cutwise.planning.one_device.objective import Prices, delay
@@ -34,7 +35,7 @@ STEPS = 40
 
 @SCHEMES.named("card")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class Card(Settled):
     """CARD (P4): devices in turn, each with its best cut and the server's best clock for it."""
 
     is_baseline: ClassVar[bool] = False

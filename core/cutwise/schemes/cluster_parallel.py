@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from cutwise.arrays import Ints, Mask
+from cutwise.fields.field_values import Settled
 from cutwise.frozen import FrozenDict
 from cutwise.planning.sharing.clusters_within_memory import ClustersWithinMemory
 from cutwise.planning.sharing.device_groups import (
@@ -57,7 +58,7 @@ RULE = "One round serves every device once: clusters in turn, the devices of a c
 
 @SCHEMES.named("cluster_parallel")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterParallel:
+class ClusterParallel(Settled):
     """Cluster-based parallel split learning: clusters in turn, the devices of a cluster at once."""
 
     is_baseline: ClassVar[bool] = False

@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from cutwise.fields.field_values import Settled
 from cutwise.planning.answer.best_plan import fixed_plan, planned
 from cutwise.planning.one_device.exact_cut import exact_cuts
 from cutwise.planning.whole_round.best_round import alike, best_round
@@ -28,7 +29,7 @@ Method = Literal["pool", "max_flow", "block_wise"]
 
 @SCHEMES.named("fast_split")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FastSplit:
+class FastSplit(Settled):
     """Fast DAG split (P1): devices in turn, each with the minimum cut of its own graph."""
 
     is_baseline: ClassVar[bool] = False
@@ -57,7 +58,7 @@ class FastSplit:
 
 @SCHEMES.named("block_wise_split")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockWiseSplit:
+class BlockWiseSplit(Settled):
     """Block-wise split (P1): blocks that no optimal cut divides become one vertex, then the minimum cut."""
 
     is_baseline: ClassVar[bool] = False

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from cutwise.fields.field_values import Settled
 from cutwise.planning.answer.best_plan import fixed_plan, last_ops
 from cutwise.planning.sharing.band_split import planned_with_best_shares
 from cutwise.plans.learning import WHOLE_MODELS, Learning
@@ -18,7 +19,7 @@ from cutwise.schemes.base import SCHEMES
 
 @SCHEMES.named("federated")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Federated:
+class Federated(Settled):
     """Federated learning: everybody trains the whole model at once; only models are exchanged."""
 
     is_baseline: ClassVar[bool] = False

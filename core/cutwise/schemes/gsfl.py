@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from cutwise.arrays import Floats
+from cutwise.fields.field_values import Settled
 from cutwise.frozen import FrozenDict
 from cutwise.planning.sharing.device_groups import (
     Arrangement,
@@ -57,7 +58,7 @@ RULE = (
 
 @SCHEMES.named("gsfl")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gsfl:
+class Gsfl(Settled):
     """Group-based split federated learning: groups at once, the devices of a group in turn."""
 
     is_baseline: ClassVar[bool] = False

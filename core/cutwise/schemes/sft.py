@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
+from cutwise.fields.field_values import Settled
 from cutwise.frozen import FrozenDict
 from cutwise.planning.answer.best_plan import planned
 from cutwise.planning.sharing.band_split import best_band, even_shares, plan_with_band
@@ -26,7 +27,7 @@ from cutwise.units import quantity
 
 @SCHEMES.named("sft")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sft:
+class Sft(Settled):
     """Split fine-tuning: smashed data compressed, a cut for every device, the band divided by need."""
 
     is_baseline: ClassVar[bool] = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from cutwise.fields.field_values import Settled
 from cutwise.planning.answer.best_plan import planned
 from cutwise.planning.sharing.band_split import planned_with_best_shares
 from cutwise.planning.sharing.shared_server_model import planned_with_queue
@@ -19,7 +20,7 @@ from cutwise.units import quantity
 
 @SCHEMES.named("split_federated")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SplitFederated:
+class SplitFederated(Settled):
     """Split federated learning: all devices train at once; the round ends with the last of them."""
 
     is_baseline: ClassVar[bool] = False

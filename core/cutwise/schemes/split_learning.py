@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from cutwise.fields.field_values import Settled
 from cutwise.planning.answer.best_plan import planned
 from cutwise.plans.learning import SPLIT, Learning
 from cutwise.plans.plan import Plan
@@ -16,7 +17,7 @@ from cutwise.schemes.shared_options import certify_option, common_cut_option, cu
 
 @SCHEMES.named("split_learning")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SplitLearning:
+class SplitLearning(Settled):
     """Split learning: devices in turn, each with its best cut, one for all, or a given one."""
 
     is_baseline: ClassVar[bool] = False

@@ -16,6 +16,7 @@ from cutwise.arrays import Floats, Ints
 from cutwise.costs.cut_sums import nested_sums
 from cutwise.costs.memory.runtime import RuntimeFigures
 from cutwise.errors import SolverError
+from cutwise.fields.field_values import Settled
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.answer.best_plan import planned
@@ -50,7 +51,7 @@ MOST_EXACT = 400
 
 @SCHEMES.named("split_llm")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SplitLlm:
+class SplitLlm(Settled):
     """SplitLLM (P2): user, edge and cloud; every edge serves one user at a time, all edges at once."""
 
     is_baseline: ClassVar[bool] = False

@@ -15,6 +15,7 @@ from cutwise.cuts.brute_force import all_splits
 from cutwise.cuts.u_shape.u_shape_cut import UShapeCut, u_shape_cut
 from cutwise.cuts.u_shape.u_shape_numbers import SERVER, TOP, UShapeProblem
 from cutwise.errors import SolverError
+from cutwise.fields.field_values import Settled
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.assemble import plan_of
 from cutwise.planning.one_device.cut_memory import swept
@@ -49,7 +50,7 @@ MOST_SPLITS = 128
 
 @SCHEMES.named("u_shape")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UShape:
+class UShape(Settled):
     """Label-private split (U-shape): device, server, device; neither data nor labels leave the device."""
 
     is_baseline: ClassVar[bool] = False

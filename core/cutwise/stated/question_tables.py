@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from cutwise.budgets import beyond, bounded
+from cutwise.budgets import bounded
 from cutwise.errors import ScenarioError, UnknownNameError, close_names, key_shown, shown
 from cutwise.frozen import FrozenDict
 from cutwise.scenario import scenario_file
@@ -46,7 +46,7 @@ def question_from_dict(document: Mapping[str, object]) -> StatedQuestion:
     given = _well_typed(document, KINDS)
     model = given.get("model", {})
     mistakes += _table_mistakes(model, OF_MODEL, "model.")
-    scenario, found = _scenario_of(given)
+    scenario, found, unworded = _scenario_of(given)
     mistakes += found
     parts: dict[str, Any] = {name: given[name] for name in (*TEXTS, "kept", "options") if name in given}
     if model:
@@ -54,7 +54,7 @@ def question_from_dict(document: Mapping[str, object]) -> StatedQuestion:
     stated = StatedQuestion(scenario=scenario, **parts)
     mistakes += [*mistakes_in(stated), *_device_mistakes(stated, found), *_kept_mistakes(stated.kept)]
     if mistakes:
-        raise bounded(list(dict.fromkeys(mistakes)))
+        raise bounded(list(dict.fromkeys(mistakes)), unworded=unworded)
     return stated
 
 
@@ -79,16 +79,15 @@ def _well_typed(table: Mapping[str, object], kinds: Mapping[str, type]) -> dict[
     return {name: value for name, value in table.items() if isinstance(value, kinds.get(name, ()))}
 
 
-def _scenario_of(given: Mapping[str, Any]) -> tuple[Scenario, list[str]]:
-    """The scenario, or a stand-in with what is wrong with it."""
+def _scenario_of(given: Mapping[str, Any]) -> tuple[Scenario, list[str], int]:
+    """The scenario, or a stand-in with what is wrong with it, and how much more may be."""
     if "scenario" not in given:
         preset = given.get("preset", FIRST_SCENARIO)
-        return shipped_scenario(preset if preset in shipped_scenarios() else FIRST_SCENARIO), []
+        return shipped_scenario(preset if preset in shipped_scenarios() else FIRST_SCENARIO), [], 0
     try:
-        return scenario_from_dict({"format": scenario_file.FORMAT, **given["scenario"]}), []
+        return scenario_from_dict({"format": scenario_file.FORMAT, **given["scenario"]}), [], 0
     except ScenarioError as error:
-        more = [f"scenario: {beyond('mistakes_worded', error.unworded)}"] if error.unworded else []
-        return Scenario(), [*map(_inside, error.mistakes), *more]
+        return Scenario(), list(map(_inside, error.mistakes)), error.unworded
 
 
 def _inside(mistake: str) -> str:

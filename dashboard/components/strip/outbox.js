@@ -13,7 +13,7 @@ function newDesk() {
   const made = {
     client: Math.random().toString(36).slice(2, 2 + LONGEST_CLIENT), count: 0, queue: [], inFlight: 0,
     open: null, isMore: false, whose: "all", data: null, send: null, resend: 0, hold: 0, isHeld: false, isWalking: false,
-    held: null,
+    held: null, wanted: "",
   }
   made.command = command => {
     const last = made.queue.at(-1)
@@ -49,7 +49,12 @@ function newDesk() {
     clearTimeout(made.hold)
     if (!made.isHeld) return
     made.isHeld = made.isWalking = false
+    made.wanted = ""
     made.flush(true)
+  }
+  made.late = () => {
+    if (made.wanted) made.queue.push({ kind: "page", path: "", value: made.wanted, n: ++made.count })
+    made.release()
   }
   window.addEventListener("popstate", () => {
     const link = linkHere()
@@ -73,16 +78,19 @@ function settles({ held, queue }) {
 }
 
 // A run that is asked for while a page switch is under way replaces it, so commands wait until the page has come.
+// They do not wait for ever; a page that comes later than that is asked for again, with them.
 function holdForPage(desk, event) {
   const link = event.composedPath().find(node => node.matches?.(PAGE_LINKS))
-  if (link && new URL(link.href).pathname !== location.pathname) hold(desk)
+  const place = link && new URL(link.href)
+  if (place && place.pathname !== location.pathname) hold(desk, pageAt(place) || FIRST_PAGE)
 }
 
-function hold(desk) {
+function hold(desk, wanted = "") {
   desk.isHeld = true
   desk.isWalking = false
+  desk.wanted = wanted
   clearTimeout(desk.hold)
-  desk.hold = setTimeout(desk.release, HOLD_MS)
+  desk.hold = setTimeout(desk.late, HOLD_MS)
 }
 
 // Streamlit opens a page at its bare address and then adds the question, each as an entry of the history; on the

@@ -9,6 +9,7 @@ import pytest
 
 import cutwise
 from cutwise.analyses.sweep_file import read_sweep_file
+from cutwise.analyses.sweep_settings import overlaps
 from cutwise.channels import FixedRate, Shannon
 from cutwise.costs.options.tuning import FullTuning, Lora
 from cutwise.costs.workload import Workload
@@ -245,3 +246,53 @@ def test_weighted_and_deadline_rows_are_planned_one_by_one(tmp_path: Path) -> No
     table = cutwise.sweep(graph, scenario, over={"channel.uplink_bps": [1e6, 1e9]})
     for rate, delay in zip(table["channel.uplink_bps"], table["delay_s"], strict=True):
         assert delay == cutwise.plan(graph, changed(scenario, {"channel.uplink_bps": rate})).delay_s
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        ('"channel.uplink_bps" = [1e6]\nchannel.uplink_bps = [1e7]', "'channel.uplink_bps' is given twice"),
+        (
+            '"devices.0.samples" = [500]\n"devices[0].samples" = [600]',
+            r"'devices\[0\].samples' sets what 'devices.0.samples' sets; keep one of the two",
+        ),
+        (
+            '"devices.0.samples" = [500]\n"devices.*.samples" = [700]',
+            r"'devices.\*.samples' sets what 'devices.0.samples' sets; keep one of the two",
+        ),
+        (
+            '"devices[*].samples" = [500]\n"devices.1.samples" = [700]',
+            r"'devices.1.samples' sets what 'devices\[\*\].samples' sets; keep one of the two",
+        ),
+        ('"server.flops_per_s" = [1e12]\nserver = [5]', "'server' sets what 'server.flops_per_s' sets"),
+    ],
+)
+def test_paths_that_set_the_same_are_refused_in_one_sentence(
+    tmp_path: Path, table: str, sentence: str
+) -> None:
+    file = written(tmp_path, f'model = "sample:vgg16"\n[over]\n{table}\n')
+    with pytest.raises(ScenarioError, match=rf"^sweep\.toml: \[over\] {sentence}") as refused:
+        read_sweep_file(file)
+    assert len(refused.value.mistakes) == 1
+
+
+def test_paths_that_set_the_same_are_refused_by_the_library_too() -> None:
+    over = {"devices.0.samples": [500], "devices[0].samples": [600], "devices.*.samples": [700]}
+    with pytest.raises(ScenarioError, match=r"^over: ") as refused:
+        cutwise.sweep(cutwise.load_model("sample:vgg16"), TWO, over=over)
+    assert len(refused.value.mistakes) == 2
+
+
+def test_a_part_as_a_whole_may_stand_before_paths_into_it() -> None:
+    over = {"server": [Server(flops_per_s=1e12), Server(flops_per_s=1e13)], "server.memory_bytes": [1e12]}
+    assert len(cutwise.sweep(cutwise.load_model("sample:vgg16"), TWO, over=over)) == 2
+
+
+def test_thousands_of_paths_are_compared_at_once() -> None:
+    assert not list(overlaps([f"devices.{number}.samples" for number in range(50_000)]))
+
+
+@pytest.mark.parametrize("line", ['model = ""', 'model = "sample:vgg16"\nscenario = ""'])
+def test_a_sweep_file_that_names_nothing_is_refused(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ScenarioError, match=r"^sweep\.toml: (scenario: give the name|give the model)"):
+        read_sweep_file(written(tmp_path, f"{line}\n[over]\nseed = [1]\n"))

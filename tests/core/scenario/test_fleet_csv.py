@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import fields
 from typing import Any
 
@@ -14,7 +15,7 @@ from cutwise.errors import ScenarioError
 from cutwise.fields.readable_names import readable_name
 from cutwise.hardware.profiles import hardware
 from cutwise.scenario.fleet_columns import column_fields, column_title
-from cutwise.scenario.fleet_csv import fleet_text, parse_fleet
+from cutwise.scenario.fleet_csv import devices_of, fleet_text, parse_fleet
 from cutwise.scenario.parties import Device
 from cutwise.units import facts_of, hints_of
 from tests.marked_names import MARKERS
@@ -132,3 +133,48 @@ def test_a_sheet_computes_no_name() -> None:
     names = [device for device in MARKERS if device.startswith(("=", "+", "@"))]
     rows = fleet_text([Device(name=name) for name in names]).splitlines()[1:]
     assert all(row.lstrip('"').startswith("'") for row in rows)
+
+
+def test_rows_beyond_the_budget_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four million rows are as quick to refuse as ten thousand and one: no more are kept."""
+    tracemalloc.start()
+    with pytest.raises(ScenarioError, match=r"^fleet: has more rows, at most 10,000 are planned at once"):
+        parse_fleet("a\n" * 4_000_000)
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert held < 60e6  # the text as it is read, four bytes a character, and 10,000 rows
+    with pytest.raises(ScenarioError, match="has more rows"):
+        parse_fleet("name\n" + "a\n" * 10_001)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("name;samples;\na;5;\n", "fleet: column 3 has no name; give it one, or take the column out"),
+        ("name, ,samples\na,,5\n", "fleet: column 2 has no name; give it one, or take the column out"),
+        ("name\n" + "x" * 200_000, "fleet, row 1: a cell has more characters, at most 1,000 are read"),
+        ("name\n" + "x" * 2_000, "fleet, row 1: a cell has 2,000 characters, at most 1,000 are read"),
+        ('name\n"a', "fleet, row 1: a quotation mark is open; close it, or leave it out"),
+    ],
+)
+def test_what_a_row_is_refused_for_is_what_is_wrong_with_it(text: str, sentence: str) -> None:
+    with pytest.raises(ScenarioError) as refused:
+        parse_fleet(text)
+    assert len(refused.value.mistakes) == 1
+    assert refused.value.mistakes[0].startswith(sentence)
+
+
+def test_a_whole_number_may_be_given_with_decimals_that_are_zeros_and_never_without_an_end() -> None:
+    assert devices_of([{"samples": 500.0}])[0].samples == 500
+    for number in (2.5, float("inf")):
+        with pytest.raises(ScenarioError, match=r"^fleet, row 1: samples: "):
+            devices_of([{"samples": number}])
+
+
+def test_a_point_means_what_the_page_of_formats_says() -> None:
+    assert parse_fleet("name,distance_m\na,1.000")[0].distance_m == 1.0
+    assert parse_fleet("name;distance_m\na;1.0000")[0].distance_m == 1.0
+    assert parse_fleet("name;distance_m\na;1.000\nb;2.5")[0].distance_m == 1.0
+    for text in ("name;distance_m\na;1.000", "name\tdistance_m\na\t1.000", "name,samples\na,1.000"):
+        with pytest.raises(ScenarioError, match=r"“1\.000” can mean 1000 or 1\.000"):
+            parse_fleet(text)

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from cutwise.budgets import shown_mistakes
 from cutwise.errors import CutwiseError, ScenarioError
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parties import Device
+from cutwise.scenario.scenario_file import scenario_from_dict
 from cutwise.scenario.versions import saved_scenario, versions
 from cutwise.stated.link import link_of, question_of_link
 from cutwise.stated.question_file import dump_question, load_question, parse_opened, parse_question
+from cutwise.stated.question_tables import question_from_dict
 from cutwise.stated.shipped_scenarios import shipped_scenario
 from cutwise.stated.stated_question import ModelReference, StatedQuestion
 from tests.core.stated_questions import random_question
@@ -211,3 +214,18 @@ def test_what_no_file_can_hold_is_said() -> None:
 def test_half_a_character_in_a_scenario_file_is_a_mistake() -> None:
     with pytest.raises(ScenarioError, match="half a character"):
         parse_question(b'{"format": "cutwise-question/1", "scenario": {"name": "\\ud800"}}')
+
+
+def test_a_questions_scenario_has_as_many_mistakes_as_the_scenario_alone() -> None:
+    """300 devices with one mistake each: ten are told, 290 are more, whichever file they stand in."""
+    bad = [{"samples": -1}] * 300
+    told = []
+    for read in (
+        lambda: scenario_from_dict({"format": "cutwise-scenario/1", "devices": bad}),
+        lambda: question_from_dict({"format": "cutwise-question/1", "scenario": {"devices": bad}}),
+    ):
+        with pytest.raises(ScenarioError) as refused:
+            read()
+        told.append(shown_mistakes(refused.value))
+    assert [len(sentences) for sentences in told] == [11, 11]
+    assert [sentences[-1] for sentences in told] == ["and up to 290 more"] * 2

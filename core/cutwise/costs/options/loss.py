@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from cutwise.errors import ScenarioError
-from cutwise.fields.field_values import settled
+from cutwise.fields.field_values import Settled
 from cutwise.units import quantity
 
 LossForm = Literal["upcast", "same", "in_place", "in_parts", "fused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
+class Loss(Settled):
     """The loss behind the model's outputs; what is None follows the preset.
 
     "upcast": logits are copied to fp32 first (transformers), 12 bytes a logit at the peak. "same": in the
@@ -39,7 +38,3 @@ class Loss:
         None, title="Logits kept",
         help="Who called the model holds its logits beside the loss; yes unless the preset says otherwise",
     )  # fmt: skip
-
-    def __post_init__(self) -> None:
-        if mistakes := settled(self):
-            raise ScenarioError(mistakes)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from cutwise.errors import ScenarioError
-from cutwise.fields.field_values import settled
+from cutwise.fields.field_values import Settled
 from cutwise.units import quantity
 
 LEFT_ALONE = ("lm_head", "embeddings", "norms")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quantisation:
+class Quantisation(Settled):
     """Blocks, scales and exceptions of quantised weights; what is None follows the format or the preset.
 
     `format` quantises matrices while everything else keeps the workload's `weights_dtype`; a quantised
@@ -44,7 +43,3 @@ class Quantisation:
         None, title="Inputs kept",
         help="Quantised products keep their inputs for the backward pass (bitsandbytes up to 0.41)",
     )  # fmt: skip
-
-    def __post_init__(self) -> None:
-        if mistakes := settled(self):
-            raise ScenarioError(mistakes)

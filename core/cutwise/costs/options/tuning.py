@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cutwise.errors import ScenarioError
-from cutwise.fields.field_values import settled
+from cutwise.fields.field_values import Settled, settled
 from cutwise.frozen import FrozenDict
 from cutwise.units import quantity
 
@@ -16,7 +16,7 @@ AdapterDtype = Literal["fp32", "bf16", "fp16"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tuning:
+class Tuning(Settled):
     """Which parameters are trained; the base of `FullTuning` and `Lora`."""
 
     kind: Literal["full", "lora"] = quantity("full", title="Tuning", help="All parameters, or adapters")
