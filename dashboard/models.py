@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from cutwise.errors import CutwiseError
 from cutwise.graph.model_graph import ModelGraph
+from cutwise.guarded.reader_turns import READERS
 from cutwise.importers import load_bytes
 from cutwise.stated.stated_question import ModelReference
 from cutwise_dashboard import cached
 from cutwise_dashboard.caches import kept
 from cutwise_dashboard.executor.run_turns import TURNS
-from cutwise_dashboard.stores.upload_store import digest_of, forget_upload, is_kept, keep_upload, upload_at
+from cutwise_dashboard.stores.upload_store import digest_of, kept_if_read, upload_at
 
+WAITS = "It waits for its turn: other files are read now."
 Dims = tuple[tuple[str, int], ...]
 NOT_KEPT = (
     "“{name}” is open, but it will be asked for again after a while, and links do not lead to it: {why}"
@@ -46,22 +48,14 @@ def read_upload(
     It is kept by its digest, where the store can be written to. Raises `ModelImportError` with one sentence;
     whatever ends the reading, a file that was not kept before is let go.
     """
-    digest, known, said = digest_of(content), is_kept(content), ""
-    try:
-        keep_upload(name, content)
-    except CutwiseError as error:
-        said = NOT_KEPT.format(name=name, why=error)
-    reference = ModelReference(digest=digest, name=name, dims=dict(dims or {}))
+    reference = ModelReference(digest=digest_of(content), name=name, dims=dict(dims or {}))
     before = AT_HAND.set(content)
     try:
-        model_of(reference)
-    except BaseException:  # a session that has gone leaves nothing either
-        if not known:
-            forget_upload(digest)
-        raise
+        with kept_if_read(name, content) as why:
+            model_of(reference)
     finally:
         AT_HAND.reset(before)
-    return reference, said
+    return reference, NOT_KEPT.format(name=name, why=why) if why else ""
 
 
 @kept
@@ -70,7 +64,7 @@ def _uploaded(digest: str, name: str, dims: Dims) -> ModelGraph:
     if content is None or digest_of(content) != digest:
         content = _stored(digest, name)
     with TURNS.paused():
-        return load_bytes(name, content, dims=dict(dims) or None, poll=_still_here)
+        return load_bytes(name, content, dims=dict(dims) or None, poll=while_read())
 
 
 def _stored(digest: str, name: str) -> bytes:
@@ -80,6 +74,18 @@ def _stored(digest: str, name: str) -> bytes:
     return found.content
 
 
-def _still_here() -> None:
-    """Any element call raises when the session has gone, which ends the reader with it."""
-    st.empty()
+def while_read() -> Callable[[], None]:
+    """What is called while a file is read in a process of its own: says so where that waits for its turn.
+
+    Any element call raises when the session has gone, which ends the reader with it.
+    """
+    places: list[DeltaGenerator] = []
+
+    def poll() -> None:
+        places[:] = places or [st.empty()]
+        if READERS.waits:
+            places[0].caption(WAITS)
+        else:
+            places[0].empty()
+
+    return poll

@@ -6,17 +6,21 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import get_run_yield_check
 
 from cutwise.budgets import shown_mistakes
 from cutwise.errors import CutwiseError
 from cutwise.stated.stated_question import StatedQuestion
-from cutwise_dashboard.desk.history import Desk
+from cutwise_dashboard.desk.history import Desk, go_on
 from cutwise_dashboard.executor.executor import shared_executor
+from cutwise_dashboard.serving.component_values import UNREADABLE
 from cutwise_dashboard.stores.link_store import stated_at
 
 LINK_KEY = "q"
 OLD_LINK_KEY = "plan"
 """The address of 0.1 carried its question under this name."""
+NOT_READ = "What this browser sent could not be read, so nothing was changed; do it again."
 DESK, ADDRESS, NOTICE = "desk", "address", "notice"
 VIEW = "view."
 """View choices, such as the tab that is open, are widgets with such keys; they outlive a page switch."""
@@ -33,9 +37,22 @@ def desk() -> Desk:
 
 
 def take(outboxes: Iterable[Any]) -> None:
-    """Takes what browsers sent and was not taken yet."""
+    """Takes what browsers sent and was not taken yet; ends where the session has gone."""
     for outbox in outboxes:
-        desk().take(outbox)
+        if outbox == UNREADABLE["outbox"]:
+            desk().said = NOT_READ
+        desk().take(outbox, between=get_run_yield_check() or go_on, amid=_still_here)
+
+
+def _still_here() -> None:
+    """Ends the run of a session that has gone; one that only wants other things goes on."""
+    context = get_script_run_ctx()
+    if context and st.runtime.exists() and not _is_open(context.session_id):
+        raise StopException
+
+
+def _is_open(session_id: str) -> bool:
+    return bool(st.runtime.get_instance().is_active_session(session_id))
 
 
 def _open_address(opened: Desk) -> None:

@@ -6,7 +6,7 @@ Exit codes: 0 fine, 2 bad input (one clear sentence on the error stream), 3 infe
 
 from __future__ import annotations
 
-import signal
+import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -34,6 +34,7 @@ def _command(given: list[str]) -> int:
 
 def run() -> int:
     """`main` as a process: with whatever streams it is given, and until it is told to stop."""
+    _import_nothing_from_here()
     try:
         from cutwise.cli.outcome import outcome
         from cutwise.cli.stopping import stop_no_more, stop_when_told
@@ -48,10 +49,19 @@ def run() -> int:
         stop_no_more(ending=True)
         settle_streams()
     except KeyboardInterrupt:  # before it was listened for
+        import signal
+
         from cutwise.cli.stopping import end_stopped
 
         end_stopped(signal.SIGINT)
     return code
+
+
+def _import_nothing_from_here() -> None:
+    """`python -m` looks for modules in the present folder first, where a json.py may be anybody's."""
+    here = os.getcwd()
+    if sys.path[:1] == [here] and not __file__.startswith(here):
+        del sys.path[0]
 
 
 if __name__ == "__main__":

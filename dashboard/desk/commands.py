@@ -12,7 +12,7 @@ from cutwise.importers import samples
 from cutwise.importers.base import checked_dims
 from cutwise.schemes import SCHEMES, baseline_names
 from cutwise.schemes.options import scheme_with
-from cutwise.stated.checks_of_names import text_mistakes
+from cutwise.stated.checks_of_names import model_mistakes, text_mistakes
 from cutwise.stated.shipped_scenarios import shipped_scenario
 from cutwise.stated.stated_question import BEST_BASELINE, ModelReference, StatedQuestion
 from cutwise_dashboard.desk.fleet_edits import found_by_name, with_devices, with_one_more, with_pasted
@@ -31,7 +31,8 @@ def after(stated: StatedQuestion, command: Command) -> StatedQuestion:
     if kind not in COMMANDS:
         raise UnknownNameError("command", kind[:40], COMMANDS)
     found = COMMANDS[kind](stated, command)
-    if mistakes := text_mistakes(found):
+    of_model = () if found.model is stated.model else model_mistakes(found.model)
+    if mistakes := [*text_mistakes(found), *of_model]:
         raise ScenarioError(mistakes)
     is_gone = found.device and found.device not in found.scenario.device_names
     return replace(found, device="") if is_gone else found

@@ -3,40 +3,47 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from cutwise.budgets import beyond, most
+from cutwise.budgets import beyond, most, shown_mistakes
 from cutwise.errors import CutwiseError, QuantityError, ScenarioError, UnknownNameError
 from cutwise.scenario.fleet_csv import parse_fleet
 from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import Scenario
 from cutwise.stated.stated_question import StatedQuestion
-from cutwise_dashboard.desk.scenario_edits import edited
+from cutwise_dashboard.desk.scenario_edits import party_edited
 
 CELL = re.compile(r"devices\.(\d{1,6})\.(\w+)")
 DEVICE = re.compile(r"devices\.(\d{1,6})(?=\.|$)")
 MOST_CELLS = 50_000
+MOST_WRONG = 50
+TOO_MANY_WRONG = f"more than {MOST_WRONG} of these cells cannot be as they are given, so none was changed;"
 
 
 def with_cells(
-    stated: StatedQuestion, given: Mapping[str, Any]
+    stated: StatedQuestion, given: Mapping[str, Any], poll: Callable[[], None]
 ) -> tuple[StatedQuestion, dict[str, CutwiseError]]:
     """The question with every cell that can be as it is given, and why the others cannot.
 
     Cells below the last row make new devices; names are compared when all are written, so two may swap.
+    `poll` is called between cells; whatever it raises ends the edit. Raises `QuantityError` where almost
+    nothing can be as it is given.
     """
     scenario = stated.scenario
-    devices, refused = list(scenario.devices), {}
+    devices, refused = list(scenario.devices), dict[str, CutwiseError]()
     for path, value in list(given.items())[:MOST_CELLS]:
+        poll()
         try:
             at, field = _place(path, rows=len(devices))
             devices += [Device()] * (at == len(devices))
-            devices[at] = edited(Scenario(devices=(devices[at],)), f"devices.0.{field}", value).devices[0]
+            devices[at] = party_edited(devices[at], field, value)
         except CutwiseError as error:
             refused[path] = error
+            if len(refused) > MOST_WRONG:
+                raise QuantityError(f"{TOO_MANY_WRONG} {path}: {shown_mistakes(error)[0]}") from error
     refused |= _without_twins(devices, scenario.devices, given)
     return with_devices(stated, tuple(devices)), refused
 
@@ -52,20 +59,32 @@ def _place(path: str, *, rows: int) -> tuple[int, str]:
 def _without_twins(
     devices: list[Device], before: tuple[Device, ...], given: Mapping[str, Any]
 ) -> Iterator[tuple[str, CutwiseError]]:
-    """Gives back their old names to devices whose new one is taken, in place."""
-    named = {int(match[1]) for path in given if (match := CELL.fullmatch(path)) and match[2] == "name"}
-    while named & (twins := set(_twins(devices))):
-        for at in sorted(named & twins):
-            named.discard(at)
+    """Gives back their old names to devices whose new one is taken, in place.
+
+    An old name that is given back may be another one's new name, which is then taken in its turn.
+    """
+    names = [_called(device, at) for at, device in enumerate(devices)]
+    uses, renamed = Counter(names), defaultdict[str, set[int]](set)
+    for path in given:
+        if (match := CELL.fullmatch(path)) and match[2] == "name" and int(match[1]) < len(devices):
+            renamed[names[int(match[1])]].add(int(match[1]))
+    twins = sorted(at for name, places in renamed.items() if uses[name] > 1 for at in places)
+    while twins:
+        given_back = set()
+        for at in twins:
             name = devices[at].name
+            renamed[names[at]].discard(at)
+            uses[names[at]] -= 1
             devices[at] = replace(devices[at], name=before[at].name if at < len(before) else "")
+            names[at] = _called(devices[at], at)
+            uses[names[at]] += 1
+            given_back.add(names[at])
             yield f"devices.{at}.name", QuantityError(f"another device is called {name!r}; names must differ")
+        twins = sorted(at for name in given_back if uses[name] > 1 for at in renamed.get(name, ()))
 
 
-def _twins(devices: list[Device]) -> Iterator[int]:
-    names = [device.name or f"device-{i}" for i, device in enumerate(devices, start=1)]
-    uses = Counter(names)
-    return (at for at, name in enumerate(names) if uses[name] > 1)
+def _called(device: Device, at: int) -> str:
+    return device.name or f"device-{at + 1}"
 
 
 def with_devices(stated: StatedQuestion, devices: tuple[Device, ...]) -> StatedQuestion:

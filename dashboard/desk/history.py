@@ -6,8 +6,10 @@ is cancelled, merged or repeated loses nothing and does nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from cutwise.budgets import sentence_of, shown_mistakes
@@ -16,10 +18,13 @@ from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard.desk.commands import Command, after
 from cutwise_dashboard.desk.fleet_edits import device_at, found_by_name, moved_up, with_cells, with_one_less
 from cutwise_dashboard.desk.scenario_edits import bare_number_note
+from cutwise_dashboard.desk.step_bytes import HISTORY_BYTES, bytes_added
 from cutwise_dashboard.stores.link_store import address_or_none, stated_at
 
 MOST_STEPS = 200
 MOST_COMMANDS = 500
+LONGEST_TAKE_S = 3.0
+"""Of computing for one message; a browser sends what was not taken by then again, four seconds later."""
 MOST_BROWSERS = 50
 MOST_REFUSED = 50
 LONGEST_NAME, LONGEST_TEXT = 40, 80
@@ -31,6 +36,11 @@ TABLE = "fleet"
 """The path of a pasted table, of which every mistake is told."""
 OTHERS = frozenset({"reset", "preset", "model", "scheme", "go", "open", "fleet"})
 """Commands after which the fields are others, so that what was refused before is no longer theirs."""
+UNDO_ENDS = "Undo ends here: large fleets fill what a page keeps of them, so the steps before were let go."
+
+
+def go_on() -> None:
+    """Nobody ends the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +58,8 @@ class Desk:
     `refused` says by path why the last text there was not taken, `notes` how a
     number without a unit was read. `dragged` is the path whose next value
     replaces the step that it made; while one is dragged the question is not `settled`. `walked` is true where
-    Back or Forward led here, so that the browser's address says so already.
+    Back or Forward led here, so that the browser's address says so already. `sizes` are the bytes that each
+    step adds to the one before; `poll` is called during long commands.
     """
 
     history: list[StatedQuestion] = field(default_factory=lambda: [StatedQuestion()])
@@ -63,6 +74,9 @@ class Desk:
     walked: bool = False
     said: str = ""
     page: str = ""
+    sizes: list[int] = field(default_factory=lambda: [0])
+    is_cut_off: bool = False
+    poll: Callable[[], None] = go_on
 
     @property
     def stated(self) -> StatedQuestion:
@@ -91,17 +105,32 @@ class Desk:
             known = self.addresses[id(stated)] = (stated, address_or_none(stated))
         return known[1]
 
-    def take(self, outbox: Any) -> None:
-        """Takes every command of a browser that was not taken yet, in order."""
+    def take(
+        self, outbox: Any, *, between: Callable[[], None] = go_on, amid: Callable[[], None] = go_on
+    ) -> None:
+        """Takes every command of a browser that was not taken yet, in order, as far as there is time.
+
+        `between` is called after each, `amid` during long ones; what they raise leaves the rest, and what was
+        under way, to be sent again.
+        """
         if not isinstance(outbox, Mapping) or not isinstance(outbox.get("commands"), list):
             return
         browser = str(outbox.get("client"))[:LONGEST_NAME]
+        until_s = time.thread_time() + LONGEST_TAKE_S
+        self.poll = amid
         for command in outbox["commands"][:MOST_COMMANDS]:
-            number = command.get("n") if isinstance(command, Mapping) else None
-            if isinstance(number, int) and number > self.taken.get(browser, 0):
-                self.taken.pop(browser, None)
-                self.taken[browser] = number
+            number, before = _number_of(command), self.taken.pop(browser, 0)
+            self.taken[browser] = max(number, before)
+            if number <= before:
+                continue
+            try:
                 self.do(command)
+            except BaseException:  # the session has gone; it may come back
+                self.taken[browser] = before
+                raise
+            between()
+            if time.thread_time() > until_s:
+                break
         while len(self.taken) > MOST_BROWSERS:
             del self.taken[next(iter(self.taken))]
 
@@ -134,16 +163,28 @@ class Desk:
         if stated == self.stated:
             return
         self.said = ""
-        del self.history[self.at + 1 :], self.names[self.at + 1 :]
+        del self.history[self.at + 1 :], self.names[self.at + 1 :], self.sizes[self.at + 1 :]
         if (dragged and dragged == name) or name in LOOKED_AT:
-            self.history[self.at] = stated
-            return
-        self.history.append(stated)
-        self.names.append(name)
-        self.at += 1
-        if len(self.history) > MOST_STEPS:
-            del self.history[0], self.names[0]
+            before = self.history[self.at - 1] if self.at else None
+            self.history[self.at], self.sizes[self.at] = stated, bytes_added(before, stated)
+        else:
+            self.sizes.append(bytes_added(self.stated, stated))
+            self.history.append(stated)
+            self.names.append(name)
+            self.at += 1
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Keeps the history within its bounds, and of what is not in it nothing."""
+        while self.at and (len(self.history) > MOST_STEPS or sum(self.sizes) > HISTORY_BYTES):
+            self.is_cut_off |= len(self.history) <= MOST_STEPS
+            del self.history[0], self.names[0], self.sizes[0]
+            self.sizes[0] = bytes_added(None, self.history[0])
             self.at -= 1
+        while len(self.history) - 1 > self.at and sum(self.sizes) > HISTORY_BYTES:
+            del self.history[-1], self.names[-1], self.sizes[-1]
+        kept = set(map(id, self.history))
+        self.addresses = {at: known for at, known in self.addresses.items() if at in kept}
 
     def undo(self, command: Command) -> None:
         """The step before."""
@@ -157,6 +198,7 @@ class Desk:
         """Back and Forward of the browser, or a link that was opened: a known step, or a new one."""
         address = str(command.get("link", command.get("value", "")))
         for place in sorted(range(len(self.history)), key=lambda i: abs(i - self.at)):
+            self.poll()
             if address and self.address(self.history[place]) == address:
                 self._move(place)
                 return
@@ -184,20 +226,27 @@ class Desk:
         if len(self.history) > 1 or not isinstance(at, int) or not 0 <= at < len(links) == len(names):
             return
         if links[at] and links[at] == self.address(self.stated):
-            found = [stated_at(link)[0] for link in links]
-            self.history, self.names, self.at = found, names, at
+            found = {link: self._opened(link) for link in dict.fromkeys(links)}
+            self.history, self.names, self.at = [found[link] for link in links], names, at
+            before = [None, *self.history]
+            self.sizes = list(map(bytes_added, before, self.history))
+            self._let_go()
+
+    def _opened(self, link: str) -> StatedQuestion:
+        self.poll()
+        return stated_at(link)[0]
 
     def set_cells(self, command: Command) -> None:
         """Several cells of the fleet as one step; those that cannot be are refused one by one."""
         given = command.get("value")
         if not isinstance(given, Mapping):
             raise QuantityError("give cells with their values")
-        stated, refused = with_cells(self.stated, given)
+        stated, refused = with_cells(self.stated, given, self.poll)
         self.step(stated, "devices")
         self.refused = {path: one for path, one in self.refused.items() if path not in given}
         self.refused |= {
             path: Refusal(text=str(given[path])[:LONGEST_TEXT], reason=reason_of(error, path))
-            for path, error in refused.items()
+            for path, error in islice(refused.items(), MOST_REFUSED)
         }
 
     def remove_device(self, command: Command) -> None:
@@ -210,6 +259,7 @@ class Desk:
 
     def _move(self, at: int) -> None:
         self.at, self.dragged = at, ""
+        self.said = UNDO_ENDS if self.is_cut_off and not at else ""
         self.refused.clear()
 
 
@@ -224,6 +274,12 @@ MOVES = {
     "remove_device": Desk.remove_device,
 }
 """Commands that are more than another question: they move on the history, or concern what was refused."""
+
+
+def _number_of(command: Any) -> int:
+    """The number of a command, 0 for what is none."""
+    number = command.get("n") if isinstance(command, Mapping) else None
+    return number if isinstance(number, int) else 0
 
 
 def reason_of(error: Exception, path: str) -> str:

@@ -31,7 +31,8 @@ class WorkerProcess:
         self._shelf = GraphShelf()
         self._ended = False
         self._process = subprocess.Popen(
-            [sys.executable, "-c", START, json.dumps(sys.path), str(memory_bytes), str(os.getpid())],
+            # Isolated, so that no file of the folder the server was started in is taken for a module.
+            [sys.executable, "-I", "-c", START, json.dumps(sys.path), str(memory_bytes), str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},

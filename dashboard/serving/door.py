@@ -10,6 +10,7 @@ from streamlit import config
 from cutwise.cli.streams import note
 from cutwise.errors import CutwiseError
 from cutwise_dashboard.serving import settings
+from cutwise_dashboard.serving.browser_messages import within_bounds
 from cutwise_dashboard.serving.front_door import only_by_name, only_what_there_is, with_headers
 from cutwise_dashboard.serving.host_names import LOOPBACK_NAMES
 from cutwise_dashboard.serving.limits import few_at_once, unhurried_but_bounded
@@ -31,6 +32,7 @@ def layers(names: Sequence[str]) -> list[Middleware]:
         Middleware(only_what_there_is),
         Middleware(few_at_once),
         Middleware(unhurried_but_bounded),
+        Middleware(within_bounds),
     ]
 
 

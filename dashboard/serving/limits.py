@@ -12,6 +12,7 @@ from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from cutwise.budgets import beyond, most
+from cutwise.disk.written_files import NO_ROOM, why_not_written
 from cutwise_dashboard.process_memory import given_bytes
 from cutwise_dashboard.serving import serving_bounds as bounds
 from cutwise_dashboard.serving.refusals import heard, refuse
@@ -20,7 +21,13 @@ from cutwise_dashboard.serving.upload_turns import Arriving, StalledError, Uploa
 
 LATE = "Nothing arrived for too long; send it again."
 BUSY = "Too many files are being sent at once; send this one again in a minute."
+NO_PLACE = (
+    "There is no place to receive this file ({}); whoever runs this server makes room on the disk of its "
+    "temporary files."
+)
+FAULT = 500
 TOO_MANY = "This page has been sent as many files as it may; reload it, and open the file again."
+NOT_OPEN = "This page is not open any more; reload it, and open the file again."
 NOT_TAKEN = f"an answer was not taken for {bounds.STALL_S} s, and is ended"
 SOON = {"retry_after": "60"}
 
@@ -80,6 +87,9 @@ async def _answer(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> N
 
 async def _upload(app: ASGIApp, turns: UploadTurns, scope: Scope, receive: Receive, send: Send) -> None:
     page = scope["path"].split("/")[3] if scope["path"].count("/") > 3 else ""
+    if not _is_open(page):
+        await refuse(scope, send, 400, NOT_OPEN)
+        return
     if sentence := _no_room(page):
         await refuse(scope, send, 413, sentence)
         return
@@ -94,13 +104,28 @@ async def _upload(app: ASGIApp, turns: UploadTurns, scope: Scope, receive: Recei
 
 
 async def _brought(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    failed: list[Message] = []
     try:
         async with asyncio.timeout(bounds.UPLOAD_S):
-            await app(scope, Arriving(receive).take, partial(_taken, send, []))
+            await app(scope, Arriving(receive).take, partial(_held_back, send, failed))
+        for message in failed:
+            await _taken(send, [], message)
     except TimeoutError:
         await refuse(scope, send, 408, LATE)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        await refuse(scope, send, 507, NO_PLACE.format(why_not_written(error)))
     except ClientDisconnect:
         pass  # nobody is there to be told
+
+
+async def _held_back(send: Send, failed: list[Message], message: Message) -> None:
+    """Sends an answer, but for that of a fault, which follows here and may be told better."""
+    if failed or message.get("status", 0) >= FAULT:
+        failed.append(message)
+    else:
+        await _taken(send, [], message)
 
 
 async def _taken(send: Send, stalled: list[str], message: Message) -> None:
@@ -111,6 +136,11 @@ async def _taken(send: Send, stalled: list[str], message: Message) -> None:
         stalled.append(message["type"])
         SELDOM.tell(NOT_TAKEN)
         raise StalledError from None
+
+
+def _is_open(page: str) -> bool:
+    """True for the page of a session that is there; nobody takes turns under names made up."""
+    return not runtime.exists() or runtime.get_instance().is_active_session(page)
 
 
 def _no_room(session: str) -> str:

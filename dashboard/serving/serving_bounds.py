@@ -9,8 +9,12 @@ CONNECTIONS_A_PAGE = 6
 HEAD_BYTES = 32 * 2**10
 # Seconds until line and headers have arrived; the slowest mobile link takes two.
 HEAD_S = 10
-# What a browser sends at once; 10,000 devices pasted into the fleet are about 2 MB.
-MESSAGE_BYTES = 16 * 2**20
+# What a browser sends at once; 10,000 devices pasted into the fleet are 2 MB, of every field 6 MB.
+MESSAGE_BYTES = 8 * 2**20
+# Messages that carry no widgets: names of files that are to be sent, and signs of life.
+SMALL_MESSAGE_BYTES = 2**16
+# Fields of a message and of what is inside it; a page has some hundred widgets of two or three fields each.
+MESSAGE_PARTS = 4000
 # Each may hold what the page takes as a file; the next ones wait.
 UPLOADS_AT_ONCE = 4
 # Of one page: half of them, so that nobody's slow files keep those of everybody else.

@@ -5,12 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from cutwise.errors import CutwiseError
 from cutwise_dashboard.stores import kept_files
 
 STORE = "uploads"
 DIGEST = re.compile(r"[0-9a-f]{64}")
+_lock = threading.Lock()
+_readers = Counter[str]()
+_unproven = set[str]()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +57,36 @@ def upload_at(digest: str) -> KeptUpload | None:
     return KeptUpload(digest=digest, name=_name_in(head), content=content)
 
 
-def is_kept(content: bytes) -> bool:
-    """True where a file of just these bytes is kept."""
-    return kept_files.is_there(STORE, digest_of(content))
+@contextmanager
+def kept_if_read(name: str, content: bytes) -> Iterator[str]:
+    """Keeps a file while it is read; for good where that ends well for anybody. Answers why it is not kept.
+
+    Two may read the same file: what one of them gives up the other still needs. What was kept before stays.
+    """
+    digest = digest_of(content)
+    with _lock:
+        if not _readers[digest] and not kept_files.is_there(STORE, digest):
+            _unproven.add(digest)
+        _readers[digest] += 1
+    try:
+        yield _why_not_kept(name, content)
+        _unproven.discard(digest)
+    finally:  # a session that has gone leaves nothing either
+        with _lock:
+            _readers[digest] -= 1
+            if not _readers[digest]:
+                del _readers[digest]
+                if digest in _unproven:
+                    _unproven.discard(digest)
+                    kept_files.forget(STORE, digest)
 
 
-def forget_upload(digest: str) -> None:
-    """Lets go of the upload with this digest."""
-    kept_files.forget(STORE, digest)
+def _why_not_kept(name: str, content: bytes) -> str:
+    try:
+        keep_upload(name, content)
+    except CutwiseError as error:
+        return str(error)
+    return ""
 
 
 def _name_in(head: bytes) -> str:

@@ -19,8 +19,9 @@ from cutwise.stated.question_file import dump_question, parse_opened
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise_dashboard import session
 from cutwise_dashboard.desk.commands import with_model
+from cutwise_dashboard.executor.run_turns import TURNS
 from cutwise_dashboard.format import as_written
-from cutwise_dashboard.models import read_upload
+from cutwise_dashboard.models import read_upload, while_read
 from cutwise_dashboard.views.dropped_files import Dropped, contents_of, ids_listed, let_go
 
 MOST_MEGABYTES = 200
@@ -66,7 +67,9 @@ def _open(stated: StatedQuestion) -> None:
     st.session_state[READ] = (seen, sizes)
     was_read = False
     try:
-        with st.spinner(f"Reading {', '.join(file.name for file in (new or files)[:SHOWN_FILES])} …"):
+        with st.spinner(
+            as_written(f"Reading {', '.join(file.name for file in (new or files)[:SHOWN_FILES])} …")
+        ):
             every = contents_of(ids, files, seen)
             found = opened(stated, [(file.name, file.getvalue()) for file in new] or every, every, sizes)
             was_read = True
@@ -97,7 +100,8 @@ def opened(
         if adapted := with_adapter(stated.scenario.workload, content):
             return Opened(replace(stated, scenario=replace(stated.scenario, workload=adapted)))
         if says_question(name, content):
-            return parse_opened(content, name, now=stated)
+            with TURNS.paused():
+                return parse_opened(content, name, now=stated, poll=while_read())
     model, said = read_upload(*one_upload(list(new), list(files)), parsed_sizes(sizes))
     if model.digest == stated.model.digest:
         return Opened(replace(stated, model=model, cut=""), said)

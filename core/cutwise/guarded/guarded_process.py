@@ -28,6 +28,7 @@ from cutwise.disk.scratch_folders import scratch_folder
 from cutwise.errors import CutwiseError
 from cutwise.frozen import Frozen
 from cutwise.guarded.child_ends import ANSWER_TOO_LARGE, DISK_FULL, NO_MEMORY
+from cutwise.guarded.reader_turns import READERS
 
 # The page of whoever else is connected goes before what nobody vouches for, from the first import on.
 NICENESS = 10
@@ -74,8 +75,9 @@ def run_guarded(
 ) -> GuardedEnd:
     """How the child ended that ran `task`, a "module:function" of ours, on `order`.
 
-    The function takes the order and answers a word and a text. `poll` is called every 0.2 s; whatever it
-    raises ends the child and is passed on. Raises `fault` where no child can be started.
+    The function takes the order and answers a word and a text. Few children run at once, the others wait for
+    their turn. `poll` is called every 0.2 s, in line too; whatever it raises ends the child and is passed on.
+    Raises `fault` where no child can be started.
     """
     request = {
         "task": task,
@@ -86,7 +88,7 @@ def run_guarded(
         "open_files": limits.open_files,
         "parent": os.getpid(),
     }
-    with scratch_folder("read", fault=fault) as folder:
+    with READERS.turn(poll), scratch_folder("read", fault=fault) as folder:
         result = folder / "result.json"
         with result.open("wb") as output:
             try:

@@ -6,8 +6,9 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from cutwise.budgets import beyond, most
 from cutwise.disk.scratch_folders import scratch_folder
-from cutwise.errors import ModelImportError, QuantityError, shown
+from cutwise.errors import LONGEST_NAME, ModelImportError, QuantityError, shown
 from cutwise.fields.typed_number import typed_number
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.gate.folders import model_file_in
@@ -80,7 +81,11 @@ def samples() -> tuple[str, ...]:
 
 def checked_dims(dims: Mapping[str, int] | None) -> dict[str, int]:
     """`dims` as a plain dictionary; raises `ModelImportError` unless every size is a whole number ≥ 1."""
+    if len(dims or ()) > most("table_keys"):
+        raise ModelImportError(f"dims: {beyond('table_keys', len(dims or ()))}")
     for name, size in (dims or {}).items():
+        if len(str(name)) > LONGEST_NAME:
+            raise ModelImportError(f"dims: {shown(name)}: no model has a dimension of so long a name")
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
             raise ModelImportError(f"dims: {shown(name)} is {shown(size)}; give a whole number of at least 1")
     return dict(dims or {})

@@ -29,7 +29,7 @@ def mistakes_in(stated: StatedQuestion) -> list[str]:
     """
     return [
         *text_mistakes(stated),
-        *_model_mistakes(stated.model),
+        *model_mistakes(stated.model),
         *_unknown("preset", stated.preset, shipped_scenarios()),
         *_unknown("scheme", stated.scheme, SCHEMES),
         *(_option_mistakes(stated) if stated.scheme in SCHEMES else ()),
@@ -63,7 +63,12 @@ def text_mistakes(stated: StatedQuestion) -> list[str]:
     return found
 
 
-def _model_mistakes(model: ModelReference) -> Iterator[str]:
+def model_mistakes(model: ModelReference) -> Iterator[str]:
+    """One sentence for each thing about a model that names none.
+
+    >>> list(model_mistakes(ModelReference(digest="no")))[0][:30]
+    'model.digest: give the SHA-256'
+    """
     if model.sample and model.digest:
         yield "model: give a sample, or the digest of a file, not both"
     elif model.sample:

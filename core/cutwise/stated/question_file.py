@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -82,14 +82,16 @@ def parse_question(content: bytes, *, name: str = "question") -> StatedQuestion:
     return question_from_dict(document_in(content, name=name))
 
 
-def parse_opened(content: bytes, name: str, *, now: StatedQuestion) -> Opened:
+def parse_opened(
+    content: bytes, name: str, *, now: StatedQuestion, poll: Callable[[], None] | None = None
+) -> Opened:
     """The question of a file that was opened, and what to say of the versions that wrote it.
 
     A scenario file makes it the question of `now` with that scenario: who was looked at only where the new
-    fleet has such a device, and no longer beside a published figure. Raises `ScenarioError` as
-    `load_question` does.
+    fleet has such a device, and no longer beside a published figure. `poll` is called while a long one is
+    parsed. Raises `ScenarioError` as `load_question` does.
     """
-    document = document_in(content, name=name)
+    document = document_in(content, name=name, poll=poll)
     told = file_notice(content, name=name)
     if is_question(document):
         return Opened(question_from_dict(document), told)

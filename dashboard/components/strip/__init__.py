@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -10,7 +11,7 @@ from cutwise_dashboard.charts.finite_payload import finite
 from cutwise_dashboard.components import asset_text
 from cutwise_dashboard.components.strip.catalogue_rows import catalogue_script
 
-PARTS = ("outbox", "trail", "made", "catalogue", "controls", "showing", "strip")
+PARTS = ("outbox", "trail", "lost", "made", "catalogue", "controls", "showing", "strip")
 CSS = asset_text(__name__, "style.css", "catalogue.css")
 SCRIPT = "\n".join([catalogue_script(), asset_text(__name__, *(f"{part}.js" for part in PARTS))])
 HTML = '<div class="strip"></div>'
@@ -32,7 +33,8 @@ def settling(taken: dict[str, int]) -> None:
 
 def outboxes() -> tuple[Any, ...]:
     """The commands that browsers sent last; some may have been taken already."""
-    return tuple((st.session_state.get(key) or {}).get("outbox") for key in (KEY, SETTLING_KEY))
+    states = (st.session_state.get(key) for key in (KEY, SETTLING_KEY))
+    return tuple(state.get("outbox") if isinstance(state, Mapping) else None for state in states)
 
 
 def _nothing() -> None:

@@ -41,7 +41,7 @@ def show(paper: Paper) -> None:
             "figure it shows that the figure is possible in our model, not that the authors measured there."
         )
         for figure in paper.figures:
-            with st.spinner(f"{sentence_case(readable(figure.name))} …"):
+            with st.spinner(as_written(f"{sentence_case(readable(figure.name))} …")):
                 found = answered(questions.paper_recomputed, paper.key, figure.name, words="The figure")
             _figure(paper, found)
 

@@ -13,7 +13,7 @@ from cutwise_dashboard import session
 from cutwise_dashboard.charts.headline_bars import distribution_figure, influence_figure, setting_text
 from cutwise_dashboard.executor import questions
 from cutwise_dashboard.executor.shown import answered
-from cutwise_dashboard.format import readable, share_text
+from cutwise_dashboard.format import as_written, readable, share_text
 from cutwise_dashboard.views import drawn
 
 DRAWS = (300, 1000, 3000, 10_000)
@@ -51,7 +51,7 @@ def distribution(shown: Paper) -> None:
         with right:
             st.session_state.setdefault(SEED, FIRST_SEED)
             seed = int(st.number_input("Seed", 0, 2**31 - 1, step=1, key=SEED))
-        with st.spinner(f"{count:,} draws …"):
+        with st.spinner(as_written(f"{count:,} draws …")):
             found = answered(questions.paper_headline, shown.key, name, count, seed, words=f"{count:,} draws")
         _charts(found)
         _ranges(shown)

@@ -311,6 +311,9 @@ def test_a_device_that_is_renamed_stays_looked_at() -> None:
         {"kind": "device", "value": "a\udfffb"},
         {"kind": "model", "value": {"digest": "0" * 64, "name": "m", "dims": [1]}},
         {"kind": "model", "value": {}},
+        {"kind": "model", "value": {"digest": "x" * 10**6, "name": "m"}},
+        {"kind": "model", "value": {"digest": "0" * 64, "dims": {str(n): 1 for n in range(10**5)}}},
+        {"kind": "dims", "path": f"dims.{'h' * 10**6}", "value": "5"},
     ],
 )
 def test_a_question_that_could_not_be_written_again_is_refused(command: dict[str, Any]) -> None:

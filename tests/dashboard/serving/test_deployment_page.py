@@ -24,7 +24,7 @@ def test_the_limits_of_the_page_are_those_of_the_server() -> None:
     own = tomllib.loads((HOME / ".streamlit" / "config.toml").read_text("utf-8"))["server"]
     assert said == [
         most("open_pages"), bounds.CONNECTIONS_A_PAGE * most("open_pages"),
-        bounds.HEAD_S, bounds.HEAD_BYTES, bounds.MESSAGE_BYTES,
+        bounds.HEAD_S, bounds.HEAD_BYTES, bounds.MESSAGE_BYTES, bounds.MESSAGE_PARTS,
         own["maxUploadSize"] * FACTORS["MB"], bounds.UPLOADS_AT_ONCE, bounds.UPLOADS_OF_A_PAGE,
         bounds.UPLOAD_S, bounds.STALL_S, bounds.LEAST_BYTES_PER_S,
         most("page_upload_bytes"), most("all_upload_bytes"), own["disconnectedSessionTTL"],

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import re
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from cutwise_dashboard.serving.front_door import only_by_name, only_what_there_i
 from cutwise_dashboard.serving.host_names import LOOPBACK_NAMES
 from cutwise_dashboard.serving.seldom_log import EVERY_S, SELDOM
 from tests.dashboard.pages import APP
-from tests.dashboard.serving.knocking import Heard, inner, knock
+from tests.dashboard.serving.knocking import Heard, finished, inner, knock
 
 NAMES = ("cutwise.example.org", "192.0.2.7", "fd00::5")
 LET_IN = (
@@ -57,7 +59,7 @@ STRANGERS = (
 
 
 def asked(app: Any, path: str = "/", **how: Any) -> Heard:
-    return asyncio.run(knock(app, path, **how))
+    return finished(knock(app, path, **how))
 
 
 def named(host: str, origin: str | None) -> list[tuple[str, str]]:
@@ -195,7 +197,7 @@ def test_a_full_house_says_so_and_lets_in_whoever_comes_when_one_has_gone(
         await first
         return [full.status, second.status, script.status, (await page()).status], full.text
 
-    statuses, sentence = asyncio.run(told())
+    statuses, sentence = finished(told())
     assert statuses == [503, 503, 200, 200]
     assert sentence.count("\n") == 1
 
@@ -251,7 +253,7 @@ def test_files_come_in_turns_and_whoever_waits_too_long_is_told(monkeypatch: pyt
         done.set()
         return [late.status, *[(await task).status for task in sent], (await put()).status]
 
-    assert asyncio.run(told()) == [503, 200, 200, 200]
+    assert finished(told()) == [503, 200, 200, 200]
 
 
 @pytest.mark.parametrize(
@@ -270,6 +272,31 @@ def test_uploads_of_a_page_and_of_all_pages_are_bounded(
     monkeypatch.setattr(limits, "_kept", lambda: kept)
     heard = asked(limits.unhurried_but_bounded(inner), "/_stcore/upload_file/a/x", method="PUT")
     assert heard.status == status
+
+
+@pytest.mark.parametrize(("number", "status"), [(errno.ENOSPC, 507), (errno.EDQUOT, 507), (errno.EIO, 500)])
+def test_a_full_disk_is_told_as_one(number: int, status: int, capsys: pytest.CaptureFixture[str]) -> None:
+    async def spools(scope: Any, receive: Any, send: Any) -> None:
+        """As Streamlit does: it answers the fault, and raises it too."""
+        await send({"type": "http.response.start", "status": 500, "headers": []})
+        await send({"type": "http.response.body", "body": b"Internal Server Error"})
+        raise OSError(number, "no")
+
+    door = with_headers(limits.unhurried_but_bounded(spools))
+    heard = asked(door, "/_stcore/upload_file/a/b", method="PUT", incoming=body(b"x"))
+    assert heard.status == status
+    assert ("There is no place to receive this file" in heard.text) == (status == 507)
+    assert ("reference" in heard.text) == (status == 500)
+    assert ("Traceback" in capsys.readouterr().err) == (status == 500)
+
+
+def test_a_fault_that_is_answered_and_not_raised_is_passed_on() -> None:
+    async def answers(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 503, "headers": []})
+        await send({"type": "http.response.body", "body": b"later"})
+
+    heard = asked(limits.unhurried_but_bounded(answers), "/_stcore/upload_file/a/b", method="PUT")
+    assert (heard.status, heard.text) == (503, "later")
 
 
 async def drip(seconds: float, piece: bytes, count: int = 200) -> Any:
@@ -301,7 +328,17 @@ def test_a_byte_now_and_then_keeps_no_turn(
 
         return (await knock(brought, "/_stcore/upload_file/a/b", method="PUT")).status
 
-    assert asyncio.run(told()) == status
+    assert finished(told()) == status
+
+
+def test_a_page_that_is_not_open_has_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = SimpleNamespace(is_active_session=lambda page: page == "here", uploaded_file_mgr=None)
+    monkeypatch.setattr(limits, "runtime", SimpleNamespace(exists=lambda: True, get_instance=lambda: there))
+    door = limits.unhurried_but_bounded(inner)
+    statuses = {
+        page: asked(door, f"/_stcore/upload_file/{page}/1", method="PUT").status for page in ("here", "")
+    }
+    assert statuses == {"here": 200, "": 400}
 
 
 def test_the_slow_files_of_one_page_keep_no_other_page_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,7 +360,7 @@ def test_the_slow_files_of_one_page_keep_no_other_page_waiting(monkeypatch: pyte
         done.set()
         return other.status, {(await task).status for task in sent}
 
-    assert asyncio.run(told()) == (200, {200, 503})
+    assert finished(told()) == (200, {200, 503})
 
 
 def test_an_answer_that_nobody_takes_is_given_up_with_one_line(
@@ -341,7 +378,7 @@ def test_an_answer_that_nobody_takes_is_given_up_with_one_line(
         for _ in range(3):
             await with_headers(limits.unhurried_but_bounded(inner))(scope, never, never)
 
-    asyncio.run(told())
+    finished(told())
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("cutwise: an answer was not taken")
 
@@ -354,6 +391,7 @@ def test_the_log_hears_once_a_minute_of_each_kind_why_and_how_many_more(
     for number in range(50):
         asked(door, headers=named(f"evil{number}.example\x1b[31m\n" + "x" * 500, None))
     asked(door, headers=named("localhost", "http://evil.example"))
+    asked(only_what_there_is(inner), "/explore/_stcore/health")  # as Streamlit's page asks for its server
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert "turned away with 403: This server does not answer to the name" in lines[0]
