@@ -34,7 +34,10 @@ NUMERIC = [
     name for name in column_fields() if name not in {"name", "profile", "decoding", "efficiency_ratio"}
 ]
 NAMES = st.one_of(
-    st.text(max_size=20), st.sampled_from(MARKERS), st.sampled_from(["'", "'=1", "''=1", '"', '"a', "a,b"])
+    st.text(max_size=20),
+    st.text(alphabet="a'\"=,\t \u00a0\u2009", max_size=6),
+    st.sampled_from(MARKERS),
+    st.sampled_from(["'", "'=1", "''=1", '"', '"a', "a,b"]),
 )
 DEVICES = st.builds(
     Device,
