@@ -88,7 +88,7 @@ def _several(option: str, kind: Any, value: Any, unit: str) -> tuple[Any, ...]:
     """The values of a list; a text has commas between them."""
     parts = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
     if isinstance(value, str) and not parts:
-        raise ScenarioError([f"{option}: {value!r} names nothing; give at least one, or leave it out"])
+        raise ScenarioError([f"{option}: {shown(value)} names nothing; give at least one, or leave it out"])
     if not isinstance(parts, Iterable) or isinstance(parts, Mapping):
         raise ScenarioError([f"{option}: must be a list, not {shown(value)}"])
     return tuple(_converted(option, kind, part, unit) for part in parts)

@@ -27,6 +27,7 @@ NO_PLACE = (
 )
 FAULT = 500
 TOO_MANY = "This page has been sent as many files as it may; reload it, and open the file again."
+NOT_OPEN = "This page is not open any more; reload it, and open the file again."
 NOT_TAKEN = f"an answer was not taken for {bounds.STALL_S} s, and is ended"
 SOON = {"retry_after": "60"}
 
@@ -86,6 +87,9 @@ async def _answer(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> N
 
 async def _upload(app: ASGIApp, turns: UploadTurns, scope: Scope, receive: Receive, send: Send) -> None:
     page = scope["path"].split("/")[3] if scope["path"].count("/") > 3 else ""
+    if not _is_open(page):
+        await refuse(scope, send, 400, NOT_OPEN)
+        return
     if sentence := _no_room(page):
         await refuse(scope, send, 413, sentence)
         return
@@ -132,6 +136,11 @@ async def _taken(send: Send, stalled: list[str], message: Message) -> None:
         stalled.append(message["type"])
         SELDOM.tell(NOT_TAKEN)
         raise StalledError from None
+
+
+def _is_open(page: str) -> bool:
+    """True for the page of a session that is there; nobody takes turns under names made up."""
+    return not runtime.exists() or runtime.get_instance().is_active_session(page)
 
 
 def _no_room(session: str) -> str:

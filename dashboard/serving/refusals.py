@@ -6,7 +6,8 @@ from starlette.types import Receive, Scope, Send
 
 from cutwise_dashboard.serving.seldom_log import SELDOM
 
-OUR_FAULT = 500
+UNSAID = frozenset({404, 500})
+"""A fault of ours is in the log with its number; Streamlit's page looks for its server at every path."""
 DENIAL = "websocket.http.response"
 """What a server calls that it can answer a websocket's request as any other."""
 
@@ -14,11 +15,8 @@ DENIAL = "websocket.http.response"
 async def refuse(
     scope: Scope, send: Send, status: int, sentence: str, *, seen: str = "", **headers: str
 ) -> None:
-    """Answers with this status and sentence, and ends the connection; the log hears what was `seen`.
-
-    A fault of ours is in the log already, with its number.
-    """
-    if status != OUR_FAULT:
+    """Answers with this status and sentence, and ends the connection; the log hears what was `seen`."""
+    if status not in UNSAID:
         SELDOM.tell(f"turned away with {status}: {sentence}", seen)
     if scope["type"] == "websocket" and DENIAL not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": 1008, "reason": ""})

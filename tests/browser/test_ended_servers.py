@@ -64,6 +64,8 @@ def test_a_killed_server_is_told_takes_its_workers_along_and_the_page_comes_back
         server.kill()
         server.wait()
         page.get_by_text("Connection error").wait_for(timeout=PATIENCE_MS)
+        page.get_by_text("Cutwise does not answer: its server was ended").wait_for(timeout=PATIENCE_MS)
+        assert "Streamlit" not in page.get_by_role("dialog").inner_text()
         server = started(port, subprocess.DEVNULL)
         page.get_by_text("Connection error").wait_for(state="hidden", timeout=PATIENCE_MS)
         app.idle()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cutwise_dashboard.stores.store_bounds import FOLDER_VARIABLE
-from cutwise_dashboard.stores.upload_store import kept_if_read, upload_at
+from cutwise_dashboard.stores.upload_store import digest_of, kept_if_read, upload_at
 
 CONTENT = b"a model that takes long to read"
 
@@ -30,10 +30,11 @@ def end(*, well: bool) -> None:
 
 def read(*, ends_well: bool, meanwhile: Callable[[], object] = bool) -> str:
     """The digest of the file, after its reading has ended."""
-    with suppress(SessionGone), kept_if_read("a.onnx", CONTENT) as digest:
+    with suppress(SessionGone), kept_if_read("a.onnx", CONTENT) as why:
+        assert why == ""
         meanwhile()
         end(well=ends_well)
-    return digest
+    return digest_of(CONTENT)
 
 
 @pytest.mark.parametrize("first_ends_well", [True, False])

@@ -13,6 +13,7 @@ from cutwise.importers import load_bytes
 from cutwise.stated.stated_question import ModelReference, StatedQuestion
 from cutwise_dashboard.stores.store_bounds import FOLDER_VARIABLE
 from tests.browser.bad_files import cyclic_onnx
+from tests.dashboard.serving.knocking import finished
 from tests.load.driven_session import DrivenSession
 from tests.load.measured import MemorySamples, percentile_ms
 from tests.load.people import Seen, huge_graph, move_sliders, opened, path_of, uploaded
@@ -37,7 +38,7 @@ def test_two_sessions_show_the_librarys_figures_and_nothing_else(server: Watched
         for tab in tabs:
             await tab.close()
 
-    asyncio.run(scene())
+    finished(scene())
     assert not seen.errors
     assert len({answer.question for answer in seen.answers}) >= 3
     assert all(map(truth.is_shown, seen.answers))
@@ -45,7 +46,7 @@ def test_two_sessions_show_the_librarys_figures_and_nothing_else(server: Watched
 
 def test_a_bad_file_is_refused_in_a_sentence_and_leaves_nothing(server: WatchedServer) -> None:
     before = server.files()
-    answer, _ = asyncio.run(uploaded(server.address, "cycle.onnx", cyclic_onnx()))
+    answer, _ = finished(uploaded(server.address, "cycle.onnx", cyclic_onnx()))
     assert "cycle.onnx" in answer.said
     assert not left_behind(server, before)
 
@@ -54,7 +55,7 @@ def test_a_large_file_is_planned_and_leaves_the_servers_memory(server: WatchedSe
     content = huge_graph(30).ljust(24_000_000)
     truth = Truth({hashlib.sha256(content).hexdigest(): load_bytes("padded.json", content)})
     before = server.memory_bytes()
-    answer, _ = asyncio.run(uploaded(server.address, "padded.json", content))
+    answer, _ = finished(uploaded(server.address, "padded.json", content))
     assert answer.figures
     assert truth.is_shown(answer)
     assert server.memory_bytes() - before < len(content) / 2
@@ -79,7 +80,7 @@ def test_what_a_closed_tab_asked_for_is_worked_on_no_longer(
         while workers <= server.children():
             await asyncio.sleep(0.05)
 
-    asyncio.run(asyncio.wait_for(scene(), PATIENCE_S))
+    finished(asyncio.wait_for(scene(), PATIENCE_S))
 
 
 def test_percentiles_and_slopes_are_those_worked_out_by_hand() -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from cutwise_dashboard.charts.finite_payload import finite
 from cutwise_dashboard.components import asset_text
 
-PARTS = ("outbox", "trail", "made", "controls", "showing", "strip")
+PARTS = ("outbox", "trail", "lost", "made", "controls", "showing", "strip")
 CSS = asset_text(__name__, "style.css")
 SCRIPT = asset_text(__name__, *(f"{part}.js" for part in PARTS))
 HTML = '<div class="strip"></div>'

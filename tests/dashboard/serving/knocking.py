@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 Application = Callable[..., Awaitable[None]]
 
 
@@ -17,6 +19,12 @@ class Heard:
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     text: str = ""
+
+
+def finished(talk: Coroutine[Any, Any, T]) -> T:
+    """What comes of it, in a thread of its own: the browser's tests leave a loop that runs in this one."""
+    with ThreadPoolExecutor(1) as own:
+        return own.submit(asyncio.run, talk).result()
 
 
 async def knock(

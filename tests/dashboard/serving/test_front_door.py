@@ -7,6 +7,7 @@ import errno
 import re
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from cutwise_dashboard.serving.front_door import only_by_name, only_what_there_i
 from cutwise_dashboard.serving.host_names import LOOPBACK_NAMES
 from cutwise_dashboard.serving.seldom_log import EVERY_S, SELDOM
 from tests.dashboard.pages import APP
-from tests.dashboard.serving.knocking import Heard, inner, knock
+from tests.dashboard.serving.knocking import Heard, finished, inner, knock
 
 NAMES = ("cutwise.example.org", "192.0.2.7", "fd00::5")
 LET_IN = (
@@ -58,7 +59,7 @@ STRANGERS = (
 
 
 def asked(app: Any, path: str = "/", **how: Any) -> Heard:
-    return asyncio.run(knock(app, path, **how))
+    return finished(knock(app, path, **how))
 
 
 def named(host: str, origin: str | None) -> list[tuple[str, str]]:
@@ -196,7 +197,7 @@ def test_a_full_house_says_so_and_lets_in_whoever_comes_when_one_has_gone(
         await first
         return [full.status, second.status, script.status, (await page()).status], full.text
 
-    statuses, sentence = asyncio.run(told())
+    statuses, sentence = finished(told())
     assert statuses == [503, 503, 200, 200]
     assert sentence.count("\n") == 1
 
@@ -252,7 +253,7 @@ def test_files_come_in_turns_and_whoever_waits_too_long_is_told(monkeypatch: pyt
         done.set()
         return [late.status, *[(await task).status for task in sent], (await put()).status]
 
-    assert asyncio.run(told()) == [503, 200, 200, 200]
+    assert finished(told()) == [503, 200, 200, 200]
 
 
 @pytest.mark.parametrize(
@@ -327,7 +328,17 @@ def test_a_byte_now_and_then_keeps_no_turn(
 
         return (await knock(brought, "/_stcore/upload_file/a/b", method="PUT")).status
 
-    assert asyncio.run(told()) == status
+    assert finished(told()) == status
+
+
+def test_a_page_that_is_not_open_has_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = SimpleNamespace(is_active_session=lambda page: page == "here", uploaded_file_mgr=None)
+    monkeypatch.setattr(limits, "runtime", SimpleNamespace(exists=lambda: True, get_instance=lambda: there))
+    door = limits.unhurried_but_bounded(inner)
+    statuses = {
+        page: asked(door, f"/_stcore/upload_file/{page}/1", method="PUT").status for page in ("here", "")
+    }
+    assert statuses == {"here": 200, "": 400}
 
 
 def test_the_slow_files_of_one_page_keep_no_other_page_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -349,7 +360,7 @@ def test_the_slow_files_of_one_page_keep_no_other_page_waiting(monkeypatch: pyte
         done.set()
         return other.status, {(await task).status for task in sent}
 
-    assert asyncio.run(told()) == (200, {200, 503})
+    assert finished(told()) == (200, {200, 503})
 
 
 def test_an_answer_that_nobody_takes_is_given_up_with_one_line(
@@ -367,7 +378,7 @@ def test_an_answer_that_nobody_takes_is_given_up_with_one_line(
         for _ in range(3):
             await with_headers(limits.unhurried_but_bounded(inner))(scope, never, never)
 
-    asyncio.run(told())
+    finished(told())
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("cutwise: an answer was not taken")
 
@@ -380,6 +391,7 @@ def test_the_log_hears_once_a_minute_of_each_kind_why_and_how_many_more(
     for number in range(50):
         asked(door, headers=named(f"evil{number}.example\x1b[31m\n" + "x" * 500, None))
     asked(door, headers=named("localhost", "http://evil.example"))
+    asked(only_what_there_is(inner), "/explore/_stcore/health")  # as Streamlit's page asks for its server
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert "turned away with 403: This server does not answer to the name" in lines[0]

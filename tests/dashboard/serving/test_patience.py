@@ -13,7 +13,7 @@ from cutwise_dashboard.serving import patient_protocol, serving_bounds
 from cutwise_dashboard.serving.page_server import _uvicorn_config
 from cutwise_dashboard.serving.patient_protocol import PatientProtocol
 from cutwise_dashboard.serving.seldom_log import SELDOM
-from tests.dashboard.serving.knocking import inner
+from tests.dashboard.serving.knocking import finished, inner
 
 WHOLE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bytes]]
@@ -39,7 +39,7 @@ def talked(*talks: Talk) -> list[bytes]:
         await asyncio.sleep(0.05)
         return told
 
-    return asyncio.run(all_of_them())
+    return finished(all_of_them())
 
 
 async def whole(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
