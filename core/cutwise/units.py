@@ -192,4 +192,5 @@ def _hints(owner: type) -> tuple[Mapping[str, Any], Mapping[str, Callable[[], tu
     """Types and choices by field; worked out once, as it costs half a millisecond."""
     extras = {f.name: f.metadata.get("json_schema_extra", {}) for f in fields(owner)}
     registered = {name: extra["choices"] for name, extra in extras.items() if "choices" in extra}
-    return MappingProxyType(get_type_hints(owner)), registered
+    hints = get_type_hints(owner)
+    return MappingProxyType({name: hints[name] for name in hints if not name.startswith("__")}), registered

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import pickle
-import sys
 import threading
 import time
 from collections import deque
@@ -15,6 +14,7 @@ from queue import SimpleQueue
 from typing import IO
 
 from cutwise.graph.model_graph import ModelGraph
+from cutwise.guarded.guarded_process import die_with
 from cutwise_dashboard.executor.faults import packed_error
 from cutwise_dashboard.executor.wire import Begun, Reply, WorkOrder, received, send, unpacked
 
@@ -28,13 +28,12 @@ WARM = (
     "pandas",
 )
 """What answers import when they first need it, a second or two: done while nobody waits."""
-PR_SET_PDEATHSIG, SIGKILL = 1, 9
 
 
 def main(memory_bytes: int, parent: int) -> None:
     """Runs in the worker."""
     _limit(memory_bytes)
-    _die_with(parent)
+    die_with(parent)
     orders, replies = _own_streams()
     waiting: SimpleQueue[WorkOrder] = SimpleQueue()
     threading.Thread(target=_listen, args=(orders, waiting), daemon=True).start()
@@ -94,14 +93,3 @@ def _limit(memory_bytes: int) -> None:
         hard = resource.getrlimit(limit)[1]
         allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(limit, (allowed, allowed))
-
-
-def _die_with(parent: int) -> None:
-    """Ends this process with its parent, while a solver that lets no other thread run is at work too."""
-    if sys.platform != "linux":
-        return
-    import ctypes
-
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)

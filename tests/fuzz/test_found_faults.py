@@ -63,7 +63,7 @@ FOUND: dict[str, tuple[Callable[[], Any], list[str]]] = {
         lambda: scheme_with("gsfl", {"grouping": LONG}), ["grouping: must be lpt or round_"],
     ),
     "a long name of a size": (
-        lambda: load_model("sample:vgg16", dims={LONG: 3}), ["vgg16.onnx: dims names 'xxx"],
+        lambda: load_model("sample:vgg16", dims={LONG: 3}), ["dims: 'xxx"],
     ),
     "a long name of a size that is none": (
         in_question(f'"model": {{"sample": "vgg16", "dims": {{"{LONG}": 0}}}}'), ["model.dims: 'xxx"],

@@ -100,11 +100,12 @@ def _shown_key(key: str) -> str:
 def _parsed(text: str) -> Mapping[str, Any]:
     if not text.lstrip().startswith("{"):
         return tomllib.loads(text)
-    found: Mapping[str, Any] = json.loads(text, object_pairs_hook=_unique)
+    found: Mapping[str, Any] = json.loads(text, object_pairs_hook=unique_keys)
     return found
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object of its keys and values, for `json.loads`; `ValueError` where a key stands twice."""
     found = dict(pairs)
     if len(found) < len(pairs):
         counts = Counter(key for key, _ in pairs)

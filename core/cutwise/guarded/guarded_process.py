@@ -192,11 +192,13 @@ def _limit(asked: Mapping[str, Any]) -> None:
         most = value + more.get(limit, 0)
         allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(limit, (min(value, allowed), allowed))
-    if sys.platform == "linux":
-        _die_with(asked["parent"])
+    die_with(asked["parent"])
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
+    """Ends this process with its parent, while something that lets no other thread run is at work too."""
+    if sys.platform != "linux":
+        return
     import ctypes
 
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -85,7 +85,7 @@ def checked_dims(dims: Mapping[str, int] | None) -> dict[str, int]:
         raise ModelImportError(f"dims: {beyond('table_keys', len(dims or ()))}")
     for name, size in (dims or {}).items():
         if len(str(name)) > LONGEST_NAME:
-            raise ModelImportError(f"dims: {shown(name)}: no model has a dimension of so long a name")
+            raise ModelImportError(f"dims: {shown(name)}: no dimension has so long a name; take it out")
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
             raise ModelImportError(f"dims: {shown(name)} is {shown(size)}; give a whole number of at least 1")
     return dict(dims or {})

@@ -34,7 +34,9 @@ class FleetColumn(Frozen):
     unit: str = ""
 
     def text(self, cell: str) -> str:
-        """A cell as a quantity; a number with a unit of its own keeps it."""
+        """A cell as a quantity; a number with a unit of its own keeps it. Names stay as they are."""
+        if not is_number_field(Device, self.field):
+            return cell.strip()
         plain = SPACES.sub(" ", cell).strip()
         is_bare = any(map(str.isdigit, plain)) and NUMBER.fullmatch(plain)
         return f"{plain} {self.unit}" if self.unit and is_bare else plain

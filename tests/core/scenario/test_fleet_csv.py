@@ -33,7 +33,10 @@ def numbers(name: str) -> st.SearchStrategy[Any]:
 TEXTS = {"name", "profile", "decoding", "power_mode"}
 NUMERIC = [name for name in column_fields() if name not in {*TEXTS, "efficiency_ratio"}]
 NAMES = st.one_of(
-    st.text(max_size=20), st.sampled_from(MARKERS), st.sampled_from(["'", "'=1", "''=1", '"', '"a', "a,b"])
+    st.text(max_size=20),
+    st.text(alphabet="a'\"=,\t \u00a0\u2009", max_size=6),
+    st.sampled_from(MARKERS),
+    st.sampled_from(["'", "'=1", "''=1", '"', '"a', "a,b"]),
 )
 DEVICES = st.builds(
     Device,

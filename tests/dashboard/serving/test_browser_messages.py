@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from typing import Any
@@ -13,6 +12,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from cutwise_dashboard.serving import serving_bounds as bounds
 from cutwise_dashboard.serving.browser_messages import heard_kinds, within_bounds
 from cutwise_dashboard.serving.component_values import UNREADABLE, with_readable_values
+from tests.dashboard.serving.knocking import finished
 
 RERUN, FILE_URLS, CLEAR_CACHE = 11, 16, 5
 
@@ -64,7 +64,7 @@ def passed(*messages: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         while not taken or taken[-1]["type"] != "websocket.disconnect":
             taken.append(await receive())
 
-    asyncio.run(within_bounds(inside)({"type": "websocket"}, receive, send))
+    finished(within_bounds(inside)({"type": "websocket"}, receive, send))
     return taken, sent
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import chain, islice
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TypeGuard
 
 from cutwise.disk.bounded_files import bytes_in
 from cutwise.errors import ModelImportError
+from cutwise.guarded.documents import unique_keys
 from cutwise.plain import Json
 from cutwise.read_limits import INTEGER_DIGITS, JSON_FILE_BYTES
 from cutwise.units import binary_text
@@ -35,7 +35,7 @@ def read_object(path: Path) -> dict[str, Json]:
 def object_of(file: str, content: bytes) -> dict[str, Json]:
     """The JSON object that `content` is, of a `file` so called; raises `ModelImportError` when it is none."""
     try:
-        document: Json = json.loads(_text(file, content), object_pairs_hook=_unique_keys, parse_int=_integer)
+        document: Json = json.loads(_text(file, content), object_pairs_hook=unique_keys, parse_int=_integer)
     except json.JSONDecodeError as error:
         raise ModelImportError(
             f"{file}: is not valid JSON at line {error.lineno}, column {error.colno} ({error.msg}); "
@@ -94,15 +94,6 @@ def _text(file: str, content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ModelImportError(f"{file}: is not UTF-8 text at byte {error.start}; save it as UTF-8") from None
-
-
-def _unique_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        counts = Counter(key for key, _ in pairs)
-        repeated = next(key for key, count in counts.items() if count > 1)
-        raise ValueError(f"the key {repeated!r} stands twice in one object")
-    return found
 
 
 def _integer(text: str) -> int:
