@@ -80,6 +80,18 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.measured.memory_runs.predicted_memory": Cache(
             entries=None, key="none", keeps="the runs that were measured, with what is predicted for them"
         ),
+        "cutwise.measured.split_runs.split_runs": Cache(
+            entries=None, key="none", keeps="the runs of split training"
+        ),
+        "cutwise.measured.split_runs.layer_benchmark": Cache(
+            entries=None, key="none", keeps="the benchmark of layers beside them"
+        ),
+        "cutwise.measured.split_levels.predicted_splits": Cache(
+            entries=None, key="none", keeps="their cuts, with what is predicted for them at every level"
+        ),
+        "cutwise.measured.split_decisions.split_decisions": Cache(
+            entries=None, key="none", keeps="which cuts the levels would have chosen"
+        ),
         "cutwise.hardware.decoding.decoding_classes": Cache(
             entries=None, key="none", keeps="the classes of decoding"
         ),

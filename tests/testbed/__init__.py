@@ -1,1 +1,1 @@
-"""A real testbed: a device and a server, two processes with a paced link between them, train one split model."""
+"""A real testbed: two processes train one split model, with a paced link between them."""

@@ -1,7 +1,7 @@
 """The server's process: it trains the ops behind the cut that the device asks for.
 
-python -m tests.testbed.server_process --fd 5        at the end of a socket pair
-python -m tests.testbed.server_process --at 10.0.0.2:5555    for a device that connects, in a namespace of its own
+--fd 5 is an end of a socket pair; --at 10.0.0.2:5555 waits for a device that connects, which may be in another
+network namespace.
 """
 
 from __future__ import annotations
