@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -21,7 +22,7 @@ from cutwise.measured.split_runs import (
 )
 from tests.testbed.op_facts import op_entries
 from tests.testbed.op_profile import LOSS
-from tests.testbed.op_tables import Batch, OpTable, seeded
+from tests.testbed.op_tables import seeded
 
 CLASSES = {
     "CBR": ("conv_norm", 3), "Add": ("add_relu", 2), "MaxPool2d": ("max_pool", 1), "GAP": ("global_mean", 1),
@@ -51,14 +52,13 @@ def recorded_run(*paths: Path) -> SplitRun:
         for cut, steps in other["meas"].items():
             document["meas"][cut] += steps
     about = document["args"]
-    table = seeded(about["kind"], {SIZES[key]: size for key, size in json.loads(about["kw"]).items()})
-    data, labels = batch = table.draw(torch.Generator().manual_seed(1), about["B"])
+    raw_bytes, label_bytes, entries = _facts(about["kind"], about["kw"], about["B"])
     latency_s, uplink_bps, downlink_bps = _link(document["probe"])
     return SplitRun(
         name=paths[0].stem, date="", machine="", command="", model=about["kind"], batch_size=about["B"],
         slowdown_ratio=about["slow"], uplink_bps=uplink_bps, downlink_bps=downlink_bps, latency_s=latency_s,
-        raw_bytes=float(data.nbytes), label_bytes=float(labels.nbytes),
-        ops=tuple(_ops(table, batch, document)),
+        raw_bytes=raw_bytes, label_bytes=label_bytes,
+        ops=tuple(_op(place, entry, document) for place, entry in enumerate(entries)),
         cuts=tuple(_cut(int(cut), steps) for cut, steps in document["meas"].items()),
     )  # fmt: skip
 
@@ -81,13 +81,18 @@ def _link(probes: Sequence[tuple[int, int, float]]) -> tuple[float, float, float
     return taken[1, 1], 8 * BETWEEN_BYTES / up_s, 8 * BETWEEN_BYTES / down_s
 
 
-def _ops(table: OpTable, batch: Batch, document: Mapping[str, Any]) -> list[RunOp]:
-    found = []
-    for place, entry in enumerate(op_entries(table, batch)):
-        own = place if entry["name"] != LOSS else None
-        sides = {side: _passes(document[key], own) for side, key in (("device", "cp"), ("server", "sp"))}
-        found.append(RunOp(**{**entry, **sides, "inputs": tuple(entry["inputs"])}))
-    return found
+@lru_cache
+def _facts(kind: str, sizes: str, batch: int) -> tuple[float, float, list[dict[str, Any]]]:
+    """Bytes of the inputs and of the labels, and the ops without their times."""
+    table = seeded(kind, {SIZES[key]: size for key, size in json.loads(sizes).items()})
+    data, labels = drawn = table.draw(torch.Generator().manual_seed(1), batch)
+    return float(data.nbytes), float(labels.nbytes), op_entries(table, drawn)
+
+
+def _op(place: int, entry: Mapping[str, Any], document: Mapping[str, Any]) -> RunOp:
+    own = place if entry["name"] != LOSS else None
+    sides = {side: _passes(document[key], own) for side, key in (("device", "cp"), ("server", "sp"))}
+    return RunOp(**{**entry, **sides, "inputs": tuple(entry["inputs"])})
 
 
 def _passes(rounds: Sequence[Mapping[str, Any]], place: int | None) -> PassSeconds:
@@ -105,4 +110,3 @@ def _cut(position: int, steps: Sequence[Mapping[str, float]]) -> RunCut:
         position=position, device_s=middle["cc"], server_s=middle["sc"], link_s=middle["com"],
         up_bytes=middle["up"], down_bytes=middle["down"],
     )  # fmt: skip
-

@@ -1,6 +1,6 @@
 """The server's process: it trains the ops behind the cut that the device asks for.
 
---fd 5 is an end of a socket pair; --at 10.0.0.2:5555 waits for a device that connects, which may be in another
+--fd 5 is an end of a socket pair; --at 10.0.0.2:5555 waits for a device that connects, maybe from another
 network namespace.
 """
 

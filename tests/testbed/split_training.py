@@ -19,6 +19,7 @@ from tests.testbed.op_tables import INPUT, Batch, OpTable, loss_of, seeded, sgd,
 from tests.testbed.paced_link import PacedLink
 
 ROOT = Path(__file__).parents[2]
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,32 @@ def server_link() -> Iterator[PacedLink]:
         link.send({"ask": "end"})
     finally:
         link.close()
-        server.wait(timeout=20)
+        server.wait(timeout=PATIENCE_S)
+
+
+@contextmanager
+def server_at(address: str) -> Iterator[PacedLink]:
+    """A server that waits at host:port, once it does; the wire between sets the rates."""
+    host, port = address.rsplit(":", 1)
+    end = _connected(host, int(port))
+    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    link = PacedLink(end, rate_bps=None)
+    try:
+        yield link
+        link.send({"ask": "end"})
+    finally:
+        link.close()
+
+
+def _connected(host: str, port: int) -> socket.socket:
+    until_s = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return socket.create_connection((host, port), timeout=PATIENCE_S)
+        except OSError:
+            if time.monotonic() > until_s:
+                raise
+            time.sleep(0.2)
 
 
 def asked(link: PacedLink, ask: str, **header: Any) -> dict[str, Any]:

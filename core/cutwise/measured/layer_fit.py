@@ -45,15 +45,16 @@ def by_class(benchmark: LayerBenchmark, works: Sequence[LayerWork]) -> list[Pass
     }
     factors = {kind: (_class_factors(rows, 0), _class_factors(rows, 1)) for kind, rows in alike.items()}
     rest = dict(zip(works, by_three_columns(benchmark, works), strict=True))
+    steps_s = _steps_s(benchmark, works)
     return [
         rest[work]
         if work.kind not in factors
         else PassSeconds(
             forward_s=float(factors[work.kind][0] @ _class_row(work, 0)),
             backward_s=float(factors[work.kind][1] @ _class_row(work, 1)),
-            step_s=_step_s(benchmark, work),
+            step_s=step_s,
         )
-        for work in works
+        for work, step_s in zip(works, steps_s, strict=True)
     ]
 
 
@@ -68,9 +69,9 @@ def by_three_columns(benchmark: LayerBenchmark, works: Sequence[LayerWork]) -> l
         PassSeconds(
             forward_s=float(factors @ _three(work, 0)),
             backward_s=ratio * float(factors @ _three(work, 1)),
-            step_s=_step_s(benchmark, work),
+            step_s=step_s,
         )
-        for work in works
+        for work, step_s in zip(works, _steps_s(benchmark, works), strict=True)
     ]
 
 
@@ -93,5 +94,13 @@ def _three(work: LayerWork, backward: int) -> Floats:
     return np.array([1e-9 * flops, (1 + backward) * moved, (1 + backward) * work.launches])
 
 
-def _step_s(benchmark: LayerBenchmark, work: LayerWork) -> float:
-    return STEP_BYTES_A_BYTE * work.weight_bytes / benchmark.bytes_per_s
+def _steps_s(benchmark: LayerBenchmark, works: Sequence[LayerWork]) -> Floats:
+    """Seconds of the optimiser's steps: as those that were timed, else its passes over the weights."""
+    timed = [layer for layer in benchmark.layers if layer.taken.step_s > 0]
+    weights = np.array([work.weight_bytes for work in works])
+    if not timed:
+        return STEP_BYTES_A_BYTE * weights / benchmark.bytes_per_s
+    taken = np.array([layer.taken.step_s for layer in timed])
+    rows = np.array([[1e-6 * layer.work.weight_bytes, 1.0] for layer in timed])
+    factors = non_negative_fit(rows / taken[:, None], np.ones(len(taken)))
+    return np.where(weights > 0, np.column_stack([1e-6 * weights, np.ones(len(weights))]) @ factors, 0.0)

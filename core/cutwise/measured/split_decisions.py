@@ -15,6 +15,7 @@ from cutwise.measured.split_runs import LayerBenchmark, SplitRun, layer_benchmar
 
 SLOWDOWNS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 RATES_BPS = tuple(1e6 * rate for rate in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000))
+DEAR_RATIO = 0.05
 GOODPUT_RATIO = 0.955
 """What TCP over Ethernet leaves of a nominal rate."""
 
@@ -23,13 +24,15 @@ GOODPUT_RATIO = 0.955
 class Decisions(Frozen):
     """How often a level chose the cut that is measured to be best, and what its choices cost beyond it.
 
-    Over seven slowdowns of the device and twelve rates of the link; raw data stay on the device.
+    Over seven slowdowns of the device and twelve rates of the link; raw data stay on the device. `dear` are
+    the choices that cost more than `DEAR_RATIO` beyond the best.
     """
 
     run: str
     model: str
     level: str
     right: int
+    dear: int
     scenarios: int
     mean_regret_ratio: float
     worst_regret_ratio: float
@@ -44,6 +47,7 @@ def decisions(run: SplitRun, level: str, benchmark: LayerBenchmark) -> Decisions
         model=run.model,
         level=level,
         right=sum(regret == 0 for regret in regrets),
+        dear=sum(regret > DEAR_RATIO for regret in regrets),
         scenarios=len(regrets),
         mean_regret_ratio=float(np.mean(regrets)),
         worst_regret_ratio=max(regrets),

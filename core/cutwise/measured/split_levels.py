@@ -14,6 +14,7 @@ from cutwise.costs.cut_sums import cut_sums
 from cutwise.costs.workload import Workload
 from cutwise.frozen import Frozen, FrozenDict
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec
+from cutwise.hardware.time_classes import time_classes
 from cutwise.measured.layer_fit import by_class, by_three_columns
 from cutwise.measured.split_runs import (
     LayerBenchmark,
@@ -31,8 +32,7 @@ from cutwise.scenario.parts import Scenario
 IDLE_FLOPS_PER_S = 1.0
 """Every op states its seconds, so that no speed is asked for."""
 INPUT = "input"
-DATASHEET = {"flops_ratio": 0.5, "bytes_ratio": 0.5, "launch_s": 2e-5, "backward_ratio": 1.6}
-"""What an x86 processor reaches of its peaks, and its launch (fitted on other machines' measurements)."""
+MACHINE_CLASS = "cpu_x86"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +66,16 @@ class CutPrediction(Frozen):
 
 def _datasheet(run: SplitRun, benchmark: LayerBenchmark) -> list[OpTimes]:
     """Class constants times the machine's largest product and copy, which stand for its data sheet."""
-    flops_per_s = DATASHEET["flops_ratio"] * benchmark.flops_per_s
-    bytes_per_s = DATASHEET["bytes_ratio"] * benchmark.bytes_per_s
+    known = time_classes()[MACHINE_CLASS]
+    flops_per_s = known.flops_per_s(benchmark.flops_per_s)
+    bytes_per_s = known.bytes_per_s(benchmark.bytes_per_s, benchmark.flops_per_s)
     found = []
     for work in (op.work for op in run.ops):
-        more_s = (work.moved_bytes + work.weight_bytes) / bytes_per_s + work.launches * DATASHEET["launch_s"]
-        backward_s = work.backward_flops / flops_per_s + 2 * more_s
+        more_s = (work.moved_bytes + work.weight_bytes) / bytes_per_s + work.launches * known.launch_s
         found.append(
             PassSeconds(
                 forward_s=work.forward_flops / flops_per_s + more_s,
-                backward_s=DATASHEET["backward_ratio"] * backward_s,
+                backward_s=known.backward_ratio * (work.backward_flops / flops_per_s + 2 * more_s),
             )
         )
     return _on_both(found)

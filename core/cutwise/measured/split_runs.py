@@ -1,4 +1,4 @@
-"""Our own runs of split training: two processes, a paced link, every cut timed; with a benchmark of layers."""
+"""Our own runs of split training, every cut timed over a paced link, and a benchmark of layers."""
 
 from __future__ import annotations
 
