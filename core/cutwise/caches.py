@@ -108,6 +108,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.compression.magnitudes.student_t4": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.compression.magnitudes.outlier_channels": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.convergence.table.shipped_table": Cache(entries=None, key="none", keeps="the study's table"),
+        "cutwise.leakage.leakage_table.leakage_table": Cache(
+            entries=None, key="none", keeps="what attacks recovered"
+        ),
         "cutwise.convergence.study_design.digits": Cache(entries=None, key="none", keeps="the study's data"),
         "cutwise.costs.lora._adapted": Cache(
             entries=32, key="graph, tuning and frozen names", keeps="the graph with adapters"

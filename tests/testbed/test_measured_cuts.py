@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 import cutwise
 from cutwise.costs.cut_sums import cut_sums
@@ -22,9 +22,10 @@ from cutwise.measured.split_runs import LayerBenchmark, LayerWork, SplitRun, run
 from tests.testbed.bed_run import run_document
 from tests.testbed.op_facts import table_works
 from tests.testbed.op_profile import LOSS
-from tests.testbed.op_tables import OpTable, seeded
+from tests.testbed.op_tables import seeded
 from tests.testbed.paced_link import PacedLink
 from tests.testbed.split_training import Bed, server_link
+from tests.testbed.whole_module import Whole, table_places
 
 BED = Bed(model="cnn", sizes={"width": 16}, slowdown=2, uplink_bps=1e8, downlink_bps=1e8)
 CUTS, BATCH = (1, 7, 19), 8
@@ -65,21 +66,6 @@ def test_what_crosses_is_what_was_sent(run: SplitRun) -> None:
     assert sent == {1: (stem + labels, stem), INSIDE_A_BLOCK: (inside + labels, inside), 19: (0, 0)}
 
 
-class Whole(nn.Module):
-    """A table of ops as one module."""
-
-    def __init__(self, table: OpTable) -> None:
-        super().__init__()
-        self.table = table
-        self.parts = nn.ModuleDict({op.name.replace(".", "_"): op.module for op in table.ops})
-
-    def forward(self, data: Tensor) -> Tensor:
-        values: dict[int, Tensor] = {-1: data}
-        for place, (op, part) in enumerate(zip(self.table.ops, self.parts.values(), strict=True)):
-            values[place] = part(*(values[read] for read in op.inputs))
-        return values[len(self.table.ops) - 1]
-
-
 @pytest.mark.parametrize("model", SMALL)
 def test_the_importer_counts_what_ran_at_every_cut(model: str) -> None:
     """FLOPs of products as torch counts them, and bytes across each cut both ways as they were sent."""
@@ -88,13 +74,12 @@ def test_the_importer_counts_what_ran_at_every_cut(model: str) -> None:
     drawn = table.draw(torch.Generator().manual_seed(0), batch)
     graph = cutwise.from_torch(Whole(table), (drawn[0],))
     cost = price(graph, Workload(batch_size=batch))
-    names = [op.name.replace(".", "_") for op in table.ops]
-    place = [_place(op.id, names) for op in graph.ops]
-    cuts = range(1, len(names))
+    cuts = range(1, len(table.ops))
+    place = table_places(graph, table)
     sums = cut_sums(cost, np.array([[at < cut for at in place] for cut in cuts]))
 
     values: dict[int, Any] = {-1: drawn[0]}
-    table.run(range(len(names)), values)
+    table.run(range(len(table.ops)), values)
     sent = [sum(values[at].nbytes for at in table.frontier(cut)) for cut in cuts]
     assert (batch * sums.output_bytes).tolist() == sent
     assert (batch * sums.gradient_bytes).tolist() == sent
@@ -110,12 +95,6 @@ def _scores_flops(work: LayerWork, sizes: Mapping[str, int], batch: int) -> floa
     if work.kind != "attention":
         return 0.0
     return 2 * 2 * batch * sizes["tokens"] ** 2 * sizes["width"]
-
-
-def _place(op_id: str, names: list[str]) -> int:
-    """Which op of the table an op of the graph belongs to; -1 for the input."""
-    parts = set(op_id.split("/"))
-    return next((at for at, name in enumerate(names) if name in parts), -1)
 
 
 @pytest.mark.parametrize("rate_bps", [1e7, 1e8])
