@@ -169,14 +169,15 @@ def test_a_model_without_shared_weights_says_nothing_of_them() -> None:
 
 
 def test_gpt2_with_adapters_is_split_by_default_and_says_why() -> None:
-    """One Jetson Nano at 300 and 600 Mbit/s, batches of 8: 30 s, as with untied tables, where all on the
-    device takes 694 s."""
+    """A Jetson Nano's 0.0944 TFLOP/s at 300 and 600 Mbit/s, batches of 8, a server of 15.48 TFLOP/s: 30 s, as
+    with untied tables, where all on the device takes 694 s."""
     gpt2 = cutwise.load_model("sample:gpt2")
 
     def plan_of(tied_weights: Any) -> Plan:
         workload = Workload(batch_size=8, tuning=Lora(rank=8), tied_weights=tied_weights)
         channel = FixedRate(uplink_bps=3e8, downlink_bps=6e8)
-        scenario = Scenario(workload=workload, devices=(Device(profile="jetson_nano"),), channel=channel)
+        device, server = Device(profile="jetson_nano", flops_per_s=9.44e10), Server(flops_per_s=1.548e13)
+        scenario = Scenario(workload=workload, devices=(device,), server=server, channel=channel)
         return cutwise.plan(gpt2, scenario)
 
     split = plan_of(None)
@@ -187,16 +188,20 @@ def test_gpt2_with_adapters_is_split_by_default_and_says_why() -> None:
     assert "each side holds a copy" in split.shared_weights
 
 
-@pytest.mark.parametrize(
-    ("name", "most_s"), [("campus_cell", 718), ("lecture_hall", None), ("phone_on_lte", None)]
-)
-def test_gpt2_with_adapters_is_split_on_every_shipped_scenario(name: str, most_s: float | None) -> None:
+@pytest.mark.parametrize("name", ["campus_cell", "lecture_hall", "phone_on_lte"])
+def test_gpt2_with_adapters_is_split_on_every_shipped_scenario(name: str) -> None:
+    gpt2 = cutwise.load_model("sample:gpt2")
     shipped = cutwise.load_scenario(str(Path(__file__).parents[4] / "assets" / "scenarios" / f"{name}.toml"))
-    workload = replace(shipped.workload, tuning=Lora(rank=8))
-    plan = cutwise.plan(cutwise.load_model("sample:gpt2"), replace(shipped, workload=workload))
-    assert plan.status == "optimal"
-    assert {decision.cut.label for decision in plan.decisions} == {"after h/0/attention/add"}
-    assert most_s is None or plan.delay_s < most_s
+
+    def plan_of(tied_weights: Any) -> Plan:
+        workload = replace(shipped.workload, tuning=Lora(rank=8), tied_weights=tied_weights)
+        return cutwise.plan(gpt2, replace(shipped, workload=workload))
+
+    split, together = plan_of(None), plan_of("one_side")
+    assert split.status == "optimal"
+    assert "all on device" not in {decision.cut.label for decision in split.decisions}
+    assert {decision.cut.label for decision in together.decisions} == {"all on device"}
+    assert split.delay_s < together.delay_s
 
 
 @pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not here")
