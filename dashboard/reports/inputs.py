@@ -13,7 +13,7 @@ from typing import Any
 
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.graph.blocks import Block
-from cutwise.hardware.profiles import DATASHEET_EFFICIENCY_RATIO, Profile
+from cutwise.hardware.profiles import Profile
 from cutwise.importers.import_report import ImportReport, import_report
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Party, Server
@@ -168,8 +168,9 @@ def _devices(problem: SplitProblem) -> Markup:
 
 def _given(party: Party) -> str:
     named = [readable(name) for name in GIVEN if getattr(party, name) is not None]
-    if isinstance(party, Device | Server) and "flops per s" not in named and "efficiency ratio" not in named:
-        named.append(f"speed: {share_text(DATASHEET_EFFICIENCY_RATIO, 'g')} of the peak (assumed)")
+    level = level_of(party)
+    if isinstance(party, Device | Server) and level == "datasheet":
+        named.append(f"speed: {TIME_LEVELS[level].title}")
     return ", ".join(named)
 
 
