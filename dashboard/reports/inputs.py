@@ -17,9 +17,10 @@ from cutwise.hardware.profiles import Profile
 from cutwise.importers.import_report import ImportReport, import_report
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Party, Server
+from cutwise.scenario.time_levels import TIME_LEVELS, level_of
 from cutwise.scenario.versions import data_version, saved_scenario
 from cutwise.units import facts_of, in_prefix
-from cutwise_dashboard.format import quantity_text, share_text
+from cutwise_dashboard.format import quantity_text
 from cutwise_dashboard.reports.markup import Child, Markup, element, facts, section, table
 
 PACKAGES = ("cutwise", "numpy", "ortools", "onnx", "networkx", "pandas")
