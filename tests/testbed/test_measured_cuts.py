@@ -39,13 +39,9 @@ SMALL = {
 
 
 @pytest.fixture(scope="module")
-def run() -> SplitRun:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+def run(one_thread: None) -> SplitRun:
     with server_link() as link:
-        found = run_document(link, BED, batch=BATCH, steps=2, cuts=CUTS)
-    torch.set_num_threads(threads)
-    return run_of(ABOUT | found)
+        return run_of(ABOUT | run_document(link, BED, batch=BATCH, steps=2, cuts=CUTS))
 
 
 def test_cuts_are_predicted_from_the_profile_of_their_ops(run: SplitRun) -> None:

@@ -22,12 +22,9 @@ CUTS = {"cnn": 20, "gpt": 19}
 
 
 @pytest.fixture(scope="module")
-def link() -> Iterator[PacedLink]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+def link(one_thread: None) -> Iterator[PacedLink]:
     with server_link() as found:
         yield found
-    torch.set_num_threads(threads)
 
 
 def batches(table: OpTable, batch: int) -> list[tuple[torch.Tensor, torch.Tensor]]:

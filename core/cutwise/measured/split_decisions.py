@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 
 import numpy as np
 
+from cutwise.arrays import Floats
 from cutwise.caches import kept
 from cutwise.frozen import Frozen
-from cutwise.measured.split_levels import LEVELS, predicted_cuts_s
+from cutwise.measured.split_levels import LEVELS, OpTimes, delays_s
 from cutwise.measured.split_runs import LayerBenchmark, SplitRun, layer_benchmark, split_runs
+from cutwise.units import transfer_time_s
 
 SLOWDOWNS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 RATES_BPS = tuple(1e6 * rate for rate in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000))
@@ -40,17 +41,18 @@ class Decisions(Frozen):
 
 def decisions(run: SplitRun, level: str, benchmark: LayerBenchmark) -> Decisions:
     """What this level would have chosen in every scenario, against the run's own seconds of computing."""
-    allowed = replace(run, cuts=tuple(cut for cut in run.cuts if cut.position > 0))
-    regrets = [_regret_ratio(cell, level, benchmark) for cell in _scenarios(allowed)]
+    allowed = replace(run, latency_s=0.0, cuts=tuple(cut for cut in run.cuts if cut.position > 0))
+    times = LEVELS[level](allowed, benchmark)
+    regrets = np.concatenate([_regret_ratios(allowed, slowdown, times) for slowdown in SLOWDOWNS])
     return Decisions(
         run=run.name,
         model=run.model,
         level=level,
-        right=sum(regret == 0 for regret in regrets),
-        dear=sum(regret > DEAR_RATIO for regret in regrets),
+        right=int((regrets == 0).sum()),
+        dear=int((regrets > DEAR_RATIO).sum()),
         scenarios=len(regrets),
-        mean_regret_ratio=float(np.mean(regrets)),
-        worst_regret_ratio=max(regrets),
+        mean_regret_ratio=float(regrets.mean()),
+        worst_regret_ratio=float(regrets.max()),
     )
 
 
@@ -60,27 +62,12 @@ def split_decisions() -> tuple[Decisions, ...]:
     return tuple(decisions(run, level, layer_benchmark()) for run in split_runs() for level in LEVELS)
 
 
-def _scenarios(run: SplitRun) -> Sequence[SplitRun]:
-    return [
-        replace(
-            run, slowdown_ratio=slowdown, uplink_bps=GOODPUT_RATIO * rate_bps,
-            downlink_bps=GOODPUT_RATIO * rate_bps, latency_s=0.0,
-        )
-        for slowdown, rate_bps in product(SLOWDOWNS, RATES_BPS)
-    ]  # fmt: skip
-
-
-def _regret_ratio(run: SplitRun, level: str, benchmark: LayerBenchmark) -> float:
-    """What the chosen cut takes beyond the best one, as a part of it."""
-    true_s = np.array([run.measured_s(cut) for cut in _at_rates(run).cuts])
-    chosen = int(predicted_cuts_s(run, level, benchmark).argmin())
-    return float(true_s[chosen] / true_s.min() - 1)
-
-
-def _at_rates(run: SplitRun) -> SplitRun:
-    """The run with a link that takes its bytes at the scenario's rate."""
-    cuts = tuple(
-        replace(cut, link_s=8 * (cut.up_bytes / run.uplink_bps + cut.down_bytes / run.downlink_bps))
-        for cut in run.cuts
-    )
-    return replace(run, cuts=cuts)
+def _regret_ratios(run: SplitRun, slowdown: float, times: Sequence[OpTimes]) -> Floats:
+    """What the chosen cut takes beyond the best one, as a part of it, at every rate."""
+    rates_bps = GOODPUT_RATIO * np.array(RATES_BPS)[:, None]
+    slowed = replace(run, slowdown_ratio=slowdown)
+    chosen = delays_s(slowed, times, rates_bps=rates_bps).argmin(axis=1)
+    computed_s = np.array([slowdown * cut.device_s + cut.server_s for cut in run.cuts])
+    sent_bytes = np.array([cut.up_bytes + cut.down_bytes for cut in run.cuts])
+    true_s = computed_s + transfer_time_s(size_bytes=sent_bytes, rate_bps=rates_bps)
+    return np.asarray(true_s[np.arange(len(chosen)), chosen] / true_s.min(axis=1) - 1)

@@ -123,10 +123,20 @@ LEVELS: Mapping[str, Level] = FrozenDict(
 
 
 def predicted_cuts_s(run: SplitRun, level: str, benchmark: LayerBenchmark) -> Floats:
-    """Seconds of a step at each cut of the run: the product's own evaluator on seconds of this level."""
-    graph = _timed_graph(run, LEVELS[level](run, benchmark))
-    problem = build_problem(graph, _scenario(run))
-    stages = stage_times(cut_sums(problem.cost, _masks(run)), problem.conditions().of(0))
+    """Seconds of a step at each cut of the run, at the rates of its link."""
+    return delays_s(run, LEVELS[level](run, benchmark))
+
+
+def delays_s(run: SplitRun, times: Sequence[OpTimes], *, rates_bps: Floats | None = None) -> Floats:
+    """Seconds of a step at each cut: the product's own evaluator on ops of these times.
+
+    `rates_bps` (rates, 1) take the place of the link's, both ways: then of shape (rates, cuts).
+    """
+    problem = build_problem(_timed_graph(run, times), _scenario(run))
+    conditions = problem.conditions().of(0)
+    if rates_bps is not None:
+        conditions = conditions.at_rates(uplink_bps=rates_bps, downlink_bps=rates_bps)
+    stages = stage_times(cut_sums(problem.cost, _masks(run)), conditions)
     return np.asarray(stages.delay_s, dtype=np.float64)
 
 

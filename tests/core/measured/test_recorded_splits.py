@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+import torch
 
 from cutwise.measured.split_decisions import Decisions, decisions
 from cutwise.measured.split_runs import LayerBenchmark, SplitRun
@@ -16,6 +17,14 @@ from tests.testbed.recorded_runs import recorded_benchmark, recorded_run
 RECORDED = DATA / "testbed"
 CNNS, GPTS = "v2_cnn_*.json", "v2_gpt*.json"
 pytestmark = needs(RECORDED)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
