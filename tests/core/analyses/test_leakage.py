@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 import cutwise
-from cutwise.analyses.leakage import Leakage
+from cutwise.analyses.cut_curve import cut_curve
+from cutwise.analyses.leakage import Leakage, leakage_of
 from cutwise.compression import DeadZone, TopK
 from cutwise.costs.workload import Workload
 from cutwise.errors import SolverError
 from cutwise.leakage.leakage_table import UNCODED, leakage_table
-from cutwise.scenario.parts import Compression, Scenario
+from cutwise.leakage.relative_depth import depth_ratios
+from cutwise.problem.split_problem import build_problem
+from cutwise.scenario.parts import Compression, Privacy, Scenario
 
 
 def leakage(scenario: Scenario, sample: str = "vgg16", **options: object) -> Leakage:
@@ -35,7 +38,7 @@ def test_depths_count_the_layers_of_vgg16_and_measures_are_those_of_the_table() 
 
 
 def test_raw_data_are_all_given_away_and_where_nothing_is_sent_nothing_is() -> None:
-    found = leakage(Scenario())
+    found = leakage(Scenario(privacy=Privacy(keep_on_device="raw_allowed")))
     assert found.cuts[0] == "all on server"
     assert (found.input_ratios[0], found.label_ratios[0], found.correlation_ratios[0]) == (1.0, 0.0, 1.0)
     assert found.cuts[-1] == "all on device"
@@ -45,7 +48,7 @@ def test_raw_data_are_all_given_away_and_where_nothing_is_sent_nothing_is() -> N
 def test_inference_returns_no_gradients_that_tell_labels() -> None:
     found = leakage(Scenario(workload=Workload(mode="inference")))
     assert not found.label_ratios.any()
-    assert found.input_ratios.max() == 1.0
+    assert np.array_equal(found.input_ratios, leakage(Scenario()).input_ratios)
 
 
 def test_gradients_are_compressed_only_where_the_scenario_says_both_ways() -> None:
@@ -68,12 +71,14 @@ def test_another_codec_reads_other_rows() -> None:
 
 
 def test_ops_that_come_back_to_the_device_do_not_deepen_a_cut() -> None:
-    """A U shape keeps the head on the device: of all 16 layers at most those before the server count."""
-    scenario = Scenario(workload=Workload(labels_at="device"))
-    found = leakage(scenario, scheme="u_shape")
-    plain = leakage(Scenario())
-    assert found.depth_ratios.max() <= plain.depth_ratios.max()
-    assert found.depth_ratios[0] == 0.0
+    """VGG-16's last layer on the device too: where ops run between, cuts are as deep as without it."""
+    problem = build_problem(cutwise.load_model("sample:vgg16"), Scenario())
+    curve = cut_curve(problem, cutwise.plan(problem.cost.graph, Scenario()), 0, with_peaks=False)
+    masks = curve.masks.copy()
+    masks[:, -1] = True
+    assert depth_ratios(problem.cost.graph, masks)[0] == 2 / 16
+    found = leakage_of(problem, replace(curve, masks=masks))
+    assert np.array_equal(found.depth_ratios[:-2], leakage_of(problem, curve).depth_ratios[:-2])
 
 
 def test_a_model_of_no_family_that_was_studied_has_no_indication() -> None:
