@@ -45,7 +45,7 @@ def leakage_figure(found: Leakage, *, theme: str) -> Option:
              "nameLocation": "middle", "nameGap": 28, "axisLabel": {"hideOverlap": True}},
         ],
         "yAxis": [
-            {"type": "value", "name": "seconds of one round", "splitNumber": 3, **LEFT},
+            {"type": "value", "name": "seconds of one round", "nameGap": 28, "splitNumber": 3, **LEFT},
             {"type": "value", "name": "recovered on a small model (%)", "gridIndex": 1, "min": 0, "max": 100,
              "splitNumber": 2, **LEFT},
         ],

@@ -21,7 +21,7 @@ import torch
 
 from cutwise.measured.split_runs import BENCHMARK, benchmark_of, run_of
 from tests.testbed.bed_run import run_document
-from tests.testbed.layer_bench import layer_benchmark_document
+from tests.testbed.layer_bench import layer_benchmark_document, middle_of
 from tests.testbed.predicted_table import print_levels
 from tests.testbed.split_training import Bed, server_at, server_link
 
@@ -62,8 +62,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     command = f"python -m tests.testbed --steps {given.steps} --out assets/measured/testbed"
-    layers = layer_benchmark_document()
-    _write(given.out, BENCHMARK, {"about": about(command)} | layers)
+    passes, runs = [layer_benchmark_document()], []
     for name in given.only:
         setting = SETTINGS[name]
         bed = (
@@ -71,8 +70,12 @@ def main() -> None:
         )
         with server_link() if given.server is None else server_at(given.server) as link:
             found = run_document(link, bed, batch=setting.batch, steps=given.steps)
-        document = {"name": name} | about(command) | found
-        _write(given.out, f"{name}.json", document)
+        passes.append(layer_benchmark_document())
+        runs.append({"name": name} | about(command) | found)
+        _write(given.out, f"{name}.json", runs[-1])
+    layers = middle_of(passes)
+    _write(given.out, BENCHMARK, {"about": about(command)} | layers)
+    for document in runs:
         print_levels(run_of(document), benchmark_of(layers))
 
 

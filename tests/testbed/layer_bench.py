@@ -54,6 +54,19 @@ def layer_benchmark_document(*, rounds: int = ROUNDS) -> dict[str, Any]:
     }
 
 
+def middle_of(passes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The median of benchmarks made before, between and after runs: what the machine did meanwhile."""
+    layers = [
+        {
+            "work": alike[0]["work"],
+            "taken": {name: median(one["taken"][name] for one in alike) for name in alike[0]["taken"]},
+        }
+        for alike in zip(*(one["layers"] for one in passes), strict=True)
+    ]
+    speeds = ("flops_per_s", "bytes_per_s", "launch_s")
+    return {name: median(one[name] for one in passes) for name in speeds} | {"layers": layers}
+
+
 def _layers() -> Iterator[Layer]:
     for channels_in, channels_out, side, stride, image, batch in CONVOLUTIONS:
         yield _layer(

@@ -50,5 +50,5 @@ def studied(found: Leakage) -> str:
     )
     return (
         f"Tried {facts['date']} on a {facts[found.family]}, {coded}, not on this model. Made anew by "
-        f"`{facts['command']}`. This command gives the same numbers:"
+        f"{facts['command']}. This command gives the same numbers:"
     )
