@@ -18,7 +18,7 @@ from cutwise.costs.memory.by_kind import NOTHING_HELD, MemoryByKind, memory_by_k
 from cutwise.frozen import Frozen
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import ComputeConditions, Conditions, PowerConditions
-from cutwise.units import transfer_time_s
+from cutwise.units import BITS_PER_BYTE, transfer_time_s
 
 
 def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
@@ -32,10 +32,11 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     where $s_v$ is FLOPs over speed, or the measured seconds; $T_{lab} = 8 N B \ell / R_U$ if an op runs on
     the server and labels are there; a latency $l$ is paid when bytes, labels too, go that way in an
     iteration. Energies: a device computes above idle while it computes, idles all its turn, and pays for
-    the radio while on air; the server pays for all of itself while it computes for the device, and idles
-    its share of the turn; the access point pays its share while on air. At a clock $\phi$ below the
-    server's highest, its seconds grow by $1/\phi$ and its power above idle falls by $\phi^3$ (P4). Sent
-    tensors shrink by the compression ratios (P3). An edge adds its seconds and those of the backhaul (P2).
+    its radio: on air, for every bit, and while connected, which it is all its turn. The server pays for all
+    of itself while it computes for the device, and idles its share of the turn; the access point pays its
+    share while on air. At a clock below the server's highest its seconds grow by $T(\phi)$, and its power
+    above idle falls, as the scenario's law of the clock says. Sent tensors shrink by the compression ratios
+    (P3). An edge adds its seconds and those of the backhaul (P2).
     Of a trained weight that both sides have a copy of, the gradient goes up and comes back in every
     iteration with the messages there are: down with the gradients, up with the next smashed data. Where text
     is generated, the seconds of a side are `steps_s`, and words come back from beyond the device. A server
@@ -51,9 +52,8 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     forward_s = _with(forward_s, sent.raw_up_bytes, link.encode_s_per_byte)
     backward_s = compute.iterations * _backward_s(cuts.device, compute, compute.device_flops_per_s)
     backward_s = _with(backward_s, sent.raw_down_bytes, link.decode_s_per_byte)
-    clock = compute.server_frequency_ratio
     one_server_s = _both_s(cuts.server, compute, compute.server_flops_per_s, server_roof)
-    server_alone_s = compute.iterations * one_server_s / clock
+    server_alone_s = compute.iterations * one_server_s * compute.server_time_ratio
     server_s = server_alone_s / compute.server_share
     sync_s = sent.sync_up_s + sent.sync_down_s + hop.sync_s
     hop_s = hop.compute_s + hop.backhaul_s
@@ -64,7 +64,7 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     sending_s = link.duty_ratio * (sent.up_air_s + sent.sync_up_s)
     receiving_s = link.duty_ratio * (sent.down_air_s + sent.sync_down_s)
     server_idle_w = power.server_idle_power_w * compute.server_share * power.server_idle_ratio
-    server_j = power.server_power_w * clock**3 * server_alone_s + server_idle_w * turn_s
+    server_j = power.server_power_w * power.server_power_ratio * server_alone_s + server_idle_w * turn_s
     edge_idle_j = 0.0 if _nothing(edge.idle_power_w) else edge.idle_power_w * edge.share * turn_s
     return StageTimes(
         device_forward_s=forward_s,
@@ -74,7 +74,7 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
         device_backward_s=backward_s,
         model_sync_s=sync_s,
         device_energy_j=_device_j(power, forward_s + backward_s, turn_s),
-        radio_energy_j=power.sending_power_w * sending_s + power.receiving_power_w * receiving_s,
+        radio_energy_j=_radio_j(power, sent, (sending_s, receiving_s, turn_s)),
         server_energy_j=_sum(server_j, edge.power_w * hop.alone_s, edge_idle_j),
         network_energy_j=power.network_power_w * link.network_share * (sending_s + receiving_s),
         traffic_bytes=sent.up_bytes + sent.down_bytes + 2 * sent.sync_bytes,
@@ -91,6 +91,15 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
 def _device_j(power: PowerConditions, computing_s: Number, turn_s: Number) -> Number:
     """Joules of the device without its radio: above idle while it computes, idle all its turn."""
     return power.device_power_w * computing_s + power.device_idle_power_w * turn_s
+
+
+def _radio_j(power: PowerConditions, sent: _Sent, times: tuple[Number, Number, Number]) -> Number:
+    """Joules of the device's radio: on air, for every bit, and connected all the turn."""
+    sending_s, receiving_s, turn_s = times
+    on_air_j = power.sending_power_w * sending_s + power.receiving_power_w * receiving_s
+    up_j = BITS_PER_BYTE * power.uplink_j_per_bit * (sent.up_bytes + sent.sync_bytes)
+    down_j = BITS_PER_BYTE * power.downlink_j_per_bit * (sent.down_bytes + sent.sync_bytes)
+    return on_air_j + power.radio_connected_w * turn_s + up_j + down_j
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

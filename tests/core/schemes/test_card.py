@@ -25,7 +25,7 @@ from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parties import Device, Server
 from cutwise.scenario.parts import Limits, Objective, Privacy, Scenario
 from cutwise.schemes.options import scheme_with
-from tests.core.fleets import closed_sets, load, random_problem, with_scenario
+from tests.core.fleets import AS_PAPERS, closed_sets, load, random_problem, with_scenario
 
 CLOCKS = 400
 SERVER_ONLY = Objective(kind="weighted", energy_of=("server",))
@@ -54,7 +54,7 @@ def layers(count: int, *, widths: list[float] | None = None) -> list[dict]:
 
 
 def cell(**parts) -> Scenario:
-    """One device a fiftieth as fast as the server."""
+    """One device a fiftieth as fast as the server, under P4's law of the clock."""
     given = {
         "devices": (Device(flops_per_s=1e12, memory_bytes=1e12, samples=64),),
         "server": Server(flops_per_s=5e13, compute_power_w=200.0, idle_power_w=0.0, memory_bytes=1e12),
@@ -62,6 +62,7 @@ def cell(**parts) -> Scenario:
         "workload": Workload(batch_size=8, label_bytes=0.0),
         "privacy": Privacy(keep_on_device=("embedding",)),
         "objective": SERVER_ONLY,
+        "energy": AS_PAPERS,
     }
     return Scenario(**given | parts)
 
@@ -77,7 +78,7 @@ def weights(delay: float) -> Objective:
 
 def priced(problem: SplitProblem, masks: np.ndarray, *, device: int, ratio: float) -> StageTimes:
     """What the evaluator says of device sides (cuts, ops) at one clock."""
-    conditions = problem.conditions().of(device).at_clock(ratio)
+    conditions = problem.conditions().of(device).at_clock(ratio, problem.scenario.energy.clock)
     return stage_times(cut_sums(problem.cost, masks), conditions)
 
 
