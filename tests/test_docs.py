@@ -39,13 +39,8 @@ from cutwise.importers.gate.refused import REFUSED
 from cutwise.importers.json_formats.cutwise_graph import GRAPH_KEYS, OP_KEYS
 from cutwise.plans.plan import Alternative, Certificate, Cut, DeviceDecision, Plan, Report, Violation
 from cutwise.plans.stages import StageTimes
-from cutwise.problem.conditions import (
-    ComputeConditions,
-    Conditions,
-    EdgeConditions,
-    LinkConditions,
-    PowerConditions,
-)
+from cutwise.problem.conditions import ComputeConditions, Conditions, EdgeConditions, LinkConditions
+from cutwise.problem.power_conditions import PowerConditions
 from cutwise.question import Question
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.scenario.parts import (

@@ -11,7 +11,7 @@ from cutwise.arrays import Floats
 from cutwise.caches import kept
 from cutwise.energy import Amplifier, ClockLaw, Radio, RadioDraw
 from cutwise.hardware.profiles import Profile
-from cutwise.problem.conditions import PowerConditions
+from cutwise.problem.power_conditions import PowerConditions
 from cutwise.scenario.energy_part import Energy
 from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_EDGE, DEFAULT_SERVER, Device, Edge, Party, Server
 

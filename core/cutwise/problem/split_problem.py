@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,14 +13,9 @@ from cutwise.costs.memory.runtime import RuntimeFigures
 from cutwise.costs.workload import Workload
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.problem.conditions import (
-    ComputeConditions,
-    Conditions,
-    LinkConditions,
-    PowerConditions,
-    Roofs,
-)
+from cutwise.problem.conditions import ComputeConditions, Conditions, LinkConditions, Pace, Roofs
 from cutwise.problem.numbers import accuracy_loss_ratio, coding_of, device_columns, server_numbers
+from cutwise.problem.power_conditions import PowerConditions
 from cutwise.problem.powers import power_conditions
 from cutwise.problem.pricing import priced, targets_of
 from cutwise.problem.private_ops import private_ops
@@ -66,6 +61,8 @@ class SplitProblem(Frozen):
     device_runtime: RuntimeFigures
     server_runtime: RuntimeFigures
     power: PowerConditions
+    device_pace: Pace = field(default_factory=Pace)
+    server_pace: Pace = field(default_factory=Pace)
     gain_ratio: Number = 1.0
     uplink_ratio: float = 1.0
     roofs: Roofs | None = None
@@ -140,6 +137,8 @@ class SplitProblem(Frozen):
             server_flops_per_s=self.server_flops_per_s,
             server_share=server_share or (1.0 / active if server == "equal" else 1.0),
             micro_batches=float(self.micro_batches),
+            device_pace=self.device_pace,
+            server_pace=self.server_pace,
         )
         idle_ratio = 1.0 / active if server == "queue" else 1.0
         power = replace(self.power, server_idle_ratio=idle_ratio)
@@ -216,6 +215,8 @@ def _assembled(cost: GraphCost, scenario: Scenario) -> SplitProblem:
         power=power_conditions(
             scenario.devices, scenario.server, scenario.energy, scenario.channel.network_power_w
         ),
+        device_pace=devices.pace,
+        server_pace=server.pace,
         roofs=roofs_of(scenario, cost),
     )
 

@@ -17,13 +17,8 @@ from cutwise.energy import CLOCK_LAWS, PaperLaw, StaticLaw
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.stages import STAGES, StageTimes
-from cutwise.problem.conditions import (
-    ComputeConditions,
-    Conditions,
-    EdgeConditions,
-    LinkConditions,
-    PowerConditions,
-)
+from cutwise.problem.conditions import ComputeConditions, Conditions, EdgeConditions, LinkConditions
+from cutwise.problem.power_conditions import PowerConditions
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Scenario
 from tests.core.fleets import closed_sets, random_problem
