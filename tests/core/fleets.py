@@ -15,7 +15,7 @@ from cutwise.channels import FixedRate, Shannon
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.costs.memory.peak_memory import peak_memory
 from cutwise.costs.workload import Workload
-from cutwise.energy import Amplifier, ClockTable, PaperLaw, Phone5g, PhoneLte, PhoneWifi, StaticLaw
+from cutwise.energy import Amplifier, ClockLaw, ClockTable, PaperLaw, Phone5g, PhoneLte, PhoneWifi, StaticLaw
 from cutwise.planning.whole_round.round_value import spread_of
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.rounds import Round
@@ -126,6 +126,14 @@ def random_energy(rng: np.random.Generator) -> Energy:
     )
     radios = (Amplifier(), Phone5g(signal_dbm=float(rng.uniform(-110, -70))), PhoneLte(), PhoneWifi())
     return Energy(clock=laws[rng.integers(len(laws))], radio=radios[rng.integers(len(radios))])
+
+
+def clocks_of(law: ClockLaw, least: float, count: int = 401) -> np.ndarray:
+    """The clocks that may be chosen: the points of a table, else a fine grid."""
+    if isinstance(law, ClockTable):
+        points = np.array(law.clock_ratios)
+        return points[points >= least]
+    return np.linspace(least, 1.0, count)
 
 
 def random_channel(rng: np.random.Generator) -> FixedRate | Shannon:

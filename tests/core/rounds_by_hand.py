@@ -136,11 +136,12 @@ class World:
         sending_s, receiving_s = duty * (air_up + sync_up), duty * (air_down + sync_down)
         share = decision.bandwidth_share / duty
         radio = _radio(given.energy.radio, party)
+        connected_s = delay_s if beyond else sync_up + sync_down
         above_w = _above_idle_w(given.energy.clock, decision.server_frequency_ratio, server)
         energy_j = math.fsum(
             [
                 party.compute_power_w * device_s, party.idle_power_w * delay_s,
-                radio.sending_w * sending_s, radio.receiving_w * receiving_s, radio.connected_w * delay_s,
+                radio.sending_w * sending_s, radio.receiving_w * receiving_s, radio.connected_w * connected_s,
                 8 * radio.up_j * (up_bytes + exchanged), 8 * radio.down_j * (down_bytes + exchanged),
                 above_w * alone_s,
                 server.idle_power_w * decision.server_share * delay_s,

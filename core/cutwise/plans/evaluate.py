@@ -39,11 +39,12 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     backward columns (bytes and launches only where the party has a `Pace`); $T_{lab} = 8 N B \ell / R_U$ if
     an op runs on the server and labels are there; a latency $l$ is paid when bytes, labels too, go that way
     in an iteration. Energies: a device computes above idle while it computes, idles all its turn, and pays
-    for its radio: on air, for every bit, and while connected, which it is all its turn. The server pays for
-    all of itself while it computes for the device, and idles its share of the turn; the access point pays
-    its share while on air. At a clock below the server's highest its seconds grow by $T(\phi)$, and its
-    power above idle falls, as the scenario's law of the clock says. Sent tensors shrink by the compression
-    ratios (P3). An edge adds its seconds and those of the backhaul (P2).
+    for its radio: on air, for every bit, and while connected: all its turn, or as long as models move where
+    it does all the work. The server pays for all of itself while it computes for the device, and idles its
+    share of the turn; the access point pays its share while on air. At a clock below the server's highest
+    its seconds grow by $T(\phi)$, and its power above idle falls, as the scenario's law of the clock says.
+    Sent tensors shrink by the compression ratios (P3). An edge adds its seconds and those of the backhaul
+    (P2).
     Of a trained weight that both sides have a copy of, the gradient goes up and comes back in every
     iteration with the messages there are: down with the gradients, up with the next smashed data. Where text
     is generated, the seconds of a side are `steps_s`, and words come back from beyond the device. A server
@@ -72,6 +73,7 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     turn_s = _sum(_sum(*before_s, sent.downlink_s, backward_s, sync_s), -overlap_s)
     sending_s = link.duty_ratio * (sent.up_air_s + sent.sync_up_s)
     receiving_s = link.duty_ratio * (sent.down_air_s + sent.sync_down_s)
+    connected_s = _connected_s(cuts.alone, turn_s, sent.sync_up_s + sent.sync_down_s)
     server_idle_w = power.server_idle_power_w * compute.server_share * power.server_idle_ratio
     server_j = power.server_power_w * power.server_power_ratio * server_alone_s + server_idle_w * turn_s
     edge_idle_j = 0.0 if _nothing(edge.idle_power_w) else edge.idle_power_w * edge.share * turn_s
@@ -83,7 +85,7 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
         device_backward_s=backward_s,
         model_sync_s=sync_s,
         device_energy_j=_device_j(power, forward_s + backward_s, turn_s),
-        radio_energy_j=_radio_j(power, sent, (sending_s, receiving_s, turn_s)),
+        radio_energy_j=_radio_j(power, sent, (sending_s, receiving_s, connected_s)),
         server_energy_j=_sum(server_j, edge.power_w * hop.alone_s, edge_idle_j),
         network_energy_j=power.network_power_w * link.network_share * (sending_s + receiving_s),
         traffic_bytes=sent.up_bytes + sent.down_bytes + 2 * sent.sync_bytes,
@@ -102,13 +104,18 @@ def _device_j(power: PowerConditions, computing_s: Number, turn_s: Number) -> Nu
     return power.device_power_w * computing_s + power.device_idle_power_w * turn_s
 
 
+def _connected_s(alone: Number, turn_s: Number, moving_s: Number) -> Number:
+    """All the turn, or as long as models move where nothing runs beyond the device."""
+    return turn_s if _nothing(alone) else turn_s * (1 - alone) + moving_s * alone
+
+
 def _radio_j(power: PowerConditions, sent: _Sent, times: tuple[Number, Number, Number]) -> Number:
-    """Joules of the device's radio: on air, for every bit, and connected all the turn."""
-    sending_s, receiving_s, turn_s = times
+    """Joules of the device's radio: on air, for every bit, and while it is connected."""
+    sending_s, receiving_s, connected_s = times
     on_air_j = power.sending_power_w * sending_s + power.receiving_power_w * receiving_s
     up_j = BITS_PER_BYTE * power.uplink_j_per_bit * (sent.up_bytes + sent.sync_bytes)
     down_j = BITS_PER_BYTE * power.downlink_j_per_bit * (sent.down_bytes + sent.sync_bytes)
-    return on_air_j + power.radio_connected_w * turn_s + up_j + down_j
+    return on_air_j + power.radio_connected_w * connected_s + up_j + down_j
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

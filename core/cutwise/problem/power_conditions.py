@@ -16,7 +16,7 @@ Merge: TypeAlias = Callable[[Sequence[Number]], Number]
 class PowerConditions(Frozen):
     """What device, radio, access point and server draw; powers of computing are above idle.
 
-    A radio draws `radio_connected_w` all the device's turn, other watts while on air, and joules for every
+    A radio draws `radio_connected_w` while it is connected, other watts while on air, and joules for every
     bit. `server_power_w` is that at the server's highest clock, `server_power_ratio` that at its clock over
     it. The device answers for `server_idle_ratio` of the server's idle power.
     """

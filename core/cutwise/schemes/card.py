@@ -31,6 +31,8 @@ from cutwise.units import quantity
 Frequency = Literal["best", "highest", "lowest"]
 STEPS = 40
 """Prices of time that are tried when a limit breaks at the best clocks."""
+FINER = 10
+"""Prices from the last that breaks a limit to the first that breaks none."""
 LITTLE_DEARER = 1e-6
 """The least of them over that at which the highest clock is the best."""
 
@@ -99,16 +101,21 @@ class Card(Settled):
         """The best plan that keeps the limits while time is given ever higher prices; None if none does."""
         started = time.perf_counter()
         full, quick = problem.conditions(), replace(self, certify=False)
-        found: Plan | None = None
-        bound = -np.inf
-        for price in _dearer_seconds(problem, full, prices):
+
+        def priced(price: float) -> tuple[Plan, float]:
             ratio = best_ratios(problem, full, prices.dearer(price), least)
             plan = quick._at(problem, full, ratio, "best clock with time dearer")
-            bound = max(bound, _lower_bound(problem, full, ratio, price))
-            if plan.status != "infeasible" and (found is None or plan.report.value < found.report.value):
-                found = plan
-        if found is None:
+            return plan, _lower_bound(problem, full, ratio, price)
+
+        ladder = _dearer_seconds(problem, full, prices).tolist()
+        tried = [priced(price) for price in ladder]
+        first = next((i for i, (plan, _) in enumerate(tried) if plan.status != "infeasible"), None)
+        if first is None:
             return None
+        between = np.geomspace(ladder[max(first - 1, 0)], ladder[first], FINER)[1:-1]
+        tried += [priced(price) for price in between.tolist()]
+        kept = (plan for plan, _ in tried if plan.status != "infeasible")
+        found, bound = min(kept, key=lambda plan: plan.report.value), max(bound for _, bound in tried)
         lowest = bound if np.isfinite(bound) and not self.cut else None
         gap = None if lowest is None else relative_gap(found.report.value, lowest)
         timing = {"decide_s": time.perf_counter() - started}

@@ -20,7 +20,7 @@ from cutwise.plans.evaluate import stage_times
 from cutwise.plans.rounds import IN_TURN
 from cutwise.scenario.energy_part import Energy
 from cutwise.schemes.options import scheme_with
-from tests.core.fleets import closed_sets, random_problem, with_scenario
+from tests.core.fleets import clocks_of, closed_sets, random_problem, with_scenario
 
 ratio = st.floats(0.0, 1.0)
 statics = st.builds(
@@ -46,14 +46,6 @@ def tables(draw: st.DrawFn) -> ClockTable:
 
 
 laws = st.one_of(statics, tables(), st.just(PaperLaw()))
-
-
-def clocks_of(law: ClockLaw, least: float, count: int = 401) -> np.ndarray:
-    """The clocks that may be chosen: the points of a table, else a fine grid."""
-    if isinstance(law, ClockTable):
-        points = np.array(law.clock_ratios)
-        return points[points >= least]
-    return np.linspace(least, 1.0, count)
 
 
 class Toy(NamedTuple):

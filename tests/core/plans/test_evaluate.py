@@ -220,6 +220,12 @@ def test_a_connected_radio_draws_while_its_device_waits(chain: ModelGraph) -> No
     assert waits.radio_energy_j - works.radio_energy_j == pytest.approx(20.0)
 
 
+def test_a_device_that_does_all_the_work_is_connected_while_models_move(chain: ModelGraph) -> None:
+    """12 s of the model both ways at 2 W; on air 8 s at 2 W and 4 s at 3 W."""
+    given = half(radio_connected_w=2.0)
+    assert priced(chain, "x a b", given).radio_energy_j == pytest.approx(24 + 16 + 12)
+
+
 def test_bits_cost_the_same_at_any_rate_and_share_of_the_time(chain: ModelGraph) -> None:
     free = {"sending_power_w": 0.0, "receiving_power_w": 0.0, "uplink_j_per_bit": 0.01}
     for changed in ({"uplink_bps": 800.0}, {"duty_ratio": 1 / 3}):
@@ -384,7 +390,7 @@ def by_definition(problem: SplitProblem, on_device: list[bool], conditions: Cond
         "uplink_s": uplink, "downlink_s": downlink, "model_sync_s": sync, "delay_s": delay,
         "device_energy_j": c.device_power_w * (forward + back) + c.device_idle_power_w * delay,
         "radio_energy_j": c.sending_power_w * sending + c.receiving_power_w * receiving
-        + c.radio_connected_w * delay
+        + c.radio_connected_w * (delay if server else sync)
         + 8 * c.uplink_j_per_bit * (up + model)
         + 8 * c.downlink_j_per_bit * (down + model),
         "server_energy_j": c.server_power_w * alone + c.server_idle_power_w * c.server_share * delay,
