@@ -34,7 +34,7 @@ def subjects() -> dict[str, str]:
         ),
         "Energy": (
             "Processors, access points, and phones and Jetsons that compute. By default servers draw what "
-            f"kernels of two GPUs and training on four drew. Of the {len(powers) * len(profiles)} powers in the catalogue's "
+            f"measured GPUs drew. Of the {len(powers) * len(profiles)} powers in the catalogue's "
             f"{len(profiles)} profiles {unknown} are recalled, not looked up."
         ),
         "Radio": (
