@@ -18,7 +18,9 @@ from cutwise.costs.options.loss import Loss
 from cutwise.costs.options.quantisation import Quantisation
 from cutwise.costs.options.tuning import FullTuning, Lora
 from cutwise.costs.workload import Workload
+from cutwise.energy import CLOCK_LAWS, RADIOS
 from cutwise.options import choices_of
+from cutwise.scenario.energy_part import Energy
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.scenario.parts import (
     Backhaul,
@@ -61,6 +63,9 @@ FILE_PARTS: dict[str, type] = {
     "[limits]": Limits,
     "[compression]": Compression,
     **{f'[compression.codec] of kind "{kind}"': CODECS[kind] for kind in compressor_names()},
+    "[energy]": Energy,
+    **{f'[energy.clock] of kind "{kind}"': law for kind, law in CLOCK_LAWS.items()},
+    **{f'[energy.radio] of kind "{kind}"': radio for kind, radio in RADIOS.items()},
     **{f'[compression.accuracy] of kind "{kind}"': known for kind, known in ACCURACIES.items()},
 }
 UNIONS = {"runtime", "loss", "quantisation", "devices", "edges", "channel", "tuning", "codec", "accuracy"}
@@ -71,6 +76,8 @@ COMPOUND_UNITS = {
     "tokens_per_s": "1/s",
     "measured_tokens_per_s": "1/s",
     "ceiling_bps_per_hz": "bit/s/Hz",
+    "uplink_j_per_bit": "J/bit",
+    "downlink_j_per_bit": "J/bit",
 }
 
 
@@ -116,6 +123,10 @@ def file_rows(owner: type) -> list[str]:
             continue
         facts = facts_of(owner, field.name)
         unit = COMPOUND_UNITS.get(field.name) or UNITS.get(facts.get("unit", ""), "")
+        if is_dataclass(field.default):
+            kind = getattr(field.default, "kind", "")
+            rows.append(f"| `{field.name}` | kind `{kind}` | – | a table of its kind | {facts['help']} |")
+            continue
         cells = (default_text(field.default), unit or "–", allowed_text(hints[field.name], facts))
         rows.append(f"| `{field.name}` | {' | '.join(cells)} | {facts['help'] or 'The kind'} |")
     return rows
