@@ -53,6 +53,12 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         ),
         "cutwise.budgets.budgets": Cache(entries=None, key="none", keeps="the budgets in force"),
         "cutwise.hardware.profiles.hardware": Cache(entries=None, key="none", keeps="the catalogue"),
+        "cutwise.planning.one_device.work.work_columns._columns": Cache(
+            entries=16, key="priced graph and batch size", keeps="its work as columns over the ops"
+        ),
+        "cutwise.hardware.time_classes.time_classes": Cache(
+            entries=None, key="none", keeps="compute time by class of hardware"
+        ),
         "cutwise.stated.shipped_scenarios.shipped_scenarios": Cache(
             entries=None, key="none", keeps="names of the shipped scenarios"
         ),

@@ -22,8 +22,9 @@ Change: TypeAlias = Callable[[Floats], Floats]
 class Side(Frozen):
     """Sums over the ops of one side, arrays of shape (cuts,).
 
-    FLOPs, `*_sample_s` and `saved_bytes` are per sample; `*_fixed_s` are measured seconds an iteration;
-    the other bytes are once per copy of the model. `transient_bytes` is the largest of the side, per sample.
+    FLOPs, `*_sample_s`, `*moved_bytes` and `saved_bytes` are per sample; `*_fixed_s` are measured seconds an
+    iteration, `*read_bytes` and `*launches` are once a mini-batch too; the other bytes are once per copy of
+    the model. `transient_bytes` is the largest of the side, per sample.
     `generation` takes the place of the FLOPs where text is generated.
     """
 
@@ -41,6 +42,12 @@ class Side(Frozen):
     exchanged_bytes: Floats
     saved_bytes: Floats
     transient_bytes: Floats
+    moved_bytes: Floats
+    read_bytes: Floats
+    launches: Floats
+    backward_moved_bytes: Floats
+    backward_read_bytes: Floats
+    backward_launches: Floats
     generation: Steps | None = None
 
     def each(self, change: Change) -> Side:
@@ -60,6 +67,12 @@ class Side(Frozen):
             exchanged_bytes=change(self.exchanged_bytes),
             saved_bytes=change(self.saved_bytes),
             transient_bytes=change(self.transient_bytes),
+            moved_bytes=change(self.moved_bytes),
+            read_bytes=change(self.read_bytes),
+            launches=change(self.launches),
+            backward_moved_bytes=change(self.backward_moved_bytes),
+            backward_read_bytes=change(self.backward_read_bytes),
+            backward_launches=change(self.backward_launches),
             generation=None if self.generation is None else self.generation.each(change),
         )
 
@@ -230,12 +243,13 @@ def _read_by(cost: GraphCost, makers: Mask, readers: Mask) -> Mask:
 
 SUMMED = (
     "forward_flops", "backward_flops", "forward_fixed_s", "forward_sample_s", "backward_fixed_s",
-    "backward_sample_s", "weight_bytes", "trainable_bytes", "buffer_bytes", "weight_gradient_bytes",
-    "optimizer_bytes", "exchanged_bytes", "saved_bytes",
+    "backward_sample_s", "moved_bytes", "read_bytes", "launches", "backward_moved_bytes",
+    "backward_read_bytes", "backward_launches", "weight_bytes", "trainable_bytes", "buffer_bytes",
+    "weight_gradient_bytes", "optimizer_bytes", "exchanged_bytes", "saved_bytes",
 )  # fmt: skip
 """Fields of `Side` that add up over its ops, in the order of `columns_of`."""
 
-WORK_COLUMNS = 6
+WORK_COLUMNS = 12
 """The first columns of an op are work, the others bytes."""
 
 
@@ -250,6 +264,12 @@ def columns_of(cost: GraphCost, *, server: bool) -> Floats:
             cost.measured_s[:, forward, 1],
             cost.measured_s[:, backward, 0],
             cost.measured_s[:, backward, 1],
+            cost.moved_bytes,
+            cost.read_bytes,
+            cost.launches,
+            cost.backward_moved_bytes,
+            cost.backward_read_bytes,
+            cost.backward_launches,
             cost.weight_bytes,
             cost.trainable_bytes,
             cost.buffer_bytes,

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
-from cutwise.arrays import Number, added, larger
+from cutwise.arrays import Floats, Number, added, larger
 from cutwise.costs.cut_sums import CutSums, Side
 from cutwise.costs.generation.steps import Roof, steps_s
 from cutwise.costs.memory.by_kind import NOTHING_HELD, MemoryByKind, memory_by_kind
 from cutwise.frozen import Frozen
 from cutwise.plans.stages import StageTimes
-from cutwise.problem.conditions import ComputeConditions, Conditions, PowerConditions
+from cutwise.problem.conditions import ComputeConditions, Conditions, Pace, PowerConditions
 from cutwise.units import transfer_time_s
+
+Speed: TypeAlias = tuple[Number, Pace]
+"""FLOP a second, and what computing takes beside them."""
 
 
 def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
@@ -29,8 +33,10 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     $T = N [B (\sum_{dev} s_v + \sum_{srv} s_v / \beta_s) + 8 B \sum_{cross} (a_u / R_U + g_u / R_D)
     + l_U + l_D] + 8 \sum_{dev} k_v (1/R_U + 1/R_D) + T_{lab}$
 
-    where $s_v$ is FLOPs over speed, or the measured seconds; $T_{lab} = 8 N B \ell / R_U$ if an op runs on
-    the server and labels are there; a latency $l$ is paid when bytes, labels too, go that way in an
+    where $s_v$ is what an op's FLOPs, bytes and launches take, or its measured seconds:
+    $s_v = F_v / F + b_v / W + (n_v \lambda + w_v / W) / B$ forward, and a ratio $k$ of the same of its
+    backward columns (bytes and launches only where the party has a `Pace`); $T_{lab} = 8 N B \ell / R_U$ if
+    an op runs on the server and labels are there; a latency $l$ is paid when bytes, labels too, go that way in an
     iteration. Energies: a device computes above idle while it computes, idles all its turn, and pays for
     the radio while on air; the server pays for all of itself while it computes for the device, and idles
     its share of the turn; the access point pays its share while on air. At a clock $\phi$ below the
@@ -46,13 +52,15 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     sent, hop = _sent(cuts, conditions), _hop(cuts, conditions)
     roofs = conditions.roofs
     device_roof, server_roof = (roofs.device, roofs.server) if roofs else (None, None)
-    one_forward_s = _forward_s(cuts.device, compute, compute.device_flops_per_s, device_roof)
+    device = (compute.device_flops_per_s, compute.device_pace)
+    server = (compute.server_flops_per_s, compute.server_pace)
+    one_forward_s = _forward_s(cuts.device, compute, device, device_roof)
     forward_s = compute.iterations * one_forward_s
     forward_s = _with(forward_s, sent.raw_up_bytes, link.encode_s_per_byte)
-    backward_s = compute.iterations * _backward_s(cuts.device, compute, compute.device_flops_per_s)
+    backward_s = compute.iterations * _backward_s(cuts.device, compute, device)
     backward_s = _with(backward_s, sent.raw_down_bytes, link.decode_s_per_byte)
     clock = compute.server_frequency_ratio
-    one_server_s = _both_s(cuts.server, compute, compute.server_flops_per_s, server_roof)
+    one_server_s = _both_s(cuts.server, compute, server, server_roof)
     server_alone_s = compute.iterations * one_server_s / clock
     server_s = server_alone_s / compute.server_share
     sync_s = sent.sync_up_s + sent.sync_down_s + hop.sync_s
@@ -209,7 +217,7 @@ def _hop(cuts: CutSums, conditions: Conditions) -> _Hop:
         return _Hop()
     link, compute, edge = conditions.link, conditions.compute, conditions.edge
     roof = conditions.roofs.edge if conditions.roofs else None
-    alone_s = compute.iterations * _both_s(cuts.edge, compute, edge.flops_per_s, roof)
+    alone_s = compute.iterations * _both_s(cuts.edge, compute, (edge.flops_per_s, edge.pace), roof)
     samples = compute.iterations * compute.batch_size
     up_bytes = samples * (cuts.relayed_output_bytes + link.label_bytes * cuts.has_relay)
     down_bytes = samples * (cuts.relayed_gradient_bytes + link.returned_bytes * cuts.has_relay)
@@ -228,23 +236,55 @@ def _hop(cuts: CutSums, conditions: Conditions) -> _Hop:
     )
 
 
-def _both_s(side: Side, compute: ComputeConditions, flops_per_s: Number, roof: Roof | None) -> Number:
+def _both_s(side: Side, compute: ComputeConditions, speed: Speed, roof: Roof | None) -> Number:
     """Seconds of one iteration, forward and backward."""
-    return _forward_s(side, compute, flops_per_s, roof) + _backward_s(side, compute, flops_per_s)
+    return _forward_s(side, compute, speed, roof) + _backward_s(side, compute, speed)
 
 
-def _forward_s(side: Side, compute: ComputeConditions, flops_per_s: Number, roof: Roof | None) -> Number:
-    """Seconds of one iteration's forward pass: measured ones as they are, FLOPs over the speed."""
+def _forward_s(side: Side, compute: ComputeConditions, speed: Speed, roof: Roof | None) -> Number:
+    """Seconds of one iteration's forward pass: measured ones as they are, and what its columns take."""
     if roof is not None and side.generation is not None:
         return steps_s(side.generation, compute.batch_size, roof)
-    sample_s = side.forward_sample_s + side.forward_flops / flops_per_s
-    return compute.micro_batches * side.forward_fixed_s + compute.batch_size * sample_s
+    flops_per_s, pace = speed
+    columns = (side.forward_flops, side.moved_bytes, side.read_bytes, side.launches)
+    fixed_s, sample_s = _columns_s(columns, flops_per_s, pace)
+    fixed_s, sample_s = side.forward_fixed_s + fixed_s, side.forward_sample_s + sample_s
+    return compute.micro_batches * fixed_s + compute.batch_size * sample_s
 
 
-def _backward_s(side: Side, compute: ComputeConditions, flops_per_s: Number) -> Number:
+def _backward_s(side: Side, compute: ComputeConditions, speed: Speed) -> Number:
     """Seconds of one iteration's backward pass, likewise."""
-    sample_s = side.backward_sample_s + side.backward_flops / flops_per_s
-    return compute.micro_batches * side.backward_fixed_s + compute.batch_size * sample_s
+    flops_per_s, pace = speed
+    columns = (
+        side.backward_flops,
+        side.backward_moved_bytes,
+        side.backward_read_bytes,
+        side.backward_launches,
+    )
+    fixed_s, sample_s = _columns_s(columns, flops_per_s, pace)
+    fixed_s = side.backward_fixed_s + _times(pace.backward_ratio, fixed_s)
+    sample_s = side.backward_sample_s + _times(pace.backward_ratio, sample_s)
+    return compute.micro_batches * fixed_s + compute.batch_size * sample_s
+
+
+def _columns_s(columns: tuple[Floats, ...], flops_per_s: Number, pace: Pace) -> tuple[Number, Number]:
+    """Seconds once a mini-batch, and of each sample, that FLOPs, bytes and launches take."""
+    flops, moved_bytes, read_bytes, launches = columns
+    fixed_s, sample_s = _times(pace.launch_s, launches), flops / flops_per_s
+    if _endless(pace.bytes_per_s):
+        return fixed_s, sample_s
+    return _sum(fixed_s, read_bytes / pace.bytes_per_s), sample_s + moved_bytes / pace.bytes_per_s
+
+
+def _times(factor: Number, value: Number) -> Number:
+    """Their product, without work where the factor is a plain 0 or 1."""
+    if isinstance(factor, int | float) and factor in (0.0, 1.0):
+        return value if factor else 0.0
+    return factor * value
+
+
+def _endless(rate: Number) -> bool:
+    return isinstance(rate, int | float) and rate == np.inf
 
 
 def _memory(side: Side, batch_size: Number) -> MemoryByKind:

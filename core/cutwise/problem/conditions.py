@@ -16,6 +16,19 @@ Index: TypeAlias = int | list[int] | Ints | tuple[slice, None]
 Merge: TypeAlias = Callable[[Sequence[Number]], Number]
 
 
+def _arrays(merged: Callable[[Merge], object]) -> list[Floats]:
+    """The arrays among the fields of a value, by how it is merged of one."""
+    found: list[Floats] = []
+
+    def looked_at(values: Sequence[Number]) -> Number:
+        if isinstance(values[0], np.ndarray):
+            found.append(values[0])
+        return values[0]
+
+    merged(looked_at)
+    return found
+
+
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class LinkConditions(Frozen):
     """What sending costs: rates, latency of a message, the part of the air that the device has, coding.
@@ -59,6 +72,42 @@ class LinkConditions(Frozen):
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Pace(Frozen):
+    """What computing takes beside its FLOPs: the memory's speed and a kernel's start.
+
+    A backward pass takes `backward_ratio` of what its own columns ask for. By default FLOPs alone count.
+    """
+
+    bytes_per_s: Number = np.inf
+    launch_s: Number = 0.0
+    backward_ratio: Number = 1.0
+
+    @staticmethod
+    def merged(paces: Sequence[Pace], merge: Merge) -> Pace:
+        """One value of many, field by field; plain numbers that are the same for all stay plain."""
+        first = paces[0]
+        if first.plain is not None and all(pace.plain == first.plain for pace in paces):
+            return first
+        return Pace(
+            bytes_per_s=merge([pace.bytes_per_s for pace in paces]),
+            launch_s=merge([pace.launch_s for pace in paces]),
+            backward_ratio=merge([pace.backward_ratio for pace in paces]),
+        )
+
+    @property
+    def plain(self) -> tuple[float, ...] | None:
+        """The fields where they are plain numbers; None where any is an array."""
+        fields = (self.bytes_per_s, self.launch_s, self.backward_ratio)
+        return None if any(isinstance(one, np.ndarray) for one in fields) else tuple(map(float, fields))
+
+    @property
+    def is_flops_alone(self) -> bool:
+        """True where nothing but FLOPs takes time."""
+        fields = (1 / self.bytes_per_s, self.launch_s, self.backward_ratio - 1.0)
+        return not any(np.any(one) for one in fields)
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class ComputeConditions(Frozen):
     """What is worked on, how often, and how fast by the device and the server.
 
@@ -74,6 +123,8 @@ class ComputeConditions(Frozen):
     server_frequency_ratio: Number = 1.0
     waiting_s: Number = 0.0
     micro_batches: Number = 1.0
+    device_pace: Pace = field(default_factory=Pace)
+    server_pace: Pace = field(default_factory=Pace)
 
     @staticmethod
     def merged(computes: Sequence[ComputeConditions], merge: Merge) -> ComputeConditions:
@@ -87,7 +138,14 @@ class ComputeConditions(Frozen):
             server_frequency_ratio=merge([compute.server_frequency_ratio for compute in computes]),
             waiting_s=merge([compute.waiting_s for compute in computes]),
             micro_batches=merge([compute.micro_batches for compute in computes]),
+            device_pace=Pace.merged([compute.device_pace for compute in computes], merge),
+            server_pace=Pace.merged([compute.server_pace for compute in computes], merge),
         )
+
+    @property
+    def columns(self) -> list[Floats]:
+        """The fields that hold one number a device."""
+        return _arrays(lambda merge: ComputeConditions.merged([self], merge))
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -131,6 +189,7 @@ class EdgeConditions(Frozen):
     idle_power_w: Number = 0.0
     backhaul_bps: Number = np.inf
     backhaul_latency_s: Number = 0.0
+    pace: Pace = field(default_factory=Pace)
 
     @staticmethod
     def merged(edges: Sequence[EdgeConditions], merge: Merge) -> EdgeConditions:
@@ -142,6 +201,7 @@ class EdgeConditions(Frozen):
             idle_power_w=merge([edge.idle_power_w for edge in edges]),
             backhaul_bps=merge([edge.backhaul_bps for edge in edges]),
             backhaul_latency_s=merge([edge.backhaul_latency_s for edge in edges]),
+            pace=Pace.merged([edge.pace for edge in edges], merge),
         )
 
 
@@ -198,15 +258,7 @@ class Conditions:
     @property
     def columns(self) -> list[Floats]:
         """The fields that hold one number a device."""
-        found: list[Floats] = []
-
-        def kept(value: Number) -> Number:
-            if isinstance(value, np.ndarray):
-                found.append(value)
-            return value
-
-        self.each(kept)
-        return found
+        return _arrays(lambda merge: Conditions.merged([self], merge))
 
     def at_rates(self, *, uplink_bps: Number, downlink_bps: Number) -> Conditions:
         """The same at other rates."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from cutwise.problem.conditions import (
     ComputeConditions,
     Conditions,
     LinkConditions,
+    Pace,
     PowerConditions,
     Roofs,
 )
@@ -65,6 +66,8 @@ class SplitProblem(Frozen):
     device_runtime: RuntimeFigures
     server_runtime: RuntimeFigures
     power: PowerConditions
+    device_pace: Pace = field(default_factory=Pace)
+    server_pace: Pace = field(default_factory=Pace)
     gain_ratio: Number = 1.0
     uplink_ratio: float = 1.0
     roofs: Roofs | None = None
@@ -139,6 +142,8 @@ class SplitProblem(Frozen):
             server_flops_per_s=self.server_flops_per_s,
             server_share=server_share or (1.0 / active if server == "equal" else 1.0),
             micro_batches=float(self.micro_batches),
+            device_pace=self.device_pace,
+            server_pace=self.server_pace,
         )
         idle_ratio = 1.0 / active if server == "queue" else 1.0
         power = replace(self.power, server_idle_ratio=idle_ratio)
@@ -221,6 +226,8 @@ def _assembled(cost: GraphCost, scenario: Scenario) -> SplitProblem:
             server_power_w=server.power_w,
             server_idle_power_w=server.idle_power_w,
         ),
+        device_pace=devices.pace,
+        server_pace=server.pace,
         roofs=roofs_of(scenario, cost),
     )
 

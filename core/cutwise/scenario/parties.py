@@ -9,6 +9,7 @@ from cutwise.errors import ScenarioError, UnknownNameError
 from cutwise.fields.field_values import settled
 from cutwise.hardware.decoding import Decoding, DecodingClass, decoding_classes
 from cutwise.hardware.profiles import DATASHEET_EFFICIENCY_RATIO, Profile, custom_profile, hardware
+from cutwise.hardware.time_classes import TimeClassName
 from cutwise.scenario.vocabulary.part_names import unknown_profile
 from cutwise.units import quantity
 
@@ -23,8 +24,9 @@ OPTIMISED = "optimised"
 class Party:
     """What a device and a server share: a speed, a memory and powers; None means "from the profile".
 
-    `flops_per_s` is effective and used as it is; `efficiency_ratio` multiplies the profile's peak only,
-    so giving both is an error. A party with neither profile nor speed has its kind's default profile.
+    `flops_per_s` is effective and used as it is, alone or with what was fitted beside it; `efficiency_ratio`
+    multiplies the profile's peak only, so giving both is an error. With neither its class of hardware says
+    what is reached (`TIME_LEVELS`). A party with neither profile nor speed has its kind's default profile.
     """
 
     profile: str | None = quantity(None, title="Profile", help="A row of the hardware catalogue")
@@ -36,6 +38,32 @@ class Party:
     efficiency_ratio: float | None = quantity(
         None, unit="ratio", ge=1e-6, le=1, title="Efficiency", shown=(0.05, 1.0),
         help="Share of the profile's peak that the model reaches",
+    )  # fmt: skip
+    time_class: TimeClassName | None = quantity(
+        None, title="Class",
+        help="Hardware with its software, whose shares of peak and bandwidth are reached; the profile's own "
+        "if absent",
+    )  # fmt: skip
+    moved_bytes_per_s: float | None = quantity(
+        None, unit="bytes_per_s", ge=1e-6, le=1e18, title="Bytes moved", scale="log", shown=(1e8, 1e13),
+        help="Bytes of tensors and weights that ops move a second, as fitted to measured seconds; needs a "
+        "speed",
+    )  # fmt: skip
+    launch_s: float | None = quantity(
+        None, unit="s", ge=0, le=10, title="Kernel start",
+        help="Seconds that starting a kernel takes, as fitted to measured seconds; needs a speed",
+    )  # fmt: skip
+    backward_ratio: float | None = quantity(
+        None, unit="ratio", ge=0.01, le=100, title="Backward pass", shown=(0.5, 4.0),
+        help="Time of a backward pass over what its own FLOPs, bytes and kernels ask for; needs a speed",
+    )  # fmt: skip
+    time_low_ratio: float | None = quantity(
+        None, unit="ratio", ge=1e-3, le=1, title="Time, low end", shown=(0.3, 1.0),
+        help="Measured over predicted seconds that one in ten falls below; that of its level if absent",
+    )  # fmt: skip
+    time_high_ratio: float | None = quantity(
+        None, unit="ratio", ge=1, le=1e3, title="Time, high end", shown=(1.0, 4.0),
+        help="Measured over predicted seconds that one in ten exceeds; that of its level if absent",
     )  # fmt: skip
     memory_bytes: float | None = quantity(
         None, unit="bytes", ge=1e-12, le=1e18, symbol="M", title="Memory", scale="log", shown=(1e7, 1e12),
@@ -123,6 +151,7 @@ class Party:
         mistakes = settled(self)
         if self.flops_per_s is not None and self.efficiency_ratio is not None:
             mistakes.append("give flops_per_s (effective, used as it is) or efficiency_ratio, not both")
+        mistakes += self._time_mistakes()
         if self.profile is not None and self.profile not in hardware():
             mistakes.append(f"profile: {unknown_profile(self.profile)}")
         if self.power_mode not in ("", OPTIMISED) and (self.profile is None or self.profile in hardware()):
@@ -132,6 +161,20 @@ class Party:
             mistakes.append(f"decoding: {UnknownNameError('decoding class', self.decoding, known)}")
         if mistakes:
             raise ScenarioError(mistakes)
+
+    def _time_mistakes(self) -> list[str]:
+        """Figures of compute time that would change nothing where they stand."""
+        fitted = [
+            name
+            for name in ("moved_bytes_per_s", "launch_s", "backward_ratio")
+            if getattr(self, name) is not None
+        ]
+        if fitted and self.flops_per_s is None:
+            return [f"{fitted[0]}: give flops_per_s with it, which was fitted to the same seconds"]
+        one = next((n for n in ("flops_per_s", "efficiency_ratio") if getattr(self, n) is not None), None)
+        if self.time_class is not None and one:
+            return [f"give time_class (shares of the profile's peaks) or {one}, not both"]
+        return []
 
     def _mode_mistakes(self) -> list[str]:
         """Why the power mode that is named cannot be that of this party."""
