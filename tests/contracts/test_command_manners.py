@@ -38,6 +38,7 @@ OWN = {
     "export": ("none.py:build", "--out", "none.pt2"),
     "calibrate": ("--out", "none.toml", "--profile", "nobody"),  # refused before anything is measured
     "profile": ("--out", "none.json", "--other", "nobody"),
+    "fit-splits": ("--table", "none.csv"),
 }
 """What is given to commands that take no model; a new command stands here or takes one."""
 HOLE = "…"

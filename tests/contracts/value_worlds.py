@@ -28,6 +28,8 @@ from cutwise.calibration.rate_fit import RatePrior, fit_rates
 from cutwise.calibration.runs.generic_layers import BLOCKS
 from cutwise.calibration.runs.measured_ops import OpSeconds
 from cutwise.calibration.runs.profiled_graph import OpProfile
+from cutwise.calibration.splits.split_fit import fit_splits
+from cutwise.calibration.splits.split_table import read_splits
 from cutwise.calibration.timed_rows import MachineRates, TimedRow
 from cutwise.compression import ACCURACIES, CODECS
 from cutwise.compression.coders.mask_coder import MASK_CODERS
@@ -198,7 +200,9 @@ def calibrated() -> list[Any]:
     seconds = OpSeconds(op="a", batch_size=1, forward_s=1.0, backward_s=1.0)
     profile = OpProfile(text="", ops=1, not_run={"odd": 1}, forward_s=1.0, backward_s=1.0, batch_size=1)
     kept = calibration_of(fit, name="a", machine="a", date="2026-12-01")
-    return [row, prior, fit, kept, seconds, profile, *BLOCKS["small ops"]]
+    problem = build_problem(cutwise.load_model("sample:resnet18"), Scenario())
+    splits = fit_splits(problem, read_splits("cut,device\nmaxpool,0.5"))
+    return [row, prior, fit, kept, seconds, profile, splits, *BLOCKS["small ops"]]
 
 
 def generated() -> list[Any]:

@@ -158,6 +158,22 @@ COMMANDS: Mapping[str, Command] = {
             RUNS_ON,
         ),
     ),
+    "fit-splits": Command(
+        run=measuring.fit_table,
+        help="Fit device, server and link to a table of measured splits, and print the error of every row.",
+        model=True,
+        scenario=True,
+        arguments=(
+            _of(
+                "--table",
+                required=True,
+                metavar="FILE.csv",
+                help="a cut a row, with seconds of a mini-batch on the device, the server and the network",
+            ),
+            _of("--device-out", metavar="FILE.toml", help="write the device as a calibration file"),
+            _of("--server-out", metavar="FILE.toml", help="write the server as a calibration file"),
+        ),
+    ),
     "schemes": Command(run=answers.list_registered, help="The schemes and their options."),
     "analyses": Command(run=answers.list_registered, help="What can be asked beyond one plan."),
     "devices": Command(run=answers.list_registered, help="The hardware catalogue."),

@@ -6,8 +6,10 @@ import argparse
 import os
 from typing import Any
 
+from cutwise.cli.asked import question_asked
 from cutwise.cli.inputs import model_of
-from cutwise.cli.printing import show
+from cutwise.cli.printing import show, tell
+from cutwise.disk.bounded_files import text_in
 from cutwise.disk.written_files import write_file
 
 PASSIVE = ("OMP_WAIT_POLICY", "PASSIVE")
@@ -53,3 +55,24 @@ def _other_party(known: argparse.Namespace) -> Any:
     if given.lower().endswith(".toml"):
         return load_calibration(given).rates
     return profile_prior(hardware()[given]).rates
+
+
+def fit_table(known: argparse.Namespace) -> int:
+    """Prints what a table of measured splits says of both machines and the link, and writes their files."""
+    import datetime
+
+    from cutwise.budgets import beyond, most
+    from cutwise.calibration.calibration_file import dump_calibration
+    from cutwise.calibration.splits.split_fit import calibration_of_side, fit_splits
+    from cutwise.calibration.splits.split_table import read_splits
+    from cutwise.problem.split_problem import build_problem
+
+    longest, says = most("splits_characters"), beyond("splits_characters")
+    rows = read_splits(text_in(known.table, most_bytes=longest, says=says))
+    asked = question_asked(known)
+    found = fit_splits(build_problem(asked.graph, asked.scenario), rows)
+    date = datetime.date.today().isoformat()
+    for side, path in (("device", known.device_out), ("server", known.server_out)):
+        if path and (fit := getattr(found, side)) is not None:
+            write_file(path, dump_calibration(calibration_of_side(fit, side, date=date)).encode())
+    return tell(known, found)
