@@ -97,9 +97,13 @@ def calibration_of(
 
 def dump_calibration(calibration: Calibration) -> str:
     """A calibration file in TOML that reads back to an equal value."""
+    return tomli_w.dumps({"format": FORMAT, **calibration_table(calibration)})
+
+
+def calibration_table(calibration: Calibration) -> dict[str, object]:
+    """The keys of a calibration file but its format, without those that say nothing."""
     given = {f.name: getattr(calibration, f.name) for f in fields(Calibration)}
-    kept = {name: value for name, value in given.items() if value not in (None, "")}
-    return tomli_w.dumps({"format": FORMAT, **kept})
+    return {name: value for name, value in given.items() if value not in (None, "")}
 
 
 def load_calibration(path: str | PathLike[str]) -> Calibration:
@@ -119,7 +123,11 @@ rows, flops_per_s, moved_bytes_per_s, launch_s, backward_ratio, band_low_ratio, 
     """
     if len(content) > most("calibration_bytes"):
         raise ScenarioError([f"{name}: {beyond('calibration_bytes', len(content))}"])
-    document = document_in(content, name=name)
+    return calibration_from_dict(document_in(content, name=name), name=name)
+
+
+def calibration_from_dict(document: Mapping[str, object], *, name: str) -> Calibration:
+    """The calibration of a document; raises `ScenarioError` with every mistake, `name` before each."""
     if mistakes := [f"{name}: {mistake}" for mistake in _mistakes(document)]:
         raise bounded(mistakes)
     given = {key: _settled(key, value) for key, value in document.items() if key != "format"}
