@@ -39,6 +39,7 @@ OWN = {
     "calibrate": ("--out", "none.toml", "--profile", "nobody"),  # refused before anything is measured
     "profile": ("--out", "none.json", "--other", "nobody"),
     "fit-splits": ("--table", "none.csv"),
+    "calibrated": ("--calibration", "nobody", "--out", "none.toml"),
 }
 """What is given to commands that take no model; a new command stands here or takes one."""
 HOLE = "…"

@@ -18,21 +18,24 @@ from cutwise.errors import ScenarioError, UnknownNameError, close_names, key_sho
 from cutwise.fields.readable_names import readable_text
 from cutwise.frozen import FrozenDict
 from cutwise.guarded.documents import document_in
+from cutwise.hardware.profiles import hardware
 from cutwise.hardware.time_classes import time_classes
 from cutwise.scenario.parties import Device
+from cutwise.scenario.vocabulary.part_names import unknown_profile
 from cutwise.units import facts_of
 
 FORMAT = "cutwise-calibration/1"
 FAMILY = "cutwise-calibration/"
 LONGEST_TEXT = 300
+MAY_BE_ABSENT = frozenset({"left_out_error_ratio", "profile", "software", "source", "licence"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
     """The fitted constants of one machine with what they rest on; what a calibration file holds.
 
-    `machine` and `software` say what ran, `number_format` in which format, `source` and `licence` where rows
-    of somebody else are from. The errors and the band are those of `RateFit`.
+    `machine` and `software` say what ran, `number_format` in which format, `profile` which row of the hardware
+    catalogue has its memory and powers, `source` and `licence` where rows of somebody else are from. The errors and the band are those of `RateFit`.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Calibration:
     band_low_ratio: float
     band_high_ratio: float
     left_out_error_ratio: float | None = None
+    profile: str = ""
     software: str = ""
     source: str = ""
     licence: str = ""
@@ -69,6 +73,7 @@ def calibration_of(
     name: str,
     machine: str,
     date: str,
+    profile: str = "",
     software: str = "",
     number_format: str = "fp32",
     source: str = "",
@@ -78,6 +83,7 @@ def calibration_of(
     return Calibration(
         name=name,
         machine=machine,
+        profile=profile,
         software=software,
         number_format=number_format,
         date=date,
@@ -153,7 +159,7 @@ def _mistakes(document: Mapping[str, object]) -> Iterator[str]:
     if document.get("format") != FORMAT:
         yield f"format is {shown(document.get('format', ''))}; the format read here is {FORMAT!r}"
         return
-    needed = {f.name for f in fields(Calibration)} - {"left_out_error_ratio", "software", "source", "licence"}
+    needed = {f.name for f in fields(Calibration)} - MAY_BE_ABSENT
     missing = [f.name for f in fields(Calibration) if f.name in needed - document.keys()]
     if missing:
         verb = "is" if len(missing) == 1 else "are"
@@ -180,6 +186,12 @@ def _class(key: str, value: object) -> str:
     if isinstance(value, str) and value in time_classes():
         return ""
     return str(UnknownNameError("class of hardware", str(value), time_classes()))
+
+
+def _profile(key: str, value: object) -> str:
+    if isinstance(value, str) and value in hardware():
+        return ""
+    return unknown_profile(str(value))
 
 
 def _date(key: str, value: object) -> str:
@@ -224,6 +236,7 @@ CHECKS: Mapping[str, Callable[[str, object], str]] = FrozenDict(
     {
         **dict.fromkeys(("name", "machine", "number_format", "software", "source", "licence"), _text),
         "hardware_class": _class,
+        "profile": _profile,
         "date": _date,
         "rows": _rows,
         **dict.fromkeys(BOUNDS, _number),

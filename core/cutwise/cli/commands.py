@@ -152,10 +152,25 @@ COMMANDS: Mapping[str, Command] = {
             ),
             _of(
                 "--other",
-                help="the party that is not here: a row of the hardware catalogue, a calibration file "
-                "(.toml) or the file that this command wrote there (.json); the usual one if absent",
+                help="the party that is not here: a row of the hardware catalogue, a calibration (a .toml file or "
+                "a shipped one), or the file this command wrote there (.json); the usual one if absent",
             ),
             RUNS_ON,
+        ),
+    ),
+    "calibrated": Command(
+        run=measuring.put_into_scenario,
+        help="Write a scenario file whose device, server or edges have the constants of a calibration.",
+        arguments=(
+            SCENARIO,
+            _of("--calibration", required=True, help="a calibration file, or a shipped one by its name"),
+            _of(
+                "--party",
+                default="device",
+                choices=("device", "server", "edge"),
+                help="whose constants they are",
+            ),
+            _of("--out", required=True, metavar="FILE.toml", help="the scenario file to write"),
         ),
     ),
     "fit-splits": Command(
@@ -184,6 +199,9 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "formats": Command(run=answers.list_registered, help="The formats that a model file may have."),
     "samples": Command(run=answers.list_registered, help="The shipped models."),
+    "calibrations": Command(
+        run=answers.list_registered, help="The shipped calibrations, with their sources."
+    ),
     "budgets": Command(run=answers.list_registered, help="How much may come in, and why no more."),
 }
 

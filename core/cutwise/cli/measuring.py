@@ -42,8 +42,8 @@ def profile_model(known: argparse.Namespace) -> int:
 
 def _other_party(known: argparse.Namespace) -> Any:
     """Whose seconds are not measured here: a graph file that has them, a calibration file, or a profile."""
-    from cutwise.calibration.calibration_file import load_calibration
     from cutwise.calibration.class_priors import profile_prior
+    from cutwise.calibration.shipped_calibrations import calibration_named, shipped_calibrations
     from cutwise.hardware.profiles import hardware
     from cutwise.importers.base import load_model
     from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER
@@ -52,8 +52,8 @@ def _other_party(known: argparse.Namespace) -> Any:
     given = known.other or usual
     if given.lower().endswith(".json"):
         return load_model(given)
-    if given.lower().endswith(".toml"):
-        return load_calibration(given).rates
+    if given.lower().endswith(".toml") or given in shipped_calibrations():
+        return calibration_named(given).rates
     return profile_prior(hardware()[given]).rates
 
 
@@ -76,3 +76,17 @@ def fit_table(known: argparse.Namespace) -> int:
         if path and (fit := getattr(found, side)) is not None:
             write_file(path, dump_calibration(calibration_of_side(fit, side, date=date)).encode())
     return tell(known, found)
+
+
+def put_into_scenario(known: argparse.Namespace) -> int:
+    """Writes a scenario file whose device, server or edges have a calibration's constants."""
+    from cutwise.calibration.calibrated_party import with_calibration
+    from cutwise.calibration.shipped_calibrations import calibration_named
+    from cutwise.plain import plain
+    from cutwise.scenario.parts import Scenario
+    from cutwise.scenario.scenario_file import dump_scenario, load_scenario
+
+    given = load_scenario(known.scenario) if known.scenario else Scenario()
+    found = calibration_named(known.calibration)
+    write_file(known.out, dump_scenario(with_calibration(given, found, party=known.party)).encode())
+    return show(known, {"out": known.out, "party": known.party, **plain(found)})
