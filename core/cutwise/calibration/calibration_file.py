@@ -34,8 +34,9 @@ MAY_BE_ABSENT = frozenset({"left_out_error_ratio", "profile", "software", "sourc
 class Calibration:
     """The fitted constants of one machine with what they rest on; what a calibration file holds.
 
-    `machine` and `software` say what ran, `number_format` in which format, `profile` which row of the hardware
-    catalogue has its memory and powers, `source` and `licence` where rows of somebody else are from. The errors and the band are those of `RateFit`.
+    `machine` and `software` say what ran, `number_format` in which format; `profile` is the row of the
+    hardware catalogue with its memory and powers. `source` and `licence` say where rows of somebody else are
+    from. The errors and the band are those of `RateFit`.
     """
 
     name: str
