@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from os import PathLike
@@ -27,6 +28,8 @@ from cutwise.units import facts_of
 FORMAT = "cutwise-calibration/1"
 FAMILY = "cutwise-calibration/"
 LONGEST_TEXT = 300
+SAYS_SO = re.compile(rb"""["']?format["']?\s*[=:]\s*["']cutwise-calibration/""")
+LONGEST_HEAD = 4096
 MAY_BE_ABSENT = frozenset({"left_out_error_ratio", "profile", "software", "source", "licence"})
 
 
@@ -148,6 +151,15 @@ def is_calibration(document: Mapping[str, object]) -> bool:
     False
     """
     return str(document.get("format", "")).startswith(FAMILY)
+
+
+def says_calibration(content: bytes) -> bool:
+    """True for the content of a file whose beginning says that it is a calibration.
+
+    >>> says_calibration(b'# of mine\\nformat = "cutwise-calibration/1"'), says_calibration(b"rounds = 3")
+    (True, False)
+    """
+    return bool(SAYS_SO.search(content[:LONGEST_HEAD]))
 
 
 def _settled(key: str, value: object) -> object:

@@ -152,8 +152,8 @@ COMMANDS: Mapping[str, Command] = {
             ),
             _of(
                 "--other",
-                help="the party that is not here: a row of the hardware catalogue, a calibration (.toml file or "
-                "shipped), or the file this command wrote there (.json); the usual one if absent",
+                help="the party that is not here: a row of the hardware catalogue, a calibration (.toml file "
+                "or shipped), or the file this command wrote there (.json); the usual one if absent",
             ),
             RUNS_ON,
         ),

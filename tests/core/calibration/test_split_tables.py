@@ -61,7 +61,7 @@ def test_units_stand_in_the_name_or_the_cell_and_empty_cells_are_not_measured() 
         ("cut,device\n,1", "splits, row 1: says of no cut what was measured"),
         ("model,cut,device\nvgg,a,1\nalex,a,1", "splits: rows are of 2 models; paste those of one"),
         ('cut,device\n"a,1', "splits: is no table"),
-        ("cut,device\n" + "a,1\n" * 2001, "splits: has 2,001 rows, at most 2,000 are fitted"),
+        ("cut,device\n" + "a,1\n" * 501, "splits: has 501 rows, at most 500 are fitted"),
         ("cut,device\n" + "a" * 1_000_001, "characters, at most 1,000,000 are read; paste fewer rows"),
         ("cut,share\na,1.5", "splits: name the columns"),
         ("share,device\n1.5,1", "splits, row 1: share: '1.5' is above 1"),
