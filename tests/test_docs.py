@@ -24,6 +24,7 @@ from cutwise.__main__ import main
 from cutwise.analyses import ANALYSES
 from cutwise.analyses.sweep_file import SweepFile, read_sweep_file
 from cutwise.budgets import amount, most
+from cutwise.calibration.calibration_file import is_calibration, parse_calibration
 from cutwise.channels import CHANNELS
 from cutwise.cli.printing import FINE
 from cutwise.compression import ACCURACIES, CODECS
@@ -145,6 +146,8 @@ def test_documented_scenario_question_and_sweep_files_are_valid(path: Path, tmp_
             read_sweep_file(tmp_path / "sweep.toml")
         elif is_question(document):
             parse_question(block.encode())
+        elif is_calibration(document):
+            parse_calibration(block.encode())
         else:
             parse_scenario(block.encode())
 

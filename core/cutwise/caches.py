@@ -59,6 +59,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.hardware.time_classes.time_classes": Cache(
             entries=None, key="none", keeps="compute time by class of hardware"
         ),
+        "cutwise.calibration.shipped_calibrations.shipped_calibrations": Cache(
+            entries=None, key="none", keeps="the shipped calibrations"
+        ),
         "cutwise.stated.shipped_scenarios.shipped_scenarios": Cache(
             entries=None, key="none", keeps="names of the shipped scenarios"
         ),
