@@ -86,6 +86,15 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.measured.memory_runs.predicted_memory": Cache(
             entries=None, key="none", keeps="the runs that were measured, with what is predicted for them"
         ),
+        "cutwise.measured.times.model_totals.model_totals": Cache(
+            entries=None, key="none", keeps="totals of the models that others measured"
+        ),
+        "cutwise.measured.times.timed_models.timed_models": Cache(
+            entries=None, key="none", keeps="times of models that others measured"
+        ),
+        "cutwise.measured.times.time_comparisons._rows": Cache(
+            entries=None, key="run and level", keeps="its rows with what is predicted for them"
+        ),
         "cutwise.hardware.decoding.decoding_classes": Cache(
             entries=None, key="none", keeps="the classes of decoding"
         ),
