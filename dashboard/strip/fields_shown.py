@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import is_dataclass, replace
+from dataclasses import is_dataclass
 from operator import attrgetter
 from typing import Any, get_args
 
@@ -110,8 +110,7 @@ def picked(
 
 def modes_offered(parties: Sequence[Party], value: str) -> FieldShown:
     """The control of a power mode: as is, those that all of the parties have, and the best of them."""
-    offered = [replace(party, power_mode=OPTIMISED).modes[1:] for party in parties]
-    common = [name for name in offered[0] if all(name in names for names in offered)]
+    common = [name for name in parties[0].offered_modes if all(name in one.offered_modes for one in parties)]
     names = dict.fromkeys([*common, *([value] if value not in ("", OPTIMISED) else [])])
     choices = [["", "as is"], *([name, name] for name in names), [OPTIMISED, "best for the objective"]]
     return {"kind": "select", "choices": choices, "value": value}

@@ -38,7 +38,7 @@ def test_a_server_is_found_by_vendor_and_class_and_taken_with_the_keys(app: App)
     page.keyboard.press("Enter")
     settled(app)
     assert entry.input_value() == "Instinct MI250X"
-    expect(page.locator(".of-catalogue .rests").first).to_contain_text("128 GB at 3280 GB/s")
+    expect(page.locator(".of-catalogue + .rests").first).to_contain_text("128 GB at 3280 GB/s")
 
 
 def test_what_is_not_there_says_so_and_escape_leaves_all_as_it_was(app: App) -> None:

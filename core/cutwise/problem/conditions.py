@@ -86,7 +86,7 @@ class Pace(Frozen):
     def merged(paces: Sequence[Pace], merge: Merge) -> Pace:
         """One value of many, field by field; plain numbers that are the same for all stay plain."""
         first = paces[0]
-        if first.plain is not None and all(pace.plain == first.plain for pace in paces):
+        if len(paces) > 1 and first.plain and all(pace.plain == first.plain for pace in paces):
             return first
         return Pace(
             bytes_per_s=merge([pace.bytes_per_s for pace in paces]),

@@ -112,12 +112,19 @@ class Party:
 
     @property
     def modes(self) -> tuple[str, ...]:
-        """The power modes it may be in, "" for none: those of its profile where that says speed and power."""
-        if self.power_mode != OPTIMISED:
-            return (self.power_mode,)
+        """The power modes it may be in, "" for none: the one named, or all where the best is asked for."""
+        return ("", *self.offered_modes) if self.power_mode == OPTIMISED else (self.power_mode,)
+
+    @property
+    def offered_modes(self) -> tuple[str, ...]:
+        """The power modes of its profile, where that says its speed and its power.
+
+        >>> Device(profile="jetson_tx2").offered_modes, Device(flops_per_s=1e12).offered_modes
+        (('MAXQ',), ())
+        """
         if self.flops_per_s is not None or self.compute_power_w is not None:
-            return ("",)
-        return ("", *_names(hardware()[self.profile or self.usual]))
+            return ()
+        return _names(hardware()[self.profile or self.usual])
 
     @property
     def runtime_figures(self) -> RuntimeFigures:

@@ -14,16 +14,16 @@ const rowOf = name => CATALOGUE.find(row => row.name === name) ?? AUTOMATIC
 
 function newSearch(box, field) {
   const id = `catalogue-${field.path}`
-  const entry = make("input", { type: "text", className: "search", role: "combobox", spellcheck: false, autocomplete: "off", ariaLabel: `${field.label}, search`, "aria-controls": id, "aria-autocomplete": "list", "aria-expanded": "false", "data-path": field.path })
+  const entry = make("input", { type: "text", className: "search", role: "combobox", spellcheck: false, autocomplete: "off", ariaLabel: `${field.label}, search`, "aria-controls": id, "aria-autocomplete": "list", "aria-expanded": "false", "aria-describedby": `${id}-told`, "data-path": field.path })
   const list = make("ul", { id, role: "listbox", ariaLabel: `${field.label}, found`, hidden: true })
-  const told = make("p", { className: "rests" })
+  const told = make("p", { className: "rests", id: `${id}-told` }) // a line of the tray's own, as it is long
   box.search = { entry, list, told, rows: [], at: -1 }
   entry.onfocus = entry.onclick = () => { if (list.hidden) { entry.select(); openList(box, "") } }
   entry.oninput = () => { box.typed = entry.value; openList(box, entry.value) }
   entry.onblur = () => closeList(box)
   entry.onkeydown = event => onSearchKey(box, event)
   list.onmousedown = event => event.preventDefault() // the entry keeps the focus until something is picked
-  box.append(entry, list, told)
+  box.append(entry, list)
 }
 
 function openList(box, typed) {
@@ -85,5 +85,5 @@ function showSearch(box, value) {
   entry.placeholder = isMixed ? "various" : "type a name, vendor, class or kind"
   const shown = isMixed ? "" : row.title
   if (entry.value !== shown) entry.value = shown
-  told.textContent = isMixed || !row.figures ? "" : `${row.figures}. ${row.told}`
+  told.replaceChildren(...(isMixed || !row.figures ? [] : [make("b", { textContent: `${row.title}: ` }), `${row.figures}. ${row.told}`]))
 }

@@ -85,9 +85,11 @@ def test_a_shannon_share_of_the_band_is_more_than_its_share_of_the_rate(chain: M
 
 
 def test_what_is_not_given_comes_from_the_profile(chain: ModelGraph) -> None:
-    """Jetson TX2: 6.66e11 FLOP/s at 0.4, 8 GB, 15 W of which 2 W idle; RTX A6000 for the server."""
+    """Jetson TX2: 0.51 of 6.66e11 FLOP/s and of 59.7 GB/s, 8 GB, 15 W of which 2 W idle."""
     problem = build_problem(chain, Scenario(devices=(Device(profile="jetson_tx2"),)))
-    assert problem.device_flops_per_s.tolist() == [pytest.approx(0.4 * 6.66e11)]
+    assert problem.device_flops_per_s.tolist() == [pytest.approx(0.51 * 6.66e11)]
+    assert problem.device_pace.bytes_per_s == pytest.approx([0.51 * 5.97e10])
+    assert np.asarray(problem.device_pace.launch_s).tolist() == [4.8e-5]
     assert problem.device_memory_bytes.tolist() == [8e9]
     assert problem.power.device_power_w.tolist() == [13.0]
     assert problem.power.device_idle_power_w.tolist() == [2.0]
