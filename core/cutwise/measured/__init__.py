@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cutwise.measured.agreement import memory_comparisons
 from cutwise.measured.agreement.comparisons import COMPARISONS
+from cutwise.measured.agreement.held_choices import CHOICES
 from cutwise.measured.decoding_rates import DECODING_RATES, DecodingRate, predicted_rates
 from cutwise.measured.memory_runs import MEMORY_RUNS, MemoryRun, predicted_memory
 from cutwise.measured.times import time_comparisons
@@ -12,6 +13,7 @@ COMPARISON_MODULES = (time_comparisons, memory_comparisons)
 """Each adds its rows to `COMPARISONS`."""
 
 __all__ = [
+    "CHOICES",
     "COMPARISONS",
     "COMPARISON_MODULES",
     "DECODING_RATES",

@@ -26,7 +26,8 @@ class Comparison(Frozen):
     """Rows of one source, predicted at one level of what is known.
 
     `quantity` and `unit` say what was measured, `level` what a prediction starts from; `rows` predicts them
-    now. `bounds` are kept by the rows that nothing was fitted on, or by all where there are no others.
+    now. Of rows that may not be shipped it is `stated` what they said on a `date`. `bounds` are kept by the
+    rows that nothing was fitted on, or by all where there are no others.
     """
 
     title: str
@@ -35,8 +36,10 @@ class Comparison(Frozen):
     source: str
     licence: str
     level: str
-    rows: Callable[[], tuple[HeldRow, ...]]
+    rows: Callable[[], tuple[HeldRow, ...]] = tuple
     bounds: Bounds = Bounds()
+    stated: Agreement | None = None
+    date: str = ""
 
     def fresh(self) -> tuple[HeldRow, ...]:
         """Rows that nothing was fitted on."""
@@ -44,7 +47,7 @@ class Comparison(Frozen):
 
     def judged(self) -> Agreement:
         """The rows that count for the bounds, together."""
-        return agreement_of(self.fresh() or self.rows())
+        return self.stated or agreement_of(self.fresh() or self.rows())
 
     def broken(self) -> tuple[str, ...]:
         """A sentence for each bound that is not kept."""
