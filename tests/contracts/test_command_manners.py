@@ -36,6 +36,8 @@ OWN = {
     "serve": ("--port", "99999999"),  # refused before anything is opened
     "papers": ("P1", "--draws", "20"),
     "export": ("none.py:build", "--out", "none.pt2"),
+    "calibrate": ("--out", "none.toml", "--profile", "nobody"),  # refused before anything is measured
+    "profile": ("--out", "none.json", "--other", "nobody"),
 }
 """What is given to commands that take no model; a new command stands here or takes one."""
 HOLE = "…"

@@ -23,6 +23,8 @@ from cutwise.analyses.sweep_file import read_sweep_file
 from cutwise.analyses.tier_memory import reduction, tier_memory
 from cutwise.budgets import budgets
 from cutwise.caches import CACHES
+from cutwise.calibration.rate_fit import RatePrior, fit_rates
+from cutwise.calibration.timed_rows import MachineRates, TimedRow
 from cutwise.compression import ACCURACIES, CODECS
 from cutwise.compression.coders.mask_coder import MASK_CODERS
 from cutwise.compression.magnitudes import PROFILES
@@ -129,6 +131,7 @@ def everything(folder: Path) -> list[Any]:
         cuts(),
         compressors(),
         convergence(),
+        calibrated(),
         solvers(),
         [hardware(), decoding_classes(), budgets()],
         [
@@ -180,6 +183,14 @@ def plans(graph: Any) -> list[Any]:
                 plan = cutwise.plan(graph, problem.scenario, scheme, **options)
                 made += [problem, plan, played_round(problem, plan)]
     return made
+
+
+def calibrated() -> list[Any]:
+    """Constants of a machine, from a row that somebody measured."""
+    rates = MachineRates(flops_per_s=1e9, moved_bytes_per_s=1e9, launch_s=1e-6, backward_ratio=1.5)
+    prior = RatePrior(hardware_class="cpu_x86", rates=rates, band_low_ratio=0.5, band_high_ratio=2.0)
+    row = TimedRow(name="a", forward_flops=1e9, measured_s=0.5)
+    return [row, prior, fit_rates([row], prior)]
 
 
 def generated() -> list[Any]:

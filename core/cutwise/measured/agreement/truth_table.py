@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from cutwise.frozen import Frozen
 from cutwise.measured.agreement.comparisons import COMPARISONS, Comparison
 from cutwise.measured.agreement.held_choices import CHOICES, Regrets
-from cutwise.measured.agreement.held_rows import Agreement, HeldRow
+from cutwise.measured.agreement.held_rows import Agreement, HeldRow, agreement_of
+from cutwise.units import percent
 
 WORST_ROWS = 3
+DATASHEET = ".datasheet"
+COVERED_RATIOS = (0.75, 0.90)
+"""Parts of a class's rows that are to lie within its band: fewer is too sure, more says too little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,15 @@ class Standing(Frozen):
     judged: Agreement
     learnt_rows: int
     worst: tuple[str, ...]
+    broken: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassStanding(Frozen):
+    """One class of hardware at the level of the data sheet."""
+
+    name: str
+    judged: Agreement
     broken: tuple[str, ...]
 
 
@@ -46,6 +59,23 @@ class ChoiceStanding(Frozen):
 def standings(names: Sequence[str] = ()) -> tuple[Standing, ...]:
     """What every comparison says now, or those that are named; an unknown name raises `UnknownNameError`."""
     return tuple(_standing(name, COMPARISONS[name]) for name in names or COMPARISONS)
+
+
+def class_standings() -> tuple[ClassStanding, ...]:
+    """How the data sheet's level does on every class of hardware, all its rows together."""
+    by_class: dict[str, list[HeldRow]] = {}
+    for name in COMPARISONS:
+        for row in COMPARISONS[name].rows() if name.endswith(DATASHEET) else ():
+            by_class.setdefault(row.hardware_class, []).append(row)
+    return tuple(_class_standing(name, rows) for name, rows in sorted(by_class.items()))
+
+
+def _class_standing(name: str, rows: Sequence[HeldRow]) -> ClassStanding:
+    found = agreement_of(rows)
+    least, most = COVERED_RATIOS
+    covered = found.covered_ratio or 0.0
+    said = f"rows within the band: {percent(covered):.0f} %, {percent(least):.0f} to {percent(most):.0f} % is meant"
+    return ClassStanding(name=name, judged=found, broken=() if least <= covered <= most else (said,))
 
 
 def choice_standings() -> tuple[ChoiceStanding, ...]:
