@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cutwise.analyses import comparison, cut_curve, delay_energy, explain, replanning, sweeps
+from cutwise.analyses.bands import certainty
 from cutwise.analyses.base import ANALYSES, Analysis, Record, analysis_with
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Analysis",
     "Record",
     "analysis_with",
+    "certainty",
     "comparison",
     "cut_curve",
     "delay_energy",

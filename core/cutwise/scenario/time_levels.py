@@ -41,13 +41,18 @@ class TimeBand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeLevel:
-    """One level: which parties it is for, what their computing takes, and how far that may be off."""
+    """One level: which parties it is for, what their computing takes, and how far that may be off.
+
+    Blocks of one model differ from the party's own factor by `block_sigma`, the standard deviation of
+    logarithms.
+    """
 
     title: str
     help: str
     is_of: Callable[[Party], bool]
     speed: Callable[[Party, Profile, str], ComputeSpeed]
     band: Callable[[Party, Profile], TimeBand]
+    block_sigma: float
 
 
 TIME_LEVELS: Registry[TimeLevel] = Registry("level of compute time")
@@ -139,6 +144,7 @@ TIME_LEVELS.add(
         is_of=_has_columns,
         speed=_fitted,
         band=lambda party, profile: TimeBand(low_ratio=FITTED_BAND[0], high_ratio=FITTED_BAND[1]),
+        block_sigma=0.3,
     ),
 )
 TIME_LEVELS.add(
@@ -149,6 +155,7 @@ TIME_LEVELS.add(
         is_of=lambda party: party.flops_per_s is not None or party.efficiency_ratio is not None,
         speed=_one_number,
         band=lambda party, profile: TimeBand(low_ratio=ONE_NUMBER_BAND[0], high_ratio=ONE_NUMBER_BAND[1]),
+        block_sigma=0.5,
     ),
 )
 TIME_LEVELS.add(
@@ -159,5 +166,6 @@ TIME_LEVELS.add(
         is_of=lambda party: True,
         speed=_datasheet,
         band=_class_band,
+        block_sigma=0.5,
     ),
 )
