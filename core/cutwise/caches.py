@@ -95,6 +95,12 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.measured.times.time_comparisons._rows": Cache(
             entries=None, key="run and level", keeps="its rows with what is predicted for them"
         ),
+        "cutwise.measured.times.fitted_times.left_out_rows": Cache(
+            entries=None, key="set of machines", keeps="its rows, each predicted from the others"
+        ),
+        "cutwise.measured.times.fitted_times.few_rows": Cache(
+            entries=None, key="run", keeps="its rows, predicted from five of them"
+        ),
         "cutwise.hardware.decoding.decoding_classes": Cache(
             entries=None, key="none", keeps="the classes of decoding"
         ),
