@@ -33,10 +33,12 @@ def print_truth(known: argparse.Namespace) -> int:
             say(line)
         for line in (CHOICE_HEADER, *map(_choice_line, choices)) if choices else ():
             say(line)
-    broken = [f"{one.name}: {sentence}" for one in (*found, *classes, *choices) for sentence in one.broken]
-    for sentence in broken:
-        note(sentence)
-    return INFEASIBLE if broken else FINE
+    broken = [(one.name, one.broken) for one in found]
+    broken += [(one.name, one.broken) for one in classes] + [(one.name, one.broken) for one in choices]
+    for name, sentences in broken:
+        for sentence in sentences:
+            note(f"{name}: {sentence}")
+    return INFEASIBLE if any(sentences for _, sentences in broken) else FINE
 
 
 def _line(one: Standing) -> str:

@@ -74,7 +74,8 @@ def _class_standing(name: str, rows: Sequence[HeldRow]) -> ClassStanding:
     found = agreement_of(rows)
     least, most = COVERED_RATIOS
     covered = found.covered_ratio or 0.0
-    said = f"rows within the band: {percent(covered):.0f} %, {percent(least):.0f} to {percent(most):.0f} % is meant"
+    meant = f"{percent(least):.0f} to {percent(most):.0f} % is meant"
+    said = f"rows within the band: {percent(covered):.0f} %, {meant}"
     return ClassStanding(name=name, judged=found, broken=() if least <= covered <= most else (said,))
 
 

@@ -1,4 +1,4 @@
-"""Comparisons of constants that are fitted to rows of the machine itself: each model from the others, or few."""
+"""Comparisons of constants that are fitted to rows of the machine itself: the other models, or five."""
 
 from __future__ import annotations
 
@@ -104,8 +104,8 @@ def few_rows(run: str) -> tuple[HeldRow, ...]:
         order = generator.permutation(len(rows))
         known = [timed_row(rows[at], winograd=False) for at in order[:FEW_ROWS]]
         rates = fit_rates(known, prior).rates
-        for at in order[FEW_ROWS:]:
-            found.append(_held(rows[at], prior, rates.seconds(timed_row(rows[at], winograd=False))))
+        others = [rows[at] for at in order[FEW_ROWS:]]
+        found += [_held(row, prior, rates.seconds(timed_row(row, winograd=False))) for row in others]
     return tuple(found)
 
 
