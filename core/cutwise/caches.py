@@ -101,6 +101,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.measured.times.fitted_times.few_rows": Cache(
             entries=None, key="run", keeps="its rows, predicted from five of them"
         ),
+        "cutwise.measured.agreement.stated_agreements.stated_agreements": Cache(
+            entries=None, key="none", keeps="what rows said that may not be shipped"
+        ),
         "cutwise.hardware.decoding.decoding_classes": Cache(
             entries=None, key="none", keeps="the classes of decoding"
         ),

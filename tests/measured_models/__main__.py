@@ -3,7 +3,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tests.measured_models import built_graphs, rows_table, totals_table
+from tests.measured_models import built_graphs, rows_table, summaries_table, totals_table
 
 ASSETS = Path(__file__).parents[2] / "assets" / "measured"
 
@@ -17,6 +17,8 @@ def main() -> None:
     totals.set_defaults(run=_totals)
     rows = commands.add_parser("rows", help="measured rows of models that have totals")
     rows.set_defaults(run=_rows)
+    summaries = commands.add_parser("summaries", help="what rows say that may not be shipped")
+    summaries.set_defaults(run=_summaries)
     given = parser.parse_args()
     given.run(given)
 
@@ -32,6 +34,11 @@ def _totals(given: argparse.Namespace) -> None:
 def _rows(given: argparse.Namespace) -> None:
     target = ASSETS / "timed_models.csv"
     print(f"{target}: {rows_table.write_rows(target)} rows")
+
+
+def _summaries(given: argparse.Namespace) -> None:
+    target = ASSETS / "stated_agreements.csv"
+    print(f"{target}: {summaries_table.write_summaries(target)} comparisons")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import astuple
 
 import pytest
 
@@ -19,10 +20,12 @@ from cutwise.measured.times.timed_models import RUNS, TimedModel, in_learning_ha
 from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.time_levels import ComputeSpeed
-from tests.measured_models import rows_table
+from tests.measured_models import kept_rows, rows_table
+from tests.measured_models.summaries_table import KEPT
 from tests.shared_files import DATA, needs
 
 MEASURED = DATA / "measured"
+SHIPPABLE = {"Apache-2.0", "MIT", "BSD-3-Clause", "own"}
 GPU_RUNS = ("timm_training_3090", "timm_inference_3090", "timm_inference_4090", "vidur_h100")
 
 
@@ -36,6 +39,29 @@ def test_gpus_are_predicted_from_their_data_sheets(run: str) -> None:
         assert found.wide_ratio >= 0.90
     former = agreement_of(COMPARISONS[f"{run}.former"].rows())
     assert former.mean_error_ratio > 2 * comparison.judged().mean_error_ratio
+
+
+LAMBDA = DATA / "measured" / "lambda_training"
+
+
+@needs(LAMBDA)
+def test_training_cards_are_predicted_from_their_data_sheets() -> None:
+    """ResNet-50 and two BERT on four cards: at most 25 %, 90 % within 50 %; and the summary says the same."""
+    found = agreement_of(kept_rows.lambda_rows("datasheet"))
+    assert found.rows == 12
+    assert found.mean_error_ratio <= 0.25
+    assert found.wide_ratio >= 0.90
+    assert agreement_of(kept_rows.lambda_rows("former")).mean_error_ratio > 2 * found.mean_error_ratio
+
+
+@needs(MEASURED)
+@pytest.mark.parametrize("name", KEPT)
+def test_summaries_say_what_the_rows_say(name: str) -> None:
+    stated, found = COMPARISONS[name].stated, agreement_of(KEPT[name]())
+    assert stated is not None
+    for one, other in zip(astuple(stated), astuple(found), strict=True):
+        assert one == pytest.approx(other, rel=2e-3)
+    assert COMPARISONS[name].licence not in SHIPPABLE
 
 
 def test_there_are_graphs_of_at_least_two_hundred_models() -> None:
@@ -95,7 +121,7 @@ def test_totals_have_published_multiply_adds(model: str, size: int, gmacs: float
 
 def test_rows_know_their_part_and_their_half() -> None:
     rows = timed_models()
-    assert {row.run for row in rows} == set(RUNS)
+    assert {row.run for row in rows} == {name for name, run in RUNS.items() if run.licence != "none stated"}
     assert {row.profile for row in rows} - {""} <= set(hardware())
     learnt = {row.totals.model for row in rows if row.run == "timm_training_3090" and row.is_learnt}
     assert learnt == {

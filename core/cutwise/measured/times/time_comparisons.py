@@ -12,6 +12,7 @@ from cutwise.frozen import FrozenDict
 from cutwise.hardware.profiles import DATASHEET_EFFICIENCY_RATIO, hardware
 from cutwise.measured.agreement.comparisons import COMPARISONS, Bounds, Comparison
 from cutwise.measured.agreement.held_rows import HeldRow
+from cutwise.measured.agreement.stated_agreements import stated_agreements
 from cutwise.measured.times.predicted_times import iterations_s
 from cutwise.measured.times.timed_models import NCNN_CLASSES, RUNS, TimedModel, timed_models
 from cutwise.scenario.parties import Device
@@ -25,6 +26,7 @@ BOUNDS: Mapping[str, Bounds] = FrozenDict(
         "timm_inference_3090": SERVER_GPU,
         "timm_inference_4090": SERVER_GPU,
         "vidur_h100": SERVER_GPU,
+        "lambda_training": Bounds(most_mean_error_ratio=0.25, least_wide_ratio=0.9),
     }
 )
 
@@ -78,6 +80,7 @@ def _rows(run: str, level: str) -> tuple[HeldRow, ...]:
 
 for _run, _about in RUNS.items():
     for _level, _title in LEVELS.items():
+        _stated = stated_agreements().get(f"{_run}.{_level}")
         COMPARISONS.add(
             f"{_run}.{_level}",
             Comparison(
@@ -88,6 +91,8 @@ for _run, _about in RUNS.items():
                 licence=_about.licence,
                 level=_title,
                 rows=partial(_rows, _run, _level),
+                stated=_stated.agreement if _stated else None,
+                date=_stated.date if _stated else "",
                 bounds=BOUNDS.get(_run, Bounds()) if _level == "datasheet" else Bounds(),
             ),
         )

@@ -48,6 +48,10 @@ RUNS: Mapping[str, TimedRun] = NamedTable(
             what="One layer of a language model, A100", source=VIDUR, licence="MIT", learnt="all"
         ),
         "vidur_h100": TimedRun(what="One layer of a language model, H100", source=VIDUR, licence="MIT"),
+        "lambda_training": TimedRun(
+            what="A training step of three models, half precision, four cards",
+            source="lambdal/deeplearning-benchmark (2025-12)", licence="none stated",
+        ),
         "ncnn": TimedRun(
             what="Inference of one image, ncnn", source="Tencent/ncnn, benchmark (2026-07)",
             licence="BSD-3-Clause", learnt="all",
