@@ -18,6 +18,7 @@ from cutwise.costs.options.loss import Loss
 from cutwise.costs.options.quantisation import Quantisation
 from cutwise.costs.options.tuning import FullTuning, Lora
 from cutwise.costs.workload import Workload
+from cutwise.energy import CLOCK_LAWS, RADIOS
 from cutwise.options import choices_of
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.scenario.parts import (
@@ -61,6 +62,8 @@ FILE_PARTS: dict[str, type] = {
     "[limits]": Limits,
     "[compression]": Compression,
     **{f'[compression.codec] of kind "{kind}"': CODECS[kind] for kind in compressor_names()},
+    **{f'[energy.clock] of kind "{kind}"': law for kind, law in CLOCK_LAWS.items()},
+    **{f'[energy.radio] of kind "{kind}"': radio for kind, radio in RADIOS.items()},
     **{f'[compression.accuracy] of kind "{kind}"': known for kind, known in ACCURACIES.items()},
 }
 UNIONS = {"runtime", "loss", "quantisation", "devices", "edges", "channel", "tuning", "codec", "accuracy"}

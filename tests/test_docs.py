@@ -32,6 +32,7 @@ from cutwise.costs.memory.by_kind import MemoryByKind
 from cutwise.costs.ops.formulas import OP_COSTS
 from cutwise.costs.options.tuning import FullTuning, Lora
 from cutwise.costs.workload import Workload
+from cutwise.energy import CLOCK_LAWS, RADIOS
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
 from cutwise.hardware.profiles import Profile
 from cutwise.importers import IMPORTERS
@@ -39,14 +40,10 @@ from cutwise.importers.gate.refused import REFUSED
 from cutwise.importers.json_formats.cutwise_graph import GRAPH_KEYS, OP_KEYS
 from cutwise.plans.plan import Alternative, Certificate, Cut, DeviceDecision, Plan, Report, Violation
 from cutwise.plans.stages import StageTimes
-from cutwise.problem.conditions import (
-    ComputeConditions,
-    Conditions,
-    EdgeConditions,
-    LinkConditions,
-    PowerConditions,
-)
+from cutwise.problem.conditions import ComputeConditions, Conditions, EdgeConditions, LinkConditions
+from cutwise.problem.power_conditions import PowerConditions
 from cutwise.question import Question
+from cutwise.scenario.energy_part import Energy
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.scenario.parts import (
     Backhaul,
@@ -78,7 +75,7 @@ CENTRAL = (
     Device, Server, Edge, Backhaul, Scenario, Sharing, LayerDepth, Privacy, Data, Convergence, Objective,
     Limits, *CONDITIONS, StageTimes, Cut, DeviceDecision, Violation, Certificate, Report, Alternative, Plan,
     Compression, *CODECS.values(), *ACCURACIES.values(), *CHANNELS.values(), *SCHEMES.values(),
-    Question, *ANALYSES.values(),
+    Question, *ANALYSES.values(), Energy, *CLOCK_LAWS.values(), *RADIOS.values(),
 )  # fmt: skip
 PATH_ENDINGS = (".py", ".md", ".toml", ".json", ".txt", ".png", ".sh", "/run", "/")
 
@@ -279,6 +276,8 @@ def test_every_registered_name_is_documented() -> None:
         *CHANNELS,
         *CODECS,
         *ACCURACIES,
+        *CLOCK_LAWS,
+        *RADIOS,
         *IMPORTERS,
         *(f"sample:{name}" for name in cutwise.samples()),
     }

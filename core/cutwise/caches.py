@@ -178,10 +178,16 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         ),
         "cutwise.problem.pricing.tied_ops": Cache(entries=32, key="graph", keeps="ops that share a weight"),
         "cutwise.problem.numbers.device_columns": Cache(
-            entries=256, key="devices and workload", keeps="speeds, memories, places and powers"
+            entries=256, key="devices and workload", keeps="speeds, memories and places"
         ),
         "cutwise.problem.numbers.server_numbers": Cache(
-            entries=256, key="server and dtype", keeps="speed, memory and powers"
+            entries=256, key="server and dtype", keeps="speed and memory"
+        ),
+        "cutwise.problem.powers.power_conditions": Cache(
+            entries=256, key="devices, server, laws and access point", keeps="what all draw"
+        ),
+        "cutwise.problem.powers.edge_powers_w": Cache(
+            entries=64, key="edges and law of the clock", keeps="what they draw"
         ),
         "cutwise.problem.numbers.coding_of": Cache(
             entries=256, key="compression and dtype", keeps="ratios and seconds a byte"
@@ -190,7 +196,7 @@ CACHES: Mapping[str, Cache] = FrozenDict(
             entries=256, key="compression", keeps="the accuracy it costs"
         ),
         "cutwise.problem.edge_links.edge_columns": Cache(
-            entries=64, key="edges and dtype", keeps="speeds, memories and powers"
+            entries=64, key="edges and dtype", keeps="speeds and memories"
         ),
         "cutwise.problem.split_problem._private": Cache(
             entries=64, key="priced graph and privacy", keeps="the ops kept on the device"

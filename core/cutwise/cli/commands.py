@@ -171,6 +171,8 @@ COMMANDS: Mapping[str, Command] = {
     "accuracies": Command(
         run=answers.list_registered, help="What may be known of the accuracy that compression costs."
     ),
+    "clocks": Command(run=answers.list_registered, help="What is drawn at a clock below the highest."),
+    "radios": Command(run=answers.list_registered, help="What a device's radio draws."),
     "formats": Command(run=answers.list_registered, help="The formats that a model file may have."),
     "samples": Command(run=answers.list_registered, help="The shipped models."),
     "budgets": Command(run=answers.list_registered, help="How much may come in, and why no more."),
