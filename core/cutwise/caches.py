@@ -101,6 +101,24 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.measured.split_decisions.split_decisions": Cache(
             entries=None, key="none", keeps="which cuts the levels would have chosen"
         ),
+        "cutwise.measured.times.model_totals.model_totals": Cache(
+            entries=None, key="none", keeps="totals of the models that others measured"
+        ),
+        "cutwise.measured.times.timed_models.timed_models": Cache(
+            entries=None, key="none", keeps="times of models that others measured"
+        ),
+        "cutwise.measured.times.time_comparisons._rows": Cache(
+            entries=None, key="run and level", keeps="its rows with what is predicted for them"
+        ),
+        "cutwise.measured.times.fitted_times.left_out_rows": Cache(
+            entries=None, key="set of machines", keeps="its rows, each predicted from the others"
+        ),
+        "cutwise.measured.times.fitted_times.few_rows": Cache(
+            entries=None, key="run", keeps="its rows, predicted from five of them"
+        ),
+        "cutwise.measured.agreement.stated_agreements.stated_agreements": Cache(
+            entries=None, key="none", keeps="what rows said that may not be shipped"
+        ),
         "cutwise.hardware.decoding.decoding_classes": Cache(
             entries=None, key="none", keeps="the classes of decoding"
         ),

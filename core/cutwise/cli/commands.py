@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cutwise.cli import answers, measuring, paper_answers
+from cutwise.cli import answers, measuring, paper_answers, truth_answers
 from cutwise.cli.inputs import count_in, spelled
 from cutwise.defaults import DEFAULT_SCHEME
 
@@ -117,6 +117,11 @@ COMMANDS: Mapping[str, Command] = {
             _of("--draws", type=count_in, default=10_000, help="settings to draw from its plausible ranges"),
             _of("--seed", type=count_in, default=7, help="of the draws"),
         ),
+    ),
+    "truth": Command(
+        run=truth_answers.print_truth,
+        help="How near predictions come to everything that was measured; 3 where a bound is not kept.",
+        arguments=(_of("name", nargs="?", help="one comparison, as the table names it; all if absent"),),
     ),
     "export": Command(
         run=answers.export_own,
