@@ -37,7 +37,7 @@ def stage_times(cuts: CutSums, conditions: Conditions) -> StageTimes:
     $s_v = F_v / F + b_v / W + (n_v \lambda + w_v / W) / B$ forward, and a ratio $k$ of the same of its
     backward columns (bytes and launches only where the party has a `Pace`); $T_{lab} = 8 N B \ell / R_U$ if
     an op runs on the server and labels are there; a latency $l$ is paid when bytes, labels too, go that way
-    in an iteration. Energies: a device computes above idle while it computes, idles all its turn, and pays for
+    in an iteration. Energies: a device computes above idle while it computes, idles all its turn, pays for
     the radio while on air; the server pays for all of itself while it computes for the device, and idles
     its share of the turn; the access point pays its share while on air. At a clock $\phi$ below the
     server's highest, its seconds grow by $1/\phi$ and its power above idle falls by $\phi^3$ (P4). Sent

@@ -64,8 +64,9 @@ def level_of(party: Party) -> str:
     >>> from cutwise.scenario.parties import Device
     >>> [level_of(Device(**given)) for given in ({}, {"flops_per_s": 1e12}, {"efficiency_ratio": 0.3})]
     ['datasheet', 'one_number', 'one_number']
-    >>> level_of(Device(flops_per_s=1e12, moved_bytes_per_s=1e11))
-    'fitted'
+    >>> fitted = {"flops_per_s": 1e12, "moved_bytes_per_s": 1e11}
+    >>> level_of(Device(**fitted)), level_of(Device(**fitted, time_low_ratio=0.8, time_high_ratio=1.3))
+    ('given', 'fitted')
     """
     return next(name for name, level in TIME_LEVELS.items() if level.is_of(party))
 
@@ -94,6 +95,28 @@ def band_of(party: Party, profile: Profile) -> TimeBand:
         low_ratio=party.time_low_ratio or found.low_ratio,
         high_ratio=party.time_high_ratio or found.high_ratio,
     )
+
+
+def pace_given(party: Party, profile: Profile, dtype: str) -> dict[str, float | None]:
+    """What to give a party beside a speed of its own, so that nothing but its FLOP/s changes.
+
+    Empty where its speed is one number already.
+
+    >>> from cutwise.hardware.profiles import hardware
+    >>> from cutwise.scenario.parties import Server
+    >>> pace_given(Server(profile="v100"), hardware()["v100"], "fp32")  # doctest: +NORMALIZE_WHITESPACE
+    {'time_class': None, 'moved_bytes_per_s': 673500000000.0, 'launch_s': 5e-06, 'backward_ratio': 1.45}
+    """
+    if level_of(party) != "datasheet":
+        return {}
+    known = speed_of(party, profile, dtype)
+    moved = None if math.isinf(known.bytes_per_s) else known.bytes_per_s
+    return {
+        "time_class": None,
+        "moved_bytes_per_s": moved,
+        "launch_s": known.launch_s,
+        "backward_ratio": known.backward_ratio,
+    }
 
 
 def class_of(party: Party, profile: Profile) -> TimeClass:
@@ -141,10 +164,21 @@ TIME_LEVELS.add(
     TimeLevel(
         title="fitted to measured rows",
         help="FLOP/s, bytes a second and the start of a kernel, fitted to seconds of the machine itself",
-        is_of=_has_columns,
+        is_of=lambda party: _has_columns(party) and party.time_low_ratio is not None,
         speed=_fitted,
         band=lambda party, profile: TimeBand(low_ratio=FITTED_BAND[0], high_ratio=FITTED_BAND[1]),
         block_sigma=0.3,
+    ),
+)
+TIME_LEVELS.add(
+    "given",
+    TimeLevel(
+        title="FLOP/s, bytes and kernel starts as given",
+        help="Each as given, of which nobody said how well it was fitted",
+        is_of=_has_columns,
+        speed=_fitted,
+        band=_class_band,
+        block_sigma=0.5,
     ),
 )
 TIME_LEVELS.add(

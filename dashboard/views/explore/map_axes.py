@@ -15,6 +15,7 @@ from cutwise.frozen import Frozen, FrozenDict
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parties import DEFAULT_DEVICE, Device
+from cutwise.scenario.time_levels import pace_given
 from cutwise.units import UNITS, facts_of
 from cutwise_dashboard.format import rounded
 
@@ -101,7 +102,7 @@ def rates_bps(problem: SplitProblem, conditions: Conditions, device: int, values
     return np.array([here * rate(replace(channel, **{name: float(value)})) for value in values])
 
 
-def kept_beside(device: Device, position: int) -> dict[str, object]:
+def kept_beside(device: Device, position: int, dtype: str) -> dict[str, object]:
     """What else is set when the device's speed is, so that only its speed changes: paths and values.
 
     A speed takes the place of an efficiency; a device with no profile has the figures of the default one
@@ -109,13 +110,14 @@ def kept_beside(device: Device, position: int) -> dict[str, object]:
     """
     if device.flops_per_s is not None:
         return {}
-    found: dict[str, object] = {}
+    usual = device.profile_of(kind="device", default=DEFAULT_DEVICE)
+    pace = pace_given(device, usual, dtype)
+    found: dict[str, object] = {f"devices.{position}.{name}": value for name, value in pace.items()}
     if device.efficiency_ratio is not None:
         found[f"devices.{position}.efficiency_ratio"] = None
     if device.profile is None:
-        profile = device.profile_of(kind="device", default=DEFAULT_DEVICE)
         given = {field: getattr(device, field) for field in PROFILE_FIELDS}
-        missing = {field: getattr(profile, PROFILE_FIELDS[field]) for field in given if given[field] is None}
+        missing = {field: getattr(usual, PROFILE_FIELDS[field]) for field in given if given[field] is None}
         found |= {f"devices.{position}.{field}": value for field, value in missing.items()}
     return found
 

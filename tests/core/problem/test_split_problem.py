@@ -12,6 +12,7 @@ from cutwise.channels import FixedRate, Shannon
 from cutwise.costs.options.tuning import Lora
 from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
+from cutwise.hardware.profiles import hardware
 from cutwise.problem.pricing import targets_of, tied_ops
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.parties import Device, Server
@@ -85,14 +86,15 @@ def test_a_shannon_share_of_the_band_is_more_than_its_share_of_the_rate(chain: M
 
 
 def test_what_is_not_given_comes_from_the_profile(chain: ModelGraph) -> None:
-    """Jetson TX2: 0.51 of 6.66e11 FLOP/s and of 59.7 GB/s, 8 GB, 15 W of which 2 W idle."""
+    """Of peak and bandwidth what its class reaches, 0.51; of the power what is above idle."""
+    row = hardware()["jetson_tx2"]
     problem = build_problem(chain, Scenario(devices=(Device(profile="jetson_tx2"),)))
-    assert problem.device_flops_per_s.tolist() == [pytest.approx(0.51 * 6.66e11)]
-    assert problem.device_pace.bytes_per_s == pytest.approx([0.51 * 5.97e10])
+    assert problem.device_flops_per_s.tolist() == [pytest.approx(0.51 * row.fp32_flops_per_s)]
+    assert problem.device_pace.bytes_per_s == pytest.approx([0.51 * (row.memory_bandwidth_bytes_per_s or 0)])
     assert np.asarray(problem.device_pace.launch_s).tolist() == [4.8e-5]
-    assert problem.device_memory_bytes.tolist() == [8e9]
-    assert problem.power.device_power_w.tolist() == [13.0]
-    assert problem.power.device_idle_power_w.tolist() == [2.0]
+    assert problem.device_memory_bytes.tolist() == [row.memory_bytes]
+    assert problem.power.device_power_w.tolist() == [row.power_w - row.idle_power_w]
+    assert problem.power.device_idle_power_w.tolist() == [row.idle_power_w]
 
 
 def test_a_sending_radio_needs_its_circuits_and_its_amplifier(chain: ModelGraph) -> None:
