@@ -63,7 +63,15 @@ from cutwise.schemes import SCHEMES
 from cutwise.stated.question_file import is_question, parse_question
 from cutwise.units import UNITS
 from cutwise_dashboard.serving import page_server
-from tests.docs_tables import COMPOUND_UNITS, FILE_PARTS, FORMATS_PAGE, with_new_budgets, with_new_tables
+from tests.docs_tables import (
+    COMPOUND_UNITS,
+    FILE_PARTS,
+    FORMATS_PAGE,
+    MODELS_PAGE,
+    with_new_budgets,
+    with_new_classes,
+    with_new_tables,
+)
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -331,6 +339,11 @@ def test_every_part_of_a_scenario_has_its_table() -> None:
 def test_scenario_tables_give_every_key_with_default_unit_and_bounds() -> None:
     text = FORMATS_PAGE.read_text(encoding="utf-8")
     assert with_new_tables(text) == text, "write the tables anew with: make docs"
+
+
+def test_every_class_of_hardware_is_told_with_what_it_rests_on() -> None:
+    text = MODELS_PAGE.read_text(encoding="utf-8")
+    assert with_new_classes(text) == text, "write the tables anew with: make docs"
 
 
 def test_every_budget_is_told_with_its_sentence_and_reason() -> None:
