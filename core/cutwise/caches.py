@@ -89,6 +89,36 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.measured.memory_runs.predicted_memory": Cache(
             entries=None, key="none", keeps="the runs that were measured, with what is predicted for them"
         ),
+        "cutwise.measured.split_runs.split_runs": Cache(
+            entries=None, key="none", keeps="the runs of split training"
+        ),
+        "cutwise.measured.split_runs.layer_benchmark": Cache(
+            entries=None, key="none", keeps="the benchmark of layers beside them"
+        ),
+        "cutwise.measured.split_levels.predicted_splits": Cache(
+            entries=None, key="none", keeps="their cuts, with what is predicted for them at every level"
+        ),
+        "cutwise.measured.split_decisions.split_decisions": Cache(
+            entries=None, key="none", keeps="which cuts the levels would have chosen"
+        ),
+        "cutwise.measured.times.model_totals.model_totals": Cache(
+            entries=None, key="none", keeps="totals of the models that others measured"
+        ),
+        "cutwise.measured.times.timed_models.timed_models": Cache(
+            entries=None, key="none", keeps="times of models that others measured"
+        ),
+        "cutwise.measured.times.time_comparisons._rows": Cache(
+            entries=None, key="run and level", keeps="its rows with what is predicted for them"
+        ),
+        "cutwise.measured.times.fitted_times.left_out_rows": Cache(
+            entries=None, key="set of machines", keeps="its rows, each predicted from the others"
+        ),
+        "cutwise.measured.times.fitted_times.few_rows": Cache(
+            entries=None, key="run", keeps="its rows, predicted from five of them"
+        ),
+        "cutwise.measured.agreement.stated_agreements.stated_agreements": Cache(
+            entries=None, key="none", keeps="what rows said that may not be shipped"
+        ),
         "cutwise.hardware.decoding.decoding_classes": Cache(
             entries=None, key="none", keeps="the classes of decoding"
         ),
@@ -99,6 +129,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.compression.magnitudes.student_t4": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.compression.magnitudes.outlier_channels": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.convergence.table.shipped_table": Cache(entries=None, key="none", keeps="the study's table"),
+        "cutwise.leakage.leakage_table.leakage_table": Cache(
+            entries=None, key="none", keeps="what attacks recovered"
+        ),
         "cutwise.convergence.study_design.digits": Cache(entries=None, key="none", keeps="the study's data"),
         "cutwise.costs.lora._adapted": Cache(
             entries=32, key="graph, tuning and frozen names", keeps="the graph with adapters"
@@ -163,10 +196,16 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         ),
         "cutwise.problem.pricing.tied_ops": Cache(entries=32, key="graph", keeps="ops that share a weight"),
         "cutwise.problem.numbers.device_columns": Cache(
-            entries=256, key="devices and workload", keeps="speeds, memories, places and powers"
+            entries=256, key="devices and workload", keeps="speeds, memories and places"
         ),
         "cutwise.problem.numbers.server_numbers": Cache(
-            entries=256, key="server and dtype", keeps="speed, memory and powers"
+            entries=256, key="server and dtype", keeps="speed and memory"
+        ),
+        "cutwise.problem.powers.power_conditions": Cache(
+            entries=256, key="devices, server, laws and access point", keeps="what all draw"
+        ),
+        "cutwise.problem.powers.edge_powers_w": Cache(
+            entries=64, key="edges and law of the clock", keeps="what they draw"
         ),
         "cutwise.problem.numbers.coding_of": Cache(
             entries=256, key="compression and dtype", keeps="ratios and seconds a byte"
@@ -175,7 +214,7 @@ CACHES: Mapping[str, Cache] = FrozenDict(
             entries=256, key="compression", keeps="the accuracy it costs"
         ),
         "cutwise.problem.edge_links.edge_columns": Cache(
-            entries=64, key="edges and dtype", keeps="speeds, memories and powers"
+            entries=64, key="edges and dtype", keeps="speeds and memories"
         ),
         "cutwise.problem.split_problem._private": Cache(
             entries=64, key="priced graph and privacy", keeps="the ops kept on the device"

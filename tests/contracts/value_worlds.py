@@ -55,6 +55,7 @@ from cutwise.graph.blocks import blocks
 from cutwise.graph.reading_order import flow_of, gates
 from cutwise.hardware.decoding import decoding_classes
 from cutwise.hardware.profiles import hardware
+from cutwise.hardware.time_classes import time_classes
 from cutwise.importers import IMPORTERS
 from cutwise.importers.gate.guard import read_guarded
 from cutwise.importers.gate.refused import REFUSED
@@ -68,6 +69,7 @@ from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.fleet_columns import columns_in
 from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import LayerDepth, Scenario
+from cutwise.scenario.time_levels import TIME_LEVELS
 from cutwise.scenario.versions import versions
 from cutwise.scenario.vocabulary.words import words
 from cutwise.schemes import SCHEMES
@@ -139,7 +141,7 @@ def everything(folder: Path) -> list[Any]:
         convergence(),
         calibrated(),
         solvers(),
-        [hardware(), decoding_classes(), budgets()],
+        [hardware(), decoding_classes(), time_classes(), *TIME_LEVELS.values(), budgets()],
         [
             *CACHES.values(),
             *IMPORTERS.values(),

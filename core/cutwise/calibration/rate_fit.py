@@ -92,6 +92,12 @@ def fit_rates(rows: Sequence[TimedRow], prior: RatePrior) -> RateFit:
     )
 
 
+def left_out_s(rows: Sequence[TimedRow], prior: RatePrior) -> Floats:
+    """Seconds of every row as they are predicted from the others alone."""
+    measured = np.array([row.measured_s for row in rows])
+    return measured / _left_out_ratios(work_columns(rows), measured, prior)
+
+
 def _fitted(columns: Floats, measured: Floats, prior: RatePrior) -> MachineRates:
     """Damped Gauss–Newton steps on the logarithms, with Huber's weights anew at every step."""
     start, spread = _logarithms(prior.rates), np.array(prior.spreads)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cutwise.cli import answers, measuring, paper_answers
+from cutwise.cli import answers, measuring, paper_answers, truth_answers
 from cutwise.cli.inputs import count_in, spelled
 from cutwise.defaults import DEFAULT_SCHEME
 
@@ -118,6 +118,11 @@ COMMANDS: Mapping[str, Command] = {
             _of("--seed", type=count_in, default=7, help="of the draws"),
         ),
     ),
+    "truth": Command(
+        run=truth_answers.print_truth,
+        help="How near predictions come to everything that was measured; 3 where a bound is not kept.",
+        arguments=(_of("name", nargs="?", help="one comparison, as the table names it; all if absent"),),
+    ),
     "export": Command(
         run=answers.export_own,
         help=EXPORT_HELP,
@@ -197,6 +202,8 @@ COMMANDS: Mapping[str, Command] = {
     "accuracies": Command(
         run=answers.list_registered, help="What may be known of the accuracy that compression costs."
     ),
+    "clocks": Command(run=answers.list_registered, help="What is drawn at a clock below the highest."),
+    "radios": Command(run=answers.list_registered, help="What a device's radio draws."),
     "formats": Command(run=answers.list_registered, help="The formats that a model file may have."),
     "samples": Command(run=answers.list_registered, help="The shipped models."),
     "calibrations": Command(

@@ -13,6 +13,7 @@ from cutwise.budgets import amount, budgets
 from cutwise.channels import CHANNELS
 from cutwise.cli.inputs import spelled
 from cutwise.compression import ACCURACIES, CODECS
+from cutwise.energy import CLOCK_LAWS, RADIOS
 from cutwise.hardware.profile_words import figures_text, mode_texts, source_texts, sources_by_name
 from cutwise.hardware.profiles import hardware
 from cutwise.importers import IMPORTERS, samples
@@ -138,6 +139,8 @@ LISTINGS: Mapping[str, Callable[[], Rows]] = {
     "channels": partial(with_fields, CHANNELS),
     "codecs": partial(with_fields, CODECS),
     "accuracies": partial(with_fields, ACCURACIES),
+    "clocks": partial(with_fields, CLOCK_LAWS),
+    "radios": partial(with_fields, RADIOS),
     "formats": formats,
     "samples": sample_models,
     "budgets": listed_budgets,

@@ -80,7 +80,7 @@ class Party:
     )  # fmt: skip
     compute_power_w: float | None = quantity(
         None, unit="w", ge=0, le=1e9, title="Compute power",
-        help="Power above idle while it computes; the profile's full load less idle if absent",
+        help="Power above idle while it computes; the profile's load while training less idle if absent",
     )  # fmt: skip
     idle_power_w: float | None = quantity(
         None, unit="w", ge=0, le=1e9, title="Idle power", help="Power at rest; the profile's own if absent"
@@ -219,17 +219,17 @@ class Device(Party):
         0.2, unit="w", ge=1e-15, le=100, symbol="P", title="Transmit power", scale="log", shown=(0.01, 2.0),
         help="Power its antenna radiates (23 dBm)",
     )  # fmt: skip
-    amplifier_ratio: float = quantity(
-        0.35, unit="ratio", ge=1e-3, le=1, title="Amplifier efficiency",
-        help="Radiated over consumed power while it sends (0.3 to 0.45; recalled)",
+    amplifier_ratio: float | None = quantity(
+        None, unit="ratio", ge=1e-3, le=1, title="Amplifier efficiency",
+        help="Radiated over consumed power while it sends, for a radio of its own; that of all if absent",
     )  # fmt: skip
-    radio_circuit_power_w: float = quantity(
-        0.3, unit="w", ge=0, le=100, title="Radio circuit power",
-        help="Power of the radio's circuits while it sends (0.1 to 0.5 W; recalled)",
+    radio_circuit_power_w: float | None = quantity(
+        None, unit="w", ge=0, le=100, title="Radio circuit power",
+        help="Power of the radio's circuits while it sends, likewise",
     )  # fmt: skip
-    receive_power_w: float = quantity(
-        0.7, unit="w", ge=0, le=100, title="Receive power",
-        help="Power of the radio while it receives (0.5 to 1 W; recalled)",
+    receive_power_w: float | None = quantity(
+        None, unit="w", ge=0, le=100, title="Receive power",
+        help="Power of the radio while it receives, likewise",
     )  # fmt: skip
 
     @property

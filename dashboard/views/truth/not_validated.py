@@ -33,10 +33,14 @@ def subjects() -> dict[str, str]:
             "round of a plan was timed on devices. Orders of schemes hold better than seconds."
         ),
         "Energy": (
-            f"Nothing was measured. Of the {len(powers) * len(profiles)} powers in the catalogue's "
+            "Processors, access points, and phones and Jetsons that compute. By default servers draw what "
+            f"measured GPUs drew. Of the {len(powers) * len(profiles)} powers in the catalogue's "
             f"{len(profiles)} profiles {unknown} are recalled, not looked up."
         ),
-        "Radio": "Rates are those of the formula or as given; no link was measured.",
+        "Radio": (
+            "Rates are those of the formula or as given; no link was measured. A phone on 5G draws what one "
+            "drew; LTE and Wi-Fi are recalled."
+        ),
         "Memory beside the tensors": (
             f"What a process takes more is not measured on {_listed(sorted(UNMEASURED))} and counts nothing "
             "there."

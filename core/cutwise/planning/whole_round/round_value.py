@@ -30,7 +30,7 @@ def spread_of(problem: SplitProblem, conditions: Conditions, round_of: Round) ->
         return Spread(delay_s=1.0, energy_j=1.0)
     if problem.scale is not None:
         return spread_of(problem.scale, _unheld(problem.scale, conditions), round_of)
-    conditions = conditions.at_clock(1.0)
+    conditions = conditions.at_highest_clock()
     table = listed_table(problem, conditions, delay, cut_positions(problem))
     delays = round_of.total(table.delays_s)
     energies = table.counted_j.sum(axis=0)

@@ -1,0 +1,41 @@
+"""What rows said that may not be shipped: their figures, with the day on which they were worked out."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from importlib.resources import files
+
+from cutwise.caches import kept
+from cutwise.frozen import Frozen, FrozenDict
+from cutwise.measured.agreement.held_rows import Agreement
+
+SUMMARIES = "measured/stated_agreements.csv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedAgreement(Frozen):
+    """What rows said together on a `date`."""
+
+    date: str
+    agreement: Agreement
+
+
+@kept
+def stated_agreements() -> Mapping[str, StatedAgreement]:
+    """Every summary that is shipped, by the name of its comparison."""
+    text = files("cutwise.assets").joinpath(SUMMARIES).read_text(encoding="utf-8")
+    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    return FrozenDict(
+        {row["name"]: StatedAgreement(date=row["date"], agreement=_agreement(row)) for row in rows}
+    )
+
+
+def _agreement(row: Mapping[str, str]) -> Agreement:
+    ratios = {
+        field.name: float(row[field.name]) if row[field.name] else None
+        for field in fields(Agreement)
+        if field.name != "rows"
+    }
+    return Agreement(rows=int(row["rows"]), **ratios)  # type: ignore[arg-type]  # one of them may be absent
