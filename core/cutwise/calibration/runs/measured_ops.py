@@ -81,6 +81,7 @@ def _run(
     op: Op, shapes: tuple[Shape, ...], output: Shape, *, training: bool, device: str, most_s: float
 ) -> tuple[float, float] | None:
     torch = _torch()
+    timed = partial(seconds_of, device=device, most_s=most_s, threads=torch.get_num_threads())
     try:
         ready = prepared(op, shapes, output, device=device)
         if ready is None:
@@ -88,11 +89,10 @@ def _run(
         call, leaves = ready
         if not (training and leaves):
             with torch.no_grad():
-                return seconds_of(call, device=device, most_s=most_s), 0.0
+                return timed(call), 0.0
         sent = torch.ones_like(call())
-        forward_s = seconds_of(call, device=device, most_s=most_s)
-        both = partial(_forward_and_back, ready, sent)
-        return forward_s, max(0.0, seconds_of(both, device=device, most_s=most_s) - forward_s)
+        forward_s = timed(call)
+        return forward_s, max(0.0, timed(partial(_forward_and_back, ready, sent)) - forward_s)
     except (RuntimeError, ValueError, IndexError, TypeError, AttributeError):
         return None
 
