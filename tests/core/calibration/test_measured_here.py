@@ -141,6 +141,14 @@ def test_this_machine_is_calibrated_into_a_file(
     assert "torch" in found.software
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="has a CUDA device")
+def test_an_accelerator_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = str(tmp_path / "mine.toml")
+    for words in (["calibrate", "--out", out], ["profile", "sample:two_tower", "--out", out]):
+        assert main([*words, "--device", "cuda"]) == 2
+        assert "PyTorch sees no CUDA device on this machine" in capsys.readouterr().err
+
+
 RATES = MachineRates(flops_per_s=1e12, moved_bytes_per_s=1e11, launch_s=1e-5, backward_ratio=1.5)
 
 

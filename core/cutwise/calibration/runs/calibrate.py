@@ -11,7 +11,7 @@ from cutwise.calibration.calibration_file import Calibration, calibration_of
 from cutwise.calibration.class_priors import class_prior, profile_prior
 from cutwise.calibration.rate_fit import fit_rates
 from cutwise.calibration.runs.generic_layers import BLOCKS, STARTS, generic_layers
-from cutwise.calibration.runs.measured_ops import OpSeconds, measured_ops
+from cutwise.calibration.runs.measured_ops import OpSeconds, check_runs, measured_ops
 from cutwise.calibration.timed_rows import TimedRow
 from cutwise.costs.graph_cost import GraphCost, price
 from cutwise.costs.workload import Workload
@@ -38,6 +38,7 @@ def calibrate_here(
     not installed, and `UnknownNameError` for a profile that is none.
     """
     known = hardware()[profile] if profile else None
+    check_runs(device)
     prior = profile_prior(known) if known else class_prior(_class_here(device))
     rows = measured_rows(device=device, most_s=most_s)
     return calibration_of(

@@ -40,9 +40,9 @@ def measured_ops(
     """Seconds of each named op with a mini-batch of `batch_size`, by its id; equal ones are run once.
 
     Left out are ops of a kind that nothing here runs, and those whose shapes PyTorch refuses. Raises
-    `CutwiseError` where PyTorch is not installed.
+    `CutwiseError` where PyTorch is not installed, or sees no such device.
     """
-    _torch()
+    check_runs(device)
     seconds: dict[str, OpSeconds] = {}
     known: dict[Any, tuple[float, float] | None] = {}
     for name in names:
@@ -100,6 +100,15 @@ def _run(
 def _forward_and_back(ready: Prepared, sent: Any) -> Any:
     call, leaves = ready
     return _torch().autograd.grad(call(), leaves, sent, allow_unused=True)
+
+
+def check_runs(device: str) -> None:
+    """Raises `CutwiseError` where PyTorch is not installed, or sees no accelerator that was asked for."""
+    if device.startswith("cuda") and not _torch().cuda.is_available():
+        raise CutwiseError(
+            "PyTorch sees no CUDA device on this machine; leave --device out to measure its processor"
+        )
+    _torch()
 
 
 def _torch() -> Any:
