@@ -104,6 +104,15 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.measured.agreement.stated_agreements.stated_agreements": Cache(
             entries=None, key="none", keeps="what rows said that may not be shipped"
         ),
+        "cutwise.measured.agreement.stated_agreements.stated_regrets": Cache(
+            entries=None, key="none", keeps="what choices cost on rows that may not be shipped"
+        ),
+        "cutwise.measured.energies.capped_trainings.capped_trainings": Cache(
+            entries=None, key="none", keeps="trainings under power caps"
+        ),
+        "cutwise.measured.energies.capped_trainings.capped_times": Cache(
+            entries=None, key="law", keeps="what it says of their times"
+        ),
         "cutwise.hardware.decoding.decoding_classes": Cache(
             entries=None, key="none", keeps="the classes of decoding"
         ),

@@ -89,6 +89,8 @@ PURE_NUMBERS = {
     "share": "a part of the whole, 0 to 1",
     "edge_share": "a part of the whole, 0 to 1",
     "encode_s_per_byte": "seconds for each raw byte",
+    "measured": "a measured value in the unit of its comparison",
+    "predicted": "a predicted value in the unit of its comparison",
     "decode_s_per_byte": "seconds for each raw byte",
 }
 """Names that carry a number without a unit suffix, and why."""

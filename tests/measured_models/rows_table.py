@@ -92,6 +92,34 @@ def write_rows(target: Path) -> int:
     return len(rows)
 
 
+ZEUS_ROWS = DATA / "measured" / "zeus"
+ZEUS_CARDS = {"v100": "v100", "p100": "p100"}
+ABOUT_CAPPED = """\
+# Seconds of an epoch and mean watts of a GPU at power caps: ml-energy/zeus, Apache-2.0 (2026-08).
+# Made by: python -m tests.measured_models rows
+"""
+
+
+def write_capped(target: Path) -> int:
+    """Every training under a cap; answers how many there are."""
+    rows = [
+        (profile, row)
+        for card, profile in ZEUS_CARDS.items()
+        for row in read(ZEUS_ROWS / f"summary_power_{card}.csv")
+    ]
+    with target.open("w", encoding="utf-8", newline="") as file:
+        file.write(ABOUT_CAPPED)
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("profile", "network", "settings", "cap_w", "power_w", "epoch_s"))
+        for profile, row in rows:
+            settings = f"{row['dataset']} {row['batch_size']} {row['optimizer']}"
+            measured = (
+                f"{float(row[name]):.6g}" for name in ("power_limit", "average_power", "time_per_epoch")
+            )
+            writer.writerow((profile, row["network"], settings, *measured))
+    return len(rows)
+
+
 def read(path: Path) -> Iterator[Mapping[str, str]]:
     with path.open(encoding="utf-8") as file:
         yield from csv.DictReader(file)

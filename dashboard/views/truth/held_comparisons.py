@@ -138,7 +138,7 @@ def worst_table(rows: Sequence[HeldRow]) -> pd.DataFrame:
 
 _number = st.column_config.NumberColumn
 COLUMNS = {
-    "group": st.column_config.TextColumn("", width="medium"), "rows": _number("Rows"),
+    "group": st.column_config.TextColumn("Rows of", width="large"), "rows": _number("Rows"),
     "error": _number("Mean error (%)", format="%.1f"), "near": _number("Within 30 % (%)", format="%.0f"),
     "wide": _number("Within 50 % (%)", format="%.0f"),
     "covered": _number("Within band (%)", format="%.0f"),

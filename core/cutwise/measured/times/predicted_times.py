@@ -12,7 +12,8 @@ from cutwise.arrays import Floats
 from cutwise.costs.cut_sums import SUMMED, CutSums, side_of
 from cutwise.measured.times.model_totals import SUMS, ModelTotals
 from cutwise.plans.evaluate import stage_times
-from cutwise.problem.conditions import ComputeConditions, Conditions, LinkConditions, Pace, PowerConditions
+from cutwise.problem.conditions import ComputeConditions, Conditions, LinkConditions, Pace
+from cutwise.problem.power_conditions import PowerConditions
 from cutwise.scenario.time_levels import ComputeSpeed
 
 
