@@ -24,6 +24,7 @@ from cutwise.__main__ import main
 from cutwise.analyses import ANALYSES
 from cutwise.analyses.sweep_file import SweepFile, read_sweep_file
 from cutwise.budgets import amount, most
+from cutwise.calibration.calibration_file import is_calibration, parse_calibration
 from cutwise.channels import CHANNELS
 from cutwise.cli.printing import FINE
 from cutwise.compression import ACCURACIES, CODECS
@@ -62,7 +63,15 @@ from cutwise.schemes import SCHEMES
 from cutwise.stated.question_file import is_question, parse_question
 from cutwise.units import UNITS
 from cutwise_dashboard.serving import page_server
-from tests.docs_tables import COMPOUND_UNITS, FILE_PARTS, FORMATS_PAGE, with_new_budgets, with_new_tables
+from tests.docs_tables import (
+    COMPOUND_UNITS,
+    FILE_PARTS,
+    FORMATS_PAGE,
+    MODELS_PAGE,
+    with_new_budgets,
+    with_new_classes,
+    with_new_tables,
+)
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -145,6 +154,8 @@ def test_documented_scenario_question_and_sweep_files_are_valid(path: Path, tmp_
             read_sweep_file(tmp_path / "sweep.toml")
         elif is_question(document):
             parse_question(block.encode())
+        elif is_calibration(document):
+            parse_calibration(block.encode())
         else:
             parse_scenario(block.encode())
 
@@ -328,6 +339,11 @@ def test_every_part_of_a_scenario_has_its_table() -> None:
 def test_scenario_tables_give_every_key_with_default_unit_and_bounds() -> None:
     text = FORMATS_PAGE.read_text(encoding="utf-8")
     assert with_new_tables(text) == text, "write the tables anew with: make docs"
+
+
+def test_every_class_of_hardware_is_told_with_what_it_rests_on() -> None:
+    text = MODELS_PAGE.read_text(encoding="utf-8")
+    assert with_new_classes(text) == text, "write the tables anew with: make docs"
 
 
 def test_every_budget_is_told_with_its_sentence_and_reason() -> None:

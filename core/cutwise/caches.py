@@ -59,6 +59,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.hardware.time_classes.time_classes": Cache(
             entries=None, key="none", keeps="compute time by class of hardware"
         ),
+        "cutwise.calibration.shipped_calibrations.shipped_calibrations": Cache(
+            entries=None, key="none", keeps="the shipped calibrations"
+        ),
         "cutwise.stated.shipped_scenarios.shipped_scenarios": Cache(
             entries=None, key="none", keeps="names of the shipped scenarios"
         ),
@@ -85,6 +88,18 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         ),
         "cutwise.measured.memory_runs.predicted_memory": Cache(
             entries=None, key="none", keeps="the runs that were measured, with what is predicted for them"
+        ),
+        "cutwise.measured.split_runs.split_runs": Cache(
+            entries=None, key="none", keeps="the runs of split training"
+        ),
+        "cutwise.measured.split_runs.layer_benchmark": Cache(
+            entries=None, key="none", keeps="the benchmark of layers beside them"
+        ),
+        "cutwise.measured.split_levels.predicted_splits": Cache(
+            entries=None, key="none", keeps="their cuts, with what is predicted for them at every level"
+        ),
+        "cutwise.measured.split_decisions.split_decisions": Cache(
+            entries=None, key="none", keeps="which cuts the levels would have chosen"
         ),
         "cutwise.measured.times.model_totals.model_totals": Cache(
             entries=None, key="none", keeps="totals of the models that others measured"
@@ -123,6 +138,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.compression.magnitudes.student_t4": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.compression.magnitudes.outlier_channels": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.convergence.table.shipped_table": Cache(entries=None, key="none", keeps="the study's table"),
+        "cutwise.leakage.leakage_table.leakage_table": Cache(
+            entries=None, key="none", keeps="what attacks recovered"
+        ),
         "cutwise.convergence.study_design.digits": Cache(entries=None, key="none", keeps="the study's data"),
         "cutwise.costs.lora._adapted": Cache(
             entries=32, key="graph, tuning and frozen names", keeps="the graph with adapters"

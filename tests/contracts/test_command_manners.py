@@ -39,6 +39,8 @@ OWN = {
     "export": ("none.py:build", "--out", "none.pt2"),
     "calibrate": ("--out", "none.toml", "--profile", "nobody"),  # refused before anything is measured
     "profile": ("--out", "none.json", "--other", "nobody"),
+    "fit-splits": ("--table", "none.csv"),
+    "calibrated": ("--calibration", "nobody", "--out", "none.toml"),
 }
 """What is given to commands that take no model; a new command stands here or takes one."""
 HOLE = "…"

@@ -84,8 +84,6 @@ PURE_NUMBERS = {
     "alone": "yes or no, for each cut",
     "uplink_j_per_bit": "joules for each bit sent",
     "downlink_j_per_bit": "joules for each bit received",
-    "rising": "what a second costs at the highest clock, less what it costs at any",
-    "power_ratios": "ratios",
     "share": "a part of the whole, 0 to 1",
     "edge_share": "a part of the whole, 0 to 1",
     "encode_s_per_byte": "seconds for each raw byte",

@@ -23,7 +23,13 @@ from cutwise.analyses.sweep_file import read_sweep_file
 from cutwise.analyses.tier_memory import reduction, tier_memory
 from cutwise.budgets import budgets
 from cutwise.caches import CACHES
+from cutwise.calibration.calibration_file import calibration_of
 from cutwise.calibration.rate_fit import RatePrior, fit_rates
+from cutwise.calibration.runs.generic_layers import BLOCKS
+from cutwise.calibration.runs.measured_ops import OpSeconds
+from cutwise.calibration.runs.profiled_graph import OpProfile
+from cutwise.calibration.splits.split_fit import fit_splits
+from cutwise.calibration.splits.split_table import read_splits
 from cutwise.calibration.timed_rows import MachineRates, TimedRow
 from cutwise.compression import ACCURACIES, CODECS
 from cutwise.compression.coders.mask_coder import MASK_CODERS
@@ -49,6 +55,7 @@ from cutwise.graph.blocks import blocks
 from cutwise.graph.reading_order import flow_of, gates
 from cutwise.hardware.decoding import decoding_classes
 from cutwise.hardware.profiles import hardware
+from cutwise.hardware.time_classes import time_classes
 from cutwise.importers import IMPORTERS
 from cutwise.importers.gate.guard import read_guarded
 from cutwise.importers.gate.refused import REFUSED
@@ -67,6 +74,7 @@ from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.fleet_columns import columns_in
 from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import LayerDepth, Scenario
+from cutwise.scenario.time_levels import TIME_LEVELS
 from cutwise.scenario.versions import versions
 from cutwise.scenario.vocabulary.words import words
 from cutwise.schemes import SCHEMES
@@ -147,7 +155,7 @@ def everything(folder: Path) -> list[Any]:
         convergence(),
         calibrated(),
         solvers(),
-        [hardware(), decoding_classes(), budgets()],
+        [hardware(), decoding_classes(), time_classes(), *TIME_LEVELS.values(), budgets()],
         [
             *CACHES.values(),
             *IMPORTERS.values(),
@@ -205,7 +213,13 @@ def calibrated() -> list[Any]:
     rates = MachineRates(flops_per_s=1e9, moved_bytes_per_s=1e9, launch_s=1e-6, backward_ratio=1.5)
     prior = RatePrior(hardware_class="cpu_x86", rates=rates, band_low_ratio=0.5, band_high_ratio=2.0)
     row = TimedRow(name="a", forward_flops=1e9, measured_s=0.5)
-    return [row, prior, fit_rates([row], prior)]
+    fit = fit_rates([row], prior)
+    seconds = OpSeconds(op="a", batch_size=1, forward_s=1.0, backward_s=1.0)
+    profile = OpProfile(text="", ops=1, not_run={"odd": 1}, forward_s=1.0, backward_s=1.0, batch_size=1)
+    kept = calibration_of(fit, name="a", machine="a", date="2026-12-01")
+    problem = build_problem(cutwise.load_model("sample:resnet18"), Scenario())
+    splits = fit_splits(problem, read_splits("cut,device\nmaxpool,0.5"))
+    return [row, prior, fit, kept, seconds, profile, splits, *BLOCKS["small ops"]]
 
 
 def generated() -> list[Any]:

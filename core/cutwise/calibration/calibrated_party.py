@@ -18,7 +18,8 @@ P = TypeVar("P", bound=Party)
 def calibrated(party: P, calibration: Calibration) -> P:
     """The party with the fitted constants in place of all that it said of its speed.
 
-    Profile, memory and powers stay; a power mode does not, as the constants were fitted in one.
+    Memory and powers stay, or are those of the profile that the calibration names; a power mode does not, as
+    the constants were fitted in one.
 
     >>> from cutwise.scenario.parties import Device
     >>> given = Calibration(
@@ -28,8 +29,10 @@ def calibrated(party: P, calibration: Calibration) -> P:
     >>> calibrated(Device(efficiency_ratio=0.3, samples=5), given).flops_per_s
     10000000000.0
     """
+    usual = party.usual if party.flops_per_s is None else None
     return replace(
         party,
+        profile=calibration.profile or party.profile or usual,
         flops_per_s=calibration.flops_per_s,
         moved_bytes_per_s=calibration.moved_bytes_per_s,
         launch_s=calibration.launch_s,

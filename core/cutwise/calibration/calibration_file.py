@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from os import PathLike
@@ -18,21 +19,27 @@ from cutwise.errors import ScenarioError, UnknownNameError, close_names, key_sho
 from cutwise.fields.readable_names import readable_text
 from cutwise.frozen import FrozenDict
 from cutwise.guarded.documents import document_in
+from cutwise.hardware.profiles import hardware
 from cutwise.hardware.time_classes import time_classes
 from cutwise.scenario.parties import Device
+from cutwise.scenario.vocabulary.part_names import unknown_profile
 from cutwise.units import facts_of
 
 FORMAT = "cutwise-calibration/1"
 FAMILY = "cutwise-calibration/"
 LONGEST_TEXT = 300
+SAYS_SO = re.compile(rb"""["']?format["']?\s*[=:]\s*["']cutwise-calibration/""")
+LONGEST_HEAD = 4096
+MAY_BE_ABSENT = frozenset({"left_out_error_ratio", "profile", "software", "source", "licence"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
     """The fitted constants of one machine with what they rest on; what a calibration file holds.
 
-    `machine` and `software` say what ran, `number_format` in which format, `source` and `licence` where rows
-    of somebody else are from. The errors and the band are those of `RateFit`.
+    `machine` and `software` say what ran, `number_format` in which format; `profile` is the row of the
+    hardware catalogue with its memory and powers. `source` and `licence` say where rows of somebody else are
+    from. The errors and the band are those of `RateFit`.
     """
 
     name: str
@@ -48,6 +55,7 @@ class Calibration:
     band_low_ratio: float
     band_high_ratio: float
     left_out_error_ratio: float | None = None
+    profile: str = ""
     software: str = ""
     source: str = ""
     licence: str = ""
@@ -69,6 +77,7 @@ def calibration_of(
     name: str,
     machine: str,
     date: str,
+    profile: str = "",
     software: str = "",
     number_format: str = "fp32",
     source: str = "",
@@ -78,6 +87,7 @@ def calibration_of(
     return Calibration(
         name=name,
         machine=machine,
+        profile=profile,
         software=software,
         number_format=number_format,
         date=date,
@@ -97,9 +107,13 @@ def calibration_of(
 
 def dump_calibration(calibration: Calibration) -> str:
     """A calibration file in TOML that reads back to an equal value."""
+    return tomli_w.dumps({"format": FORMAT, **calibration_table(calibration)})
+
+
+def calibration_table(calibration: Calibration) -> dict[str, object]:
+    """The keys of a calibration file but its format, without those that say nothing."""
     given = {f.name: getattr(calibration, f.name) for f in fields(Calibration)}
-    kept = {name: value for name, value in given.items() if value not in (None, "")}
-    return tomli_w.dumps({"format": FORMAT, **kept})
+    return {name: value for name, value in given.items() if value not in (None, "")}
 
 
 def load_calibration(path: str | PathLike[str]) -> Calibration:
@@ -119,7 +133,11 @@ rows, flops_per_s, moved_bytes_per_s, launch_s, backward_ratio, band_low_ratio, 
     """
     if len(content) > most("calibration_bytes"):
         raise ScenarioError([f"{name}: {beyond('calibration_bytes', len(content))}"])
-    document = document_in(content, name=name)
+    return calibration_from_dict(document_in(content, name=name), name=name)
+
+
+def calibration_from_dict(document: Mapping[str, object], *, name: str) -> Calibration:
+    """The calibration of a document; raises `ScenarioError` with every mistake, `name` before each."""
     if mistakes := [f"{name}: {mistake}" for mistake in _mistakes(document)]:
         raise bounded(mistakes)
     given = {key: _settled(key, value) for key, value in document.items() if key != "format"}
@@ -135,6 +153,15 @@ def is_calibration(document: Mapping[str, object]) -> bool:
     return str(document.get("format", "")).startswith(FAMILY)
 
 
+def says_calibration(content: bytes) -> bool:
+    """True for the content of a file whose beginning says that it is a calibration.
+
+    >>> says_calibration(b'# of mine\\nformat = "cutwise-calibration/1"'), says_calibration(b"rounds = 3")
+    (True, False)
+    """
+    return bool(SAYS_SO.search(content[:LONGEST_HEAD]))
+
+
 def _settled(key: str, value: object) -> object:
     if isinstance(value, str):
         return readable_text(value, longest=LONGEST_TEXT)
@@ -145,7 +172,7 @@ def _mistakes(document: Mapping[str, object]) -> Iterator[str]:
     if document.get("format") != FORMAT:
         yield f"format is {shown(document.get('format', ''))}; the format read here is {FORMAT!r}"
         return
-    needed = {f.name for f in fields(Calibration)} - {"left_out_error_ratio", "software", "source", "licence"}
+    needed = {f.name for f in fields(Calibration)} - MAY_BE_ABSENT
     missing = [f.name for f in fields(Calibration) if f.name in needed - document.keys()]
     if missing:
         verb = "is" if len(missing) == 1 else "are"
@@ -172,6 +199,12 @@ def _class(key: str, value: object) -> str:
     if isinstance(value, str) and value in time_classes():
         return ""
     return str(UnknownNameError("class of hardware", str(value), time_classes()))
+
+
+def _profile(key: str, value: object) -> str:
+    if isinstance(value, str) and value in hardware():
+        return ""
+    return unknown_profile(str(value))
 
 
 def _date(key: str, value: object) -> str:
@@ -216,6 +249,7 @@ CHECKS: Mapping[str, Callable[[str, object], str]] = FrozenDict(
     {
         **dict.fromkeys(("name", "machine", "number_format", "software", "source", "licence"), _text),
         "hardware_class": _class,
+        "profile": _profile,
         "date": _date,
         "rows": _rows,
         **dict.fromkeys(BOUNDS, _number),

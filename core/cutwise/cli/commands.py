@@ -157,10 +157,41 @@ COMMANDS: Mapping[str, Command] = {
             ),
             _of(
                 "--other",
-                help="the party that is not here: a row of the hardware catalogue, a calibration file "
-                "(.toml) or the file that this command wrote there (.json); the usual one if absent",
+                help="the party that is not here: a row of the hardware catalogue, a calibration (.toml file "
+                "or shipped), or the file this command wrote there (.json); the usual one if absent",
             ),
             RUNS_ON,
+        ),
+    ),
+    "calibrated": Command(
+        run=measuring.put_into_scenario,
+        help="Write a scenario file whose device, server or edges have the constants of a calibration.",
+        arguments=(
+            SCENARIO,
+            _of("--calibration", required=True, help="a calibration file, or a shipped one by its name"),
+            _of(
+                "--party",
+                default="device",
+                choices=("device", "server", "edge"),
+                help="whose constants they are",
+            ),
+            _of("--out", required=True, metavar="FILE.toml", help="the scenario file to write"),
+        ),
+    ),
+    "fit-splits": Command(
+        run=measuring.fit_table,
+        help="Fit device, server and link to a table of measured splits, and print the error of every row.",
+        model=True,
+        scenario=True,
+        arguments=(
+            _of(
+                "--table",
+                required=True,
+                metavar="FILE.csv",
+                help="a cut a row, with seconds of a mini-batch on the device, the server and the network",
+            ),
+            _of("--device-out", metavar="FILE.toml", help="write the device as a calibration file"),
+            _of("--server-out", metavar="FILE.toml", help="write the server as a calibration file"),
         ),
     ),
     "schemes": Command(run=answers.list_registered, help="The schemes and their options."),
@@ -175,6 +206,9 @@ COMMANDS: Mapping[str, Command] = {
     "radios": Command(run=answers.list_registered, help="What a device's radio draws."),
     "formats": Command(run=answers.list_registered, help="The formats that a model file may have."),
     "samples": Command(run=answers.list_registered, help="The shipped models."),
+    "calibrations": Command(
+        run=answers.list_registered, help="The shipped calibrations, with their sources."
+    ),
     "budgets": Command(run=answers.list_registered, help="How much may come in, and why no more."),
 }
 

@@ -20,7 +20,7 @@ from cutwise.importers import IMPORTERS, samples
 from cutwise.options import choices_of
 from cutwise.plain import plain
 from cutwise.schemes import SCHEMES
-from cutwise.units import facts_of, hints_of
+from cutwise.units import facts_of, hints_of, in_prefix, percent
 
 Rows = list[dict[str, Any]]
 
@@ -88,6 +88,23 @@ def sample_models() -> Rows:
     return [{"name": f"sample:{name}"} for name in samples()]
 
 
+def calibrations() -> Rows:
+    """Every shipped calibration, with what it was fitted to."""
+    from cutwise.calibration.shipped_calibrations import shipped_calibrations
+
+    return [plain(one) | {"name": name} for name, one in shipped_calibrations().items()]
+
+
+def calibration_text(row: Mapping[str, Any]) -> str:
+    """A calibration for people."""
+    speed, moved = in_prefix(row["flops_per_s"], "G"), in_prefix(row["moved_bytes_per_s"], "G")
+    off = percent(row["left_out_error_ratio"])
+    return (
+        f"{row['name']}  {row['machine']}  {row['software']}\n  {speed:.4g} GFLOP/s, {moved:.4g} GB/s; "
+        f"{row['rows']} rows, off by {off:.0f} % on one left out; {row['source']}, {row['licence']}"
+    )
+
+
 def listed_budgets() -> Rows:
     """Every budget that is in force, with what is said beyond it."""
     return [
@@ -127,6 +144,10 @@ LISTINGS: Mapping[str, Callable[[], Rows]] = {
     "formats": formats,
     "samples": sample_models,
     "budgets": listed_budgets,
+    "calibrations": calibrations,
 }
-TEXTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"devices": device_text}
+TEXTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "devices": device_text,
+    "calibrations": calibration_text,
+}
 """Listings whose rows are told in a way of their own."""

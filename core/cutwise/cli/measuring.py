@@ -6,8 +6,10 @@ import argparse
 import os
 from typing import Any
 
+from cutwise.cli.asked import question_asked
 from cutwise.cli.inputs import model_of
-from cutwise.cli.printing import show
+from cutwise.cli.printing import show, tell
+from cutwise.disk.bounded_files import text_in
 from cutwise.disk.written_files import write_file
 
 PASSIVE = ("OMP_WAIT_POLICY", "PASSIVE")
@@ -40,8 +42,8 @@ def profile_model(known: argparse.Namespace) -> int:
 
 def _other_party(known: argparse.Namespace) -> Any:
     """Whose seconds are not measured here: a graph file that has them, a calibration file, or a profile."""
-    from cutwise.calibration.calibration_file import load_calibration
     from cutwise.calibration.class_priors import profile_prior
+    from cutwise.calibration.shipped_calibrations import calibration_named, shipped_calibrations
     from cutwise.hardware.profiles import hardware
     from cutwise.importers.base import load_model
     from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER
@@ -50,6 +52,41 @@ def _other_party(known: argparse.Namespace) -> Any:
     given = known.other or usual
     if given.lower().endswith(".json"):
         return load_model(given)
-    if given.lower().endswith(".toml"):
-        return load_calibration(given).rates
+    if given.lower().endswith(".toml") or given in shipped_calibrations():
+        return calibration_named(given).rates
     return profile_prior(hardware()[given]).rates
+
+
+def fit_table(known: argparse.Namespace) -> int:
+    """Prints what a table of measured splits says of both machines and the link, and writes their files."""
+    import datetime
+
+    from cutwise.budgets import beyond, most
+    from cutwise.calibration.calibration_file import dump_calibration
+    from cutwise.calibration.splits.split_fit import calibration_of_side, fit_splits
+    from cutwise.calibration.splits.split_table import read_splits
+    from cutwise.problem.split_problem import build_problem
+
+    longest, says = most("splits_characters"), beyond("splits_characters")
+    rows = read_splits(text_in(known.table, most_bytes=longest, says=says))
+    asked = question_asked(known)
+    found = fit_splits(build_problem(asked.graph, asked.scenario), rows)
+    date = datetime.date.today().isoformat()
+    for side, path in (("device", known.device_out), ("server", known.server_out)):
+        if path and (fit := getattr(found, side)) is not None:
+            write_file(path, dump_calibration(calibration_of_side(fit, side, date=date)).encode())
+    return tell(known, found)
+
+
+def put_into_scenario(known: argparse.Namespace) -> int:
+    """Writes a scenario file whose device, server or edges have a calibration's constants."""
+    from cutwise.calibration.calibrated_party import with_calibration
+    from cutwise.calibration.shipped_calibrations import calibration_named
+    from cutwise.plain import plain
+    from cutwise.scenario.parts import Scenario
+    from cutwise.scenario.scenario_file import dump_scenario, load_scenario
+
+    given = load_scenario(known.scenario) if known.scenario else Scenario()
+    found = calibration_named(known.calibration)
+    write_file(known.out, dump_scenario(with_calibration(given, found, party=known.party)).encode())
+    return show(known, {"out": known.out, "party": known.party, **plain(found)})

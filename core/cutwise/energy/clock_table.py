@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar, Literal
@@ -94,15 +94,15 @@ class ClockTable:
         saved_j = above_w[-1] - above_w[:-1] * times
         return float(max((saved_j[slower] / (times[slower] - 1)).max(initial=0.0), 0.0))
 
-    def _mistakes(self) -> list[str]:
-        clocks, columns = self.clock_ratios, (self.power_ratios, self.time_ratios)
-        found = []
-        if not clocks or any(len(column) != len(clocks) for column in columns):
-            return ["clock_ratios: give at least one, and a power and a time for each"]
+    def _mistakes(self) -> Iterator[str]:
+        clocks = self.clock_ratios
         if any(later <= earlier for earlier, later in pairwise((0.0, *clocks))):
-            found.append("clock_ratios: must be above 0 and rise")
-        if any(column[-1] != 1 for column in (clocks, *columns)):
-            found.append("clock_ratios: end all three lists with 1, the highest clock")
-        if not all(0 < one <= MOST_RATIO for column in columns for one in column):
-            found.append(f"power_ratios, time_ratios: must be above 0 and at most {MOST_RATIO:g}")
-        return found
+            yield "clock_ratios: must be above 0 and rise"
+        if not clocks or clocks[-1] != 1:
+            yield "clock_ratios: must end with 1, the highest clock"
+        for name in ("power_ratios", "time_ratios"):
+            column = getattr(self, name)
+            if len(column) != len(clocks) or not column or column[-1] != 1:
+                yield f"{name}: give one for each of clock_ratios, the last of them 1"
+            if not all(0 < one <= MOST_RATIO for one in column):
+                yield f"{name}: must be above 0 and at most {MOST_RATIO:g}"

@@ -79,9 +79,10 @@ class StaticLaw(Settled):
         )
 
     def dearest_w(self, *, power_w: float, idle_power_w: float) -> float:
-        r"""$P_1(\alpha\tau/(1-\tau) + \alpha - 1)$."""
+        r"""$P_1(\alpha\tau/(1-\tau) + \alpha - 1)$ less the static part above idle."""
+        still_w = float(self._static_w(power_w, idle_power_w))
         fixed = self.exponent * self.fixed_time_ratio / (1 - self.fixed_time_ratio)
-        return float((power_w - self._static_w(power_w, idle_power_w)) * max(fixed + self.exponent - 1, 0.0))
+        return max((power_w - still_w) * (fixed + self.exponent - 1) - still_w, 0.0)
 
     def _static_w(self, power_w: Number, idle_power_w: Number) -> Floats:
         """The static part above idle, at most all there is."""

@@ -15,7 +15,7 @@ from cutwise.hardware.power_modes import PowerMode
 from cutwise.registry import NamedTable
 
 DATASHEET_EFFICIENCY_RATIO = 0.4
-"""Share of the datasheet peak that training reaches where nothing better is known (rough: ±50 %)."""
+"""Share of the peak at which a prompt is read where neither speed nor class of decoding says more."""
 TRAINING_POWER_RATIO = 0.7
 """What training draws of a thermal design power: the median of measured runs, of 0.15 to 0.9."""
 VALUES = (

@@ -32,8 +32,8 @@ class Energy(Part):
         """What the laws were held against, in words, and what nobody has measured.
 
         >>> Energy(radio=Phone5g()).evidence.split("; ")[-2:]
-        ['phone 5g measured: one phone on 5G, to 14 % on rows left out', 'access points not validated']
+        ['radio phone_5g: measured on one phone, to 14 % on rows left out', 'access points: not validated']
         """
-        known = (self.clock, self.radio)
-        told = (f"{one.kind.replace('_', ' ')} {one.validated}" for one in known)
-        return "; ".join((f"clock law {next(told)}", *told, "access points not validated"))
+        known = {"clock law": self.clock, "radio": self.radio}
+        told = (f"{what} {one.kind}: {one.validated}" for what, one in known.items())
+        return "; ".join((*told, "access points: not validated"))

@@ -37,9 +37,8 @@ def subjects() -> dict[str, str]:
         ),
         "Energy": (
             "Processors, access points, and phones and Jetsons that compute. By default servers draw what "
-            "kernels of two GPUs and training on four drew. Of the "
-            f"{len(powers) * len(profiles)} powers in the catalogue's {len(profiles)} profiles {unknown} are "
-            "recalled, not looked up."
+            f"measured GPUs drew. Of the {len(powers) * len(profiles)} powers in the catalogue's "
+            f"{len(profiles)} profiles {unknown} are recalled, not looked up."
         ),
         "Radio": (
             "Rates are those of the formula or as given; no link was measured, no queue of many users, no "

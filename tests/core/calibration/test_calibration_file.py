@@ -1,5 +1,6 @@
 """Calibration files: what is written reads back, what is wrong is told, and where a file goes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,10 +76,14 @@ def test_a_machine_may_be_the_device_the_server_or_the_edge() -> None:
     assert [level_of(one) for one in devices] == ["fitted", "fitted"]
     assert [(one.name, one.profile, one.moved_bytes_per_s) for one in devices] == [
         ("a", "jetson_nano", 8e8),
-        ("b", None, 8e8),
+        ("b", "jetson_tx2", 8e8),
     ]
     assert with_calibration(scenario, BOARD, party="server").server.launch_s == 2e-5
     assert with_calibration(scenario, BOARD, party="edge").edges[0].time_high_ratio == 1.3
+    named = with_calibration(scenario, replace(BOARD, profile="raspberry_pi_4"), party="device")
+    assert {one.profile for one in named.devices} == {"raspberry_pi_4"}
+    own = with_calibration(Scenario(devices=(Device(flops_per_s=1e9),)), BOARD, party="device")
+    assert own.devices[0].profile is None
     with pytest.raises(CutwiseError, match="has no edge"):
         with_calibration(Scenario(), BOARD, party="edge")
     with pytest.raises(CutwiseError, match="did you mean 'device'"):

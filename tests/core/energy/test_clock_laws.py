@@ -144,18 +144,18 @@ def test_of_a_tables_points_the_cheapest_is_taken() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"clock_ratios": (0.5, 0.4, 1.0)}, "give at least one, and a power and a time for each"),
+        ({"clock_ratios": (0.5, 1.0)}, "power_ratios: give one for each of clock_ratios, the last of them 1"),
         (
             {"clock_ratios": (0.6, 0.5, 1.0), "power_ratios": (1.0,) * 3, "time_ratios": (1.0,) * 3},
             "clock_ratios: must be above 0 and rise",
         ),
         (
             {"clock_ratios": (0.5, 0.9), "power_ratios": (0.5, 1.0), "time_ratios": (2.0, 1.0)},
-            "end all three lists with 1, the highest clock",
+            "clock_ratios: must end with 1, the highest clock",
         ),
         (
             {"clock_ratios": (0.5, 1.0), "power_ratios": (-0.5, 1.0), "time_ratios": (2.0, 1.0)},
-            "must be above 0 and at most 1e\\+06",
+            "power_ratios: must be above 0 and at most 1e\\+06",
         ),
     ],
 )

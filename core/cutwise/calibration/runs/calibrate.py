@@ -42,7 +42,8 @@ def calibrate_here(
     return calibration_of(
         fit_rates(rows, prior),
         name=name,
-        machine=known.title if known else machine_here(device),
+        machine=machine_here(device),
+        profile=profile,
         software=software_here(),
         date=date or datetime.date.today().isoformat(),
         source="cutwise calibrate: generic layers on this machine",

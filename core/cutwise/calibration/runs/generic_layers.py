@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cutwise.calibration.runs.op_runs import Shape
+from cutwise.calibration.runs.op_tensors import Shape
 from cutwise.frozen import Frozen, FrozenDict
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layer(Frozen):
+class BlockLayer(Frozen):
     """One layer of a block, by the shapes of a sample; it stands there `times` times and reads `inputs`."""
 
     kind: str
@@ -26,9 +26,9 @@ class Layer(Frozen):
 
 def _convolution(
     before: int, after: int, side: int, kernel: int, *, stride: int = 1, groups: int = 1
-) -> Layer:
+) -> BlockLayer:
     """A convolution of an image whose result has `side` rows."""
-    return Layer(
+    return BlockLayer(
         kind="conv2d",
         before=(before, side * stride, side * stride),
         after=(after, side, side),
@@ -37,31 +37,31 @@ def _convolution(
     )
 
 
-def _batch_norm(channels: int, side: int, times: int = 1) -> Layer:
+def _batch_norm(channels: int, side: int, times: int = 1) -> BlockLayer:
     shape = (channels, side, side)
-    return Layer(kind="batch_norm", before=shape, after=shape, weights=((channels,),) * 2, times=times)
+    return BlockLayer(kind="batch_norm", before=shape, after=shape, weights=((channels,),) * 2, times=times)
 
 
-def _pointwise(kind: str, shape: Shape, times: int = 1) -> Layer:
+def _pointwise(kind: str, shape: Shape, times: int = 1) -> BlockLayer:
     reads = 2 if kind in ("add", "mul") else 1
-    return Layer(kind=kind, before=shape, after=shape, inputs=reads, times=times)
+    return BlockLayer(kind=kind, before=shape, after=shape, inputs=reads, times=times)
 
 
-def _linear(tokens: int, inner: int, outer: int, times: int = 1) -> Layer:
-    return Layer(
+def _linear(tokens: int, inner: int, outer: int, times: int = 1) -> BlockLayer:
+    return BlockLayer(
         kind="linear", before=(tokens, inner), after=(tokens, outer), weights=((outer, inner), (outer,)),
         attrs={"in_features": inner, "out_features": outer}, times=times,
     )  # fmt: skip
 
 
-def _pool(kind: str, channels: int, side: int, size: int) -> Layer:
-    return Layer(
+def _pool(kind: str, channels: int, side: int, size: int) -> BlockLayer:
+    return BlockLayer(
         kind=kind, before=(channels, 2 * side, 2 * side), after=(channels, side, side),
         attrs={"kernel": (size, size), "stride": (2, 2)},
     )  # fmt: skip
 
 
-def _residual(channels: int, side: int) -> tuple[Layer, ...]:
+def _residual(channels: int, side: int) -> tuple[BlockLayer, ...]:
     shape = (channels, side, side)
     return (
         _convolution(channels, channels, side, 3), _convolution(channels, channels, side, 3),
@@ -69,7 +69,7 @@ def _residual(channels: int, side: int) -> tuple[Layer, ...]:
     )  # fmt: skip
 
 
-def _inverted(channels: int, side: int) -> tuple[Layer, ...]:
+def _inverted(channels: int, side: int) -> tuple[BlockLayer, ...]:
     wide = 6 * channels
     return (
         _convolution(channels, wide, side, 1), _convolution(wide, wide, side, 3, groups=wide),
@@ -78,19 +78,19 @@ def _inverted(channels: int, side: int) -> tuple[Layer, ...]:
     )  # fmt: skip
 
 
-def _transformer(tokens: int, width: int, heads: int) -> tuple[Layer, ...]:
+def _transformer(tokens: int, width: int, heads: int) -> tuple[BlockLayer, ...]:
     shape, of_heads = (tokens, width), (heads, tokens, width // heads)
     attrs = {"head_dim": width // heads, "value_dim": width // heads, "k_length": tokens}
     return (
-        Layer(kind="layer_norm", before=shape, after=shape, weights=((width,),) * 2, times=2),
+        BlockLayer(kind="layer_norm", before=shape, after=shape, weights=((width,),) * 2, times=2),
         _linear(tokens, width, width, times=4),
-        Layer(kind="attention", before=of_heads, after=of_heads, attrs=attrs, inputs=3),
+        BlockLayer(kind="attention", before=of_heads, after=of_heads, attrs=attrs, inputs=3),
         _linear(tokens, width, 4 * width), _pointwise("gelu", (tokens, 4 * width)),
         _linear(tokens, 4 * width, width), _pointwise("add", shape, times=2),
     )  # fmt: skip
 
 
-BLOCKS: Mapping[str, tuple[Layer, ...]] = FrozenDict(
+BLOCKS: Mapping[str, tuple[BlockLayer, ...]] = FrozenDict(
     {
         "stem of 224 pixels": (
             _convolution(3, 64, 112, 7, stride=2), _batch_norm(64, 112), _pointwise("relu", (64, 112, 112)),
@@ -113,12 +113,12 @@ BLOCKS: Mapping[str, tuple[Layer, ...]] = FrozenDict(
         "transformer, 256 wide": _transformer(64, 256, 4),
         "transformer, 768 wide": _transformer(128, 768, 12),
         "words, 768 wide": (
-            Layer(kind="embedding", before=(128,), after=(128, 768), weights=((30_522, 768),)),
-            Layer(kind="layer_norm", before=(128, 768), after=(128, 768), weights=((768,),) * 2),
+            BlockLayer(kind="embedding", before=(128,), after=(128, 768), weights=((30_522, 768),)),
+            BlockLayer(kind="layer_norm", before=(128, 768), after=(128, 768), weights=((768,),) * 2),
         ),
         "classifier, 4096 wide": (_linear(1, 4096, 4096), _pointwise("relu", (1, 4096))),
         "head, 512 channels": (
-            Layer(kind="global_avg_pool", before=(512, 7, 7), after=(512, 1, 1)), _linear(1, 512, 1000),
+            BlockLayer(kind="global_avg_pool", before=(512, 7, 7), after=(512, 1, 1)), _linear(1, 512, 1000),
         ),
         "small ops": (
             _pointwise("relu", (16,), times=8), _pointwise("add", (64,), times=4),
@@ -145,7 +145,7 @@ def generic_layers() -> ModelGraph:
     return ModelGraph(name="generic layers", ops=tuple(ops))
 
 
-def _ops(layer: Layer, name: str, block: str) -> Iterator[Op]:
+def _ops(layer: BlockLayer, name: str, block: str) -> Iterator[Op]:
     whole = layer.kind == "embedding"
     sources = tuple(f"{name} of {number}" for number in range(layer.inputs))
     for source in sources:

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from cutwise.calibration.runs.clock import seconds_of
-from cutwise.calibration.runs.op_runs import NOT_RUN, Prepared, Shape, prepared
+from cutwise.calibration.runs.op_runs import NOT_RUN, Prepared, prepared
+from cutwise.calibration.runs.op_tensors import Shape
 from cutwise.errors import CutwiseError
 from cutwise.graph.model_graph import ModelGraph, Op
 

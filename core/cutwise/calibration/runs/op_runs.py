@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cutwise.calibration.runs.op_tensors import OpTensors, Shape
 from cutwise.frozen import FrozenDict
-from cutwise.graph.model_graph import FLOATING, Op
+from cutwise.graph.model_graph import Op
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Run = Callable[[], "Tensor"]
-Shape = tuple[int, ...]
 NOT_RUN = frozenset({"input", "constant"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(NamedTuple):
     """What is called, and the tensors that its backward pass makes gradients of."""
 
     call: Run
@@ -37,60 +35,12 @@ def prepared(op: Op, shapes: Sequence[Shape], output: Shape, *, device: str = "c
     """
     if op.kind not in RUNS:
         return None
-    made = _Made(op=op, shapes=tuple(shapes), output=output, device=device)
+    made = OpTensors(op=op, shapes=tuple(shapes), output=output, device=device)
     call = RUNS[op.kind](made)
     return Prepared(call=call, leaves=tuple(made.leaves))
 
 
-class _Made:
-    """The tensors of one op as they are asked for; those with gradients are kept in `leaves`."""
-
-    def __init__(self, *, op: Op, shapes: tuple[Shape, ...], output: Shape, device: str) -> None:
-        self.op, self.shapes, self.output, self.device = op, shapes, output, device
-        self.leaves: list[Any] = []
-
-    def random(self, shape: Shape) -> Any:
-        """A leaf of this shape."""
-        import torch
-
-        leaf = torch.randn(shape, device=self.device).requires_grad_()
-        self.leaves.append(leaf)
-        return leaf
-
-    def inputs(self) -> list[Any]:
-        """Every input, as a leaf."""
-        return [self.random(shape) for shape in self.shapes]
-
-    def operands(self) -> list[Any]:
-        """Two of the inputs and weights; a number stands in for the one that is missing.
-
-        Of a weight that is longer than the result, such as a table of positions, a part is read.
-        """
-        weights = [
-            self.random(_within(weight.shape, self.output))
-            for weight in self.op.weights
-            if weight.dtype in FLOATING
-        ]
-        return [*self.inputs(), *weights, 2.0][:2]
-
-    def whole(self, name: str, default: int) -> int:
-        """An attribute that is one number."""
-        value = self.op.attrs.get(name, default)
-        return int(value[0] if isinstance(value, tuple | list) else value)
-
-    def axes(self, name: str, count: int, default: int = 1) -> Shape:
-        """An attribute that is a number an axis."""
-        value = self.op.attrs.get(name, default)
-        return tuple(map(int, value)) if isinstance(value, tuple | list) else (int(value),) * count
-
-
-def _within(shape: Shape, result: Shape) -> Shape:
-    """The shape where it is broadcast to the result, and as long as that where it is longer."""
-    places = zip(shape[::-1], (*result[::-1], *shape), strict=False)
-    return tuple(size if size == 1 else min(size, most) for size, most in places)[::-1]
-
-
-def _convolution(made: _Made, *, axes: int) -> Run:
+def _convolution(made: OpTensors, *, axes: int) -> Run:
     import torch.nn.functional as functional
 
     kernel = made.op.weights[0].shape
@@ -108,7 +58,7 @@ def _convolution(made: _Made, *, axes: int) -> Run:
     return lambda: run(given, weight, bias, stride, padding, dilation, groups)
 
 
-def _transposed_convolution(made: _Made, *, axes: int) -> Run:
+def _transposed_convolution(made: OpTensors, *, axes: int) -> Run:
     import torch.nn.functional as functional
 
     kernel, stride = made.op.weights[0].shape, made.axes("stride", axes)
@@ -117,7 +67,7 @@ def _transposed_convolution(made: _Made, *, axes: int) -> Run:
     return lambda: run(given, weight, None, stride, groups=made.whole("groups", 1))
 
 
-def _linear(made: _Made) -> Run:
+def _linear(made: OpTensors) -> Run:
     import torch.nn.functional as functional
 
     inner, outer = made.shapes[0][-1], made.output[-1]
@@ -126,12 +76,12 @@ def _linear(made: _Made) -> Run:
     return lambda: functional.linear(given, weight, bias)
 
 
-def _matmul(made: _Made) -> Run:
+def _matmul(made: OpTensors) -> Run:
     first, second = made.inputs()[:2]
     return lambda: first @ second
 
 
-def _attention(made: _Made) -> Run:
+def _attention(made: OpTensors) -> Run:
     import torch.nn.functional as functional
 
     query, key, value = made.inputs()[:3]
@@ -139,7 +89,7 @@ def _attention(made: _Made) -> Run:
     return lambda: functional.scaled_dot_product_attention(query, key, value, enable_gqa=shares)
 
 
-def _batch_norm(made: _Made) -> Run:
+def _batch_norm(made: OpTensors) -> Run:
     import torch
     import torch.nn.functional as functional
 
@@ -152,7 +102,7 @@ def _batch_norm(made: _Made) -> Run:
     )
 
 
-def _layer_norm(made: _Made, *, name: str = "layer_norm") -> Run:
+def _layer_norm(made: OpTensors, *, name: str = "layer_norm") -> Run:
     import torch.nn.functional as functional
 
     width = made.op.weights[0].shape if made.op.weights else made.shapes[0][-1:]
@@ -163,7 +113,7 @@ def _layer_norm(made: _Made, *, name: str = "layer_norm") -> Run:
     return lambda: functional.layer_norm(given, list(width), weight, bias)
 
 
-def _group_norm(made: _Made) -> Run:
+def _group_norm(made: OpTensors) -> Run:
     import torch.nn.functional as functional
 
     (given,) = made.inputs()[:1]
@@ -172,7 +122,7 @@ def _group_norm(made: _Made) -> Run:
     return lambda: functional.group_norm(given, groups, weight, bias)
 
 
-def _pool(made: _Made, *, largest: bool) -> Run:
+def _pool(made: OpTensors, *, largest: bool) -> Run:
     import torch.nn.functional as functional
 
     (given,) = made.inputs()[:1]
@@ -186,19 +136,19 @@ def _pool(made: _Made, *, largest: bool) -> Run:
     return lambda: run(given, kernel, stride, padding)
 
 
-def _global_pool(made: _Made) -> Run:
+def _global_pool(made: OpTensors) -> Run:
     (given,) = made.inputs()[:1]
     axes = tuple(range(2, given.dim()))
     return lambda: given.mean(axes, keepdim=True)
 
 
-def _reduced(made: _Made) -> Run:
+def _reduced(made: OpTensors) -> Run:
     (given,) = made.inputs()[:1]
     axis = next((at for at, size in enumerate(made.shapes[0]) if size not in made.output[at : at + 1]), -1)
     return lambda: given.mean(axis)
 
 
-def _elementwise(made: _Made, *, run: str, where: str = "torch") -> Run:
+def _elementwise(made: OpTensors, *, run: str, where: str = "torch") -> Run:
     import torch
     import torch.nn.functional as functional
 
@@ -207,7 +157,7 @@ def _elementwise(made: _Made, *, run: str, where: str = "torch") -> Run:
     return lambda: call(given)
 
 
-def _row_wise(made: _Made, *, run: str) -> Run:
+def _row_wise(made: OpTensors, *, run: str) -> Run:
     import torch.nn.functional as functional
 
     (given,) = made.inputs()[:1]
@@ -215,7 +165,7 @@ def _row_wise(made: _Made, *, run: str) -> Run:
     return lambda: call(given, dim=-1)
 
 
-def _arithmetic(made: _Made, *, run: str) -> Run:
+def _arithmetic(made: OpTensors, *, run: str) -> Run:
     import torch
 
     one, other = made.operands()
@@ -225,7 +175,7 @@ def _arithmetic(made: _Made, *, run: str) -> Run:
     return lambda: call(one, other)
 
 
-def _where(made: _Made) -> Run:
+def _where(made: OpTensors) -> Run:
     import torch
 
     chosen = torch.rand(made.output, device=made.device) > 0.5
@@ -233,7 +183,7 @@ def _where(made: _Made) -> Run:
     return lambda: torch.where(chosen, given, 0.0)
 
 
-def _concat(made: _Made) -> Run:
+def _concat(made: OpTensors) -> Run:
     """What no input brings is a weight, such as a token of its own, for every sample."""
     import torch
 
@@ -245,7 +195,7 @@ def _concat(made: _Made) -> Run:
     return lambda: torch.cat(several, axis)
 
 
-def _embedding(made: _Made) -> Run:
+def _embedding(made: OpTensors) -> Run:
     import torch
     import torch.nn.functional as functional
 
@@ -254,7 +204,7 @@ def _embedding(made: _Made) -> Run:
     return lambda: functional.embedding(places, table)
 
 
-def _dropout(made: _Made) -> Run:
+def _dropout(made: OpTensors) -> Run:
     import torch
     import torch.nn.functional as functional
 
@@ -263,7 +213,7 @@ def _dropout(made: _Made) -> Run:
     return lambda: functional.dropout(given, ratio, training=torch.is_grad_enabled() and ratio > 0)
 
 
-def _copy(made: _Made) -> Run:
+def _copy(made: OpTensors) -> Run:
     """As many numbers as the output has, read and written once."""
     given = made.random((math.prod(made.output),))
     return lambda: given.clone()
@@ -289,7 +239,7 @@ ARITHMETIC = FrozenDict(
     }
 )  # fmt: skip
 COPIED = ("copy", "pad", "transpose", "tile", "gather", "depth_to_space", "space_to_depth", "resize", "cast")
-RUNS: Mapping[str, Callable[[_Made], Run]] = FrozenDict(
+RUNS: Mapping[str, Callable[[OpTensors], Run]] = FrozenDict(
     {
         **{f"conv{axes}d": partial(_convolution, axes=axes) for axes in (1, 2, 3)},
         **{f"conv_transpose{axes}d": partial(_transposed_convolution, axes=axes) for axes in (1, 2, 3)},

@@ -12,6 +12,7 @@ from cutwise.calibration.timed_rows import MachineRates
 from cutwise.costs.graph_cost import GraphCost, price
 from cutwise.costs.workload import Workload
 from cutwise.errors import CutwiseError
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers.json_formats.cutwise_graph import BYTE_AND_FLOP_FIGURES, FORMAT
 
@@ -27,7 +28,7 @@ MANY = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpProfile:
+class OpProfile(Frozen):
     """Which ops were run, and the file that holds their seconds.
 
     `not_run` counts ops that compute something and were not run, by kind: they keep their FLOPs.

@@ -57,7 +57,7 @@ def by_hand(party: Any, mode: str) -> Any:
         power_mode="",
         flops_per_s=0.4 * row.fp32_flops_per_s * ratio,
         memory_bytes=row.memory_bytes,
-        compute_power_w=power_w - row.idle_power_w,
+        compute_power_w=(1.0 if row.power_basis == "load" else 0.7) * power_w - row.idle_power_w,
         idle_power_w=row.idle_power_w,
     )
 
