@@ -85,11 +85,12 @@ def _run(
         ready = prepared(op, shapes, output, device=device)
         if ready is None:
             return None
-        if not (training and ready.leaves):
+        call, leaves = ready
+        if not (training and leaves):
             with torch.no_grad():
-                return seconds_of(ready.call, device=device, most_s=most_s), 0.0
-        sent = torch.ones_like(ready.call())
-        forward_s = seconds_of(ready.call, device=device, most_s=most_s)
+                return seconds_of(call, device=device, most_s=most_s), 0.0
+        sent = torch.ones_like(call())
+        forward_s = seconds_of(call, device=device, most_s=most_s)
         both = partial(_forward_and_back, ready, sent)
         return forward_s, max(0.0, seconds_of(both, device=device, most_s=most_s) - forward_s)
     except (RuntimeError, ValueError, IndexError, TypeError, AttributeError):
@@ -97,7 +98,8 @@ def _run(
 
 
 def _forward_and_back(ready: Prepared, sent: Any) -> Any:
-    return _torch().autograd.grad(ready.call(), ready.leaves, sent, allow_unused=True)
+    call, leaves = ready
+    return _torch().autograd.grad(call(), leaves, sent, allow_unused=True)
 
 
 def _torch() -> Any:

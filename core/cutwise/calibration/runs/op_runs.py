@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cutwise.calibration.runs.op_tensors import OpTensors, Shape
 from cutwise.frozen import FrozenDict
@@ -21,11 +21,8 @@ Run = Callable[[], "Tensor"]
 NOT_RUN = frozenset({"input", "constant"})
 
 
-class Prepared(NamedTuple):
-    """What is called, and the tensors that its backward pass makes gradients of."""
-
-    call: Run
-    leaves: tuple[Any, ...]
+Prepared = tuple[Run, tuple[Any, ...]]
+"""What is called, and the tensors that its backward pass makes gradients of."""
 
 
 def prepared(op: Op, shapes: Sequence[Shape], output: Shape, *, device: str = "cpu") -> Prepared | None:
@@ -37,7 +34,7 @@ def prepared(op: Op, shapes: Sequence[Shape], output: Shape, *, device: str = "c
         return None
     made = OpTensors(op=op, shapes=tuple(shapes), output=output, device=device)
     call = RUNS[op.kind](made)
-    return Prepared(call=call, leaves=tuple(made.leaves))
+    return call, tuple(made.leaves)
 
 
 def _convolution(made: OpTensors, *, axes: int) -> Run:
