@@ -18,11 +18,8 @@ from cutwise.costs.options.loss import Loss
 from cutwise.costs.options.quantisation import Quantisation
 from cutwise.costs.options.tuning import FullTuning, Lora
 from cutwise.costs.workload import Workload
-<<<<<<< HEAD
 from cutwise.energy import CLOCK_LAWS, RADIOS
-=======
 from cutwise.hardware.time_classes import TimeClass, time_classes
->>>>>>> w-explain
 from cutwise.options import choices_of
 from cutwise.scenario.energy_part import Energy
 from cutwise.scenario.parties import Device, Edge, Server

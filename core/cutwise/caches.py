@@ -107,6 +107,12 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.measured.times.timed_models.timed_models": Cache(
             entries=None, key="none", keeps="times of models that others measured"
         ),
+        "cutwise.measured.splits.board_splits.board_splits": Cache(
+            entries=None, key="none", keeps="cuts that others measured"
+        ),
+        "cutwise.measured.splits.board_splits.from_other_models": Cache(
+            entries=None, key="none", keeps="what is predicted for each from the other models"
+        ),
         "cutwise.measured.times.time_comparisons._rows": Cache(
             entries=None, key="run and level", keeps="its rows with what is predicted for them"
         ),

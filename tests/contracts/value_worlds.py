@@ -61,7 +61,7 @@ from cutwise.importers.gate.guard import read_guarded
 from cutwise.importers.gate.refused import REFUSED
 from cutwise.importers.import_report import import_report
 from cutwise.leakage.leakage_table import leakage_table
-from cutwise.measured import COMPARISONS
+from cutwise.measured import CHOICES, COMPARISONS
 from cutwise.measured.agreement.stated_agreements import stated_agreements, stated_regrets
 from cutwise.measured.agreement.truth_table import choice_standings, class_standings, standings
 from cutwise.measured.decoding_rates import DecodingRate
@@ -70,6 +70,7 @@ from cutwise.measured.memory_runs import MemoryRun
 from cutwise.measured.split_decisions import split_decisions
 from cutwise.measured.split_levels import LEVELS, predicted_splits
 from cutwise.measured.split_runs import layer_benchmark, split_runs
+from cutwise.measured.splits.board_splits import board_splits
 from cutwise.measured.times.timed_models import RUNS, timed_models
 from cutwise.papers import headline, papers
 from cutwise.pipeline import played_round
@@ -140,6 +141,7 @@ def measured_worlds() -> list[Any]:
     name = "capped_training.static"
     return [
         timed_models()[0], RUNS["ncnn"], capped_trainings()[0][0], COMPARISONS[name].rows()[0],
+        board_splits(), CHOICES["board_splits.former"],
         standings([name]), class_standings(), choice_standings(), stated_agreements(), stated_regrets(),
     ]  # fmt: skip
 

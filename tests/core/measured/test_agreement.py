@@ -71,7 +71,11 @@ def test_regrets_that_are_too_dear_are_told() -> None:
 
 def test_every_comparison_keeps_its_bounds() -> None:
     """Those of memory and of generating text have tests of their own, which take seconds."""
-    quick = [name for name, one in COMPARISONS.items() if one.quantity in ("time", "slowdown", "power")]
+    quick = [
+        name
+        for name, one in COMPARISONS.items()
+        if one.quantity in ("time", "slowdown", "power", "split step")
+    ]
     assert [one.broken for one in standings(quick) if one.broken] == []
     assert [name for name, one in CHOICES.items() if one.broken()] == []
 
