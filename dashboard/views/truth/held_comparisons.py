@@ -136,14 +136,95 @@ def worst_table(rows: Sequence[HeldRow]) -> pd.DataFrame:
     )  # fmt: skip
 
 
+QUANTILE = "Of measured over predicted"
 _number = st.column_config.NumberColumn
 COLUMNS = {
-    "group": st.column_config.TextColumn("Rows of", width="large"), "rows": _number("Rows"),
+    "group": st.column_config.TextColumn("Rows of", width="medium"), "rows": _number("Rows"),
     "error": _number("Mean error (%)", format="%.1f"), "near": _number("Within 30 % (%)", format="%.0f"),
     "wide": _number("Within 50 % (%)", format="%.0f"),
     "covered": _number("Within band (%)", format="%.0f"),
-    "low": _number("Measured over predicted, P10", format="%.2f"), "middle": _number("P50", format="%.2f"),
-    "high": _number("P90", format="%.2f"), "learnt": _number("Fitted on, beside"), "when": "Worked out",
+    "low": _number("P10", format="%.2f", help=QUANTILE),
+    "middle": _number("P50", format="%.2f", help=QUANTILE),
+    "high": _number("P90", format="%.2f", help=QUANTILE),
+    "learnt": _number("Fitted on, beside"), "when": "Worked out",
+}  # fmt: skip
+WORST_COLUMNS, alt="Worst rows")
+    st.caption(
+        "Hollow points are rows that constants were fitted on; the figures above leave them out where there "
+        f"are others. Dotted: half as much, and half as much again. Made anew by `{COMMAND}`."
+    )
+    st.caption(" · ".join(dict.fromkeys(f"{one.source} ({one.licence})" for one in chosen)))
+
+
+def grouped(chosen: Sequence[Comparison], by: str) -> dict[str, list[HeldRow]]:
+    """The rows of some comparisons by source, or by what a row says of itself; stated ones have none."""
+    found: dict[str, list[HeldRow]] = {}
+    for one in chosen:
+        for row in one.rows():
+            name = one.title if by == SOURCE else readable(GROUPS[by](row))
+            found.setdefault(name, []).append(row)
+    return found
+
+
+def fresh_or_all(rows: Sequence[HeldRow]) -> Sequence[HeldRow]:
+    """Rows that nothing was fitted on, where there are any."""
+    return [row for row in rows if not row.is_learnt] or rows
+
+
+def agreement_figures(rows: Sequence[HeldRow]) -> dict[str, str]:
+    """What the rows that count say, in words by what is said."""
+    found = agreement_of(fresh_or_all(rows))
+    return {
+        "Rows": f"{found.rows}",
+        "Mean error": f"{percent(found.mean_error_ratio):.1f} %",
+        "Within 30 %": f"{percent(found.near_ratio):.0f} %",
+        "Within 50 %": f"{percent(found.wide_ratio):.0f} %",
+        "Within their bands": "–" if found.covered_ratio is None else f"{percent(found.covered_ratio):.0f} %",
+    }
+
+
+def agreement_table(chosen: Sequence[Comparison], by: str) -> pd.DataFrame:
+    """One row a group; comparisons that are only stated stand with their date."""
+    groups = grouped(chosen, by)
+    rows = [
+        _line(name, agreement_of(fresh_or_all(known)), sum(row.is_learnt for row in known), "now")
+        for name, known in groups.items()
+    ]
+    rows += [_line(one.title, one.stated, 0, one.date) for one in chosen if one.stated]
+    return pd.DataFrame(rows)
+
+
+def _line(name: str, found: Agreement, learnt: int, when: str) -> dict[str, object]:
+    return {
+        "group": name, "rows": found.rows, "error": percent(found.mean_error_ratio),
+        "near": percent(found.near_ratio), "wide": percent(found.wide_ratio),
+        "covered": None if found.covered_ratio is None else percent(found.covered_ratio),
+        "low": found.p10_ratio, "middle": found.p50_ratio, "high": found.p90_ratio,
+        "learnt": learnt, "when": when,
+    }  # fmt: skip
+
+
+def worst_table(rows: Sequence[HeldRow]) -> pd.DataFrame:
+    """The rows furthest off that nothing was fitted on, the furthest first."""
+    return pd.DataFrame(
+        {
+            "name": row.name, "hardware": row.hardware, "class": readable(row.hardware_class),
+            "family": row.family, "measured": row.measured, "predicted": row.predicted,
+            "ratio": row.predicted_ratio,
+        }
+        for row in worst_rows(fresh_or_all(rows), WORST_SHOWN)
+    )  # fmt: skip
+
+
+QUANTILE = "Of measured over predicted"
+_number = st.column_config.NumberColumn
+COLUMNS = {
+    "group": st.column_config.TextColumn("Rows of", width="medium"), "rows": _number("Rows"),
+    "error": _number("Mean error (%)", format="%.1f"), "near": _number("Within 30 % (%)", format="%.0f"),
+    "wide": _number("Within 50 % (%)", format="%.0f"),
+    "covered": _number("Within band (%)", format="%.0f"),
+    "low": _number("P10", format="%.2f", help=QUANTILE), "middle": _number("P50", format="%.2f", help=QUANTILE),
+    "high": _number("P90", format="%.2f", help=QUANTILE), "learnt": _number("Fitted on, beside"), "when": "Worked out",
 }  # fmt: skip
 WORST_COLUMNS = {
     "name": "Row", "hardware": "On", "class": "Class", "family": "Family",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
+from cutwise.calibration.class_priors import profile_prior
+from cutwise.calibration.rate_fit import fit_rates
+from cutwise.hardware.profiles import hardware
 from cutwise.measured import CHOICES
 from cutwise.measured.splits.board_splits import BATCH_SIZE, board_splits, by_flops_alone, from_other_models
 from tests.shared_files import needs
@@ -22,13 +24,16 @@ def test_choices_calibrated_on_other_models_lose_little() -> None:
     assert before.worst_ratio > 3
 
 
-def test_a_model_is_predicted_without_its_own_rows() -> None:
-    """Were AlexNet's own rows used, it would be nearer than with those of the others."""
-    rows = [row.device for row in board_splits()["AlexNet"] if row.device]
-    predicted = from_other_models()["AlexNet"][0]
-    assert len(predicted) == len(board_splits()["AlexNet"])
-    assert np.all(predicted >= 0)
-    assert rows[0].batch_size == BATCH_SIZE
+@pytest.mark.parametrize("model", ["AlexNet", "resnet50"])
+def test_a_model_is_predicted_from_the_rows_of_the_others(model: str) -> None:
+    prior = profile_prior(hardware()["raspberry_pi_4"], time_class="cpu_arm_runtime")
+    others = [
+        row.device for name, rows in board_splits().items() if name != model for row in rows if row.device
+    ]
+    rates = fit_rates(others, prior).rates
+    for split, seconds in zip(board_splits()[model], from_other_models()[model][0], strict=True):
+        assert seconds == pytest.approx(rates.seconds(split.device) if split.device else 0.0)
+        assert split.device is None or split.device.batch_size == BATCH_SIZE
 
 
 def test_flops_alone_by_hand() -> None:

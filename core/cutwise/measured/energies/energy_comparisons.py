@@ -22,7 +22,7 @@ for _law, _title in LAW_TITLES.items():
     COMPARISONS.add(
         f"capped_training.{_law}",
         Comparison(
-            title="Time of an epoch under a power cap, V100 and P100", quantity="slowdown", unit="×",
+            title="Epoch under a power cap, V100, P100", quantity="slowdown", unit="×",
             source="ml-energy/zeus (2026-08)", licence="Apache-2.0", level=_title,
             rows=partial(capped_times, _law),
             bounds=Bounds(most_mean_error_ratio=0.11) if _law == "static" else Bounds(),
@@ -33,7 +33,7 @@ for _law, _title in LAW_TITLES.items():
         COMPARISONS.add(
             f"clock_power.{_law}",
             Comparison(
-                title="Board power at ten clocks, V100 kernels", quantity="power", unit="W", source=DVFS,
+                title="Board at ten clocks, V100", quantity="power", unit="W", source=DVFS,
                 licence=NONE_STATED, level=_title, stated=_power.agreement, date=_power.date,
                 bounds=Bounds(most_mean_error_ratio=0.1101) if _law == "static" else Bounds(),
             ),
@@ -42,7 +42,7 @@ for _law, _title in LAW_TITLES.items():
         CHOICES.add(
             f"clock.{_law}",
             HeldChoice(
-                title="Clock of least energy, 20 kernels on a V100", source=DVFS, licence=NONE_STATED,
+                title="Clock of least energy, V100", source=DVFS, licence=NONE_STATED,
                 level=_title, regrets=partial(lambda known: known, _choice.regrets), is_learnt=True,
                 date=_choice.date,
                 bounds=ChoiceBounds(most_mean_ratio=0.03) if _law == "static" else ChoiceBounds(),
@@ -54,7 +54,7 @@ for _radio, _title in RADIO_TITLES.items():
         COMPARISONS.add(
             f"phone_5g.{_radio}",
             Comparison(
-                title="Power of a phone's 5G radio above its base", quantity="power", unit="W", source=PHONE,
+                title="5G radio of a phone", quantity="power", unit="W", source=PHONE,
                 licence=NONE_STATED, level=_title, stated=_phone.agreement, date=_phone.date,
                 bounds=Bounds(most_mean_error_ratio=0.15) if _radio == "connected" else Bounds(),
             ),

@@ -54,7 +54,7 @@ for _level, _title in {"left_out": LEFT_OUT, "former": TIME_LEVELS["former"]}.it
     COMPARISONS.add(
         f"board_splits.{_level}",
         Comparison(
-            title="The first part of six networks, Raspberry Pi 4", quantity="time", unit="s",
+            title="Six networks cut, Raspberry Pi 4", quantity="time", unit="s",
             source=PUBLISHED, licence="MIT", level=_title, rows=partial(board_rows, _level),
             bounds=Bounds(most_mean_error_ratio=0.17) if _calibrated else Bounds(),
         ),
@@ -62,7 +62,7 @@ for _level, _title in {"left_out": LEFT_OUT, "former": TIME_LEVELS["former"]}.it
     CHOICES.add(
         f"board_splits.{_level}",
         HeldChoice(
-            title="Cut of six networks, Raspberry Pi to GPU", source=PUBLISHED, licence="MIT", level=_title,
+            title="Cut, Raspberry Pi to GPU", source=PUBLISHED, licence="MIT", level=_title,
             regrets=partial(_board_regrets, _level),
             bounds=LITTLE if _calibrated else ChoiceBounds(),
         ),
@@ -79,7 +79,7 @@ for _level in LEVELS:
     CHOICES.add(
         f"testbed.{_level.replace(' ', '_')}",
         HeldChoice(
-            title="Cut of split training, 84 scenarios a run", source=OWN, licence="own", level=_level,
+            title="Cut, own split training", source=OWN, licence="own", level=_level,
             regrets=partial(run_regrets, _level), bounds=CHOICE_BOUNDS.get(_level, ChoiceBounds()),
         ),
     )  # fmt: skip
