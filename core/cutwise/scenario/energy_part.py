@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from cutwise.energy import ClockLaw, Phone5g, Radio, StaticLaw
 from cutwise.errors import ScenarioError
@@ -34,6 +35,6 @@ class Energy(Part):
         >>> Energy(radio=Phone5g()).evidence.split("; ")[-2:]
         ['radio phone_5g: measured on one phone, to 14 % on rows left out', 'access points: not validated']
         """
-        known = {"clock law": self.clock, "radio": self.radio}
+        known: dict[str, Any] = {"clock law": self.clock, "radio": self.radio}
         told = (f"{what} {one.kind}: {one.validated}" for what, one in known.items())
         return "; ".join((*told, "access points: not validated"))

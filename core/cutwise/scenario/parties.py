@@ -46,23 +46,24 @@ class Party:
     )  # fmt: skip
     moved_bytes_per_s: float | None = quantity(
         None, unit="bytes_per_s", ge=1e-6, le=1e18, title="Bytes moved", scale="log", shown=(1e8, 1e13),
-        help="Bytes of tensors and weights that ops move a second, as fitted to measured seconds; needs a "
-        "speed",
+        help="Bytes of tensors and weights that ops move a second, as fitted to measured seconds; that "
+        "of its class if neither this nor a speed is given",
     )  # fmt: skip
     launch_s: float | None = quantity(
         None, unit="s", ge=0, le=10, title="Kernel start",
-        help="Seconds that starting a kernel takes, as fitted to measured seconds; needs a speed",
+        help="Seconds that starting a kernel takes; its class's if neither this nor a speed is given",
     )  # fmt: skip
     backward_ratio: float | None = quantity(
         None, unit="ratio", ge=0.01, le=100, title="Backward pass", shown=(0.5, 4.0),
-        help="Time of a backward pass over what its own FLOPs, bytes and kernels ask for; needs a speed",
+        help="Time of a backward pass over what its own FLOPs, bytes and kernels ask for; "
+        "its class's if neither this nor a speed is given",
     )  # fmt: skip
     time_low_ratio: float | None = quantity(
-        None, unit="ratio", ge=1e-3, le=1, title="Time, low end", shown=(0.3, 1.0),
+        None, unit="ratio", ge=1e-3, le=1, title="Least time ratio", shown=(0.3, 1.0),
         help="Measured over predicted seconds that one in ten falls below; that of its level if absent",
     )  # fmt: skip
     time_high_ratio: float | None = quantity(
-        None, unit="ratio", ge=1, le=1e3, title="Time, high end", shown=(1.0, 4.0),
+        None, unit="ratio", ge=1, le=1e3, title="Most time ratio", shown=(1.0, 4.0),
         help="Measured over predicted seconds that one in ten exceeds; that of its level if absent",
     )  # fmt: skip
     memory_bytes: float | None = quantity(
@@ -171,13 +172,6 @@ class Party:
 
     def _time_mistakes(self) -> list[str]:
         """Figures of compute time that would change nothing where they stand."""
-        fitted = [
-            name
-            for name in ("moved_bytes_per_s", "launch_s", "backward_ratio")
-            if getattr(self, name) is not None
-        ]
-        if fitted and self.flops_per_s is None:
-            return [f"{fitted[0]}: give flops_per_s with it, which was fitted to the same seconds"]
         one = next((n for n in ("flops_per_s", "efficiency_ratio") if getattr(self, n) is not None), None)
         if self.time_class is not None and one:
             return [f"give time_class (shares of the profile's peaks) or {one}, not both"]

@@ -17,7 +17,7 @@ from cutwise.energy import CLOCK_LAWS, PaperLaw, StaticLaw
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.stages import STAGES, StageTimes
-from cutwise.problem.conditions import ComputeConditions, Conditions, EdgeConditions, LinkConditions
+from cutwise.problem.conditions import ComputeConditions, Conditions, EdgeConditions, LinkConditions, Pace
 from cutwise.problem.power_conditions import PowerConditions
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Scenario
@@ -54,7 +54,11 @@ def half(**changed: Any) -> Conditions:
 def flat(conditions: Conditions) -> SimpleNamespace:
     """All fields of the values of `conditions` under their own names."""
     parts = (conditions.link, conditions.compute, conditions.power)
-    return SimpleNamespace(**{one.name: getattr(part, one.name) for part in parts for one in fields(part)})
+    found = {one.name: getattr(part, one.name) for part in parts for one in fields(part)}
+    paces = {f"{name}_{one.name}": getattr(pace, one.name) for name, pace in found.items()
+             if isinstance(pace, Pace) for one in fields(pace)}  # fmt: skip
+    plain = {name: value for name, value in found.items() if not isinstance(value, Pace)}
+    return SimpleNamespace(**plain, **paces)
 
 
 def priced(graph: ModelGraph, device_ops: str, given: Conditions = HALF, **workload: Any) -> StageTimes:

@@ -43,6 +43,8 @@ def _unheld(scale: SplitProblem, conditions: Conditions) -> Conditions:
         conditions.compute,
         device_flops_per_s=scale.device_flops_per_s,
         server_flops_per_s=scale.server_flops_per_s,
+        device_pace=scale.device_pace,
+        server_pace=scale.server_pace,
     )
     power = replace(
         conditions.power,
