@@ -98,6 +98,8 @@ PURE_NUMBERS = {
     "flop_per_launch": "FLOPs that a kernel's start weighs",
     "block_sigma": "a standard deviation of logarithms",
     "encode_s_per_byte": "seconds for each raw byte",
+    "measured": "a measured value in the unit of its comparison",
+    "predicted": "a predicted value in the unit of its comparison",
     "decode_s_per_byte": "seconds for each raw byte",
 }
 """Names that carry a number without a unit suffix, and why."""

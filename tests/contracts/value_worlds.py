@@ -61,11 +61,17 @@ from cutwise.importers.gate.guard import read_guarded
 from cutwise.importers.gate.refused import REFUSED
 from cutwise.importers.import_report import import_report
 from cutwise.leakage.leakage_table import leakage_table
+from cutwise.measured import CHOICES, COMPARISONS
+from cutwise.measured.agreement.stated_agreements import stated_agreements, stated_regrets
+from cutwise.measured.agreement.truth_table import choice_standings, class_standings, standings
 from cutwise.measured.decoding_rates import DecodingRate
+from cutwise.measured.energies.capped_trainings import capped_trainings
 from cutwise.measured.memory_runs import MemoryRun
 from cutwise.measured.split_decisions import split_decisions
 from cutwise.measured.split_levels import LEVELS, predicted_splits
 from cutwise.measured.split_runs import layer_benchmark, split_runs
+from cutwise.measured.splits.board_splits import board_splits
+from cutwise.measured.times.timed_models import RUNS, timed_models
 from cutwise.papers import headline, papers
 from cutwise.pipeline import played_round
 from cutwise.plans.stages import STAGES
@@ -130,6 +136,16 @@ class Register:
         return init
 
 
+def measured_worlds() -> list[Any]:
+    """One row of every kind that was measured, and what sets of them say."""
+    name = "capped_training.static"
+    return [
+        timed_models()[0], RUNS["ncnn"], capped_trainings()[0][0], COMPARISONS[name].rows()[0],
+        board_splits(), CHOICES["board_splits.former"],
+        standings([name]), class_standings(), choice_standings(), stated_agreements(), stated_regrets(),
+    ]  # fmt: skip
+
+
 def everything(folder: Path) -> list[Any]:
     """What the library answers, one question of each kind."""
     toy = load(folder, random_ops(np.random.default_rng(1)))
@@ -163,6 +179,7 @@ def everything(folder: Path) -> list[Any]:
         parse_opened(dump_question(StatedQuestion()).encode(), "question.toml", now=StatedQuestion()),
         changed_inputs([StatedQuestion(), StatedQuestion(scheme="gsfl", cut="maxpool")]),
         tuple(columns_in(["name", "Memory (GB)"])[0]),
+        measured_worlds(),
         MemoryRun(
             model="bert",
             batch_size=1,
