@@ -33,7 +33,7 @@ def main() -> None:
             certainty = st.container(gap=None)
         with st.container(border=True, key="ruler_card", gap=None), section("The cut ruler", gap=None):
             _ruler(question)
-    with certainty, section("How certain it is"):
+    with certainty, section("How certain it is", gap=None):
         headline.draw_certainty(question)
     with section("More about this plan"):
         more.show(question)

@@ -152,12 +152,12 @@ def certainty_text(found: Certainty) -> str:
     >>> band = Band(name="delay", unit="s", value=60.0, low=45.0, median=66.0, high=100.0)
     >>> certainty_text(Certainty(bands=(band,), basis=(("pi", "one speed"),), device="pi", near_ratio=0.93,
     ...                          draws=400))
-    'Eight of ten times 45 s to 100 s; the cut of pi is within 5 % of the best with probability 0.93.'
+    'Eight of ten times 45 s to 100 s; within 5 % of the best with probability 0.93.'
     """
     written = {"s": seconds_text, "J": lambda value: quantity_text(value, "J")}
     bands = (f"{written[one.unit](one.low)} to {written[one.unit](one.high)}" for one in found.bands)
-    near = found.near_text().removesuffix("; ")
-    return f"Eight of ten times {' and '.join(bands)}{f'; {near}' if near else ''}."
+    near = f"; {found.nearness}" if found.nearness else ""
+    return f"Eight of ten times {' and '.join(bands)}{near}."
 
 
 def baseline_text(name: str, baseline: Plan | None) -> str:

@@ -99,9 +99,15 @@ class Certainty:
         """How probably the cut is near the best, as the start of a sentence; empty where no cut moves."""
         if self.near_ratio is None:
             return ""
+        return f"the cut of {self.device} is {self.nearness}; "
+
+    @property
+    def nearness(self) -> str:
+        """How near the best the cut is, without whose it is; empty where no cut moves."""
+        if self.near_ratio is None:
+            return ""
         likely = "over 0.99" if self.near_ratio > 0.99 else f"{self.near_ratio:.2f}"
-        near = f"is within {percent(NEAR_RATIO):.0f} % of the best with probability {likely}"
-        return f"the cut of {self.device} {near}; "
+        return f"within {percent(NEAR_RATIO):.0f} % of the best with probability {likely}"
 
     def text(self) -> str:
         """The bands and the summary."""
