@@ -60,9 +60,8 @@ def edited_together(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     setting: dict[str, Any] = {}
     for path, value in values.items():
         owner, name = owner_of(scenario, path)
-        for beside, other in _beside(scenario, path, name, value).items():
-            if beside not in values:
-                setting[beside] = other
+        found = _beside(scenario, path, name, value)
+        setting |= {beside: other for beside, other in found.items() if beside not in values}
         setting[path] = _read(owner, name, value)
     return changed(scenario, setting)
 

@@ -202,7 +202,7 @@ def _assumptions(report: ImportReport, problem: SplitProblem) -> Markup:
         *unpriced,
         *(f"{readable(name).capitalize()}: {text}." for name, text in report.confidence.items()),
         *_recalled(problem),
-        "Energy is not validated on hardware.",
+        f"Energy: {problem.scenario.energy.evidence}.",
         "Certified optimal means that no cut is better in this model of the world, not in the world itself.",
     ]
     return section(

@@ -132,7 +132,8 @@ GROUPS = (
     ),
     Group(
         id="goal", title=lambda c: "Goal", summary=summaries.goal, own=own_fields.own_goal,
-        parts=("objective", "limits"), first=("limits.deadline_s",),
+        parts=("objective", "limits", "energy"),
+        first=("limits.deadline_s", "energy.clock.kind", "energy.radio.kind"),
     ),
 )  # fmt: skip
 """The chips in their order."""

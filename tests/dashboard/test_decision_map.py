@@ -210,7 +210,7 @@ def test_a_device_of_the_default_profile_changes_in_speed_alone() -> None:
     before, after = (build_problem(graph, one) for one in (scenario, there))
     assert after.device_memory_bytes.tolist() == before.device_memory_bytes.tolist()
     assert after.power.device_power_w.tolist() == before.power.device_power_w.tolist()
-    assert kept_beside(there.devices[0], 0, "fp32") == {}
+    assert kept_beside(there, 0) == {}
 
 
 def test_an_efficiency_gives_way_to_the_speed() -> None:

@@ -13,13 +13,14 @@ from cutwise.budgets import amount, budgets
 from cutwise.channels import CHANNELS
 from cutwise.cli.inputs import spelled
 from cutwise.compression import ACCURACIES, CODECS
+from cutwise.energy import CLOCK_LAWS, RADIOS
 from cutwise.hardware.profile_words import figures_text, mode_texts, source_texts, sources_by_name
 from cutwise.hardware.profiles import hardware
 from cutwise.importers import IMPORTERS, samples
 from cutwise.options import choices_of
 from cutwise.plain import plain
 from cutwise.schemes import SCHEMES
-from cutwise.units import facts_of, hints_of
+from cutwise.units import facts_of, hints_of, in_prefix, percent
 
 Rows = list[dict[str, Any]]
 
@@ -87,6 +88,23 @@ def sample_models() -> Rows:
     return [{"name": f"sample:{name}"} for name in samples()]
 
 
+def calibrations() -> Rows:
+    """Every shipped calibration, with what it was fitted to."""
+    from cutwise.calibration.shipped_calibrations import shipped_calibrations
+
+    return [plain(one) | {"name": name} for name, one in shipped_calibrations().items()]
+
+
+def calibration_text(row: Mapping[str, Any]) -> str:
+    """A calibration for people."""
+    speed, moved = in_prefix(row["flops_per_s"], "G"), in_prefix(row["moved_bytes_per_s"], "G")
+    off = percent(row["left_out_error_ratio"])
+    return (
+        f"{row['name']}  {row['machine']}  {row['software']}\n  {speed:.4g} GFLOP/s, {moved:.4g} GB/s; "
+        f"{row['rows']} rows, off by {off:.0f} % on one left out; {row['source']}, {row['licence']}"
+    )
+
+
 def listed_budgets() -> Rows:
     """Every budget that is in force, with what is said beyond it."""
     return [
@@ -121,9 +139,15 @@ LISTINGS: Mapping[str, Callable[[], Rows]] = {
     "channels": partial(with_fields, CHANNELS),
     "codecs": partial(with_fields, CODECS),
     "accuracies": partial(with_fields, ACCURACIES),
+    "clocks": partial(with_fields, CLOCK_LAWS),
+    "radios": partial(with_fields, RADIOS),
     "formats": formats,
     "samples": sample_models,
     "budgets": listed_budgets,
+    "calibrations": calibrations,
 }
-TEXTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"devices": device_text}
+TEXTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "devices": device_text,
+    "calibrations": calibration_text,
+}
 """Listings whose rows are told in a way of their own."""

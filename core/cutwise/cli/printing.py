@@ -32,6 +32,7 @@ def plan_text(found: Any) -> str:
         *(f"  pinned: {sentence}" for sentence in found.pinned_by),
         *([f"  weights: {found.shared_weights}"] if found.shared_weights else []),
     ]
+    lines += [f"  energy      {found.energy_evidence}"] if found.energy_evidence else []
     proof = found.report.certificate
     if proof and found.status != "infeasible":
         lines.append(f"  {proof.method}: value {proof.value:.6g}, bound {proof.bound:.6g}")

@@ -81,7 +81,8 @@ class Side(Frozen):
 class CutSums(Frozen):
     """Sums of K cuts: every side, and what crosses up and down per sample.
 
-    `has_server` is 1 where any op runs beyond the device, else 0. With an `edge` between device and server,
+    `has_server` is 1 where any op runs beyond the device, else 0; `alone` is 1 where it is known that none
+    does. With an `edge` between device and server,
     the `relayed` bytes cross from the edge to the server and back, and `has_relay` is 1 where any op runs
     beyond the edge. A cut that comes back to the device sends `more` messages than one each way.
     `kept_equal_bytes` go up and come back in every iteration for weights that both sides train a copy of,
@@ -93,6 +94,7 @@ class CutSums(Frozen):
     output_bytes: Floats
     gradient_bytes: Floats
     has_server: Floats
+    alone: Number = 0.0
     edge: Side | None = None
     relayed_output_bytes: Number = 0.0
     relayed_gradient_bytes: Number = 0.0
@@ -111,6 +113,7 @@ class CutSums(Frozen):
             output_bytes=change(self.output_bytes),
             gradient_bytes=change(self.gradient_bytes),
             has_server=change(self.has_server),
+            alone=_maybe(change, self.alone),
             edge=None if self.edge is None else self.edge.each(change),
             relayed_output_bytes=_maybe(change, self.relayed_output_bytes),
             relayed_gradient_bytes=_maybe(change, self.relayed_gradient_bytes),
@@ -130,13 +133,14 @@ def cut_sums(cost: GraphCost, masks: Mask) -> CutSums:
     many readers there are.
     """
     masks = np.atleast_2d(masks)
-    crossing = _ones(crossing_ops(cost, masks))
+    crossing, has_server = _ones(crossing_ops(cost, masks)), _ones(~masks).max(axis=1, initial=0.0)
     sums = CutSums(
         device=_sums(cost, masks, server=False),
         server=_sums(cost, ~masks, server=True),
         output_bytes=crossing @ cost.output_bytes,
         gradient_bytes=crossing @ cost.gradient_bytes,
-        has_server=_ones(~masks).max(axis=1, initial=0.0),
+        has_server=has_server,
+        alone=1.0 - has_server,
         kept_equal_bytes=_kept_equal(cost, masks),
     )
     return sums if cost.generation is None else _for_every_token(sums, cost.generation, crossing)
@@ -206,12 +210,14 @@ def looped_sums(cost: GraphCost, bottoms: Mask, tops: Mask) -> CutSums:
     falling = _ones(_read_by(cost, ~(bottoms | tops), tops))
     up_bytes, back_up_bytes = rising @ cost.output_bytes, falling @ cost.gradient_bytes
     down_bytes, back_down_bytes = falling @ cost.output_bytes, rising @ cost.gradient_bytes
+    has_server = _ones(~(bottoms | tops)).max(axis=1, initial=0.0)
     looped = CutSums(
         device=_sums(cost, bottoms | tops, server=False),
         server=_sums(cost, ~(bottoms | tops), server=True),
         output_bytes=up_bytes + back_up_bytes,
         gradient_bytes=down_bytes + back_down_bytes,
-        has_server=_ones(~(bottoms | tops)).max(axis=1, initial=0.0),
+        has_server=has_server,
+        alone=1.0 - has_server,
         more_uplink_messages=_ones((up_bytes > 0) & (back_up_bytes > 0)),
         more_downlink_messages=_ones((down_bytes > 0) & (back_down_bytes > 0)),
         kept_equal_bytes=_kept_equal(cost, bottoms | tops),

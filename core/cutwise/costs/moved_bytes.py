@@ -8,7 +8,7 @@ needed: $2 b$, $2 w$ and two launches where everything is trained.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from cutwise.arrays import Floats
 from cutwise.costs.attention_pattern import Attention, written_out_attentions
 from cutwise.costs.derived_costs import TRIPS, is_stated
 from cutwise.costs.gradient_flow import GradientFlow, first_output
+from cutwise.costs.kernels.joined_ops import JoinedOp, joined_ops
 from cutwise.costs.ops.formula import drops
 from cutwise.costs.stated_costs import MEASURED
 from cutwise.costs.storages import storage_roots
@@ -52,7 +53,7 @@ def moving_columns(graph: ModelGraph, workload: Workload, flow: GradientFlow) ->
     weights = _weights(graph, workload, flow)
     passes = np.array(list(_backward_passes(graph, flow)), dtype=np.float64)
     tables = np.array([op.kind in TABLES for op in graph.ops], dtype=bool)
-    read = np.where(tables | (launches == 0), 0.0, weights)
+    read = np.where(tables | (moved == 0), 0.0, weights)
     return {
         "moved_bytes": moved,
         "read_bytes": read,
@@ -71,6 +72,7 @@ class _Ops(Frozen):
     sizes: tuple[float, ...]
     roots: tuple[int, ...]
     fused: dict[int, Attention]
+    joined: Mapping[int, JoinedOp]
     training: bool
     eager: bool
 
@@ -82,6 +84,7 @@ class _Ops(Frozen):
             sizes=tuple(_size(op, graph, workload) for op in graph.ops),
             roots=tuple(storage_roots(graph, training=workload.training)),
             fused={at: attention for attention in found for at in attention.inside},
+            joined=joined_ops(graph, training=workload.training) if workload.run.fused_kernels else {},
             training=workload.training,
             eager=workload.attention == "eager",
         )
@@ -95,6 +98,11 @@ class _Ops(Frozen):
             return self._fused(at, self.fused[at])
         if self._is_view(at):
             return 0.0, 0.0
+        if at in self.joined:
+            joined = self.joined[at]
+            return sum(self.sizes[one] for one in joined.sources) + self.sizes[
+                at
+            ] * joined.writes, joined.launches
         trips = float(op.attrs.get(TRIPS, 1))
         scores = self._eager_scores(op)
         moved = sum(self._reads(op)) + self.sizes[at] + EAGER_PASSES * scores

@@ -15,7 +15,7 @@ from cutwise.hardware.power_modes import PowerMode
 from cutwise.registry import NamedTable
 
 DATASHEET_EFFICIENCY_RATIO = 0.4
-"""Share of the datasheet peak that training reaches where nothing better is known (rough: ±50 %)."""
+"""Share of the peak at which a prompt is read where neither speed nor class of decoding says more."""
 TRAINING_POWER_RATIO = 0.7
 """What training draws of a thermal design power: the median of measured runs, of 0.15 to 0.9."""
 VALUES = (
@@ -132,7 +132,7 @@ class Profile:
 def custom_profile(kind: str) -> Profile:
     """What stands in where a scenario gives a speed of its own and no profile.
 
-    No memory limit, and the power of a typical part of its kind (10 W device, 300 W server; assumed).
+    No memory limit, and the load of a typical part of its kind (10 W device, 300 W server; assumed).
     """
     power_w, idle_power_w = {"device": (10.0, 2.0), "server": (300.0, 50.0)}[kind]
     return Profile(
@@ -144,6 +144,7 @@ def custom_profile(kind: str) -> Profile:
         decoding={"device": "cpu_pc", "server": "gpu"}[kind],
         power_w=power_w,
         idle_power_w=idle_power_w,
+        power_basis="load",
         source="given in the scenario; powers assumed",
         recalled=("power_w", "idle_power_w"),
     )

@@ -202,7 +202,8 @@ class Plan(Frozen):
     no convergence evidence; their least and most are over the seeds, None where not all got there. In
     inference delays and energies are those of all requests of the devices; `inference` says what one of them
     takes. `pins` name the rules that kept ops where they are, `shared_weights` what becomes of a weight that
-    both sides read. `power_modes` are the parties whose power mode was decided. `product_version` and
+    both sides read. `energy_evidence` says what the laws that counted the joules were held against.
+    `power_modes` are the parties whose power mode was decided. `product_version` and
     `data_version` say what answered: other tables move figures.
     """
 
@@ -225,6 +226,7 @@ class Plan(Frozen):
     time_to_target_least_s: float | None = None
     time_to_target_most_s: float | None = None
     evidence: str = NO_EVIDENCE
+    energy_evidence: str = ""
     violations: tuple[Violation, ...] = ()
     report: Report
     alternatives: tuple[Alternative, ...] = ()

@@ -10,10 +10,11 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints, Number
 from cutwise.costs.generation.steps import Roof
+from cutwise.energy import ClockLaw
 from cutwise.frozen import Frozen
+from cutwise.problem.power_conditions import Merge, PowerConditions
 
 Index: TypeAlias = int | list[int] | Ints | tuple[slice, None]
-Merge: TypeAlias = Callable[[Sequence[Number]], Number]
 
 
 def _arrays(merged: Callable[[Merge], object]) -> list[Floats]:
@@ -111,8 +112,9 @@ class Pace(Frozen):
 class ComputeConditions(Frozen):
     """What is worked on, how often, and how fast by the device and the server.
 
-    `server_frequency_ratio` is the server's clock over its highest. A device waits `waiting_s` a round for
-    a server that queues. The `micro_batches` of a mini-batch overlap.
+    `server_frequency_ratio` is the server's clock over its highest, `server_time_ratio` its seconds there
+    over those at the highest. A device waits `waiting_s` a round for a server that queues. The
+    `micro_batches` of a mini-batch overlap.
     """
 
     iterations: Number
@@ -121,6 +123,7 @@ class ComputeConditions(Frozen):
     server_flops_per_s: Number
     server_share: Number
     server_frequency_ratio: Number = 1.0
+    server_time_ratio: Number = 1.0
     waiting_s: Number = 0.0
     micro_batches: Number = 1.0
     device_pace: Pace = field(default_factory=Pace)
@@ -136,6 +139,7 @@ class ComputeConditions(Frozen):
             server_flops_per_s=merge([compute.server_flops_per_s for compute in computes]),
             server_share=merge([compute.server_share for compute in computes]),
             server_frequency_ratio=merge([compute.server_frequency_ratio for compute in computes]),
+            server_time_ratio=merge([compute.server_time_ratio for compute in computes]),
             waiting_s=merge([compute.waiting_s for compute in computes]),
             micro_batches=merge([compute.micro_batches for compute in computes]),
             device_pace=Pace.merged([compute.device_pace for compute in computes], merge),
@@ -146,37 +150,6 @@ class ComputeConditions(Frozen):
     def columns(self) -> list[Floats]:
         """The fields that hold one number a device."""
         return _arrays(lambda merge: ComputeConditions.merged([self], merge))
-
-
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class PowerConditions(Frozen):
-    """What device, radio, access point and server draw; powers of computing are above idle.
-
-    The device answers for `server_idle_ratio` of the server's idle power.
-    """
-
-    device_power_w: Number
-    device_idle_power_w: Number
-    sending_power_w: Number
-    receiving_power_w: Number
-    network_power_w: Number
-    server_power_w: Number
-    server_idle_power_w: Number
-    server_idle_ratio: Number = 1.0
-
-    @staticmethod
-    def merged(powers: Sequence[PowerConditions], merge: Merge) -> PowerConditions:
-        """One value of many, field by field."""
-        return PowerConditions(
-            device_power_w=merge([power.device_power_w for power in powers]),
-            device_idle_power_w=merge([power.device_idle_power_w for power in powers]),
-            sending_power_w=merge([power.sending_power_w for power in powers]),
-            receiving_power_w=merge([power.receiving_power_w for power in powers]),
-            network_power_w=merge([power.network_power_w for power in powers]),
-            server_power_w=merge([power.server_power_w for power in powers]),
-            server_idle_power_w=merge([power.server_idle_power_w for power in powers]),
-            server_idle_ratio=merge([power.server_idle_ratio for power in powers]),
-        )
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -273,9 +246,26 @@ class Conditions:
         """The same for devices that hold this share of the server."""
         return replace(self, compute=replace(self.compute, server_share=server_share))
 
-    def at_clock(self, server_frequency_ratio: Number) -> Conditions:
-        """The same with the server's clock at this part of its highest."""
-        return replace(self, compute=replace(self.compute, server_frequency_ratio=server_frequency_ratio))
+    def at_clock(self, server_frequency_ratio: Number, law: ClockLaw) -> Conditions:
+        """The same with the server's clock at this part of its highest; the law says time and power there."""
+        compute, power = self.compute, self.power
+        highest_w, idle_w = power.server_power_w, power.server_idle_power_w
+        clock_w = law.above_idle_w(server_frequency_ratio, power_w=highest_w, idle_power_w=idle_w)
+        drawn = np.divide(clock_w, highest_w, out=np.ones_like(clock_w), where=np.greater(highest_w, 0))
+        return replace(
+            self,
+            compute=replace(
+                compute,
+                server_frequency_ratio=server_frequency_ratio,
+                server_time_ratio=law.time_ratio(server_frequency_ratio),
+            ),
+            power=replace(power, server_power_ratio=drawn),
+        )
+
+    def at_highest_clock(self) -> Conditions:
+        """The same with the server's clock at its highest."""
+        compute = replace(self.compute, server_frequency_ratio=1.0, server_time_ratio=1.0)
+        return replace(self, compute=compute, power=replace(self.power, server_power_ratio=1.0))
 
     def waiting(self, waiting_s: Number) -> Conditions:
         """The same for devices that wait so long a round for the server."""

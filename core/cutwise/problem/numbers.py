@@ -24,7 +24,7 @@ from cutwise.scenario.time_levels import ComputeSpeed, speed_of
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class DeviceColumns(Frozen):
-    """Speeds, memories, work, places and powers of the devices, arrays of shape (devices,)."""
+    """Speeds, memories, work and places of the devices, arrays of shape (devices,)."""
 
     flops_per_s: Floats
     memory_bytes: Floats
@@ -32,21 +32,17 @@ class DeviceColumns(Frozen):
     samples: Floats
     distance_m: Floats
     transmit_power_w: Floats
-    power_w: Floats
     idle_power_w: Floats
-    sending_power_w: Floats
-    receiving_power_w: Floats
     runtime: RuntimeFigures
     pace: Pace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerNumbers:
-    """Speed, memory and powers of the server."""
+    """Speed, memory and idle power of the server."""
 
     flops_per_s: float
     memory_bytes: float
-    power_w: float
     idle_power_w: float
     runtime: RuntimeFigures
     pace: Pace
@@ -88,12 +84,7 @@ def device_columns(devices: tuple[Device, ...], workload: Workload) -> DeviceCol
         samples=_column(one.samples for one in devices),
         distance_m=_column(one.distance_m for one in devices),
         transmit_power_w=_column(one.transmit_power_w for one in devices),
-        power_w=_column(_given(one.compute_power_w, known.dynamic_power_w) for one, known in both),
         idle_power_w=_column(_given(one.idle_power_w, known.idle_power_w) for one, known in both),
-        sending_power_w=_column(
-            one.radio_circuit_power_w + one.transmit_power_w / one.amplifier_ratio for one in devices
-        ),
-        receiving_power_w=_column(one.receive_power_w for one in devices),
         runtime=runtime_columns(devices),
         pace=pace_columns(speeds),
     )
@@ -131,7 +122,6 @@ def server_numbers(server: Server, dtype: str) -> ServerNumbers:
     return ServerNumbers(
         flops_per_s=speed.flops_per_s,
         memory_bytes=_given(server.memory_bytes, profile.memory_bytes),
-        power_w=_given(server.compute_power_w, profile.dynamic_power_w),
         idle_power_w=_given(server.idle_power_w, profile.idle_power_w),
         runtime=server.runtime_figures,
         pace=Pace(

@@ -13,15 +13,10 @@ from cutwise.costs.memory.runtime import RuntimeFigures
 from cutwise.costs.workload import Workload
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.problem.conditions import (
-    ComputeConditions,
-    Conditions,
-    LinkConditions,
-    Pace,
-    PowerConditions,
-    Roofs,
-)
+from cutwise.problem.conditions import ComputeConditions, Conditions, LinkConditions, Pace, Roofs
 from cutwise.problem.numbers import accuracy_loss_ratio, coding_of, device_columns, server_numbers
+from cutwise.problem.power_conditions import PowerConditions
+from cutwise.problem.powers import power_conditions
 from cutwise.problem.pricing import priced, targets_of
 from cutwise.problem.private_ops import private_ops
 from cutwise.problem.roofs import roofs_of
@@ -217,14 +212,8 @@ def _assembled(cost: GraphCost, scenario: Scenario) -> SplitProblem:
         server_memory_bytes=server.memory_bytes,
         device_runtime=devices.runtime,
         server_runtime=server.runtime,
-        power=PowerConditions(
-            device_power_w=devices.power_w,
-            device_idle_power_w=devices.idle_power_w,
-            sending_power_w=devices.sending_power_w,
-            receiving_power_w=devices.receiving_power_w,
-            network_power_w=scenario.channel.network_power_w,
-            server_power_w=server.power_w,
-            server_idle_power_w=server.idle_power_w,
+        power=power_conditions(
+            scenario.devices, scenario.server, scenario.energy, scenario.channel.network_power_w
         ),
         device_pace=devices.pace,
         server_pace=server.pace,

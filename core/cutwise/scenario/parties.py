@@ -46,23 +46,24 @@ class Party:
     )  # fmt: skip
     moved_bytes_per_s: float | None = quantity(
         None, unit="bytes_per_s", ge=1e-6, le=1e18, title="Bytes moved", scale="log", shown=(1e8, 1e13),
-        help="Bytes of tensors and weights that ops move a second, as fitted to measured seconds; needs a "
-        "speed",
+        help="Bytes of tensors and weights that ops move a second, as fitted to measured seconds; that "
+        "of its class if neither this nor a speed is given",
     )  # fmt: skip
     launch_s: float | None = quantity(
         None, unit="s", ge=0, le=10, title="Kernel start",
-        help="Seconds that starting a kernel takes, as fitted to measured seconds; needs a speed",
+        help="Seconds that starting a kernel takes; its class's if neither this nor a speed is given",
     )  # fmt: skip
     backward_ratio: float | None = quantity(
         None, unit="ratio", ge=0.01, le=100, title="Backward pass", shown=(0.5, 4.0),
-        help="Time of a backward pass over what its own FLOPs, bytes and kernels ask for; needs a speed",
+        help="Time of a backward pass over what its own FLOPs, bytes and kernels ask for; "
+        "its class's if neither this nor a speed is given",
     )  # fmt: skip
     time_low_ratio: float | None = quantity(
-        None, unit="ratio", ge=1e-3, le=1, title="Time, low end", shown=(0.3, 1.0),
+        None, unit="ratio", ge=1e-3, le=1, title="Least time ratio", shown=(0.3, 1.0),
         help="Measured over predicted seconds that one in ten falls below; that of its level if absent",
     )  # fmt: skip
     time_high_ratio: float | None = quantity(
-        None, unit="ratio", ge=1, le=1e3, title="Time, high end", shown=(1.0, 4.0),
+        None, unit="ratio", ge=1, le=1e3, title="Most time ratio", shown=(1.0, 4.0),
         help="Measured over predicted seconds that one in ten exceeds; that of its level if absent",
     )  # fmt: skip
     memory_bytes: float | None = quantity(
@@ -80,7 +81,7 @@ class Party:
     )  # fmt: skip
     compute_power_w: float | None = quantity(
         None, unit="w", ge=0, le=1e9, title="Compute power",
-        help="Power above idle while it computes; the profile's full load less idle if absent",
+        help="Power above idle while it computes; the profile's load while training less idle if absent",
     )  # fmt: skip
     idle_power_w: float | None = quantity(
         None, unit="w", ge=0, le=1e9, title="Idle power", help="Power at rest; the profile's own if absent"
@@ -171,13 +172,6 @@ class Party:
 
     def _time_mistakes(self) -> list[str]:
         """Figures of compute time that would change nothing where they stand."""
-        fitted = [
-            name
-            for name in ("moved_bytes_per_s", "launch_s", "backward_ratio")
-            if getattr(self, name) is not None
-        ]
-        if fitted and self.flops_per_s is None:
-            return [f"{fitted[0]}: give flops_per_s with it, which was fitted to the same seconds"]
         one = next((n for n in ("flops_per_s", "efficiency_ratio") if getattr(self, n) is not None), None)
         if self.time_class is not None and one:
             return [f"give time_class (shares of the profile's peaks) or {one}, not both"]
@@ -219,17 +213,17 @@ class Device(Party):
         0.2, unit="w", ge=1e-15, le=100, symbol="P", title="Transmit power", scale="log", shown=(0.01, 2.0),
         help="Power its antenna radiates (23 dBm)",
     )  # fmt: skip
-    amplifier_ratio: float = quantity(
-        0.35, unit="ratio", ge=1e-3, le=1, title="Amplifier efficiency",
-        help="Radiated over consumed power while it sends (0.3 to 0.45; recalled)",
+    amplifier_ratio: float | None = quantity(
+        None, unit="ratio", ge=1e-3, le=1, title="Amplifier efficiency",
+        help="Radiated over consumed power while it sends, for a radio of its own; that of all if absent",
     )  # fmt: skip
-    radio_circuit_power_w: float = quantity(
-        0.3, unit="w", ge=0, le=100, title="Radio circuit power",
-        help="Power of the radio's circuits while it sends (0.1 to 0.5 W; recalled)",
+    radio_circuit_power_w: float | None = quantity(
+        None, unit="w", ge=0, le=100, title="Radio circuit power",
+        help="Power of the radio's circuits while it sends, likewise",
     )  # fmt: skip
-    receive_power_w: float = quantity(
-        0.7, unit="w", ge=0, le=100, title="Receive power",
-        help="Power of the radio while it receives (0.5 to 1 W; recalled)",
+    receive_power_w: float | None = quantity(
+        None, unit="w", ge=0, le=100, title="Receive power",
+        help="Power of the radio while it receives, likewise",
     )  # fmt: skip
 
     @property

@@ -124,15 +124,16 @@ def class_of(party: Party, profile: Profile) -> TimeClass:
     return time_classes()[party.time_class or profile.hardware_class or UNKNOWN_CLASS]
 
 
-def _fitted(party: Party, profile: Profile, dtype: str) -> ComputeSpeed:
-    given, moved = party.flops_per_s, party.moved_bytes_per_s
-    assert given is not None
-    ratio = party.backward_ratio
+def _with_given(party: Party, profile: Profile, dtype: str) -> ComputeSpeed:
+    """What is given, in place of what follows from the speed or the class."""
+    alone = party.flops_per_s is not None or party.efficiency_ratio is not None
+    known = (_one_number if alone else _datasheet)(party, profile, dtype)
+    moved, launch_s, ratio = party.moved_bytes_per_s, party.launch_s, party.backward_ratio
     return ComputeSpeed(
-        flops_per_s=given,
-        bytes_per_s=math.inf if moved is None else moved,
-        launch_s=party.launch_s or 0.0,
-        backward_ratio=1.0 if ratio is None else ratio,
+        flops_per_s=known.flops_per_s,
+        bytes_per_s=known.bytes_per_s if moved is None else moved,
+        launch_s=known.launch_s if launch_s is None else launch_s,
+        backward_ratio=known.backward_ratio if ratio is None else ratio,
     )
 
 
@@ -165,7 +166,7 @@ TIME_LEVELS.add(
         title="fitted to measured rows",
         help="FLOP/s, bytes a second and the start of a kernel, fitted to seconds of the machine itself",
         is_of=lambda party: _has_columns(party) and party.time_low_ratio is not None,
-        speed=_fitted,
+        speed=_with_given,
         band=lambda party, profile: TimeBand(low_ratio=FITTED_BAND[0], high_ratio=FITTED_BAND[1]),
         block_sigma=0.3,
     ),
@@ -176,7 +177,7 @@ TIME_LEVELS.add(
         title="FLOP/s, bytes and kernel starts as given",
         help="Each as given, of which nobody said how well it was fitted",
         is_of=_has_columns,
-        speed=_fitted,
+        speed=_with_given,
         band=_class_band,
         block_sigma=0.5,
     ),

@@ -252,6 +252,7 @@ def smoothed(sums: CutSums) -> CutSums:
     return replace(
         smooth,
         has_server=sums.has_server,
+        alone=sums.alone,
         output_bytes=np.where(last, sums.output_bytes, exponential(sums.output_bytes)),
         gradient_bytes=np.where(last, sums.gradient_bytes, exponential(sums.gradient_bytes)),
     )

@@ -100,7 +100,7 @@ def decision_map(question: Question, plan: Plan, device: int) -> DecisionMap:
         exact=exact,
         complete=cuts.complete,
         alone=stands_alone(question, plan),
-        beside=kept_beside(problem.scenario.devices[device], device, problem.workload.compute),
+        beside=kept_beside(problem.scenario, device),
     )
 
 

@@ -147,7 +147,7 @@ def charts(comparison: ShownComparison) -> str:
             key="schemes.energy", height=height,
             alt=f"Energy of {whole} by scheme and owner",
         )  # fmt: skip
-        st.caption("By who spends it. Not validated on hardware.")
+        st.caption(f"By who spends it: {comparison.problem.scenario.energy.evidence}.")
     _take_click(event, [plan.scheme for plan in plans])
     return shown
 

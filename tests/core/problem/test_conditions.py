@@ -7,14 +7,8 @@ import numpy as np
 import pytest
 
 from cutwise.arrays import Number
-from cutwise.problem.conditions import (
-    ComputeConditions,
-    Conditions,
-    EdgeConditions,
-    LinkConditions,
-    Pace,
-    PowerConditions,
-)
+from cutwise.problem.conditions import ComputeConditions, Conditions, EdgeConditions, LinkConditions, Pace
+from cutwise.problem.power_conditions import PowerConditions
 
 PARTS = {
     "link": LinkConditions,

@@ -30,7 +30,7 @@ def numbers(name: str) -> st.SearchStrategy[Any]:
     return st.floats(low, high, exclude_min="gt" in facts).map(float)
 
 
-TEXTS = {"name", "profile", "decoding", "power_mode"}
+TEXTS = {"name", "profile", "decoding", "power_mode", "time_class"}
 NUMERIC = [name for name in column_fields() if name not in {*TEXTS, "efficiency_ratio"}]
 NAMES = st.one_of(
     st.text(max_size=20),
@@ -96,6 +96,7 @@ def test_an_open_quotation_mark_swallows_no_rows() -> None:
 def test_every_title_names_its_field(title: str) -> None:
     name = next(name for name in column_fields() if column_title(name) == title)
     texts = {"name": "a", "profile": "jetson_nano", "decoding": "phone", "power_mode": "5W", "samples": "5"}
+    texts |= {"time_class": "cpu_x86", "time_high_ratio": "1.5"}
     cell = texts.get(name, "0.5")
     assert getattr(parse_fleet(f"{title}\n{cell}")[0], name) not in {"", None}
 

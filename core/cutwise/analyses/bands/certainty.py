@@ -164,7 +164,7 @@ def _turns(
 def _is_of_cuts(problem: SplitProblem, plan: Plan, conditions: Conditions) -> bool:
     """Whether the plan's turns are those of its cuts: centralised training sends samples."""
     priced = stage_times(sums_of_plan(problem, plan), conditions).delay_s
-    planned = [stage.delay_s for stage in plan.stages]
+    planned = np.array([stage.delay_s for stage in plan.stages], dtype=np.float64)
     return bool(np.allclose(np.broadcast_to(priced, len(planned)), planned, rtol=1e-9))
 
 

@@ -73,7 +73,7 @@ def drawn_turns(
 
 def _whole_shares(conditions: Conditions) -> Conditions:
     """Of one iteration, with all of server and edge at their highest clocks."""
-    alone = conditions.of_one_iteration().at_server_share(1.0).at_clock(1.0)
+    alone = conditions.of_one_iteration().at_server_share(1.0).at_highest_clock()
     return replace(alone, edge=replace(alone.edge, share=1.0))
 
 

@@ -30,7 +30,7 @@ def spread_of(problem: SplitProblem, conditions: Conditions, round_of: Round) ->
         return Spread(delay_s=1.0, energy_j=1.0)
     if problem.scale is not None:
         return spread_of(problem.scale, _unheld(problem.scale, conditions), round_of)
-    conditions = conditions.at_clock(1.0)
+    conditions = conditions.at_highest_clock()
     table = listed_table(problem, conditions, delay, cut_positions(problem))
     delays = round_of.total(table.delays_s)
     energies = table.counted_j.sum(axis=0)
@@ -43,6 +43,8 @@ def _unheld(scale: SplitProblem, conditions: Conditions) -> Conditions:
         conditions.compute,
         device_flops_per_s=scale.device_flops_per_s,
         server_flops_per_s=scale.server_flops_per_s,
+        device_pace=scale.device_pace,
+        server_pace=scale.server_pace,
     )
     power = replace(
         conditions.power,

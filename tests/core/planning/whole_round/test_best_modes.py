@@ -14,6 +14,7 @@ import cutwise
 from cutwise.errors import ScenarioError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.hardware.profiles import hardware
+from cutwise.hardware.time_classes import time_classes
 from cutwise.plans.rounds import AT_ONCE, IN_TURN
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.parties import DEFAULT_DEVICE, Device, Server
@@ -50,14 +51,19 @@ def by_hand(party: Any, mode: str) -> Any:
     """The party with speed and power as typed from the catalogue, and no mode."""
     row = hardware()[party.profile]
     ratio = {"": 1.0, **{one.name: one.peak_ratio for one in row.modes}}[mode]
+    moved = {"": 1.0, **{one.name: one.bandwidth_ratio for one in row.modes}}[mode]
+    known = time_classes()[row.hardware_class]
     power_w = {"": row.power_w, **{one.name: one.power_w for one in row.modes}}[mode]
     return replace(
         party,
         profile=None,
         power_mode="",
-        flops_per_s=0.4 * row.fp32_flops_per_s * ratio,
+        flops_per_s=known.flop_ratio * row.fp32_flops_per_s * ratio,
+        moved_bytes_per_s=known.bandwidth_ratio * (row.memory_bandwidth_bytes_per_s or 0.0) * moved,
+        launch_s=known.launch_s,
+        backward_ratio=known.backward_ratio,
         memory_bytes=row.memory_bytes,
-        compute_power_w=power_w - row.idle_power_w,
+        compute_power_w=(1.0 if row.power_basis == "load" else 0.7) * power_w - row.idle_power_w,
         idle_power_w=row.idle_power_w,
     )
 

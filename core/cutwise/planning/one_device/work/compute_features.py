@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cutwise.arrays import Floats, Ints
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.vertex_sums import side_sums
 from cutwise.cuts.pool.exact_parts import parts_that_add_up
@@ -93,13 +93,12 @@ def _of_work(work: PricedWork) -> list[Features]:
     """The features of every device, from what a unit of each column costs it more than the server."""
     net, (device, server) = work.net_price, work.totals
     count = work.columns.shape[1]
-    far = count * EPSILON * (server - device) > SAME_OPTIMUM * device
-    dear, cheap = (net >= 0).all(axis=1), (net <= 0).all(axis=1)
+    far: Mask = count * EPSILON * (server - device) > SAME_OPTIMUM * device
+    dear: Mask = (net >= 0).all(axis=1)
+    cheap: Mask = (net <= 0).all(axis=1)
     signed = {False: _distinct(work.columns), True: _distinct(-work.columns)}
     apart = _distinct(part for column in work.columns for part in parts_that_add_up(-column, least=0.0))
-    found = [
-        apart if f and not d else signed[not d] for d, f in zip(dear.tolist(), far.tolist(), strict=True)
-    ]
+    found = [apart if f and not d else signed[not d] for d, f in zip(dear, far, strict=True)]
     mixed = np.flatnonzero(~dear & ~cheap)
     for at, features in zip(mixed.tolist(), _of_mixed(work, mixed), strict=True):
         found[at] = features

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -106,7 +107,7 @@ def _alone(side: Side) -> Side:
     """Entry k holds all that the k-th column of the model adds up to, and nothing else."""
     count = len(PRICED_TOGETHER)
     own = {name: at for at, names in enumerate(PRICED_TOGETHER) for name in names}
-    values = {
+    values: dict[str, Any] = {
         f.name: np.where(np.arange(count) == own.get(f.name, -1), getattr(side, f.name).sum(), 0.0)
         for f in fields(side)
         if f.name != "generation"
