@@ -107,6 +107,12 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.measured.times.timed_models.timed_models": Cache(
             entries=None, key="none", keeps="times of models that others measured"
         ),
+        "cutwise.measured.splits.board_splits.board_splits": Cache(
+            entries=None, key="none", keeps="cuts that others measured"
+        ),
+        "cutwise.measured.splits.board_splits.from_other_models": Cache(
+            entries=None, key="none", keeps="what is predicted for each from the other models"
+        ),
         "cutwise.measured.times.time_comparisons._rows": Cache(
             entries=None, key="run and level", keeps="its rows with what is predicted for them"
         ),
@@ -118,6 +124,15 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         ),
         "cutwise.measured.agreement.stated_agreements.stated_agreements": Cache(
             entries=None, key="none", keeps="what rows said that may not be shipped"
+        ),
+        "cutwise.measured.agreement.stated_agreements.stated_regrets": Cache(
+            entries=None, key="none", keeps="what choices cost on rows that may not be shipped"
+        ),
+        "cutwise.measured.energies.capped_trainings.capped_trainings": Cache(
+            entries=None, key="none", keeps="trainings under power caps"
+        ),
+        "cutwise.measured.energies.capped_trainings.capped_times": Cache(
+            entries=None, key="law", keeps="what it says of their times"
         ),
         "cutwise.hardware.decoding.decoding_classes": Cache(
             entries=None, key="none", keeps="the classes of decoding"

@@ -22,7 +22,7 @@ def held_figure(groups: Mapping[str, Sequence[HeldRow]], *, unit: str, theme: st
         layout=plain_layout(palette, x=f"measured ({unit})", y=f"predicted ({unit})", height=460)
     )
     for axis in (figure.update_xaxes, figure.update_yaxes):
-        axis(type="log", exponentformat="power", minor={"showgrid": False})
+        axis(type="log", dtick=1, exponentformat="power")
     ends = [bound(row.measured for rows in groups.values() for row in rows) for bound in (min, max)]
     for ratio, dash in ((1.0, "solid"), (1 + WIDE_RATIO, "dot"), (1 - WIDE_RATIO, "dot")):
         figure.add_scatter(

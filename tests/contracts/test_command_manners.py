@@ -35,6 +35,7 @@ CAMPUS = Path(str(files("cutwise.assets"))) / "scenarios" / "campus_cell.toml"
 OWN = {
     "serve": ("--port", "99999999"),  # refused before anything is opened
     "papers": ("P1", "--draws", "20"),
+    "truth": ("capped_training.static",),
     "export": ("none.py:build", "--out", "none.pt2"),
     "calibrate": ("--out", "none.toml", "--profile", "nobody"),  # refused before anything is measured
     "profile": ("--out", "none.json", "--other", "nobody"),

@@ -60,8 +60,18 @@ from cutwise.importers import IMPORTERS
 from cutwise.importers.gate.guard import read_guarded
 from cutwise.importers.gate.refused import REFUSED
 from cutwise.importers.import_report import import_report
+from cutwise.leakage.leakage_table import leakage_table
+from cutwise.measured import CHOICES, COMPARISONS
+from cutwise.measured.agreement.stated_agreements import stated_agreements, stated_regrets
+from cutwise.measured.agreement.truth_table import choice_standings, class_standings, standings
 from cutwise.measured.decoding_rates import DecodingRate
+from cutwise.measured.energies.capped_trainings import capped_trainings
 from cutwise.measured.memory_runs import MemoryRun
+from cutwise.measured.split_decisions import split_decisions
+from cutwise.measured.split_levels import LEVELS, predicted_splits
+from cutwise.measured.split_runs import layer_benchmark, split_runs
+from cutwise.measured.splits.board_splits import board_splits
+from cutwise.measured.times.timed_models import RUNS, timed_models
 from cutwise.papers import headline, papers
 from cutwise.pipeline import played_round
 from cutwise.plans.stages import STAGES
@@ -95,6 +105,8 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("sft", {"server_shares": "optimised", "codec": "dead_zone"}),
 ]
 """Every scheme, and those that answer in another way under other options."""
+OF_FAMILIES = {"leakage"}
+"""Analyses of convolutional networks and transformers only."""
 OPTIONS: dict[str, dict[str, Any]] = {
     "compare": {"schemes": ("fast_split", "device_only")},
     "sweep": {"over": {"server.flops_per_s": [1e12, 2e12]}},
@@ -122,6 +134,16 @@ class Register:
                 self.met[owner].append(value)
 
         return init
+
+
+def measured_worlds() -> list[Any]:
+    """One row of every kind that was measured, and what sets of them say."""
+    name = "capped_training.static"
+    return [
+        timed_models()[0], RUNS["ncnn"], capped_trainings()[0][0], COMPARISONS[name].rows()[0],
+        board_splits(), CHOICES["board_splits.former"],
+        standings([name]), class_standings(), choice_standings(), stated_agreements(), stated_regrets(),
+    ]  # fmt: skip
 
 
 def everything(folder: Path) -> list[Any]:
@@ -157,6 +179,7 @@ def everything(folder: Path) -> list[Any]:
         parse_opened(dump_question(StatedQuestion()).encode(), "question.toml", now=StatedQuestion()),
         changed_inputs([StatedQuestion(), StatedQuestion(scheme="gsfl", cut="maxpool")]),
         tuple(columns_in(["name", "Memory (GB)"])[0]),
+        measured_worlds(),
         MemoryRun(
             model="bert",
             batch_size=1,
@@ -178,6 +201,8 @@ def everything(folder: Path) -> list[Any]:
             tokens_per_s=1.0,
         ),
         [headline(paper, paper.figures[0].name, draws=2) for paper in papers().values()],
+        [split_runs(), layer_benchmark(), predicted_splits(), split_decisions(), leakage_table()],
+        LEVELS["profile per op"](split_runs()[0], layer_benchmark()),
     ]
 
 
@@ -248,7 +273,12 @@ def analyses(graph: Any, folder: Path) -> list[Any]:
         [flow_of(graph), gates(graph)],
         peak_memory(problem.cost),
         played_round(problem, plan)[0],
-        [cutwise.analyse(graph, scenario, name, **OPTIONS.get(name, {})) for name in ANALYSES],
+        [
+            cutwise.analyse(
+                resnet.cost.graph if name in OF_FAMILIES else graph, scenario, name, **OPTIONS.get(name, {})
+            )
+            for name in ANALYSES
+        ],
         [analysis_with(name, OPTIONS.get(name, {})) for name in ANALYSES],
         [scheme().learning for scheme in SCHEMES.values()],
         cutwise.Question(graph=graph),

@@ -34,11 +34,17 @@ def _totals(given: argparse.Namespace) -> None:
 def _rows(given: argparse.Namespace) -> None:
     target = ASSETS / "timed_models.csv"
     print(f"{target}: {rows_table.write_rows(target)} rows")
+    splits = ASSETS / "board_splits.csv"
+    print(f"{splits}: {rows_table.write_splits(splits)} cuts")
+    capped = ASSETS / "capped_trainings.csv"
+    print(f"{capped}: {rows_table.write_capped(capped)} trainings under caps")
 
 
 def _summaries(given: argparse.Namespace) -> None:
     target = ASSETS / "stated_agreements.csv"
     print(f"{target}: {summaries_table.write_summaries(target)} comparisons")
+    regrets = ASSETS / "stated_regrets.csv"
+    print(f"{regrets}: {summaries_table.write_regrets(regrets)} sets of choices")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from cutwise.hardware.profiles import Profile, hardware
 from cutwise.measured.times.model_totals import model_totals, total_name
 from tests.measured_models.built_graphs import NCNN, QUALCOMM, TIMM_ROWS, model_name, timm_size
 from tests.shared_files import DATA
+from tests.split_columns import TABLE, measured_splits
 
 NCNN_ROWS = DATA / "measured" / "ncnn" / "ncnn_benchmark.csv"
 QUALCOMM_ROWS = DATA / "measured" / "qualcomm_ai_hub" / "float_tflite_onnx.csv"
@@ -89,6 +90,58 @@ def write_rows(target: Path) -> int:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows((*row[:-1], f"{row[-1]:.6g}") for row in rows)
+    return len(rows)
+
+
+ZEUS_ROWS = DATA / "measured" / "zeus"
+ZEUS_CARDS = {"v100": "v100", "p100": "p100"}
+ABOUT_CAPPED = """\
+# Seconds of an epoch and mean watts of a GPU at power caps: ml-energy/zeus, Apache-2.0 (2026-08).
+# Made by: python -m tests.measured_models rows
+"""
+
+
+ABOUT_SPLITS = """\
+# Cuts of six networks between a Raspberry Pi and a GPU, batch 8: public tables of SplitRL, ParetoPipe, MIT.
+# Beside their seconds what each side does, priced by this library (tests/split_columns.py).
+# Made by: python -m tests.measured_models rows
+"""
+
+
+def write_splits(target: Path) -> int:
+    """Every cut with its columns; answers how many there are."""
+    with TABLE.open(encoding="utf-8") as file:
+        did = list(csv.DictReader(line for line in file if not line.startswith("#")))
+    taken = {(model, row["point"]): row for model, rows in measured_splits().items() for row in rows}
+    rows = [{**row, **taken[row["model"], float(row["point"])], "point": row["point"]} for row in did]
+    with target.open("w", encoding="utf-8", newline="") as file:
+        file.write(ABOUT_SPLITS)
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(
+            {name: f"{one:.6g}" if isinstance(one, float) else one for name, one in row.items()}
+            for row in rows
+        )
+    return len(rows)
+
+
+def write_capped(target: Path) -> int:
+    """Every training under a cap; answers how many there are."""
+    rows = [
+        (profile, row)
+        for card, profile in ZEUS_CARDS.items()
+        for row in read(ZEUS_ROWS / f"summary_power_{card}.csv")
+    ]
+    with target.open("w", encoding="utf-8", newline="") as file:
+        file.write(ABOUT_CAPPED)
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("profile", "network", "settings", "cap_w", "power_w", "epoch_s"))
+        for profile, row in rows:
+            settings = f"{row['dataset']} {row['batch_size']} {row['optimizer']}"
+            measured = (
+                f"{float(row[name]):.6g}" for name in ("power_limit", "average_power", "time_per_epoch")
+            )
+            writer.writerow((profile, row["network"], settings, *measured))
     return len(rows)
 
 

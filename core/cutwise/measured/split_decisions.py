@@ -41,9 +41,7 @@ class Decisions(Frozen):
 
 def decisions(run: SplitRun, level: str, benchmark: LayerBenchmark) -> Decisions:
     """What this level would have chosen in every scenario, against the run's own seconds of computing."""
-    allowed = replace(run, latency_s=0.0, cuts=tuple(cut for cut in run.cuts if cut.position > 0))
-    times = LEVELS[level](allowed, benchmark)
-    regrets = np.concatenate([_regret_ratios(allowed, slowdown, times) for slowdown in SLOWDOWNS])
+    regrets = regret_ratios(run, level, benchmark)
     return Decisions(
         run=run.name,
         model=run.model,
@@ -54,6 +52,13 @@ def decisions(run: SplitRun, level: str, benchmark: LayerBenchmark) -> Decisions
         mean_regret_ratio=float(regrets.mean()),
         worst_regret_ratio=float(regrets.max()),
     )
+
+
+def regret_ratios(run: SplitRun, level: str, benchmark: LayerBenchmark) -> Floats:
+    """What the chosen cut takes beyond the best one in every scenario, shape (scenarios,)."""
+    allowed = replace(run, latency_s=0.0, cuts=tuple(cut for cut in run.cuts if cut.position > 0))
+    times = LEVELS[level](allowed, benchmark)
+    return np.concatenate([_regret_ratios(allowed, slowdown, times) for slowdown in SLOWDOWNS])
 
 
 @kept

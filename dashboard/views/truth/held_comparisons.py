@@ -136,14 +136,17 @@ def worst_table(rows: Sequence[HeldRow]) -> pd.DataFrame:
     )  # fmt: skip
 
 
+QUANTILE = "Of measured over predicted"
 _number = st.column_config.NumberColumn
 COLUMNS = {
-    "group": st.column_config.TextColumn("", width="medium"), "rows": _number("Rows"),
+    "group": st.column_config.TextColumn("Rows of", width="medium"), "rows": _number("Rows"),
     "error": _number("Mean error (%)", format="%.1f"), "near": _number("Within 30 % (%)", format="%.0f"),
     "wide": _number("Within 50 % (%)", format="%.0f"),
     "covered": _number("Within band (%)", format="%.0f"),
-    "low": _number("Measured over predicted, P10", format="%.2f"), "middle": _number("P50", format="%.2f"),
-    "high": _number("P90", format="%.2f"), "learnt": _number("Fitted on, beside"), "when": "Worked out",
+    "low": _number("P10", format="%.2f", help=QUANTILE),
+    "middle": _number("P50", format="%.2f", help=QUANTILE),
+    "high": _number("P90", format="%.2f", help=QUANTILE),
+    "learnt": _number("Fitted on, beside"), "when": "Worked out",
 }  # fmt: skip
 WORST_COLUMNS = {
     "name": "Row", "hardware": "On", "class": "Class", "family": "Family",

@@ -11,7 +11,8 @@ import cutwise
 from cutwise.costs.graph_cost import price
 from cutwise.costs.workload import Workload
 from cutwise.hardware.profiles import hardware
-from cutwise.measured import COMPARISONS
+from cutwise.measured import CHOICES, COMPARISONS
+from cutwise.measured.agreement.held_choices import regrets_of
 from cutwise.measured.agreement.held_rows import agreement_of
 from cutwise.measured.times.model_totals import SUMS, model_totals, total_name, totals_of
 from cutwise.measured.times.predicted_times import iterations_s
@@ -21,7 +22,7 @@ from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.time_levels import ComputeSpeed
 from tests.measured_models import kept_rows, rows_table
-from tests.measured_models.summaries_table import KEPT
+from tests.measured_models.summaries_table import KEPT, REGRETS
 from tests.shared_files import DATA, needs
 
 MEASURED = DATA / "measured"
@@ -59,9 +60,17 @@ def test_training_cards_are_predicted_from_their_data_sheets() -> None:
 def test_summaries_say_what_the_rows_say(name: str) -> None:
     stated, found = COMPARISONS[name].stated, agreement_of(KEPT[name]())
     assert stated is not None
-    for one, other in zip(astuple(stated), astuple(found), strict=True):
-        assert one == pytest.approx(other, rel=2e-3)
+    said, anew = ([ratio for ratio in astuple(one) if ratio is not None] for one in (stated, found))
+    assert said == pytest.approx(anew, rel=2e-3)
     assert COMPARISONS[name].licence not in SHIPPABLE
+
+
+@needs(MEASURED)
+@pytest.mark.parametrize("name", REGRETS)
+def test_stated_regrets_are_those_of_the_rows(name: str) -> None:
+    stated = CHOICES[name].regrets()
+    for one, other in zip(astuple(stated), astuple(regrets_of(REGRETS[name]())), strict=True):
+        assert one == pytest.approx(other, rel=2e-3, abs=1e-6)
 
 
 def test_there_are_graphs_of_at_least_two_hundred_models() -> None:

@@ -35,7 +35,7 @@ class ChoiceBounds(Frozen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldChoice(Frozen):
-    """Choices of one kind at one level of what is known; `regrets` takes them now."""
+    """Choices of one kind at one level of what is known; `regrets` takes them now, or as on a `date`."""
 
     title: str
     source: str
@@ -44,6 +44,7 @@ class HeldChoice(Frozen):
     regrets: Callable[[], Regrets]
     bounds: ChoiceBounds = ChoiceBounds()
     is_learnt: bool = False
+    date: str = ""
 
     def broken(self) -> tuple[str, ...]:
         """A sentence for each bound that is not kept."""

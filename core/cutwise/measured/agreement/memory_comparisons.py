@@ -35,7 +35,7 @@ def _rates() -> tuple[HeldRow, ...]:
 COMPARISONS.add(
     "memory_peak",
     Comparison(
-        title="Peak memory of a training step", quantity="peak memory", unit="B",
+        title="Peak of a training step", quantity="peak memory", unit="B",
         source="own runs of torch, transformers and peft", licence="own", level="memory model", rows=_peaks,
         bounds=Bounds(most_mean_error_ratio=0.03),
     ),
@@ -43,7 +43,7 @@ COMPARISONS.add(
 COMPARISONS.add(
     "decoding_rate",
     Comparison(
-        title="Speed of text generation, a batch of one", quantity="tokens a second", unit="1/s",
+        title="Text generation, a batch of one", quantity="tokens a second", unit="1/s",
         source=GEERLING, licence="MIT", level="class of decoding", rows=_rates,
         bounds=Bounds(most_mean_error_ratio=0.35),
     ),

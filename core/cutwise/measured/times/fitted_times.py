@@ -116,12 +116,12 @@ LEFT_OUT_SETS: dict[str, tuple[Callable[[TimedModel], bool], bool]] = {
 }
 LEFT_OUT_TITLES = {
     "ncnn_processors": (
-        "Inference of one image, ncnn on processors",
+        "Inference, ncnn on processors",
         "ncnn",
         Bounds(most_mean_error_ratio=0.25),
     ),
-    "ncnn_vulkan": ("Inference of one image, ncnn on GPUs", "ncnn", Bounds()),
-    "qualcomm_npus": ("Inference of one image, phone NPU", "qualcomm_npu", Bounds()),
+    "ncnn_vulkan": ("Inference, ncnn on GPUs", "ncnn", Bounds()),
+    "qualcomm_npus": ("Inference, phone NPU", "qualcomm_npu", Bounds()),
 }
 FEW_RUNS = ("timm_training_3090", "timm_inference_3090", "timm_inference_4090")
 

@@ -43,7 +43,7 @@ class ModelTotals(Frozen):
     size: int
     workload: str
     family: str
-    parameters: float
+    parameters: int
     macs: float
     forward_flops: float
     backward_flops: float
@@ -76,10 +76,8 @@ def total_name(model: str, size: int, workload: str) -> str:
 
 def _total(row: Mapping[str, str]) -> ModelTotals:
     words: dict[str, Any] = {name: row[name] for name in ("model", "workload", "family")}
-    numbers: dict[str, Any] = {
-        name: float(row[name]) for name in ("parameters", "macs", *SUMS, "winograd_flops")
-    }
-    return ModelTotals(size=int(row["size"]), **words, **numbers)
+    numbers: dict[str, Any] = {name: float(row[name]) for name in ("macs", *SUMS, "winograd_flops")}
+    return ModelTotals(size=int(row["size"]), parameters=int(float(row["parameters"])), **words, **numbers)
 
 
 def totals_of(cost: GraphCost, *, model: str, size: int, workload: str) -> ModelTotals:
@@ -90,7 +88,7 @@ def totals_of(cost: GraphCost, *, model: str, size: int, workload: str) -> Model
         size=size,
         workload=workload,
         family=family_of(cost),
-        parameters=float(cost.parameters),
+        parameters=cost.parameters,
         macs=float(cost.macs),
         backward_flops=float((cost.backward_input_flops + cost.backward_weight_flops).sum()),
         winograd_flops=float(cost.forward_flops[_where(cost.graph, is_winograd)].sum()),
