@@ -96,7 +96,7 @@ def random_scenario(rng: np.random.Generator, names: list[str], *, devices: int)
             server=str(rng.choice(["dedicated", "equal"])),
         ),
         privacy=Privacy(keep_on_device="raw_allowed" if rng.random() < 0.6 else (str(rng.choice(names)),)),
-        energy=random_energy(rng),
+        energy=random_energy(rng.spawn(1)[0]),
         objective=Objective(
             kind=kind,
             energy_of=owners,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from cutwise.analyses.base import registered, rows_of
-from cutwise.analyses.pace import Pace
+from cutwise.analyses.pace import RowPace
 from cutwise.analyses.sweep_settings import settings_of
 from cutwise.errors import ScenarioError, SolverError
 from cutwise.fields.field_values import settled
@@ -106,7 +106,7 @@ def swept(
     take longer than `sweep_s`.
     """
     settings = settings_of(over, schemes=len(schemes), devices=len(scenario.devices), paired=zip)
-    making = Pace(rows=len(settings))
+    making = RowPace(rows=len(settings))
     scenarios = _scenarios(scenario, settings, making)
     columns: dict[str, list[Any]] = {path: [] for path in over}
     columns |= {name: [] for name in ("scheme", "status", "delay_s", "energy_j", "cut")}
@@ -120,7 +120,7 @@ def swept(
     return SweptScenarios(columns={name: tuple(values) for name, values in columns.items()})
 
 
-def _scenarios(scenario: Scenario, settings: Sequence[Mapping[str, Any]], pace: Pace) -> list[Scenario]:
+def _scenarios(scenario: Scenario, settings: Sequence[Mapping[str, Any]], pace: RowPace) -> list[Scenario]:
     """The scenario of each setting; many devices take long to change, so these rows are paced too."""
     found = []
     for setting in settings:
@@ -130,7 +130,7 @@ def _scenarios(scenario: Scenario, settings: Sequence[Mapping[str, Any]], pace: 
 
 
 def _answers(
-    graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str, pace: Pace
+    graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str, pace: RowPace
 ) -> list[dict[str, Any]]:
     """Status, delay, energy and cut of every scenario; scenarios that differ in numbers only go together."""
     answers: list[dict[str, Any]] = [{} for _ in scenarios]

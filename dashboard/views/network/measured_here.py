@@ -31,7 +31,9 @@ TOLD = (
     "and the way. Both machines and the link are fitted to it. Cuts are named by ops or blocks of the model; "
     "the first row names the columns, with their units."
 )
-SHIPPED = "Machines that others measured"
+SHIPPED, OWN = "Machines that others measured", "Measure a machine or a model yourself"
+COMMANDS = """cutwise calibrate --out machine.toml       # this machine, some ten seconds; open the file here
+cutwise profile MODEL --out measured.json  # every op of a model on this machine; open it as the model"""
 
 
 def show(stated: StatedQuestion, problem: SplitProblem) -> None:
@@ -47,6 +49,9 @@ def show(stated: StatedQuestion, problem: SplitProblem) -> None:
             _fit(stated, problem, pasted)
         with st.expander(SHIPPED):
             _shipped(stated)
+        with st.expander(OWN):
+            st.caption("On the machine itself, with PyTorch installed; nothing of a model's file is run.")
+            st.code(COMMANDS, language=None)
 
 
 def _fit(stated: StatedQuestion, problem: SplitProblem, pasted: str) -> None:

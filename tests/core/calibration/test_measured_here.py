@@ -1,9 +1,11 @@
 """Ops run on this machine: as the graph says they are, timed by the processor, in a file that plans."""
 
+import hashlib
 import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -82,6 +84,19 @@ def test_seconds_are_those_of_a_call_however_many_are_timed_at_once() -> None:
     assert seconds_of(spin, most_s=0.01) == pytest.approx(1e-4, rel=0.2)
 
 
+def test_what_helpers_compute_is_shared_evenly() -> None:
+    """All of it in one helper, while the caller waits: by one processor all, by two half of it."""
+    data = b"x" * 2_000_000
+
+    def call() -> None:
+        helper = Thread(target=lambda: hashlib.sha256(data).digest())
+        helper.start()
+        helper.join()
+
+    one, two = (seconds_of(call, most_s=0.02, threads=count) for count in (1, 2))
+    assert two / one == pytest.approx(0.5, rel=0.2)
+
+
 def test_twice_the_work_takes_about_twice_as_long() -> None:
     data = Op(id="x", kind="input", output=TensorSpec(shape=(1, 256, 512)))
     weights = (Weight(id="w", shape=(512, 512)),)
@@ -98,28 +113,40 @@ def test_rows_carry_what_the_price_list_says_of_their_ops() -> None:
     names = [op.id for op in graph.ops if op.block == "small ops"]
     cost = price(graph, Workload(batch_size=4))
     seconds = [OpSeconds(op=name, batch_size=4, forward_s=1e-5, backward_s=2e-5) for name in names]
-    forward, backward = calibrate.rows_of(cost, seconds)
-    assert forward.launches == 16
-    assert forward.measured_s == pytest.approx(16e-5)
-    assert forward.moved_bytes == 4 * (8 * 2 * 16 + 8 * 3 * 64)
-    assert backward.backward_launches == 32
-    assert backward.measured_s == pytest.approx(32e-5)
-    assert backward.forward_flops == 0
+    (step,) = calibrate.rows_of(cost, seconds)
+    assert (step.launches, step.backward_launches) == (16, 32)
+    assert step.measured_s == pytest.approx(16 * 3e-5)
+    assert step.moved_bytes == 4 * (8 * 2 * 16 + 8 * 3 * 64)
+    names = [op.id for op in graph.ops if op.block == "transition, 256 channels"]
+    seconds = [OpSeconds(op=name, batch_size=4, forward_s=1e-3, backward_s=2e-3) for name in names]
+    forward, step = calibrate.rows_of(cost, seconds)
+    assert forward.measured_s == pytest.approx(4e-3)
+    assert step.measured_s == pytest.approx(12e-3)
+    assert forward.backward_flops == 0
+    assert step.forward_flops == forward.forward_flops
 
 
 def test_this_machine_is_calibrated_into_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    few = {name: BLOCKS[name] for name in ("head, 512 channels", "small ops")}
+    few = {name: BLOCKS[name] for name in ("transition, 256 channels", "small ops")}
     monkeypatch.setattr("cutwise.calibration.runs.generic_layers.BLOCKS", FrozenDict(few))
     monkeypatch.setattr(calibrate, "BLOCKS", FrozenDict(few))
     out = tmp_path / "mine.toml"
     assert main(["calibrate", "--out", str(out), "--name", "mine", "--json"]) == 0
     found, printed = load_calibration(out), json.loads(capsys.readouterr().out)
-    assert (found.name, found.rows, printed["rows"]) == ("mine", 8, 8)
+    assert (found.name, found.rows, printed["rows"]) == ("mine", 6, 6)
     assert 1e9 < found.flops_per_s < 1e14
     assert 1e8 < found.moved_bytes_per_s < 1e13
     assert "torch" in found.software
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="has a CUDA device")
+def test_an_accelerator_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = str(tmp_path / "mine.toml")
+    for words in (["calibrate", "--out", out], ["profile", "sample:two_tower", "--out", out]):
+        assert main([*words, "--device", "cuda"]) == 2
+        assert "PyTorch sees no CUDA device on this machine" in capsys.readouterr().err
 
 
 RATES = MachineRates(flops_per_s=1e12, moved_bytes_per_s=1e11, launch_s=1e-5, backward_ratio=1.5)

@@ -6,18 +6,19 @@ import datetime
 import platform
 from collections.abc import Mapping, Sequence
 
+from cutwise.arrays import Floats
 from cutwise.calibration.calibration_file import Calibration, calibration_of
 from cutwise.calibration.class_priors import class_prior, profile_prior
 from cutwise.calibration.rate_fit import fit_rates
-from cutwise.calibration.runs.generic_layers import BLOCKS, generic_layers
-from cutwise.calibration.runs.measured_ops import OpSeconds, measured_ops
+from cutwise.calibration.runs.generic_layers import BLOCKS, STARTS, generic_layers
+from cutwise.calibration.runs.measured_ops import OpSeconds, check_runs, measured_ops
 from cutwise.calibration.timed_rows import TimedRow
 from cutwise.costs.graph_cost import GraphCost, price
 from cutwise.costs.workload import Workload
 from cutwise.frozen import FrozenDict
 from cutwise.hardware.profiles import hardware
 
-BATCH_SIZES = (1, 4)
+BATCH_SIZES = (1, 8)
 FORWARD = ("forward_flops", "moved_bytes", "read_bytes", "launches")
 BACKWARD = ("backward_flops", "backward_moved_bytes", "backward_read_bytes", "backward_launches")
 CLASSES: Mapping[str, str] = FrozenDict(
@@ -29,7 +30,7 @@ LEAST_S = 1e-7
 
 
 def calibrate_here(
-    *, name: str, device: str = "cpu", profile: str = "", most_s: float = 0.01, date: str = ""
+    *, name: str, device: str = "cpu", profile: str = "", most_s: float = 0.005, date: str = ""
 ) -> Calibration:
     """The constants of this machine as PyTorch runs it: about ten seconds of computing.
 
@@ -37,6 +38,7 @@ def calibrate_here(
     not installed, and `UnknownNameError` for a profile that is none.
     """
     known = hardware()[profile] if profile else None
+    check_runs(device)
     prior = profile_prior(known) if known else class_prior(_class_here(device))
     rows = measured_rows(device=device, most_s=most_s)
     return calibration_of(
@@ -50,8 +52,8 @@ def calibrate_here(
     )
 
 
-def measured_rows(*, device: str = "cpu", most_s: float = 0.01) -> list[TimedRow]:
-    """A row for every generic block at every batch size, forward and backward each."""
+def measured_rows(*, device: str = "cpu", most_s: float = 0.005) -> list[TimedRow]:
+    """A row for every generic block at every batch size, forward alone and with its backward pass."""
     graph = generic_layers()
     names = [op.id for op in graph.ops if op.block]
     rows: list[TimedRow] = []
@@ -68,25 +70,35 @@ def measured_rows(*, device: str = "cpu", most_s: float = 0.01) -> list[TimedRow
 
 
 def rows_of(cost: GraphCost, measured: Sequence[OpSeconds]) -> list[TimedRow]:
-    """Ops that were run one after another as one row forward and one backward, with what they did.
+    """Ops that were run one after another as two rows with what they did: forward, and the whole step.
 
-    Empty for no ops.
+    Starting an op takes much longer in training than without, so of small ops the step alone counts. Empty
+    for no ops.
     """
     if not measured:
         return []
     at = [cost.graph.index[one.op] for one in measured]
-    backward_flops = cost.backward_input_flops + cost.backward_weight_flops
-    named = {"backward_flops": backward_flops} | {
-        name: getattr(cost, name) for name in (*FORWARD, *BACKWARD) if name != "backward_flops"
-    }
-    rows: list[TimedRow] = []
-    for label, columns in (("forward", FORWARD), ("backward", BACKWARD)):
-        took_s = sum(getattr(one, f"{label}_s") for one in measured)
-        done = {name: float(named[name][at].sum()) for name in columns}
-        if took_s > LEAST_S and any(done.values()):
-            name = f"{cost.graph.ops[at[0]].block}, {label}, batch {measured[0].batch_size}"
-            rows.append(TimedRow(name=name, measured_s=took_s, batch_size=measured[0].batch_size, **done))
-    return rows
+    block = cost.graph.ops[at[0]].block
+    forward_s = sum(one.forward_s for one in measured)
+    step_s = forward_s + sum(one.backward_s for one in measured)
+    passes = {"forward": (forward_s, FORWARD), "step": (step_s, (*FORWARD, *BACKWARD))}
+    return [
+        TimedRow(
+            name=f"{block}, {label}, batch {measured[0].batch_size}",
+            measured_s=took_s,
+            batch_size=measured[0].batch_size,
+            **{name: float(_column(cost, name)[at].sum()) for name in columns},
+        )
+        for label, (took_s, columns) in passes.items()
+        if took_s > LEAST_S and (label, block) != ("forward", STARTS)
+    ]
+
+
+def _column(cost: GraphCost, name: str) -> Floats:
+    if name == "backward_flops":
+        return cost.backward_input_flops + cost.backward_weight_flops
+    found: Floats = getattr(cost, name)
+    return found
 
 
 def _class_here(device: str) -> str:

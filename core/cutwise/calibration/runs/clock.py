@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 LEAST_TURNS, MOST_TURNS = 3, 100
@@ -11,25 +12,27 @@ BATCHED_S = 5e-4
 """Calls shorter than this are timed several at once: a clock's own call takes some 0.1 µs."""
 
 
-def seconds_of(call: Callable[[], Any], *, device: str = "cpu", most_s: float = 0.05) -> float:
-    """Seconds of a call, the lower quartile over some `most_s` of turns, after one that is not counted.
+def seconds_of(
+    call: Callable[[], Any], *, device: str = "cpu", most_s: float = 0.05, threads: int = 1
+) -> float:
+    """Seconds of a call, the least over some `most_s` of turns, after one that is not counted.
 
-    On a processor those that the calling thread computes: it is not charged for what other programs take,
-    and while it waits for its helpers it keeps the processor. On an accelerator those between two events.
+    On a processor they are counted in computing, so that what other programs take is not in them: what the
+    calling thread computes, or where helpers do more of it, all of it shared evenly among `threads`. On an
+    accelerator they are those between two of its events.
     """
-    clock = _cuda_s if device.startswith("cuda") else _thread_s
+    clock = _cuda_s if device.startswith("cuda") else partial(_computing_s, threads=threads)
     first = min(clock(call, 1) for _ in range(2))
     at_once = max(1, min(1000, round(BATCHED_S / max(first, 1e-9))))
     turns = min(MOST_TURNS, max(LEAST_TURNS, int(most_s / max(at_once * first, 1e-9))))
-    several = sorted(clock(call, at_once) for _ in range(turns))
-    return several[0]
+    return min(clock(call, at_once) for _ in range(turns))
 
 
-def _thread_s(call: Callable[[], Any], times: int) -> float:
-    started = time.thread_time()
+def _computing_s(call: Callable[[], Any], times: int, *, threads: int) -> float:
+    own, whole = time.thread_time(), time.process_time()
     for _ in range(times):
         call()
-    return (time.thread_time() - started) / times
+    return max(time.thread_time() - own, (time.process_time() - whole) / threads) / times
 
 
 def _cuda_s(call: Callable[[], Any], times: int) -> float:

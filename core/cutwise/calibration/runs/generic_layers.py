@@ -90,6 +90,8 @@ def _transformer(tokens: int, width: int, heads: int) -> tuple[BlockLayer, ...]:
     )  # fmt: skip
 
 
+STARTS = "small ops"
+"""What hardly does more than start."""
 BLOCKS: Mapping[str, tuple[BlockLayer, ...]] = FrozenDict(
     {
         "stem of 224 pixels": (
@@ -97,8 +99,13 @@ BLOCKS: Mapping[str, tuple[BlockLayer, ...]] = FrozenDict(
             _pool("max_pool", 64, 56, 3),
         ),
         "residual, 64 channels": _residual(64, 56),
-        "residual, 128 channels": _residual(128, 28),
-        "residual, 512 channels": _residual(512, 7),
+        "residual, 128 channels, and 4096 features": (
+            *_residual(128, 28), _linear(1, 4096, 4096), _pointwise("relu", (1, 4096)),
+        ),
+        "residual, 512 channels, and a head": (
+            *_residual(512, 7), BlockLayer(kind="global_avg_pool", before=(512, 7, 7), after=(512, 1, 1)),
+            _linear(1, 512, 1000),
+        ),
         "bottleneck, 1024 channels": (
             _convolution(1024, 256, 14, 1), _convolution(256, 256, 14, 3), _convolution(256, 1024, 14, 1),
             _batch_norm(256, 14, times=2), _batch_norm(1024, 14), _pointwise("relu", (256, 14, 14), times=2),
@@ -111,16 +118,11 @@ BLOCKS: Mapping[str, tuple[BlockLayer, ...]] = FrozenDict(
             _pool("avg_pool", 128, 14, 2),
         ),
         "transformer, 256 wide": _transformer(64, 256, 4),
-        "transformer, 768 wide": _transformer(128, 768, 12),
-        "words, 768 wide": (
+        "words and a transformer, 768 wide": (
             BlockLayer(kind="embedding", before=(128,), after=(128, 768), weights=((30_522, 768),)),
-            BlockLayer(kind="layer_norm", before=(128, 768), after=(128, 768), weights=((768,),) * 2),
+            *_transformer(128, 768, 12),
         ),
-        "classifier, 4096 wide": (_linear(1, 4096, 4096), _pointwise("relu", (1, 4096))),
-        "head, 512 channels": (
-            BlockLayer(kind="global_avg_pool", before=(512, 7, 7), after=(512, 1, 1)), _linear(1, 512, 1000),
-        ),
-        "small ops": (
+        STARTS: (
             _pointwise("relu", (16,), times=8), _pointwise("add", (64,), times=4),
             _pointwise("mul", (64,), times=4),
         ),

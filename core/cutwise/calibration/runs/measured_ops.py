@@ -40,9 +40,9 @@ def measured_ops(
     """Seconds of each named op with a mini-batch of `batch_size`, by its id; equal ones are run once.
 
     Left out are ops of a kind that nothing here runs, and those whose shapes PyTorch refuses. Raises
-    `CutwiseError` where PyTorch is not installed.
+    `CutwiseError` where PyTorch is not installed, or sees no such device.
     """
-    _torch()
+    check_runs(device)
     seconds: dict[str, OpSeconds] = {}
     known: dict[Any, tuple[float, float] | None] = {}
     for name in names:
@@ -81,6 +81,7 @@ def _run(
     op: Op, shapes: tuple[Shape, ...], output: Shape, *, training: bool, device: str, most_s: float
 ) -> tuple[float, float] | None:
     torch = _torch()
+    timed = partial(seconds_of, device=device, most_s=most_s, threads=torch.get_num_threads())
     try:
         ready = prepared(op, shapes, output, device=device)
         if ready is None:
@@ -88,11 +89,10 @@ def _run(
         call, leaves = ready
         if not (training and leaves):
             with torch.no_grad():
-                return seconds_of(call, device=device, most_s=most_s), 0.0
+                return timed(call), 0.0
         sent = torch.ones_like(call())
-        forward_s = seconds_of(call, device=device, most_s=most_s)
-        both = partial(_forward_and_back, ready, sent)
-        return forward_s, max(0.0, seconds_of(both, device=device, most_s=most_s) - forward_s)
+        forward_s = timed(call)
+        return forward_s, max(0.0, timed(partial(_forward_and_back, ready, sent)) - forward_s)
     except (RuntimeError, ValueError, IndexError, TypeError, AttributeError):
         return None
 
@@ -100,6 +100,15 @@ def _run(
 def _forward_and_back(ready: Prepared, sent: Any) -> Any:
     call, leaves = ready
     return _torch().autograd.grad(call(), leaves, sent, allow_unused=True)
+
+
+def check_runs(device: str) -> None:
+    """Raises `CutwiseError` where PyTorch is not installed, or sees no accelerator that was asked for."""
+    if device.startswith("cuda") and not _torch().cuda.is_available():
+        raise CutwiseError(
+            "PyTorch sees no CUDA device on this machine; leave --device out to measure its processor"
+        )
+    _torch()
 
 
 def _torch() -> Any:
