@@ -92,8 +92,6 @@ PURE_NUMBERS = {
     "server_blocks": "factors on seconds, without a unit",
     "device_power": "factors on watts, without a unit",
     "server_power": "factors on watts, without a unit",
-    "launches": "a count, kept as a float column",
-    "backward_launches": "a count, kept as a float column",
     "flop_per_byte": "FLOPs that a byte weighs",
     "flop_per_launch": "FLOPs that a kernel's start weighs",
     "block_sigma": "a standard deviation of logarithms",
