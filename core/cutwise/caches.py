@@ -131,9 +131,6 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.measured.energies.capped_trainings.capped_trainings": Cache(
             entries=None, key="none", keeps="trainings under power caps"
         ),
-        "cutwise.measured.energies.capped_trainings.capped_times": Cache(
-            entries=None, key="law", keeps="what it says of their times"
-        ),
         "cutwise.hardware.decoding.decoding_classes": Cache(
             entries=None, key="none", keeps="the classes of decoding"
         ),

@@ -143,7 +143,7 @@ def measured_worlds() -> list[Any]:
     name = "capped_training.static"
     return [
         timed_models()[0], RUNS["ncnn"], capped_trainings()[0][0], COMPARISONS[name].rows()[0],
-        board_splits(), CHOICES["board_splits.former"],
+        board_splits(), CHOICES["board_splits.former"], COMPARISONS[name],
         standings([name]), class_standings(), choice_standings(), stated_agreements(), stated_regrets(),
     ]  # fmt: skip
 

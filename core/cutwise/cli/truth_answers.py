@@ -11,7 +11,7 @@ from cutwise.cli.streams import note, say
 
 if TYPE_CHECKING:
     from cutwise.measured.agreement.held_rows import Agreement
-    from cutwise.measured.agreement.truth_table import ChoiceStanding, ClassStanding, Standing
+    from cutwise.measured.agreement.truth_table import ChoiceStanding, ClassStanding, ComparisonStanding
 
 HEADER = f"{'':34s}{'rows':>6s}{'error':>9s}{'±30 %':>8s}{'±50 %':>8s}{'in band':>9s}"
 CHOICE_HEADER = f"{'':34s}{'cases':>6s}{'right':>9s}{'mean':>8s}{'90 %':>8s}{'worst':>9s}"
@@ -41,7 +41,7 @@ def print_truth(known: argparse.Namespace) -> int:
     return INFEASIBLE if any(sentences for _, sentences in broken) else FINE
 
 
-def _line(one: Standing) -> str:
+def _line(one: ComparisonStanding) -> str:
     beside = f"  {one.date}" if one.date else f"  and {one.learnt_rows} learnt" * (one.learnt_rows > 0)
     return _figures(one.name, one.judged) + beside
 

@@ -88,7 +88,7 @@ def band_of(party: Party, profile: Profile) -> TimeBand:
     >>> from cutwise.hardware.profiles import hardware
     >>> from cutwise.scenario.parties import Server
     >>> band_of(Server(profile="v100"), hardware()["v100"])
-    TimeBand(low_ratio=0.7, high_ratio=1.7)
+    TimeBand(low_ratio=0.82, high_ratio=1.5)
     """
     found = TIME_LEVELS[level_of(party)].band(party, profile)
     return TimeBand(

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from cutwise.measured import COMPARISONS
-from cutwise.measured.agreement.comparisons import Comparison
+from cutwise.measured.agreement.comparisons import HeldComparison
 from cutwise.measured.agreement.held_rows import Agreement, HeldRow, agreement_of
 from cutwise.measured.agreement.truth_table import worst_rows
 from cutwise.units import percent
@@ -49,7 +49,7 @@ def show() -> None:
             _shown(chosen, str(by))
 
 
-def _shown(chosen: Sequence[Comparison], by: str) -> None:
+def _shown(chosen: Sequence[HeldComparison], by: str) -> None:
     groups = grouped(chosen, by)
     rows = [row for one in groups.values() for row in one]
     if rows:
@@ -76,7 +76,7 @@ def _shown(chosen: Sequence[Comparison], by: str) -> None:
     st.caption(" · ".join(dict.fromkeys(f"{one.source} ({one.licence})" for one in chosen)))
 
 
-def grouped(chosen: Sequence[Comparison], by: str) -> dict[str, list[HeldRow]]:
+def grouped(chosen: Sequence[HeldComparison], by: str) -> dict[str, list[HeldRow]]:
     """The rows of some comparisons by source, or by what a row says of itself; stated ones have none."""
     found: dict[str, list[HeldRow]] = {}
     for one in chosen:
@@ -103,7 +103,7 @@ def agreement_figures(rows: Sequence[HeldRow]) -> dict[str, str]:
     }
 
 
-def agreement_table(chosen: Sequence[Comparison], by: str) -> pd.DataFrame:
+def agreement_table(chosen: Sequence[HeldComparison], by: str) -> pd.DataFrame:
     """One row a group; comparisons that are only stated stand with their date."""
     groups = grouped(chosen, by)
     rows = [

@@ -8,7 +8,7 @@ import pytest
 
 from cutwise.__main__ import main
 from cutwise.measured import CHOICES, COMPARISONS
-from cutwise.measured.agreement.comparisons import Bounds, Comparison
+from cutwise.measured.agreement.comparisons import AgreementBounds, HeldComparison
 from cutwise.measured.agreement.held_choices import ChoiceBounds, HeldChoice, regrets_of
 from cutwise.measured.agreement.held_rows import HeldRow, agreement_of
 from cutwise.measured.agreement.truth_table import COVERED_RATIOS, class_standings, standings, worst_rows
@@ -36,8 +36,8 @@ def test_the_worst_row_is_off_by_the_largest_factor_either_way() -> None:
     assert worst_rows([held(1, 1), high, low], 2) == (low, high)
 
 
-def comparison(rows: tuple[HeldRow, ...], bounds: Bounds) -> Comparison:
-    return Comparison(
+def comparison(rows: tuple[HeldRow, ...], bounds: AgreementBounds) -> HeldComparison:
+    return HeldComparison(
         title="rows", quantity="time", unit="s", source="here", licence="own", level="level",
         rows=lambda: rows, bounds=bounds,
     )  # fmt: skip
@@ -45,17 +45,19 @@ def comparison(rows: tuple[HeldRow, ...], bounds: Bounds) -> Comparison:
 
 def test_rows_that_constants_were_fitted_on_count_only_where_there_are_no_others() -> None:
     learnt, fresh = held(1, 1, is_learnt=True), held(1, 1.4)
-    assert comparison((learnt, fresh), Bounds()).judged().rows == 1
-    assert comparison((learnt,), Bounds()).judged().rows == 1
-    kept = Bounds(most_mean_error_ratio=0.3)
+    assert comparison((learnt, fresh), AgreementBounds()).judged().rows == 1
+    assert comparison((learnt,), AgreementBounds()).judged().rows == 1
+    kept = AgreementBounds(most_mean_error_ratio=0.3)
     assert comparison((learnt, fresh), kept).broken() == ("mean error: 40.0 %, at most 30 % is asked for",)
     assert comparison((learnt,), kept).broken() == ()
 
 
 def test_too_few_and_too_many_rows_in_a_band_are_told() -> None:
     rows = (held(1, 1), held(1, 4))
-    assert len(comparison(rows, Bounds(least_covered_ratio=0.75, least_wide_ratio=0.9)).broken()) == 2
-    assert len(comparison(rows[:1], Bounds(most_covered_ratio=0.9)).broken()) == 1
+    assert (
+        len(comparison(rows, AgreementBounds(least_covered_ratio=0.75, least_wide_ratio=0.9)).broken()) == 2
+    )
+    assert len(comparison(rows[:1], AgreementBounds(most_covered_ratio=0.9)).broken()) == 1
 
 
 def test_regrets_that_are_too_dear_are_told() -> None:
@@ -96,7 +98,7 @@ def test_the_command_prints_a_table_and_fails_where_a_bound_is_not_kept(
     assert main(["truth", QUICK, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["comparisons"][0]["name"] == QUICK
 
-    strict = comparison((held(1, 2),), Bounds(most_mean_error_ratio=0.2))
+    strict = comparison((held(1, 2),), AgreementBounds(most_mean_error_ratio=0.2))
     monkeypatch.setitem(COMPARISONS._entries, QUICK, strict)
     assert main(["truth", QUICK]) == 3
     assert f"{QUICK}: mean error: 100.0 %, at most 20 % is asked for" in capsys.readouterr().err

@@ -289,7 +289,7 @@ def basis_text(party: Party, profile: Profile) -> str:
     >>> from cutwise.hardware.profiles import hardware
     >>> from cutwise.scenario.parties import Server
     >>> basis_text(Server(profile="v100"), hardware()["v100"])
-    'data sheet by class of hardware (Server GPU; measured seconds 0.7 to 1.7 of predicted)'
+    'data sheet by class of hardware (Server GPU; measured seconds 0.82 to 1.5 of predicted)'
     """
     level, band = level_of(party), band_of(party, profile)
     told = f"measured seconds {band.low_ratio:.2g} to {band.high_ratio:.2g} of predicted"

@@ -12,7 +12,7 @@ from cutwise.units import percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds(Frozen):
+class AgreementBounds(Frozen):
     """What rows have to keep; None asks for nothing."""
 
     most_mean_error_ratio: float | None = None
@@ -22,7 +22,7 @@ class Bounds(Frozen):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison(Frozen):
+class HeldComparison(Frozen):
     """Rows of one source, predicted at one level of what is known.
 
     `quantity` and `unit` say what was measured, `level` what a prediction starts from; `rows` predicts them
@@ -37,7 +37,7 @@ class Comparison(Frozen):
     licence: str
     level: str
     rows: Callable[[], tuple[HeldRow, ...]] = tuple
-    bounds: Bounds = Bounds()
+    bounds: AgreementBounds = AgreementBounds()
     stated: Agreement | None = None
     date: str = ""
 
@@ -54,10 +54,10 @@ class Comparison(Frozen):
         return tuple(_broken(self.bounds, self.judged()))
 
 
-COMPARISONS: Registry[Comparison] = Registry("comparison with measured rows")
+COMPARISONS: Registry[HeldComparison] = Registry("comparison with measured rows")
 
 
-def _broken(bounds: Bounds, found: Agreement) -> Iterator[str]:
+def _broken(bounds: AgreementBounds, found: Agreement) -> Iterator[str]:
     said = (
         ("mean error", found.mean_error_ratio, None, bounds.most_mean_error_ratio),
         ("rows within 50 %", found.wide_ratio, bounds.least_wide_ratio, None),

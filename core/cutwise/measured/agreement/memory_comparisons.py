@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cutwise.measured.agreement.comparisons import COMPARISONS, Bounds, Comparison
+from cutwise.measured.agreement.comparisons import COMPARISONS, AgreementBounds, HeldComparison
 from cutwise.measured.agreement.held_rows import HeldRow
 from cutwise.measured.decoding_rates import predicted_rates
 from cutwise.measured.memory_runs import predicted_memory
@@ -34,17 +34,17 @@ def _rates() -> tuple[HeldRow, ...]:
 
 COMPARISONS.add(
     "memory_peak",
-    Comparison(
+    HeldComparison(
         title="Peak of a training step", quantity="peak memory", unit="B",
         source="own runs of torch, transformers and peft", licence="own", level="memory model", rows=_peaks,
-        bounds=Bounds(most_mean_error_ratio=0.03),
+        bounds=AgreementBounds(most_mean_error_ratio=0.03),
     ),
 )  # fmt: skip
 COMPARISONS.add(
     "decoding_rate",
-    Comparison(
+    HeldComparison(
         title="Text generation, a batch of one", quantity="tokens a second", unit="1/s",
         source=GEERLING, licence="MIT", level="class of decoding", rows=_rates,
-        bounds=Bounds(most_mean_error_ratio=0.35),
+        bounds=AgreementBounds(most_mean_error_ratio=0.35),
     ),
 )  # fmt: skip

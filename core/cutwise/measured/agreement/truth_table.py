@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cutwise.frozen import Frozen
-from cutwise.measured.agreement.comparisons import COMPARISONS, Comparison
+from cutwise.measured.agreement.comparisons import COMPARISONS, HeldComparison
 from cutwise.measured.agreement.held_choices import CHOICES, Regrets
 from cutwise.measured.agreement.held_rows import Agreement, HeldRow, agreement_of
 from cutwise.units import percent
@@ -18,7 +18,7 @@ COVERED_RATIOS = (0.75, 0.90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing(Frozen):
+class ComparisonStanding(Frozen):
     """One comparison now: what the rows that count say, how many there are beside them, the worst by name."""
 
     name: str
@@ -56,7 +56,7 @@ class ChoiceStanding(Frozen):
     broken: tuple[str, ...]
 
 
-def standings(names: Sequence[str] = ()) -> tuple[Standing, ...]:
+def standings(names: Sequence[str] = ()) -> tuple[ComparisonStanding, ...]:
     """What every comparison says now, or those that are named; an unknown name raises `UnknownNameError`."""
     return tuple(_standing(name, COMPARISONS[name]) for name in names or COMPARISONS)
 
@@ -95,9 +95,9 @@ def worst_rows(rows: Sequence[HeldRow], count: int = WORST_ROWS) -> tuple[HeldRo
     return tuple(sorted(rows, key=lambda row: -row.factor_ratio)[:count])
 
 
-def _standing(name: str, one: Comparison) -> Standing:
+def _standing(name: str, one: HeldComparison) -> ComparisonStanding:
     rows, fresh = one.rows(), one.fresh()
-    return Standing(
+    return ComparisonStanding(
         name=name,
         title=one.title,
         level=one.level,

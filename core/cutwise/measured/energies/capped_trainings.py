@@ -45,7 +45,6 @@ def capped_trainings() -> tuple[tuple[CappedTraining, ...], ...]:
     return tuple(tuple(sorted(rows, key=lambda row: row.cap_w)) for rows in found.values())
 
 
-@kept
 def capped_times(law: str) -> tuple[HeldRow, ...]:
     """How much longer an epoch takes under a cap: the power drawn says the clock, the clock the time."""
     return tuple(row for rows in capped_trainings() for row in _slower(LAWS[law], rows))

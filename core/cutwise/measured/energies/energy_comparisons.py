@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from cutwise.frozen import FrozenDict
-from cutwise.measured.agreement.comparisons import COMPARISONS, Bounds, Comparison
+from cutwise.measured.agreement.comparisons import COMPARISONS, AgreementBounds, HeldComparison
 from cutwise.measured.agreement.held_choices import CHOICES, ChoiceBounds, HeldChoice
 from cutwise.measured.agreement.stated_agreements import stated_agreements, stated_regrets
 from cutwise.measured.energies.capped_trainings import capped_times
@@ -17,25 +17,27 @@ LAW_TITLES = FrozenDict({"static": "static share and cube", "paper": "P4's law: 
 RADIO_TITLES = FrozenDict(
     {"connected": "connected power, bits, signal", "amplifier": "amplifier and circuits"}
 )
+POWER_BOUNDS = FrozenDict({"static": 0.1101, "connected": 0.15})
+"""The most that power may be off in the mean: at ten clocks, three of them below the least; of a 5G radio."""
 
 for _law, _title in LAW_TITLES.items():
     COMPARISONS.add(
         f"capped_training.{_law}",
-        Comparison(
+        HeldComparison(
             title="Epoch under a power cap, V100, P100", quantity="slowdown", unit="×",
             source="ml-energy/zeus (2026-08)", licence="Apache-2.0", level=_title,
             rows=partial(capped_times, _law),
-            bounds=Bounds(most_mean_error_ratio=0.11) if _law == "static" else Bounds(),
+            bounds=AgreementBounds(most_mean_error_ratio=0.11) if _law == "static" else AgreementBounds(),
         ),
     )  # fmt: skip
     _power, _choice = stated_agreements().get(f"clock_power.{_law}"), stated_regrets().get(f"clock.{_law}")
     if _power:
         COMPARISONS.add(
             f"clock_power.{_law}",
-            Comparison(
+            HeldComparison(
                 title="Board at ten clocks, V100", quantity="power", unit="W", source=DVFS,
                 licence=NONE_STATED, level=_title, stated=_power.agreement, date=_power.date,
-                bounds=Bounds(most_mean_error_ratio=0.1101) if _law == "static" else Bounds(),
+                bounds=AgreementBounds(most_mean_error_ratio=POWER_BOUNDS.get(_law)),
             ),
         )  # fmt: skip
     if _choice:
@@ -53,9 +55,9 @@ for _radio, _title in RADIO_TITLES.items():
     if _phone := stated_agreements().get(f"phone_5g.{_radio}"):
         COMPARISONS.add(
             f"phone_5g.{_radio}",
-            Comparison(
+            HeldComparison(
                 title="5G radio of a phone", quantity="power", unit="W", source=PHONE,
                 licence=NONE_STATED, level=_title, stated=_phone.agreement, date=_phone.date,
-                bounds=Bounds(most_mean_error_ratio=0.15) if _radio == "connected" else Bounds(),
+                bounds=AgreementBounds(most_mean_error_ratio=POWER_BOUNDS.get(_radio)),
             ),
         )  # fmt: skip

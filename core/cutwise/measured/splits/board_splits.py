@@ -15,7 +15,7 @@ from cutwise.caches import kept
 from cutwise.calibration.class_priors import class_prior, profile_prior
 from cutwise.calibration.rate_fit import RatePrior, fit_rates
 from cutwise.calibration.timed_rows import TimedRow
-from cutwise.frozen import Frozen, FrozenDict
+from cutwise.frozen import Frozen, FrozenDict, read_only
 from cutwise.hardware.profiles import DATASHEET_EFFICIENCY_RATIO, hardware
 from cutwise.measured.agreement.held_rows import HeldRow
 
@@ -97,7 +97,7 @@ def _predicted(model: str, side: str, priors: Mapping[str, RatePrior]) -> Floats
     known = [row for split in others if (row := getattr(split, side))]
     rates = fit_rates(known, priors[side]).rates
     mine = [getattr(split, side) for split in board_splits()[model]]
-    return np.array([rates.seconds(row) if row else 0.0 for row in mine])
+    return read_only(np.array([rates.seconds(row) if row else 0.0 for row in mine]))
 
 
 def by_flops_alone() -> Mapping[str, SideSeconds]:

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from cutwise.measured.agreement.comparisons import COMPARISONS, Bounds, Comparison
+from cutwise.measured.agreement.comparisons import COMPARISONS, AgreementBounds, HeldComparison
 from cutwise.measured.agreement.held_choices import CHOICES, ChoiceBounds, HeldChoice, Regrets, regrets_of
 from cutwise.measured.agreement.held_rows import HeldRow
 from cutwise.measured.split_decisions import regret_ratios
@@ -20,8 +20,8 @@ PUBLISHED = "SplitRL and ParetoPipe, public tables"
 OWN = "own testbed"
 PER_OP, BY_CLASS = "profile per op", "benchmark by class"
 MEAN_BOUNDS = {
-    PER_OP: Bounds(most_mean_error_ratio=0.06, least_wide_ratio=1.0),
-    BY_CLASS: Bounds(most_mean_error_ratio=0.08, least_wide_ratio=1.0),
+    PER_OP: AgreementBounds(most_mean_error_ratio=0.06, least_wide_ratio=1.0),
+    BY_CLASS: AgreementBounds(most_mean_error_ratio=0.08, least_wide_ratio=1.0),
 }
 LITTLE = ChoiceBounds(most_mean_ratio=0.015, most_p90_ratio=0.05)
 CHOICE_BOUNDS = {PER_OP: ChoiceBounds(least_right_ratio=0.9, most_p90_ratio=0.05)}
@@ -53,10 +53,10 @@ for _level, _title in {"left_out": LEFT_OUT, "former": TIME_LEVELS["former"]}.it
     _calibrated = _level == "left_out"
     COMPARISONS.add(
         f"board_splits.{_level}",
-        Comparison(
+        HeldComparison(
             title="Six networks cut, Raspberry Pi 4", quantity="time", unit="s",
             source=PUBLISHED, licence="MIT", level=_title, rows=partial(board_rows, _level),
-            bounds=Bounds(most_mean_error_ratio=0.17) if _calibrated else Bounds(),
+            bounds=AgreementBounds(most_mean_error_ratio=0.17) if _calibrated else AgreementBounds(),
         ),
     )  # fmt: skip
     CHOICES.add(
@@ -70,10 +70,10 @@ for _level, _title in {"left_out": LEFT_OUT, "former": TIME_LEVELS["former"]}.it
 for _level in LEVELS:
     COMPARISONS.add(
         f"testbed.{_level.replace(' ', '_')}",
-        Comparison(
+        HeldComparison(
             title="A step of split training at every cut", quantity="split step", unit="s", source=OWN,
             licence="own", level=_level, rows=partial(run_rows, _level),
-            bounds=MEAN_BOUNDS.get(_level, Bounds()),
+            bounds=MEAN_BOUNDS.get(_level, AgreementBounds()),
         ),
     )  # fmt: skip
     CHOICES.add(

@@ -12,7 +12,7 @@ from cutwise.calibration.class_priors import class_prior, profile_prior
 from cutwise.calibration.rate_fit import RatePrior, fit_rates, left_out_s
 from cutwise.calibration.timed_rows import TimedRow
 from cutwise.hardware.profiles import hardware
-from cutwise.measured.agreement.comparisons import COMPARISONS, Bounds, Comparison
+from cutwise.measured.agreement.comparisons import COMPARISONS, AgreementBounds, HeldComparison
 from cutwise.measured.agreement.held_rows import HeldRow
 from cutwise.measured.times.time_comparisons import device_of, dtype_of
 from cutwise.measured.times.timed_models import RUNS, TimedModel, timed_models
@@ -118,21 +118,26 @@ LEFT_OUT_TITLES = {
     "ncnn_processors": (
         "Inference, ncnn on processors",
         "ncnn",
-        Bounds(most_mean_error_ratio=0.25),
+        AgreementBounds(most_mean_error_ratio=0.25),
     ),
-    "ncnn_vulkan": ("Inference, ncnn on GPUs", "ncnn", Bounds()),
-    "qualcomm_npus": ("Inference, phone NPU", "qualcomm_npu", Bounds()),
+    "ncnn_vulkan": ("Inference, ncnn on GPUs", "ncnn", AgreementBounds()),
+    "qualcomm_npus": ("Inference, phone NPU", "qualcomm_npu", AgreementBounds()),
 }
 FEW_RUNS = ("timm_training_3090", "timm_inference_3090", "timm_inference_4090")
 
 
 def _add(
-    name: str, title: str, run: str, level: str, rows: Callable[[], tuple[HeldRow, ...]], bounds: Bounds
+    name: str,
+    title: str,
+    run: str,
+    level: str,
+    rows: Callable[[], tuple[HeldRow, ...]],
+    bounds: AgreementBounds,
 ) -> None:
     about = RUNS[run]
     COMPARISONS.add(
         name,
-        Comparison(
+        HeldComparison(
             title=title, quantity="time", unit="s", source=about.source, licence=about.licence, level=level,
             rows=rows, bounds=bounds,
         ),
@@ -142,5 +147,5 @@ def _add(
 for _name, (_title, _run, _bounds) in LEFT_OUT_TITLES.items():
     _add(f"{_name}.left_out", _title, _run, LEFT_OUT, partial(left_out_rows, _name), _bounds)
 for _run in FEW_RUNS:
-    _few = Bounds(most_mean_error_ratio=0.2)
+    _few = AgreementBounds(most_mean_error_ratio=0.2)
     _add(f"{_run}.five_rows", RUNS[_run].what, _run, FEW, partial(few_rows, _run), _few)

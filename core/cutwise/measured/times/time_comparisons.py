@@ -10,7 +10,7 @@ from cutwise.caches import kept
 from cutwise.costs.workload import Dtype
 from cutwise.frozen import FrozenDict
 from cutwise.hardware.profiles import DATASHEET_EFFICIENCY_RATIO, hardware
-from cutwise.measured.agreement.comparisons import COMPARISONS, Bounds, Comparison
+from cutwise.measured.agreement.comparisons import COMPARISONS, AgreementBounds, HeldComparison
 from cutwise.measured.agreement.held_rows import HeldRow
 from cutwise.measured.agreement.stated_agreements import stated_agreements
 from cutwise.measured.times.predicted_times import iterations_s
@@ -19,14 +19,14 @@ from cutwise.scenario.parties import Device
 from cutwise.scenario.time_levels import band_of, class_of, speed_of
 
 LEVELS = FrozenDict({"datasheet": "data sheet by class", "former": "0.4 of the peak, as before"})
-SERVER_GPU = Bounds(most_mean_error_ratio=0.2, least_wide_ratio=0.9)
-BOUNDS: Mapping[str, Bounds] = FrozenDict(
+SERVER_GPU = AgreementBounds(most_mean_error_ratio=0.2, least_wide_ratio=0.9)
+BOUNDS: Mapping[str, AgreementBounds] = FrozenDict(
     {
         "timm_training_3090": SERVER_GPU,
         "timm_inference_3090": SERVER_GPU,
         "timm_inference_4090": SERVER_GPU,
         "vidur_h100": SERVER_GPU,
-        "lambda_training": Bounds(most_mean_error_ratio=0.25, least_wide_ratio=0.9),
+        "lambda_training": AgreementBounds(most_mean_error_ratio=0.25, least_wide_ratio=0.9),
     }
 )
 
@@ -83,7 +83,7 @@ for _run, _about in RUNS.items():
         _stated = stated_agreements().get(f"{_run}.{_level}")
         COMPARISONS.add(
             f"{_run}.{_level}",
-            Comparison(
+            HeldComparison(
                 title=_about.what,
                 quantity="time",
                 unit="s",
@@ -93,6 +93,6 @@ for _run, _about in RUNS.items():
                 rows=partial(_rows, _run, _level),
                 stated=_stated.agreement if _stated else None,
                 date=_stated.date if _stated else "",
-                bounds=BOUNDS.get(_run, Bounds()) if _level == "datasheet" else Bounds(),
+                bounds=BOUNDS.get(_run, AgreementBounds()) if _level == "datasheet" else AgreementBounds(),
             ),
         )
