@@ -105,7 +105,7 @@ def _standing(name: str, one: HeldComparison) -> ComparisonStanding:
         licence=one.licence,
         date=one.date,
         judged=one.judged(),
-        learnt_rows=len(rows) - len(fresh),
+        learnt_rows=one.stated.rows if one.stated and one.stated_learnt else len(rows) - len(fresh),
         worst=tuple(_told(row) for row in worst_rows(fresh or rows)),
         broken=one.broken(),
     )
