@@ -30,8 +30,11 @@ def main() -> None:
         TURNS.let_others_first()
         with st.container(key="reason", gap=None), section("The reason"):
             headline.draw_reason(question)
+            certainty = st.container(gap=None)
         with st.container(border=True, key="ruler_card", gap=None), section("The cut ruler", gap=None):
             _ruler(question)
+    with certainty, section("How certain it is", gap=None):
+        headline.draw_certainty(question)
     with section("More about this plan"):
         more.show(question)
     with section("The model graph"):

@@ -50,6 +50,8 @@ from cutwise.cuts.tiers.tier_caps import capped_tier_cut
 from cutwise.cuts.tiers.tier_cut import TierProblem, tier_cut
 from cutwise.cuts.u_shape.u_shape_cut import u_shape_cut
 from cutwise.cuts.u_shape.u_shape_numbers import UShapeProblem
+from cutwise.energy import StaticLaw
+from cutwise.energy.beside_measured import MeasuredClocks, chosen_clock
 from cutwise.fields.typed_number import UNITS as TYPED
 from cutwise.graph.blocks import blocks
 from cutwise.graph.reading_order import flow_of, gates
@@ -201,6 +203,14 @@ def everything(folder: Path) -> list[Any]:
             tokens_per_s=1.0,
         ),
         [headline(paper, paper.figures[0].name, draws=2) for paper in papers().values()],
+        [
+            kernel := MeasuredClocks(
+                clocks_hz=np.array([7e8, 1.4e9]),
+                powers_w=np.array([90.0, 200.0]),
+                times_s=np.array([3.0, 2.0]),
+            ),
+            chosen_clock(StaticLaw(), kernel),
+        ],
         [split_runs(), layer_benchmark(), predicted_splits(), split_decisions(), leakage_table()],
         LEVELS["profile per op"](split_runs()[0], layer_benchmark()),
     ]

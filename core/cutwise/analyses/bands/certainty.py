@@ -10,7 +10,7 @@ import numpy as np
 
 from cutwise.analyses.bands.drawn_factors import DrawnFactors, drawn_factors
 from cutwise.analyses.bands.drawn_turns import Masks, block_numbers, drawn_turns
-from cutwise.analyses.base import asked_plan, registered, rows_of, table_text
+from cutwise.analyses.base import MOST_DEVICES, asked_plan, registered, rows_of, table_text
 from cutwise.analyses.cut_curve import device_at
 from cutwise.arrays import Floats, Number
 from cutwise.fields.field_values import Settled
@@ -89,14 +89,25 @@ class Certainty:
         rests = "; ".join(f"{party}: {basis}" for party, basis in self.basis)
         return f"{self.near_text()}times rest on {rests}"
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is said of a plan beside its figures: its bands, its cut, and what the times rest on."""
+        bands = (f"{one.name} {one.low:.4g} to {one.high:.4g} {one.unit} (P10 to P90)" for one in self.bands)
+        return ("; ".join(bands), *([self.near_text().removesuffix("; ")] if self.near_text() else []))
+
     def near_text(self) -> str:
         """How probably the cut is near the best, as the start of a sentence; empty where no cut moves."""
         if self.near_ratio is None:
             return ""
-        return (
-            f"the cut of {self.device} is within {percent(NEAR_RATIO):.0f} % of the best with probability "
-            f"{self.near_ratio:.2f}; "
-        )
+        return f"the cut of {self.device} is {self.nearness}; "
+
+    @property
+    def nearness(self) -> str:
+        """How near the best the cut is, without whose it is; empty where no cut moves."""
+        if self.near_ratio is None:
+            return ""
+        likely = "over 0.99" if self.near_ratio > 0.99 else f"{self.near_ratio:.2f}"
+        return f"within {percent(NEAR_RATIO):.0f} % of the best with probability {likely}"
 
     def text(self) -> str:
         """The bands and the summary."""
@@ -128,6 +139,13 @@ class CertaintyAnalysis(Settled):
         return certainty(problem, plan, device_at(plan, self.device), draws=self.draws, seed=self.seed)
 
 
+def certainty_of(asked: Question, plan: Plan) -> Certainty | None:
+    """The bands of a plan about the slowest device's cut; None for more devices than are drawn unasked."""
+    if len(plan.decisions) > MOST_DEVICES:
+        return None
+    return certainty(problem_of_plan(asked, plan), plan, device_at(plan, ""))
+
+
 def certainty(
     problem: SplitProblem, plan: Plan, device: int, *, draws: int = 400, seed: int = 0
 ) -> Certainty:
@@ -142,7 +160,7 @@ def certainty(
     turns = _turns(problem, plan, conditions, drawn, member)
     return Certainty(
         bands=tuple(_bands(plan, turns)),
-        basis=_basis(problem, device),
+        basis=basis_of(problem, device),
         device=plan.decisions[device].device,
         near_ratio=_near_ratio(problem, plan, device, conditions, drawn, member),
         draws=draws,
@@ -253,7 +271,7 @@ def _scores(problem: SplitProblem, stages: StageTimes) -> Floats:
     return np.asarray(score_of(objective, spread)(stages), dtype=np.float64)
 
 
-def _basis(problem: SplitProblem, device: int) -> tuple[tuple[str, str], ...]:
+def basis_of(problem: SplitProblem, device: int) -> tuple[tuple[str, str], ...]:
     """At which level the time of the device looked at, and of the server, is known."""
     scenario = problem.scenario
     one, server = scenario.devices[device], scenario.server
