@@ -42,7 +42,8 @@ def print_truth(known: argparse.Namespace) -> int:
 
 
 def _line(one: ComparisonStanding) -> str:
-    beside = f"  {one.date}" if one.date else f"  and {one.learnt_rows} learnt" * (one.learnt_rows > 0)
+    fitted = "fitted on" if one.date else f"and {one.learnt_rows} learnt"
+    beside = "".join(f"  {said}" for said in (one.date, fitted * (one.learnt_rows > 0)) if said)
     return _figures(one.name, one.judged) + beside
 
 

@@ -69,9 +69,12 @@ def _shown(chosen: Sequence[HeldComparison], by: str) -> None:
     if rows:
         with st.expander("Worst rows"):
             st.dataframe(worst_table(rows), hide_index=True, column_config=WORST_COLUMNS, alt="Worst rows")
+        st.caption(
+            "Hollow points are rows that constants were fitted on; the figures above leave them out where "
+            "there are others. Dotted: half as much, and half as much again."
+        )
     st.caption(
-        "Hollow points are rows that constants were fitted on; the figures above leave them out where there "
-        f"are others. Dotted: half as much, and half as much again. Made anew by `{COMMAND}`."
+        f"Made anew by `{COMMAND}`. Rows that may not be shipped stand with the day they were held against."
     )
     st.caption(" · ".join(dict.fromkeys(f"{one.source} ({one.licence})" for one in chosen)))
 
@@ -110,7 +113,11 @@ def agreement_table(chosen: Sequence[HeldComparison], by: str) -> pd.DataFrame:
         _line(name, agreement_of(fresh_or_all(known)), sum(row.is_learnt for row in known), "now")
         for name, known in groups.items()
     ]
-    rows += [_line(one.title, one.stated, 0, one.date) for one in chosen if one.stated]
+    rows += [
+        _line(one.title, one.stated, one.stated.rows * one.stated_learnt, one.date)
+        for one in chosen
+        if one.stated
+    ]
     return pd.DataFrame(rows)
 
 
@@ -146,7 +153,7 @@ COLUMNS = {
     "low": _number("P10", format="%.2f", help=QUANTILE),
     "middle": _number("P50", format="%.2f", help=QUANTILE),
     "high": _number("P90", format="%.2f", help=QUANTILE),
-    "learnt": _number("Fitted on, beside"), "when": "Worked out",
+    "learnt": _number("Fitted on", help="Rows that constants were fitted on"), "when": "Worked out",
 }  # fmt: skip
 WORST_COLUMNS = {
     "name": "Row", "hardware": "On", "class": "Class", "family": "Family",

@@ -26,7 +26,8 @@ class HeldComparison(Frozen):
     """Rows of one source, predicted at one level of what is known.
 
     `quantity` and `unit` say what was measured, `level` what a prediction starts from; `rows` predicts them
-    now. Of rows that may not be shipped it is `stated` what they said on a `date`. `bounds` are kept by the
+    now. Of rows that may not be shipped it is `stated` what they said on a `date`, and whether constants were
+    fitted on them (`stated_learnt`). `bounds` are kept by the
     rows that nothing was fitted on, or by all where there are no others.
     """
 
@@ -40,6 +41,7 @@ class HeldComparison(Frozen):
     bounds: AgreementBounds = AgreementBounds()
     stated: Agreement | None = None
     date: str = ""
+    stated_learnt: bool = False
 
     def fresh(self) -> tuple[HeldRow, ...]:
         """Rows that nothing was fitted on."""

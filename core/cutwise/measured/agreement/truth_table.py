@@ -62,11 +62,12 @@ def standings(names: Sequence[str] = ()) -> tuple[ComparisonStanding, ...]:
 
 
 def class_standings() -> tuple[ClassStanding, ...]:
-    """How the data sheet's level does on every class of hardware, all its rows together."""
+    """How the data sheet's level does on every class of hardware, all its rows with bands together."""
     by_class: dict[str, list[HeldRow]] = {}
-    for name in COMPARISONS:
-        for row in COMPARISONS[name].rows() if name.endswith(DATASHEET) else ():
-            by_class.setdefault(row.hardware_class, []).append(row)
+    for name in filter(lambda known: known.endswith(DATASHEET), COMPARISONS):
+        for row in COMPARISONS[name].rows():
+            if row.is_covered is not None:
+                by_class.setdefault(row.hardware_class, []).append(row)
     return tuple(_class_standing(name, rows) for name, rows in sorted(by_class.items()))
 
 
@@ -105,7 +106,7 @@ def _standing(name: str, one: HeldComparison) -> ComparisonStanding:
         licence=one.licence,
         date=one.date,
         judged=one.judged(),
-        learnt_rows=len(rows) - len(fresh),
+        learnt_rows=one.stated.rows if one.stated and one.stated_learnt else len(rows) - len(fresh),
         worst=tuple(_told(row) for row in worst_rows(fresh or rows)),
         broken=one.broken(),
     )

@@ -37,6 +37,7 @@ for _law, _title in LAW_TITLES.items():
             HeldComparison(
                 title="Board at ten clocks, V100", quantity="power", unit="W", source=DVFS,
                 licence=NONE_STATED, level=_title, stated=_power.agreement, date=_power.date,
+                stated_learnt=_law == "static",
                 bounds=AgreementBounds(most_mean_error_ratio=POWER_BOUNDS.get(_law)),
             ),
         )  # fmt: skip
@@ -58,6 +59,7 @@ for _radio, _title in RADIO_TITLES.items():
             HeldComparison(
                 title="5G radio of a phone", quantity="power", unit="W", source=PHONE,
                 licence=NONE_STATED, level=_title, stated=_phone.agreement, date=_phone.date,
+                stated_learnt=_radio == "connected",
                 bounds=AgreementBounds(most_mean_error_ratio=POWER_BOUNDS.get(_radio)),
             ),
         )  # fmt: skip
