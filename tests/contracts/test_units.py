@@ -95,6 +95,9 @@ PURE_NUMBERS = {
     "flop_per_byte": "FLOPs that a byte weighs",
     "flop_per_launch": "FLOPs that a kernel's start weighs",
     "block_sigma": "a standard deviation of logarithms",
+    **dict.fromkeys(
+        ("depth_ratios", "input_ratios", "label_ratios", "correlation_ratios"), "columns of ratios, one a cut"
+    ),
     "encode_s_per_byte": "seconds for each raw byte",
     "measured": "a measured value in the unit of its comparison",
     "predicted": "a predicted value in the unit of its comparison",

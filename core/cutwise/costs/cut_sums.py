@@ -18,6 +18,20 @@ from cutwise.frozen import Frozen
 Change: TypeAlias = Callable[[Floats], Floats]
 
 
+SUMMED = (
+    "forward_flops", "backward_flops", "forward_fixed_s", "forward_sample_s", "backward_fixed_s",
+    "backward_sample_s", "moved_bytes", "read_bytes", "launches", "backward_moved_bytes",
+    "backward_read_bytes", "backward_launches", "weight_bytes", "trainable_bytes", "buffer_bytes",
+    "weight_gradient_bytes", "optimizer_bytes", "exchanged_bytes", "saved_bytes",
+)  # fmt: skip
+"""Fields of `Side` that add up over its ops, in the order of `columns_of`."""
+
+WORK_COLUMNS = 12
+"""The first columns of an op are work, the others bytes."""
+LARGEST = "transient_bytes"
+"""The field that is the largest of a side."""
+
+
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Side(Frozen):
     """Sums over the ops of one side, arrays of shape (cuts,).
@@ -52,29 +66,9 @@ class Side(Frozen):
 
     def each(self, change: Change) -> Side:
         """The same side with `change` applied to every array."""
-        return Side(
-            forward_flops=change(self.forward_flops),
-            backward_flops=change(self.backward_flops),
-            forward_fixed_s=change(self.forward_fixed_s),
-            forward_sample_s=change(self.forward_sample_s),
-            backward_fixed_s=change(self.backward_fixed_s),
-            backward_sample_s=change(self.backward_sample_s),
-            weight_bytes=change(self.weight_bytes),
-            trainable_bytes=change(self.trainable_bytes),
-            buffer_bytes=change(self.buffer_bytes),
-            weight_gradient_bytes=change(self.weight_gradient_bytes),
-            optimizer_bytes=change(self.optimizer_bytes),
-            exchanged_bytes=change(self.exchanged_bytes),
-            saved_bytes=change(self.saved_bytes),
-            transient_bytes=change(self.transient_bytes),
-            moved_bytes=change(self.moved_bytes),
-            read_bytes=change(self.read_bytes),
-            launches=change(self.launches),
-            backward_moved_bytes=change(self.backward_moved_bytes),
-            backward_read_bytes=change(self.backward_read_bytes),
-            backward_launches=change(self.backward_launches),
-            generation=None if self.generation is None else self.generation.each(change),
-        )
+        changed: dict[str, Floats] = {name: change(getattr(self, name)) for name in (*SUMMED, LARGEST)}
+        generation = None if self.generation is None else self.generation.each(change)
+        return Side(**changed, generation=generation)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -245,18 +239,6 @@ def _read_by(cost: GraphCost, makers: Mask, readers: Mask) -> Mask:
         starts = np.flatnonzero(np.diff(producer[order], prepend=-1))
         read[:, producer[order][starts]] = np.logical_or.reduceat(readers[:, reader[order]], starts, axis=1)
     return read & makers
-
-
-SUMMED = (
-    "forward_flops", "backward_flops", "forward_fixed_s", "forward_sample_s", "backward_fixed_s",
-    "backward_sample_s", "moved_bytes", "read_bytes", "launches", "backward_moved_bytes",
-    "backward_read_bytes", "backward_launches", "weight_bytes", "trainable_bytes", "buffer_bytes",
-    "weight_gradient_bytes", "optimizer_bytes", "exchanged_bytes", "saved_bytes",
-)  # fmt: skip
-"""Fields of `Side` that add up over its ops, in the order of `columns_of`."""
-
-WORK_COLUMNS = 12
-"""The first columns of an op are work, the others bytes."""
 
 
 def columns_of(cost: GraphCost, *, server: bool) -> Floats:

@@ -196,10 +196,12 @@ def _scaled_turns(plan: Plan, drawn: DrawnFactors) -> tuple[Floats, Floats]:
     )
     rest = np.array([one.delay_s for one in plan.stages]) - parts.sum(axis=1)
     delays = (
-        parts[:, :1] * drawn.device_s + parts[:, 1:2] * drawn.server_s + parts[:, 2:3] / drawn.uplink_bps
-        + parts[:, 3:] / drawn.downlink_bps + rest[:, None] / drawn.uplink_bps
+        parts[:, :1] * drawn.device_time_ratio + parts[:, 1:2] * drawn.server_time_ratio + parts[:, 2:3] / drawn.uplink_rate_ratio
+        + parts[:, 3:] / drawn.downlink_rate_ratio + rest[:, None] / drawn.uplink_rate_ratio
     )  # fmt: skip
-    energy = np.array([[one.energy_j] for one in plan.stages]) * drawn.server_power * drawn.server_s
+    energy = (
+        np.array([[one.energy_j] for one in plan.stages]) * drawn.server_power_ratio * drawn.server_time_ratio
+    )
     return delays, energy
 
 
@@ -214,7 +216,7 @@ def _masks(problem: SplitProblem, plan: Plan) -> Masks:
 
 
 def _wide(values: Number, drawn: DrawnFactors) -> Floats:
-    return np.broadcast_to(values, drawn.device_s.shape)
+    return np.broadcast_to(values, drawn.device_time_ratio.shape)
 
 
 def _bands(plan: Plan, turns: tuple[Floats, Floats]) -> Iterator[Band]:
@@ -248,7 +250,7 @@ def _near_ratio(
     sums = sides.sums(problem)
     masks = Masks(device=sides.held, edge=sides.served & ~sides.held, server=~sides.served)
     masks = masks if sides.has_edge else replace(masks, edge=np.zeros_like(sides.held), server=~sides.held)
-    alone = replace(drawn, device_s=drawn.device_s[[device]])
+    alone = replace(drawn, device_time_ratio=drawn.device_time_ratio[[device]])
     stages = drawn_turns(problem, sums, masks, own, alone, member)
     fits = np.max(
         list(curve_excess(problem, decision, device, sides, stage_times(sums, own)).values()), axis=0

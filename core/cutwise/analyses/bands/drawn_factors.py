@@ -30,15 +30,15 @@ class DrawnFactors(Frozen):
     other on a party; one device alone is one of the `devices`.
     """
 
-    device_s: Floats
-    server_s: Floats
-    edge_s: Floats
+    device_time_ratio: Floats
+    server_time_ratio: Floats
+    edge_time_ratio: Floats
     device_blocks: Floats
     server_blocks: Floats
-    uplink_bps: Floats
-    downlink_bps: Floats
-    device_power: Floats
-    server_power: Floats
+    uplink_rate_ratio: Floats
+    downlink_rate_ratio: Floats
+    device_power_ratio: Floats
+    server_power_ratio: Floats
 
 
 def drawn_factors(
@@ -55,17 +55,17 @@ def drawn_factors(
     low, high = scenario.channel.load_band
     rates = TimeBand(low_ratio=low, high_ratio=high)
     return DrawnFactors(
-        device_s=read_only(
+        device_time_ratio=read_only(
             np.stack([_within(_device_band(one), z) for one, z in zip(devices, common, strict=True)])
         ),
-        server_s=read_only(_within(_server_band(server), random.standard_normal(draws))),
-        edge_s=read_only(_within(_edge_band(scenario.edges), random.standard_normal(draws))),
+        server_time_ratio=read_only(_within(_server_band(server), random.standard_normal(draws))),
+        edge_time_ratio=read_only(_within(_edge_band(scenario.edges), random.standard_normal(draws))),
         device_blocks=read_only(_blocks(random, blocks, draws, [level_of(one) for one in devices])),
         server_blocks=read_only(_blocks(random, blocks, draws, [level_of(server)])),
-        uplink_bps=read_only(_within(rates, random.standard_normal(draws))),
-        downlink_bps=read_only(_within(rates, random.standard_normal(draws))),
-        device_power=read_only(_within(LOAD_BAND, random.standard_normal(draws))),
-        server_power=read_only(_within(LOAD_BAND, random.standard_normal(draws))),
+        uplink_rate_ratio=read_only(_within(rates, random.standard_normal(draws))),
+        downlink_rate_ratio=read_only(_within(rates, random.standard_normal(draws))),
+        device_power_ratio=read_only(_within(LOAD_BAND, random.standard_normal(draws))),
+        server_power_ratio=read_only(_within(LOAD_BAND, random.standard_normal(draws))),
     )
 
 

@@ -53,8 +53,8 @@ def drawn_turns(
 ) -> StageTimes:
     """The stages of every turn in every draw, fields of shape (turns, draws).
 
-    `sums`, `masks` and `conditions` have a row a turn; `drawn.device_s` has one too. Computing takes its
-    seconds in the evaluator block by block, each times the party's factor and the block's.
+    `sums`, `masks` and `conditions` have a row a turn; `drawn.device_time_ratio` has one too. Computing takes
+    its seconds in the evaluator block by block, each times the party's factor and the block's.
     """
     unit = _whole_shares(conditions)
     device = _seconds(problem, sums, masks.device, unit, member @ drawn.device_blocks, tier="device")
@@ -62,12 +62,12 @@ def drawn_turns(
     columns = sums.reshaped(lambda column: column[:, None])
     timed = replace(
         columns,
-        device=_timed(columns.device, device, drawn.device_s, conditions),
-        server=_timed(columns.server, server, drawn.server_s[None, :], conditions),
+        device=_timed(columns.device, device, drawn.device_time_ratio, conditions),
+        server=_timed(columns.server, server, drawn.server_time_ratio[None, :], conditions),
     )
     if sums.edge is not None and columns.edge is not None:
         edge = _seconds(problem, sums, masks.edge, unit, member @ drawn.server_blocks, tier="edge")
-        timed = replace(timed, edge=_timed(columns.edge, edge, drawn.edge_s[None, :], conditions))
+        timed = replace(timed, edge=_timed(columns.edge, edge, drawn.edge_time_ratio[None, :], conditions))
     return stage_times(timed, _drawn_conditions(conditions, drawn))
 
 
@@ -129,12 +129,13 @@ def _drawn_conditions(conditions: Conditions, drawn: DrawnFactors) -> Conditions
     roofs: Roofs | None = None
     return replace(
         wide.at_rates(
-            uplink_bps=link.uplink_bps * drawn.uplink_bps, downlink_bps=link.downlink_bps * drawn.downlink_bps
-        ).waiting(wide.compute.waiting_s * drawn.server_s),
+            uplink_bps=link.uplink_bps * drawn.uplink_rate_ratio,
+            downlink_bps=link.downlink_bps * drawn.downlink_rate_ratio,
+        ).waiting(wide.compute.waiting_s * drawn.server_time_ratio),
         power=replace(
             power,
-            device_power_w=power.device_power_w * drawn.device_power,
-            server_power_w=power.server_power_w * drawn.server_power,
+            device_power_w=power.device_power_w * drawn.device_power_ratio,
+            server_power_w=power.server_power_w * drawn.server_power_ratio,
         ),
         roofs=roofs,
     )
