@@ -195,13 +195,11 @@ def _scaled_turns(plan: Plan, drawn: DrawnFactors) -> tuple[Floats, Floats]:
         ]
     )
     rest = np.array([one.delay_s for one in plan.stages]) - parts.sum(axis=1)
-    delays = (
-        parts[:, :1] * drawn.device_time_ratio + parts[:, 1:2] * drawn.server_time_ratio + parts[:, 2:3] / drawn.uplink_rate_ratio
-        + parts[:, 3:] / drawn.downlink_rate_ratio + rest[:, None] / drawn.uplink_rate_ratio
-    )  # fmt: skip
-    energy = (
-        np.array([[one.energy_j] for one in plan.stages]) * drawn.server_power_ratio * drawn.server_time_ratio
-    )
+    sent_s, received_s = parts[:, 2:3] + rest[:, None], parts[:, 3:]
+    computing_s = parts[:, :1] * drawn.device_time_ratio + parts[:, 1:2] * drawn.server_time_ratio
+    delays = computing_s + sent_s / drawn.uplink_rate_ratio + received_s / drawn.downlink_rate_ratio
+    energies = np.array([[one.energy_j] for one in plan.stages])
+    energy = energies * drawn.server_power_ratio * drawn.server_time_ratio
     return delays, energy
 
 

@@ -94,8 +94,8 @@ def _of_work(work: PricedWork) -> list[Features]:
     net, (device, server) = work.net_price, work.totals
     count = work.columns.shape[1]
     far: Mask = count * EPSILON * (server - device) > SAME_OPTIMUM * device
-    dear: Mask = (net >= 0).all(axis=1)
-    cheap: Mask = (net <= 0).all(axis=1)
+    dear = np.asarray((net >= 0).all(axis=1))
+    cheap = np.asarray((net <= 0).all(axis=1))
     signed = {False: _distinct(work.columns), True: _distinct(-work.columns)}
     apart = _distinct(part for column in work.columns for part in parts_that_add_up(-column, least=0.0))
     found = [apart if f and not d else signed[not d] for d, f in zip(dear, far, strict=True)]
