@@ -46,7 +46,7 @@ def run(one_thread: None) -> SplitRun:
 
 
 def test_cuts_are_predicted_from_the_profile_of_their_ops(run: SplitRun) -> None:
-    """CPU seconds with the bytes at the link's pace: a busy machine delays messages. Shipped runs have bars."""
+    """CPU seconds with the bytes at the link's pace: busy machines delay messages. Shipped runs have bars."""
     paced = replace(run, uplink_bps=1e8, downlink_bps=1e8, latency_s=0.0)
     predicted_s = predicted_cuts_s(paced, "profile per op", UNUSED)
     sent_s = [8 * (cut.up_bytes + cut.down_bytes) / 1e8 for cut in run.cuts]
