@@ -112,13 +112,12 @@ def _of_mixed(work: PricedWork, devices: Ints) -> list[Features]:
         np.minimum(work.device_price, work.server_price)[devices] @ work.columns.sum(axis=1)
     )
     scale = np.abs(net).sum(axis=1)
-    alike, first, own = np.unique(
-        np.round(net / scale[:, None], DIGITS), axis=0, return_index=True, return_inverse=True
-    )
+    prices = work.net_price[devices] / scale[:, None]
+    spent = np.rint(prices * work.columns.sum(axis=1) * 10.0**DIGITS)
+    alike, first, own = np.unique(spent, axis=0, return_index=True, return_inverse=True)
     if len(alike) <= MOST_OWN:
         made = [_distinct(parts_that_add_up(net[at], least=float(least[at]))) for at in first]
         return [made[at] for at in own.reshape(-1)]
-    prices = work.net_price[devices] / scale[:, None]
     lowest = prices.min(axis=0)
     base = parts_that_add_up(lowest @ work.columns, least=float((least / scale).min()))
     rising = work.columns[prices.max(axis=0) > lowest]
