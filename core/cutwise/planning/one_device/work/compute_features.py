@@ -12,7 +12,7 @@ from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.vertex_sums import side_sums
 from cutwise.cuts.pool.exact_parts import parts_that_add_up
 from cutwise.planning.one_device.objective import Score
-from cutwise.planning.one_device.work.work_columns import PricedWork, priced_work
+from cutwise.planning.one_device.work.work_columns import PricedWork, priced_work, priced_works
 from cutwise.plans.evaluate import stage_times
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
@@ -66,7 +66,7 @@ def compute_features(
             _distinct(part for score in scores for part in _net_work(problem, once.of(device), score))
             for device in range(problem.device_count)
         ]
-    works = [priced_work(cost, conditions, score, problem.device_count) for score in scores]
+    works = priced_works(cost, conditions, scores, problem.device_count)
     by_score = [_of_work(work) for work in works]
     return [tuple(dict.fromkeys(f for own in row for f in own)) for row in zip(*by_score, strict=True)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -56,45 +57,49 @@ class PricedWork(Frozen):
 
 def priced_work(cost: GraphCost, conditions: Conditions, score: Score, count: int) -> PricedWork:
     """The work of a model as `count` devices pay for it by this score."""
+    return priced_works(cost, conditions, (score,), count)[0]
+
+
+def priced_works(
+    cost: GraphCost, conditions: Conditions, scores: Sequence[Score], count: int
+) -> tuple[PricedWork, ...]:
+    """The work of a model as `count` devices pay for it by each score."""
     found = _columns(cost, float(np.max(conditions.compute.batch_size)))
-    amounts, broadcast = found.vectors.sum(axis=1), conditions.of(COLUMN)
-    shape = (count, len(amounts))
-    used = amounts > 0
-    device, server = (
-        np.broadcast_to(np.asarray(score(stage_times(side, broadcast)), dtype=np.float64), shape)[:, used]
-        / amounts[used]
-        for side in (found.device, found.server)
-    )
-    return _joined(found.vectors[used], device, server)
+    stages = stage_times(found.alone, conditions.of(COLUMN))
+    amounts = found.vectors.sum(axis=1)
+    shape = (count, 2 * len(amounts))
+    priced = []
+    for score in scores:
+        paid = np.broadcast_to(np.asarray(score(stages), dtype=np.float64), shape)
+        device, server = paid[:, : len(amounts)] / amounts, paid[:, len(amounts) :] / amounts
+        priced.append(_joined(found.vectors, device, server))
+    return tuple(priced)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class _Columns(Frozen):
-    """Every column over the ops, and each alone as a side of its own, shape (columns,)."""
+    """Columns over the ops, and each alone: first on the device, then on the server, shape (2 columns,)."""
 
     vectors: Floats
-    device: CutSums
-    server: CutSums
+    alone: CutSums
 
 
 @kept
 def _columns(cost: GraphCost, batch_size: float) -> _Columns:
-    here, _ = side_sums(cost, compute_only=True)
-    vectors = [_vector(here.device, names, batch_size) for names in PRICED_TOGETHER]
-    empty = here.server.each(lambda column: np.zeros(len(PRICED_TOGETHER)))
-    alone = _alone(here.device)
-    quiet = here.reshaped(lambda column: np.zeros(len(PRICED_TOGETHER)))
-    return _Columns(
-        vectors=np.stack(vectors),
-        device=CutSums(
-            device=alone, server=empty, output_bytes=quiet.output_bytes,
-            gradient_bytes=quiet.gradient_bytes, has_server=quiet.has_server,
-        ),
-        server=CutSums(
-            device=empty, server=alone, output_bytes=quiet.output_bytes,
-            gradient_bytes=quiet.gradient_bytes, has_server=quiet.has_server,
-        ),
-    )  # fmt: skip
+    side = side_sums(cost, compute_only=True)[0].device
+    named = [(names, _vector(side, names, batch_size)) for names in PRICED_TOGETHER]
+    used = [(names, vector) for names, vector in named if vector.any()]
+    own = [names for names, _ in used]
+    nothing = np.zeros(2 * len(own))
+    alone = CutSums(
+        device=_alone(side, own, first=True),
+        server=_alone(side, own, first=False),
+        output_bytes=nothing,
+        gradient_bytes=nothing,
+        has_server=nothing,
+    )
+    vectors = np.stack([vector for _, vector in used]) if used else np.zeros((0, len(cost)))
+    return _Columns(vectors=vectors, alone=alone)
 
 
 def _vector(side: Side, names: tuple[str, ...], batch_size: float) -> Floats:
@@ -103,12 +108,12 @@ def _vector(side: Side, names: tuple[str, ...], batch_size: float) -> Floats:
     return batch_size * columns[0] + columns[1] if len(columns) > 1 else columns[0]
 
 
-def _alone(side: Side) -> Side:
-    """Entry k holds all that the k-th column of the model adds up to, and nothing else."""
-    count = len(PRICED_TOGETHER)
-    own = {name: at for at, names in enumerate(PRICED_TOGETHER) for name in names}
+def _alone(side: Side, own: Sequence[tuple[str, ...]], *, first: bool) -> Side:
+    """In one half entry k holds all that the k-th column of the model adds up to; all else is nothing."""
+    place = {name: at + (0 if first else len(own)) for at, names in enumerate(own) for name in names}
+    entries = np.arange(2 * len(own))
     values: dict[str, Any] = {
-        f.name: np.where(np.arange(count) == own.get(f.name, -1), getattr(side, f.name).sum(), 0.0)
+        f.name: np.where(entries == place.get(f.name, -1), getattr(side, f.name).sum(), 0.0)
         for f in fields(side)
         if f.name != "generation"
     }
