@@ -90,8 +90,6 @@ PURE_NUMBERS = {
     "high": "a tenth of the drawn worlds is above, in the unit that stands beside it",
     "device_blocks": "factors on seconds, without a unit",
     "server_blocks": "factors on seconds, without a unit",
-    "device_power": "factors on watts, without a unit",
-    "server_power": "factors on watts, without a unit",
     "flop_per_byte": "FLOPs that a byte weighs",
     "flop_per_launch": "FLOPs that a kernel's start weighs",
     "block_sigma": "a standard deviation of logarithms",

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from cutwise.analyses import comparison, cut_curve, delay_energy, explain, leakage, replanning, sweeps
+from cutwise.analyses import (
+    comparison,
+    cut_curve,
+    delay_energy,
+    explain,
+    figure_basis,
+    leakage,
+    replanning,
+    sweeps,
+)
 from cutwise.analyses.bands import certainty
 from cutwise.analyses.base import ANALYSES, Analysis, Record, analysis_with
 
@@ -16,6 +25,7 @@ __all__ = [
     "cut_curve",
     "delay_energy",
     "explain",
+    "figure_basis",
     "leakage",
     "replanning",
     "sweeps",
