@@ -30,6 +30,8 @@ NEVER_MET = {
     "cutwise.scenario.remedies.places.FieldPlace": "a path, while a mistaken scenario is refused",
     "cutwise.scenario.remedies.substitutes.FileTable": "a file's table, while a mistaken scenario is refused",
     "cutwise.scenario.remedies.substitutes.Substitute": "a key, while a mistaken scenario is refused",
+    "cutwise.energy.clock_table.ClockTable": "a law of points that are given",
+    "cutwise.energy.radio_connected.PhoneWifi": "as the other radios that are connected",
     "cutwise.cli.commands.Command": "its facts are for argparse, which wants lists",
     "cutwise.compression.codec.Payload": "bytes and numbers, while a tensor is decoded",
     "cutwise.costs.ops.einsum.Operand": "a shape, while one op is priced",

@@ -261,7 +261,9 @@ def test_the_payload_names_its_regions_readably(theme: str) -> None:
 
 def test_the_finding_is_the_title() -> None:
     found = mapped("resnet18", shipped_scenario(), device=2)
-    assert map_title(found) == f"Only 4 of 23 cuts are ever the best for {found.device}"
+    ever = len(set(found.best.ravel().tolist()))
+    assert 1 < ever < 23
+    assert map_title(found) == f"Only {ever} of 23 cuts are ever the best for {found.device}"
     titles = {
         (1, 1): f"Only one cut is possible for {found.device}: after maxpool",
         (1, 23): f"One cut is the best everywhere on this map for {found.device}: after maxpool",

@@ -78,11 +78,13 @@ class _Ops(Frozen):
 
     @classmethod
     def of(cls, graph: ModelGraph, workload: Workload) -> _Ops:
-        found = () if workload.attention == "eager" else written_out_attentions(graph)
+        all_stated = all(op.figures for op in graph.ops)
+        written_out = workload.attention != "eager" and not all_stated
+        found = written_out_attentions(graph) if written_out else ()
         return cls(
             graph=graph,
             sizes=tuple(_size(op, graph, workload) for op in graph.ops),
-            roots=tuple(storage_roots(graph, training=workload.training)),
+            roots=tuple(_roots(graph, workload) if not all_stated else range(len(graph))),
             fused={at: attention for attention in found for at in attention.inside},
             joined=joined_ops(graph, training=workload.training) if workload.run.fused_kernels else {},
             training=workload.training,
@@ -100,9 +102,8 @@ class _Ops(Frozen):
             return 0.0, 0.0
         if at in self.joined:
             joined = self.joined[at]
-            return sum(self.sizes[one] for one in joined.sources) + self.sizes[
-                at
-            ] * joined.writes, joined.launches
+            read = sum(self.sizes[one] for one in joined.sources)
+            return read + self.sizes[at] * joined.writes, joined.launches
         trips = float(op.attrs.get(TRIPS, 1))
         scores = self._eager_scores(op)
         moved = sum(self._reads(op)) + self.sizes[at] + EAGER_PASSES * scores
@@ -144,20 +145,29 @@ class _Ops(Frozen):
         return bool(op.figures) and any(name in op.figures for name in MEASURED)
 
 
+def _roots(graph: ModelGraph, workload: Workload) -> list[int]:
+    return storage_roots(graph, training=workload.training)
+
+
 def _size(op: Op, graph: ModelGraph, workload: Workload) -> float:
     """Bytes of an op's output for the graph's own batch, as it lies in memory while the model runs."""
     if op.kind == "constant":
         return 0.0
     if "output_bytes" in op.figures:
-        return float(np.sum(op.figures["output_bytes"])) * graph.batch_size
+        return _total(op.figures["output_bytes"]) * graph.batch_size
     share = graph.batch_size / workload.batch_size if op.attrs.get("once_a_batch") else 1.0
     dtype = op.output.dtype
     own = DTYPE_BYTES[workload.compute if dtype in FLOATING and op.kind != "input" else dtype]
     return float(op.output.elements * op.attrs.get(TRIPS, 1) * share * own)
 
 
+def _total(figure: object) -> float:
+    """A stated figure, or the sum of its parts; numpy's sum of one number takes longer than all else here."""
+    return figure if isinstance(figure, float) else float(np.sum(figure))  # type: ignore[call-overload]
+
+
 def _weights(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> Floats:
-    stated = [float(np.sum(op.figures.get("weight_bytes", 0.0))) if op.figures else 0.0 for op in graph.ops]
+    stated = [_total(op.figures.get("weight_bytes", 0.0)) if op.figures else 0.0 for op in graph.ops]
     measured = [bool(op.figures) and any(name in op.figures for name in MEASURED) for op in graph.ops]
     weights = read_bytes(graph, workload, flow) + np.array(stated)
     return np.where(np.array(measured, dtype=bool), 0.0, weights)
