@@ -36,6 +36,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.units._with_names": Cache(
             entries=None, key="dataclass and names", keeps="types of its fields with these names"
         ),
+        "cutwise.costs.moved_bytes._layout": Cache(
+            entries=16, key="graph, training, kind of attention", keeps="whose storage each output lies in"
+        ),
         "cutwise.fields.field_rules.is_made_as": Cache(
             entries=256, key="dataclass and what a field takes", keeps="whether it may stand there"
         ),

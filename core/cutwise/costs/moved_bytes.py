@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.arrays import Floats
+from cutwise.caches import kept
 from cutwise.costs.attention_pattern import Attention, written_out_attentions
 from cutwise.costs.derived_costs import TRIPS, is_stated
 from cutwise.costs.gradient_flow import GradientFlow, first_output
@@ -37,6 +38,7 @@ MATRIX_PRODUCTS = frozenset(
     }
 )  # fmt: skip
 """Ops whose two gradients are products of their own."""
+TIMED = frozenset(MEASURED)
 EAGER_PASSES = 4
 """The scores are written, read and written by the softmax, and read: four passes over them."""
 EAGER_LAUNCHES = 3
@@ -78,13 +80,11 @@ class _Ops(Frozen):
 
     @classmethod
     def of(cls, graph: ModelGraph, workload: Workload) -> _Ops:
-        all_stated = all(op.figures for op in graph.ops)
-        written_out = workload.attention != "eager" and not all_stated
-        found = written_out_attentions(graph) if written_out else ()
+        roots, found = _layout(graph, workload.training, workload.attention == "eager")
         return cls(
             graph=graph,
             sizes=tuple(_size(op, graph, workload) for op in graph.ops),
-            roots=tuple(_roots(graph, workload) if not all_stated else range(len(graph))),
+            roots=roots,
             fused={at: attention for attention in found for at in attention.inside},
             joined=joined_ops(graph, training=workload.training) if workload.run.fused_kernels else {},
             training=workload.training,
@@ -94,7 +94,12 @@ class _Ops(Frozen):
     def row(self, at: int) -> tuple[float, float]:
         """Bytes that an op moves for the graph's own batch, and its launches."""
         op = self.graph.ops[at]
-        if op.kind in ABSENT or self._measured(op) or first_output(self.graph, at) != at:
+        if op.kind in ABSENT or (op.figures and not TIMED.isdisjoint(op.figures)):
+            return 0.0, 0.0
+        if op.figures:
+            index = self.graph.index
+            return sum([self.sizes[index[name]] for name in op.inputs]) + self.sizes[at], 1.0
+        if first_output(self.graph, at) != at:
             return 0.0, 0.0
         if at in self.fused:
             return self._fused(at, self.fused[at])
@@ -140,13 +145,14 @@ class _Ops(Frozen):
         query = self.graph.index[op.inputs[0]]
         return self.sizes[query] / max(1, int(op.attrs["head_dim"])) * float(op.attrs["k_length"])
 
-    @staticmethod
-    def _measured(op: Op) -> bool:
-        return bool(op.figures) and any(name in op.figures for name in MEASURED)
 
-
-def _roots(graph: ModelGraph, workload: Workload) -> list[int]:
-    return storage_roots(graph, training=workload.training)
+@kept
+def _layout(graph: ModelGraph, training: bool, eager: bool) -> tuple[tuple[int, ...], tuple[Attention, ...]]:
+    """In whose storage each output lies, and what runs as one attention: the same for every batch."""
+    if all(op.figures for op in graph.ops):
+        return tuple(range(len(graph))), ()
+    found = () if eager else written_out_attentions(graph)
+    return tuple(storage_roots(graph, training=training)), found
 
 
 def _size(op: Op, graph: ModelGraph, workload: Workload) -> float:
@@ -163,13 +169,15 @@ def _size(op: Op, graph: ModelGraph, workload: Workload) -> float:
 
 def _total(figure: object) -> float:
     """A stated figure, or the sum of its parts; numpy's sum of one number takes longer than all else here."""
-    return figure if isinstance(figure, float) else float(np.sum(figure))  # type: ignore[call-overload]
+    return float(figure) if isinstance(figure, int | float) else float(np.sum(figure))  # type: ignore[call-overload]
 
 
 def _weights(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> Floats:
     stated = [_total(op.figures.get("weight_bytes", 0.0)) if op.figures else 0.0 for op in graph.ops]
-    measured = [bool(op.figures) and any(name in op.figures for name in MEASURED) for op in graph.ops]
-    weights = read_bytes(graph, workload, flow) + np.array(stated)
+    measured = [bool(op.figures) and not TIMED.isdisjoint(op.figures) for op in graph.ops]
+    weights = np.array(stated)
+    if not all(op.figures for op in graph.ops):
+        weights = weights + read_bytes(graph, workload, flow)
     return np.where(np.array(measured, dtype=bool), 0.0, weights)
 
 
