@@ -89,11 +89,11 @@ def test_keys_alone_edit_a_field_choose_a_device_pin_a_cut_and_walk_the_graph(ap
     page.keyboard.press("Control+z")
     app.idle()
     assert asked(app) == first
-    tabbed(app, "jetson-tx2")
+    tabbed(app, "raspberry-pi")
     page.keyboard.press("ArrowRight")
     app.idle()
-    assert asked(app).device == "phone"
-    tabbed(app, "Cut position of phone")
+    assert asked(app).device == "jetson-nano"
+    tabbed(app, "Cut position of jetson-nano")
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")

@@ -49,7 +49,7 @@ def draw_certainty(question: AnsweredQuestion) -> None:
     if len(question.plan.decisions) > MOST_DEVICES:
         return
     told = certainty_text(certainty_of(question, question.device))
-    st.html(f'{styles()}<div class="cutwise-reason"><p class="proof">{html.escape(told)}</p></div>')
+    st.html(f'{styles()}<div class="cutwise-certainty"><p>{html.escape(told)}</p></div>')
 
 
 def _curve(question: AnsweredQuestion) -> CutCurve | None:
@@ -89,4 +89,4 @@ def styles() -> str:
     colors = "".join(
         f"--cutwise-{name}: light-dark({getattr(LIGHT, name)}, {getattr(DARK, name)});" for name in COLORS
     )
-    return f"<style>.cutwise-figures, .cutwise-reason {{ {colors} }}\n{sheet}</style>"
+    return f"<style>.cutwise-figures, .cutwise-reason, .cutwise-certainty {{ {colors} }}\n{sheet}</style>"
