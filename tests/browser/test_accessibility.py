@@ -108,7 +108,7 @@ def test_keys_alone_edit_a_field_choose_a_device_pin_a_cut_and_walk_the_graph(ap
     for _ in range(30):
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(50)
-        if "→" in page.locator(".dag .live").inner_text():
+        if "conv" in page.locator(".dag .live").inner_text():
             break
     page.keyboard.press("Enter")
     page.get_by_text("Forward", exact=True).first.wait_for(timeout=10_000)
