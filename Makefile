@@ -3,12 +3,13 @@
 # make mutants   small faults in what computes, that no test notices
 # make load   up to 50 sessions at once, beside hostile input, 20 minutes
 # make fuzz   10,000 mutated model files, 5,000 mutated inputs of every other kind; FIRST=… draws others
+# make truth  predicts every measured row anew; fails where a bound is not kept
 # make docs   writes the generated tables of the documents
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PORT ?= 8501
 
-.PHONY: venv run test lint bench load fuzz mutants docs samples clean
+.PHONY: venv run test lint truth bench load fuzz mutants docs samples clean
 
 venv: .venv/run.stamp
 
@@ -37,6 +38,9 @@ lint: .venv/test.stamp
 test: lint
 	@sh tests/install_debian.sh chromium
 	$(BIN)/python -m pytest -n 2
+
+truth: .venv/run.stamp
+	$(BIN)/cutwise truth
 
 bench: .venv/test.stamp
 	$(BIN)/python -m tests.bench

@@ -22,6 +22,9 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
             keeps="the control of a field that holds a plain value",
             by_type=True,
         ),
+        "cutwise_dashboard.curves._certainty": Cache(
+            entries=128, key="question, device", keeps="bands of the figures, how near the best the cut is"
+        ),
         "cutwise_dashboard.curves._curve": Cache(
             entries=128, key="question, device", keeps="every cut of the device"
         ),

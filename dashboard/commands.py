@@ -18,7 +18,7 @@ def plan_command(model: ModelReference, scheme: str, options: Mapping[str, objec
 
 
 def analysis_command(model: ModelReference, analysis: str, **options: object) -> str:
-    """The command line that prints the same record of an analysis that needs no plan."""
+    """The command line that prints the same record of an analysis, with a scheme where it has a plan."""
     return shlex.join([*_start(spelled(analysis), model), *_options(options), *_sizes(model)])
 
 

@@ -256,6 +256,7 @@ NAMES = FrozenDict(
         "mobilenet_v2": "MobileNetV2", "vgg16": "VGG-16", "vit_b16": "ViT-B/16", "gpt2": "GPT-2",
         "unet": "U-Net", "two_tower": "Two towers", "fast_split": "FastSplit", "split_llm": "SplitLLM",
         "gsfl": "GSFL", "sft": "SFT", "card": "CARD", "u_shape": "U-shape",
+        "phone_5g": "phone on 5G", "phone_lte": "phone on LTE", "phone_wifi": "phone on Wi-Fi",
         "device_only": "all on the device", "server_only": "all on the server",
         "first_layer": "first layer on the device", "best_static": "one cut for all",
         "regression": "regression of the delay",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.question import Question, problem_of, shown_options, shown_scheme, unpinned
+from cutwise.question import Question, problem_of_plan, shown_options, shown_scheme, unpinned
 from cutwise.scenario.parts import Scenario
 from cutwise.stated.stated_question import StatedQuestion, question_about
 from cutwise_dashboard import cached
@@ -39,7 +39,7 @@ class AnsweredQuestion:
         return cls(
             asked=asked,
             stated=stated,
-            problem=problem_of(asked),
+            problem=problem_of_plan(asked, plan),
             best=best,
             plan=plan,
             baseline=cached.named_baseline(graph, stated.scenario, stated.baseline),

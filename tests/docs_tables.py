@@ -1,4 +1,4 @@
-"""Writes what the documents take from the code: scenario file tables, rooms with their arrows, licences.
+"""Writes what the documents take from the code: file tables, rooms with their arrows, classes, licences.
 
 Run by `make docs`; `tests/test_docs.py` fails while the page says something else.
 """
@@ -18,7 +18,10 @@ from cutwise.costs.options.loss import Loss
 from cutwise.costs.options.quantisation import Quantisation
 from cutwise.costs.options.tuning import FullTuning, Lora
 from cutwise.costs.workload import Workload
+from cutwise.energy import CLOCK_LAWS, RADIOS
+from cutwise.hardware.time_classes import TimeClass, time_classes
 from cutwise.options import choices_of
+from cutwise.scenario.energy_part import Energy
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.scenario.parts import (
     Backhaul,
@@ -32,13 +35,13 @@ from cutwise.scenario.parts import (
     Scenario,
     Sharing,
 )
-from cutwise.units import UNITS, facts_of
+from cutwise.units import UNITS, facts_of, in_prefix
 from tests.architecture import drawn_rooms
 from tests.licences import with_new_licences
 
 DOCS = Path(__file__).parents[1] / "docs"
 FORMATS_PAGE, ARCHITECTURE_PAGE = DOCS / "formats.md", DOCS / "architecture.md"
-LICENCES_PAGE = DOCS / "licences.md"
+LICENCES_PAGE, MODELS_PAGE = DOCS / "licences.md", DOCS / "models.md"
 FILE_PARTS: dict[str, type] = {
     "Top level": Scenario,
     "[workload]": Workload,
@@ -61,6 +64,9 @@ FILE_PARTS: dict[str, type] = {
     "[limits]": Limits,
     "[compression]": Compression,
     **{f'[compression.codec] of kind "{kind}"': CODECS[kind] for kind in compressor_names()},
+    "[energy]": Energy,
+    **{f'[energy.clock] of kind "{kind}"': law for kind, law in CLOCK_LAWS.items()},
+    **{f'[energy.radio] of kind "{kind}"': radio for kind, radio in RADIOS.items()},
     **{f'[compression.accuracy] of kind "{kind}"': known for kind, known in ACCURACIES.items()},
 }
 UNIONS = {"runtime", "loss", "quantisation", "devices", "edges", "channel", "tuning", "codec", "accuracy"}
@@ -71,6 +77,8 @@ COMPOUND_UNITS = {
     "tokens_per_s": "1/s",
     "measured_tokens_per_s": "1/s",
     "ceiling_bps_per_hz": "bit/s/Hz",
+    "uplink_j_per_bit": "J/bit",
+    "downlink_j_per_bit": "J/bit",
 }
 
 
@@ -116,6 +124,10 @@ def file_rows(owner: type) -> list[str]:
             continue
         facts = facts_of(owner, field.name)
         unit = COMPOUND_UNITS.get(field.name) or UNITS.get(facts.get("unit", ""), "")
+        if is_dataclass(field.default):
+            kind = getattr(field.default, "kind", "")
+            rows.append(f"| `{field.name}` | kind `{kind}` | – | a table of its kind | {facts['help']} |")
+            continue
         cells = (default_text(field.default), unit or "–", allowed_text(hints[field.name], facts))
         rows.append(f"| `{field.name}` | {' | '.join(cells)} | {facts['help'] or 'The kind'} |")
     return rows
@@ -150,6 +162,35 @@ def said(budget: Budget) -> str:
     return budget.says.format(given="…", most=amount(budget.name, budget.most)) or "–"
 
 
+CLASS_HEAD = (
+    "| class | $e_F$ | $e_W$ | $\\lambda$ µs | $k$ | P10 to P90 | learnt on | tested on |\n"
+    "|---|---|---|---|---|---|---|---|\n"
+)
+
+
+def with_new_classes(text: str) -> str:
+    """docs/models.md with the table of hardware classes made anew."""
+    before, after = text.split(CLASS_HEAD)
+    rows = "".join(f"{class_row(one)}\n" for one in time_classes().values())
+    return f"{before}{CLASS_HEAD}{rows}\n{after.partition(chr(10) * 2)[2]}"
+
+
+def class_row(one: TimeClass) -> str:
+    """One class as a row: its constants, its band, and what they rest on."""
+    starts = f"{in_prefix(one.launch_s, 'µ'):.3g}" if not one.flop_per_launch else "–"
+    cells = (
+        f"`{one.name}`",
+        f"{one.flop_ratio:g}",
+        f"{one.bandwidth_ratio:g}" if one.bandwidth_ratio else "–",
+        starts,
+        f"{one.backward_ratio:g}",
+        f"{one.band_low_ratio:g} to {one.band_high_ratio:g}",
+        one.learnt_on,
+        one.tested_on,
+    )
+    return f"| {' | '.join(cells)} |"
+
+
 def with_new_rooms(text: str) -> str:
     """docs/architecture.md with the flowchart of the rooms drawn anew."""
     before, after = text.split("```mermaid\n")
@@ -162,5 +203,6 @@ if __name__ == "__main__":
         (FORMATS_PAGE, with_new_budgets),
         (ARCHITECTURE_PAGE, with_new_rooms),
         (LICENCES_PAGE, with_new_licences),
+        (MODELS_PAGE, with_new_classes),
     ):
         page.write_text(renewed(page.read_text(encoding="utf-8")), encoding="utf-8")

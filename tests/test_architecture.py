@@ -22,6 +22,7 @@ from tests.architecture import (
 
 MOST_MODULES, MOST_LINES = 16, 300
 LONG_FILES = {
+    "cutwise.caches": "one table of everything that is kept",
     "cutwise_dashboard.charts.graph.graph_geometry": "one drawing, from boxes to the lines between them",
 }
 """Longer than the rest, each with its reason."""

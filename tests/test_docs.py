@@ -24,6 +24,7 @@ from cutwise.__main__ import main
 from cutwise.analyses import ANALYSES
 from cutwise.analyses.sweep_file import SweepFile, read_sweep_file
 from cutwise.budgets import amount, most
+from cutwise.calibration.calibration_file import is_calibration, parse_calibration
 from cutwise.channels import CHANNELS
 from cutwise.cli.printing import FINE
 from cutwise.compression import ACCURACIES, CODECS
@@ -32,6 +33,7 @@ from cutwise.costs.memory.by_kind import MemoryByKind
 from cutwise.costs.ops.formulas import OP_COSTS
 from cutwise.costs.options.tuning import FullTuning, Lora
 from cutwise.costs.workload import Workload
+from cutwise.energy import CLOCK_LAWS, RADIOS
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
 from cutwise.hardware.profiles import Profile
 from cutwise.importers import IMPORTERS
@@ -39,14 +41,10 @@ from cutwise.importers.gate.refused import REFUSED
 from cutwise.importers.json_formats.cutwise_graph import GRAPH_KEYS, OP_KEYS
 from cutwise.plans.plan import Alternative, Certificate, Cut, DeviceDecision, Plan, Report, Violation
 from cutwise.plans.stages import StageTimes
-from cutwise.problem.conditions import (
-    ComputeConditions,
-    Conditions,
-    EdgeConditions,
-    LinkConditions,
-    PowerConditions,
-)
+from cutwise.problem.conditions import ComputeConditions, Conditions, EdgeConditions, LinkConditions
+from cutwise.problem.power_conditions import PowerConditions
 from cutwise.question import Question
+from cutwise.scenario.energy_part import Energy
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.scenario.parts import (
     Backhaul,
@@ -65,7 +63,15 @@ from cutwise.schemes import SCHEMES
 from cutwise.stated.question_file import is_question, parse_question
 from cutwise.units import UNITS
 from cutwise_dashboard.serving import page_server
-from tests.docs_tables import COMPOUND_UNITS, FILE_PARTS, FORMATS_PAGE, with_new_budgets, with_new_tables
+from tests.docs_tables import (
+    COMPOUND_UNITS,
+    FILE_PARTS,
+    FORMATS_PAGE,
+    MODELS_PAGE,
+    with_new_budgets,
+    with_new_classes,
+    with_new_tables,
+)
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -78,7 +84,7 @@ CENTRAL = (
     Device, Server, Edge, Backhaul, Scenario, Sharing, LayerDepth, Privacy, Data, Convergence, Objective,
     Limits, *CONDITIONS, StageTimes, Cut, DeviceDecision, Violation, Certificate, Report, Alternative, Plan,
     Compression, *CODECS.values(), *ACCURACIES.values(), *CHANNELS.values(), *SCHEMES.values(),
-    Question, *ANALYSES.values(),
+    Question, *ANALYSES.values(), Energy, *CLOCK_LAWS.values(), *RADIOS.values(),
 )  # fmt: skip
 PATH_ENDINGS = (".py", ".md", ".toml", ".json", ".txt", ".png", ".sh", "/run", "/")
 
@@ -148,6 +154,8 @@ def test_documented_scenario_question_and_sweep_files_are_valid(path: Path, tmp_
             read_sweep_file(tmp_path / "sweep.toml")
         elif is_question(document):
             parse_question(block.encode())
+        elif is_calibration(document):
+            parse_calibration(block.encode())
         else:
             parse_scenario(block.encode())
 
@@ -279,6 +287,8 @@ def test_every_registered_name_is_documented() -> None:
         *CHANNELS,
         *CODECS,
         *ACCURACIES,
+        *CLOCK_LAWS,
+        *RADIOS,
         *IMPORTERS,
         *(f"sample:{name}" for name in cutwise.samples()),
     }
@@ -329,6 +339,11 @@ def test_every_part_of_a_scenario_has_its_table() -> None:
 def test_scenario_tables_give_every_key_with_default_unit_and_bounds() -> None:
     text = FORMATS_PAGE.read_text(encoding="utf-8")
     assert with_new_tables(text) == text, "write the tables anew with: make docs"
+
+
+def test_every_class_of_hardware_is_told_with_what_it_rests_on() -> None:
+    text = MODELS_PAGE.read_text(encoding="utf-8")
+    assert with_new_classes(text) == text, "write the tables anew with: make docs"
 
 
 def test_every_budget_is_told_with_its_sentence_and_reason() -> None:

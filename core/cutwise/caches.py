@@ -36,6 +36,12 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.units._with_names": Cache(
             entries=None, key="dataclass and names", keeps="types of its fields with these names"
         ),
+        "cutwise.costs.moved_bytes._layout": Cache(
+            entries=16, key="graph, training, kind of attention", keeps="whose storage each output lies in"
+        ),
+        "cutwise.fields.field_rules.is_made_as": Cache(
+            entries=256, key="dataclass and what a field takes", keeps="whether it may stand there"
+        ),
         "cutwise.fields.field_rules.field_rules": Cache(
             entries=None, key="dataclass", keeps="what may stand in each field, and how all are read"
         ),
@@ -53,6 +59,15 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         ),
         "cutwise.budgets.budgets": Cache(entries=None, key="none", keeps="the budgets in force"),
         "cutwise.hardware.profiles.hardware": Cache(entries=None, key="none", keeps="the catalogue"),
+        "cutwise.planning.one_device.work.work_columns._columns": Cache(
+            entries=16, key="priced graph and batch size", keeps="its work as columns over the ops"
+        ),
+        "cutwise.hardware.time_classes.time_classes": Cache(
+            entries=None, key="none", keeps="compute time by class of hardware"
+        ),
+        "cutwise.calibration.shipped_calibrations.shipped_calibrations": Cache(
+            entries=None, key="none", keeps="the shipped calibrations"
+        ),
         "cutwise.stated.shipped_scenarios.shipped_scenarios": Cache(
             entries=None, key="none", keeps="names of the shipped scenarios"
         ),
@@ -80,13 +95,61 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.measured.memory_runs.predicted_memory": Cache(
             entries=None, key="none", keeps="the runs that were measured, with what is predicted for them"
         ),
+        "cutwise.measured.split_runs.split_runs": Cache(
+            entries=None, key="none", keeps="the runs of split training"
+        ),
+        "cutwise.measured.split_runs.layer_benchmark": Cache(
+            entries=None, key="none", keeps="the benchmark of layers beside them"
+        ),
+        "cutwise.measured.split_levels.predicted_splits": Cache(
+            entries=None, key="none", keeps="their cuts, with what is predicted for them at every level"
+        ),
+        "cutwise.measured.split_decisions.split_decisions": Cache(
+            entries=None, key="none", keeps="which cuts the levels would have chosen"
+        ),
+        "cutwise.measured.times.model_totals.model_totals": Cache(
+            entries=None, key="none", keeps="totals of the models that others measured"
+        ),
+        "cutwise.measured.times.timed_models.timed_models": Cache(
+            entries=None, key="none", keeps="times of models that others measured"
+        ),
+        "cutwise.measured.splits.board_splits.board_splits": Cache(
+            entries=None, key="none", keeps="cuts that others measured"
+        ),
+        "cutwise.measured.splits.board_splits.from_other_models": Cache(
+            entries=None, key="none", keeps="what is predicted for each from the other models"
+        ),
+        "cutwise.measured.times.time_comparisons._rows": Cache(
+            entries=None, key="run and level", keeps="its rows with what is predicted for them"
+        ),
+        "cutwise.measured.times.fitted_times.left_out_rows": Cache(
+            entries=None, key="set of machines", keeps="its rows, each predicted from the others"
+        ),
+        "cutwise.measured.times.fitted_times.few_rows": Cache(
+            entries=None, key="run", keeps="its rows, predicted from five of them"
+        ),
+        "cutwise.measured.agreement.stated_agreements.stated_agreements": Cache(
+            entries=None, key="none", keeps="what rows said that may not be shipped"
+        ),
+        "cutwise.measured.agreement.stated_agreements.stated_regrets": Cache(
+            entries=None, key="none", keeps="what choices cost on rows that may not be shipped"
+        ),
+        "cutwise.measured.energies.capped_trainings.capped_trainings": Cache(
+            entries=None, key="none", keeps="trainings under power caps"
+        ),
         "cutwise.hardware.decoding.decoding_classes": Cache(
             entries=None, key="none", keeps="the classes of decoding"
+        ),
+        "cutwise.question._decided_modes": Cache(
+            entries=8, key="graph, scenario and scheme", keeps="the power modes that are best"
         ),
         "cutwise.compression.magnitudes.gaussian": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.compression.magnitudes.student_t4": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.compression.magnitudes.outlier_channels": Cache(entries=None, key="none", keeps="a profile"),
         "cutwise.convergence.table.shipped_table": Cache(entries=None, key="none", keeps="the study's table"),
+        "cutwise.leakage.leakage_table.leakage_table": Cache(
+            entries=None, key="none", keeps="what attacks recovered"
+        ),
         "cutwise.convergence.study_design.digits": Cache(entries=None, key="none", keeps="the study's data"),
         "cutwise.costs.lora._adapted": Cache(
             entries=32, key="graph, tuning and frozen names", keeps="the graph with adapters"
@@ -151,10 +214,16 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         ),
         "cutwise.problem.pricing.tied_ops": Cache(entries=32, key="graph", keeps="ops that share a weight"),
         "cutwise.problem.numbers.device_columns": Cache(
-            entries=256, key="devices and workload", keeps="speeds, memories, places and powers"
+            entries=256, key="devices and workload", keeps="speeds, memories and places"
         ),
         "cutwise.problem.numbers.server_numbers": Cache(
-            entries=256, key="server and dtype", keeps="speed, memory and powers"
+            entries=256, key="server and dtype", keeps="speed and memory"
+        ),
+        "cutwise.problem.powers.power_conditions": Cache(
+            entries=256, key="devices, server, laws and access point", keeps="what all draw"
+        ),
+        "cutwise.problem.powers.edge_powers_w": Cache(
+            entries=64, key="edges and law of the clock", keeps="what they draw"
         ),
         "cutwise.problem.numbers.coding_of": Cache(
             entries=256, key="compression and dtype", keeps="ratios and seconds a byte"
@@ -163,7 +232,7 @@ CACHES: Mapping[str, Cache] = FrozenDict(
             entries=256, key="compression", keeps="the accuracy it costs"
         ),
         "cutwise.problem.edge_links.edge_columns": Cache(
-            entries=64, key="edges and dtype", keeps="speeds, memories and powers"
+            entries=64, key="edges and dtype", keeps="speeds and memories"
         ),
         "cutwise.problem.split_problem._private": Cache(
             entries=64, key="priced graph and privacy", keeps="the ops kept on the device"

@@ -14,6 +14,7 @@ from cutwise.errors import UnknownNameError
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_model
 from cutwise.options import option_hints
+from cutwise.planning.whole_round.best_modes import in_modes_of
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.problem.stated_workload import default_scenario
@@ -80,7 +81,8 @@ def compare(
 
 def simulate(graph: ModelGraph, scenario: Scenario | None, plan: Plan) -> Trace:
     """One round of `plan` played task by task; without contention it ends when the plan says."""
-    return played_round(build_problem(graph, scenario or default_scenario(graph)), plan)
+    problem = build_problem(graph, scenario or default_scenario(graph))
+    return played_round(in_modes_of(problem, plan), plan)
 
 
 def played_round(problem: SplitProblem, plan: Plan) -> Trace:

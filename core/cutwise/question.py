@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from cutwise.caches import kept
 from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import UnknownNameError
 from cutwise.frozen import Frozen
@@ -14,11 +15,13 @@ from cutwise.planning.answer.evidence import with_evidence
 from cutwise.planning.answer.next_best import with_alternatives
 from cutwise.planning.answer.tight_memory import with_deciders
 from cutwise.planning.sharing.codec_choice import OWN, on_limit, with_compressor
+from cutwise.planning.whole_round.best_modes import ChosenModes, asks_modes, in_modes_of
 from cutwise.plans.learning import ONE_SERVER_MODEL, WHOLE_MODELS
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Scenario
 from cutwise.schemes import SCHEMES, baseline_names, rival_names
+from cutwise.schemes.base import answered, in_best_modes
 from cutwise.schemes.options import scheme_with
 
 
@@ -39,9 +42,31 @@ class Question(Frozen):
     baseline: str = ""
 
 
-def problem_of(question: Question) -> SplitProblem:
+def asked_problem(question: Question) -> SplitProblem:
     """Model and scenario as numbers; raises `ScenarioError` where they do not fit."""
     return build_problem(question.graph, question.scenario)
+
+
+def problem_of(question: Question) -> SplitProblem:
+    """The same with every party in the power mode that is best for the plan that is shown."""
+    return _chosen_modes(question).problem
+
+
+def problem_of_plan(question: Question, plan: Plan) -> SplitProblem:
+    """The same in the modes that a plan has decided already."""
+    return in_modes_of(asked_problem(question), plan)
+
+
+def _chosen_modes(question: Question) -> ChosenModes:
+    if not asks_modes(question.scenario):
+        return ChosenModes(problem=asked_problem(question))
+    scheme = scheme_with(shown_scheme(question), shown_options(question))
+    return _decided_modes(question.graph, question.scenario, scheme)
+
+
+@kept
+def _decided_modes(graph: ModelGraph, scenario: Scenario, scheme: Any) -> ChosenModes:
+    return in_best_modes(build_problem(graph, scenario), scheme)
 
 
 def can_pin(scheme: str) -> bool:
@@ -83,9 +108,10 @@ def shown_plan(question: Question, *, listed: bool = True) -> Plan:
     Raises `UnknownNameError` for a scheme or option that does not exist, `ScenarioError` for values that do
     not fit, `SolverError` where the scheme cannot answer.
     """
-    problem = problem_of(question)
-    chosen = scheme_with(shown_scheme(question), shown_options(question))
-    plan = with_deciders(problem, with_evidence(problem, chosen.solve(problem), chosen.learning))
+    modes = _chosen_modes(question)
+    problem, chosen = modes.problem, scheme_with(shown_scheme(question), shown_options(question))
+    found = modes.plan(chosen.solve(problem))
+    plan = with_deciders(problem, with_evidence(problem, found, chosen.learning))
     if not (listed and weighs_cuts(chosen)):
         return plan
     if chosen.learning.own_codec:
@@ -111,10 +137,10 @@ def baseline_plan(question: Question) -> Plan | None:
     """
     if question.baseline and question.baseline not in baseline_names():
         raise UnknownNameError("baseline", question.baseline, baseline_names())
-    problem = problem_of(question)
+    problem = asked_problem(question)
     asked = [question.baseline] if question.baseline else rival_names()
     chosen = [SCHEMES[name]() for name in asked]
-    plans = [with_evidence(problem, one.solve(problem), one.learning) for one in chosen]
+    plans = [with_evidence(problem, answered(problem, one), one.learning) for one in chosen]
     if question.baseline:
         return plans[0]
     valid = [found for found in plans if found.status != "infeasible"]

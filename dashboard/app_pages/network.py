@@ -1,10 +1,10 @@
-"""Who is where: the fleet as a table to edit, what every device can send, and what was decided for it."""
+"""Who is where: the fleet to edit, what every device can send, what was decided for it, what was measured."""
 
 from __future__ import annotations
 
 from cutwise_dashboard import page, session
 from cutwise_dashboard.boundary import section
-from cutwise_dashboard.views.network import channel_rates, fleet
+from cutwise_dashboard.views.network import channel_rates, fleet, measured_here
 from cutwise_dashboard.views.plan import devices
 
 
@@ -18,6 +18,8 @@ def main() -> None:
         channel_rates.show(question)
     with section("The devices"):
         devices.table(question.problem, question.plan)
+    with section("Measured here"):
+        measured_here.show(session.stated(), question.problem)
 
 
 main()

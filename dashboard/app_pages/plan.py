@@ -13,7 +13,7 @@ from cutwise_dashboard.executor.run_turns import TURNS
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import paper_banner
 from cutwise_dashboard.views.model import model_graph
-from cutwise_dashboard.views.plan import devices, headline, more, share, tiers
+from cutwise_dashboard.views.plan import devices, headline, more, number, share, tiers
 
 RULER_PX = 430
 
@@ -30,10 +30,15 @@ def main() -> None:
         TURNS.let_others_first()
         with st.container(key="reason", gap=None), section("The reason"):
             headline.draw_reason(question)
+            certainty = st.container(gap=None)
         with st.container(border=True, key="ruler_card", gap=None), section("The cut ruler", gap=None):
             _ruler(question)
+    with certainty, section("How certain it is", gap=None):
+        headline.draw_certainty(question)
     with section("More about this plan"):
         more.show(question)
+    with section("Explain this number"):
+        number.show(question)
     with section("The model graph"):
         model_graph.show(question, question.device)
     with section("The devices"):

@@ -24,7 +24,9 @@ LEAST_SPAN_PERCENT = 10.0
 def memory_figure(runs: Sequence[MemoryRun], *, theme: str) -> go.Figure:
     """How far the predicted peak lies from the measured one, a point a run, over the measured peak."""
     palette = PALETTES[theme]
-    figure = go.Figure(layout=_layout(palette, x="measured peak (GB)", y="predicted beside measured (%)"))
+    figure = go.Figure(
+        layout=plain_layout(palette, x="measured peak (GB)", y="predicted beside measured (%)")
+    )
     figure.update_xaxes(type="log", dtick="D2", tickformat="~g")
     off = [float(percent(run.predicted_peak_ratio - 1)) for run in runs]
     most = max(LEAST_SPAN_PERCENT, *(1.2 * abs(one) for one in off))
@@ -51,7 +53,7 @@ def _told(run: MemoryRun) -> str:
 def rates_figure(rates: Sequence[DecodingRate], *, theme: str) -> go.Figure:
     """Planned over measured tokens a second, a point a machine, a colour a class of hardware."""
     palette = PALETTES[theme]
-    figure = go.Figure(layout=_layout(palette, x="measured (tokens/s)", y="planned over measured"))
+    figure = go.Figure(layout=plain_layout(palette, x="measured (tokens/s)", y="planned over measured"))
     figure.update_xaxes(type="log", dtick="D2", tickformat="~g")
     figure.update_yaxes(type="log", dtick="D2", tickformat="~g")
     figure.add_hline(y=1.0, line={"color": palette.text, "width": 1})
@@ -72,7 +74,7 @@ def rates_figure(rates: Sequence[DecodingRate], *, theme: str) -> go.Figure:
 def accuracy_figure(curves: Mapping[str, Curves], *, target: float, theme: str) -> go.Figure:
     """Accuracy after each round, a line a scheme: the mean over the seeds, and the target."""
     palette = PALETTES[theme]
-    figure = go.Figure(layout=_layout(palette, x="rounds", y="right answers (%)"))
+    figure = go.Figure(layout=plain_layout(palette, x="rounds", y="right answers (%)"))
     for place, (name, found) in enumerate(curves.items()):
         mean = percent(np.mean(found.accuracy, axis=0))
         figure.add_scatter(
@@ -84,10 +86,11 @@ def accuracy_figure(curves: Mapping[str, Curves], *, target: float, theme: str) 
     return figure
 
 
-def _layout(palette: Palette, **titles: str) -> go.Layout:
+def plain_layout(palette: Palette, *, height: int = 380, **titles: str) -> go.Layout:
+    """A figure on the page's own ground, with its legend above and titles of both axes."""
     axis: dict[str, Any] = {"gridcolor": palette.border, "zeroline": False, "automargin": True}
     return go.Layout(
-        height=380,
+        height=height,
         margin={"l": 8, "r": 16, "t": 72, "b": 8},
         paper_bgcolor=palette.background,
         plot_bgcolor=palette.background,

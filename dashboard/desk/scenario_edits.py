@@ -18,6 +18,7 @@ from cutwise.problem.numbers import device_columns
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parties import Device, Edge, Party
 from cutwise.scenario.parts import LayerDepth, Privacy, Scenario
+from cutwise.scenario.time_levels import pace_given
 from cutwise.units import UNITS, facts_of, hints_of
 
 BARE = re.compile(r"\s*\d+(?:\.\d+)?\s*", re.ASCII)
@@ -32,8 +33,15 @@ LAYERS, EDGES, COUNTED, MODE = "privacy.layers", "edge_count", "workload.counted
 TEXTS = frozenset({"name", "profile"})
 """Fields of a party that hold whatever text its own checks take."""
 PartyT = TypeVar("PartyT", bound=Party)
-INSTEAD = {"flops_per_s": "efficiency_ratio", "efficiency_ratio": "flops_per_s"}
-"""A party's speed and the share of its profile's peak: whichever is given replaces the other."""
+COLUMNS = ("moved_bytes_per_s", "launch_s", "backward_ratio", "time_low_ratio", "time_high_ratio")
+INSTEAD: Mapping[str, tuple[str, ...]] = FrozenDict(
+    {
+        "flops_per_s": ("efficiency_ratio",),
+        "efficiency_ratio": ("flops_per_s", "time_class", *COLUMNS),
+        "time_class": ("flops_per_s", "efficiency_ratio", *COLUMNS),
+    }
+)
+"""A party's speed, the share of its profile's peak, its class: whichever is given replaces the others."""
 
 
 def edited(scenario: Scenario, path: str, value: Any) -> Scenario:
@@ -52,11 +60,30 @@ def edited_together(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     setting: dict[str, Any] = {}
     for path, value in values.items():
         owner, name = owner_of(scenario, path)
-        other = path.removesuffix(name) + INSTEAD.get(name, "")
-        if name in INSTEAD and value not in (None, "") and other not in values:
-            setting[other] = None
+        found = _beside(scenario, path, name, value)
+        setting |= {beside: other for beside, other in found.items() if beside not in values}
         setting[path] = _read(owner, name, value)
     return changed(scenario, setting)
+
+
+def _beside(scenario: Scenario, path: str, name: str, value: Any) -> dict[str, Any]:
+    """What changes with a party's speed, by path: what it replaces, and what it leaves as it was."""
+    if name not in INSTEAD:
+        return {}
+    party = value_of(scenario, path.removesuffix(f".{name}").replace(".*", ".0"))
+    found = _changed_with(party, name, value, scenario.workload.compute)
+    return {path.removesuffix(name) + beside: other for beside, other in found.items()}
+
+
+def _changed_with(party: Party, name: str, value: Any, dtype: str) -> dict[str, Any]:
+    """Fields of a party that change with this one; a speed alone leaves bytes and starts as they were."""
+    if value in (None, ""):
+        return dict.fromkeys(COLUMNS, None) if name == "flops_per_s" else {}
+    replaced: dict[str, Any] = dict.fromkeys(INSTEAD[name], None)
+    if name == "flops_per_s" and party.flops_per_s is None:
+        kind = "device" if isinstance(party, Device) else "server"
+        replaced |= pace_given(party, party.profile_of(kind=kind, default=party.usual), dtype)
+    return replaced
 
 
 def party_edited(party: PartyT, name: str, value: Any) -> PartyT:
@@ -69,7 +96,7 @@ def party_edited(party: PartyT, name: str, value: Any) -> PartyT:
         alone = edited(Scenario(**{parties: (party,)}), f"{parties}.0.{name}", value)
         found: PartyT = getattr(alone, parties)[0]
         return found
-    other = {INSTEAD[name]: None} if name in INSTEAD and value != "" else {}
+    other = _changed_with(party, name, value, "fp32") if name in INSTEAD else {}
     return replace(party, **{**other, name: _read(type(party), name, value)})
 
 

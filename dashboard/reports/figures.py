@@ -62,8 +62,9 @@ def broken_rules(plan: Plan) -> Child:
 
 
 def pinned(plan: Plan) -> Child:
-    """The rules that the cuts stand at, what would release them, and what becomes of shared weights."""
-    told = [f"Pinned: {sentence}." for sentence in plan.pinned_by]
+    """The power modes that were decided, the rules that the cuts stand at, what becomes of shared weights."""
+    told = [f"Power mode: {sentence}." for sentence in plan.mode_sentences]
+    told += [f"Pinned: {sentence}." for sentence in plan.pinned_by]
     told += [f"Shared weights: {plan.shared_weights}."] if plan.shared_weights else []
     return element("div", (element("p", sentence) for sentence in told)) if told else None
 

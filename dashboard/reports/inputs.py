@@ -13,13 +13,14 @@ from typing import Any
 
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.graph.blocks import Block
-from cutwise.hardware.profiles import DATASHEET_EFFICIENCY_RATIO, Profile
+from cutwise.hardware.profiles import Profile
 from cutwise.importers.import_report import ImportReport, import_report
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Party, Server
+from cutwise.scenario.time_levels import TIME_LEVELS, level_of
 from cutwise.scenario.versions import data_version, saved_scenario
 from cutwise.units import facts_of, in_prefix
-from cutwise_dashboard.format import quantity_text, share_text
+from cutwise_dashboard.format import quantity_text
 from cutwise_dashboard.reports.markup import Child, Markup, element, facts, section, table
 
 PACKAGES = ("cutwise", "numpy", "ortools", "onnx", "networkx", "pandas")
@@ -168,8 +169,9 @@ def _devices(problem: SplitProblem) -> Markup:
 
 def _given(party: Party) -> str:
     named = [readable(name) for name in GIVEN if getattr(party, name) is not None]
-    if isinstance(party, Device | Server) and "flops per s" not in named and "efficiency ratio" not in named:
-        named.append(f"speed: {share_text(DATASHEET_EFFICIENCY_RATIO, 'g')} of the peak (assumed)")
+    level = level_of(party)
+    if isinstance(party, Device | Server) and level == "datasheet":
+        named.append(f"speed: {TIME_LEVELS[level].title}")
     return ", ".join(named)
 
 
@@ -200,7 +202,7 @@ def _assumptions(report: ImportReport, problem: SplitProblem) -> Markup:
         *unpriced,
         *(f"{readable(name).capitalize()}: {text}." for name, text in report.confidence.items()),
         *_recalled(problem),
-        "Energy is not validated on hardware.",
+        f"Energy: {problem.scenario.energy.evidence}.",
         "Certified optimal means that no cut is better in this model of the world, not in the world itself.",
     ]
     return section(

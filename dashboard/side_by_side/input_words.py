@@ -24,7 +24,8 @@ MOST_NAMED = 2
 TITLES = {
     "model": "Model", "scheme": "Scheme", "cut": "Pinned cut", "devices": "Devices", "edges": "Edge servers",
     "channel.kind": "Channel", "workload.tuning.kind": "Tuning", "compression.codec.kind": "Codec",
-    "compression.accuracy.kind": "Accuracy", "privacy.keep_on_device": "Privacy",
+    "compression.accuracy.kind": "Accuracy", "energy.clock.kind": "Clock law", "energy.radio.kind": "Radio",
+    "privacy.keep_on_device": "Privacy",
     "sharing.bandwidth": "Band shared", "sharing.server": "Server shared", "limits.memory": "Memory rule",
 }  # fmt: skip
 PREFIXES = {"devices": "Device", "edges": "Edge", "server": "Server"}

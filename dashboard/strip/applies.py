@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from cutwise.compression import Uncompressed
 from cutwise.costs.generation.token_axis import token_axis
@@ -10,6 +10,7 @@ from cutwise.costs.workload import OPTIMIZER_STATES
 from cutwise.frozen import FrozenDict
 from cutwise.importers.hugging_face.config_file import can_regenerate
 from cutwise.problem.pricing import tied_ops
+from cutwise.scenario.parties import Party
 from cutwise.schemes import SCHEMES
 from cutwise_dashboard.strip.context import Context
 
@@ -62,6 +63,10 @@ def _at_once(context: Context) -> bool:
     return SCHEMES[context.stated.scheme].round_of.parallel
 
 
+def _has_modes(parties: Iterable[Party]) -> bool:
+    return any(party.power_mode or party.offered_modes for party in parties)
+
+
 def _looks_up(context: Context) -> bool:
     return _trains(context) and context.scenario.convergence.kind == "table"
 
@@ -109,6 +114,9 @@ RULES: Mapping[str, Callable[[Context], bool]] = FrozenDict(
         "objective.delay_weight": lambda c: c.scenario.objective.is_weighted,
         "objective.energy_weight": lambda c: c.scenario.objective.is_weighted,
         "objective.energy_of": lambda c: not c.scenario.objective.is_delay,
+        "power_mode": lambda c: _has_modes(c.scenario.devices),
+        "server.power_mode": lambda c: _has_modes([c.scenario.server]),
+        "edges.power_mode": lambda c: _has_modes(c.scenario.edges),
         "distance_m": lambda c: c.scenario.channel.bandwidth_hz("uplink") is not None,
         **dict.fromkeys(
             (

@@ -19,7 +19,10 @@ from cutwise_dashboard.strip.fields_shown import choice_shown, fleet_field, scen
 MOST_SHOWN_LAYERS, MOST_SHOWN_EDGES = 12, 12
 NAMED = frozenset({"name"})
 HAND_MADE = frozenset({"privacy.keep_on_device"})
-KIND_LABELS = {"channel": "Channel", "codec": "Codec", "accuracy": "Accuracy", "tuning": "Tuning"}
+KIND_LABELS = {
+    "channel": "Channel", "codec": "Codec", "accuracy": "Accuracy", "tuning": "Tuning",
+    "clock": "Clock law", "radio": "Radio",
+}  # fmt: skip
 EDGES_HELP = "Servers between devices and the cloud, each with a cell of its own; SplitLLM uses them"
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from operator import attrgetter
 from typing import Any, get_args
 
-from cutwise.hardware.profiles import hardware
+from cutwise.scenario.parties import OPTIMISED, Party
 from cutwise.units import hints_of
 from cutwise_dashboard.caches import kept
 from cutwise_dashboard.desk.scenario_edits import numbers_of, owner_of, party_of, value_of
@@ -24,6 +24,8 @@ def scenario_field(context: Context, path: str, known: Any = None) -> FieldShown
     owner, name = owner_of(context.scenario, path)
     value = value_of(context.scenario, path)
     shown = field_shown(context, owner, name, path=path, value=known if value is None else value)
+    if path == "server.power_mode":
+        shown |= modes_offered([context.scenario.server], value)
     return shown | {"given": value is not None}
 
 
@@ -49,7 +51,7 @@ def _field_of(
         return base | {"kind": "many", "choices": _choices(several), "value": list(value or ())}
     names = tuple(one for one in names_in(hint) if one not in facts.get("aliases", ()))
     if name == "profile":
-        names = (None, *hardware())
+        return base | {"kind": "catalogue", "value": value}
     if names or bool in (hint, *get_args(hint)):
         return base | choice_shown(names or _truths(hint), value)
     number = {int, float} & {hint, *get_args(hint)}
@@ -106,6 +108,14 @@ def picked(
     }  # fmt: skip
 
 
+def modes_offered(parties: Sequence[Party], value: str) -> FieldShown:
+    """The control of a power mode: as is, those that all of the parties have, and the best of them."""
+    common = [name for name in parties[0].offered_modes if all(name in one.offered_modes for one in parties)]
+    names = dict.fromkeys([*common, *([value] if value not in ("", OPTIMISED) else [])])
+    choices = [["", "as is"], *([name, name] for name in names), [OPTIMISED, "best for the objective"]]
+    return {"kind": "select", "choices": choices, "value": value}
+
+
 def fleet_field(context: Context, path: str) -> FieldShown:
     """A field of every device or edge: its range; what is typed is set for all, a factor scales each."""
     owner, name = party_of(path), path.rpartition("edges.")[2]
@@ -113,6 +123,8 @@ def fleet_field(context: Context, path: str) -> FieldShown:
     facts = context.facts(*_owner_within(owner, name))
     given = [attrgetter(name)(party) for party in parties]
     shown = field_shown(context, *_owner_within(owner, name), path=path, value=given[0])
+    if name == "power_mode":
+        shown |= modes_offered(parties, given[0])
     if shown["kind"] not in {"slider", "entry"} or not isinstance(_number_hint(owner, name), type):
         mixed = len(set(map(repr, given))) > 1
         return shown | {"command": "all", "mixed": mixed, **({"value": "", "text": ""} if mixed else {})}

@@ -116,12 +116,15 @@ GROUPS = (
     ),
     Group(
         id="devices", title=summaries.devices_title, summary=summaries.devices, own=own_fields.own_device,
-        parts=("devices",), first=own_fields.ONE_DEVICE,
+        parts=("devices",), first=("profile", "power_mode", *own_fields.ONE_DEVICE),
     ),
     Group(
         id="server", title=summaries.server_title, summary=summaries.server,
         parts=("server", "edges", "backhaul"),
-        first=("server.flops_per_s", "server.memory_bytes", EDGES, "edges.flops_per_s", "backhaul.rate_bps"),
+        first=(
+            "server.profile", "server.power_mode", "server.flops_per_s", "server.memory_bytes", EDGES,
+            "edges.flops_per_s", "backhaul.rate_bps",
+        ),
     ),
     Group(
         id="privacy", title=lambda c: "Privacy", summary=summaries.privacy, parts=("privacy",),
@@ -129,7 +132,8 @@ GROUPS = (
     ),
     Group(
         id="goal", title=lambda c: "Goal", summary=summaries.goal, own=own_fields.own_goal,
-        parts=("objective", "limits"), first=("limits.deadline_s",),
+        parts=("objective", "limits", "energy"),
+        first=("limits.deadline_s", "energy.clock.kind", "energy.radio.kind"),
     ),
 )  # fmt: skip
 """The chips in their order."""

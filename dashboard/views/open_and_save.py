@@ -22,6 +22,7 @@ from cutwise_dashboard.desk.commands import with_model
 from cutwise_dashboard.executor.run_turns import TURNS
 from cutwise_dashboard.format import as_written
 from cutwise_dashboard.models import read_upload, while_read
+from cutwise_dashboard.views import calibrated_parties
 from cutwise_dashboard.views.dropped_files import Dropped, contents_of, ids_listed, let_go
 
 MOST_MEGABYTES = 200
@@ -30,8 +31,8 @@ SAYS_SO = re.compile(rb'"format"\s*:\s*"cutwise-(?:question|scenario)/')
 LONGEST_HEAD = 4096
 FILES, READ, WRONG = "open.files", "open.read", "open.wrong"
 TOLD = (
-    "Drop a model, a question that was saved here, or a scenario file. A model is read in a guarded process, "
-    "and nothing of it is run."
+    "Drop a model, a question that was saved here, a scenario file, or the calibration of a machine. A model "
+    "is read in a guarded process, and nothing of it is run."
 )
 
 
@@ -58,6 +59,7 @@ def _open(stated: StatedQuestion) -> None:
     )  # fmt: skip
     if wrong := st.session_state.get(WRONG):
         st.error(as_written(wrong))
+    calibrated_parties.offer(stated)
     seen, with_sizes = st.session_state.get(READ, ({}, ""))
     ids = ids_listed(FILES)
     new = [file for file in files if file.file_id not in seen]
@@ -65,13 +67,15 @@ def _open(stated: StatedQuestion) -> None:
         return
     seen = {one: seen[one] for one in ids if one in seen} | {file.file_id: Dropped(file.name) for file in new}
     st.session_state[READ] = (seen, sizes)
-    was_read = False
+    was_read, found = False, None
     try:
         with st.spinner(
             as_written(f"Reading {', '.join(file.name for file in (new or files)[:SHOWN_FILES])} …")
         ):
             every = contents_of(ids, files, seen)
-            found = opened(stated, [(file.name, file.getvalue()) for file in new] or every, every, sizes)
+            several = [(file.name, file.getvalue()) for file in new] or every
+            if not calibrated_parties.take(several):
+                found = opened(stated, several, every, sizes)
             was_read = True
     except CutwiseError as error:
         st.session_state[WRONG] = "\n\n".join(shown_mistakes(error))
@@ -80,6 +84,8 @@ def _open(stated: StatedQuestion) -> None:
     if not was_read:
         st.rerun()
     st.session_state.pop(WRONG, None)
+    if found is None:
+        st.rerun()
     session.ask(found.question, "file", said=found.notice)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import card, cuts, executor, neighbours, page, schemes, sft, shares
+from tests.bench import card, cuts, executor, neighbours, page, schemes, sft, shares, testbed
 
 PARTS = {
     "cuts": cuts.run,
@@ -18,6 +18,7 @@ PARTS = {
     "executor": executor.run,
     "page": page.run,
     "neighbours": neighbours.run,
+    "testbed": testbed.run,
 }
 
 

@@ -92,7 +92,7 @@ def _grid(problem: SplitProblem, desk: CutTable) -> CutTable:
 
 
 def _at(problem: SplitProblem, desk: CutTable, ratio: np.ndarray) -> CutTable:
-    conditions = problem.conditions().at_clock(ratio)
+    conditions = problem.conditions().at_clock(ratio, problem.scenario.energy.clock)
     energy = counted_energy(problem.scenario.objective)
     return repriced(
         desk, problem, conditions,

@@ -8,7 +8,10 @@ from urllib.parse import parse_qs, urlparse
 
 from playwright.sync_api import Locator
 
+import cutwise
+from cutwise.stated.shipped_scenarios import shipped_scenario
 from cutwise.stated.stated_question import StatedQuestion
+from cutwise_dashboard.format import seconds_text
 from cutwise_dashboard.stores.link_store import stated_at
 from tests.browser.conftest import App
 
@@ -79,6 +82,12 @@ def step(app: App) -> tuple[int, int]:
     """The step of the history that is shown, and how many there are."""
     at, count = app.page.evaluate("window.cutwiseDesk.data.step").split("/")
     return int(at), int(count)
+
+
+def first_round() -> str:
+    """How long a round of the question that the page opens with takes, as the library plans it."""
+    plan = cutwise.plan(cutwise.load_model("sample:resnet18"), shipped_scenario())
+    return seconds_text(plan.delay_s)
 
 
 def figures(app: App) -> str:

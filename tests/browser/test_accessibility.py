@@ -89,10 +89,11 @@ def test_keys_alone_edit_a_field_choose_a_device_pin_a_cut_and_walk_the_graph(ap
     page.keyboard.press("Control+z")
     app.idle()
     assert asked(app) == first
-    tabbed(app, "jetson-tx2")
-    page.keyboard.press("ArrowRight")
-    app.idle()
-    assert asked(app).device == "phone"
+    tabbed(app, "raspberry-pi")
+    for name in ("jetson-nano", "jetson-tx2", "phone"):
+        page.keyboard.press("ArrowRight")
+        app.idle()
+        assert asked(app).device == name
     tabbed(app, "Cut position of phone")
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
@@ -107,10 +108,38 @@ def test_keys_alone_edit_a_field_choose_a_device_pin_a_cut_and_walk_the_graph(ap
     for _ in range(30):
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(50)
-        if "→" in page.locator(".dag .live").inner_text():
+        if "conv" in page.locator(".dag .live").inner_text():
             break
     page.keyboard.press("Enter")
     page.get_by_text("Forward", exact=True).first.wait_for(timeout=10_000)
+
+
+def test_keys_alone_open_the_seldom_changed_fields_and_undo_what_they_change(app: App) -> None:
+    page = app.open()
+    first = asked(app)
+    tray(app, "server")
+    idle_power = page.locator('[data-field="server.idle_power_w"]')
+    assert idle_power.count() == 0
+    tabbed(app, " more")
+    page.keyboard.press("Enter")
+    tabbed(app, "Idle power", "server.idle_power_w")
+    page.keyboard.type("40 W")
+    page.keyboard.press("Enter")
+    app.idle()
+    assert asked(app).scenario.server.idle_power_w == 40
+    assert page.evaluate(FOCUSED)["path"] == "server.idle_power_w"
+    page.keyboard.type("many")
+    page.keyboard.press("Enter")
+    app.idle()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    assert idle_power.count() == 0
+    page.keyboard.press("Enter")
+    assert idle_power.locator(".why").inner_text(), "what was refused is seen, also where it is folded"
+    page.keyboard.press("Control+z")
+    app.idle()
+    assert asked(app) == first
+    assert idle_power.count() == 0
 
 
 def bottom(app: App, selector: str) -> float:

@@ -27,13 +27,17 @@ NUMBERS = (0, 0.5, 1, 3, 1000)
 """Tried besides the ends of a field's own ranges."""
 TEXTS: Mapping[str, tuple[Any, ...]] = {
     "name": ("another",),
-    "profile": tuple(hardware()),
+    "profile": tuple(hardware())[::9],
+    "power_mode": ("MAXQ", "cap_60", "optimised"),
     "cut": ("embeddings/embed_tokens",),
     "targets": (("mlp",), ("all_linear",)),
     "frozen": (("layers/0/*",),),
     "keep_on_device": (LayerDepth(layers=5),),
     "skip": (("norms",),),
     "error_ratios": ((0.0, 0.01),),
+    "clock_ratios": ((0.5, 0.55, 0.7, 0.8, 0.9, 1.0),),
+    "power_ratios": ((0.1, 0.1, 0.1, 0.1, 0.1, 1.0),),
+    "time_ratios": ((3.0, 2.0, 1.5, 1.4, 1.3, 1.0),),
     "loss_ratios": ((0.0, 0.01),),
 }
 """Values of fields whose facts bound nothing: texts, and lists of texts or numbers."""
@@ -218,6 +222,13 @@ SLOW_MEMORIES = {
     "devices.*.decoding": "cpu_board",
     "server.memory_bandwidth_bytes_per_s": 1e8,
 }
+FRUGAL = {
+    "objective.kind": "energy",
+    "objective.energy_of": ("server",),
+    "privacy.keep_on_device": "first_layer",
+    "devices.*.memory_bytes": 1e7,
+}
+"""Clocks that save the server's energy."""
 TABLE = {"convergence.kind": "table", "workload.local_epochs": 1}
 WORLDS: Mapping[str, World] = {
     "little memory": World(scheme="device_only", settings={"devices.0.memory_bytes": 1.0}),
@@ -235,6 +246,7 @@ WORLDS: Mapping[str, World] = {
     "tiers": World(scheme="split_llm", settings=TIERS),
     "tiers, slow edges": World(scheme="split_llm", settings=TIERS | SLOW_EDGES),
     "weighted": World(settings={"objective.kind": "weighted"}),
+    "frugal": World(scheme="card", settings=FRUGAL),
     "drawn": World(scheme="random_cut"),
     "pooled": World(scheme="centralised"),
     "known rounds": World(settings=TABLE),

@@ -8,6 +8,6 @@ from types import ModuleType
 
 
 def modules_of(package: ModuleType, *, shared: Collection[str] = ("base",)) -> set[str]:
-    """Full names of the modules of `package` but the `shared` ones, which register nothing."""
-    names = {found.name for found in pkgutil.iter_modules(package.__path__)}
-    return {f"{package.__name__}.{name}" for name in names - set(shared)}
+    """Full names of the modules of `package` and its rooms but the `shared` ones, which register nothing."""
+    found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    return {one.name for one in found if not one.ispkg and one.name.rpartition(".")[2] not in shared}

@@ -35,6 +35,8 @@ SHARED = {
     "cut_moves",
     "cut_reason",
     "cut_trades",
+    "drawn_factors",
+    "drawn_turns",
     "pace",
     "sweep_file",
     "sweep_settings",

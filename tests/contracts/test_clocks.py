@@ -14,6 +14,9 @@ SET_BY_PEOPLE = {
     "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "datetime.date.today",
 }  # fmt: skip
 ALLOWED = {
+    "core/cutwise/calibration/runs/calibrate.py": "the day that a machine was measured",
+    "core/cutwise/cli/measuring.py": "the day that splits were fitted",
+    "dashboard/views/network/measured_here.py": "the day that splits were fitted",
     "dashboard/stores/kept_files.py": "files have no other clock; one that went wrong is noticed",
     "dashboard/views/plan/share.py": "the day that a report was made",
     "dashboard/views/schemes/share_comparison.py": "the day that a report was made",

@@ -26,7 +26,10 @@ from cutwise.schemes.sft import Sft
 from cutwise.units import hints_of
 from tests.contracts.families import modules_of
 
-SHARED = {"accuracy", "codec", "expectation", "magnitudes", "rate_model"}
+SHARED = {
+    "accuracy", "codec", "entropy_coder", "expectation", "frequency_table", "magnitudes", "mask_coder",
+    "quantiser", "rate_model", "rice_coder",
+}  # fmt: skip
 """Modules of the family that register no codec."""
 ODD_TENSORS = (np.zeros((0, 3)), np.zeros(7), np.array(2.5), np.array([[-1e-40]]))
 every_codec = pytest.mark.parametrize("kind", compressor_names())

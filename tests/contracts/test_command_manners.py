@@ -35,7 +35,11 @@ CAMPUS = Path(str(files("cutwise.assets"))) / "scenarios" / "campus_cell.toml"
 OWN = {
     "serve": ("--port", "99999999"),  # refused before anything is opened
     "papers": ("P1", "--draws", "20"),
+    "truth": ("capped_training.static",),
     "export": ("none.py:build", "--out", "none.pt2"),
+    "calibrate": ("--out", "none.toml", "--profile", "nobody"),  # refused before anything is measured
+    "profile": ("--out", "none.json", "--other", "nobody"),
+    "calibrated": ("--calibration", "nobody", "--out", "none.toml"),
 }
 """What is given to commands that take no model; a new command stands here or takes one."""
 HOLE = "…"
@@ -59,7 +63,12 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, ...]
     folder = tmp_path_factory.mktemp("manners")
     (folder / "cell.toml").write_text(CELL)
     (folder / "sweep.toml").write_text(SWEEP)
-    own = {**OWN, "sweep": (str(folder / "sweep.toml"),)}
+    (folder / "splits.csv").write_text("cut,device\nlayer1,0.5\nlayer2,0.9\n")
+    own = {
+        **OWN,
+        "sweep": (str(folder / "sweep.toml"),),
+        "fit-splits": ("--table", str(folder / "splits.csv")),
+    }
 
     def words(name: str, command: Command) -> tuple[str, ...]:
         model = ("sample:resnet18",) if command.model else ()
@@ -99,7 +108,9 @@ def _check(words: Sequence[str], how: dict[str, str], usual: Became, ended: Beca
 def test_each_command_stops_at_once_when_it_is_told_to(asked: dict[str, tuple[str, ...]]) -> None:
     """At moments drawn anew from the first on; one that has ended before has ended well."""
     drawn = random.Random(14)
-    names = [name for name, command in all_commands().items() if command.model or name in ("sweep", "papers")]
+    several = all_commands().items()
+    names = [name for name, command in several if command.model or name in ("sweep", "papers")]
+    names.remove("profile")  # refused above, before anything is measured
     long = {"papers": ("papers", "P1", "--draws", "100000")}
     commands = [long.get(name, asked[name]) for name in names]
     cases = [

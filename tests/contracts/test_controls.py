@@ -6,7 +6,7 @@ Comparisons, sweeps, traces and pages are made of plans; sizes of open dimension
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pytest
 
@@ -18,6 +18,14 @@ from tests.contracts.controls import WORLDS, moves, option_controls, scenario_co
 
 UNMOVED = {
     "name": "a name that people give",
+    **dict.fromkeys(
+        (
+            f"{party}.time_{end}_ratio"
+            for party in ("devices.0", "server", "edges.0")
+            for end in ("low", "high")
+        ),
+        "how far a figure may be off, which moves none",
+    ),
     "lora workload.tuning.alpha": "scales what the adapters say, not what they cost",
 }
 """Fields that no answer depends on, and why they are there."""
@@ -49,6 +57,7 @@ class Careless(PathLossFields):
     """A cell of a known rate that inherits a path loss which it never reads."""
 
     kind: Literal["careless"] = "careless"
+    load_band: ClassVar[tuple[float, float]] = (0.5, 1.0)
     uplink_bps: float = quantity(2.0e7, unit="bps", gt=0, shown=(1e5, 1e10), help="Bits a second up")
 
     def uplink_rate_bps(self, *, share: Any, **conditions: Any) -> Any:

@@ -30,6 +30,8 @@ NEVER_MET = {
     "cutwise.scenario.remedies.places.FieldPlace": "a path, while a mistaken scenario is refused",
     "cutwise.scenario.remedies.substitutes.FileTable": "a file's table, while a mistaken scenario is refused",
     "cutwise.scenario.remedies.substitutes.Substitute": "a key, while a mistaken scenario is refused",
+    "cutwise.energy.clock_table.ClockTable": "a law of points that are given",
+    "cutwise.energy.radio_connected.PhoneWifi": "as the other radios that are connected",
     "cutwise.cli.commands.Command": "its facts are for argparse, which wants lists",
     "cutwise.compression.codec.Payload": "bytes and numbers, while a tensor is decoded",
     "cutwise.costs.ops.einsum.Operand": "a shape, while one op is priced",
@@ -116,12 +118,13 @@ def test_nothing_that_a_cache_holds_can_be_written_to(cached: Any, values: list[
 
 
 def test_a_speed_that_one_asker_tries_to_change_stays_what_it_was_for_the_next() -> None:
-    """ResNet-18 in the default cell takes 69.2 s; with a device a hundred times as fast it took 28.5 s."""
+    """With a device a hundred times as fast ResNet-18 took less than half as long in the default cell."""
     graph = cutwise.load_model("sample:resnet18")
+    before = cutwise.plan(graph, Scenario()).delay_s
     problem = build_problem(graph, Scenario())
     with pytest.raises(ValueError, match="read-only"):
         problem.device_flops_per_s[0] *= 100
     with pytest.raises(ValueError, match="read-only"):
         problem.power.device_power_w[0] = 0.0  # type: ignore[index]
-    assert round(cutwise.plan(graph, Scenario()).delay_s, 1) == 69.2
+    assert cutwise.plan(graph, Scenario()).delay_s == before
     assert build_problem(graph, Scenario()).device_flops_per_s is problem.device_flops_per_s

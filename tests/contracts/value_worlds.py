@@ -23,6 +23,14 @@ from cutwise.analyses.sweep_file import read_sweep_file
 from cutwise.analyses.tier_memory import reduction, tier_memory
 from cutwise.budgets import budgets
 from cutwise.caches import CACHES
+from cutwise.calibration.calibration_file import calibration_of
+from cutwise.calibration.rate_fit import RatePrior, fit_rates
+from cutwise.calibration.runs.generic_layers import BLOCKS
+from cutwise.calibration.runs.measured_ops import OpSeconds
+from cutwise.calibration.runs.profiled_graph import OpProfile
+from cutwise.calibration.splits.split_fit import fit_splits
+from cutwise.calibration.splits.split_table import read_splits
+from cutwise.calibration.timed_rows import MachineRates, TimedRow
 from cutwise.compression import ACCURACIES, CODECS
 from cutwise.compression.coders.mask_coder import MASK_CODERS
 from cutwise.compression.magnitudes import PROFILES
@@ -42,23 +50,38 @@ from cutwise.cuts.tiers.tier_caps import capped_tier_cut
 from cutwise.cuts.tiers.tier_cut import TierProblem, tier_cut
 from cutwise.cuts.u_shape.u_shape_cut import u_shape_cut
 from cutwise.cuts.u_shape.u_shape_numbers import UShapeProblem
+from cutwise.energy import StaticLaw
+from cutwise.energy.beside_measured import MeasuredClocks, chosen_clock
 from cutwise.fields.typed_number import UNITS as TYPED
 from cutwise.graph.blocks import blocks
 from cutwise.graph.reading_order import flow_of, gates
 from cutwise.hardware.decoding import decoding_classes
 from cutwise.hardware.profiles import hardware
+from cutwise.hardware.time_classes import time_classes
 from cutwise.importers import IMPORTERS
 from cutwise.importers.gate.guard import read_guarded
 from cutwise.importers.gate.refused import REFUSED
 from cutwise.importers.import_report import import_report
+from cutwise.leakage.leakage_table import leakage_table
+from cutwise.measured import CHOICES, COMPARISONS
+from cutwise.measured.agreement.stated_agreements import stated_agreements, stated_regrets
+from cutwise.measured.agreement.truth_table import choice_standings, class_standings, standings
 from cutwise.measured.decoding_rates import DecodingRate
+from cutwise.measured.energies.capped_trainings import capped_trainings
 from cutwise.measured.memory_runs import MemoryRun
+from cutwise.measured.split_decisions import split_decisions
+from cutwise.measured.split_levels import LEVELS, predicted_splits
+from cutwise.measured.split_runs import layer_benchmark, split_runs
+from cutwise.measured.splits.board_splits import board_splits
+from cutwise.measured.times.timed_models import RUNS, timed_models
 from cutwise.papers import headline, papers
 from cutwise.pipeline import played_round
 from cutwise.plans.stages import STAGES
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.fleet_columns import columns_in
+from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import LayerDepth, Scenario
+from cutwise.scenario.time_levels import TIME_LEVELS
 from cutwise.scenario.versions import versions
 from cutwise.scenario.vocabulary.words import words
 from cutwise.schemes import SCHEMES
@@ -84,6 +107,8 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("sft", {"server_shares": "optimised", "codec": "dead_zone"}),
 ]
 """Every scheme, and those that answer in another way under other options."""
+OF_FAMILIES = {"leakage"}
+"""Analyses of convolutional networks and transformers only."""
 OPTIONS: dict[str, dict[str, Any]] = {
     "compare": {"schemes": ("fast_split", "device_only")},
     "sweep": {"over": {"server.flops_per_s": [1e12, 2e12]}},
@@ -113,6 +138,16 @@ class Register:
         return init
 
 
+def measured_worlds() -> list[Any]:
+    """One row of every kind that was measured, and what sets of them say."""
+    name = "capped_training.static"
+    return [
+        timed_models()[0], RUNS["ncnn"], capped_trainings()[0][0], COMPARISONS[name].rows()[0],
+        board_splits(), CHOICES["board_splits.former"], COMPARISONS[name],
+        standings([name]), class_standings(), choice_standings(), stated_agreements(), stated_regrets(),
+    ]  # fmt: skip
+
+
 def everything(folder: Path) -> list[Any]:
     """What the library answers, one question of each kind."""
     toy = load(folder, random_ops(np.random.default_rng(1)))
@@ -124,11 +159,13 @@ def everything(folder: Path) -> list[Any]:
         [cutwise.plan(towers, Scenario(workload=Workload(tuning=Lora())), name) for name in TOWERS],
         analyses(towers, folder),
         tiers(configuration),
+        cutwise.plan(toy, Scenario(devices=(Device(power_mode="optimised"),))),
         cuts(),
         compressors(),
         convergence(),
+        calibrated(),
         solvers(),
-        [hardware(), decoding_classes(), budgets()],
+        [hardware(), decoding_classes(), time_classes(), *TIME_LEVELS.values(), budgets()],
         [
             *CACHES.values(),
             *IMPORTERS.values(),
@@ -144,6 +181,7 @@ def everything(folder: Path) -> list[Any]:
         parse_opened(dump_question(StatedQuestion()).encode(), "question.toml", now=StatedQuestion()),
         changed_inputs([StatedQuestion(), StatedQuestion(scheme="gsfl", cut="maxpool")]),
         tuple(columns_in(["name", "Memory (GB)"])[0]),
+        measured_worlds(),
         MemoryRun(
             model="bert",
             batch_size=1,
@@ -165,6 +203,16 @@ def everything(folder: Path) -> list[Any]:
             tokens_per_s=1.0,
         ),
         [headline(paper, paper.figures[0].name, draws=2) for paper in papers().values()],
+        [
+            kernel := MeasuredClocks(
+                clocks_hz=np.array([7e8, 1.4e9]),
+                powers_w=np.array([90.0, 200.0]),
+                times_s=np.array([3.0, 2.0]),
+            ),
+            chosen_clock(StaticLaw(), kernel),
+        ],
+        [split_runs(), layer_benchmark(), predicted_splits(), split_decisions(), leakage_table()],
+        LEVELS["profile per op"](split_runs()[0], layer_benchmark()),
     ]
 
 
@@ -178,6 +226,20 @@ def plans(graph: Any) -> list[Any]:
                 plan = cutwise.plan(graph, problem.scenario, scheme, **options)
                 made += [problem, plan, played_round(problem, plan)]
     return made
+
+
+def calibrated() -> list[Any]:
+    """Constants of a machine, from a row that somebody measured."""
+    rates = MachineRates(flops_per_s=1e9, moved_bytes_per_s=1e9, launch_s=1e-6, backward_ratio=1.5)
+    prior = RatePrior(hardware_class="cpu_x86", rates=rates, band_low_ratio=0.5, band_high_ratio=2.0)
+    row = TimedRow(name="a", forward_flops=1e9, measured_s=0.5)
+    fit = fit_rates([row], prior)
+    seconds = OpSeconds(op="a", batch_size=1, forward_s=1.0, backward_s=1.0)
+    profile = OpProfile(text="", ops=1, not_run={"odd": 1}, forward_s=1.0, backward_s=1.0, batch_size=1)
+    kept = calibration_of(fit, name="a", machine="a", date="2026-12-01")
+    problem = build_problem(cutwise.load_model("sample:resnet18"), Scenario())
+    splits = fit_splits(problem, read_splits("cut,device\nmaxpool,0.5"))
+    return [row, prior, fit, kept, seconds, profile, splits, *BLOCKS["small ops"]]
 
 
 def generated() -> list[Any]:
@@ -221,7 +283,12 @@ def analyses(graph: Any, folder: Path) -> list[Any]:
         [flow_of(graph), gates(graph)],
         peak_memory(problem.cost),
         played_round(problem, plan)[0],
-        [cutwise.analyse(graph, scenario, name, **OPTIONS.get(name, {})) for name in ANALYSES],
+        [
+            cutwise.analyse(
+                resnet.cost.graph if name in OF_FAMILIES else graph, scenario, name, **OPTIONS.get(name, {})
+            )
+            for name in ANALYSES
+        ],
         [analysis_with(name, OPTIONS.get(name, {})) for name in ANALYSES],
         [scheme().learning for scheme in SCHEMES.values()],
         cutwise.Question(graph=graph),

@@ -15,15 +15,19 @@ from cutwise.channels import FixedRate, Shannon
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.costs.memory.peak_memory import peak_memory
 from cutwise.costs.workload import Workload
+from cutwise.energy import Amplifier, ClockLaw, ClockTable, PaperLaw, Phone5g, PhoneLte, PhoneWifi, StaticLaw
 from cutwise.planning.whole_round.round_value import spread_of
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.rounds import Round
 from cutwise.problem.split_problem import SplitProblem, build_problem
+from cutwise.scenario.energy_part import Energy
 from cutwise.scenario.parties import Device, Server
 from cutwise.scenario.parts import Limits, Objective, Privacy, Scenario, Sharing
 
 TOLERANCE = 1 + 1e-9
 OWNERS = ("device", "network", "server")
+AS_PAPERS = Energy(clock=PaperLaw(), radio=Amplifier())
+"""P4's law of the clock, and radios that draw only on air."""
 
 
 def load(folder: Path, ops: list[dict[str, Any]], name: str = "toy") -> Any:
@@ -92,6 +96,7 @@ def random_scenario(rng: np.random.Generator, names: list[str], *, devices: int)
             server=str(rng.choice(["dedicated", "equal"])),
         ),
         privacy=Privacy(keep_on_device="raw_allowed" if rng.random() < 0.6 else (str(rng.choice(names)),)),
+        energy=random_energy(rng.spawn(1)[0]),
         objective=Objective(
             kind=kind,
             energy_of=owners,
@@ -99,6 +104,36 @@ def random_scenario(rng: np.random.Generator, names: list[str], *, devices: int)
             energy_weight=float(rng.choice([0.1, 0.5])),
         ),
     )
+
+
+def random_energy(rng: np.random.Generator) -> Energy:
+    """Any law of the clock with any figures, any radio."""
+    points = np.sort(rng.uniform(0.2, 1.0, 3))
+    laws = (
+        PaperLaw(),
+        StaticLaw(),
+        StaticLaw(
+            static_ratio=float(rng.uniform(0, 1)),
+            exponent=float(rng.uniform(0.5, 4)),
+            fixed_time_ratio=float(rng.choice([0.0, 0.3])),
+            least_clock_ratio=float(rng.choice([0.0, 0.3, 0.7])),
+        ),
+        ClockTable(
+            clock_ratios=(*(points * 0.95).tolist(), 1.0),
+            power_ratios=(*rng.uniform(0.2, 1.1, 3).tolist(), 1.0),
+            time_ratios=(*rng.uniform(0.9, 4, 3).tolist(), 1.0),
+        ),
+    )
+    radios = (Amplifier(), Phone5g(signal_dbm=float(rng.uniform(-110, -70))), PhoneLte(), PhoneWifi())
+    return Energy(clock=laws[rng.integers(len(laws))], radio=radios[rng.integers(len(radios))])
+
+
+def clocks_of(law: ClockLaw, least: float, count: int = 401) -> np.ndarray:
+    """The clocks that may be chosen: the points of a table, else a fine grid."""
+    if isinstance(law, ClockTable):
+        points = np.array(law.clock_ratios)
+        return points[points >= least]
+    return np.linspace(least, 1.0, count)
 
 
 def random_channel(rng: np.random.Generator) -> FixedRate | Shannon:

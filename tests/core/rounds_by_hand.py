@@ -9,7 +9,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -110,7 +110,8 @@ class World:
             times * batch * (sum(up) * decision.encode_s_per_byte + sum(down) * decision.decode_s_per_byte)
         )
         device_s = times * self._work_s(mine, "device", party.flops_per_s) + coding_s
-        alone_s = times * self._work_s(far, "server", server.flops_per_s) / decision.server_frequency_ratio
+        stretched = _stretched(given.energy.clock, decision.server_frequency_ratio)
+        alone_s = times * self._work_s(far, "server", server.flops_per_s) * stretched
         exchanged = math.fsum(self.sync[v] for v in mine)
         air_up, air_down = 8 * up_bytes / decision.uplink_bps, 8 * down_bytes / decision.downlink_bps
         sync_up, sync_down = 8 * exchanged / decision.uplink_bps, 8 * exchanged / decision.downlink_bps
@@ -134,12 +135,15 @@ class World:
         duty = 1.0 / at_once if given.sharing.bandwidth == "time_division" else 1.0
         sending_s, receiving_s = duty * (air_up + sync_up), duty * (air_down + sync_down)
         share = decision.bandwidth_share / duty
-        sending_w = party.radio_circuit_power_w + party.transmit_power_w / party.amplifier_ratio
+        radio = _radio(given.energy.radio, party)
+        connected_s = delay_s if beyond else sync_up + sync_down
+        above_w = _above_idle_w(given.energy.clock, decision.server_frequency_ratio, server)
         energy_j = math.fsum(
             [
                 party.compute_power_w * device_s, party.idle_power_w * delay_s,
-                sending_w * sending_s, party.receive_power_w * receiving_s,
-                server.compute_power_w * decision.server_frequency_ratio**3 * alone_s,
+                radio.sending_w * sending_s, radio.receiving_w * receiving_s, radio.connected_w * connected_s,
+                8 * radio.up_j * (up_bytes + exchanged), 8 * radio.down_j * (down_bytes + exchanged),
+                above_w * alone_s,
                 server.idle_power_w * decision.server_share * delay_s,
                 channel.network_power_w * share * (sending_s + receiving_s),
                 edge_w[0] * edge_alone_s, edge_w[1] * delay_s,
@@ -221,3 +225,43 @@ def _pair_sum(*figures: Any) -> tuple[float, float]:
     """Fixed seconds and seconds a sample of a forward and a backward pass together."""
     pairs = [tuple(np.ravel(f)) if np.size(f) == 2 else (0.0, float(f)) for f in figures]
     return math.fsum(p[0] for p in pairs), math.fsum(p[1] for p in pairs)
+
+
+class Drawn(NamedTuple):
+    """What a radio draws: watts connected, sending, receiving, and joules a bit."""
+
+    connected_w: float
+    sending_w: float
+    receiving_w: float
+    up_j: float
+    down_j: float
+
+
+def _radio(radio: Any, party: Any) -> Drawn:
+    """By the figures of the shipped table, written out."""
+    if radio.kind == "phone_5g":
+        return Drawn(2.6 + 0.07 * max(0.0, -80 - radio.signal_dbm), 0.0, 0.0, 1.06e-8, 1.8e-9)
+    if radio.kind == "phone_lte":
+        return Drawn(1.288, 0.438 * 6, 0.052 * 13, 0.0, 0.0)
+    if radio.kind == "phone_wifi":
+        return Drawn(0.133, 0.283 * 1, 0.137 * 4, 0.0, 0.0)
+    sending_w = radio.circuit_power_w + party.transmit_power_w / radio.amplifier_ratio
+    return Drawn(0.0, sending_w, radio.receive_power_w, 0.0, 0.0)
+
+
+def _stretched(law: Any, clock: float) -> float:
+    if law.kind == "table":
+        return float(np.interp(clock, law.clock_ratios, law.time_ratios))
+    fixed = getattr(law, "fixed_time_ratio", 0.0)
+    return fixed + (1 - fixed) / clock
+
+
+def _above_idle_w(law: Any, clock: float, server: Any) -> float:
+    highest, idle = server.compute_power_w, server.idle_power_w
+    if law.kind == "paper":
+        return highest * clock**3
+    if law.kind == "table":
+        ratio = float(np.interp(clock, law.clock_ratios, law.power_ratios))
+        return max(ratio * (highest + idle) - idle, 0.0)
+    still = min(max(law.static_ratio * (highest + idle) - idle, 0.0), highest)
+    return still + (highest - still) * clock**law.exponent

@@ -14,6 +14,9 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from cutwise.channels import CHANNELS, Channel
 from cutwise.compression import ACCURACIES, CODECS, Accuracy, Codec
+from cutwise.energy import CLOCK_LAWS, RADIOS
+from cutwise.energy.clock_law import ClockLaw
+from cutwise.energy.radio import Radio
 from cutwise.errors import ScenarioError
 from cutwise.importers import samples
 from cutwise.options import option_hints
@@ -132,6 +135,8 @@ def _drawn(rng: random.Random, owner: type[Any], name: str, hint: Any) -> Any:
         return rng.choice(kinds)
     if get_origin(hint) is tuple:
         allowed = get_args(kinds[0])
+        if not allowed:
+            return tuple(sorted(round(rng.uniform(0.1, 1.0), 3) for _ in range(3)))
         return tuple(rng.sample(allowed, rng.randrange(1, len(allowed) + 1)))
     if is_dataclass(hint):
         return _made(rng, hint)  # type: ignore[arg-type]
@@ -140,9 +145,14 @@ def _drawn(rng: random.Random, owner: type[Any], name: str, hint: Any) -> Any:
     return _made(rng, rng.choice(registered(hint)))
 
 
+FAMILIES: dict[Any, Any] = {
+    Channel: CHANNELS, Codec: CODECS, Accuracy: ACCURACIES, ClockLaw: CLOCK_LAWS, Radio: RADIOS,
+}  # fmt: skip
+
+
 def registered(protocol: Any) -> list[type[Any]]:
     """The kinds of table that are registered for a protocol."""
-    return list({Channel: CHANNELS, Codec: CODECS, Accuracy: ACCURACIES}[protocol].values())
+    return list(FAMILIES[protocol].values())
 
 
 def _bounds(facts: Mapping[str, Any]) -> tuple[float, float]:

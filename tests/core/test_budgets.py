@@ -10,7 +10,7 @@ import pytest
 
 import cutwise
 from cutwise import budgets as module
-from cutwise.analyses.pace import Pace
+from cutwise.analyses.pace import RowPace
 from cutwise.analyses.sweeps import swept
 from cutwise.budgets import VARIABLE, amount, beyond, bounded, budgets, most, shown_mistakes
 from cutwise.errors import CutwiseError, ScenarioError
@@ -149,7 +149,7 @@ def test_more_draws_than_anyone_waits_for_are_refused() -> None:
 def test_a_sweep_that_would_take_too_long_ends_once_that_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([0.0, 1.0, 3.0])
     monkeypatch.setattr("cutwise.analyses.pace.time.monotonic", lambda: next(clock))
-    pace = Pace(rows=10_000)
+    pace = RowPace(rows=10_000)
     pace.note(1)
     with pytest.raises(ScenarioError, match=r"takes about 2.78 h, at most 60 min are spent"):
         pace.note(2)
@@ -159,7 +159,7 @@ def test_the_making_of_a_sweeps_scenarios_counts_as_its_time(monkeypatch: pytest
     """100 of 10,000 made in 30 s are 3,000 s for all; then 30 answers in 3 s are 1,000 s more."""
     clock = iter([0.0, 30.0, 3000.0, 3000.0, 3001.0, 3003.0])
     monkeypatch.setattr("cutwise.analyses.pace.time.monotonic", lambda: next(clock))
-    making = Pace(rows=10_000)
+    making = RowPace(rows=10_000)
     making.note(100)
     answering = making.followed_by(rows=10_000)
     answering.note(10)

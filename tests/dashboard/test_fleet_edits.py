@@ -39,8 +39,9 @@ def test_a_cell_takes_a_typed_quantity_and_fields_that_are_not_shown_stay() -> N
     at.do({"kind": "set", "path": "devices.0.flops_per_s", "value": "300 GFLOP/s"})
 
     assert at.stated.scenario.devices[0] == Device(
-        name="a", idle_power_w=3.0, memory_bytes=1.5e9, flops_per_s=3e11
-    )
+        name="a", idle_power_w=3.0, memory_bytes=1.5e9, flops_per_s=3e11,
+        moved_bytes_per_s=0.51 * 5.97e10, launch_s=4.8e-5, backward_ratio=1.45,
+    )  # fmt: skip
     assert at.stated.scenario.devices[1] == Device(name="b")
     assert len(at.history) == 3
 

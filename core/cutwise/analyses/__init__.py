@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from cutwise.analyses import comparison, cut_curve, delay_energy, explain, replanning, sweeps
+from cutwise.analyses import (
+    comparison,
+    cut_curve,
+    delay_energy,
+    explain,
+    figure_basis,
+    leakage,
+    replanning,
+    sweeps,
+)
+from cutwise.analyses.bands import certainty
 from cutwise.analyses.base import ANALYSES, Analysis, Record, analysis_with
 
 __all__ = [
@@ -10,10 +20,13 @@ __all__ = [
     "Analysis",
     "Record",
     "analysis_with",
+    "certainty",
     "comparison",
     "cut_curve",
     "delay_energy",
     "explain",
+    "figure_basis",
+    "leakage",
     "replanning",
     "sweeps",
 ]

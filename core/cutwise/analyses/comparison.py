@@ -17,8 +17,8 @@ from cutwise.plans.inference_words import said
 from cutwise.plans.plan import OWNERS, Plan
 from cutwise.plans.serving import Inference
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.question import Question, problem_of, shown_options, shown_scheme
-from cutwise.schemes.base import SCHEMES, rival_names
+from cutwise.question import Question, asked_problem, shown_options, shown_scheme
+from cutwise.schemes.base import SCHEMES, answered, rival_names
 from cutwise.schemes.options import scheme_with
 from cutwise.tolerances import SAME_RATIO
 from cutwise.units import quantity
@@ -122,7 +122,7 @@ class CompareAnalysis(Settled):
 
     def run(self, question: Question) -> Comparison:
         """One outcome a scheme; one that cannot answer says why."""
-        problem, own = problem_of(question), {shown_scheme(question): shown_options(question)}
+        problem, own = asked_problem(question), {shown_scheme(question): shown_options(question)}
         names = self.schemes or tuple(SCHEMES)
         return Comparison(outcomes=tuple(outcome_of(problem, name, own.get(name, {})) for name in names))
 
@@ -137,7 +137,7 @@ def outcome_of(
     """
     chosen = scheme_with(scheme, options)
     try:
-        return with_evidence(problem, chosen.solve(problem), chosen.learning)
+        return with_evidence(problem, answered(problem, chosen), chosen.learning)
     except CutwiseError as error:
         return Unsolved(scheme=scheme, reason=str(error))
 

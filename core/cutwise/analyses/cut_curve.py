@@ -26,7 +26,7 @@ from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import Round
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.question import Question, problem_of
+from cutwise.question import Question, problem_of_plan
 from cutwise.schemes.base import SCHEMES
 from cutwise.units import quantity
 
@@ -115,7 +115,7 @@ class CutCurveAnalysis(Settled):
     def run(self, question: Question) -> CutCurve:
         """The curve, with the plan's own cut among the positions."""
         plan = asked_plan(question)
-        return cut_curve(problem_of(question), plan, device_at(plan, self.device))
+        return cut_curve(problem_of_plan(question, plan), plan, device_at(plan, self.device))
 
 
 def device_at(plan: Plan, name: str) -> int:

@@ -22,7 +22,7 @@ from cutwise.plans.rounds import IN_TURN
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.question import Question, problem_of
 from cutwise.scenario.parts import Objective
-from cutwise.solvers.frequency import next_queue_j
+from cutwise.solvers.energy_queue import next_queue_j
 from cutwise.tolerances import SUM_ROUNDING
 from cutwise.units import quantity
 
@@ -155,7 +155,7 @@ def long_run(
     r"""Rounds whose mean energy tends to the budget, each chosen for what is owed by then.
 
     With the energy owed $Q_{t+1} = \max(Q_t + E_t - \bar E, 0)$ every round minimises $V D + Q_t E$: the
-    clock is $f^* = (V / (2 \xi Q_t))^{1/3}$ and the cut the best at that clock (ASL, arXiv 2403.05158). A
+    clock is the best at these prices and the cut the best at that clock (ASL, arXiv 2403.05158). A
     larger `delay_price` $V$ (joules squared a second) is faster and owes more on the way. Raises
     `ScenarioError` for numbers that are not positive.
     """
@@ -203,7 +203,7 @@ class _PricedCuts(Frozen):
         """The best cuts and clocks at these prices, within every device's limits."""
         full = self.problem.conditions()
         ratio = best_ratios(self.problem, full, prices, self.least)
-        conditions = full.at_clock(ratio)
+        conditions = full.at_clock(ratio, self.problem.scenario.energy.clock)
         priced = repriced(self.table, self.problem, conditions, lambda stages: stages.delay_s)
         kept = np.isfinite(priced.delays_s)
         values = np.where(kept, 0.0, np.inf)

@@ -11,15 +11,15 @@ SETTLED_S = 2.0
 """The first rows import and fill caches; from then on the rest goes as they went, or quicker."""
 
 
-class Pace:
+class RowPace:
     """Counts the rows that are done, out of all that are asked, after `before_s` of other work for them."""
 
     def __init__(self, *, rows: int, before_s: float = 0.0) -> None:
         self._rows, self._done, self._began_s, self._before_s = rows, 0, time.monotonic(), before_s
 
-    def followed_by(self, *, rows: int) -> Pace:
+    def followed_by(self, *, rows: int) -> RowPace:
         """The pace of what is done next for the same answer."""
-        return Pace(rows=rows, before_s=self._before_s + time.monotonic() - self._began_s)
+        return RowPace(rows=rows, before_s=self._before_s + time.monotonic() - self._began_s)
 
     def note(self, rows: int) -> None:
         """So many more are done; raises `ScenarioError` once all would take longer than `sweep_s`."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from cutwise.analyses.base import registered, rows_of
-from cutwise.analyses.pace import Pace
+from cutwise.analyses.pace import RowPace
 from cutwise.analyses.sweep_settings import settings_of
 from cutwise.errors import ScenarioError, SolverError
 from cutwise.fields.field_values import settled
@@ -18,13 +18,14 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.cut_labels import cut_of
 from cutwise.planning.one_device.cut_table import CutTable, table_of
 from cutwise.planning.one_device.objective import Spread, score_of
+from cutwise.planning.whole_round.best_modes import asks_modes
 from cutwise.planning.whole_round.joint_choice import is_coupled
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.problem.stacked import stacked_conditions, stacked_problem
 from cutwise.question import Question
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
-from cutwise.schemes.base import SCHEMES
+from cutwise.schemes.base import SCHEMES, answered
 from cutwise.schemes.options import scheme_with
 from cutwise.tolerances import LIMIT_ROUNDING
 from cutwise.units import quantity
@@ -105,7 +106,7 @@ def swept(
     take longer than `sweep_s`.
     """
     settings = settings_of(over, schemes=len(schemes), devices=len(scenario.devices), paired=zip)
-    making = Pace(rows=len(settings))
+    making = RowPace(rows=len(settings))
     scenarios = _scenarios(scenario, settings, making)
     columns: dict[str, list[Any]] = {path: [] for path in over}
     columns |= {name: [] for name in ("scheme", "status", "delay_s", "energy_j", "cut")}
@@ -119,7 +120,7 @@ def swept(
     return SweptScenarios(columns={name: tuple(values) for name, values in columns.items()})
 
 
-def _scenarios(scenario: Scenario, settings: Sequence[Mapping[str, Any]], pace: Pace) -> list[Scenario]:
+def _scenarios(scenario: Scenario, settings: Sequence[Mapping[str, Any]], pace: RowPace) -> list[Scenario]:
     """The scenario of each setting; many devices take long to change, so these rows are paced too."""
     found = []
     for setting in settings:
@@ -129,7 +130,7 @@ def _scenarios(scenario: Scenario, settings: Sequence[Mapping[str, Any]], pace: 
 
 
 def _answers(
-    graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str, pace: Pace
+    graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str, pace: RowPace
 ) -> list[dict[str, Any]]:
     """Status, delay, energy and cut of every scenario; scenarios that differ in numbers only go together."""
     answers: list[dict[str, Any]] = [{} for _ in scenarios]
@@ -152,7 +153,7 @@ def _together(scenario: Scenario, scheme: str, number: int) -> Any:
     """What scenarios must share to be answered from one table; the number itself where none can."""
     sharing, round_of = scenario.sharing, SCHEMES[scheme].round_of
     alone = SCHEMES[scheme].separable and not is_coupled(scenario, round_of)
-    if not alone or scenario.objective.is_weighted:
+    if not alone or asks_modes(scenario) or scenario.objective.is_weighted:
         return number
     if round_of.parallel and (sharing.bandwidth == "optimised" or sharing.server == "queue"):
         return number
@@ -168,7 +169,7 @@ def _together(scenario: Scenario, scheme: str, number: int) -> Any:
 
 def _one(graph: ModelGraph, scenario: Scenario, scheme: str) -> dict[str, Any]:
     try:
-        found = scheme_with(scheme, {}).solve(build_problem(graph, scenario))
+        found = answered(build_problem(graph, scenario), scheme_with(scheme, {}))
     except SolverError as error:
         return {"status": "unsolved", "delay_s": np.nan, "energy_j": np.nan, "cut": str(error)}
     labels = dict.fromkeys(decision.cut.label for decision in found.decisions)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from cutwise.arrays import Number
 from cutwise.fields.field_values import Settled
@@ -18,8 +18,12 @@ class Channel(Protocol):
     `share` is the part of the band that the device holds, the same part in both directions;
     `distance_m` is how far it is from the base station; `transmit_power_w` is what its antenna radiates;
     `gain_ratio` is the gain of the path over its mean, where it fades.
-    Rates grow with the share, and the seconds a byte takes are convex in it.
+    Rates grow with the share, and the seconds a byte takes are convex in it. `load_band` is measured over
+    predicted rate, about P10 and P90: what TCP leaves of a known rate (our testbed), and speed tests by
+    people in cells that others use too over the nominal rate (5G, 100 MHz).
     """
+
+    load_band: ClassVar[tuple[float, float]]
 
     @property
     def kind(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from cutwise.arrays import Number
 from cutwise.channels.base import CHANNELS, CellFields
@@ -21,6 +21,7 @@ class FixedRate(CellFields):
     """
 
     kind: Literal["fixed_rate"] = "fixed_rate"
+    load_band: ClassVar[tuple[float, float]] = (0.89, 0.99)
     uplink_bps: float = quantity(
         2.0e7, unit="bps", ge=1e-9, le=1e15, symbol="R_U", title="Uplink", scale="log", shown=(1e5, 1e10),
         help="Bits a second that the devices of the cell can send, all together",

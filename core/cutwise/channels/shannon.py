@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -38,6 +38,7 @@ class Shannon(CellFields):
     """
 
     kind: Literal["shannon"] = "shannon"
+    load_band: ClassVar[tuple[float, float]] = (0.13, 0.82)
     uplink_bandwidth_hz: float = quantity(
         2.0e7, unit="hz", ge=1e-3, le=1e13, symbol="W", title="Uplink bandwidth", scale="log",
         shown=(1e5, 1e9),

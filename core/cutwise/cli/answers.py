@@ -36,6 +36,7 @@ def inspect(known: argparse.Namespace) -> int:
 
 def plan_one(known: argparse.Namespace) -> int:
     """Prints a plan, and what is to be said of the model it is of; 3 where none keeps the limits."""
+    from cutwise.analyses.bands.certainty import certainty_of
     from cutwise.plain import plain
     from cutwise.question import shown_plan
 
@@ -45,7 +46,7 @@ def plan_one(known: argparse.Namespace) -> int:
     if known.json:
         show(known, plain(found, without=hidden))
     else:
-        say(plan_text(found))
+        say(plan_text(found, certainty_of(asked, found)))
         for warning in graph.warnings:
             note(f"{graph.name}: {warning}")
     return INFEASIBLE if found.status == "infeasible" else FINE
@@ -106,11 +107,11 @@ def export_own(known: argparse.Namespace) -> int:
 
 def list_registered(known: argparse.Namespace) -> int:
     """Prints what is registered under the name of the command."""
-    from cutwise.cli.listings import LISTINGS
+    from cutwise.cli.listings import LISTINGS, TEXTS, row_text
 
     rows = LISTINGS[known.command]()
     if known.json:
         return show(known, rows)
     for row in rows:
-        say("  ".join(str(value) for value in row.values() if not isinstance(value, list | dict)))
+        say(TEXTS.get(known.command, row_text)(row))
     return FINE

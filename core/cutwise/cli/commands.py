@@ -7,13 +7,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cutwise.cli import answers, paper_answers
+from cutwise.cli import answers, measuring, paper_answers, truth_answers
 from cutwise.cli.inputs import count_in, spelled
 from cutwise.defaults import DEFAULT_SCHEME
 
 EXPORT_HELP = (
     "Write the graph of your own PyTorch model to a .pt2 file without weights. This runs the Python file you "
     "name, so name only files you trust, on your own machine; the page never does this."
+)
+CALIBRATE_HELP = (
+    "Measure this machine with PyTorch, some ten seconds of computing, and write what it reaches to a file "
+    "that the page and the library take for a device, a server or an edge."
+)
+PROFILE_HELP = (
+    "Run every op of a model on this machine with random numbers of its shapes, and write a graph file with "
+    "the seconds. Nothing of the model's file is run: ops are PyTorch's own."
 )
 Argument = tuple[str, dict[str, Any]]
 
@@ -56,6 +64,8 @@ SCENARIO: Argument = _of("scenario", nargs="?", help="a scenario file; the defau
 SCHEME: Argument = _of(
     "--scheme", help=f"see the command schemes; the question file's, else {DEFAULT_SCHEME} if absent"
 )
+
+RUNS_ON = _of("--device", default="cpu", choices=("cpu", "cuda"), help="where ops run")
 
 COMMANDS: Mapping[str, Command] = {
     "serve": Command(
@@ -108,6 +118,11 @@ COMMANDS: Mapping[str, Command] = {
             _of("--seed", type=count_in, default=7, help="of the draws"),
         ),
     ),
+    "truth": Command(
+        run=truth_answers.print_truth,
+        help="How near predictions come to everything that was measured; 3 where a bound is not kept.",
+        arguments=(_of("name", nargs="?", help="one comparison, as the table names it; all if absent"),),
+    ),
     "export": Command(
         run=answers.export_own,
         help=EXPORT_HELP,
@@ -115,6 +130,68 @@ COMMANDS: Mapping[str, Command] = {
             _of("source", help="my_model.py:build, a file and a function in it without arguments"),
             _of("--out", required=True, metavar="FILE.pt2", help="the file to write"),
             DIM,
+        ),
+    ),
+    "calibrate": Command(
+        run=measuring.calibrate_machine,
+        help=CALIBRATE_HELP,
+        arguments=(
+            _of("--out", required=True, metavar="FILE.toml", help="the calibration file to write"),
+            _of("--name", default="this machine", help="what the machine is called in it"),
+            _of("--profile", help="its row of the hardware catalogue, where it has one"),
+            RUNS_ON,
+        ),
+    ),
+    "profile": Command(
+        run=measuring.profile_model,
+        help=PROFILE_HELP,
+        model=True,
+        arguments=(
+            _of("--out", required=True, metavar="FILE.json", help="the graph file to write"),
+            _of(
+                "--as",
+                dest="measured_as",
+                default="device",
+                choices=("device", "server"),
+                help="whose seconds these are",
+            ),
+            _of(
+                "--other",
+                help="the party that is not here: a row of the hardware catalogue, a calibration (.toml file "
+                "or shipped), or the file this command wrote there (.json); the usual one if absent",
+            ),
+            RUNS_ON,
+        ),
+    ),
+    "calibrated": Command(
+        run=measuring.put_into_scenario,
+        help="Write a scenario file whose device, server or edges have the constants of a calibration.",
+        arguments=(
+            SCENARIO,
+            _of("--calibration", required=True, help="a calibration file, or a shipped one by its name"),
+            _of(
+                "--party",
+                default="device",
+                choices=("device", "server", "edge"),
+                help="whose constants they are",
+            ),
+            _of("--out", required=True, metavar="FILE.toml", help="the scenario file to write"),
+        ),
+    ),
+    "fit-splits": Command(
+        run=measuring.fit_table,
+        help="Fit device, server and link to a table of measured splits, and print the error of every row.",
+        model=True,
+        scenario=True,
+        arguments=(
+            _of(
+                "--table",
+                required=True,
+                metavar="FILE.csv",
+                help="a cut a row, with seconds of a mini-batch on the device, the server and the network",
+            ),
+            _of("--device-out", metavar="FILE.toml", help="write the device as a calibration file"),
+            _of("--server-out", metavar="FILE.toml", help="write the server as a calibration file"),
         ),
     ),
     "schemes": Command(run=answers.list_registered, help="The schemes and their options."),
@@ -125,8 +202,13 @@ COMMANDS: Mapping[str, Command] = {
     "accuracies": Command(
         run=answers.list_registered, help="What may be known of the accuracy that compression costs."
     ),
+    "clocks": Command(run=answers.list_registered, help="What is drawn at a clock below the highest."),
+    "radios": Command(run=answers.list_registered, help="What a device's radio draws."),
     "formats": Command(run=answers.list_registered, help="The formats that a model file may have."),
     "samples": Command(run=answers.list_registered, help="The shipped models."),
+    "calibrations": Command(
+        run=answers.list_registered, help="The shipped calibrations, with their sources."
+    ),
     "budgets": Command(run=answers.list_registered, help="How much may come in, and why no more."),
 }
 

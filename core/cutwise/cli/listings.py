@@ -13,12 +13,14 @@ from cutwise.budgets import amount, budgets
 from cutwise.channels import CHANNELS
 from cutwise.cli.inputs import spelled
 from cutwise.compression import ACCURACIES, CODECS
+from cutwise.energy import CLOCK_LAWS, RADIOS
+from cutwise.hardware.profile_words import figures_text, mode_texts, source_texts, sources_by_name
 from cutwise.hardware.profiles import hardware
 from cutwise.importers import IMPORTERS, samples
 from cutwise.options import choices_of
 from cutwise.plain import plain
 from cutwise.schemes import SCHEMES
-from cutwise.units import facts_of, hints_of
+from cutwise.units import facts_of, hints_of, in_prefix, percent
 
 Rows = list[dict[str, Any]]
 
@@ -61,13 +63,46 @@ def formats() -> Rows:
 
 
 def devices() -> Rows:
-    """Every row of the hardware catalogue."""
-    return [plain(profile) for profile in hardware().values()]
+    """Every row of the hardware catalogue, with what it draws in training and the source of every number."""
+    return [
+        plain(profile) | {"training_power_w": profile.training_power_w, "sources": sources_by_name(profile)}
+        for profile in hardware().values()
+    ]
+
+
+def device_text(row: Mapping[str, Any]) -> str:
+    """A row of the catalogue for people: figures, power modes, and what each number rests on."""
+    profile = hardware()[row["name"]]
+    kinds = [profile.vendor, profile.kind, profile.hardware_class]
+    lines = [f"{profile.name}  {profile.title}  {'  '.join(kinds)}", f"  {figures_text(profile)}"]
+    return "\n".join([*lines, *(f"  {line}" for line in (*mode_texts(profile), *source_texts(profile)))])
+
+
+def row_text(row: Mapping[str, Any]) -> str:
+    """Any other row for people: what is neither a list nor a table, side by side."""
+    return "  ".join(str(value) for value in row.values() if not isinstance(value, list | dict))
 
 
 def sample_models() -> Rows:
     """The shipped models, by the name that `load_model` takes."""
     return [{"name": f"sample:{name}"} for name in samples()]
+
+
+def calibrations() -> Rows:
+    """Every shipped calibration, with what it was fitted to."""
+    from cutwise.calibration.shipped_calibrations import shipped_calibrations
+
+    return [plain(one) | {"name": name} for name, one in shipped_calibrations().items()]
+
+
+def calibration_text(row: Mapping[str, Any]) -> str:
+    """A calibration for people."""
+    speed, moved = in_prefix(row["flops_per_s"], "G"), in_prefix(row["moved_bytes_per_s"], "G")
+    off = percent(row["left_out_error_ratio"])
+    return (
+        f"{row['name']}  {row['machine']}  {row['software']}\n  {speed:.4g} GFLOP/s, {moved:.4g} GB/s; "
+        f"{row['rows']} rows, off by {off:.0f} % on one left out; {row['source']}, {row['licence']}"
+    )
 
 
 def listed_budgets() -> Rows:
@@ -104,7 +139,15 @@ LISTINGS: Mapping[str, Callable[[], Rows]] = {
     "channels": partial(with_fields, CHANNELS),
     "codecs": partial(with_fields, CODECS),
     "accuracies": partial(with_fields, ACCURACIES),
+    "clocks": partial(with_fields, CLOCK_LAWS),
+    "radios": partial(with_fields, RADIOS),
     "formats": formats,
     "samples": sample_models,
     "budgets": listed_budgets,
+    "calibrations": calibrations,
 }
+TEXTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "devices": device_text,
+    "calibrations": calibration_text,
+}
+"""Listings whose rows are told in a way of their own."""

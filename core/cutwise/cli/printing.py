@@ -20,17 +20,20 @@ def show(known: argparse.Namespace, value: Any) -> int:
     return FINE
 
 
-def plan_text(found: Any) -> str:
-    """A plan in a few lines for people."""
+def plan_text(found: Any, certainty: Any = None) -> str:
+    """A plan in a few lines for people, with its bands where these are known."""
     lines = [
         f"{found.scheme}: {found.status}",
         *(_training_lines(found) if found.inference is None else _inference_lines(found)),
+        *([f"  certainty   {line}" for line in certainty.lines] if certainty else []),
         *(f"  {decision.device}: {decision.cut.label}" for decision in found.decisions),
+        *(f"  power mode: {sentence}" for sentence in found.mode_sentences),
         *_memory_lines(found),
         *(f"  broken: {violation.sentence}" for violation in found.violations),
         *(f"  pinned: {sentence}" for sentence in found.pinned_by),
         *([f"  weights: {found.shared_weights}"] if found.shared_weights else []),
     ]
+    lines += [f"  energy      {found.energy_evidence}"] if found.energy_evidence else []
     proof = found.report.certificate
     if proof and found.status != "infeasible":
         lines.append(f"  {proof.method}: value {proof.value:.6g}, bound {proof.bound:.6g}")

@@ -18,12 +18,27 @@ from cutwise.frozen import Frozen
 Change: TypeAlias = Callable[[Floats], Floats]
 
 
+SUMMED = (
+    "forward_flops", "backward_flops", "forward_fixed_s", "forward_sample_s", "backward_fixed_s",
+    "backward_sample_s", "moved_bytes", "read_bytes", "launches", "backward_moved_bytes",
+    "backward_read_bytes", "backward_launches", "weight_bytes", "trainable_bytes", "buffer_bytes",
+    "weight_gradient_bytes", "optimizer_bytes", "exchanged_bytes", "saved_bytes",
+)  # fmt: skip
+"""Fields of `Side` that add up over its ops, in the order of `columns_of`."""
+
+WORK_COLUMNS = 12
+"""The first columns of an op are work, the others bytes."""
+LARGEST = "transient_bytes"
+"""The field that is the largest of a side."""
+
+
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Side(Frozen):
     """Sums over the ops of one side, arrays of shape (cuts,).
 
-    FLOPs, `*_sample_s` and `saved_bytes` are per sample; `*_fixed_s` are measured seconds an iteration;
-    the other bytes are once per copy of the model. `transient_bytes` is the largest of the side, per sample.
+    FLOPs, `*_sample_s`, `*moved_bytes` and `saved_bytes` are per sample; `*_fixed_s` are measured seconds an
+    iteration, `*read_bytes` and `*launches` are once a mini-batch too; the other bytes are once per copy of
+    the model. `transient_bytes` is the largest of the side, per sample.
     `generation` takes the place of the FLOPs where text is generated.
     """
 
@@ -41,34 +56,27 @@ class Side(Frozen):
     exchanged_bytes: Floats
     saved_bytes: Floats
     transient_bytes: Floats
+    moved_bytes: Floats
+    read_bytes: Floats
+    launches: Floats
+    backward_moved_bytes: Floats
+    backward_read_bytes: Floats
+    backward_launches: Floats
     generation: Steps | None = None
 
     def each(self, change: Change) -> Side:
         """The same side with `change` applied to every array."""
-        return Side(
-            forward_flops=change(self.forward_flops),
-            backward_flops=change(self.backward_flops),
-            forward_fixed_s=change(self.forward_fixed_s),
-            forward_sample_s=change(self.forward_sample_s),
-            backward_fixed_s=change(self.backward_fixed_s),
-            backward_sample_s=change(self.backward_sample_s),
-            weight_bytes=change(self.weight_bytes),
-            trainable_bytes=change(self.trainable_bytes),
-            buffer_bytes=change(self.buffer_bytes),
-            weight_gradient_bytes=change(self.weight_gradient_bytes),
-            optimizer_bytes=change(self.optimizer_bytes),
-            exchanged_bytes=change(self.exchanged_bytes),
-            saved_bytes=change(self.saved_bytes),
-            transient_bytes=change(self.transient_bytes),
-            generation=None if self.generation is None else self.generation.each(change),
-        )
+        changed: dict[str, Floats] = {name: change(getattr(self, name)) for name in (*SUMMED, LARGEST)}
+        generation = None if self.generation is None else self.generation.each(change)
+        return Side(**changed, generation=generation)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class CutSums(Frozen):
     """Sums of K cuts: every side, and what crosses up and down per sample.
 
-    `has_server` is 1 where any op runs beyond the device, else 0. With an `edge` between device and server,
+    `has_server` is 1 where any op runs beyond the device, else 0; `alone` is 1 where it is known that none
+    does. With an `edge` between device and server,
     the `relayed` bytes cross from the edge to the server and back, and `has_relay` is 1 where any op runs
     beyond the edge. A cut that comes back to the device sends `more` messages than one each way.
     `kept_equal_bytes` go up and come back in every iteration for weights that both sides train a copy of,
@@ -80,6 +88,7 @@ class CutSums(Frozen):
     output_bytes: Floats
     gradient_bytes: Floats
     has_server: Floats
+    alone: Number = 0.0
     edge: Side | None = None
     relayed_output_bytes: Number = 0.0
     relayed_gradient_bytes: Number = 0.0
@@ -98,6 +107,7 @@ class CutSums(Frozen):
             output_bytes=change(self.output_bytes),
             gradient_bytes=change(self.gradient_bytes),
             has_server=change(self.has_server),
+            alone=_maybe(change, self.alone),
             edge=None if self.edge is None else self.edge.each(change),
             relayed_output_bytes=_maybe(change, self.relayed_output_bytes),
             relayed_gradient_bytes=_maybe(change, self.relayed_gradient_bytes),
@@ -117,13 +127,14 @@ def cut_sums(cost: GraphCost, masks: Mask) -> CutSums:
     many readers there are.
     """
     masks = np.atleast_2d(masks)
-    crossing = _ones(crossing_ops(cost, masks))
+    crossing, has_server = _ones(crossing_ops(cost, masks)), _ones(~masks).max(axis=1, initial=0.0)
     sums = CutSums(
         device=_sums(cost, masks, server=False),
         server=_sums(cost, ~masks, server=True),
         output_bytes=crossing @ cost.output_bytes,
         gradient_bytes=crossing @ cost.gradient_bytes,
-        has_server=_ones(~masks).max(axis=1, initial=0.0),
+        has_server=has_server,
+        alone=1.0 - has_server,
         kept_equal_bytes=_kept_equal(cost, masks),
     )
     return sums if cost.generation is None else _for_every_token(sums, cost.generation, crossing)
@@ -193,12 +204,14 @@ def looped_sums(cost: GraphCost, bottoms: Mask, tops: Mask) -> CutSums:
     falling = _ones(_read_by(cost, ~(bottoms | tops), tops))
     up_bytes, back_up_bytes = rising @ cost.output_bytes, falling @ cost.gradient_bytes
     down_bytes, back_down_bytes = falling @ cost.output_bytes, rising @ cost.gradient_bytes
+    has_server = _ones(~(bottoms | tops)).max(axis=1, initial=0.0)
     looped = CutSums(
         device=_sums(cost, bottoms | tops, server=False),
         server=_sums(cost, ~(bottoms | tops), server=True),
         output_bytes=up_bytes + back_up_bytes,
         gradient_bytes=down_bytes + back_down_bytes,
-        has_server=_ones(~(bottoms | tops)).max(axis=1, initial=0.0),
+        has_server=has_server,
+        alone=1.0 - has_server,
         more_uplink_messages=_ones((up_bytes > 0) & (back_up_bytes > 0)),
         more_downlink_messages=_ones((down_bytes > 0) & (back_down_bytes > 0)),
         kept_equal_bytes=_kept_equal(cost, bottoms | tops),
@@ -228,17 +241,6 @@ def _read_by(cost: GraphCost, makers: Mask, readers: Mask) -> Mask:
     return read & makers
 
 
-SUMMED = (
-    "forward_flops", "backward_flops", "forward_fixed_s", "forward_sample_s", "backward_fixed_s",
-    "backward_sample_s", "weight_bytes", "trainable_bytes", "buffer_bytes", "weight_gradient_bytes",
-    "optimizer_bytes", "exchanged_bytes", "saved_bytes",
-)  # fmt: skip
-"""Fields of `Side` that add up over its ops, in the order of `columns_of`."""
-
-WORK_COLUMNS = 6
-"""The first columns of an op are work, the others bytes."""
-
-
 def columns_of(cost: GraphCost, *, server: bool) -> Floats:
     """What is summed over the ops of a side, in the order of `SUMMED`, shape (ops, columns)."""
     forward, backward = (2, 3) if server else (0, 1)
@@ -250,6 +252,12 @@ def columns_of(cost: GraphCost, *, server: bool) -> Floats:
             cost.measured_s[:, forward, 1],
             cost.measured_s[:, backward, 0],
             cost.measured_s[:, backward, 1],
+            cost.moved_bytes,
+            cost.read_bytes,
+            cost.launches,
+            cost.backward_moved_bytes,
+            cost.backward_read_bytes,
+            cost.backward_launches,
             cost.weight_bytes,
             cost.trainable_bytes,
             cost.buffer_bytes,

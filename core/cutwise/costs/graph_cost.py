@@ -15,6 +15,7 @@ from cutwise.costs.gradient_flow import gradient_flow
 from cutwise.costs.kernels.kernel_costs import kernel_costs
 from cutwise.costs.kernels.op_columns import held_columns, widest_bytes
 from cutwise.costs.lora import rewritten
+from cutwise.costs.moved_bytes import moving_columns
 from cutwise.costs.shared_weights import NOTHING_SHARED, SharedWeights, shared_weights
 from cutwise.costs.stated_costs import measured_times, stated_columns
 from cutwise.costs.workload import Workload
@@ -33,7 +34,10 @@ class OpCost:
     the backward pass, its share of what is kept once a mini-batch included; `transient_bytes` the
     widest tensor alive while it runs, its output or a copy on the way, with what it holds beside that; with
     checkpointing also what its part had to make again by then. `output_bytes` and `gradient_bytes` are what
-    crosses a cut behind it, up and back down.
+    crosses a cut behind it, up and back down. `moved_bytes` are the tensors that it reads and writes in
+    memory, `backward_moved_bytes` those of its backward pass.
+
+    Once a mini-batch: `read_bytes` of weights, `launches` of kernels, and both in the backward pass.
 
     Once per copy of the model, whatever the batch: `weight_bytes`, `buffer_bytes` (running
     statistics, constants), `trainable_bytes`, `exchanged_bytes` (sent with the device-side model),
@@ -55,6 +59,12 @@ class OpCost:
     transient_bytes: float
     output_bytes: float
     gradient_bytes: float
+    moved_bytes: float
+    read_bytes: float
+    launches: float
+    backward_moved_bytes: float
+    backward_read_bytes: float
+    backward_launches: float
 
     @property
     def backward_flops(self) -> float:
@@ -97,6 +107,12 @@ class GraphCost(EqualByDigest):
     transient_bytes: Floats
     output_bytes: Floats
     gradient_bytes: Floats
+    moved_bytes: Floats
+    read_bytes: Floats
+    launches: Floats
+    backward_moved_bytes: Floats
+    backward_read_bytes: Floats
+    backward_launches: Floats
     measured_s: Floats
     is_input: Mask
     unpriced: Mapping[str, int]
@@ -142,6 +158,7 @@ def price(graph: ModelGraph, workload: Workload) -> GraphCost:
     whole = {
         name: np.where(states_it, stated.get(name, 0.0), column) for name, column in derived.columns.items()
     }
+    whole |= moving_columns(graph, workload, flow)
     stated_widths = stated.get("transient_bytes", 0.0) * states_it
     kernels = kernel_costs(graph, workload)
     whole |= held_columns(kernels, workload.batch_size, {**whole, "transient_bytes": stated_widths})

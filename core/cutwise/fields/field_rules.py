@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from operator import attrgetter, is_
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -80,12 +80,31 @@ def own_number(value: Any) -> Any:
     return value.item() if is_one else value
 
 
+@kept
+def is_made_as(kind: type[Any], parts: tuple[type[Any], ...]) -> bool:
+    """True for a dataclass that has every public name of one of `parts`, as its instances then have.
+
+    To ask an instance of a protocol takes twenty times as long, and a sweep makes tens of thousands.
+    """
+    if not is_dataclass(kind):
+        return False
+    names = {name for name in dir(kind) if not name.startswith("_")} | {f.name for f in fields(kind)}
+    wanted = ({name for name in dir(part) if not name.startswith("_")} for part in parts)
+    noted = (set(getattr(part, "__annotations__", {})) for part in parts)
+    return any(
+        issubclass(kind, part) if not getattr(part, "_is_protocol", False) else names >= public | annotated
+        for part, public, annotated in zip(parts, wanted, noted, strict=True)
+    )
+
+
 def taken(holds: Holds, given: Any) -> Any:
     """What is given as it may stand there: in Python's own numbers, lists as tuples.
 
     Raises `QuantityError` for what may not.
     """
     if type(given) in holds.exact or holds.is_open:
+        return given
+    if holds.parts and is_made_as(type(given), holds.parts):
         return given
     value = own_number(given)
     if type(value) in holds.exact or (holds.parts and isinstance(value, holds.parts)):

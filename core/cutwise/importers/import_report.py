@@ -96,7 +96,7 @@ def _confidence(cost: GraphCost, ratio: float) -> dict[str, str]:
         "parameters": _surety_of_parameters(cost, held),
         "flops": flops,
         "saved_bytes": "batch norm looks folded: too low for training" if folded else flops,
-        "seconds": "from datasheet speeds, rough (±50 %)"
+        "seconds": "from data sheets by class of hardware, or speeds given; certainty says how far off"
         if not cost.measured_s.any()
         else "measured, as the file states",
     }

@@ -43,7 +43,9 @@ class Draws(Frozen):
 
     def mean(self, conditions: Conditions) -> Conditions:
         """The mean conditions of the devices of every draw, fields of shape (draws,)."""
-        return conditions.each(lambda value: self.by_draw(value).mean(axis=1))
+        return conditions.each(
+            lambda value: self.by_draw(value).mean(axis=1) if isinstance(value, np.ndarray) else value
+        )
 
     def by_draw(self, values: Number | Mask) -> Floats:
         """Values of shape (draws and devices, ...) as (draws, devices, ...)."""

@@ -188,7 +188,8 @@ def _card(draws: Draws) -> tuple[Columns, Columns]:
     weight = draws.own.get("delay_weight", np.full(draws.shape[0], given))
     prices = _prices(draws, table, weight)
     least: Floats = np.minimum(full.compute.device_flops_per_s / full.compute.server_flops_per_s, 1.0)
-    clocked = full.at_clock(best_ratios(problem, full, prices, least))
+    law = problem.scenario.energy.clock
+    clocked = full.at_clock(best_ratios(problem, full, prices, law.least_ratio(least)), law)
     slow = repriced(table, problem, clocked, counted_energy(problem.scenario.objective))
     values = np.reshape(prices.second, (-1, 1)) * slow.delays_s
     values = values + np.reshape(prices.joule, (-1, 1)) * slow.counted_j

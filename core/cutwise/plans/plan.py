@@ -10,6 +10,7 @@ from typing import Literal
 
 from cutwise.costs.memory.verdict import WORST_FIRST, PartyMemory
 from cutwise.frozen import Frozen
+from cutwise.plans.party_modes import PartyMode, mode_sentences
 from cutwise.plans.serving import Inference
 from cutwise.plans.stages import StageTimes
 from cutwise.scenario.versions import versions
@@ -201,7 +202,9 @@ class Plan(Frozen):
     no convergence evidence; their least and most are over the seeds, None where not all got there. In
     inference delays and energies are those of all requests of the devices; `inference` says what one of them
     takes. `pins` name the rules that kept ops where they are, `shared_weights` what becomes of a weight that
-    both sides read. `product_version` and `data_version` say what answered: other tables move figures.
+    both sides read. `energy_evidence` says what the laws that counted the joules were held against.
+    `power_modes` are the parties whose power mode was decided. `product_version` and
+    `data_version` say what answered: other tables move figures.
     """
 
     scheme: str
@@ -223,6 +226,7 @@ class Plan(Frozen):
     time_to_target_least_s: float | None = None
     time_to_target_most_s: float | None = None
     evidence: str = NO_EVIDENCE
+    energy_evidence: str = ""
     violations: tuple[Violation, ...] = ()
     report: Report
     alternatives: tuple[Alternative, ...] = ()
@@ -233,6 +237,7 @@ class Plan(Frozen):
     data_version: str = field(default_factory=lambda: versions().data)
     inference: Inference | None = None
     memory: tuple[PartyMemory, ...] = ()
+    power_modes: tuple[PartyMode, ...] = ()
 
     @property
     def phases(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
@@ -253,6 +258,11 @@ class Plan(Frozen):
             some = "" if len(pin.devices) == count else f", at {len(pin.devices)} of {count} devices"
             told.append(f"{pin.sentence}{some} ({pin.release})")
         return tuple(told)
+
+    @property
+    def mode_sentences(self) -> tuple[str, ...]:
+        """Which power mode each party got, and what the others would have cost."""
+        return mode_sentences(self.power_modes)
 
     @property
     def memory_verdict(self) -> str:

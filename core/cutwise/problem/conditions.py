@@ -10,10 +10,24 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints, Number
 from cutwise.costs.generation.steps import Roof
+from cutwise.energy import ClockLaw
 from cutwise.frozen import Frozen
+from cutwise.problem.power_conditions import Merge, PowerConditions
 
 Index: TypeAlias = int | list[int] | Ints | tuple[slice, None]
-Merge: TypeAlias = Callable[[Sequence[Number]], Number]
+
+
+def _arrays(merged: Callable[[Merge], object]) -> list[Floats]:
+    """The arrays among the fields of a value, by how it is merged of one."""
+    found: list[Floats] = []
+
+    def looked_at(values: Sequence[Number]) -> Number:
+        if isinstance(values[0], np.ndarray):
+            found.append(values[0])
+        return values[0]
+
+    merged(looked_at)
+    return found
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -59,11 +73,48 @@ class LinkConditions(Frozen):
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Pace(Frozen):
+    """What computing takes beside its FLOPs: the memory's speed and a kernel's start.
+
+    A backward pass takes `backward_ratio` of what its own columns ask for. By default FLOPs alone count.
+    """
+
+    bytes_per_s: Number = np.inf
+    launch_s: Number = 0.0
+    backward_ratio: Number = 1.0
+
+    @staticmethod
+    def merged(paces: Sequence[Pace], merge: Merge) -> Pace:
+        """One value of many, field by field; plain numbers that are the same for all stay plain."""
+        first = paces[0]
+        if len(paces) > 1 and first.plain and all(pace.plain == first.plain for pace in paces):
+            return first
+        return Pace(
+            bytes_per_s=merge([pace.bytes_per_s for pace in paces]),
+            launch_s=merge([pace.launch_s for pace in paces]),
+            backward_ratio=merge([pace.backward_ratio for pace in paces]),
+        )
+
+    @property
+    def plain(self) -> tuple[float, ...] | None:
+        """The fields where they are plain numbers; None where any is an array."""
+        fields = (self.bytes_per_s, self.launch_s, self.backward_ratio)
+        return None if any(isinstance(one, np.ndarray) for one in fields) else tuple(map(float, fields))
+
+    @property
+    def is_flops_alone(self) -> bool:
+        """True where nothing but FLOPs takes time."""
+        fields = (1 / self.bytes_per_s, self.launch_s, self.backward_ratio - 1.0)
+        return not any(np.any(one) for one in fields)
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class ComputeConditions(Frozen):
     """What is worked on, how often, and how fast by the device and the server.
 
-    `server_frequency_ratio` is the server's clock over its highest. A device waits `waiting_s` a round for
-    a server that queues. The `micro_batches` of a mini-batch overlap.
+    `server_frequency_ratio` is the server's clock over its highest, `server_time_ratio` its seconds there
+    over those at the highest. A device waits `waiting_s` a round for a server that queues. The
+    `micro_batches` of a mini-batch overlap.
     """
 
     iterations: Number
@@ -72,8 +123,11 @@ class ComputeConditions(Frozen):
     server_flops_per_s: Number
     server_share: Number
     server_frequency_ratio: Number = 1.0
+    server_time_ratio: Number = 1.0
     waiting_s: Number = 0.0
     micro_batches: Number = 1.0
+    device_pace: Pace = field(default_factory=Pace)
+    server_pace: Pace = field(default_factory=Pace)
 
     @staticmethod
     def merged(computes: Sequence[ComputeConditions], merge: Merge) -> ComputeConditions:
@@ -85,40 +139,17 @@ class ComputeConditions(Frozen):
             server_flops_per_s=merge([compute.server_flops_per_s for compute in computes]),
             server_share=merge([compute.server_share for compute in computes]),
             server_frequency_ratio=merge([compute.server_frequency_ratio for compute in computes]),
+            server_time_ratio=merge([compute.server_time_ratio for compute in computes]),
             waiting_s=merge([compute.waiting_s for compute in computes]),
             micro_batches=merge([compute.micro_batches for compute in computes]),
+            device_pace=Pace.merged([compute.device_pace for compute in computes], merge),
+            server_pace=Pace.merged([compute.server_pace for compute in computes], merge),
         )
 
-
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class PowerConditions(Frozen):
-    """What device, radio, access point and server draw; powers of computing are above idle.
-
-    The device answers for `server_idle_ratio` of the server's idle power.
-    """
-
-    device_power_w: Number
-    device_idle_power_w: Number
-    sending_power_w: Number
-    receiving_power_w: Number
-    network_power_w: Number
-    server_power_w: Number
-    server_idle_power_w: Number
-    server_idle_ratio: Number = 1.0
-
-    @staticmethod
-    def merged(powers: Sequence[PowerConditions], merge: Merge) -> PowerConditions:
-        """One value of many, field by field."""
-        return PowerConditions(
-            device_power_w=merge([power.device_power_w for power in powers]),
-            device_idle_power_w=merge([power.device_idle_power_w for power in powers]),
-            sending_power_w=merge([power.sending_power_w for power in powers]),
-            receiving_power_w=merge([power.receiving_power_w for power in powers]),
-            network_power_w=merge([power.network_power_w for power in powers]),
-            server_power_w=merge([power.server_power_w for power in powers]),
-            server_idle_power_w=merge([power.server_idle_power_w for power in powers]),
-            server_idle_ratio=merge([power.server_idle_ratio for power in powers]),
-        )
+    @property
+    def columns(self) -> list[Floats]:
+        """The fields that hold one number a device."""
+        return _arrays(lambda merge: ComputeConditions.merged([self], merge))
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -131,6 +162,7 @@ class EdgeConditions(Frozen):
     idle_power_w: Number = 0.0
     backhaul_bps: Number = np.inf
     backhaul_latency_s: Number = 0.0
+    pace: Pace = field(default_factory=Pace)
 
     @staticmethod
     def merged(edges: Sequence[EdgeConditions], merge: Merge) -> EdgeConditions:
@@ -142,6 +174,7 @@ class EdgeConditions(Frozen):
             idle_power_w=merge([edge.idle_power_w for edge in edges]),
             backhaul_bps=merge([edge.backhaul_bps for edge in edges]),
             backhaul_latency_s=merge([edge.backhaul_latency_s for edge in edges]),
+            pace=Pace.merged([edge.pace for edge in edges], merge),
         )
 
 
@@ -198,15 +231,7 @@ class Conditions:
     @property
     def columns(self) -> list[Floats]:
         """The fields that hold one number a device."""
-        found: list[Floats] = []
-
-        def kept(value: Number) -> Number:
-            if isinstance(value, np.ndarray):
-                found.append(value)
-            return value
-
-        self.each(kept)
-        return found
+        return _arrays(lambda merge: Conditions.merged([self], merge))
 
     def at_rates(self, *, uplink_bps: Number, downlink_bps: Number) -> Conditions:
         """The same at other rates."""
@@ -221,9 +246,26 @@ class Conditions:
         """The same for devices that hold this share of the server."""
         return replace(self, compute=replace(self.compute, server_share=server_share))
 
-    def at_clock(self, server_frequency_ratio: Number) -> Conditions:
-        """The same with the server's clock at this part of its highest."""
-        return replace(self, compute=replace(self.compute, server_frequency_ratio=server_frequency_ratio))
+    def at_clock(self, server_frequency_ratio: Number, law: ClockLaw) -> Conditions:
+        """The same with the server's clock at this part of its highest; the law says time and power there."""
+        compute, power = self.compute, self.power
+        highest_w, idle_w = power.server_power_w, power.server_idle_power_w
+        clock_w = law.above_idle_w(server_frequency_ratio, power_w=highest_w, idle_power_w=idle_w)
+        drawn = np.divide(clock_w, highest_w, out=np.ones_like(clock_w), where=np.greater(highest_w, 0))
+        return replace(
+            self,
+            compute=replace(
+                compute,
+                server_frequency_ratio=server_frequency_ratio,
+                server_time_ratio=law.time_ratio(server_frequency_ratio),
+            ),
+            power=replace(power, server_power_ratio=drawn),
+        )
+
+    def at_highest_clock(self) -> Conditions:
+        """The same with the server's clock at its highest."""
+        compute = replace(self.compute, server_frequency_ratio=1.0, server_time_ratio=1.0)
+        return replace(self, compute=compute, power=replace(self.power, server_power_ratio=1.0))
 
     def waiting(self, waiting_s: Number) -> Conditions:
         """The same for devices that wait so long a round for the server."""

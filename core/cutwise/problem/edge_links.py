@@ -7,47 +7,50 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cutwise.arrays import Floats
+from cutwise.arrays import Floats, Ints, Number
 from cutwise.caches import kept
 from cutwise.costs.generation.steps import Roof
 from cutwise.costs.memory.runtime import RuntimeFigures
 from cutwise.frozen import Frozen
-from cutwise.problem.conditions import Conditions, EdgeConditions
-from cutwise.problem.numbers import runtime_columns
+from cutwise.problem.conditions import Conditions, EdgeConditions, Pace
+from cutwise.problem.numbers import pace_columns, runtime_columns
+from cutwise.problem.powers import edge_powers_w
 from cutwise.problem.roofs import edge_roofs
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parties import DEFAULT_EDGE, Edge
 from cutwise.scenario.parts import Scenario
+from cutwise.scenario.time_levels import speed_of
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class EdgeColumns(Frozen):
-    """Speeds, memories and powers of the edges, shape (edges,)."""
+    """Speeds, memories and idle powers of the edges, shape (edges,)."""
 
     flops_per_s: Floats
     memory_bytes: Floats
-    power_w: Floats
     idle_power_w: Floats
     runtime: RuntimeFigures
+    pace: Pace
 
 
 @kept
 def edge_columns(edges: tuple[Edge, ...], dtype: str) -> EdgeColumns:
     """The edges' numbers; what is not given comes from the catalogue."""
     rows = []
-    for edge in edges:
-        profile = edge.profile_of(kind="server", default=DEFAULT_EDGE)
-        given = (edge.memory_bytes, edge.compute_power_w, edge.idle_power_w)
-        known = (profile.memory_bytes, profile.dynamic_power_w, profile.idle_power_w)
+    profiles = [edge.profile_of(kind="server", default=DEFAULT_EDGE) for edge in edges]
+    speeds = [speed_of(edge, profile, dtype) for edge, profile in zip(edges, profiles, strict=True)]
+    for edge, profile, speed in zip(edges, profiles, speeds, strict=True):
+        given = (edge.memory_bytes, edge.idle_power_w)
+        known = (profile.memory_bytes, profile.idle_power_w)
         filled = [known_one if one is None else one for one, known_one in zip(given, known, strict=True)]
-        rows.append([edge.speed_flops_per_s(profile, dtype), *filled])
-    table = np.array(rows, dtype=np.float64).reshape(len(edges), 4).T
+        rows.append([speed.flops_per_s, *filled])
+    table = np.array(rows, dtype=np.float64).reshape(len(edges), 3).T
     return EdgeColumns(
         flops_per_s=table[0],
         memory_bytes=table[1],
-        power_w=table[2],
-        idle_power_w=table[3],
+        idle_power_w=table[2],
         runtime=runtime_columns(edges),
+        pace=pace_columns(speeds),
     )
 
 
@@ -62,14 +65,20 @@ def behind_edges(problem: SplitProblem, conditions: Conditions, owner: Sequence[
     columns = edge_columns(problem.scenario.edges, problem.workload.compute)
     own = np.asarray(owner, dtype=np.int64)
     backhaul = problem.scenario.backhaul
+    power_w, idle_power_w = edge_powers_w(problem.scenario.edges, problem.scenario.energy.clock)
     edge = EdgeConditions(
         flops_per_s=columns.flops_per_s[own],
-        power_w=columns.power_w[own],
-        idle_power_w=columns.idle_power_w[own],
+        power_w=power_w[own],
+        idle_power_w=idle_power_w[own],
         backhaul_bps=backhaul.rate_bps,
         backhaul_latency_s=backhaul.latency_s,
+        pace=Pace.merged([columns.pace], lambda values: _of(values[0], own)),
     )
     if conditions.roofs is None:
         return replace(conditions, edge=edge)
     roof = Roof.merged([edge_roofs(problem.scenario)], lambda values: np.asarray(values[0])[own])
     return replace(conditions, edge=edge, roofs=replace(conditions.roofs, edge=roof))
+
+
+def _of(value: Number, own: Ints) -> Number:
+    return value[own] if isinstance(value, np.ndarray) else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,14 +16,15 @@ from cutwise.costs.memory.runtime import RuntimeFigures
 from cutwise.costs.workload import Workload
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import DTYPE_BYTES
-from cutwise.problem.conditions import LinkConditions
+from cutwise.problem.conditions import LinkConditions, Pace
 from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Party, Server
 from cutwise.scenario.parts import Compression
+from cutwise.scenario.time_levels import ComputeSpeed, speed_of
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class DeviceColumns(Frozen):
-    """Speeds, memories, work, places and powers of the devices, arrays of shape (devices,)."""
+    """Speeds, memories, work and places of the devices, arrays of shape (devices,)."""
 
     flops_per_s: Floats
     memory_bytes: Floats
@@ -31,22 +32,20 @@ class DeviceColumns(Frozen):
     samples: Floats
     distance_m: Floats
     transmit_power_w: Floats
-    power_w: Floats
     idle_power_w: Floats
-    sending_power_w: Floats
-    receiving_power_w: Floats
     runtime: RuntimeFigures
+    pace: Pace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerNumbers:
-    """Speed, memory and powers of the server."""
+    """Speed, memory and idle power of the server."""
 
     flops_per_s: float
     memory_bytes: float
-    power_w: float
     idle_power_w: float
     runtime: RuntimeFigures
+    pace: Pace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,21 +76,28 @@ def device_columns(devices: tuple[Device, ...], workload: Workload) -> DeviceCol
     """The devices' numbers; what is not given comes from the catalogue."""
     profiles = [device.profile_of(kind="device", default=DEFAULT_DEVICE) for device in devices]
     both = list(zip(devices, profiles, strict=True))
+    speeds = [speed_of(one, known, workload.compute) for one, known in both]
     return DeviceColumns(
-        flops_per_s=_column(one.speed_flops_per_s(known, workload.compute) for one, known in both),
+        flops_per_s=_column(one.flops_per_s for one in speeds),
         memory_bytes=_column(_given(one.memory_bytes, known.memory_bytes) for one, known in both),
         iterations=_column(workload.iterations(one.samples) for one in devices),
         samples=_column(one.samples for one in devices),
         distance_m=_column(one.distance_m for one in devices),
         transmit_power_w=_column(one.transmit_power_w for one in devices),
-        power_w=_column(_given(one.compute_power_w, known.dynamic_power_w) for one, known in both),
         idle_power_w=_column(_given(one.idle_power_w, known.idle_power_w) for one, known in both),
-        sending_power_w=_column(
-            one.radio_circuit_power_w + one.transmit_power_w / one.amplifier_ratio for one in devices
-        ),
-        receiving_power_w=_column(one.receive_power_w for one in devices),
         runtime=runtime_columns(devices),
+        pace=pace_columns(speeds),
     )
+
+
+def pace_columns(speeds: Sequence[ComputeSpeed]) -> Pace:
+    """What computing takes beside FLOPs at every party, arrays of shape (parties,); plain where nothing."""
+    pace = Pace(
+        bytes_per_s=_column(one.bytes_per_s for one in speeds),
+        launch_s=_column(one.launch_s for one in speeds),
+        backward_ratio=_column(one.backward_ratio for one in speeds),
+    )
+    return Pace() if pace.is_flops_alone else pace
 
 
 def runtime_columns(parties: Iterable[Party]) -> RuntimeFigures:
@@ -112,12 +118,15 @@ def _column(values: Iterable[float]) -> Floats:
 def server_numbers(server: Server, dtype: str) -> ServerNumbers:
     """The server's numbers; what is not given comes from the catalogue."""
     profile = server.profile_of(kind="server", default=DEFAULT_SERVER)
+    speed = speed_of(server, profile, dtype)
     return ServerNumbers(
-        flops_per_s=server.speed_flops_per_s(profile, dtype),
+        flops_per_s=speed.flops_per_s,
         memory_bytes=_given(server.memory_bytes, profile.memory_bytes),
-        power_w=_given(server.compute_power_w, profile.dynamic_power_w),
         idle_power_w=_given(server.idle_power_w, profile.idle_power_w),
         runtime=server.runtime_figures,
+        pace=Pace(
+            bytes_per_s=speed.bytes_per_s, launch_s=speed.launch_s, backward_ratio=speed.backward_ratio
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,14 +13,10 @@ from cutwise.costs.memory.runtime import RuntimeFigures
 from cutwise.costs.workload import Workload
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.problem.conditions import (
-    ComputeConditions,
-    Conditions,
-    LinkConditions,
-    PowerConditions,
-    Roofs,
-)
+from cutwise.problem.conditions import ComputeConditions, Conditions, LinkConditions, Pace, Roofs
 from cutwise.problem.numbers import accuracy_loss_ratio, coding_of, device_columns, server_numbers
+from cutwise.problem.power_conditions import PowerConditions
+from cutwise.problem.powers import power_conditions
 from cutwise.problem.pricing import priced, targets_of
 from cutwise.problem.private_ops import private_ops
 from cutwise.problem.roofs import roofs_of
@@ -40,7 +36,8 @@ class SplitProblem(Frozen):
     every op where compression costs more accuracy than allowed, so that nothing may be sent. `ties` are
     groups of ops that stay on one side because they train a weight in common. `gain_ratio` is each path's
     gain over its mean, where channels fade, `uplink_ratio` every uplink rate over the scenario's, where it is
-    asked what another rate would change. `roofs` bound the parties where text is generated.
+    asked what another rate would change. `roofs` bound the parties where text is generated. `scale` is the
+    problem by which a weighted objective is normalised, where it is not this one.
 
     Of the `*_memory_bytes` `*_budget_bytes` may be charged (`RuntimeFigures.charged_bytes`)
     so that the processes, with the margin that the limits ask for, stay within them.
@@ -64,9 +61,12 @@ class SplitProblem(Frozen):
     device_runtime: RuntimeFigures
     server_runtime: RuntimeFigures
     power: PowerConditions
+    device_pace: Pace = field(default_factory=Pace)
+    server_pace: Pace = field(default_factory=Pace)
     gain_ratio: Number = 1.0
     uplink_ratio: float = 1.0
     roofs: Roofs | None = None
+    scale: SplitProblem | None = None
 
     @property
     def device_count(self) -> int:
@@ -137,6 +137,8 @@ class SplitProblem(Frozen):
             server_flops_per_s=self.server_flops_per_s,
             server_share=server_share or (1.0 / active if server == "equal" else 1.0),
             micro_batches=float(self.micro_batches),
+            device_pace=self.device_pace,
+            server_pace=self.server_pace,
         )
         idle_ratio = 1.0 / active if server == "queue" else 1.0
         power = replace(self.power, server_idle_ratio=idle_ratio)
@@ -176,6 +178,18 @@ def build_problem(graph: ModelGraph, scenario: Scenario) -> SplitProblem:
     """
     cost = priced(graph, scenario.workload)
     check_trained(cost)
+    return _assembled(cost, scenario)
+
+
+def with_parties(problem: SplitProblem, scenario: Scenario) -> SplitProblem:
+    """The same problem with the parties of another scenario that differs in nothing else."""
+    made = _assembled(problem.cost, scenario)
+    return replace(
+        made, gain_ratio=problem.gain_ratio, uplink_ratio=problem.uplink_ratio, scale=problem.scale
+    )
+
+
+def _assembled(cost: GraphCost, scenario: Scenario) -> SplitProblem:
     server = server_numbers(scenario.server, scenario.workload.compute)
     devices = device_columns(scenario.devices, scenario.workload)
     private = _private(cost, scenario.privacy)
@@ -198,15 +212,11 @@ def build_problem(graph: ModelGraph, scenario: Scenario) -> SplitProblem:
         server_memory_bytes=server.memory_bytes,
         device_runtime=devices.runtime,
         server_runtime=server.runtime,
-        power=PowerConditions(
-            device_power_w=devices.power_w,
-            device_idle_power_w=devices.idle_power_w,
-            sending_power_w=devices.sending_power_w,
-            receiving_power_w=devices.receiving_power_w,
-            network_power_w=scenario.channel.network_power_w,
-            server_power_w=server.power_w,
-            server_idle_power_w=server.idle_power_w,
+        power=power_conditions(
+            scenario.devices, scenario.server, scenario.energy, scenario.channel.network_power_w
         ),
+        device_pace=devices.pace,
+        server_pace=server.pace,
         roofs=roofs_of(scenario, cost),
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Number
 from cutwise.costs.memory.runtime import RuntimeFigures
-from cutwise.problem.conditions import Conditions
+from cutwise.problem.conditions import Conditions, Pace
 from cutwise.problem.split_problem import SplitProblem
 
 
@@ -18,6 +18,15 @@ def stacked_problem(problems: Sequence[SplitProblem]) -> SplitProblem:
     return replace(
         problems[0],
         device_flops_per_s=np.concatenate([one.device_flops_per_s for one in problems]),
+        device_pace=Pace.merged(
+            [one.device_pace for one in problems],
+            lambda values: np.concatenate(
+                [
+                    np.broadcast_to(value, one.device_count)
+                    for value, one in zip(values, problems, strict=True)
+                ]
+            ),
+        ),
         device_memory_bytes=np.concatenate([one.device_memory_bytes for one in problems]),
         device_budget_bytes=np.concatenate([one.device_budget_bytes for one in problems]),
         device_runtime=RuntimeFigures(

@@ -12,7 +12,9 @@ from cutwise.caches import kept
 from cutwise.channels import CHANNELS, FixedRate
 from cutwise.compression import ACCURACIES, CODECS, ErrorProxy, Uncompressed
 from cutwise.costs.options.tuning import TUNINGS
+from cutwise.energy import CLOCK_LAWS, RADIOS, Phone5g, StaticLaw
 from cutwise.frozen import FrozenDict
+from cutwise.scenario.energy_part import Energy
 from cutwise.scenario.parts import Compression, Scenario
 
 KeyPath: TypeAlias = tuple[int | str, ...]
@@ -23,34 +25,50 @@ KINDS: Mapping[KeyPath, Mapping[str, Any]] = FrozenDict(
         ("workload", "tuning"): TUNINGS,
         ("compression", "codec"): CODECS,
         ("compression", "accuracy"): ACCURACIES,
+        ("energy", "clock"): CLOCK_LAWS,
+        ("energy", "radio"): RADIOS,
     }
 )
 
 
 def file_checker() -> TypeAdapter[Any]:
     """What tells every mistake of a file; made anew when a kind of table has been registered."""
-    return _checker_of(*(tuple(kinds.values()) for kinds in (CHANNELS, CODECS, ACCURACIES)))
+    registered = (CHANNELS, CODECS, ACCURACIES, CLOCK_LAWS, RADIOS)
+    return _checker_of(*(tuple(kinds.values()) for kinds in registered))
 
 
 def checked_scenario(found: Any) -> Scenario:
     """The scenario that the checker found."""
     compression = Compression(**_fields_of(found.compression, Compression))
-    return Scenario(**_fields_of(found, Scenario) | {"compression": compression})
+    energy = Energy(**_fields_of(found.energy, Energy))
+    return Scenario(**_fields_of(found, Scenario) | {"compression": compression, "energy": energy})
 
 
 @kept
 def _checker_of(
-    channels: tuple[Any, ...], codecs: tuple[Any, ...], accuracies: tuple[Any, ...]
+    channels: tuple[Any, ...],
+    codecs: tuple[Any, ...],
+    accuracies: tuple[Any, ...],
+    clocks: tuple[Any, ...],
+    radios: tuple[Any, ...],
 ) -> TypeAdapter[Any]:
+    # The types of a file check its names; the parts do so themselves when they are made.
+    unchecked = {"__post_init__": lambda _: None}
     compression = _narrowed(
         Compression,
-        # The types of a file check its names; `Compression` does so itself when it is made.
-        namespace={"__post_init__": lambda _: None},
+        namespace=unchecked,
         codec=(_tagged(codecs), Uncompressed),
         accuracy=(_tagged(accuracies), ErrorProxy),
     )
+    energy = _narrowed(
+        Energy, namespace=unchecked, clock=(_tagged(clocks), StaticLaw), radio=(_tagged(radios), Phone5g)
+    )
     scenario = _narrowed(
-        Scenario, namespace={}, channel=(_tagged(channels), FixedRate), compression=(compression, compression)
+        Scenario,
+        namespace={},
+        channel=(_tagged(channels), FixedRate),
+        compression=(compression, compression),
+        energy=(energy, energy),
     )
     return TypeAdapter(scenario)
 
@@ -58,9 +76,9 @@ def _checker_of(
 def _narrowed(owner: type[Any], *, namespace: dict[str, Any], **parts: tuple[Any, Any]) -> type[Any]:
     """The dataclass with these fields of a type and a default of their own."""
     rows = [(name, hint, field(default_factory=made)) for name, (hint, made) in parts.items()]
-    namespace |= {"__pydantic_config__": ConfigDict(extra="forbid", strict=True)}
+    named = {**namespace, "__pydantic_config__": ConfigDict(extra="forbid", strict=True)}
     return make_dataclass(
-        f"File{owner.__name__}", rows, bases=(owner,), namespace=namespace, frozen=True, slots=True,
+        f"File{owner.__name__}", rows, bases=(owner,), namespace=named, frozen=True, slots=True,
         kw_only=True,
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from cutwise.costs.workload import Workload
 from cutwise.errors import ScenarioError, shown
 from cutwise.fields.field_values import settled
 from cutwise.scenario.checks import Part, choice_mistakes
+from cutwise.scenario.energy_part import Energy
 from cutwise.scenario.parties import Device, Edge, Server
 from cutwise.units import quantity
 
@@ -245,6 +246,7 @@ class Scenario:
     objective: Objective = field(default_factory=Objective)
     limits: Limits = field(default_factory=Limits)
     compression: Compression = field(default_factory=Compression)
+    energy: Energy = field(default_factory=Energy)
 
     def __post_init__(self) -> None:
         mistakes = settled(self)

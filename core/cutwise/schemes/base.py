@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol
 
-from cutwise.plans.learning import Learning
+from cutwise.planning.whole_round.best_modes import ChosenModes, best_modes
+from cutwise.plans.learning import ONE_SERVER_MODEL, Learning
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import Round
 from cutwise.problem.split_problem import SplitProblem
@@ -20,6 +21,7 @@ class Scheme(Protocol):
     each device's cut may be chosen alone under a fixed sharing policy, which lets a sweep answer all
     its scenarios from one table; `exhaustive` that it tries every split, which proves an answer for a small
     model and gives none for a large one. `learning` says how its devices train, for rounds to a target.
+    One that is not separable may say `turns_alone`: a device's turn is the same whatever the others do.
     """
 
     is_baseline: ClassVar[bool]
@@ -48,3 +50,16 @@ def baseline_names() -> tuple[str, ...]:
 def rival_names() -> tuple[str, ...]:
     """Baselines that answer for a model of any size: trying every split is no rival but a proof."""
     return tuple(name for name in baseline_names() if not SCHEMES[name].exhaustive)
+
+
+def in_best_modes(problem: SplitProblem, scheme: Scheme) -> ChosenModes:
+    """The problem in the power modes that are best under the scheme, where some are to be decided."""
+    one_for_all = getattr(scheme, "common_cut", False) or scheme.learning == ONE_SERVER_MODEL
+    alone = getattr(scheme, "turns_alone", scheme.separable) and not one_for_all
+    return best_modes(problem, scheme.solve, scheme.round_of, alone=alone)
+
+
+def answered(problem: SplitProblem, scheme: Scheme) -> Plan:
+    """The scheme's plan, its parties in their best power modes."""
+    chosen = in_best_modes(problem, scheme)
+    return chosen.plan(scheme.solve(chosen.problem))

@@ -44,6 +44,7 @@ class Baseline:
     is_baseline: ClassVar[bool] = True
     round_of: ClassVar[Round] = IN_TURN
     separable: ClassVar[bool] = False
+    turns_alone: ClassVar[bool] = True
     exhaustive: ClassVar[bool] = False
     learning: ClassVar[Learning] = SPLIT
 
@@ -127,6 +128,8 @@ class Centralised(Baseline):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BestStatic(Baseline):
     """One cut for all devices, the best for the mean device at the mean rate."""
+
+    turns_alone: ClassVar[bool] = False
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan whose cut was chosen for average conditions and then used everywhere (P1's OSS)."""
@@ -249,6 +252,7 @@ def smoothed(sums: CutSums) -> CutSums:
     return replace(
         smooth,
         has_server=sums.has_server,
+        alone=sums.alone,
         output_bytes=np.where(last, sums.output_bytes, exponential(sums.output_bytes)),
         gradient_bytes=np.where(last, sums.gradient_bytes, exponential(sums.gradient_bytes)),
     )

@@ -31,6 +31,10 @@ from cutwise.units import quantity
 Frequency = Literal["best", "highest", "lowest"]
 STEPS = 40
 """Prices of time that are tried when a limit breaks at the best clocks."""
+FINER = 10
+"""Prices from the last that breaks a limit to the first that breaks none."""
+LITTLE_DEARER = 1e-6
+"""The least of them over that at which the highest clock is the best."""
 
 
 @SCHEMES.named("card")
@@ -41,14 +45,17 @@ class Card(Settled):
     is_baseline: ClassVar[bool] = False
     round_of: ClassVar[Round] = IN_TURN
     separable: ClassVar[bool] = False
+    turns_alone: ClassVar[bool] = True
     exhaustive: ClassVar[bool] = False
     learning: ClassVar[Learning] = SPLIT
     frequency: Frequency = quantity(
-        "best", title="Server clock", help="best: P4's closed form; or always the highest or the lowest"
+        "best",
+        title="Server clock",
+        help="best: that of the law of the clock; or always the highest or the lowest",
     )
     least_frequency_ratio: float = quantity(
         0.0, unit="ratio", ge=0, le=1, title="Lowest clock", shown=(0.0, 1.0),
-        help="Lowest clock of the server over its highest; 0: as fast as the device that is served",
+        help="Lowest clock of the server over its highest, where the law allows it; 0: as fast as the device",
     )  # fmt: skip
     normalisers: Literal["scenario", "device"] = quantity(
         "scenario", title="Normalised over",
@@ -58,10 +65,10 @@ class Card(Settled):
     certify: bool = certify_option()
 
     def solve(self, problem: SplitProblem) -> Plan:
-        r"""The plan with devices served in turn, each under its own clock of the server.
+        """The plan with devices served in turn, each under its own clock of the server.
 
-        $f^* = [(w/\Delta D / ((1-w)/\Delta E) + P_s) / 2\xi]^{1/3}$, clipped: the same for every cut, so the
-        best cut at that clock is the best of both (science notes 3.2). Where a limit breaks at these clocks,
+        The best clock is the same for every cut, whatever the law of the clock, so the best cut at that
+        clock is the best of both (science notes 3.2). Where a limit breaks at these clocks,
         seconds are given a higher price until it holds, which is no proof; the gap says how far.
         """
         full = problem.conditions()
@@ -72,14 +79,14 @@ class Card(Settled):
         prices = prices_of(problem, full)
         if self.normalisers == "device" and problem.scenario.objective.is_weighted:
             return _by_device(problem, own_prices(problem, full, least), least)
-        plan = self._at(problem, full, best_ratios(problem, full, prices, least), "clock in closed form")
+        plan = self._at(problem, full, best_ratios(problem, full, prices, least), "best clock")
         if plan.status != "infeasible":
             return plan
         return self._within_limits(problem, prices, least) or plan
 
     def _at(self, problem: SplitProblem, full: Conditions, ratio: Floats, clock: str) -> Plan:
         """The best cuts at given clocks."""
-        conditions = full.at_clock(ratio)
+        conditions = full.at_clock(ratio, problem.scenario.energy.clock)
         plan = planned(
             problem,
             scheme="card",
@@ -94,16 +101,21 @@ class Card(Settled):
         """The best plan that keeps the limits while time is given ever higher prices; None if none does."""
         started = time.perf_counter()
         full, quick = problem.conditions(), replace(self, certify=False)
-        found: Plan | None = None
-        bound = -np.inf
-        for price in _dearer_seconds(problem, full, prices, least):
+
+        def priced(price: float) -> tuple[Plan, float]:
             ratio = best_ratios(problem, full, prices.dearer(price), least)
-            plan = quick._at(problem, full, ratio, "clock in closed form with time dearer")
-            bound = max(bound, _lower_bound(problem, full, ratio, price))
-            if plan.status != "infeasible" and (found is None or plan.report.value < found.report.value):
-                found = plan
-        if found is None:
+            plan = quick._at(problem, full, ratio, "best clock with time dearer")
+            return plan, _lower_bound(problem, full, ratio, price)
+
+        ladder = _dearer_seconds(problem, full, prices).tolist()
+        tried = [priced(price) for price in ladder]
+        first = next((i for i, (plan, _) in enumerate(tried) if plan.status != "infeasible"), None)
+        if first is None:
             return None
+        between = np.geomspace(ladder[max(first - 1, 0)], ladder[first], FINER)[1:-1]
+        tried += [priced(price) for price in between.tolist()]
+        kept = (plan for plan, _ in tried if plan.status != "infeasible")
+        found, bound = min(kept, key=lambda plan: plan.report.value), max(bound for _, bound in tried)
         lowest = bound if np.isfinite(bound) and not self.cut else None
         gap = None if lowest is None else relative_gap(found.report.value, lowest)
         timing = {"decide_s": time.perf_counter() - started}
@@ -114,7 +126,7 @@ class Card(Settled):
 def _by_device(problem: SplitProblem, prices: Prices, least: Floats) -> Plan:
     """P4 to the letter: every turn has its own scale. The bound is that of the scenario's one scale."""
     full = problem.conditions()
-    conditions = full.at_clock(best_ratios(problem, full, prices, least))
+    conditions = full.at_clock(best_ratios(problem, full, prices, least), problem.scenario.energy.clock)
     best = best_round(problem, conditions, IN_TURN, certify=False)
     table = best.table
     values = np.reshape(prices.second, (-1, 1)) * np.where(np.isfinite(table.delays_s), table.delays_s, 0.0)
@@ -128,17 +140,19 @@ def _by_device(problem: SplitProblem, prices: Prices, least: Floats) -> Plan:
         round_of=IN_TURN,
         conditions=conditions,
         masks=table.masks(picks),
-        method="clock in closed form and cut, normalised for each device",
+        method="best clock and cut, normalised for each device",
         best=best,
     )
     return replace(plan, report=replace(plan.report, bound=None, gap=None))
 
 
-def _dearer_seconds(problem: SplitProblem, conditions: Conditions, prices: Prices, least: Floats) -> Floats:
+def _dearer_seconds(problem: SplitProblem, conditions: Conditions, prices: Prices) -> Floats:
     """Prices of a second to add: from where the first clock moves to where all are at their highest."""
-    power_w = max(float(np.max(conditions.power.server_power_w)), 1e-9)
-    unit = float(np.max(prices.joule)) * power_w or float(np.max(prices.second)) or 1.0
-    return unit * np.geomspace(2 * max(float(least.min()), 1e-3) ** 3 / 10, 20.0, STEPS)
+    power = conditions.power
+    power_w, idle_w = (float(np.max(watts)) for watts in (power.server_power_w, power.server_idle_power_w))
+    dearest_w = max(problem.scenario.energy.clock.dearest_w(power_w=power_w, idle_power_w=idle_w), 1e-9)
+    unit = float(np.max(prices.joule)) * dearest_w or float(np.max(prices.second)) or 1.0
+    return unit * np.geomspace(LITTLE_DEARER, 10.0, STEPS)
 
 
 def _lower_bound(problem: SplitProblem, full: Conditions, ratio: Floats, price: float) -> float:
@@ -149,7 +163,7 @@ def _lower_bound(problem: SplitProblem, full: Conditions, ratio: Floats, price: 
     deadline_s = problem.scenario.limits.deadline_s
     if deadline_s is None:
         return -np.inf
-    conditions = full.at_clock(ratio)
+    conditions = full.at_clock(ratio, problem.scenario.energy.clock)
     score = score_of_round(problem, conditions, IN_TURN)
     table = table_of(problem, conditions, lambda stages: score(stages) + price * delay(stages))
     if not table.complete:

@@ -64,6 +64,7 @@ class BlockWiseSplit(Settled):
     is_baseline: ClassVar[bool] = False
     round_of: ClassVar[Round] = IN_TURN
     separable: ClassVar[bool] = False
+    turns_alone: ClassVar[bool] = True
     exhaustive: ClassVar[bool] = False
     learning: ClassVar[Learning] = SPLIT
     certify: bool = certify_option()

@@ -25,6 +25,7 @@ class Federated(Settled):
     is_baseline: ClassVar[bool] = False
     round_of: ClassVar[Round] = AT_ONCE
     separable: ClassVar[bool] = False
+    turns_alone: ClassVar[bool] = True
     exhaustive: ClassVar[bool] = False
     learning: ClassVar[Learning] = WHOLE_MODELS
 

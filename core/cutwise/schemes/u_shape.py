@@ -57,6 +57,7 @@ class UShape(Settled):
     comes_back: ClassVar[bool] = True
     round_of: ClassVar[Round] = IN_TURN
     separable: ClassVar[bool] = False
+    turns_alone: ClassVar[bool] = True
     exhaustive: ClassVar[bool] = False
     learning: ClassVar[Learning] = SPLIT
     at_once: bool = quantity(

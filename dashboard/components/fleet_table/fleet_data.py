@@ -10,7 +10,8 @@ from typing import Any, get_args
 from cutwise.errors import QuantityError
 from cutwise.fields.field_values import is_number_field
 from cutwise.fields.typed_number import typed_number
-from cutwise.hardware.profiles import hardware
+from cutwise.hardware.profile_words import class_text, figures_text
+from cutwise.hardware.profiles import Profile, hardware
 from cutwise.problem.numbers import device_columns
 from cutwise.scenario.fleet_csv import COLUMNS
 from cutwise.scenario.parties import DEFAULT_DEVICE, Device
@@ -68,7 +69,7 @@ def where(path: str, scenario: Scenario) -> str:
 
 def _facts(name: str) -> dict[str, Any]:
     facts = facts_of(Device, name)
-    choices = list(hardware()) if name == "profile" else []
+    choices = [[one.name, _searched(one)] for one in hardware().values()] if name == "profile" else []
     optional = type(None) in get_args(hints_of(Device)[name]) and not is_number_field(Device, name)
     return {
         "name": name,
@@ -78,6 +79,12 @@ def _facts(name: str) -> dict[str, Any]:
         "isText": not is_number_field(Device, name),
         "emptyIsNone": optional,
     }
+
+
+def _searched(profile: Profile) -> str:
+    """What a browser shows beside a profile's name, and searches."""
+    kind = class_text(profile)
+    return f"{profile.title}, {profile.vendor}, {profile.kind}, {kind}: {figures_text(profile)}"
 
 
 def _known_texts(scenario: Scenario) -> dict[str, list[str]]:

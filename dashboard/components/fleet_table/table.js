@@ -34,7 +34,7 @@ function build(root) {
   root.count = make("span", { className: "count" })
   const add = make("button", { type: "button", className: "add", textContent: "Add a device", title: "One more like the last", onclick: () => command({ kind: "add_device", path: "devices" }) })
   root.told = make("div", { className: "told", role: "status", ariaLabel: "What was not taken" })
-  const choices = columns.filter(column => column.choices.length).map(column => make("datalist", { id: `choices-${column.name}` }, ...column.choices.map(value => make("option", { value }))))
+  const choices = columns.filter(column => column.choices.length).map(column => make("datalist", { id: `choices-${column.name}` }, ...column.choices.map(([value, label]) => make("option", { value, label }))))
   root.replaceChildren(root.scroll, make("div", { className: "foot" }, add, root.count), root.told, newPaste(root), ...choices)
 }
 

@@ -17,6 +17,7 @@ function newField(field) {
 }
 
 const KINDS = {
+  catalogue: (box, field) => newSearch(box, field),
   slider: (box, field, head) => { head.append(newEntry(box, field)); box.append(newRange(box, field)) },
   entry: (box, field, head) => head.append(newEntry(box, field)),
   fleet: (box, field, head) => { head.append(newEntry(box, field)); if (field.scales) box.append(newScales(field)) },

@@ -14,6 +14,7 @@ function showField(box, field, refused, note) {
   if (field.kind === "note") { box.querySelector(".note").textContent = field.label; return }
   const value = shownValue(box)
   showEntry(box, field, refused)
+  if (box.search) showSearch(box, value)
   const range = box.querySelector("input[type=range]"), select = box.querySelector("select")
   if (range && box.dragged === undefined) {
     range.value = placeOf(field, value)

@@ -66,7 +66,7 @@ function showTray(root, data) {
   const whose = group.fields.find(field => field.whose)?.whose
   if (!whose && desk.whose !== "all") desk.whose = "all"
   const isOne = whose && desk.whose === "one"
-  const fields = group.fields.filter(field => (!whose || Boolean(field.whose) === Boolean(isOne)) && (desk.isMore || !field.more))
+  const fields = group.fields.filter(field => (!whose || Boolean(field.whose) === Boolean(isOne)) && (desk.isMore || !field.more || data.refused[field.path]))
   const made = JSON.stringify([group.id, desk.isMore, desk.whose, whose, fields.map(field => [field.path, field.kind, field.label, field.choices])])
   if (tray.made !== made) { tray.made = made; fillTray(root, tray, group, fields, whose) }
   for (const field of fields) showField(at(tray, "data-field", field.path), field, data.refused[field.path], data.notes[field.path])
@@ -82,7 +82,7 @@ function fillTray(root, tray, group, fields, whose) {
   const close = make("button", { type: "button", className: "close", textContent: "Done", onclick: () => toggle(root, group.id) })
   const parts = [make("div", { className: "grip" }, make("b", { textContent: group.title }), close)]
   if (whose) parts.push(whoseButtons(root, whose))
-  parts.push(make("div", { className: "fields" }, ...fields.map(again)), foot(root, group))
+  parts.push(make("div", { className: "fields" }, ...fields.map(again).flatMap(box => box.search ? [box, box.search.told] : [box])), foot(root, group))
   tray.replaceChildren(...parts)
   if (focused) at(tray, "data-path", focused)?.focus()
 }

@@ -17,7 +17,7 @@ from cutwise.planning.one_device.objective import Score, Spread, delay, score_of
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.question import Question, problem_of
+from cutwise.question import Question, problem_of_plan
 from cutwise_dashboard.views.explore.best_regions import ever_lowest
 from cutwise_dashboard.views.explore.explored_cuts import ExploredCuts, at_point, explored_cuts
 from cutwise_dashboard.views.explore.map_axes import MapAxis, kept_beside, link_axis, rates_bps, speed_axis
@@ -69,7 +69,7 @@ def decision_map(question: Question, plan: Plan, device: int) -> DecisionMap:
 
     Raises `SolverError` where there is no map, with the reason in one sentence.
     """
-    problem = problem_of(question)
+    problem = problem_of_plan(question, plan)
     _check(problem)
     across, up = link_axis(problem), speed_axis(problem, device)
     score = score_of(problem.scenario.objective, Spread(delay_s=1.0, energy_j=1.0))
@@ -100,7 +100,7 @@ def decision_map(question: Question, plan: Plan, device: int) -> DecisionMap:
         exact=exact,
         complete=cuts.complete,
         alone=stands_alone(question, plan),
-        beside=kept_beside(problem.scenario.devices[device], device),
+        beside=kept_beside(problem.scenario, device),
     )
 
 

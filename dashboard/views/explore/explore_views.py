@@ -17,7 +17,7 @@ from cutwise_dashboard.components.decision_map import show_map
 from cutwise_dashboard.format import as_written, quantity_text, sentence_case
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import on_demand
-from cutwise_dashboard.views.explore import break_evens
+from cutwise_dashboard.views.explore import break_evens, given_away
 from cutwise_dashboard.views.explore.decision_map import DecisionMap, decision_map
 from cutwise_dashboard.views.explore.map_payload import map_payload
 from cutwise_dashboard.views.plan import trade_offs
@@ -58,11 +58,16 @@ def _changing_rate(question: AnsweredQuestion, device: int) -> None:
     on_demand.answered(question, trade_offs.rate_over_epochs)
 
 
+def _given_away(question: AnsweredQuestion, device: int) -> None:
+    on_demand.answered(question, lambda asked: given_away.leakage_by_cut(asked, device))
+
+
 PARTS: Mapping[str, Callable[[AnsweredQuestion, int], None]] = FrozenDict(
     {
         "Where the cut moves": _map,
         "Delay against energy": _energy,
         "When the rate changes": _changing_rate,
+        "What a cut gives away": _given_away,
     }
 )
 """What can be explored, in order."""

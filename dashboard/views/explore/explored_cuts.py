@@ -12,10 +12,11 @@ from cutwise.costs.cut_sums import CutSums
 from cutwise.cuts.pool.closure import PoolTooLarge
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.plan_conditions import conditions_of_plan
-from cutwise.planning.one_device.candidates import candidates_of, compute_features, listed
+from cutwise.planning.one_device.candidates import candidates_of, listed
 from cutwise.planning.one_device.curve_sides import curve_sides
 from cutwise.planning.one_device.device_limits import rounded_excess
 from cutwise.planning.one_device.objective import Score, delay, device_energy
+from cutwise.planning.one_device.work.compute_features import Features, compute_features
 from cutwise.plans.plan import Plan
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
@@ -93,13 +94,21 @@ def _pooled(
     speeds: tuple[float, ...],
     clients: int,
 ) -> tuple[Mask, bool]:
-    """All cuts that can be optimal; of a model with too many none, and False."""
+    """All cuts that can be optimal; of a model with too many none, and False.
+
+    Between two speeds work is dear as a sum of what it is at both: where all of it is FLOPs, as one of them.
+    """
     found = []
+    at_ends: list[Features] = []
     for speed in speeds:
         speed_of = np.array(conditions.compute.device_flops_per_s, dtype=np.float64)
         speed_of[device] = speed
         faster = replace(conditions, compute=replace(conditions.compute, device_flops_per_s=speed_of))
-        features = compute_features(problem, faster, (score, delay, device_energy))[device]
+        at_ends.append(compute_features(problem, faster, (score, delay, device_energy))[device])
+    compute = conditions.compute
+    alone = compute.device_pace.is_flops_alone and compute.server_pace.is_flops_alone
+    together = tuple(dict.fromkeys(feature for features in at_ends for feature in features))
+    for features in at_ends if alone else (together,):
         try:
             found.append(candidates_of(problem, features, clients=clients))
         except PoolTooLarge:

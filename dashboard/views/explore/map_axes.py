@@ -13,8 +13,11 @@ from cutwise.arrays import Floats
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen, FrozenDict
 from cutwise.problem.conditions import Conditions
+from cutwise.problem.powers import above_idle_w
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parties import DEFAULT_DEVICE, Device
+from cutwise.scenario.parts import Scenario
+from cutwise.scenario.time_levels import pace_given
 from cutwise.units import UNITS, facts_of
 from cutwise_dashboard.format import rounded
 
@@ -25,7 +28,6 @@ PROFILE_FIELDS: Mapping[str, str] = FrozenDict(
         "memory_bytes": "memory_bytes",
         "memory_bandwidth_bytes_per_s": "memory_bandwidth_bytes_per_s",
         "decoding": "decoding",
-        "compute_power_w": "dynamic_power_w",
         "idle_power_w": "idle_power_w",
     }
 )
@@ -101,21 +103,24 @@ def rates_bps(problem: SplitProblem, conditions: Conditions, device: int, values
     return np.array([here * rate(replace(channel, **{name: float(value)})) for value in values])
 
 
-def kept_beside(device: Device, position: int) -> dict[str, object]:
+def kept_beside(scenario: Scenario, position: int) -> dict[str, object]:
     """What else is set when the device's speed is, so that only its speed changes: paths and values.
 
     A speed takes the place of an efficiency; a device with no profile has the figures of the default one
     only as long as it has no speed of its own.
     """
+    device = scenario.devices[position]
     if device.flops_per_s is not None:
         return {}
-    found: dict[str, object] = {}
+    usual = device.profile_of(kind="device", default=DEFAULT_DEVICE)
+    pace = pace_given(device, usual, scenario.workload.compute)
+    found: dict[str, object] = {f"devices.{position}.{name}": value for name, value in pace.items()}
     if device.efficiency_ratio is not None:
         found[f"devices.{position}.efficiency_ratio"] = None
     if device.profile is None:
-        profile = device.profile_of(kind="device", default=DEFAULT_DEVICE)
-        given = {field: getattr(device, field) for field in PROFILE_FIELDS}
-        missing = {field: getattr(profile, PROFILE_FIELDS[field]) for field in given if given[field] is None}
+        known = {field: getattr(usual, name) for field, name in PROFILE_FIELDS.items()}
+        known["compute_power_w"] = above_idle_w(usual, scenario.energy.clock)
+        missing = {field: value for field, value in known.items() if getattr(device, field) is None}
         found |= {f"devices.{position}.{field}": value for field, value in missing.items()}
     return found
 

@@ -10,7 +10,7 @@ from cutwise.analyses.cut_curve import CutCurve, cut_curve
 from cutwise.arrays import Floats
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.question import Question, problem_of, shown_plan
+from cutwise.question import Question, problem_of_plan, shown_plan
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
 from cutwise_dashboard.caches import kept
@@ -61,7 +61,7 @@ def _curve_at(graph: ModelGraph, scenario: Scenario, device: str, uplink_bps: fl
     question = Question(graph=graph, scenario=changed(scenario, {"channel.uplink_bps": uplink_bps}))
     plan = shown_plan(question)
     names = [decision.device for decision in plan.decisions]
-    return cut_curve(problem_of(question), plan, names.index(device), with_peaks=False)
+    return cut_curve(problem_of_plan(question, plan), plan, names.index(device), with_peaks=False)
 
 
 def _turns(curve: CutCurve) -> Floats:

@@ -59,8 +59,17 @@ def told() -> dict[str, Any]:
 
 def with_faster_server(graph: ModelGraph, scenario: Scenario) -> Scenario:
     """The scenario of the question."""
-    speed = FASTER * build_problem(graph, scenario).server_flops_per_s
-    return changed(scenario, {"server.efficiency_ratio": None, "server.flops_per_s": speed})
+    problem = build_problem(graph, scenario)
+    pace = problem.server_pace
+    server: dict[str, float | None] = {
+        "efficiency_ratio": None,
+        "time_class": None,
+        "flops_per_s": FASTER * problem.server_flops_per_s,
+        "moved_bytes_per_s": None if np.isinf(pace.bytes_per_s) else FASTER * float(pace.bytes_per_s),
+        "launch_s": float(pace.launch_s) / FASTER or None,
+        "backward_ratio": float(pace.backward_ratio),
+    }
+    return changed(scenario, {f"server.{name}": value for name, value in server.items()})
 
 
 def _server_share(lines: RateLines, uplink_bps: float) -> str:

@@ -63,9 +63,18 @@ def _costs(question: AnsweredQuestion, op_id: str) -> None:
     st.markdown(f"**{as_written(op.id)}** · {as_written(op.kind)} · {shape} · {op.output.dtype}")
     grid = st.grid(min_column_width=150)
     for name, value in figures.items():
-        words, _, unit = name.rpartition("_")
-        grid.metric(
-            words.replace("_", " ").capitalize(), quantity_text(value, "FLOP" if unit == "flops" else "B")
-        )
+        grid.metric(*figure_of(name, value))
     if not figures:
         st.caption("This op costs nothing: it only passes data on.")
+
+
+def figure_of(name: str, value: float) -> tuple[str, str]:
+    """What one cost of an op is called, and its value with a unit.
+
+    >>> figure_of("forward_flops", 2e6), figure_of("moved_bytes", 4e3), figure_of("backward_launches", 2.0)
+    (('Forward', '2 MFLOP'), ('Moved', '4 kB'), ('Backward launches', '2'))
+    """
+    words, _, unit = name.rpartition("_")
+    known = {"flops": "FLOP", "bytes": "B"}.get(unit)
+    title = (words if known else name).replace("_", " ").capitalize()
+    return title, quantity_text(value, known) if known else f"{value:g}"

@@ -10,7 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from cutwise.costs.graph_cost import GraphCost
+from cutwise.costs.vertex_sums import side_sums
 from cutwise.graph.blocks import Block
+from cutwise.plans.evaluate import stage_times
 from cutwise.units import in_prefix
 from cutwise_dashboard import cached, session
 from cutwise_dashboard.charts.graph.graph_drawing import GraphDrawing, draw_graph
@@ -46,14 +48,22 @@ def quantity(question: AnsweredQuestion, name: str) -> tuple[np.ndarray, str]:
     """Per op and sample: seconds on the device looked at, FLOPs, bytes kept, or bytes sent if cut there."""
     cost = question.problem.cost
     flops = cost.forward_flops + cost.backward_input_flops + cost.backward_weight_flops
-    measured_s = cost.measured_s[:, :2].sum(axis=(1, 2))
     kept = cost.weight_bytes + cost.weight_gradient_bytes + cost.optimizer_bytes + cost.saved_bytes
     return {
-        "time": (measured_s + flops / question.problem.device_flops_per_s[question.device], "s"),
+        "time": (_seconds(question), "s"),
         "FLOPs": (flops, "FLOP"),
         "memory": (kept, "B"),
         "bytes sent": (cost.output_bytes + cost.gradient_bytes, "B"),
     }[name]
+
+
+def _seconds(question: AnsweredQuestion) -> np.ndarray:
+    """Seconds of a sample of each op on the device looked at, its share of what a mini-batch takes once."""
+    problem = question.problem
+    own = problem.conditions().of(question.device).of_one_iteration().of_whole_batches()
+    stages = stage_times(side_sums(problem.cost, compute_only=True)[0], own)
+    both = np.asarray(stages.device_forward_s) + np.asarray(stages.device_backward_s)
+    return np.asarray(both / problem.workload.batch_size)
 
 
 def _graph(question: AnsweredQuestion, values: np.ndarray) -> str | None:

@@ -8,15 +8,17 @@ from importlib.resources import files
 
 import streamlit as st
 
+from cutwise.analyses.base import MOST_DEVICES
 from cutwise.analyses.cut_curve import CutCurve
 from cutwise.errors import SolverError
 from cutwise_dashboard.charts.palette import DARK, LIGHT
-from cutwise_dashboard.curves import curve_of
+from cutwise_dashboard.curves import certainty_of, curve_of
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views.plan.headline_figures import (
     HeadlineFigure,
     Standing,
     baseline_text,
+    certainty_text,
     headline_figures,
     standing,
 )
@@ -40,6 +42,14 @@ def draw_reason(question: AnsweredQuestion) -> None:
     )
     against = baseline_text(question.stated.baseline, question.baseline)
     st.html(styles() + reason_html(sentences, standing(plan, pinned=pinned), against))
+
+
+def draw_certainty(question: AnsweredQuestion) -> None:
+    """How far the figures may be off: after them, since many worlds are priced for it."""
+    if len(question.plan.decisions) > MOST_DEVICES:
+        return
+    told = certainty_text(certainty_of(question, question.device))
+    st.html(f'{styles()}<div class="cutwise-certainty"><p>{html.escape(told)}</p></div>')
 
 
 def _curve(question: AnsweredQuestion) -> CutCurve | None:
@@ -79,4 +89,4 @@ def styles() -> str:
     colors = "".join(
         f"--cutwise-{name}: light-dark({getattr(LIGHT, name)}, {getattr(DARK, name)});" for name in COLORS
     )
-    return f"<style>.cutwise-figures, .cutwise-reason {{ {colors} }}\n{sheet}</style>"
+    return f"<style>.cutwise-figures, .cutwise-reason, .cutwise-certainty {{ {colors} }}\n{sheet}</style>"

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from cutwise.analyses.bands.certainty import Certainty
 from cutwise.costs.memory.verdict import PartyMemory
 from cutwise.frozen import Frozen
 from cutwise.plans.plan import Plan
@@ -138,9 +139,25 @@ def standing(plan: Plan, *, pinned: bool) -> Standing:
         return Standing(verdict="Pinned by you", kind="note", by=": one cut for every device.")
     proof = plan.report.certificate
     if proof and plan.status == "optimal":
-        return Standing(verdict="Proven optimal", kind="good", by=f" by {proof.method}.")
+        return Standing(
+            verdict="Proven optimal", kind="good", by=f" in this model of the world, by {proof.method}."
+        )
     near = f"; at most {share_text(plan.report.gap)} from the best" if plan.report.gap else ""
     return Standing(verdict="Not proven optimal", kind="note", by=f": {plan.report.method}{near}.")
+
+
+def certainty_text(found: Certainty) -> str:
+    """Between which values the figures lie, how near the best the cut is, and what the times rest on.
+
+    >>> band = Band(name="delay", unit="s", value=60.0, low=45.0, median=66.0, high=100.0)
+    >>> certainty_text(Certainty(bands=(band,), basis=(("pi", "one speed"),), device="pi", near_ratio=0.93,
+    ...                          draws=400))
+    'Eight of ten times 45 s to 100 s; within 5 % of the best with probability 0.93.'
+    """
+    written = {"s": seconds_text, "J": lambda value: quantity_text(value, "J")}
+    bands = (f"{written[one.unit](one.low)} to {written[one.unit](one.high)}" for one in found.bands)
+    near = f"; {found.nearness}" if found.nearness else ""
+    return f"Eight of ten times {' and '.join(bands)}{near}."
 
 
 def baseline_text(name: str, baseline: Plan | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from cutwise.analyses.bands.certainty import basis_of
 from cutwise.analyses.explain import dominant
 from cutwise.plans.inference_words import said
 from cutwise.plans.plan import Plan
@@ -28,7 +29,6 @@ UNTIE: Mapping[str, Any] = MappingProxyType(
 )
 """The command that gives each op that shares a weight one of its own."""
 UNITS_OF_VALUE = MappingProxyType({"delay": " s", "energy": " J"})
-ROUGH = "Speeds from datasheets are rough (±50 %)."
 
 
 def show(question: AnsweredQuestion) -> None:
@@ -43,6 +43,12 @@ def show(question: AnsweredQuestion) -> None:
             st.rerun()
 
 
+def basis_line(question: AnsweredQuestion) -> str:
+    """At which level the times of the device looked at, and of the server, are known."""
+    rests = (f"{party}: {basis}" for party, basis in basis_of(question.problem, question.device))
+    return f"Times rest on what is known of each party. {'. '.join(rests)}."
+
+
 def more_lines(question: AnsweredQuestion) -> tuple[str, ...]:
     """What there is to say of the plan beyond its figures, a sentence or two each."""
     plan = question.plan
@@ -51,10 +57,12 @@ def more_lines(question: AnsweredQuestion) -> tuple[str, ...]:
         totals_line(question),
         proof_line(question),
         *(f"Memory is tight: {one.decided_by}." for one in plan.memory if one.decided_by),
+        *(f"Power mode: {sentence}." for sentence in plan.mode_sentences),
         *(f"Pinned: {pinned}." for pinned in plan.pinned_by),
         f"{sentence_case(plan.shared_weights)}." if plan.shared_weights else "",
         untie_line(question),
-        f"{sentence_case(plan.evidence)}. {ROUGH}" if plan.inference is None else ROUGH,
+        f"{sentence_case(plan.evidence)}." if plan.inference is None else "",
+        basis_line(question),
     )
     return tuple(line for line in lines if line)
 

@@ -107,7 +107,7 @@ def headline(comparison: ShownComparison) -> None:
     ranked = said("by the delay of a pass over all data", training=training)
     st.caption(
         f"{valid} of {len(comparison.outcomes)} schemes keep every rule; only those are ranked, "
-        f"{ranked}{why}. Speeds from datasheets are rough (±50 %)."
+        f"{ranked}{why}. How far each figure may be off stands beside its plan."
     )
     own = [f"{readable(name)} {as_written(str(value))}" for name, value in own_options(comparison.stated)]
     if own and comparison.stated.scheme in comparison.plans:
@@ -147,7 +147,7 @@ def charts(comparison: ShownComparison) -> str:
             key="schemes.energy", height=height,
             alt=f"Energy of {whole} by scheme and owner",
         )  # fmt: skip
-        st.caption("By who spends it. Not validated on hardware.")
+        st.caption(f"By who spends it: {comparison.problem.scenario.energy.evidence}.")
     _take_click(event, [plan.scheme for plan in plans])
     return shown
 

@@ -14,7 +14,7 @@ from cutwise.channels import FixedRate
 from cutwise.costs.memory.runtime import Runtime
 from cutwise.errors import ScenarioError
 from cutwise.problem.split_problem import build_problem
-from cutwise.scenario.parties import Device
+from cutwise.scenario.parties import Device, Server
 from cutwise.scenario.parts import Limits, Scenario
 from cutwise.schemes.base import SCHEMES
 from tests.core.fleets import random_problem, with_scenario
@@ -109,7 +109,7 @@ def rules_of(graph: cutwise.graph.model_graph.ModelGraph, scenario: Scenario, sc
 
 @pytest.mark.parametrize(
     "limits",
-    [{}, {"deadline_s": 3000.0}, {"traffic_bytes": 3e10}, {"device_energy_j": 3e4}],
+    [{}, {"deadline_s": 3000.0}, {"traffic_bytes": 3e10}, {"device_energy_j": 5e4}],
 )
 def test_a_baseline_is_marked_with_the_rules_that_its_own_plan_breaks(limits: dict[str, float]) -> None:
     """VGG-16 needs far more than 0.8 GB to be trained whole, whatever the rate."""
@@ -133,7 +133,7 @@ def test_a_baseline_is_marked_with_the_rules_that_its_own_plan_breaks(limits: di
 
 def test_cuts_kept_for_the_mean_rate_may_break_a_deadline_that_those_chosen_anew_keep() -> None:
     graph = cutwise.load_model("sample:resnet18")
-    free = Scenario(devices=(Device(flops_per_s=1e11),))
+    free = Scenario(devices=(Device(flops_per_s=1e11),), server=Server(flops_per_s=1.5e13))
     ratios = (1.0, 1 / 64)
     found = replan(build_problem(graph, free), ratios)
     assert found.static_s[1] > found.replanned_s[1]

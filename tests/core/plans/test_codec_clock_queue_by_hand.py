@@ -19,6 +19,7 @@ from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.parties import Device, Server
 from cutwise.scenario.parts import Compression, Objective, Scenario, Sharing
 from tests.conftest import Load
+from tests.core.fleets import AS_PAPERS
 
 
 @pytest.fixture
@@ -78,6 +79,7 @@ def test_half_the_clock_takes_twice_the_time_and_a_quarter_of_the_energy(graph: 
         WORLD,
         server=replace(WORLD.server, idle_power_w=0.0),
         objective=Objective(kind="energy", energy_of=("server",)),
+        energy=AS_PAPERS,
     )
     plan = cutwise.plan(graph, frugal, "card", cut="a", least_frequency_ratio=0.5)
     assert plan.decisions[0].server_frequency_ratio == 0.5

@@ -13,16 +13,12 @@ import pytest
 
 from cutwise.costs.cut_sums import cut_sums, nested_sums
 from cutwise.costs.workload import Workload
+from cutwise.energy import CLOCK_LAWS, PaperLaw, StaticLaw
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.stages import STAGES, StageTimes
-from cutwise.problem.conditions import (
-    ComputeConditions,
-    Conditions,
-    EdgeConditions,
-    LinkConditions,
-    PowerConditions,
-)
+from cutwise.problem.conditions import ComputeConditions, Conditions, EdgeConditions, LinkConditions, Pace
+from cutwise.problem.power_conditions import PowerConditions
 from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parts import Scenario
 from tests.core.fleets import closed_sets, random_problem
@@ -58,7 +54,11 @@ def half(**changed: Any) -> Conditions:
 def flat(conditions: Conditions) -> SimpleNamespace:
     """All fields of the values of `conditions` under their own names."""
     parts = (conditions.link, conditions.compute, conditions.power)
-    return SimpleNamespace(**{one.name: getattr(part, one.name) for part in parts for one in fields(part)})
+    found = {one.name: getattr(part, one.name) for part in parts for one in fields(part)}
+    paces = {f"{name}_{one.name}": getattr(pace, one.name) for name, pace in found.items()
+             if isinstance(pace, Pace) for one in fields(pace)}  # fmt: skip
+    plain = {name: value for name, value in found.items() if not isinstance(value, Pace)}
+    return SimpleNamespace(**plain, **paces)
 
 
 def priced(graph: ModelGraph, device_ops: str, given: Conditions = HALF, **workload: Any) -> StageTimes:
@@ -212,6 +212,58 @@ def test_radio_energy_counts_time_on_air_and_no_latency(chain: ModelGraph) -> No
     assert priced(chain, "x a").radio_energy_j == pytest.approx(118.0)
 
 
+def test_a_connected_radio_draws_all_the_turn_and_pays_for_every_bit(chain: ModelGraph) -> None:
+    """On air 118 J; connected 2 W x 329.25 s; up 8 x (330 + 20) B at 0.01 J, down 8 x (300 + 20) at 0.001."""
+    given = half(radio_connected_w=2.0, uplink_j_per_bit=0.01, downlink_j_per_bit=0.001)
+    assert priced(chain, "x a", given).radio_energy_j == pytest.approx(118 + 658.5 + 28 + 2.56)
+
+
+def test_a_connected_radio_draws_while_its_device_waits(chain: ModelGraph) -> None:
+    """Ten seconds more in the queue of the server are 2 W x 10 s more, and no time on air."""
+    waits, works = (priced(chain, "x a", half(radio_connected_w=2.0, waiting_s=s)) for s in (10.0, 0.0))
+    assert waits.radio_energy_j - works.radio_energy_j == pytest.approx(20.0)
+
+
+def test_a_device_that_does_all_the_work_is_connected_while_models_move(chain: ModelGraph) -> None:
+    """12 s of the model both ways at 2 W; on air 8 s at 2 W and 4 s at 3 W."""
+    given = half(radio_connected_w=2.0)
+    assert priced(chain, "x a b", given).radio_energy_j == pytest.approx(24 + 16 + 12)
+
+
+def test_bits_cost_the_same_at_any_rate_and_share_of_the_time(chain: ModelGraph) -> None:
+    free = {"sending_power_w": 0.0, "receiving_power_w": 0.0, "uplink_j_per_bit": 0.01}
+    for changed in ({"uplink_bps": 800.0}, {"duty_ratio": 1 / 3}):
+        assert priced(chain, "x a", half(**free, **changed)).radio_energy_j == pytest.approx(28.0)
+
+
+def test_a_clock_stretches_the_servers_work_and_changes_what_it_draws_above_idle(chain: ModelGraph) -> None:
+    """Static law at half the clock, 20 W above 8 W: 0.35 x 28 - 8 = 1.8 W stay, 18.2 / 8 W with the cube.
+
+    48 s of the whole server become 96, on half of it 192; the turn 425.25 s, of which it idles half.
+    """
+    stages = priced(chain, "x a", HALF.at_clock(0.5, StaticLaw()))
+    assert stages.server_compute_s == pytest.approx(192.0)
+    assert stages.server_energy_j == pytest.approx((1.8 + 2.275) * 96 + 8 * 0.5 * 425.25)
+
+
+def test_the_paper_law_at_half_the_clock_takes_an_eighth_of_the_power_for_twice_the_time(
+    chain: ModelGraph,
+) -> None:
+    """20 / 8 W x 96 s, and idle for half of 425.25 s."""
+    stages = priced(chain, "x a", HALF.at_clock(0.5, PaperLaw()))
+    assert stages.server_energy_j == pytest.approx(240 + 8 * 0.5 * 425.25)
+
+
+def test_the_highest_clock_is_the_same_under_every_law(chain: ModelGraph) -> None:
+    plain = priced(chain, "x a")
+    for law in CLOCK_LAWS.values():
+        slow = HALF.at_clock(0.6, law())
+        for highest in (HALF.at_clock(1.0, law()), slow.at_highest_clock()):
+            stages = priced(chain, "x a", highest)
+            assert float(stages.server_energy_j) == pytest.approx(plain.server_energy_j, rel=1e-12)
+            assert float(stages.delay_s) == pytest.approx(plain.delay_s, rel=1e-12)
+
+
 def test_under_time_division_the_radio_is_on_for_its_part_of_the_transfer(chain: ModelGraph) -> None:
     """A third of the time on air: 118 / 3 J, and the access point 6 W x (35 + 16) / 3 s = 102 J."""
     given = half(duty_ratio=1 / 3, network_share=1.0)
@@ -341,7 +393,10 @@ def by_definition(problem: SplitProblem, on_device: list[bool], conditions: Cond
         "device_forward_s": forward, "device_backward_s": back, "server_compute_s": alone / c.server_share,
         "uplink_s": uplink, "downlink_s": downlink, "model_sync_s": sync, "delay_s": delay,
         "device_energy_j": c.device_power_w * (forward + back) + c.device_idle_power_w * delay,
-        "radio_energy_j": c.sending_power_w * sending + c.receiving_power_w * receiving,
+        "radio_energy_j": c.sending_power_w * sending + c.receiving_power_w * receiving
+        + c.radio_connected_w * (delay if server else sync)
+        + 8 * c.uplink_j_per_bit * (up + model)
+        + 8 * c.downlink_j_per_bit * (down + model),
         "server_energy_j": c.server_power_w * alone + c.server_idle_power_w * c.server_share * delay,
         "network_energy_j": c.network_power_w * c.network_share * (sending + receiving),
         "traffic_bytes": up + down + 2 * model,

@@ -1,18 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pytest
 
 from cutwise.arrays import Number
-from cutwise.problem.conditions import (
-    ComputeConditions,
-    Conditions,
-    EdgeConditions,
-    LinkConditions,
-    PowerConditions,
-)
+from cutwise.problem.conditions import ComputeConditions, Conditions, EdgeConditions, LinkConditions, Pace
+from cutwise.problem.power_conditions import PowerConditions
 
 PARTS = {
     "link": LinkConditions,
@@ -20,30 +16,44 @@ PARTS = {
     "power": PowerConditions,
     "edge": EdgeConditions,
 }
-NAMES = [(part, one.name) for part, owner in PARTS.items() for one in fields(owner)]
+PACES = [one.name for one in fields(Pace)]
+NAMES = [
+    (part, (one.name, *inner))
+    for part, owner in PARTS.items()
+    for one in fields(owner)
+    for inner in ([(name,) for name in PACES] if one.name.endswith("pace") else [()])
+]
 
 
 def numbered(start: float) -> Conditions:
     """Every field a number of its own."""
-    numbers = iter(range(len(NAMES)))
-    made = {
-        part: owner(**{one.name: start + next(numbers) for one in fields(owner)})
-        for part, owner in PARTS.items()
+    made: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
+    for number, (part, path) in enumerate(NAMES):
+        if len(path) > 1:
+            made[part].setdefault(path[0], {})[path[1]] = start + number
+        else:
+            made[part][path[0]] = start + number
+    parts = {
+        part: PARTS[part](**{k: Pace(**v) if isinstance(v, dict) else v for k, v in own.items()})
+        for part, own in made.items()
     }
-    return Conditions(**made)  # type: ignore[arg-type]
+    return Conditions(**parts)  # type: ignore[arg-type]
 
 
-def value(conditions: Conditions, part: str, name: str) -> Number:
-    found: Number = getattr(getattr(conditions, part), name)
-    return found
+def value(conditions: Conditions, part: str, path: tuple[str, ...]) -> Number:
+    found: Any = getattr(conditions, part)
+    for name in path:
+        found = getattr(found, name)
+    number: Number = found
+    return number
 
 
-@pytest.mark.parametrize(("part", "name"), NAMES)
-def test_no_field_is_lost_or_exchanged_when_many_become_one(part: str, name: str) -> None:
+@pytest.mark.parametrize(("part", "path"), NAMES)
+def test_no_field_is_lost_or_exchanged_when_many_become_one(part: str, path: tuple[str, ...]) -> None:
     """Of numbers n and 100 + n in field n the sum is 100 + 2n."""
-    number = NAMES.index((part, name))
+    number = NAMES.index((part, path))
     merged = Conditions.merged([numbered(0.0), numbered(100.0)], lambda values: values[0] + values[1])
-    assert value(merged, part, name) == 100 + 2 * number
+    assert value(merged, part, path) == 100 + 2 * number
 
 
 def test_columns_are_the_fields_with_one_number_a_device_in_order() -> None:

@@ -12,10 +12,13 @@ from cutwise.channels import FixedRate, Shannon
 from cutwise.costs.options.tuning import Lora
 from cutwise.costs.workload import Workload
 from cutwise.graph.model_graph import ModelGraph, Op, TensorSpec, Weight
+from cutwise.hardware.profiles import hardware
 from cutwise.problem.pricing import targets_of, tied_ops
 from cutwise.problem.split_problem import build_problem
+from cutwise.scenario.energy_part import Energy
 from cutwise.scenario.parties import Device, Server
 from cutwise.scenario.parts import Scenario, Sharing
+from tests.core.fleets import AS_PAPERS
 
 THREE = tuple(Device(name=name) for name in "abc")
 
@@ -85,18 +88,37 @@ def test_a_shannon_share_of_the_band_is_more_than_its_share_of_the_rate(chain: M
 
 
 def test_what_is_not_given_comes_from_the_profile(chain: ModelGraph) -> None:
-    """Jetson TX2: 6.66e11 FLOP/s at 0.4, 8 GB, 15 W of which 2 W idle; RTX A6000 for the server."""
+    """Of peak and bandwidth what its class reaches, 0.51; of what it draws in training what is above idle."""
+    row = hardware()["jetson_tx2"]
     problem = build_problem(chain, Scenario(devices=(Device(profile="jetson_tx2"),)))
-    assert problem.device_flops_per_s.tolist() == [pytest.approx(0.4 * 6.66e11)]
-    assert problem.device_memory_bytes.tolist() == [8e9]
-    assert problem.power.device_power_w.tolist() == [13.0]
-    assert problem.power.device_idle_power_w.tolist() == [2.0]
+    assert problem.device_flops_per_s.tolist() == [pytest.approx(0.51 * row.fp32_flops_per_s)]
+    assert problem.device_pace.bytes_per_s == pytest.approx([0.51 * (row.memory_bandwidth_bytes_per_s or 0)])
+    assert np.asarray(problem.device_pace.launch_s).tolist() == [4.8e-5]
+    assert problem.device_memory_bytes.tolist() == [row.memory_bytes]
+    assert problem.power.device_power_w.tolist() == [pytest.approx(0.7 * row.power_w - row.idle_power_w)]
+    assert problem.power.device_idle_power_w.tolist() == [row.idle_power_w]
 
 
-def test_a_sending_radio_needs_its_circuits_and_its_amplifier(chain: ModelGraph) -> None:
-    """0.3 W + 0.2 W / 0.35."""
-    problem = build_problem(chain, Scenario())
-    assert problem.power.sending_power_w.tolist() == [pytest.approx(0.3 + 0.2 / 0.35)]
+def test_a_sending_amplifier_needs_its_circuits_besides(chain: ModelGraph) -> None:
+    """0.3 W + 0.2 W / 0.35; connected it draws nothing."""
+    power = build_problem(chain, Scenario(energy=AS_PAPERS)).power
+    assert power.sending_power_w.tolist() == [pytest.approx(0.3 + 0.2 / 0.35)]
+    assert power.radio_connected_w.tolist() == [0.0]
+
+
+def test_a_device_that_gives_figures_of_its_radio_has_that_one(chain: ModelGraph) -> None:
+    """1.5 W + 0.2 W / 0.35 while it sends; the other device is on 5G, 2.6 W and 10.6 nJ a bit."""
+    devices = (Device(name="own", radio_circuit_power_w=1.5), Device(name="other"))
+    power = build_problem(chain, Scenario(devices=devices)).power
+    assert power.sending_power_w.tolist() == [pytest.approx(1.5 + 0.2 / 0.35), 0.0]
+    assert power.radio_connected_w.tolist() == [0.0, 2.6]
+    assert power.uplink_j_per_bit.tolist() == [0.0, 1.06e-8]
+
+
+def test_under_the_paper_law_parties_draw_their_full_load(chain: ModelGraph) -> None:
+    """RTX A6000: 300 W less 22 W idle; 0.7 x 300 less 22 W while it trains."""
+    loads = [build_problem(chain, Scenario(energy=e)).power.server_power_w for e in (AS_PAPERS, Energy())]
+    assert loads == [pytest.approx(278.0), pytest.approx(188.0)]
 
 
 def test_figures_of_its_own_need_no_profile_and_no_memory_limit(chain: ModelGraph) -> None:

@@ -30,9 +30,8 @@ def numbers(name: str) -> st.SearchStrategy[Any]:
     return st.floats(low, high, exclude_min="gt" in facts).map(float)
 
 
-NUMERIC = [
-    name for name in column_fields() if name not in {"name", "profile", "decoding", "efficiency_ratio"}
-]
+TEXTS = {"name", "profile", "decoding", "power_mode", "time_class"}
+NUMERIC = [name for name in column_fields() if name not in {*TEXTS, "efficiency_ratio"}]
 NAMES = st.one_of(
     st.text(max_size=20),
     st.text(alphabet="a'\"=,\t \u00a0\u2009", max_size=6),
@@ -44,6 +43,7 @@ DEVICES = st.builds(
     name=NAMES,
     profile=st.sampled_from([None, *hardware()]),
     decoding=st.sampled_from([None, "phone", "jetson"]),
+    power_mode=st.sampled_from(["", "optimised"]),
     **{
         name: st.one_of(st.just(next(f.default for f in fields(Device) if f.name == name)), numbers(name))
         for name in NUMERIC
@@ -95,9 +95,9 @@ def test_an_open_quotation_mark_swallows_no_rows() -> None:
 @pytest.mark.parametrize("title", [column_title(name) for name in column_fields()])
 def test_every_title_names_its_field(title: str) -> None:
     name = next(name for name in column_fields() if column_title(name) == title)
-    cell = {"name": "a", "profile": "jetson_nano", "decoding": "phone"}.get(
-        name, "0.5" if name != "samples" else "5"
-    )
+    texts = {"name": "a", "profile": "jetson_nano", "decoding": "phone", "power_mode": "5W", "samples": "5"}
+    texts |= {"time_class": "cpu_x86", "time_high_ratio": "1.5"}
+    cell = texts.get(name, "0.5")
     assert getattr(parse_fleet(f"{title}\n{cell}")[0], name) not in {"", None}
 
 

@@ -46,7 +46,7 @@ def mistakes_of(text: str) -> dict[str, str]:
         ("server.tflops = 35.6", "speeds are in FLOP/s; write flops_per_s = 3.56e13"),
         ("server.speed_gflops = 'many'", "speeds are in FLOP/s; write flops_per_s"),
         ("server.efficiency_percent = 40", "write efficiency_ratio = 0.4"),
-        ("server.gpu = 'RTX 3090'", 'write profile = "rtx_a6000" (the nearest row of the catalogue'),
+        ("server.gpu = 'RTX 3090 Ti'", 'write profile = "rtx_3090" (the nearest row of the catalogue'),
         ("server.gpu = 'NVIDIA L40S'", 'write profile = "l40s"'),
         ("limits.deadline_ms = 1500", "times are in s; write deadline_s = 1.5"),
         ("limits.battery_wh = 10", "energies are in J; write device_energy_j = 36000"),
@@ -247,7 +247,7 @@ CASE_SENTENCES = {
         "devices[0].drop_out_probability": "is not modelled: ",
         "devices[0].availability": "is not modelled: ",
         "devices[1].staleness": "is not modelled: ",
-        "devices[1].profile": 'write profile = "raspberry_pi_4"',
+        "devices[1].profile": 'write profile = "raspberry_pi_zero_2_w"',
     },
     "units": {
         "workload.weights_dtype": 'write weights_dtype = "fp16"',
@@ -263,7 +263,7 @@ CASE_SENTENCES = {
         "devices[0].memory_gb": "write memory_bytes = 8e9",
         "devices[0].distance_km": "write distance_m = 200",
         "devices[0].transmit_power_dbm": "write transmit_power_w = 0.2",
-        "server.gpu": 'write profile = "rtx_a6000"',
+        "server.gpu": 'write profile = "rtx_3090"',
     },
 }
 

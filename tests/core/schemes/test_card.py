@@ -25,7 +25,7 @@ from cutwise.problem.split_problem import SplitProblem, build_problem
 from cutwise.scenario.parties import Device, Server
 from cutwise.scenario.parts import Limits, Objective, Privacy, Scenario
 from cutwise.schemes.options import scheme_with
-from tests.core.fleets import closed_sets, load, random_problem, with_scenario
+from tests.core.fleets import AS_PAPERS, clocks_of, closed_sets, load, random_problem, with_scenario
 
 CLOCKS = 400
 SERVER_ONLY = Objective(kind="weighted", energy_of=("server",))
@@ -54,7 +54,7 @@ def layers(count: int, *, widths: list[float] | None = None) -> list[dict]:
 
 
 def cell(**parts) -> Scenario:
-    """One device a fiftieth as fast as the server."""
+    """One device a fiftieth as fast as the server, under P4's law of the clock."""
     given = {
         "devices": (Device(flops_per_s=1e12, memory_bytes=1e12, samples=64),),
         "server": Server(flops_per_s=5e13, compute_power_w=200.0, idle_power_w=0.0, memory_bytes=1e12),
@@ -62,6 +62,7 @@ def cell(**parts) -> Scenario:
         "workload": Workload(batch_size=8, label_bytes=0.0),
         "privacy": Privacy(keep_on_device=("embedding",)),
         "objective": SERVER_ONLY,
+        "energy": AS_PAPERS,
     }
     return Scenario(**given | parts)
 
@@ -77,7 +78,7 @@ def weights(delay: float) -> Objective:
 
 def priced(problem: SplitProblem, masks: np.ndarray, *, device: int, ratio: float) -> StageTimes:
     """What the evaluator says of device sides (cuts, ops) at one clock."""
-    conditions = problem.conditions().of(device).at_clock(ratio)
+    conditions = problem.conditions().of(device).at_clock(ratio, problem.scenario.energy.clock)
     return stage_times(cut_sums(problem.cost, masks), conditions)
 
 
@@ -86,7 +87,7 @@ def grid_values(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Objective of one device over clocks and closed sets, infinite where a limit breaks; and the clocks."""
     masks = closed_sets(problem) if len(problem.cost.graph) < 12 else chain_sets(problem)
-    ratios = np.linspace(least_ratios(problem, 0.0)[device], 1.0, clocks)
+    ratios = clocks_of(problem.scenario.energy.clock, least_ratios(problem, 0.0)[device], clocks)
     spread, values = spread_of(problem, problem.conditions(), IN_TURN), []
     for ratio in ratios:
         stages = priced(problem, masks, device=device, ratio=ratio)
@@ -150,7 +151,7 @@ def test_no_cut_and_clock_of_a_grid_is_better(seed: int, tmp_path: Path) -> None
         plan = scheme_with("card", {}).solve(problem)
         values, _ = grid_values(problem, clocks=101)
         if np.isfinite(values.min()):
-            assert plan.status == "optimal"
+            assert plan.status == "optimal", problem.scenario.energy
             assert plan.report.value <= values.min() * (1 + 1e-9)
             assert plan.report.value >= values.min() * (1 - 2e-2)
 
@@ -295,7 +296,7 @@ def test_no_cut_and_clock_lies_below_the_front(tmp_path: Path) -> None:
         )
         assert np.all(np.diff(delays) > 0)
         assert np.all(np.diff(energies) < 0)
-        for ratio in np.linspace(least_ratios(problem, 0.0)[0], 1.0, 60):
+        for ratio in clocks_of(problem.scenario.energy.clock, least_ratios(problem, 0.0)[0], 60):
             stages = priced(problem, closed_sets(problem), device=0, ratio=ratio)
             for delay_s, energy_j in zip(np.ravel(stages.delay_s), np.ravel(energy(stages)), strict=True):
                 assert not np.any((delay_s < delays * (1 - 1e-9)) & (energy_j < energies * (1 - 1e-9)))

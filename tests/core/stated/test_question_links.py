@@ -35,6 +35,8 @@ EDITED = replace(
 WRITTEN_FILES = {
     "1.presets.json": "7054b232fc3b894983e2e98b6ea0ef55ac923baf04084428145e025de0bf2c74",
     "1.words.txt": "5a8bdf526cd079f9050b6459796f86881b3db42360cd2613429559aebf223e64",
+    "2.presets.json": "96aa099069c38f0a782d8268c7c2e1fd61c88bad40fff0709eac8f3ba39b2d25",
+    "2.words.txt": "5a8bdf526cd079f9050b6459796f86881b3db42360cd2613429559aebf223e64",
 }
 """SHA-256 of what links of each version are told from: links that people keep would break with it."""
 
@@ -198,7 +200,7 @@ FORGERIES = {
     "another type": (forged(u=7), "damaged"),
     "tables of another type": (forged(s=[1]), "damaged"),
     "kept of another type": (forged(k=[1]), "damaged"),
-    "another version": ("2.AAAA", "no link that version 1"),
+    "another version": ("3.AAAA", "no link that version 1"),
     "nothing": ("", "no link that version 1"),
     "no address": ("1.ä", "damaged"),
     "endless": ("1." + "A" * 10**7, "10,000,000 characters, at most 4,000,000"),

@@ -15,6 +15,7 @@ from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import samples
 from cutwise.options import option_hints
 from cutwise.scenario.changes import changed
+from cutwise.scenario.parties import Device, Server
 from cutwise.scenario.parts import Scenario
 from cutwise.schemes import SCHEMES
 from cutwise.stated.shipped_scenarios import shipped_scenario, shipped_scenarios
@@ -132,6 +133,31 @@ def test_what_changes_nothing_for_the_model_is_not_shown(graph: ModelGraph) -> N
     gpt2 = fields_of(StatedQuestion(model=ModelReference(sample="gpt2")), cutwise.load_model("sample:gpt2"))
     assert {"workload.attention", "workload.tied_weights"} <= set(gpt2)
     assert "sharing.bandwidth" in fields_of(StatedQuestion(scheme="gsfl"), graph)
+
+
+@pytest.mark.parametrize(
+    ("party", "mode_names"),
+    [
+        ({"profile": "jetson_tx2"}, ["", "MAXQ", "optimised"]),
+        ({"profile": "raspberry_pi_4"}, None),
+        ({"profile": "jetson_tx2", "flops_per_s": 1e12}, None),
+        ({"profile": "jetson_tx2", "compute_power_w": 9.0}, None),
+    ],
+)
+def test_a_power_mode_is_offered_where_the_profile_has_one_and_says_speed_and_power(
+    party: dict[str, Any], mode_names: list[str] | None
+) -> None:
+    scenario = Scenario(server=Server(**party), devices=(Device(**party),))
+    shown = fields_of(StatedQuestion(scenario=scenario))
+    for path in ("server.power_mode", "power_mode"):
+        offered = [name for name, _ in shown[path]["choices"]] if path in shown else None
+        assert offered == mode_names, path
+
+
+def test_a_fleet_of_which_one_has_modes_is_offered_the_best_one_alone() -> None:
+    devices = (Device(profile="raspberry_pi_4"), Device(profile="jetson_tx2"))
+    shown = fields_of(StatedQuestion(scenario=Scenario(devices=devices)))
+    assert [name for name, _ in shown["power_mode"]["choices"]] == ["", "optimised"]
 
 
 def test_edges_bring_their_fields_and_those_of_the_backhaul(graph: ModelGraph) -> None:

@@ -9,6 +9,17 @@ import numpy as np
 from cutwise.arrays import Floats
 from cutwise.costs.checkpointing import RUNS_ONCE
 from cutwise.costs.kernels.kernel_costs import KernelCosts
+from cutwise.frozen import FrozenDict
+
+RUN_AGAIN = FrozenDict(
+    {
+        "backward_input_flops": "forward_flops",
+        "backward_moved_bytes": "moved_bytes",
+        "backward_read_bytes": "read_bytes",
+        "backward_launches": "launches",
+    }
+)
+"""Columns of the backward pass, with those of the forward pass that checkpointing adds to them."""
 
 
 def held_columns(kernels: KernelCosts, batch_size: int, columns: Mapping[str, Floats]) -> dict[str, Floats]:
@@ -37,7 +48,7 @@ def held_columns(kernels: KernelCosts, batch_size: int, columns: Mapping[str, Fl
     return {
         "saved_bytes": np.bincount(kernels.owners, kept + once, ops).astype(np.float64),
         "transient_bytes": transient,
-        "backward_input_flops": columns["backward_input_flops"] + columns["forward_flops"] * repeated,
+        **{back: columns[back] + columns[forward] * repeated for back, forward in RUN_AGAIN.items()},
     }
 
 

@@ -147,6 +147,7 @@ def _priced(
         sequential_updates_per_round=int(round_of.total(problem.iterations)),
         delay_per_data_pass_s=delay_s * passes,
         round_rule=round_of.rule if problem.workload.training else in_inference(round_of.rule),
+        energy_evidence=problem.scenario.energy.evidence,
         evidence=NO_EVIDENCE if problem.workload.training else NOTHING_TRAINED,
         server_policy=draft.policy,
         violations=violations,

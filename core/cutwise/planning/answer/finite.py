@@ -22,6 +22,10 @@ FIGURES = (
     "exchanged_bytes",
     "weight_bytes",
     "saved_bytes",
+    "moved_bytes",
+    "read_bytes",
+    "backward_moved_bytes",
+    "backward_read_bytes",
 )
 """Figures of ops that seconds, joules and bytes are proportional to."""
 

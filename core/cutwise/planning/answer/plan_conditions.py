@@ -30,11 +30,12 @@ def conditions_of_plan(problem: SplitProblem, plan: Plan) -> Conditions:
         conditions = behind_edges(problem, conditions, owner)
     if any(decision.returned_ops for decision in plan.decisions):
         conditions = conditions.without_labels()
-    return _as_decided(conditions, plan.decisions)
+    clock = np.array([decision.server_frequency_ratio for decision in plan.decisions])
+    return _as_decided(conditions, plan.decisions).at_clock(clock, problem.scenario.energy.clock)
 
 
 def _as_decided(conditions: Conditions, decisions: Sequence[DeviceDecision]) -> Conditions:
-    """The conditions with the rates, coding, shares and clocks of these decisions."""
+    """The conditions with the rates, coding and shares of these decisions."""
 
     def column(of: Callable[[DeviceDecision], float]) -> Floats:
         return np.array([of(decision) for decision in decisions])
@@ -50,11 +51,7 @@ def _as_decided(conditions: Conditions, decisions: Sequence[DeviceDecision]) -> 
         encode_s_per_byte=column(lambda one: one.encode_s_per_byte),
         decode_s_per_byte=column(lambda one: one.decode_s_per_byte),
     )
-    compute = replace(
-        conditions.compute,
-        server_share=column(lambda one: one.server_share),
-        server_frequency_ratio=column(lambda one: one.server_frequency_ratio),
-    )
+    compute = replace(conditions.compute, server_share=column(lambda one: one.server_share))
     return replace(conditions, link=link, compute=compute)
 
 

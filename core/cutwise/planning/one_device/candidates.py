@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from cutwise.arrays import Floats, Mask
+from cutwise.arrays import Mask
 from cutwise.caches import kept
 from cutwise.costs.cut_sums import CutSums, cut_sums
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.memory.bounds import most_bytes
 from cutwise.costs.memory.held import largest_bytes
-from cutwise.costs.vertex_sums import side_sums
 from cutwise.cuts.pool.build import build_pool
-from cutwise.cuts.pool.exact_parts import parts_that_add_up
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.frozen import Frozen
 from cutwise.planning.one_device.cut_memory import CutMemory, shared_bytes, shared_on
 from cutwise.planning.one_device.fitting_cuts import MemoryRules, binds, fitting_masks
-from cutwise.planning.one_device.objective import Score
 from cutwise.planning.one_device.weight_copies import with_copies
-from cutwise.plans.evaluate import stage_times
-from cutwise.problem.conditions import Conditions
+from cutwise.planning.one_device.work.compute_features import ComputeFeature
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.tolerances import CLOSED_GAP, SAME_RATIO
 
-EPSILON = float(np.finfo(np.float64).eps)
-SAME_OPTIMUM = 0.25 * CLOSED_GAP
-"""What the rounding of a feature may cost of an optimum that is told as proven."""
-OVERLAP_FLOOR = 0.25 * SAME_OPTIMUM
-"""The same where four stages overlap: a round lasts at least a quarter of their sum."""
 MOST_CUTS = 1 << 13
 """Cuts worth keeping of one model; with work cheap on both sides at once some have thousands."""
 
@@ -47,56 +36,6 @@ class Candidates(Frozen):
     sums: CutSums
     memory: CutMemory
     complete: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComputeFeature:
-    """One per-op number that device work counts as; equal when the bytes are equal."""
-
-    content: bytes
-
-    @property
-    def values(self) -> Floats:
-        """The numbers, shape (ops,)."""
-        return np.frombuffer(self.content)
-
-
-def compute_features(
-    problem: SplitProblem, conditions: Conditions, scores: tuple[Score, ...]
-) -> list[tuple[ComputeFeature, ...]]:
-    """For every device, the distinct compute features that its objective and limits need.
-
-    Work on the device is dear or cheap by its *net* price: device seconds less the server's. Where all
-    work is FLOPs that is FLOPs with a sign, the same pool for every device with that sign; measured
-    seconds make a feature of their own. Where text is generated each side takes the larger of two bounds,
-    so that what bounds it counts on both sides. Where micro-batches overlap, a pass on the device and one
-    on the server count apart, so that every delay that rises with them has its cut in the pool.
-    """
-    if problem.cost.generation is not None:
-        return [_generated(problem.cost)] * problem.device_count
-    if problem.micro_batches > 1:
-        return _passes(problem, conditions)
-    if problem.cost.measured_s.any():
-        an_iteration = conditions.of_one_iteration()
-        return [
-            _distinct(part for score in scores for part in _net_work(problem, an_iteration.of(device), score))
-            for device in range(problem.device_count)
-        ]
-    shape = (problem.device_count, 1)
-    sides = [
-        stage_times(
-            side.reshaped(lambda column: column.sum(keepdims=True)), conditions.of((slice(None), None))
-        )
-        for side in side_sums(problem.cost, compute_only=True)
-    ]
-    device, server = (np.hstack([np.broadcast_to(score(side), shape) for score in scores]) for side in sides)
-    flops = _flops(problem.cost)
-    far = len(flops) * EPSILON * (server - device) > SAME_OPTIMUM * device
-    kinds = {
-        row: _distinct(part for dear, apart in row for part in _signed(flops, dear=dear, apart=apart))
-        for row in map(_pairs, device >= server, far)
-    }
-    return [kinds[_pairs(*row)] for row in zip(device >= server, far, strict=True)]
 
 
 def candidates_of(
@@ -172,72 +111,3 @@ def _under(cost: GraphCost, plain: SplitGraph, copied: SplitGraph, rules: Memory
     if not binds(rules, free.memory, shared_on(cost, ~free.masks)):
         return free
     return candidates_from(cost, fitting_masks(cost, plain, copied, rules), complete=True)
-
-
-def _distinct(vectors: Iterable[Floats]) -> tuple[ComputeFeature, ...]:
-    return tuple(ComputeFeature(content=content) for content in dict.fromkeys(v.tobytes() for v in vectors))
-
-
-def _passes(problem: SplitProblem, conditions: Conditions) -> list[tuple[ComputeFeature, ...]]:
-    """For every device its forward work, its backward work, and the server's."""
-    cost, count = problem.cost, problem.device_count
-    if not cost.measured_s.any():
-        backward = cost.backward_input_flops + cost.backward_weight_flops
-        slower = conditions.compute.server_flops_per_s / conditions.compute.device_flops_per_s
-        least = OVERLAP_FLOOR * float(_flops(cost).sum()) * min(1.0, float(np.min(slower)))
-        server = parts_that_add_up(-_flops(cost), least=least)
-        return [_distinct((cost.forward_flops, backward, *server))] * count
-    once = conditions.of_one_iteration()
-    return [_distinct(_measured_passes(cost, once.of(device))) for device in range(count)]
-
-
-def _generated(cost: GraphCost) -> tuple[ComputeFeature, ...]:
-    """FLOPs, bytes and layers of every step, on the device and as they are taken off the server."""
-    assert cost.generation is not None
-    columns = [column for column in cost.generation.steps.matrix.T if column.any()]
-    apart: list[Floats] = []
-    for column in columns:
-        if not any(_proportional(column, known) for known in apart):
-            apart.append(column)
-    return _distinct(signed for column in apart for signed in (column, -column))
-
-
-def _proportional(one: Floats, other: Floats) -> bool:
-    return bool(np.allclose(one * other.sum(), other * one.sum(), rtol=SAME_RATIO, atol=0.0))
-
-
-def _measured_passes(cost: GraphCost, conditions: Conditions) -> list[Floats]:
-    here, there = (stage_times(side, conditions) for side in side_sums(cost, compute_only=True))
-    forward, backward, server = (
-        np.asarray(seconds, dtype=np.float64)
-        for seconds in (here.device_forward_s, here.device_backward_s, there.server_compute_s)
-    )
-    floor = OVERLAP_FLOOR * float(np.minimum(forward + backward, server).sum())
-    return [forward, backward, *parts_that_add_up(-server, least=floor)]
-
-
-def _net_work(problem: SplitProblem, conditions: Conditions, score: Score) -> list[Floats]:
-    """How the score of one device changes, op by op, when only the op's computing moves to the device.
-
-    As columns whose sums lose nothing beside what all ops cost at least, wherever they run.
-    """
-    device, server = (
-        np.asarray(score(stage_times(side, conditions)), dtype=np.float64)
-        for side in side_sums(problem.cost, compute_only=True)
-    )
-    return parts_that_add_up(device - server, least=SAME_OPTIMUM * float(np.minimum(device, server).sum()))
-
-
-def _signed(flops: Floats, *, dear: bool, apart: bool) -> list[Floats]:
-    """FLOPs as device work counts, in parts where the server is so slow that their sums lose the device's."""
-    if dear:
-        return [flops]
-    return parts_that_add_up(-flops, least=0.0) if apart else [-flops]
-
-
-def _pairs(dear: Mask, apart: Mask) -> tuple[tuple[bool, bool], ...]:
-    return tuple(zip(dear.tolist(), apart.tolist(), strict=True))
-
-
-def _flops(cost: GraphCost) -> Floats:
-    return cost.forward_flops + cost.backward_input_flops + cost.backward_weight_flops

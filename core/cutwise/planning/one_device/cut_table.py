@@ -12,15 +12,18 @@ from cutwise.cuts.pool.closure import PoolTooLarge
 from cutwise.frozen import Frozen
 from cutwise.planning.one_device.candidates import (
     Candidates,
-    ComputeFeature,
     candidates_of,
-    compute_features,
     listed,
 )
 from cutwise.planning.one_device.cut_positions import cut_positions
 from cutwise.planning.one_device.device_limits import excess_ratio, given_limits, rounded_excess
 from cutwise.planning.one_device.exact_cut import exact_cuts
 from cutwise.planning.one_device.objective import Score, counted_energy, delay, device_energy
+from cutwise.planning.one_device.work.compute_features import (
+    ComputeFeature,
+    apart_features,
+    compute_features,
+)
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
@@ -75,19 +78,34 @@ class CutTable(Frozen):
 
 
 def table_of(
-    problem: SplitProblem, conditions: Conditions, score: Score, *, common: bool = False, clients: int = 1
+    problem: SplitProblem,
+    conditions: Conditions,
+    score: Score,
+    *,
+    common: bool = False,
+    clients: int = 1,
+    any_share: bool = False,
 ) -> CutTable:
     """The table in which every cut stands that can be optimal for a device under its limits.
 
     `common` gives all devices the same candidates, so that one cut can be chosen for all of them.
-    `clients` is how many devices the server holds a model for at once.
+    `clients` is how many devices the server holds a model for at once. With `any_share` the cuts are there
+    that can be optimal at any share of the server.
     """
-    groups, group_of = groups_of(problem, conditions, score, common=common, clients=clients)
+    groups, group_of = groups_of(
+        problem, conditions, score, common=common, clients=clients, any_share=any_share
+    )
     return _filled(problem, conditions, score, groups, group_of, clients)
 
 
 def groups_of(
-    problem: SplitProblem, conditions: Conditions, score: Score, *, common: bool = False, clients: int = 1
+    problem: SplitProblem,
+    conditions: Conditions,
+    score: Score,
+    *,
+    common: bool = False,
+    clients: int = 1,
+    any_share: bool = False,
 ) -> tuple[tuple[Candidates, ...], Ints]:
     """The candidates of that table, and whose they are: which group is each device's."""
     rising = [score, delay]
@@ -95,7 +113,8 @@ def groups_of(
         rising.append(counted_energy(problem.scenario.objective))
     if problem.scenario.limits.device_energy_j is not None:
         rising.append(device_energy)
-    by_device = compute_features(problem, conditions, tuple(rising))
+    by_device = apart_features(problem, conditions, score) if any_share else None
+    by_device = by_device or compute_features(problem, conditions, tuple(rising))
     if common:
         by_device = [tuple(dict.fromkeys(f for row in by_device for f in row))] * problem.device_count
     members: dict[tuple[ComputeFeature, ...], list[int]] = {}

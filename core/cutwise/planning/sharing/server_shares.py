@@ -34,7 +34,7 @@ def with_server_shares(problem: SplitProblem, even: Conditions) -> ServerShares:
 
     A device whose cut leaves nothing on the server needs no share of it; it keeps a millionth.
     """
-    table, complete = _both_signs(problem, even)
+    table, complete = _at_any_share(problem, even)
     whole, half = (per_bit(problem, even.at_server_share(y), table, delay) for y in (1.0, 0.5))
     work = half.still - whole.still
     kept = table.excess <= np.maximum(table.excess.min(axis=1, keepdims=True), 0.0)
@@ -53,11 +53,12 @@ def with_server_shares(problem: SplitProblem, even: Conditions) -> ServerShares:
     return ServerShares(conditions=conditions, bound=best.bound if complete else None)
 
 
-def _both_signs(problem: SplitProblem, even: Conditions) -> tuple[CutTable, bool]:
-    """The cuts that can be best where the server is dear and where it is cheap, and whether these are all."""
+def _at_any_share(problem: SplitProblem, even: Conditions) -> tuple[CutTable, bool]:
+    """The cuts that can be best whether the server is dear or cheap, and whether these are all."""
     clients = problem.device_count
     tables = [
-        table_of(problem, even.at_server_share(share), delay, clients=clients) for share in (1.0, LITTLE)
+        table_of(problem, even.at_server_share(share), delay, clients=clients, any_share=True)
+        for share in (1.0, LITTLE)
     ]
     masks = np.concatenate([group.masks for table in tables for group in table.groups])
     complete = all(table.complete for table in tables) and not problem.cost.measured_s.any()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cutwise.arrays import Floats, Ints
@@ -21,15 +23,35 @@ def score_of_round(problem: SplitProblem, conditions: Conditions, round_of: Roun
 def spread_of(problem: SplitProblem, conditions: Conditions, round_of: Round) -> Spread:
     """How far the round's delay and energy range over the cut positions, limits apart (P4's normalisers).
 
-    At the server's highest clock, so that every clock is measured on one scale.
+    At the server's highest clock, so that every clock is measured on one scale; and where power modes are
+    decided, with nobody held back.
     """
     if not problem.scenario.objective.is_weighted:
         return Spread(delay_s=1.0, energy_j=1.0)
-    conditions = conditions.at_clock(1.0)
+    if problem.scale is not None:
+        return spread_of(problem.scale, _unheld(problem.scale, conditions), round_of)
+    conditions = conditions.at_highest_clock()
     table = listed_table(problem, conditions, delay, cut_positions(problem))
     delays = round_of.total(table.delays_s)
     energies = table.counted_j.sum(axis=0)
     return Spread(delay_s=float(np.ptp(delays)) or 1.0, energy_j=float(np.ptp(energies)) or 1.0)
+
+
+def _unheld(scale: SplitProblem, conditions: Conditions) -> Conditions:
+    """The conditions with speeds and powers of the parties as the scale has them."""
+    compute = replace(
+        conditions.compute,
+        device_flops_per_s=scale.device_flops_per_s,
+        server_flops_per_s=scale.server_flops_per_s,
+        device_pace=scale.device_pace,
+        server_pace=scale.server_pace,
+    )
+    power = replace(
+        conditions.power,
+        device_power_w=scale.power.device_power_w,
+        server_power_w=scale.power.server_power_w,
+    )
+    return replace(conditions, compute=compute, power=power, roofs=scale.roofs)
 
 
 def round_value(

@@ -12,7 +12,6 @@ from cutwise.planning.whole_round.round_value import spread_of
 from cutwise.plans.rounds import IN_TURN
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.solvers.frequency import best_frequency_hz
 
 COLUMN = (slice(None), None)
 
@@ -23,18 +22,19 @@ def prices_of(problem: SplitProblem, conditions: Conditions) -> Prices:
 
 
 def own_prices(problem: SplitProblem, conditions: Conditions, least_ratio: Floats) -> Prices:
-    """P4's prices: normalised for each device alone, over its cut positions at the lowest and highest clock.
+    """P4's prices: normalised for each device alone, over its cut positions and clocks.
 
-    Delay falls and energy rises with the clock, so their extremes are there. What does not range costs
-    nothing.
+    Delay falls with the clock, energy does down to the most frugal clock and rises beyond, so that their
+    extremes are there, at the lowest and at the highest. What does not range costs nothing.
     """
     objective = problem.scenario.objective
     if not objective.is_weighted:
         return prices_of(problem, conditions)
-    positions = cut_positions(problem)
+    positions, law = cut_positions(problem), problem.scenario.energy.clock
+    frugal = best_ratios(problem, conditions, Prices(second=0.0, joule=1.0), least_ratio)
     corners = [
-        listed_table(problem, conditions.at_clock(ratio), delay, positions)
-        for ratio in (least_ratio, np.ones(problem.device_count))
+        listed_table(problem, conditions.at_clock(ratio, law), delay, positions)
+        for ratio in (least_ratio, frugal, np.ones(problem.device_count))
     ]
     delays, energies = (
         np.ptp(np.hstack([getattr(table, name) for table in corners]), axis=1)
@@ -46,33 +46,34 @@ def own_prices(problem: SplitProblem, conditions: Conditions, least_ratio: Float
 
 
 def least_ratios(problem: SplitProblem, least_ratio: float) -> Floats:
-    """The lowest clock of each device's turn over the highest: given, or as fast as the device (P4)."""
+    """The lowest clock of each device's turn over the highest: given, or as fast as the device (P4).
+
+    Never below what the law of the clock allows.
+    """
     own = problem.device_flops_per_s / problem.server_flops_per_s
-    return np.minimum(np.full(problem.device_count, least_ratio) if least_ratio else own, 1.0)
+    asked = np.full(problem.device_count, least_ratio) if least_ratio else own
+    return np.asarray(problem.scenario.energy.clock.least_ratio(asked))
 
 
 def best_ratios(problem: SplitProblem, conditions: Conditions, prices: Prices, least: Floats) -> Floats:
     r"""The best clock of every device's turn over the highest, shape (devices,).
 
-    At a clock $\phi$ server work takes $X/\phi$ seconds and $P \phi^2 X$ joules above idle (P4), and all
-    that idles meanwhile $P_0 X/\phi$: $X$ is a common factor, so the best $\phi$ is the same for every cut.
-    Owners whose energy does not count have no power here.
+    At a clock $\phi$ server work takes $X\,T(\phi)$ seconds, each of which costs its price and all that idles
+    or is connected meanwhile, beside the server's $P(\phi)$: $X$ is a common factor, so the best $\phi$ is
+    the same for every cut, whatever the law. Owners whose energy does not count have no power here.
     """
-    counted = problem.scenario.objective.energy_of
-    power = conditions.power
+    counted, power = problem.scenario.objective.energy_of, conditions.power
     server_idle_w = power.server_idle_power_w * conditions.compute.server_share * power.server_idle_ratio
-    static_w = power.device_idle_power_w * ("device" in counted) + server_idle_w * ("server" in counted)
-    return np.asarray(
-        best_frequency_hz(
-            time_weight=prices.second,
-            energy_weight=prices.joule,
-            coefficient=power.server_power_w * ("server" in counted),
-            static_power_w=static_w,
-            least_hz=least,
-            most_hz=np.ones(problem.device_count),
-        ),
-        dtype=np.float64,
+    device_w = power.device_idle_power_w + power.radio_connected_w
+    waiting_w = device_w * ("device" in counted) + server_idle_w * ("server" in counted)
+    found = problem.scenario.energy.clock.best_ratio(
+        rest=prices.second + prices.joule * waiting_w,
+        joule=prices.joule * ("server" in counted),
+        power_w=power.server_power_w,
+        idle_power_w=power.server_idle_power_w,
+        least_ratio=least,
     )
+    return np.broadcast_to(found, problem.device_count)
 
 
 def _over(weight: float, spans: Floats) -> Floats:

@@ -20,8 +20,8 @@ def nearest_profile(text: str) -> tuple[str, str]:
 
     >>> nearest_profile("Raspberry Pi 5"), nearest_profile("NVIDIA A100 80GB")
     (('raspberry_pi_5', ''), ('a100_80', ''))
-    >>> nearest_profile("RTX 3090")
-    ('rtx_a6000', 'the nearest row of the catalogue, or give flops_per_s and memory_bytes')
+    >>> nearest_profile("RTX 3090 Ti")
+    ('rtx_3090', 'the nearest row of the catalogue, or give flops_per_s and memory_bytes')
     """
     word = _plain(text)
     names = {_plain(spelled): name for name, row in hardware().items() for spelled in (row.title, name)}

@@ -35,7 +35,8 @@ def test_a_rate_of_nothing_is_named_with_its_device(tmp_path: Path) -> None:
 def test_a_figure_that_is_not_finite_is_named_with_its_op(tmp_path: Path) -> None:
     problem = build_problem(load(tmp_path, OPS), Scenario())
     cost = replace(problem.cost, output_bytes=np.array([np.inf, 0.0]))
-    stages = stage_times(cut_sums(cost, np.array([[True, False]])), problem.conditions())
+    with np.errstate(invalid="ignore"):
+        stages = stage_times(cut_sums(cost, np.array([[True, False]])), problem.conditions())
     with pytest.raises(SolverError, match="output_bytes inf of op 'x'"):
         check_finite(replace(problem, cost=cost), problem.conditions(), stages)
 

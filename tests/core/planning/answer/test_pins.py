@@ -169,14 +169,15 @@ def test_a_model_without_shared_weights_says_nothing_of_them() -> None:
 
 
 def test_gpt2_with_adapters_is_split_by_default_and_says_why() -> None:
-    """One Jetson Nano at 300 and 600 Mbit/s, batches of 8: 30 s, as with untied tables, where all on the
-    device takes 694 s."""
+    """A Jetson Nano's 0.0944 TFLOP/s at 300 and 600 Mbit/s, batches of 8, a server of 15.48 TFLOP/s: 30 s, as
+    with untied tables, where all on the device takes 694 s."""
     gpt2 = cutwise.load_model("sample:gpt2")
 
     def plan_of(tied_weights: Any) -> Plan:
         workload = Workload(batch_size=8, tuning=Lora(rank=8), tied_weights=tied_weights)
         channel = FixedRate(uplink_bps=3e8, downlink_bps=6e8)
-        scenario = Scenario(workload=workload, devices=(Device(profile="jetson_nano"),), channel=channel)
+        device, server = Device(profile="jetson_nano", flops_per_s=9.44e10), Server(flops_per_s=1.548e13)
+        scenario = Scenario(workload=workload, devices=(device,), server=server, channel=channel)
         return cutwise.plan(gpt2, scenario)
 
     split = plan_of(None)
@@ -187,23 +188,49 @@ def test_gpt2_with_adapters_is_split_by_default_and_says_why() -> None:
     assert "each side holds a copy" in split.shared_weights
 
 
-@pytest.mark.parametrize(
-    ("name", "most_s"), [("campus_cell", 718), ("lecture_hall", None), ("phone_on_lte", None)]
-)
-def test_gpt2_with_adapters_is_split_on_every_shipped_scenario(name: str, most_s: float | None) -> None:
+@pytest.mark.parametrize("name", ["campus_cell", "lecture_hall", "phone_on_lte"])
+def test_gpt2_with_adapters_is_split_on_every_shipped_scenario(name: str) -> None:
+    gpt2 = cutwise.load_model("sample:gpt2")
     shipped = cutwise.load_scenario(str(Path(__file__).parents[4] / "assets" / "scenarios" / f"{name}.toml"))
-    workload = replace(shipped.workload, tuning=Lora(rank=8))
-    plan = cutwise.plan(cutwise.load_model("sample:gpt2"), replace(shipped, workload=workload))
-    assert plan.status == "optimal"
-    assert {decision.cut.label for decision in plan.decisions} == {"after h/0/attention/add"}
-    assert most_s is None or plan.delay_s < most_s
+
+    def plan_of(tied_weights: Any) -> Plan:
+        workload = replace(shipped.workload, tuning=Lora(rank=8), tied_weights=tied_weights)
+        return cutwise.plan(gpt2, replace(shipped, workload=workload))
+
+    split, together = plan_of(None), plan_of("one_side")
+    assert split.status == "optimal"
+    assert "all on device" not in {decision.cut.label for decision in split.decisions}
+    assert {decision.cut.label for decision in together.decisions} == {"all on device"}
+    assert split.delay_s < together.delay_s
 
 
 @pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not here")
-@pytest.mark.parametrize(("scenario", "delay_s"), [("tied_phone_laptop", 2.26), ("tied_lora", 11.4)])
-def test_a_3b_model_with_tied_tables_splits_as_with_untied_ones(scenario: str, delay_s: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "device_flops_per_s", "server_flops_per_s", "least_s", "more_ratio"),
+    [("tied_phone_laptop", 5.6e11, 1.72e12, 2.2546, 1e-3), ("tied_lora", 4e12, 6.6e13, 16.45, 1.5e-2)],
+)
+def test_a_3b_model_with_tied_tables_splits_as_with_untied_ones(
+    name: str, device_flops_per_s: float, server_flops_per_s: float, least_s: float, more_ratio: float
+) -> None:
+    """At speeds that are stated, as those of the catalogue may be mended.
+
+    By hand, of matrix products and messages alone, for the first attention on the device: of 3072 numbers a
+    token, 25.17 M weights in an attention, 75.50 M in an MLP, 28 of both, and a table of 394.0 M, that is
+    25.17 M here and 3187.4 M there; 3.221 GFLOP of scores a layer and 512 tokens; 3.146 MB a message.
+    Inference of one text: (25.77 + 3.22) G / 0.56 T + 3 ms + 8 x 3.146 MB / 100 Mbit/s
+    + (3263.9 + 27 x 3.22) G / 1.72 T = 0.0518 + 0.2547 + 1.9482 s.
+    LoRA on 100 texts: the device's (2577 + 322) G forward and (966 + 644) G back through its output matrix
+    and scores, / 4 T; 2 x 2.5166 s of messages; 2 x (2 x 3187.4 M x 51,200) + 3 x 27 x 322 G / 66 T
+    = 0.725 + 0.403 + 5.033 + 10.286 s; adapters, norms and labels are the rest.
+    """
     model = cutwise.load_model(str(CASES / "llama32_3b.config.json"))
-    plan = cutwise.plan(model, cutwise.load_scenario(str(CASES / f"{scenario}.toml")))
+    shared = cutwise.load_scenario(str(CASES / f"{name}.toml"))
+    device = replace(shared.devices[0], flops_per_s=device_flops_per_s, efficiency_ratio=None)
+    server = replace(shared.server, flops_per_s=server_flops_per_s)
+    scenario = replace(shared, devices=(device,), server=server)
+    plan = cutwise.plan(model, scenario)
     assert plan.status == "optimal"
-    assert plan.delay_s == pytest.approx(delay_s, rel=5e-3)
-    assert plan.decisions[0].cut.label != "all on device"
+    assert least_s <= plan.delay_s <= (1 + more_ratio) * least_s
+    assert plan.decisions[0].cut.label == "after layers/0/attention/add"
+    untied = replace(scenario, workload=replace(scenario.workload, tied_weights="untied"))
+    assert cutwise.plan(model, untied).delay_s == plan.delay_s

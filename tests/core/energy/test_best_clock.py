@@ -1,4 +1,4 @@
-"""The clock in closed form against fine grids over clock and cut (P4, must-reproduce 1, 2, 3, 6)."""
+"""The best clock of a power law against fine grids over clock and cut (P4, must-reproduce 1, 2, 3, 6)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cutwise.solvers.frequency import best_frequency_hz, next_queue_j
+from cutwise.energy.power_clock import best_clock_ratio
 
 GRID = 4001
 
@@ -53,15 +53,14 @@ class Round(NamedTuple):
     def clock_hz(self, weight: float) -> float:
         delay, energy = self.spans()
         second, joule = weight / delay, (1 - weight) / energy
-        return float(
-            best_frequency_hz(
-                time_weight=second,
-                energy_weight=joule,
-                coefficient=self.coefficient,
-                least_hz=self.least_hz,
-                most_hz=self.most_hz,
-            )
+        ratio = best_clock_ratio(
+            rest=second,
+            rising=joule * self.coefficient * self.most_hz**3,
+            exponent=3.0,
+            fixed_time_ratio=0.0,
+            least_ratio=self.least_hz / self.most_hz,
         )
+        return float(self.most_hz * ratio)
 
 
 def drawn(seed: int) -> Round:
@@ -139,52 +138,62 @@ def test_equal_layers_end_at_an_end(world: Round, weight: float) -> None:
 
 
 def test_by_hand_with_static_power() -> None:
-    """a = 3, b = 0.5, P = 10, xi = 1/16: cube (6 + 10) * 8 = 128; f = 128^(1/3) = 5.0397."""
-    clock = best_frequency_hz(
-        time_weight=3.0, energy_weight=0.5, coefficient=1 / 16, least_hz=1.0, most_hz=9.0, static_power_w=10.0
-    )
-    assert clock == pytest.approx(5.0396842)
+    """(16 / (2 x 64))^(1/3) = 1/2."""
+    found = best_clock_ratio(rest=16.0, rising=64.0, exponent=3.0, fixed_time_ratio=0.0, least_ratio=0.1)
+    assert found == pytest.approx(0.5, rel=1e-15)
 
 
-@settings(max_examples=60, deadline=None)
+def test_a_fixed_part_of_the_time_slows_the_clock() -> None:
+    """Alpha 2, half of the time fixed: P1 (phi^3 + phi^2 / 2) = C / 2; at phi = 1/2 both are P1 / 4."""
+    found = best_clock_ratio(rest=0.5, rising=1.0, exponent=2.0, fixed_time_ratio=0.5, least_ratio=0.1)
+    assert found == pytest.approx(0.5, rel=1e-15)
+
+
+@pytest.mark.parametrize("exponent", [0.3, 1.0])
+def test_power_that_rises_no_faster_than_speed_asks_for_the_highest_clock(exponent: float) -> None:
+    found = best_clock_ratio(rest=0.1, rising=9.0, exponent=exponent, fixed_time_ratio=0.0, least_ratio=0.1)
+    assert found == 1.0
+
+
+@settings(max_examples=300, deadline=None)
 @given(
-    st.floats(0.0, 1.0),
-    st.floats(1e-3, 1.0),
-    st.floats(1e-3, 1e3),
-    st.floats(0.0, 100.0),
-    st.floats(0.1, 5.0),
+    st.integers(0, 2**32 - 1),
+    st.floats(0.2, 5.0),
+    st.sampled_from([0.0, 0.1, 0.3, 0.6, 0.9]),
 )
-def test_no_clock_is_cheaper_with_static_power(
-    a: float, b: float, xi: float, static: float, least: float
-) -> None:
-    """The P_s variant: a/f + b (xi f^2 + P/f) on a grid between the bounds."""
-    found = float(
-        best_frequency_hz(
-            time_weight=a, energy_weight=b, coefficient=xi, least_hz=least, most_hz=6.0, static_power_w=static
-        )
+def test_no_clock_of_a_grid_is_cheaper(seed: int, exponent: float, fixed: float) -> None:
+    """Twenty draws of what a second and the rising power cost, with ends, nothing and all of it."""
+    rng = np.random.default_rng(seed)
+    rest, rising = 10 ** rng.uniform(-3, 3, 20), 10 ** rng.uniform(-3, 3, 20)
+    rest[0], rising[1] = 0.0, 0.0
+    least = rng.uniform(0.01, 1.0, 20)
+    found = best_clock_ratio(
+        rest=rest, rising=rising, exponent=exponent, fixed_time_ratio=fixed, least_ratio=least
     )
 
-    def cost(f: np.ndarray) -> np.ndarray:
-        return a / f + b * (xi * f**2 + static / f)
+    def cost(clock: np.ndarray) -> np.ndarray:
+        return (rest + rising * clock**exponent) * (fixed + (1 - fixed) / clock)
 
-    assert cost(np.array(found)) <= cost(np.linspace(least, 6.0, 2001)).min() * (1 + 1e-12)
+    grid = least + np.linspace(0, 1, 1001)[:, None] * (1 - least)
+    assert np.all((found >= least) & (found <= 1))
+    assert np.all(cost(found) <= cost(grid).min(axis=0) * (1 + 1e-12))
 
 
-def test_the_queue_form_slows_down_as_energy_is_owed() -> None:
-    """Lyapunov: f = (V / (2 xi Q))^(1/3) = (16 / (2 * 1 * 1))^(1/3) = 2 at Q = 1, 1 at Q = 8."""
-    clock = best_frequency_hz(
-        time_weight=16.0, energy_weight=np.array([0.0, 1.0, 8.0]), coefficient=1.0, least_hz=0.1, most_hz=9.0
+def test_the_price_of_what_is_owed_slows_the_clock_down() -> None:
+    """Lyapunov: f = (V / (2 xi Q))^(1/3) with V = 16, xi = 1: 2 Hz at Q = 1, 1 Hz at Q = 8, of 9 Hz."""
+    found = best_clock_ratio(
+        rest=16.0 / 9,
+        rising=np.array([0.0, 1.0, 8.0]) * 81.0,
+        exponent=3.0,
+        fixed_time_ratio=0.0,
+        least_ratio=0.01,
     )
-    assert clock == pytest.approx([9.0, 2.0, 1.0])
+    assert 9 * found == pytest.approx([9.0, 2.0, 1.0])
 
 
-def test_a_queue_falls_to_zero_and_not_below() -> None:
-    assert next_queue_j(queue_j=np.array([5.0, 1.0]), energy_j=2.0, budget_j=4.0).tolist() == [3.0, 0.0]
-
-
-def test_a_device_faster_than_the_server_gets_all_the_server_has() -> None:
-    clock = best_frequency_hz(time_weight=0.0, energy_weight=1.0, coefficient=1.0, least_hz=5.0, most_hz=3.0)
-    assert clock == 3.0
+def test_a_least_clock_above_the_highest_gives_the_highest() -> None:
+    found = best_clock_ratio(rest=0.0, rising=1.0, exponent=3.0, fixed_time_ratio=0.0, least_ratio=5.0 / 3)
+    assert found == 1.0
 
 
 def test_power_at_full_speed_is_that_of_a_graphics_card() -> None:

@@ -1,0 +1,1 @@
+"""Tables of splits that somebody measured: read as they are pasted, and what they say of both machines."""

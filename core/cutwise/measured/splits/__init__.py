@@ -1,0 +1,1 @@
+"""Models that were cut between two machines: seconds of every cut, and which cut would have been chosen."""

@@ -1,0 +1,1 @@
+"""What work on a device counts as, for a pool of cuts."""

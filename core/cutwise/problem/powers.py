@@ -1,0 +1,84 @@
+"""What parties and radios draw, as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from cutwise.arrays import Floats
+from cutwise.caches import kept
+from cutwise.energy import Amplifier, ClockLaw, Radio, RadioDraw
+from cutwise.hardware.profiles import Profile
+from cutwise.problem.power_conditions import PowerConditions
+from cutwise.scenario.energy_part import Energy
+from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_EDGE, DEFAULT_SERVER, Device, Edge, Party, Server
+
+OWN_RADIO = {
+    "amplifier_ratio": "amplifier_ratio",
+    "radio_circuit_power_w": "circuit_power_w",
+    "receive_power_w": "receive_power_w",
+}
+"""What a device may give of its radio, and what the amplifier calls it."""
+
+
+@kept
+def power_conditions(
+    devices: tuple[Device, ...], server: Server, energy: Energy, network_power_w: float
+) -> PowerConditions:
+    """What all draw; what is not given comes from the catalogue, at the load that the clock's law takes."""
+    rows = [drawn_w(one, energy.clock, kind="device", default=DEFAULT_DEVICE) for one in devices]
+    radios = [radio_draw(one, energy.radio) for one in devices]
+    server_w, server_idle_w = drawn_w(server, energy.clock, kind="server", default=DEFAULT_SERVER)
+    return PowerConditions(
+        device_power_w=_column(above for above, _ in rows),
+        device_idle_power_w=_column(idle for _, idle in rows),
+        radio_connected_w=_column(one.connected_w for one in radios),
+        sending_power_w=_column(one.sending_w for one in radios),
+        receiving_power_w=_column(one.receiving_w for one in radios),
+        uplink_j_per_bit=_column(one.uplink_j_per_bit for one in radios),
+        downlink_j_per_bit=_column(one.downlink_j_per_bit for one in radios),
+        network_power_w=network_power_w,
+        server_power_w=server_w,
+        server_idle_power_w=server_idle_w,
+    )
+
+
+@kept
+def edge_powers_w(edges: tuple[Edge, ...], clock: ClockLaw) -> tuple[Floats, Floats]:
+    """Watts above idle and idle of every edge, arrays of shape (edges,)."""
+    rows = [drawn_w(edge, clock, kind="server", default=DEFAULT_EDGE) for edge in edges]
+    return _column(above for above, _ in rows), _column(idle for _, idle in rows)
+
+
+def drawn_w(party: Party, clock: ClockLaw, *, kind: str, default: str) -> tuple[float, float]:
+    """Watts above idle under load, and idle, of one party.
+
+    >>> from cutwise.energy import PaperLaw, StaticLaw
+    >>> rtx = Server(profile="rtx_a6000")  # 300 W at most, 22 W idle
+    >>> [drawn_w(rtx, law, kind="server", default="") for law in (StaticLaw(), PaperLaw())]
+    [(188.0, 22.0), (278.0, 22.0)]
+    """
+    profile = party.profile_of(kind=kind, default=default)
+    above_w = above_idle_w(profile, clock) if party.compute_power_w is None else party.compute_power_w
+    return above_w, profile.idle_power_w if party.idle_power_w is None else party.idle_power_w
+
+
+def above_idle_w(profile: Profile, clock: ClockLaw) -> float:
+    """Watts above idle of a catalogue row under the load that a law takes."""
+    load_w = profile.training_power_w if clock.load == "training" else profile.power_w
+    return max(load_w - profile.idle_power_w, 0.0)
+
+
+def radio_draw(device: Device, radio: Radio) -> RadioDraw:
+    """What a device's radio draws: that of all, or its own amplifier where it gives figures of one."""
+    given = {own: getattr(device, name) for name, own in OWN_RADIO.items()}
+    own = {name: value for name, value in given.items() if value is not None}
+    if own:
+        radio = replace(radio if isinstance(radio, Amplifier) else Amplifier(), **own)
+    return radio.draw(transmit_power_w=device.transmit_power_w)
+
+
+def _column(values: Iterable[float]) -> Floats:
+    return np.array(list(values), dtype=np.float64)
