@@ -229,10 +229,10 @@ def _pass(side: Side, own: Conditions, speed: tuple[Any, Pace], *, back: bool) -
         _number(getattr(side, f"{'backward' if back else 'forward'}_{name}_s"))
         for name in ("fixed", "sample")
     )
-    once = (
-        f"{read['launches']} * {_number(pace.launch_s)} + {read['read_bytes']} / {_number(pace.bytes_per_s)}"
-    )
-    each = f"{flops} / {_number(flops_per_s)} + {read['moved_bytes']} / {_number(pace.bytes_per_s)}"
+    over = "" if np.all(np.isinf(pace.bytes_per_s)) else f" / {_number(pace.bytes_per_s)}"
+    starts = f"{read['launches']} * {_number(pace.launch_s)}" if np.any(pace.launch_s) else "0"
+    once = f"{starts} + {read['read_bytes']}{over}" if over else starts
+    each = f"{flops} / {_number(flops_per_s)}" + (f" + {read['moved_bytes']}{over}" if over else "")
     ratio = f"{_number(pace.backward_ratio)} * " if back else ""
     batch = _number(own.compute.batch_size)
     measured = f" + {fixed} + {batch} * {sample}" if float(fixed) or float(sample) else ""
