@@ -81,8 +81,7 @@ def _changed_with(party: Party, name: str, value: Any, dtype: str) -> dict[str, 
         return dict.fromkeys(COLUMNS, None) if name == "flops_per_s" else {}
     replaced: dict[str, Any] = dict.fromkeys(INSTEAD[name], None)
     if name == "flops_per_s" and party.flops_per_s is None:
-        kind = "device" if isinstance(party, Device) else "server"
-        replaced |= pace_given(party, party.profile_of(kind=kind, default=party.usual), dtype)
+        replaced |= pace_given(party, party.catalogue_row(), dtype)
     return replaced
 
 

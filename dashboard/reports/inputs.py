@@ -16,7 +16,7 @@ from cutwise.graph.blocks import Block
 from cutwise.hardware.profiles import Profile
 from cutwise.importers.import_report import ImportReport, import_report
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Party, Server
+from cutwise.scenario.parties import Device, Party, Server
 from cutwise.scenario.time_levels import TIME_LEVELS, level_of
 from cutwise.scenario.versions import data_version, saved_scenario
 from cutwise.units import facts_of, in_prefix
@@ -105,13 +105,10 @@ def _hardware(problem: SplitProblem) -> Markup:
     scenario = problem.scenario
     found: dict[str, tuple[Profile, list[str]]] = {}
     devices = zip(scenario.devices, scenario.device_names, strict=True)
-    parties: list[tuple[Party, str, str, str]] = [
-        *((device, name, "device", DEFAULT_DEVICE) for device, name in devices),
-        (scenario.server, scenario.server.name, "server", DEFAULT_SERVER),
-    ]  # fmt: skip
-    for party, name, kind, default in parties:
-        profile = party.profile_of(kind=kind, default=default)
-        found.setdefault(f"{kind} {profile.name}", (profile, []))[1].append(name)
+    parties: list[tuple[Party, str]] = [*devices, (scenario.server, scenario.server.name)]
+    for party, name in parties:
+        profile = party.catalogue_row()
+        found.setdefault(f"{party.catalogue_kind} {profile.name}", (profile, []))[1].append(name)
     head = (
         "Part",
         "Used by",

@@ -20,7 +20,7 @@ from cutwise.plans.stages import STAGES
 from cutwise.problem.conditions import Conditions, Pace
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.question import Question, problem_of_plan
-from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Party
+from cutwise.scenario.parties import Party
 from cutwise.units import quantity
 
 if TYPE_CHECKING:
@@ -252,12 +252,12 @@ def _inputs(problem: SplitProblem, plan: Plan, at: int) -> Iterator[tuple[str, s
     """Speeds, rates and sizes with what they rest on."""
     scenario, decision = problem.scenario, plan.decisions[at]
     yield from ((f"time of {party}", basis) for party, basis in basis_of(problem, at))
-    parties: tuple[tuple[str, Party, str, str], ...] = (
-        (scenario.device_names[at], scenario.devices[at], "device", DEFAULT_DEVICE),
-        (scenario.server.name, scenario.server, "server", DEFAULT_SERVER),
+    parties: tuple[tuple[str, Party], ...] = (
+        (scenario.device_names[at], scenario.devices[at]),
+        (scenario.server.name, scenario.server),
     )
-    for name, party, kind, usual in parties:
-        profile = party.profile_of(kind=kind, default=usual)
+    for name, party in parties:
+        profile = party.catalogue_row()
         given = "given in the scenario" if party.flops_per_s is not None else None
         yield f"peak of {name}", given or f"{profile.title}: {profile.source_of('fp32_flops_per_s')}"
         yield f"bandwidth of {name}", f"{profile.title}: {profile.source_of('memory_bandwidth_bytes_per_s')}"

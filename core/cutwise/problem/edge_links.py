@@ -17,7 +17,7 @@ from cutwise.problem.numbers import pace_columns, runtime_columns
 from cutwise.problem.powers import edge_powers_w
 from cutwise.problem.roofs import edge_roofs
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.scenario.parties import DEFAULT_EDGE, Edge
+from cutwise.scenario.parties import Edge
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.time_levels import speed_of
 
@@ -37,7 +37,7 @@ class EdgeColumns(Frozen):
 def edge_columns(edges: tuple[Edge, ...], dtype: str) -> EdgeColumns:
     """The edges' numbers; what is not given comes from the catalogue."""
     rows = []
-    profiles = [edge.profile_of(kind="server", default=DEFAULT_EDGE) for edge in edges]
+    profiles = [edge.catalogue_row() for edge in edges]
     speeds = [speed_of(edge, profile, dtype) for edge, profile in zip(edges, profiles, strict=True)]
     for edge, profile, speed in zip(edges, profiles, speeds, strict=True):
         given = (edge.memory_bytes, edge.idle_power_w)

@@ -17,7 +17,7 @@ from cutwise.costs.workload import Workload
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import DTYPE_BYTES
 from cutwise.problem.conditions import LinkConditions, Pace
-from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Party, Server
+from cutwise.scenario.parties import Device, Party, Server
 from cutwise.scenario.parts import Compression
 from cutwise.scenario.time_levels import ComputeSpeed, speed_of
 
@@ -74,7 +74,7 @@ RAW = Coding(uplink_ratio=1.0, downlink_ratio=1.0, encode_s_per_byte=0.0, decode
 @kept
 def device_columns(devices: tuple[Device, ...], workload: Workload) -> DeviceColumns:
     """The devices' numbers; what is not given comes from the catalogue."""
-    profiles = [device.profile_of(kind="device", default=DEFAULT_DEVICE) for device in devices]
+    profiles = [device.catalogue_row() for device in devices]
     both = list(zip(devices, profiles, strict=True))
     speeds = [speed_of(one, known, workload.compute) for one, known in both]
     return DeviceColumns(
@@ -117,7 +117,7 @@ def _column(values: Iterable[float]) -> Floats:
 @kept
 def server_numbers(server: Server, dtype: str) -> ServerNumbers:
     """The server's numbers; what is not given comes from the catalogue."""
-    profile = server.profile_of(kind="server", default=DEFAULT_SERVER)
+    profile = server.catalogue_row()
     speed = speed_of(server, profile, dtype)
     return ServerNumbers(
         flops_per_s=speed.flops_per_s,

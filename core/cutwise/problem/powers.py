@@ -13,7 +13,7 @@ from cutwise.energy import Amplifier, ClockLaw, Radio, RadioDraw
 from cutwise.hardware.profiles import Profile
 from cutwise.problem.power_conditions import PowerConditions
 from cutwise.scenario.energy_part import Energy
-from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_EDGE, DEFAULT_SERVER, Device, Edge, Party, Server
+from cutwise.scenario.parties import Device, Edge, Party, Server
 
 OWN_RADIO = {
     "amplifier_ratio": "amplifier_ratio",
@@ -28,9 +28,9 @@ def power_conditions(
     devices: tuple[Device, ...], server: Server, energy: Energy, network_power_w: float
 ) -> PowerConditions:
     """What all draw; what is not given comes from the catalogue, at the load that the clock's law takes."""
-    rows = [drawn_w(one, energy.clock, kind="device", default=DEFAULT_DEVICE) for one in devices]
+    rows = [drawn_w(one, energy.clock) for one in devices]
     radios = [radio_draw(one, energy.radio) for one in devices]
-    server_w, server_idle_w = drawn_w(server, energy.clock, kind="server", default=DEFAULT_SERVER)
+    server_w, server_idle_w = drawn_w(server, energy.clock)
     return PowerConditions(
         device_power_w=_column(above for above, _ in rows),
         device_idle_power_w=_column(idle for _, idle in rows),
@@ -48,19 +48,19 @@ def power_conditions(
 @kept
 def edge_powers_w(edges: tuple[Edge, ...], clock: ClockLaw) -> tuple[Floats, Floats]:
     """Watts above idle and idle of every edge, arrays of shape (edges,)."""
-    rows = [drawn_w(edge, clock, kind="server", default=DEFAULT_EDGE) for edge in edges]
+    rows = [drawn_w(edge, clock) for edge in edges]
     return _column(above for above, _ in rows), _column(idle for _, idle in rows)
 
 
-def drawn_w(party: Party, clock: ClockLaw, *, kind: str, default: str) -> tuple[float, float]:
+def drawn_w(party: Party, clock: ClockLaw) -> tuple[float, float]:
     """Watts above idle under load, and idle, of one party.
 
     >>> from cutwise.energy import PaperLaw, StaticLaw
     >>> rtx = Server(profile="rtx_a6000")  # 300 W at most, 22 W idle
-    >>> [drawn_w(rtx, law, kind="server", default="") for law in (StaticLaw(), PaperLaw())]
+    >>> [drawn_w(rtx, law) for law in (StaticLaw(), PaperLaw())]
     [(188.0, 22.0), (278.0, 22.0)]
     """
-    profile = party.profile_of(kind=kind, default=default)
+    profile = party.catalogue_row()
     above_w = above_idle_w(profile, clock) if party.compute_power_w is None else party.compute_power_w
     return above_w, profile.idle_power_w if party.idle_power_w is None else party.idle_power_w
 

@@ -13,7 +13,7 @@ from cutwise.costs.graph_cost import GraphCost
 from cutwise.errors import ScenarioError
 from cutwise.hardware.profiles import Profile
 from cutwise.problem.conditions import Conditions, Roofs
-from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_EDGE, DEFAULT_SERVER, Party
+from cutwise.scenario.parties import Party
 from cutwise.scenario.parts import Scenario
 
 NO_ROOF = Roof(flops_per_s=np.inf, bytes_per_s=np.inf, layer_s=0.0)
@@ -107,18 +107,12 @@ def _stacked(roofs: Sequence[Roof]) -> Roof:
 
 
 def _devices(scenario: Scenario) -> list[Known]:
-    return [
-        (f"devices[{i}]", device, device.profile_of(kind="device", default=DEFAULT_DEVICE))
-        for i, device in enumerate(scenario.devices)
-    ]
+    return [(f"devices[{i}]", device, device.catalogue_row()) for i, device in enumerate(scenario.devices)]
 
 
 def _edges(scenario: Scenario) -> list[Known]:
-    return [
-        (f"edges[{i}]", edge, edge.profile_of(kind="server", default=DEFAULT_EDGE))
-        for i, edge in enumerate(scenario.edges)
-    ]
+    return [(f"edges[{i}]", edge, edge.catalogue_row()) for i, edge in enumerate(scenario.edges)]
 
 
 def _server(scenario: Scenario) -> Known:
-    return "server", scenario.server, scenario.server.profile_of(kind="server", default=DEFAULT_SERVER)
+    return "server", scenario.server, scenario.server.catalogue_row()

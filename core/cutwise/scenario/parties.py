@@ -92,19 +92,24 @@ class Party:
     )  # fmt: skip
     runtime: Runtime = field(default_factory=Runtime)
 
-    def profile_of(self, *, kind: str, default: str) -> Profile:
+    def catalogue_row(self) -> Profile:
         """The catalogue row that fills in what is not given, in the power mode that is named.
 
         Raises `ScenarioError` where the default row, which nobody named, has no such mode.
         """
         if self.profile is None and self.flops_per_s is not None:
-            return custom_profile(kind)
-        known = hardware()[self.profile or default]
+            return custom_profile(self.catalogue_kind)
+        known = hardware()[self.profile or self.usual]
         if self.power_mode in ("", OPTIMISED):
             return known
         if self.power_mode not in _names(known):
             raise ScenarioError([f"power_mode: give the profile whose mode {self.power_mode!r} is"])
         return known.in_mode(self.power_mode)
+
+    @property
+    def catalogue_kind(self) -> str:
+        """What it is in the catalogue: "device" or "server"."""
+        return "server"
 
     @property
     def usual(self) -> str:
@@ -225,6 +230,11 @@ class Device(Party):
         None, unit="w", ge=0, le=100, title="Receive power",
         help="Power of the radio while it receives, likewise",
     )  # fmt: skip
+
+    @property
+    def catalogue_kind(self) -> str:
+        """A device."""
+        return "device"
 
     @property
     def usual(self) -> str:

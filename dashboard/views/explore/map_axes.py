@@ -15,7 +15,7 @@ from cutwise.frozen import Frozen, FrozenDict
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.powers import above_idle_w
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.scenario.parties import DEFAULT_DEVICE, Device
+from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.time_levels import pace_given
 from cutwise.units import UNITS, facts_of
@@ -112,7 +112,7 @@ def kept_beside(scenario: Scenario, position: int) -> dict[str, object]:
     device = scenario.devices[position]
     if device.flops_per_s is not None:
         return {}
-    usual = device.profile_of(kind="device", default=DEFAULT_DEVICE)
+    usual = device.catalogue_row()
     pace = pace_given(device, usual, scenario.workload.compute)
     found: dict[str, object] = {f"devices.{position}.{name}": value for name, value in pace.items()}
     if device.efficiency_ratio is not None:

@@ -12,8 +12,7 @@ from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Ser
 
 
 def speed(party: Device | Server, dtype: str = "fp32") -> float:
-    kind, default = ("device", DEFAULT_DEVICE) if isinstance(party, Device) else ("server", DEFAULT_SERVER)
-    return party.speed_flops_per_s(party.profile_of(kind=kind, default=default), dtype)
+    return party.speed_flops_per_s(party.catalogue_row(), dtype)
 
 
 def test_an_effective_speed_is_used_as_it_is() -> None:
@@ -46,7 +45,7 @@ def test_an_unknown_profile_is_suggested() -> None:
 
 def test_figures_of_its_own_have_no_memory_limit() -> None:
     assert custom_profile("device").memory_bytes == math.inf
-    assert Device(flops_per_s=1.0).profile_of(kind="device", default=DEFAULT_DEVICE).name == "custom"
+    assert Device(flops_per_s=1.0).catalogue_row().name == "custom"
 
 
 @pytest.mark.parametrize("profile", list(hardware().values()), ids=lambda profile: profile.name)

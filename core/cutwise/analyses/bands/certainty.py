@@ -27,7 +27,7 @@ from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.question import Question, problem_of_plan
-from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Party
+from cutwise.scenario.parties import Party
 from cutwise.scenario.time_levels import TIME_LEVELS, band_of, class_of, level_of
 from cutwise.schemes.base import SCHEMES
 from cutwise.units import percent, quantity
@@ -276,8 +276,8 @@ def basis_of(problem: SplitProblem, device: int) -> tuple[tuple[str, str], ...]:
     scenario = problem.scenario
     one, server = scenario.devices[device], scenario.server
     rows = (
-        (scenario.device_names[device], one, one.profile_of(kind="device", default=DEFAULT_DEVICE)),
-        (server.name, server, server.profile_of(kind="server", default=DEFAULT_SERVER)),
+        (scenario.device_names[device], one, one.catalogue_row()),
+        (server.name, server, server.catalogue_row()),
     )
     measured = problem.cost.measured_s.any()
     return tuple((name, "measured op by op" if measured else basis_text(p, known)) for name, p, known in rows)

@@ -11,7 +11,7 @@ import numpy as np
 from cutwise.arrays import Floats
 from cutwise.frozen import Frozen, read_only
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_EDGE, DEFAULT_SERVER, Party
+from cutwise.scenario.parties import Party
 from cutwise.scenario.time_levels import TIME_LEVELS, TimeBand, band_of, level_of
 
 DRAWS = 400
@@ -56,10 +56,10 @@ def drawn_factors(
     rates = TimeBand(low_ratio=low, high_ratio=high)
     return DrawnFactors(
         device_time_ratio=read_only(
-            np.stack([_within(_device_band(one), z) for one, z in zip(devices, common, strict=True)])
+            np.stack([_within(_band(one), z) for one, z in zip(devices, common, strict=True)])
         ),
-        server_time_ratio=read_only(_within(_server_band(server), random.standard_normal(draws))),
-        edge_time_ratio=read_only(_within(_edge_band(scenario.edges), random.standard_normal(draws))),
+        server_time_ratio=read_only(_within(_band(server), random.standard_normal(draws))),
+        edge_time_ratio=read_only(_within(_widest(scenario.edges), random.standard_normal(draws))),
         device_blocks=read_only(_blocks(random, blocks, draws, [level_of(one) for one in devices])),
         server_blocks=read_only(_blocks(random, blocks, draws, [level_of(server)])),
         uplink_rate_ratio=read_only(_within(rates, random.standard_normal(draws))),
@@ -86,16 +86,12 @@ def _blocks(random: np.random.Generator, blocks: int, draws: int, levels: Sequen
     return np.asarray(factors / factors.mean(axis=0))
 
 
-def _device_band(party: Party) -> TimeBand:
-    return band_of(party, party.profile_of(kind="device", default=DEFAULT_DEVICE))
+def _band(party: Party) -> TimeBand:
+    return band_of(party, party.catalogue_row())
 
 
-def _server_band(party: Party) -> TimeBand:
-    return band_of(party, party.profile_of(kind="server", default=DEFAULT_SERVER))
-
-
-def _edge_band(edges: Sequence[Party]) -> TimeBand:
-    """The widest of the edges' bands; the certain one where there are none."""
-    bands = [band_of(one, one.profile_of(kind="server", default=DEFAULT_EDGE)) for one in edges]
+def _widest(parties: Sequence[Party]) -> TimeBand:
+    """The widest of the parties' bands; the certain one where there are none."""
+    bands = [_band(one) for one in parties]
     low = min((band.low_ratio for band in bands), default=1.0)
     return TimeBand(low_ratio=low, high_ratio=max((band.high_ratio for band in bands), default=1.0))

@@ -21,7 +21,6 @@ from cutwise.plans.stages import StageTimes
 from cutwise.problem.pricing import priced
 from cutwise.problem.roofs import unknown_bandwidths
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER
 
 PARTS: dict[str, Callable[[StageTimes], Number]] = {
     "device": lambda stages: stages.device_forward_s + stages.device_backward_s,
@@ -185,10 +184,10 @@ def _caches(problem: SplitProblem, plan: Plan) -> list[tuple[float, float]]:
 def _says(problem: SplitProblem, asked: Generation) -> tuple[str, ...]:
     """How each kind of party generates text, and what was assumed where little was said."""
     scenario = problem.scenario
-    known = [one.profile_of(kind="device", default=DEFAULT_DEVICE) for one in scenario.devices]
+    known = [one.catalogue_row() for one in scenario.devices]
     kinds = (one.decoding_class(profile).title for one, profile in zip(scenario.devices, known, strict=True))
     server = scenario.server
-    there = server.decoding_class(server.profile_of(kind="server", default=DEFAULT_SERVER))
+    there = server.decoding_class(server.catalogue_row())
     told = [
         f"Devices generate text as {' or '.join(repr(kind) for kind in dict.fromkeys(kinds))}, the server as "
         f"{there.title!r}; the field decoding of a party names another class"

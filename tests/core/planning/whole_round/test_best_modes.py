@@ -17,7 +17,7 @@ from cutwise.hardware.profiles import hardware
 from cutwise.hardware.time_classes import time_classes
 from cutwise.plans.rounds import AT_ONCE, IN_TURN
 from cutwise.problem.split_problem import build_problem
-from cutwise.scenario.parties import DEFAULT_DEVICE, Device, Server
+from cutwise.scenario.parties import Device, Server
 from cutwise.scenario.parts import Limits, Objective, Privacy, Scenario, Sharing
 from cutwise.schemes import SCHEMES
 from tests.core.fleets import OWNERS, enumerated, load, random_channel, random_ops
@@ -188,7 +188,7 @@ def test_what_cannot_be_decided_is_refused_in_one_sentence(tmp_path: Path) -> No
 )
 def test_a_mode_that_cannot_be_is_refused(given: dict[str, Any], says: str) -> None:
     with pytest.raises(ScenarioError, match=says):
-        Device(**given).profile_of(kind="device", default=DEFAULT_DEVICE)
+        Device(**given).catalogue_row()
 
 
 def test_comparisons_and_sweeps_decide_modes_for_every_scheme_and_scenario() -> None:
