@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cutwise.analyses.leakage import Leakage
 from cutwise.units import percent
+from cutwise_dashboard.charts.line_parts import LEFT, Option, line_series, linked_panels
 from cutwise_dashboard.charts.palette import PALETTES, Palette, color_of
-from cutwise_dashboard.format import rounded
 
-Option = dict[str, Any]
-LEFT: Option = {"nameTextStyle": {"align": "left"}}
 LINES = (
     ("input_ratios", "inputs decoded", "uplink", "solid"),
     ("label_ratios", "labels read off gradients", "downlink", "dashed"),
@@ -30,15 +26,11 @@ def leakage_figure(found: Leakage, *, theme: str) -> Option:
         for name, title, role, dashes in LINES
     ]
     measures[0]["markLine"] = _here(found, palette, label=False)
-    return {
-        "animation": False,
+    return linked_panels() | {
         "grid": [
             {"left": 64, "right": 24, "top": 104, "height": 120},
             {"left": 64, "right": 24, "top": 272, "height": 150},
         ],
-        "legend": {"top": 0, "left": 0, "itemGap": 12},
-        "tooltip": {"trigger": "axis", "valueFormatter": "%.3g"},
-        "axisPointer": {"link": [{"xAxisIndex": "all"}]},
         "xAxis": [
             {"type": "category", "data": list(found.cuts), "axisLabel": {"show": False}},
             {"type": "category", "data": list(found.cuts), "gridIndex": 1, "name": "cut after",
@@ -54,11 +46,7 @@ def leakage_figure(found: Leakage, *, theme: str) -> Option:
 
 
 def _line(name: str, values: list[float], color: str, dashes: str) -> Option:
-    return {
-        "type": "line", "name": name, "symbol": "circle", "symbolSize": 4,
-        "data": [rounded(value) for value in values],
-        "itemStyle": {"color": color}, "lineStyle": {"color": color, "type": dashes, "width": 2},
-    }  # fmt: skip
+    return line_series(name, values, color, dashes) | {"symbol": "circle", "symbolSize": 4}
 
 
 def _here(found: Leakage, palette: Palette, *, label: bool) -> Option:

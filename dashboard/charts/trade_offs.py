@@ -10,12 +10,11 @@ import numpy as np
 from cutwise.analyses.delay_energy import ServedRound
 from cutwise.analyses.replanning import Epochs
 from cutwise.units import percent
+from cutwise_dashboard.charts.line_parts import LEFT, Option, line_series, linked_panels
 from cutwise_dashboard.charts.palette import PALETTES, color_of
 from cutwise_dashboard.format import quantity_text, rounded, seconds_text
 
-Option = dict[str, Any]
 HERE = "this plan"
-LEFT: Option = {"nameTextStyle": {"align": "left"}}
 
 # Neighbours on a front differ by less than a thousandth.
 FINE_DIGITS = 7
@@ -57,15 +56,11 @@ def epochs_figure(epochs: Epochs, *, theme: str) -> Option:
     )
     numbers = [str(number + 1) for number in range(len(epochs.rate_ratio))]
     under = {"gridIndex": 1, "type": "log", "name": "rate over its mean", "splitNumber": 2, **LEFT}
-    return {
-        "animation": False,
+    return linked_panels() | {
         "grid": [
             {"left": 72, "right": 24, "top": 104, "height": 206},
             {"left": 72, "right": 24, "top": 356, "height": 80},
         ],
-        "legend": {"top": 0, "left": 0, "itemGap": 12},
-        "tooltip": {"trigger": "axis", "valueFormatter": "%.3g"},
-        "axisPointer": {"link": [{"xAxisIndex": "all"}]},
         "xAxis": [
             {"type": "category", "data": numbers, "axisLabel": {"show": False}},
             {"type": "category", "data": numbers, "gridIndex": 1, "name": "epoch", "nameLocation": "middle",
@@ -89,11 +84,7 @@ def _marked(title: str, fits: bool) -> str:
 
 
 def _line(name: str, values: Any, color: str, dashes: str) -> Option:
-    return {
-        "type": "line", "name": name, "step": "middle", "symbol": "none",
-        "data": [rounded(value) for value in values.tolist()],
-        "itemStyle": {"color": color}, "lineStyle": {"color": color, "type": dashes, "width": 2},
-    }  # fmt: skip
+    return line_series(name, values.tolist(), color, dashes) | {"step": "middle", "symbol": "none"}
 
 
 def _axis(name: str) -> Option:
