@@ -21,7 +21,7 @@ from cutwise.planning.one_device.exact_cut import exact_cuts
 from cutwise.planning.one_device.objective import Score, counted_energy, delay, device_energy
 from cutwise.planning.one_device.work.compute_features import (
     ComputeFeature,
-    apart_features,
+    Features,
     compute_features,
 )
 from cutwise.plans.evaluate import stage_times
@@ -84,16 +84,16 @@ def table_of(
     *,
     common: bool = False,
     clients: int = 1,
-    any_share: bool = False,
+    features: Sequence[Features] | None = None,
 ) -> CutTable:
     """The table in which every cut stands that can be optimal for a device under its limits.
 
     `common` gives all devices the same candidates, so that one cut can be chosen for all of them.
-    `clients` is how many devices the server holds a model for at once. With `any_share` the cuts are there
-    that can be optimal at any share of the server.
+    `clients` is how many devices the server holds a model for at once. `features` are what work counts as
+    on every device; else they follow from the conditions and the score.
     """
     groups, group_of = groups_of(
-        problem, conditions, score, common=common, clients=clients, any_share=any_share
+        problem, conditions, score, common=common, clients=clients, features=features
     )
     return _filled(problem, conditions, score, groups, group_of, clients)
 
@@ -105,7 +105,7 @@ def groups_of(
     *,
     common: bool = False,
     clients: int = 1,
-    any_share: bool = False,
+    features: Sequence[Features] | None = None,
 ) -> tuple[tuple[Candidates, ...], Ints]:
     """The candidates of that table, and whose they are: which group is each device's."""
     rising = [score, delay]
@@ -113,13 +113,12 @@ def groups_of(
         rising.append(counted_energy(problem.scenario.objective))
     if problem.scenario.limits.device_energy_j is not None:
         rising.append(device_energy)
-    by_device = apart_features(problem, conditions, score) if any_share else None
-    by_device = by_device or compute_features(problem, conditions, tuple(rising))
+    by_device = list(features or compute_features(problem, conditions, tuple(rising)))
     if common:
         by_device = [tuple(dict.fromkeys(f for row in by_device for f in row))] * problem.device_count
     members: dict[tuple[ComputeFeature, ...], list[int]] = {}
-    for device, features in enumerate(by_device):
-        members.setdefault(features, []).append(device)
+    for device, found in enumerate(by_device):
+        members.setdefault(found, []).append(device)
     groups = [_candidates(problem, conditions, score, clients, *group) for group in members.items()]
     group_of = np.zeros(problem.device_count, dtype=np.int64)
     for number, devices in enumerate(members.values()):

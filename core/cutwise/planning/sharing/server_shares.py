@@ -9,6 +9,7 @@ import numpy as np
 from cutwise.arrays import Floats
 from cutwise.planning.one_device.cut_table import CutTable, listed_table, table_of
 from cutwise.planning.one_device.objective import delay
+from cutwise.planning.one_device.work.compute_features import apart_features
 from cutwise.planning.sharing.band_split import per_bit
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
@@ -55,10 +56,10 @@ def with_server_shares(problem: SplitProblem, even: Conditions) -> ServerShares:
 
 def _at_any_share(problem: SplitProblem, even: Conditions) -> tuple[CutTable, bool]:
     """The cuts that can be best whether the server is dear or cheap, and whether these are all."""
-    clients = problem.device_count
+    apart = apart_features(problem, even.at_server_share(1.0), delay)
     tables = [
-        table_of(problem, even.at_server_share(share), delay, clients=clients, any_share=True)
-        for share in (1.0, LITTLE)
+        table_of(problem, even.at_server_share(share), delay, clients=problem.device_count, features=apart)
+        for share in ((1.0,) if apart else (1.0, LITTLE))
     ]
     masks = np.concatenate([group.masks for table in tables for group in table.groups])
     complete = all(table.complete for table in tables) and not problem.cost.measured_s.any()

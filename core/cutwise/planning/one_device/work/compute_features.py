@@ -75,8 +75,10 @@ def apart_features(problem: SplitProblem, conditions: Conditions, score: Score) 
     """Features of pools that are complete whatever share of the server a device has.
 
     What work costs a device, column by column, and what it costs the server, taken off. None where all work
-    has one price, so that it is dear or cheap as a whole.
+    has one price, so that it is dear or cheap as a whole, and where a delay is no sum of these columns.
     """
+    if not problem.adds_up or problem.cost.measured_s.any():
+        return None
     work = priced_work(problem.cost, conditions, score, problem.device_count)
     if len(work.columns) < 2:
         return None
