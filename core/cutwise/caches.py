@@ -36,6 +36,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.units._with_names": Cache(
             entries=None, key="dataclass and names", keeps="types of its fields with these names"
         ),
+        "cutwise.analyses.bands.drawn_turns.block_members": Cache(
+            entries=16, key="graph", keeps="which op is in which block"
+        ),
         "cutwise.costs.moved_bytes._layout": Cache(
             entries=16, key="graph, training, kind of attention", keeps="whose storage each output lies in"
         ),

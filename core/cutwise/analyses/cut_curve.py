@@ -27,7 +27,7 @@ from cutwise.plans.rounds import Round
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.question import Question, problem_of_plan
-from cutwise.schemes.base import SCHEMES
+from cutwise.schemes.base import comes_back
 from cutwise.units import quantity
 
 if TYPE_CHECKING:
@@ -140,10 +140,10 @@ def cut_curve(
     decision = plan.decisions[device]
     if moved == "edge" and decision.edge_cut is None:
         raise ScenarioError([f"moved: {decision.device} is behind no edge; give 'device'"])
-    comes_back = bool(getattr(SCHEMES[plan.scheme], "comes_back", False))
-    sides = curve_sides(problem, decision, moved, comes_back=comes_back)
+    back = comes_back(plan.scheme)
+    sides = curve_sides(problem, decision, moved, comes_back=back)
     conditions = conditions_of_plan(problem, plan).of(device)
-    stages = stage_times(sides.sums(problem), conditions.without_labels() if comes_back else conditions)
+    stages = stage_times(sides.sums(problem), conditions.without_labels() if back else conditions)
     _check_turn(plan, device, stages, sides.chosen)
     score = score_of(problem.scenario.objective, Spread(delay_s=1.0, energy_j=1.0))
     if problem.scenario.objective.is_weighted:

@@ -13,8 +13,7 @@ from cutwise.analyses.base import asked_plan, registered, rows_of, table_text
 from cutwise.analyses.cut_curve import device_at
 from cutwise.costs.cut_sums import CutSums, Side
 from cutwise.fields.field_values import Settled
-from cutwise.planning.answer.plan_conditions import conditions_of_plan, sums_of_plan
-from cutwise.plans.evaluate import stage_times
+from cutwise.planning.answer.plan_conditions import conditions_of_plan, sums_of_plan, turns_of_cuts
 from cutwise.plans.plan import Plan
 from cutwise.plans.stages import STAGES
 from cutwise.problem.conditions import Conditions, Pace
@@ -168,7 +167,7 @@ def _largest(names: Sequence[str], values: Sequence[float], *, adding: bool) -> 
 def _turn(problem: SplitProblem, plan: Plan, at: int) -> tuple[Term, ...]:
     """The stages of one device's turn, with the numbers that make them where its turn is that of its cut."""
     stages = plan.stages[at]
-    numbers = dict(_numbers(problem, plan, at)) if _is_of_its_cut(problem, plan, at) else {}
+    numbers = dict(_numbers(problem, plan, at)) if turns_of_cuts(problem, plan)[at] else {}
     terms = [
         Term(part=one.title, value=float(one.taken_s(stages)), numbers=numbers.get(one.name, ""))
         for one in STAGES
@@ -177,12 +176,6 @@ def _turn(problem: SplitProblem, plan: Plan, at: int) -> tuple[Term, ...]:
     if float(stages.overlap_s):
         terms.append(Term(part="Saved as micro-batches overlap", value=-float(stages.overlap_s)))
     return tuple(terms)
-
-
-def _is_of_its_cut(problem: SplitProblem, plan: Plan, at: int) -> bool:
-    priced = stage_times(sums_of_plan(problem, plan), conditions_of_plan(problem, plan)).delay_s
-    own = float(np.broadcast_to(priced, problem.device_count)[at])
-    return bool(np.isclose(own, float(plan.stages[at].delay_s), rtol=1e-9))
 
 
 def _numbers(problem: SplitProblem, plan: Plan, at: int) -> Iterator[tuple[str, str]]:

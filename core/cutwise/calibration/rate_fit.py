@@ -12,6 +12,7 @@ from cutwise.arrays import Floats
 from cutwise.calibration.timed_rows import MachineRates, TimedRow, predicted_s, work_columns
 from cutwise.errors import CutwiseError
 from cutwise.frozen import read_only
+from cutwise.hardware.time_classes import TENTH
 
 SPREADS = (0.5, 0.4, 0.8, 0.3)
 """Of machines of one class: standard deviations of the logarithms of FLOPs, bytes, launch, backward."""
@@ -27,8 +28,8 @@ SIGNS = read_only(np.array([-1.0, -1.0, 1.0]))
 """Seconds fall with FLOPs and bytes a second, and grow with those of a launch."""
 MOST_FOLDS = 20
 OWN_QUANTILES_FROM = 10
-BAND_ROWS, Z_10_90 = 3, 1.2815515655446004
-"""A band of few rows counts the class's as so many rows; P10 and P90 lie so many deviations out."""
+BAND_ROWS = 3
+"""A band of few rows counts the class's as so many rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,11 +169,11 @@ def _band(ratios: Floats, prior: RatePrior) -> tuple[float, float]:
     logs = np.log(ratios) if len(ratios) > 1 else np.zeros(0)
 
     def deviation(of_class: float) -> float:
-        squares = BAND_ROWS * (np.log(of_class) / Z_10_90) ** 2 + np.sum(logs**2)
+        squares = BAND_ROWS * (np.log(of_class) / TENTH) ** 2 + np.sum(logs**2)
         return float(np.sqrt(squares / (BAND_ROWS + len(logs))))
 
     low, high = deviation(prior.band_low_ratio), deviation(prior.band_high_ratio)
-    return float(np.exp(-Z_10_90 * low)), float(np.exp(Z_10_90 * high))
+    return float(np.exp(-TENTH * low)), float(np.exp(TENTH * high))
 
 
 def _logarithms(rates: MachineRates) -> Floats:

@@ -94,7 +94,7 @@ class _Ops(Frozen):
     def row(self, at: int) -> tuple[float, float]:
         """Bytes that an op moves for the graph's own batch, and its launches."""
         op = self.graph.ops[at]
-        if op.kind in ABSENT or (op.figures and not TIMED.isdisjoint(op.figures)):
+        if op.kind in ABSENT or _is_timed(op):
             return 0.0, 0.0
         if op.figures:
             index = self.graph.index
@@ -155,6 +155,11 @@ def _layout(graph: ModelGraph, training: bool, eager: bool) -> tuple[tuple[int, 
     return tuple(storage_roots(graph, training=training)), found
 
 
+def _is_timed(op: Op) -> bool:
+    """True for an op whose seconds were measured."""
+    return bool(op.figures) and not TIMED.isdisjoint(op.figures)
+
+
 def _size(op: Op, graph: ModelGraph, workload: Workload) -> float:
     """Bytes of an op's output for the graph's own batch, as it lies in memory while the model runs."""
     if op.kind == "constant":
@@ -174,7 +179,7 @@ def _total(figure: object) -> float:
 
 def _weights(graph: ModelGraph, workload: Workload, flow: GradientFlow) -> Floats:
     stated = [_total(op.figures.get("weight_bytes", 0.0)) if op.figures else 0.0 for op in graph.ops]
-    measured = [bool(op.figures) and not TIMED.isdisjoint(op.figures) for op in graph.ops]
+    measured = [_is_timed(op) for op in graph.ops]
     weights = np.array(stated)
     if not all(op.figures for op in graph.ops):
         weights = weights + read_bytes(graph, workload, flow)

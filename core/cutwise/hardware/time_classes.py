@@ -16,6 +16,8 @@ TimeClassName = Literal[
     "server_gpu", "desktop_gpu", "desktop_gpu_batch_1", "integrated_gpu", "jetson_gpu", "phone_gpu",
     "phone_npu", "cpu_x86", "cpu_arm_runtime", "cpu_arm_pytorch", "accelerator",
 ]  # fmt: skip
+TENTH = 1.2815515655446004
+"""A tenth of a normal distribution lies above so many standard deviations: bands go from P10 to P90."""
 UNKNOWN_CLASS = "accelerator"
 """Stands in for what has no class: the peak alone, with the widest band."""
 

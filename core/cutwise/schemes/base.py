@@ -42,6 +42,11 @@ class Scheme(Protocol):
 SCHEMES: Registry[type[Any]] = Registry("scheme")
 
 
+def comes_back(scheme: str) -> bool:
+    """True for a scheme whose last part of the model runs on the device again."""
+    return bool(getattr(SCHEMES[scheme], "comes_back", False))
+
+
 def baseline_names() -> tuple[str, ...]:
     """Names of the schemes that plans are compared with, in order of registration."""
     return tuple(name for name, scheme in SCHEMES.items() if scheme.is_baseline)

@@ -16,7 +16,7 @@ from cutwise.plans.plan import DeviceDecision
 from cutwise.problem.conditions import LinkConditions
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.question import Question, can_pin
-from cutwise.schemes.base import SCHEMES
+from cutwise.schemes.base import comes_back
 from cutwise_dashboard import cached
 from cutwise_dashboard.charts.palette import PALETTES
 from cutwise_dashboard.components.ruler.axis import Axis
@@ -63,13 +63,13 @@ def _payload(asked: Question, device: int, theme: str, _question: AnsweredQuesti
 def _lanes(question: AnsweredQuestion, device: int, curve: CutCurve, theme: str) -> dict[str, Any]:
     problem, plan = question.problem, question.plan
     decision = plan.decisions[device]
-    comes_back = bool(getattr(SCHEMES[plan.scheme], "comes_back", False))
-    sides = curve_sides(problem, decision, "device", comes_back=comes_back)
+    back = comes_back(plan.scheme)
+    sides = curve_sides(problem, decision, "device", comes_back=back)
     returned = sides.returned[0]
     blocks = cached.blocks_of(question.problem.cost.graph)
     block_of = block_numbers(blocks, op_count=len(question.problem.cost.graph))
     axis = Axis.of(curve.masks, returned, block_of)
-    link = link_of(problem, plan, device, comes_back=comes_back)
+    link = link_of(problem, plan, device, comes_back=back)
     has_edge = decision.edge_cut is not None
     parts = parts_of(curve.stages, has_edge=has_edge, waits=plan.server_policy == "queue")
     bytes_up = sent_up(problem, curve, returned, link)

@@ -21,7 +21,7 @@ from cutwise.plans.plan import Plan
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parts import Limits
-from cutwise.schemes.base import SCHEMES
+from cutwise.schemes.base import comes_back
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -45,15 +45,15 @@ def explored_cuts(
 ) -> ExploredCuts:
     """The cuts of one device, all else as planned; complete for speeds between those given."""
     decision = plan.decisions[device]
-    comes_back = bool(getattr(SCHEMES[plan.scheme], "comes_back", False))
+    back = comes_back(plan.scheme)
     everyone = conditions_of_plan(problem, plan)
-    sides = curve_sides(problem, decision, "device", comes_back=comes_back)
-    if sides.has_edge or comes_back or sides.returned.any():
+    sides = curve_sides(problem, decision, "device", comes_back=back)
+    if sides.has_edge or back or sides.returned.any():
         own = everyone.of(device)
         return ExploredCuts(
             masks=sides.masks,
             sums=sides.sums(problem),
-            conditions=own.without_labels() if comes_back else own,
+            conditions=own.without_labels() if back else own,
             fits=cut_curve(_memories_only(problem), plan, device, with_peaks=False).fits,
             positions=np.ones(len(sides.masks), dtype=bool),
             complete=False,

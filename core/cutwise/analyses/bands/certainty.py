@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from cutwise.analyses.bands.drawn_factors import DrawnFactors, drawn_factors
-from cutwise.analyses.bands.drawn_turns import Masks, block_numbers, drawn_turns
+from cutwise.analyses.bands.drawn_turns import Masks, block_members, drawn_turns
 from cutwise.analyses.base import MOST_DEVICES, asked_plan, registered, rows_of, table_text
 from cutwise.analyses.cut_curve import device_at
 from cutwise.arrays import Floats, Number
 from cutwise.fields.field_values import Settled
 from cutwise.hardware.profiles import Profile
-from cutwise.planning.answer.plan_conditions import conditions_of_plan, device_sides, sums_of_plan
+from cutwise.planning.answer.plan_conditions import (
+    conditions_of_plan,
+    device_sides,
+    sums_of_plan,
+    turns_of_cuts,
+)
 from cutwise.planning.one_device.curve_limits import curve_excess
 from cutwise.planning.one_device.curve_sides import curve_sides
 from cutwise.planning.one_device.cut_positions import ops_mask
@@ -29,7 +34,7 @@ from cutwise.problem.split_problem import SplitProblem
 from cutwise.question import Question, problem_of_plan
 from cutwise.scenario.parties import Party
 from cutwise.scenario.time_levels import TIME_LEVELS, band_of, class_of, level_of
-from cutwise.schemes.base import SCHEMES
+from cutwise.schemes.base import comes_back
 from cutwise.units import percent, quantity
 
 if TYPE_CHECKING:
@@ -154,15 +159,17 @@ def certainty(
     Every factor is drawn from the band of its level: the speed of each kind of device, of server and edges,
     how blocks differ on them, rates, and powers. Decisions stay as they are.
     """
-    count, member = block_numbers(problem)
-    drawn = drawn_factors(problem, count, draws=draws, seed=seed)
+    member = block_members(problem.cost.graph)
+    drawn = drawn_factors(problem, member.shape[1], draws=draws, seed=seed)
     conditions = conditions_of_plan(problem, plan)
-    turns = _turns(problem, plan, conditions, drawn, member)
+    of_cuts = bool(turns_of_cuts(problem, plan).all())
+    turns = _turns(problem, plan, conditions, drawn, member) if of_cuts else _scaled_turns(plan, drawn)
+    near = _near_ratio(problem, plan, device, conditions, drawn, member) if of_cuts else None
     return Certainty(
         bands=tuple(_bands(plan, turns)),
         basis=basis_of(problem, device),
         device=plan.decisions[device].device,
-        near_ratio=_near_ratio(problem, plan, device, conditions, drawn, member),
+        near_ratio=near,
         draws=draws,
     )
 
@@ -171,19 +178,10 @@ def _turns(
     problem: SplitProblem, plan: Plan, conditions: Conditions, drawn: DrawnFactors, member: Floats
 ) -> tuple[Floats, Floats]:
     """Delay and energy of every device's turn in every draw, shape (devices, draws)."""
-    if not _is_of_cuts(problem, plan, conditions):
-        return _scaled_turns(plan, drawn)
     stages = drawn_turns(
         problem, sums_of_plan(problem, plan), _masks(problem, plan), conditions, drawn, member
     )
     return _wide(stages.delay_s, drawn), _wide(stages.energy_j, drawn)
-
-
-def _is_of_cuts(problem: SplitProblem, plan: Plan, conditions: Conditions) -> bool:
-    """Whether the plan's turns are those of its cuts: centralised training sends samples."""
-    priced = stage_times(sums_of_plan(problem, plan), conditions).delay_s
-    planned = np.array([stage.delay_s for stage in plan.stages], dtype=np.float64)
-    return bool(np.allclose(np.broadcast_to(priced, len(planned)), planned, rtol=1e-9))
 
 
 def _scaled_turns(plan: Plan, drawn: DrawnFactors) -> tuple[Floats, Floats]:
@@ -236,15 +234,13 @@ def _near_ratio(
     conditions: Conditions,
     drawn: DrawnFactors,
     member: Floats,
-) -> float | None:
+) -> float:
     """In which part of the draws the device's cut costs at most 5 % more than its best position that fits."""
-    if not _is_of_cuts(problem, plan, conditions):
-        return None
     decision = plan.decisions[device]
-    comes_back = bool(getattr(SCHEMES[plan.scheme], "comes_back", False))
-    sides = curve_sides(problem, decision, "device", comes_back=comes_back)
+    back = comes_back(plan.scheme)
+    sides = curve_sides(problem, decision, "device", comes_back=back)
     own = conditions.of(device)
-    own = own.without_labels() if comes_back else own
+    own = own.without_labels() if back else own
     sums = sides.sums(problem)
     masks = Masks(device=sides.held, edge=sides.served & ~sides.held, server=~sides.served)
     masks = masks if sides.has_edge else replace(masks, edge=np.zeros_like(sides.held), server=~sides.held)

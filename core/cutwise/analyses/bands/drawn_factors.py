@@ -10,14 +10,13 @@ import numpy as np
 
 from cutwise.arrays import Floats
 from cutwise.frozen import Frozen, read_only
+from cutwise.hardware.time_classes import TENTH
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.parties import Party
 from cutwise.scenario.time_levels import TIME_LEVELS, TimeBand, band_of, level_of
 
 DRAWS = 400
 SEED = 0
-TENTH = 1.2815515655446004
-"""A tenth of a normal distribution lies above so many standard deviations."""
 LOAD_BAND = TimeBand(low_ratio=0.15 / 0.7, high_ratio=0.9 / 0.7)
 """What training draws over what is taken for it: 0.7 of the design power, measured runs 0.15 to 0.9."""
 

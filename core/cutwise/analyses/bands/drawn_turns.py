@@ -8,13 +8,15 @@ import numpy as np
 
 from cutwise.analyses.bands.drawn_factors import DrawnFactors
 from cutwise.arrays import Floats, Mask, Number
+from cutwise.caches import kept
 from cutwise.costs.cut_sums import CutSums, Side
 from cutwise.costs.vertex_sums import op_sums, side_sums
 from cutwise.frozen import Frozen
 from cutwise.graph.blocks import blocks
+from cutwise.graph.model_graph import ModelGraph
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.stages import StageTimes
-from cutwise.problem.conditions import Conditions, Roofs
+from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
 
 COLUMN = (slice(None), None)
@@ -34,13 +36,14 @@ class Masks(Frozen):
     server: Mask
 
 
-def block_numbers(problem: SplitProblem) -> tuple[int, Floats]:
-    """How many blocks the model has, and which op is in which, shape (ops, blocks)."""
-    found = blocks(problem.cost.graph)
-    member = np.zeros((len(problem.cost), len(found)))
+@kept
+def block_members(graph: ModelGraph) -> Floats:
+    """Which op is in which block of the model, shape (ops, blocks)."""
+    found = blocks(graph)
+    member = np.zeros((len(graph), len(found)))
     for number, block in enumerate(found):
         member[list(block.ops), number] = 1.0
-    return len(found), member
+    return member
 
 
 def drawn_turns(
@@ -126,7 +129,6 @@ def _timed(side: Side, seconds: tuple[Floats, Floats], factor: Floats, condition
 def _drawn_conditions(conditions: Conditions, drawn: DrawnFactors) -> Conditions:
     wide = conditions.of(COLUMN)
     link, power = wide.link, wide.power
-    roofs: Roofs | None = None
     return replace(
         wide.at_rates(
             uplink_bps=link.uplink_bps * drawn.uplink_rate_ratio,
@@ -137,5 +139,5 @@ def _drawn_conditions(conditions: Conditions, drawn: DrawnFactors) -> Conditions
             device_power_w=power.device_power_w * drawn.device_power_ratio,
             server_power_w=power.server_power_w * drawn.server_power_ratio,
         ),
-        roofs=roofs,
+        roofs=None,
     )

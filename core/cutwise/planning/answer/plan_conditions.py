@@ -11,6 +11,7 @@ from cutwise.arrays import Floats, Mask
 from cutwise.costs.cut_sums import CutSums, cut_sums, looped_sums, nested_sums
 from cutwise.planning.answer.server_waiting import waits_s
 from cutwise.planning.one_device.cut_positions import ops_mask
+from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import DeviceDecision, Plan
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.edge_links import behind_edges
@@ -63,6 +64,13 @@ def sums_of_plan(problem: SplitProblem, plan: Plan) -> CutSums:
         return nested_sums(problem.cost, devices, _masks(problem, inner))
     tops = _masks(problem, (decision.returned_ops for decision in plan.decisions))
     return looped_sums(problem.cost, devices, tops) if tops.any() else cut_sums(problem.cost, devices)
+
+
+def turns_of_cuts(problem: SplitProblem, plan: Plan) -> Mask:
+    """Whose turn is that of its cut, shape (devices,): centralised training sends samples instead."""
+    priced = stage_times(sums_of_plan(problem, plan), conditions_of_plan(problem, plan)).delay_s
+    planned = np.array([stage.delay_s for stage in plan.stages], dtype=np.float64)
+    return np.isclose(np.broadcast_to(priced, len(planned)), planned, rtol=1e-9)
 
 
 def device_sides(problem: SplitProblem, plan: Plan) -> Mask:
