@@ -22,7 +22,6 @@ import cutwise
 from cutwise import read_limits
 from cutwise.__main__ import main
 from cutwise.analyses import ANALYSES
-from cutwise.analyses.sweep_file import SweepFile, read_sweep_file
 from cutwise.budgets import amount, most
 from cutwise.calibration.calibration_file import is_calibration, parse_calibration
 from cutwise.channels import CHANNELS
@@ -61,6 +60,7 @@ from cutwise.scenario.parts import (
 from cutwise.scenario.scenario_file import parse_scenario
 from cutwise.schemes import SCHEMES
 from cutwise.stated.question_file import is_question, parse_question
+from cutwise.sweeping.sweep_file import SweepFile, read_sweep_file
 from cutwise.units import UNITS
 from cutwise_dashboard.serving import page_server
 from tests.docs_tables import (

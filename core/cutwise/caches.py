@@ -193,6 +193,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.cuts.u_shape.flow._network": Cache(
             entries=16, key="split graph", keeps="its flow network, without weights"
         ),
+        "cutwise.sweeping.whole_sweep.Sweep.digest": Cache(
+            entries=1, key="the sweep itself", keeps="its digest"
+        ),
         "cutwise.scenario.versions.versions": Cache(entries=None, key="none", keeps="product and data"),
         "cutwise.scenario.versions.data_version": Cache(entries=None, key="none", keeps="the data's digest"),
         "cutwise.scenario.checks._choices": Cache(

@@ -38,7 +38,6 @@ SHARED = {
     "drawn_factors",
     "drawn_turns",
     "pace",
-    "sweep_file",
     "sweep_settings",
     "tier_memory",
 }

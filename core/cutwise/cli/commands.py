@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cutwise.cli import answers, measuring, paper_answers, truth_answers
+from cutwise.cli import answers, measuring, paper_answers, sweep_answers, truth_answers
 from cutwise.cli.inputs import count_in, spelled
 from cutwise.defaults import DEFAULT_SCHEME
 
@@ -102,10 +102,15 @@ COMMANDS: Mapping[str, Command] = {
         arguments=(_of("--csv", metavar="FILE.csv", help="write when every task ran on what"),),
     ),
     "sweep": Command(
-        run=answers.sweep_many,
-        help="Many scenarios from a sweep file in TOML.",
+        run=sweep_answers.sweep_many,
+        help="Many scenarios from a sweep file in TOML; with --out of any number, in parts that are kept.",
         arguments=(
-            _of("spec", help="model, scenario, schemes, zip, and the table [over] of paths and values"),
+            _of("spec", help="models, scenario, schemes, design, and the table [over] of paths and values"),
+            _of("--out", help="write FILE.parquet, or a folder with a file a part; rows that are there stay"),
+            _of(
+                "--workers", type=count_in, default=0, help="processes of this machine; 0 for this one alone"
+            ),
+            _of("--dask", metavar="ADDRESS", help="tcp://HOST:PORT of a Dask cluster that runs"),
         ),
     ),
     "papers": Command(

@@ -1,0 +1,67 @@
+"""The parts of a sweep by their number: one model, one scheme, and a stretch of rows each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cutwise.frozen import Frozen
+from cutwise.schemes import SCHEMES
+from cutwise.sweeping.whole_sweep import Sweep
+
+ROWS_IN_COLUMNS, ROWS_ONE_BY_ONE, LEAST_ROWS = 1 << 18, 256, 1 << 10
+"""Of a part: one device's rows that go together stay below 500 MB; those planned one by one take seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepPart(Frozen):
+    """Rows `first` to before `last` of one model and scheme; `number` counts the parts of all."""
+
+    number: int
+    model: str
+    scheme: str
+    first: int
+    last: int
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return self.last - self.first
+
+
+def rows_of_part(sweep: Sweep, scheme: str) -> int:
+    """The most rows of a part of one scheme."""
+    if sweep.part_rows:
+        return sweep.part_rows
+    if not SCHEMES[scheme].separable:
+        return ROWS_ONE_BY_ONE
+    return max(LEAST_ROWS, ROWS_IN_COLUMNS // len(sweep.scenario.devices))
+
+
+def pairs_of(sweep: Sweep) -> Iterator[tuple[str, str]]:
+    """Every model with every scheme, in the order of their rows."""
+    return ((model, scheme) for model in sweep.models for scheme in sweep.schemes)
+
+
+def part_count(sweep: Sweep) -> int:
+    """How many parts there are."""
+    return sum(_parts_of(sweep, scheme) for _, scheme in pairs_of(sweep))
+
+
+def part_of(sweep: Sweep, number: int) -> SweepPart:
+    """The part with this number, from 0 on."""
+    before = 0
+    for model, scheme in pairs_of(sweep):
+        count = _parts_of(sweep, scheme)
+        if number < before + count:
+            size = rows_of_part(sweep, scheme)
+            first = (number - before) * size
+            last = min(sweep.rows, first + size)
+            return SweepPart(number=number, model=model, scheme=scheme, first=first, last=last)
+        before += count
+    raise IndexError(number)
+
+
+def _parts_of(sweep: Sweep, scheme: str) -> int:
+    return math.ceil(sweep.rows / rows_of_part(sweep, scheme))
