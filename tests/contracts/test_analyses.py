@@ -37,7 +37,10 @@ SHARED = {
     "cut_trades",
     "drawn_factors",
     "drawn_turns",
+    "figure_inputs",
+    "figure_terms",
     "pace",
+    "stage_numbers",
     "sweep_settings",
     "tier_memory",
 }

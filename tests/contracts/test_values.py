@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import cutwise
+from cutwise.fields.field_rules import field_rules
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.parts import Scenario
 from tests.contracts.test_caches import KEPT, modules_of
@@ -70,6 +71,7 @@ def value_types() -> set[type]:
 @pytest.fixture(scope="module")
 def values(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     """The first values of every kind, private ones too, and what was answered."""
+    field_rules.cache_clear()  # rules of fields are made at the first import, before anything is registered
     with pytest.MonkeyPatch.context() as patch:
         register = Register(value_types(), patch)
         answers = everything(tmp_path_factory.mktemp("values"))
