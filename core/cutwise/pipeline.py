@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from cutwise.analyses import ANALYSES, Record, analysis_with
 from cutwise.analyses.comparison import CompareAnalysis
 from cutwise.analyses.sweeps import SweepAnalysis, SweptScenarios
 from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_model
 from cutwise.options import option_hints
@@ -25,6 +26,7 @@ from cutwise.simulation.engine import simulate as played
 from cutwise.simulation.round_tasks import phased_tasks
 from cutwise.simulation.trace import Trace
 from cutwise.simulation.turns import planned_turns
+from cutwise.sweeping.files.arrow_tables import arrow_of, with_units
 from cutwise.sweeping.rows.row_designs import DEFAULT_DESIGN, DESIGNS, PAIRED
 from cutwise.sweeping.rows.swept_ranges import is_range
 from cutwise.sweeping.running.sweep_progress import Tell
@@ -35,6 +37,7 @@ from cutwise.sweeping.whole_sweep import DEFAULT_SEED, Sweep, made_sweep
 
 if TYPE_CHECKING:
     import pandas
+    import pyarrow
 
 
 def plan(
@@ -111,7 +114,22 @@ def sweep(
     design: str = ...,
     rows: int | None = ...,
     seed: int = ...,
+    form: Literal["pandas"] = ...,
 ) -> pandas.DataFrame: ...
+@overload
+def sweep(
+    graph: ModelGraph | Sequence[ModelGraph],
+    scenario: Scenario | None = None,
+    *,
+    over: Mapping[str, Any],
+    scheme: str = ...,
+    schemes: Sequence[str] | None = ...,
+    zip: bool = ...,
+    design: str = ...,
+    rows: int | None = ...,
+    seed: int = ...,
+    form: Literal["arrow"],
+) -> pyarrow.Table: ...
 @overload
 def sweep(
     graph: ModelGraph | Sequence[ModelGraph],
@@ -141,17 +159,19 @@ def sweep(
     design: str = DEFAULT_DESIGN,
     rows: int | None = None,
     seed: int = DEFAULT_SEED,
+    form: Literal["pandas", "arrow"] = "pandas",
     out: str | os.PathLike[str] | None = None,
     part_rows: int = 0,
     workers: int = 0,
     dask: str | None = None,
     tell: Tell | None = None,
-) -> pandas.DataFrame | WrittenSweep:
+) -> pandas.DataFrame | pyarrow.Table | WrittenSweep:
     """One row a scenario and scheme: the swept paths, `scheme`, `status`, `delay_s`, `energy_j` and `cut`.
 
     `over` gives each path a list, or a range such as {"from": 1e6, "to": 1e9, "spacing": "log"}. Lists form a
     grid, the last path fastest; `design="paired"`, or `zip`, pairs them; "random" and "latin_hypercube" draw
-    `rows` from what each path may be. Plans are not certified. With `out`, a name in .parquet or a folder,
+    `rows` from what each path may be. Plans are not certified. `form="arrow"` gives an Arrow table with units
+    in its schema; a DataFrame has them in `attrs`. With `out`, a name in .parquet or a folder,
     rows are written in parts, by `workers` of this machine or those of a cluster at `dask`: of any number;
     what is there already is kept, and `tell` hears how far it is.
     """
@@ -160,16 +180,22 @@ def sweep(
     named, laid_out = tuple(schemes or (scheme,)), PAIRED if zip else design
     if out is None and (workers or dask):
         raise ScenarioError(["workers: name a file or folder in out, which they write parts to"])
-    if out is None and len(graphs) == 1 and _is_of_lists(over, laid_out):
+    if form not in FORMS:
+        raise UnknownNameError("form", str(form), FORMS)
+    if out is None and len(graphs) == 1 and rows is None and _is_of_lists(over, laid_out):
         asked = Question(graph=graphs[0], scenario=given, scheme=scheme)
         analysis = SweepAnalysis(over=over, schemes=tuple(schemes or ()), zip=laid_out == PAIRED)
-        return analysis.run(asked).to_frame()
+        return FORMS[form](analysis.run(asked).to_frame())
     whole = made_sweep(
         graphs, given, over, schemes=named, design=laid_out, rows=rows, seed=seed, part_rows=part_rows
     )
     if out is None:
-        return swept_models(whole).to_frame()
+        return FORMS[form](swept_models(whole).to_frame())
     return written_sweep(whole, out, workers=workers, dask=dask, tell=tell)
+
+
+FORMS: Mapping[str, Callable[[pandas.DataFrame], Any]] = FrozenDict({"pandas": with_units, "arrow": arrow_of})
+"""What a sweep that stays in memory comes as."""
 
 
 def _is_of_lists(over: Any, design: str) -> bool:

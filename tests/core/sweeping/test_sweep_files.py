@@ -99,6 +99,18 @@ def test_units_and_what_was_asked_stand_in_the_schema(whole: Path, tmp_path: Pat
     assert says["product"] == cutwise.__version__
 
 
+def test_a_table_in_memory_knows_its_units_too() -> None:
+    over = {"channel.uplink_bps": [1e6, 1e7], "channel.kind": ["fixed_rate"]}
+    graph = cutwise.load_model("sample:vgg16")
+    table = cutwise.sweep(graph, over=over)
+    arrow = cutwise.sweep(graph, over=over, form="arrow")
+    assert table.attrs["units"] == {"channel.uplink_bps": "bit/s", "delay_s": "s", "energy_j": "J"}
+    assert units_of(arrow.schema) == table.attrs["units"]
+    assert arrow["delay_s"].to_pylist() == table["delay_s"].tolist()
+    with pytest.raises(CutwiseError, match="unknown form 'polars'; known: arrow, pandas"):
+        cutwise.sweep(graph, over=over, form="polars")  # type: ignore[call-overload]
+
+
 def test_names_stand_in_dictionaries_and_drawn_numbers_by_their_bytes(whole: Path) -> None:
     facts = pq.ParquetFile(whole / "part-000000.parquet").metadata.row_group(0)
     columns = {facts.column(n).path_in_schema: facts.column(n) for n in range(facts.num_columns)}

@@ -18,6 +18,7 @@ from cutwise.sweeping.whole_sweep import Sweep, described
 from cutwise.units import UNITS, facts_of
 
 if TYPE_CHECKING:
+    import pandas
     import pyarrow
 
 KEY = "cutwise"
@@ -75,6 +76,23 @@ def parquet_options(sweep: Sweep, schema: pyarrow.Schema) -> dict[str, Any]:
         "use_dictionary": [name for name in schema.names if name not in drawn],
         "use_byte_stream_split": [name for name in schema.names if name in drawn],
     }
+
+
+def arrow_of(frame: pandas.DataFrame) -> pyarrow.Table:
+    """A table of answers as Arrow has it, with unit and title of every column in its schema."""
+    import pyarrow as pa
+
+    texts = [name for name in ("model", "scheme", "status", "cut") if name in frame]
+    table = pa.Table.from_pandas(frame.astype(dict.fromkeys(texts, "category")), preserve_index=False)
+    fields = [field.with_metadata(_facts(field.name)) for field in table.schema]
+    return table.cast(pa.schema(fields))
+
+
+def with_units(frame: pandas.DataFrame) -> pandas.DataFrame:
+    """The same table, whose `attrs` say the unit of every column that has one."""
+    units = {name: unit for name in frame.columns if (unit := _facts(name).get("unit"))}
+    frame.attrs["units"] = units
+    return frame
 
 
 def units_of(schema: pyarrow.Schema) -> dict[str, str]:

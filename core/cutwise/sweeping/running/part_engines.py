@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
@@ -20,6 +23,13 @@ NO_DASK = "needs Dask, which is not installed; install it with: pip install 'cut
 IN_FLIGHT = 4
 """Parts that each worker has waiting, so that it never waits for the next."""
 PATIENCE_S = 30
+UNGUARDED = (
+    "workers: none starts, most likely as each of them runs this file first; put the call under "
+    'if __name__ == "__main__":'
+)
+SILENT = 100
+"""Above every level of what Dask logs."""
+WARNINGS = "PYTHONWARNINGS"
 LOOPBACK = "127.0.0.1"
 """Nobody on another machine reaches it."""
 _ONE_AT_A_TIME = threading.Lock()
@@ -132,6 +142,8 @@ def local_workers(count: int) -> Iterator[Engine]:
 
     They listen on this machine only, to who holds a certificate that is made for them and kept in memory.
     """
+    if multiprocessing.parent_process():
+        raise CutwiseError(UNGUARDED)
     try:
         from distributed import Client, LocalCluster
         from distributed.security import Security
@@ -139,23 +151,27 @@ def local_workers(count: int) -> Iterator[Engine]:
         security = Security.temporary()
     except ImportError as error:
         raise CutwiseError(f"workers: {NO_DASK}") from error
-    with (
-        scratch_folder("sweep") as folder,
-        LocalCluster(
-            n_workers=count,
-            threads_per_worker=1,
-            processes=True,
-            host=LOOPBACK,
-            protocol="tls://",
-            security=security,
-            dashboard_address=None,
-            memory_limit=0,
-            local_directory=str(folder),
-            silence_logs=50,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        yield OnDask(client)
+    with scratch_folder("sweep") as folder, ExitStack() as stack:
+        _track_quietly()
+        how = {"host": LOOPBACK, "protocol": "tls://", "security": security, "dashboard_address": None}
+        room = {"threads_per_worker": 1, "memory_limit": 0, "local_directory": str(folder)}
+        try:
+            cluster = stack.enter_context(LocalCluster(n_workers=count, silence_logs=SILENT, **how, **room))
+        except RuntimeError as error:
+            raise CutwiseError(UNGUARDED) from error
+        yield OnDask(stack.enter_context(Client(cluster)))
+
+
+def _track_quietly() -> None:
+    """What a process that is told to stop leaves of its semaphores is let go without a word about it."""
+    before = os.environ.get(WARNINGS)
+    os.environ[WARNINGS] = "ignore"
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        del os.environ[WARNINGS]
+        if before is not None:
+            os.environ[WARNINGS] = before
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from cutwise.budgets import amount
 from cutwise.disk.bounded_files import shown_name
 from cutwise.errors import CutwiseError
 from cutwise.frozen import Frozen
+from cutwise.sweeping.files.arrow_tables import with_units
 from cutwise.sweeping.files.joined_file import is_joined, join_parts
 from cutwise.sweeping.files.part_files import missing_parts, opened_folder, part_files
 from cutwise.sweeping.running.part_engines import Engine, InProcess, local_workers, running_cluster
@@ -57,7 +58,7 @@ class WrittenSweep(Frozen):
 
     def to_frame(self) -> pandas.DataFrame:
         """All rows; names are categories."""
-        return self.to_arrow().to_pandas()
+        return with_units(self.to_arrow().to_pandas())
 
     def plain(self) -> dict[str, Any]:
         """Its fields."""
