@@ -55,7 +55,7 @@ class Sweep(Frozen):
     @cached_property
     def digest(self) -> str:
         """SHA-256 of its description."""
-        text = json.dumps(described(self), sort_keys=True)
+        text = json.dumps(described(self))
         return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -146,6 +146,7 @@ def test_what_is_there_is_kept_and_what_is_missing_or_damaged_made_again(whole: 
         ({"part_rows": 5}, "part_rows"),
         ({"schemes": ["gsfl"]}, "schemes"),
         ({"over": {"channel.uplink_bps": UP}}, "over"),
+        ({"over": dict(reversed(DRAWN["over"].items()))}, "over"),
     ],
 )
 def test_another_sweep_refuses_to_go_on_in_the_folder(

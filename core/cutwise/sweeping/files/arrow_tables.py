@@ -103,7 +103,7 @@ def units_of(schema: pyarrow.Schema) -> dict[str, str]:
 
 def _said_of(sweep: Sweep, part: SweepPart) -> dict[str, str]:
     says = {"sweep": sweep.digest, "part": part.number, "first_row": part.first, **described(sweep)}
-    return {KEY: json.dumps(says, sort_keys=True)}
+    return {KEY: json.dumps(says)}
 
 
 def _constant(text: str, rows: int) -> Any:

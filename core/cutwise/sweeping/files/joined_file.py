@@ -49,7 +49,7 @@ def _write(sweep: Sweep, folder: Path, spare: Path) -> None:
     files = part_files(sweep, folder)
     first = pq.read_schema(part := next(files))
     says = {"sweep": sweep.digest, **described(sweep)}
-    schema = first.with_metadata({KEY: json.dumps(says, sort_keys=True)})
+    schema = first.with_metadata({KEY: json.dumps(says)})
     with pq.ParquetWriter(spare, schema, **parquet_options(sweep, schema)) as writer:
         for file in (part, *files):
             table = pq.read_table(file).replace_schema_metadata(schema.metadata)

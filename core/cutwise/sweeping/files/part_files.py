@@ -51,7 +51,7 @@ def _refuse_other(folder: Path, sweep: Sweep) -> None:
     if there.get("digest") == sweep.digest:
         return
     ours = described(sweep)
-    differing = [key for key in ours if there.get(key) != json.loads(json.dumps(ours[key]))]
+    differing = [key for key, value in ours.items() if json.dumps(there.get(key)) != json.dumps(value)]
     words = ", ".join(differing) or "its description"
     raise CutwiseError(
         f"{shown_name(folder)}: holds another sweep ({words} differ); name another folder, or remove this one"
