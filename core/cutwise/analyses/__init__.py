@@ -14,6 +14,7 @@ from cutwise.analyses import (
 )
 from cutwise.analyses.bands import certainty
 from cutwise.analyses.base import ANALYSES, Analysis, Record, analysis_with
+from cutwise.analyses.divisions import group_counts
 
 __all__ = [
     "ANALYSES",
@@ -26,6 +27,7 @@ __all__ = [
     "delay_energy",
     "explain",
     "figure_basis",
+    "group_counts",
     "leakage",
     "replanning",
     "sweeps",
