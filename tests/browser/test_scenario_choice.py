@@ -1,4 +1,4 @@
-"""The scenario library in a real browser: choosing and taking back, scenarios of one's own, and their bounds."""
+"""The scenario library in a real browser: choosing, taking back, scenarios of one's own, their bounds."""
 
 from __future__ import annotations
 
