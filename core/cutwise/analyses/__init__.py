@@ -7,7 +7,6 @@ from cutwise.analyses import (
     cut_curve,
     delay_energy,
     explain,
-    figure_basis,
     leakage,
     replanning,
     sweeps,
@@ -15,6 +14,7 @@ from cutwise.analyses import (
 from cutwise.analyses.bands import certainty
 from cutwise.analyses.base import ANALYSES, Analysis, Record, analysis_with
 from cutwise.analyses.divisions import group_counts
+from cutwise.analyses.figures import figure_basis
 
 __all__ = [
     "ANALYSES",
