@@ -77,6 +77,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.stated.shipped_scenarios.shipped_scenario": Cache(
             entries=None, key="name", keeps="a shipped scenario"
         ),
+        "cutwise.stated.scenario_library.scenario_library": Cache(
+            entries=None, key="none", keeps="the scenario library"
+        ),
         "cutwise.scenario.scenario_file._usual": Cache(
             entries=None, key="dataclass", keeps="itself with every default"
         ),

@@ -85,3 +85,30 @@ def test_the_report_opens_with_the_network_off(
     assert widest <= width
     assert drawn
     assert not said
+
+
+def test_rounds_of_kept_questions_stand_on_one_time_axis(app: App) -> None:
+    page = app.open("compare")
+    page.get_by_role("button", name="Compare").click()
+    app.idle()
+    page.evaluate("window.cutwiseDesk.command({ kind: 'scheme', path: 'scheme', value: 'split_federated' })")
+    app.idle()
+    page.locator(".timeline .round").nth(1).wait_for()
+    graph, hall = load_model("sample:resnet18"), shipped_scenario()
+    delays = [cutwise.plan(graph, hall, scheme).delay_s for scheme in ("fast_split", "split_federated")]
+    heads = page.locator(".timeline .head").all_inner_texts()
+    assert [text.endswith(seconds_text(delay)) for text, delay in zip(heads, delays, strict=True)] == [
+        True, True
+    ]  # fmt: skip
+    ends = page.evaluate(
+        """() => [...document.querySelectorAll(".timeline .round")].map(round =>
+          Math.max(...[...round.querySelectorAll(".bar")].map(bar => {
+            const lane = bar.parentElement.getBoundingClientRect()
+            return (bar.getBoundingClientRect().right - lane.left) / lane.width
+          })))"""
+    )
+    assert ends[0] == pytest.approx(1.0, abs=0.005)
+    assert ends[1] == pytest.approx(delays[1] / delays[0], abs=0.005)
+    with page.expect_download() as found:
+        page.get_by_role("button", name="Report (HTML)").click()
+    assert "The kept questions on one time axis" in found.value.path().read_text(encoding="utf-8")

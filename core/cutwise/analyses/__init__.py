@@ -13,6 +13,7 @@ from cutwise.analyses import (
 )
 from cutwise.analyses.bands import certainty
 from cutwise.analyses.base import ANALYSES, Analysis, Record, analysis_with
+from cutwise.analyses.divisions import group_counts
 from cutwise.analyses.figures import figure_basis
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "delay_energy",
     "explain",
     "figure_basis",
+    "group_counts",
     "leakage",
     "replanning",
     "sweeps",

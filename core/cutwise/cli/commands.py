@@ -52,7 +52,8 @@ MODEL_OR_QUESTION: tuple[Argument, ...] = (
     _of(
         "model",
         help="a model file, sample:NAME for a shipped one, or a question file, which has scenario, scheme, "
-        "options, pinned cut and baseline in it; what is given here comes before what it says",
+        "options, pinned cut and baseline in it (library:NAME is one of the scenario library); what is given "
+        "here comes before what it says",
     ),
     _of(
         "--model", dest="model_file", metavar="FILE",
@@ -60,7 +61,11 @@ MODEL_OR_QUESTION: tuple[Argument, ...] = (
     ),
     DIM,
 )  # fmt: skip
-SCENARIO: Argument = _of("scenario", nargs="?", help="a scenario file; the default cell if absent")
+SCENARIO: Argument = _of(
+    "scenario",
+    nargs="?",
+    help="a scenario file, or library:NAME for a shipped one; the default cell if absent",
+)
 SCHEME: Argument = _of(
     "--scheme", help=f"see the command schemes; the question file's, else {DEFAULT_SCHEME} if absent"
 )
@@ -211,6 +216,10 @@ COMMANDS: Mapping[str, Command] = {
     "radios": Command(run=answers.list_registered, help="What a device's radio draws."),
     "formats": Command(run=answers.list_registered, help="The formats that a model file may have."),
     "samples": Command(run=answers.list_registered, help="The shipped models."),
+    "scenarios": Command(
+        run=answers.list_registered,
+        help="The scenario library: whom each scenario shows, what surprises, its model and scheme.",
+    ),
     "calibrations": Command(
         run=answers.list_registered, help="The shipped calibrations, with their sources."
     ),
