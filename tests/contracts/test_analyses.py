@@ -37,9 +37,9 @@ SHARED = {
     "cut_trades",
     "drawn_factors",
     "drawn_turns",
-    "pace",
     "sweep_file",
     "sweep_settings",
+    "sweep_table",
     "tier_memory",
 }
 """Modules of the family that register nothing."""
