@@ -19,6 +19,7 @@ from cutwise.columns.formal_numbers import (
     SymbolTable,
     Term,
 )
+from cutwise.columns.least_sums import Sums
 from cutwise.costs.cut_sums import CutSums, Side
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.frozen import Frozen
@@ -26,6 +27,7 @@ from cutwise.planning.one_device.objective import Score
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
+from cutwise.tolerances import SUM_ROUNDING
 
 CROSSING = ("output_bytes", "gradient_bytes", "has_server", "alone", "kept_equal_bytes")
 
@@ -48,6 +50,22 @@ class Law(Frozen):
         for at, monomial in enumerate(self.monomials):
             found[at] = self.table.values(monomial, rows)
         return found
+
+    def differences(self, rows: slice) -> tuple[Sums, Floats]:
+        """What tells the cuts apart in these rows, as sums of few coefficients (coefficients, rows).
+
+        Monomials whose slopes are proportional but for what all cuts have in common are one coefficient.
+        """
+        slopes, coefficients = self.slopes - self.slopes[:, :1], self.coefficients(rows)
+        kept: list[int] = []
+        for at, slope in enumerate(slopes):
+            known = next((k for k in kept if _proportional(slope, slopes[k])), None)
+            if known is not None:
+                far = int(np.abs(slopes[known]).argmax())
+                coefficients[known] += slope[far] / slopes[known][far] * coefficients[at]
+            elif slope.any():
+                kept.append(at)
+        return Sums(base=self.base - self.base[0], slopes=slopes[kept]), coefficients[kept]
 
     def at(self, rows: slice) -> Floats:
         """The quantity of every cut in these rows, shape (cuts, rows)."""
@@ -116,6 +134,15 @@ def law_of(number: FormalNumber, sums: CutSums) -> Law:
     used = {monomial: column for monomial, column in columns.items() if column.any()}
     slopes = np.array(list(used.values())).reshape(len(used), count)
     return Law(table=number.table, monomials=tuple(used), base=base, slopes=slopes)
+
+
+def _proportional(one: Floats, other: Floats) -> bool:
+    far = int(np.abs(other).argmax())
+    if not one.any() or not other[far]:
+        return False
+    return bool(
+        (np.abs(one * other[far] - other * one[far]) <= SUM_ROUNDING * np.abs(one * other[far])).all()
+    )
 
 
 def _product(sums: CutSums, feature: Feature, count: int) -> Floats:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.arrays import Ints, Mask
+from cutwise.columns.least_sums import least_of
+from cutwise.columns.linear_laws import Law
 from cutwise.columns.row_limits import Limit, RowScores, excess_in, told_apart
 from cutwise.frozen import Frozen
 
@@ -25,6 +27,9 @@ class RowPicks(Frozen):
 
 def picked(scores: RowScores, limits: tuple[Limit, ...], *, cuts: int, rows: int) -> RowPicks:
     """The best of so many cuts in so many rows."""
+    if isinstance(scores, Law) and not limits:
+        sums, coefficients = scores.differences(slice(0, rows))
+        return RowPicks(cuts=least_of(sums, coefficients), short=np.zeros(rows, dtype=bool))
     found, short = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=bool)
     for part in parts(rows, cuts):
         values = scores.at(part)
