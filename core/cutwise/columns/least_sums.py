@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cutwise.arrays import Floats, Ints
+from cutwise.arrays import Floats, Ints, Mask
 from cutwise.frozen import Frozen
 
 FEW = 12
@@ -34,7 +34,7 @@ class Sums(Frozen):
 
 
 def least_of(sums: Sums, coefficients: Floats) -> Ints:
-    """The cut with the least sum in every row of `coefficients` (coefficients, rows); of equal ones the first.
+    """The cut with the least sum in every row of coefficients (coefficients, rows); of equal ones the first.
 
     >>> sums = Sums(base=np.array([0.0, 1.0, 5.0]), slopes=np.array([[2.0, 1.0, 1.0]]))
     >>> least_of(sums, np.array([[0.5, 0.9, 3.0]])).tolist()
@@ -53,8 +53,8 @@ def least_of(sums: Sums, coefficients: Floats) -> Ints:
         if side is None:
             found[slice(None) if own is None else own] = cuts[_compared(sums.of(cuts), given)]
             continue
-        for half in (side, ~side):
-            places = np.flatnonzero(half)
+        for lower in (True, False):
+            places = np.flatnonzero(side == lower)
             open_rows.append((places if own is None else own[places], given[:, places], cuts))
     return found
 
@@ -73,7 +73,7 @@ def _narrowed(sums: Sums, cuts: Ints, low: Floats, high: Floats) -> Ints:
     return cuts
 
 
-def _half(coefficients: Floats, low: Floats, high: Floats) -> Floats | None:
+def _half(coefficients: Floats, low: Floats, high: Floats) -> Mask | None:
     """Which rows lie in the lower half of the widest coefficient; None where all are alike."""
     same_sign = low * high > 0
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -83,7 +83,7 @@ def _half(coefficients: Floats, low: Floats, high: Floats) -> Floats | None:
     if wide[at] <= 0:
         return None
     middle = np.sign(low[at]) * np.sqrt(low[at] * high[at]) if same_sign[at] else 0.5 * (low[at] + high[at])
-    side = coefficients[at] <= middle
+    side: Mask = coefficients[at] <= middle
     return side if side.any() and not side.all() else None
 
 
