@@ -140,9 +140,8 @@ def _proportional(one: Floats, other: Floats) -> bool:
     far = int(np.abs(other).argmax())
     if not one.any() or not other[far]:
         return False
-    return bool(
-        (np.abs(one * other[far] - other * one[far]) <= SUM_ROUNDING * np.abs(one * other[far])).all()
-    )
+    same = np.abs(one * other[far] - other * one[far]) <= SUM_ROUNDING * np.abs(one * other[far])
+    return bool(same.all())
 
 
 def _product(sums: CutSums, feature: Feature, count: int) -> Floats:
