@@ -39,9 +39,9 @@ SHARED = {
     "drawn_turns",
     "figure_inputs",
     "figure_terms",
-    "pace",
     "stage_numbers",
     "sweep_settings",
+    "sweep_table",
     "tier_memory",
 }
 """Modules of the family that register nothing."""
