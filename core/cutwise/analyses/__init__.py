@@ -14,6 +14,7 @@ from cutwise.analyses import (
 )
 from cutwise.analyses.bands import certainty
 from cutwise.analyses.base import ANALYSES, Analysis, Record, analysis_with
+from cutwise.analyses.what_if import shadow_prices, targets, tornado
 
 __all__ = [
     "ANALYSES",
@@ -28,5 +29,8 @@ __all__ = [
     "figure_basis",
     "leakage",
     "replanning",
+    "shadow_prices",
     "sweeps",
+    "targets",
+    "tornado",
 ]
