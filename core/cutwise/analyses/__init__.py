@@ -14,7 +14,7 @@ from cutwise.analyses import (
 )
 from cutwise.analyses.bands import certainty
 from cutwise.analyses.base import ANALYSES, Analysis, Record, analysis_with
-from cutwise.analyses.what_if import shadow_prices, targets, tornado
+from cutwise.analyses.what_if import fronts, shadow_prices, targets, tornado
 
 __all__ = [
     "ANALYSES",
@@ -27,6 +27,7 @@ __all__ = [
     "delay_energy",
     "explain",
     "figure_basis",
+    "fronts",
     "leakage",
     "replanning",
     "shadow_prices",

@@ -60,7 +60,7 @@ def cheapest_pair(asked: AskedRows, found: Sequence[Quantity], alone: Floats) ->
 
 
 def _directions(asked: AskedRows, found: Sequence[Quantity], alone: Floats) -> Ints:
-    """Whether more (1) or less (-1) of each brings the limits nearer; 0 where neither does, and for counts."""
+    """Whether more (1) or less (-1) of each brings the limits nearer; 0 for neither, and for counts."""
     numbers = np.arange(len(found))
     ends = [(min(FARTHEST, one.most), max(1 / FARTHEST, one.least)) for one in found]
     up, down = (
