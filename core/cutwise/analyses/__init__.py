@@ -14,7 +14,7 @@ from cutwise.analyses import (
 )
 from cutwise.analyses.bands import certainty
 from cutwise.analyses.base import ANALYSES, Analysis, Record, analysis_with
-from cutwise.analyses.what_if import fronts, shadow_prices, targets, tornado
+from cutwise.analyses.what_if import dimensioning, fronts, shadow_prices, targets, tornado, uncertainty
 
 __all__ = [
     "ANALYSES",
@@ -25,6 +25,7 @@ __all__ = [
     "comparison",
     "cut_curve",
     "delay_energy",
+    "dimensioning",
     "explain",
     "figure_basis",
     "fronts",
@@ -34,4 +35,5 @@ __all__ = [
     "sweeps",
     "targets",
     "tornado",
+    "uncertainty",
 ]

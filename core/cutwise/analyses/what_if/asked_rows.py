@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,8 +19,11 @@ from cutwise.problem.split_problem import build_problem
 from cutwise.question import Question, shown_options, shown_scheme
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
-from cutwise.schemes.base import SCHEMES, answered
+from cutwise.schemes.base import SCHEMES, Scheme, answered
 from cutwise.schemes.options import scheme_with
+
+SAME_ANSWER = frozenset({"certify", "method"})
+"""Options of a scheme that change no plan."""
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -67,17 +70,15 @@ class AskedRows(Frozen):
         sharing, at_once = scenario.sharing, scheme.round_of.parallel
         coupled = is_coupled(scenario, scheme.round_of) or scenario.objective.is_weighted
         band = at_once and (sharing.bandwidth == "optimised" or sharing.server == "queue")
-        return scheme.separable and not (coupled or band or asks_modes(scenario) or self.question.cut)
+        own = self.question.cut or set(self.question.options) - SAME_ANSWER
+        return scheme.separable and not (coupled or band or asks_modes(scenario) or own)
 
     def answers(self, columns: Mapping[str, Floats]) -> Answers:
         """The plan of every row; columns are values at paths of the scenario."""
-        rows = len(next(iter(columns.values())))
         scheme = scheme_with(shown_scheme(self.question), shown_options(self.question))
         labels: dict[str, int] = {}
-        found = []
-        for row in range(rows):
-            setting = {path: _number(values[row]) for path, values in columns.items()}
-            found.append(self._one(changed(self.question.scenario, setting), scheme, labels))
+        rows = (changed(self.question.scenario, setting) for setting in row_settings(columns))
+        found = [self._one(one, scheme, labels) for one in rows]
         delays, energies, kept, cuts = zip(*found, strict=True)
         return Answers(
             delay_s=np.array(delays),
@@ -87,7 +88,9 @@ class AskedRows(Frozen):
             labels=tuple(labels),
         )
 
-    def _one(self, scenario, scheme, labels):
+    def _one(
+        self, scenario: Scenario, scheme: Scheme, labels: dict[str, int]
+    ) -> tuple[float, float, bool, int]:
         try:
             plan = answered(build_problem(self.question.graph, scenario), scheme)
         except SolverError:
@@ -104,6 +107,13 @@ class AskedRows(Frozen):
         changes = list(zip(which.T, factors.T, strict=True))
         return self.answers(columns_of(quantities, changes))
 
+    def columns(self, quantities: Sequence[Quantity], factors: Floats) -> dict[str, Floats]:
+        """The columns in which every quantity has its own factors, an array (quantities, rows)."""
+        found: dict[str, Floats] = {}
+        for one, row in zip(quantities, factors, strict=True):
+            found |= one.columns(row)
+        return found
+
     def now(self) -> Answers:
         """The answer as things are, in one row."""
         latency_s = self.question.scenario.channel.uplink_latency_s
@@ -113,6 +123,12 @@ class AskedRows(Frozen):
     def precision(self) -> Precision:
         """How far a search goes: where every row takes a plan of its own, to a thousandth."""
         return FINE if self.quick else COARSE
+
+
+def row_settings(columns: Mapping[str, Floats]) -> Iterator[dict[str, float]]:
+    """What each row sets in the scenario."""
+    for row in range(len(next(iter(columns.values())))):
+        yield {path: _number(values[row]) for path, values in columns.items()}
 
 
 def _number(value: float) -> float | int:

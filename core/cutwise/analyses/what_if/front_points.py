@@ -23,9 +23,9 @@ from cutwise.tolerances import LIMIT_ROUNDING, SAME_RATIO
 class FrontPoint(Frozen):
     """One plan: its round's delay and energy, and the largest of its devices' memories and traffics.
 
-    `settings` are what to set in the scenario so that `scheme` gives this plan; `pinned` is the cut that gives
-    it too where all devices have the same one. `keeps_limits` says whether it keeps those
-    limits of the scenario that the front leaves aside.
+    `settings` are what to set in the scenario so that `scheme` gives this plan; `pinned` is the cut
+    that gives it too where all devices have one. `keeps_limits` says whether it keeps those limits of the
+    scenario that the front leaves aside.
     """
 
     delay_s: float

@@ -58,9 +58,7 @@ class PlanFront(Frozen):
         """What the slowest point of the front gains over the fastest."""
         axis = AXES[self.against]
         if not self.points:
-            return (
-                f"no plan keeps the other limits of the scenario, so that there is no front of {axis.title}"
-            )
+            return f"no plan keeps the scenario's other limits: there is no front of {axis.title}"
         first, last = self.points[0], self.points[-1]
         told = "one plan is best in both" if len(self.points) == 1 else (
             f"{len(self.points)} plans, from {first.delay_s:.4g} s with {axis.text(first)} "

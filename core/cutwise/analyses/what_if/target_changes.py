@@ -20,7 +20,7 @@ CHEAP = "the least sum of logarithms of ratios: twice of one costs as much as ha
 class Change(Frozen):
     """The least change of one quantity with which a plan keeps every limit.
 
-    `factor` is over what it is now, None where no factor that was looked at does; `settings` is what to set in
+    `factor` is over what it is now, None where none that was looked at does; `settings` is what to set in
     the scenario. `cut` is that of the plan there.
     """
 

@@ -61,12 +61,8 @@ class TargetsAnalysis(Settled):
     def run(self, question: Question) -> Targets:
         """Every quantity's least change towards the target."""
         scenario, said = self._target(question)
-        found = [
-            one for one in quantities_named(scenario, self.quantities) if _may_change(one, self.quantities)
-        ]
-        return targets(
-            replace(question, scenario=scenario), said, found, pairs=self.pairs, schemes=self.schemes
-        )
+        asked, found = replace(question, scenario=scenario), changeable(scenario, self.quantities)
+        return targets(asked, said, found, pairs=self.pairs, schemes=self.schemes)
 
     def _target(self, question: Question) -> tuple[Scenario, str]:
         """The scenario with the target as its limits, and the target in words."""
