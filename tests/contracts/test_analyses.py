@@ -30,17 +30,30 @@ from cutwise.units import facts_of
 from tests.contracts.families import modules_of
 
 SHARED = {
+    "alike_devices",
+    "asked_rows",
     "base",
+    "cheapest_pair",
     "curve_limits",
     "cut_moves",
     "cut_reason",
+    "cut_regrets",
     "cut_trades",
     "drawn_factors",
     "drawn_turns",
+    "front_points",
+    "front_walks",
+    "input_ranges",
+    "meeting_schemes",
     "pace",
+    "quantities",
+    "sections",
     "sweep_file",
     "sweep_settings",
+    "target_changes",
     "tier_memory",
+    "world_scores",
+    "written_out",
 }
 """Modules of the family that register nothing."""
 
@@ -61,6 +74,10 @@ OTHER_VALUES: dict[tuple[str, str], Any] = {
     ("compare", "schemes"): ("device_only", "fast_split"),
     ("replan", "rates"): (1.0, 0.5),
     ("replan", "seed"): 11,
+    ("shadow_prices", "quantities"): ("channel.uplink_bps",),
+    ("targets", "quantities"): ("channel.uplink_bps",),
+    ("tornado", "quantities"): ("channel.uplink_bps",),
+    ("uncertainty", "ranges"): ("server.speed=/2",),
     ("sweep", "schemes"): ("device_only",),
     ("sweep", "over"): {"channel.uplink_latency_s": (0.0, 0.2), "workload.batch_size": (1, 8)},
 }

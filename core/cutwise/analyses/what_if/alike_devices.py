@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from cutwise.analyses.what_if.asked_rows import AskedRows
 from cutwise.analyses.what_if.front_points import plan_under
+from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.frozen import Frozen
 from cutwise.planning.one_device.cut_table import table_of

@@ -7,9 +7,9 @@ from itertools import combinations
 
 import numpy as np
 
-from cutwise.analyses.what_if.asked_rows import AskedRows
-from cutwise.analyses.what_if.quantities import Quantity
-from cutwise.analyses.what_if.sections import turning_factors
+from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
+from cutwise.analyses.what_if.inputs.quantities import Quantity
+from cutwise.analyses.what_if.inputs.sections import turning_factors
 from cutwise.arrays import Floats, Ints, Mask
 
 FARTHEST = 1000.0

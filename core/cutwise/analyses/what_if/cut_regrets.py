@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 
-from cutwise.analyses.what_if.input_ranges import InputRange
+from cutwise.analyses.what_if.inputs.input_ranges import InputRange
 from cutwise.arrays import Floats, Mask
 from cutwise.frozen import Frozen
 from cutwise.tolerances import SAME_RATIO
@@ -80,7 +80,7 @@ def regrets_of(drawn: ScoredWorlds, corners: ScoredWorlds, *, exact: bool) -> Re
 def corner_factors(ranges: Sequence[InputRange]) -> Floats:
     """Every corner of the ranges: factors (ranges, corners).
 
-    >>> from cutwise.analyses.what_if.input_ranges import ranges_of
+    >>> from cutwise.analyses.what_if.inputs.input_ranges import ranges_of
     >>> from cutwise.scenario.parts import Scenario
     >>> corner_factors(ranges_of(Scenario(), ["server.speed=50%", "channel.uplink_bps=10%"])).T.tolist()
     [[0.5, 0.9], [0.5, 1.1], [1.5, 0.9], [1.5, 1.1]]

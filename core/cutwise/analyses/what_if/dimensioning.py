@@ -12,10 +12,10 @@ import numpy as np
 from cutwise.analyses.base import registered, rows_of, table_text
 from cutwise.analyses.explain import dominant
 from cutwise.analyses.what_if.alike_devices import AlikeRound, plan_of_alike, round_of_alike
-from cutwise.analyses.what_if.asked_rows import AskedRows
-from cutwise.analyses.what_if.quantities import Quantity, quantities_named
-from cutwise.analyses.what_if.sections import Precision, turning_factors
-from cutwise.analyses.what_if.written_out import written_out
+from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
+from cutwise.analyses.what_if.inputs.quantities import Quantity, quantities_named
+from cutwise.analyses.what_if.inputs.sections import Precision, turning_factors
+from cutwise.analyses.what_if.inputs.written_out import written_out
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.fields.field_values import Settled
 from cutwise.frozen import Frozen
@@ -167,7 +167,7 @@ class DimensioningAnalysis(Settled):
         needs = tuple(_needs(asked, fit + self.more)) if ends else ()
         first = next((one for one in needs if one.factor is not None), None)
         plan = plan_of_alike(asked, fit + 1) if ends else None
-        rows = [("as it is", now, {}), ("as many as fit", fit, {})]
+        rows: list[tuple[str, int, dict[str, Any]]] = [("as it is", now, {}), ("as many as fit", fit, {})]
         rows += [(f"{self.more} more", fit + self.more, dict(first.settings))] if first else []
         return Dimensioning(
             fit=fit,

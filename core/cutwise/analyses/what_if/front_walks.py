@@ -17,7 +17,7 @@ from cutwise.analyses.what_if.front_points import (
     point_of,
     undominated,
 )
-from cutwise.analyses.what_if.quantities import amount_text
+from cutwise.analyses.what_if.inputs.quantities import amount_text
 from cutwise.compression import compressor_names
 from cutwise.frozen import Frozen, FrozenDict
 from cutwise.planning.sharing.codec_choice import CodecSetting, frontier, with_compressor

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from cutwise.analyses.base import registered, rows_of, table_text
-from cutwise.analyses.what_if.asked_rows import Answers, AskedRows
-from cutwise.analyses.what_if.quantities import Quantity, quantities_named
-from cutwise.analyses.what_if.sections import turning_factors
+from cutwise.analyses.what_if.inputs.asked_rows import Answers, AskedRows
+from cutwise.analyses.what_if.inputs.quantities import Quantity, quantities_named
+from cutwise.analyses.what_if.inputs.sections import turning_factors
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.fields.field_values import Settled
 from cutwise.frozen import Frozen

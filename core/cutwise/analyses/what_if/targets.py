@@ -10,11 +10,11 @@ from typing import ClassVar
 import numpy as np
 
 from cutwise.analyses.base import asked_plan, registered
-from cutwise.analyses.what_if.asked_rows import AskedRows
 from cutwise.analyses.what_if.cheapest_pair import cheapest_pair
+from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
+from cutwise.analyses.what_if.inputs.quantities import Quantity, amount_text, quantities_named
+from cutwise.analyses.what_if.inputs.sections import turning_factors
 from cutwise.analyses.what_if.meeting_schemes import schemes_that_meet
-from cutwise.analyses.what_if.quantities import Quantity, amount_text, quantities_named
-from cutwise.analyses.what_if.sections import turning_factors
 from cutwise.analyses.what_if.target_changes import Change, ChangedPair, Targets
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.fields.field_values import Settled

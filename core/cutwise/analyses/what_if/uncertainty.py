@@ -10,7 +10,6 @@ import numpy as np
 
 from cutwise.analyses.base import asked_plan, registered, rows_of, table_text
 from cutwise.analyses.cut_curve import device_at
-from cutwise.analyses.what_if.asked_rows import AskedRows
 from cutwise.analyses.what_if.cut_regrets import (
     MOST_RANGES,
     NEAR_RATIO,
@@ -20,8 +19,9 @@ from cutwise.analyses.what_if.cut_regrets import (
     is_multilinear,
     regrets_of,
 )
-from cutwise.analyses.what_if.input_ranges import InputRange, ranges_of
-from cutwise.analyses.what_if.world_scores import WorldScores, world_scores
+from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
+from cutwise.analyses.what_if.inputs.input_ranges import InputRange, ranges_of
+from cutwise.analyses.what_if.inputs.world_scores import WorldScores, world_scores
 from cutwise.arrays import Floats
 from cutwise.errors import ScenarioError
 from cutwise.fields.field_values import Settled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cutwise.analyses.what_if.asked_rows import AskedRows, row_settings
+from cutwise.analyses.what_if.inputs.asked_rows import AskedRows, row_settings
 from cutwise.arrays import Floats, Mask
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.cut_labels import labels_of

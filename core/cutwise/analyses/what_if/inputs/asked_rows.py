@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cutwise.analyses.what_if.quantities import Quantity
-from cutwise.analyses.what_if.sections import COARSE, FINE, Precision
-from cutwise.analyses.what_if.written_out import written_out
+from cutwise.analyses.what_if.inputs.quantities import Quantity
+from cutwise.analyses.what_if.inputs.sections import COARSE, FINE, Precision
+from cutwise.analyses.what_if.inputs.written_out import written_out
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from cutwise.analyses.what_if.written_out import speed_fields, written_out
+from cutwise.analyses.what_if.inputs.written_out import speed_fields, written_out
 from cutwise.arrays import Floats
 from cutwise.errors import ScenarioError, UnknownNameError
 from cutwise.fields.field_values import written
@@ -193,7 +193,8 @@ def _speed(given: Scenario, asked: Scenario, part: str, star: str, whose: str) -
     owners, own = _several(getattr(asked, part)), _several(getattr(given, part))
     if any(owner.flops_per_s is None for owner in owners):
         return None
-    places, fixed = [], {}
+    places: list[Place] = []
+    fixed: dict[str, Any] = {}
     for i, (owner, before) in enumerate(zip(owners, own, strict=True)):
         at = part if part == "server" else f"{part}.{i}"
         fixed |= {f"{at}.{name}": value for name, value in speed_fields(before, given).items()}
