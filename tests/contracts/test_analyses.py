@@ -72,6 +72,7 @@ NEEDED: dict[str, dict[str, Any]] = {
 """Options that an analysis cannot do without."""
 OTHER_VALUES: dict[tuple[str, str], Any] = {
     ("compare", "schemes"): ("device_only", "fast_split"),
+    ("front", "points"): 2,
     ("replan", "rates"): (1.0, 0.5),
     ("replan", "seed"): 11,
     ("shadow_prices", "quantities"): ("channel.uplink_bps",),

@@ -11,7 +11,13 @@ import numpy as np
 
 from cutwise.analyses.base import registered, rows_of, table_text
 from cutwise.analyses.explain import dominant
-from cutwise.analyses.what_if.alike_devices import AlikeRound, plan_of_alike, round_of_alike
+from cutwise.analyses.what_if.alike_devices import (
+    MOST_PLANNED,
+    AlikeRound,
+    fits,
+    plan_of_alike,
+    round_of_alike,
+)
 from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
 from cutwise.analyses.what_if.inputs.quantities import Quantity, quantities_named
 from cutwise.analyses.what_if.inputs.sections import Precision, turning_factors
@@ -29,8 +35,6 @@ if TYPE_CHECKING:
 JOULES_OF_KWH = 3.6e6
 FARTHEST = 1000.0
 NEEDS = Precision(first=6, points=1, nearness=1e-6)
-MOST_PLANNED = 128
-"""Devices up to which is looked where every number of them takes a plan of all."""
 RESOURCES = (
     "channel.uplink_bps", "channel.downlink_bps", "channel.uplink_bandwidth_hz",
     "channel.downlink_bandwidth_hz", "devices.*.speed", "devices.*.memory_bytes", "server.speed",
@@ -52,7 +56,10 @@ class Need(Frozen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load(Frozen):
-    """A round of so many devices, and what all rounds of the scenario cost in money and in carbon dioxide."""
+    """A round of so many devices, and what all rounds of the scenario cost in money and in carbon dioxide.
+
+    Where it is not the `best` it is one that keeps the limits.
+    """
 
     what: str
     devices: int
@@ -60,6 +67,7 @@ class Load(Frozen):
     energy_j: float
     traffic_bytes: float
     keeps: bool
+    best: bool
     cost: float
     carbon_g: float
 
@@ -162,7 +170,7 @@ class DimensioningAnalysis(Settled):
         asked = replace(question, scenario=self._scenario(question))
         now = len(question.scenario.devices)
         most = self.most if AskedRows.of(asked).quick else min(self.most, MOST_PLANNED)
-        fit = largest(lambda count: round_of_alike(asked, count, {}).keeps, most)
+        fit = largest(lambda count: fits(asked, count, {}), most)
         ends = fit < most
         needs = tuple(_needs(asked, fit + self.more)) if ends else ()
         first = next((one for one in needs if one.factor is not None), None)
@@ -197,6 +205,7 @@ class DimensioningAnalysis(Settled):
             energy_j=found.energy_j,
             traffic_bytes=found.traffic_bytes,
             keeps=found.keeps,
+            best=found.best,
             cost=kwh * self.price_per_kwh + gb * self.price_per_gb + count * self.price_per_device,
             carbon_g=kwh * self.carbon_g_per_kwh,
         )
@@ -225,7 +234,7 @@ def _needs(asked: Question, count: int) -> Iterator[Need]:
 
     def keeps(which: Ints, factors: Floats) -> Mask:
         rows = zip(which.tolist(), factors.tolist(), strict=True)
-        return np.array([round_of_alike(asked, count, found[i].settings(f)).keeps for i, f in rows])
+        return np.array([fits(asked, count, found[i].settings(f)) for i, f in rows])
 
     factors = turning_factors(keeps, ends, NEEDS).tolist()
     pairs = sorted(
