@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from tests.bench import card, cuts, executor, neighbours, page, schemes, sft, shares, testbed
+from tests.bench.peers import growth
 
 PARTS = {
     "cuts": cuts.run,
@@ -19,6 +20,7 @@ PARTS = {
     "page": page.run,
     "neighbours": neighbours.run,
     "testbed": testbed.run,
+    "growth": growth.run,
 }
 
 

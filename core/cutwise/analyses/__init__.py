@@ -7,13 +7,13 @@ from cutwise.analyses import (
     cut_curve,
     delay_energy,
     explain,
-    figure_basis,
     leakage,
     replanning,
     sweeps,
 )
 from cutwise.analyses.bands import certainty
 from cutwise.analyses.base import ANALYSES, Analysis, Record, analysis_with
+from cutwise.analyses.figures import figure_basis
 from cutwise.analyses.what_if import dimensioning, fronts, shadow_prices, targets, tornado, uncertainty
 
 __all__ = [

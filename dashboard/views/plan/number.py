@@ -6,14 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from cutwise.analyses import analysis_with
-from cutwise.analyses.figure_basis import FigureBasis
+from cutwise.analyses.figures.figure_basis import FigureBasis
 from cutwise_dashboard import session
 from cutwise_dashboard.commands import analysis_command
 from cutwise_dashboard.format import as_written, sentence_case
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import on_demand
 
-FIGURES = ("delay", "energy", "traffic")
+FIGURES = ("delay", "energy", "traffic", "memory")
 
 
 def show(question: AnsweredQuestion) -> None:

@@ -70,7 +70,7 @@ def round_of_alike(question: Question, count: int, settings: Mapping[str, Any]) 
     that works at once counts; else all of them are planned.
     """
     asked = replace(question, scenario=changed(question.scenario, settings))
-    kinds = _Kinds.of(asked, count) if AskedRows(question=asked).quick else None
+    kinds = _Kinds.of(asked, count) if AskedRows(question=asked).alone else None
     if kinds is None:
         return _planned(asked, count)
     if kinds.holds(kinds.best):
@@ -86,7 +86,7 @@ def round_of_alike(question: Question, count: int, settings: Mapping[str, Any]) 
 def fits(question: Question, count: int, settings: Mapping[str, Any]) -> bool:
     """Whether some round of so many devices keeps every limit."""
     asked = replace(question, scenario=changed(question.scenario, settings))
-    kinds = _Kinds.of(asked, count) if AskedRows(question=asked).quick else None
+    kinds = _Kinds.of(asked, count) if AskedRows(question=asked).alone else None
     if kinds is None:
         return _planned(asked, count).keeps
     if kinds.holds(kinds.best):

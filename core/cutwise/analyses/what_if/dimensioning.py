@@ -169,7 +169,7 @@ class DimensioningAnalysis(Settled):
         """The largest number that keeps every limit, by doubling and halving: more only take longer."""
         asked = replace(question, scenario=self._scenario(question))
         now = len(question.scenario.devices)
-        most = self.most if AskedRows.of(asked).quick else min(self.most, MOST_PLANNED)
+        most = self.most if AskedRows.of(asked).alone else min(self.most, MOST_PLANNED)
         fit = largest(lambda count: fits(asked, count, {}), most)
         ends = fit < most
         needs = tuple(_needs(asked, fit + self.more)) if ends else ()

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cutwise.analyses.what_if.inputs.asked_rows import unproven
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.best_plan import last_ops
 from cutwise.planning.one_device.cut_positions import ops_mask
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem, build_problem
-from cutwise.question import Question, shown_options, shown_scheme
+from cutwise.question import Question, shown_scheme
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
 from cutwise.schemes.base import SCHEMES, answered
@@ -66,9 +67,7 @@ def plan_under(question: Question, settings: Mapping[str, Any]) -> tuple[SplitPr
     """The scheme's plan with these settings, without its proof."""
     scenario = changed(question.scenario, settings)
     problem = build_problem(question.graph, scenario)
-    scheme = scheme_with(shown_scheme(question), shown_options(question))
-    quick: Any = replace(scheme, certify=False) if hasattr(scheme, "certify") else scheme  # type: ignore[type-var]
-    return problem, answered(problem, quick)
+    return problem, answered(problem, scheme_with(shown_scheme(question), unproven(question)))
 
 
 def point_of(

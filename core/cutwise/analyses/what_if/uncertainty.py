@@ -21,8 +21,9 @@ from cutwise.analyses.what_if.cut_regrets import (
 )
 from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
 from cutwise.analyses.what_if.inputs.input_ranges import InputRange, ranges_of
-from cutwise.analyses.what_if.inputs.world_scores import WorldScores, world_scores
+from cutwise.analyses.what_if.inputs.world_scores import world_scores
 from cutwise.arrays import Floats
+from cutwise.columns.cut_scores import CutScores
 from cutwise.errors import ScenarioError
 from cutwise.fields.field_values import Settled
 from cutwise.frozen import Frozen
@@ -180,11 +181,12 @@ class UncertaintyAnalysis(Settled):
         ranges = ranges_of(question.scenario, self.ranges)
         if not ranges:
             raise ScenarioError(["ranges: this scenario has no rate or speed to draw; name a quantity"])
-        draws = self.draws if asked.quick else min(self.draws, DRAWS_ONE_BY_ONE)
+        together = asked.takes([one.quantity for one in ranges])
+        draws = self.draws if together else min(self.draws, DRAWS_ONE_BY_ONE)
         factors = drawn(ranges, draws, self.seed)
         answers = asked.answers(asked.columns([one.quantity for one in ranges], factors))
         bands = list(_bands(plan, "planned anew", answers.delay_s, answers.energy_j))
-        found = _cuts(asked, plan, device, ranges, factors) if asked.quick else None
+        found = _cuts(asked, plan, device, ranges, factors) if together else None
         return Uncertainty(
             ranges=tuple(one.said() for one in ranges),
             bands=tuple([*(found.bands if found else ()), *bands]),
@@ -229,17 +231,17 @@ def _cuts(
     both = np.concatenate([factors, corners], axis=1)
     problem = build_problem(asked.question.graph, asked.question.scenario)
     sides = device_sides(problem, plan)
-    turns = [world_scores(asked, i, asked.columns(quantities, both)) for i in range(len(sides))]
+    turns = [world_scores(asked, plan, i, asked.columns(quantities, both)) for i in range(len(sides))]
     at = [_position(one, side) for one, side in zip(turns, sides, strict=True)]
     draws = factors.shape[1]
     own = turns[device]
     worlds = [
-        ScoredWorlds(scores=own.scores[:, part], kept=own.kept[:, part])
+        ScoredWorlds(scores=own.objective[:, part], kept=own.excess[:, part] <= 0)
         for part in (slice(None, draws), slice(draws, None))
     ]
 
     def scores(some: Floats) -> Floats:
-        return world_scores(asked, device, asked.columns(quantities, some)).scores
+        return world_scores(asked, plan, device, asked.columns(quantities, some)).objective
 
     settled = (worlds[1].kept == worlds[1].kept[:, :1]).all()
     exact = few and bool(settled) and is_multilinear(scores, ranges)
@@ -252,13 +254,13 @@ def _cuts(
     )
 
 
-def _position(turn: WorldScores, side: Floats) -> int:
+def _position(turn: CutScores, side: Floats) -> int:
     """Which of the cuts is the plan's; -1 where it is none of them."""
     same = (turn.masks == side).all(axis=1)
     return int(same.argmax()) if same.any() else -1
 
 
-def _held(plan: Plan, turns: Sequence[WorldScores], at: Sequence[int], draws: int) -> Iterator[DrawnBand]:
+def _held(plan: Plan, turns: Sequence[CutScores], at: Sequence[int], draws: int) -> Iterator[DrawnBand]:
     if min(at) < 0:
         return
     round_of = Round(parallel=False, rule="", phases=plan.phases)
@@ -276,7 +278,7 @@ def _bands(plan: Plan, how: str, delays: Floats, energies: Floats) -> Iterator[D
         yield DrawnBand(figure=f"{name} {how}", unit=unit, now=now, levels=tuple(levels.tolist()))
 
 
-def _chances(own: WorldScores, regrets: Regrets, planned: int, *, robust: bool) -> list[CutChance]:
+def _chances(own: CutScores, regrets: Regrets, planned: int, *, robust: bool) -> list[CutChance]:
     """The cuts by how often they are best, those that never are and are not needed left out."""
     chosen = regrets.robust if robust else -1
     rows = [k for k in range(len(own.labels)) if regrets.best_ratio[k] or k in (planned, chosen)]

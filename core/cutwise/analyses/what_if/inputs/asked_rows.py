@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -11,26 +12,25 @@ from cutwise.analyses.what_if.inputs.quantities import Quantity
 from cutwise.analyses.what_if.inputs.sections import COARSE, FINE, Precision
 from cutwise.analyses.what_if.inputs.written_out import written_out
 from cutwise.arrays import Floats, Ints, Mask
-from cutwise.errors import SolverError
+from cutwise.columns.row_answers import STATUSES, RowAnswers, answers_of_rows, goes_in_columns
+from cutwise.columns.swept_paths import is_numeric
 from cutwise.frozen import Frozen
-from cutwise.planning.whole_round.best_modes import asks_modes
-from cutwise.planning.whole_round.joint_choice import is_coupled
-from cutwise.problem.split_problem import build_problem
+from cutwise.options import option_hints
 from cutwise.question import Question, shown_options, shown_scheme
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
-from cutwise.schemes.base import SCHEMES, Scheme, answered
-from cutwise.schemes.options import scheme_with
+from cutwise.schemes.base import SCHEMES
 
-SAME_ANSWER = frozenset({"certify", "method"})
-"""Options of a scheme that change no plan."""
+LATENCY = "channel.uplink_latency_s"
+"""A number that every scenario has."""
+Note: TypeAlias = Callable[[int], None]
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Answers(Frozen):
     """One entry a row: delay and energy of the plan, whether it keeps every limit, its cuts as a code.
 
-    `labels` are the names of the codes.
+    `labels` are the names of the codes, `rows` which rows these are of those that were asked.
     """
 
     delay_s: Floats
@@ -38,6 +38,7 @@ class Answers(Frozen):
     kept: Mask
     cut: Ints
     labels: tuple[str, ...]
+    rows: Ints
 
     def label(self, row: int) -> str:
         """The cuts of a row by name."""
@@ -63,40 +64,61 @@ class AskedRows(Frozen):
         """The same rows under another scenario."""
         return AskedRows.of(replace(self.question, scenario=scenario))
 
+    def takes(self, quantities: Sequence[Quantity]) -> bool:
+        """True where all of these go into columns of numbers that are answered together."""
+        paths = [place.path for one in quantities for place in one.places]
+        return self.quick and all(is_numeric(self.question.scenario, path) for path in paths)
+
+    @property
+    def alone(self) -> bool:
+        """True where each device's cut is its own best, under shares that the scenario gives."""
+        scenario, scheme = self.question.scenario, shown_scheme(self.question)
+        return goes_in_columns(scenario, {}, scheme, unproven(self.question))
+
     @property
     def quick(self) -> bool:
         """True where many rows are answered together, so that a thousand take no longer than a few plans."""
-        scenario, scheme = self.question.scenario, SCHEMES[shown_scheme(self.question)]
-        sharing, at_once = scenario.sharing, scheme.round_of.parallel
-        coupled = is_coupled(scenario, scheme.round_of) or scenario.objective.is_weighted
-        band = at_once and (sharing.bandwidth == "optimised" or sharing.server == "queue")
-        own = self.question.cut or set(self.question.options) - SAME_ANSWER
-        return scheme.separable and not (coupled or band or asks_modes(scenario) or own)
+        if not self.alone:
+            return False
+        done: list[int] = []
+        self._together(self.still(2), done.append)
+        return max(done) > 1
 
     def answers(self, columns: Mapping[str, Floats]) -> Answers:
-        """The plan of every row; columns are values at paths of the scenario."""
-        scheme = scheme_with(shown_scheme(self.question), shown_options(self.question))
-        labels: dict[str, int] = {}
-        rows = (changed(self.question.scenario, setting) for setting in row_settings(columns))
-        found = [self._one(one, scheme, labels) for one in rows]
-        delays, energies, kept, cuts = zip(*found, strict=True)
-        return Answers(
-            delay_s=np.array(delays),
-            energy_j=np.array(energies),
-            kept=np.array(kept),
-            cut=np.array(cuts),
-            labels=tuple(labels),
+        """The plan of every row; columns are values at paths of the scenario.
+
+        Rows that differ in what is no column of numbers, such as the size of a batch, go together where they
+        are alike in it.
+        """
+        scenario = self.question.scenario
+        numeric = {path: values for path, values in columns.items() if is_numeric(scenario, path)}
+        others = {path: values for path, values in columns.items() if path not in numeric}
+        if not others:
+            return _read(self._together(numeric), np.arange(_rows(columns)))
+        kinds, which = np.unique(np.stack(list(others.values())), axis=1, return_inverse=True)
+        parts = []
+        for kind, values in enumerate(kinds.T):
+            rows = np.flatnonzero(which.ravel() == kind)
+            setting = {path: _number(value) for path, value in zip(others, values, strict=True)}
+            under = replace(self, question=replace(self.question, scenario=changed(scenario, setting)))
+            some = {path: column[rows] for path, column in numeric.items()} or under.still(len(rows))
+            parts.append(_read(under._together(some), rows))
+        return _joined(parts, _rows(columns))
+
+    def _together(self, columns: Mapping[str, Floats], note: Note = lambda rows: None) -> RowAnswers:
+        question = self.question
+        return answers_of_rows(
+            question.graph,
+            question.scenario,
+            columns,
+            scheme=shown_scheme(question),
+            options=unproven(question),
+            note=note,
         )
 
-    def _one(
-        self, scenario: Scenario, scheme: Scheme, labels: dict[str, int]
-    ) -> tuple[float, float, bool, int]:
-        try:
-            plan = answered(build_problem(self.question.graph, scenario), scheme)
-        except SolverError:
-            return np.nan, np.nan, False, labels.setdefault("no answer", len(labels))
-        name = " | ".join(dict.fromkeys(one.cut.label for one in plan.decisions))
-        return plan.delay_s, plan.energy_j, plan.status != "infeasible", labels.setdefault(name, len(labels))
+    def still(self, rows: int) -> dict[str, Floats]:
+        """So many rows in which nothing is changed."""
+        return {LATENCY: np.full(rows, self.question.scenario.channel.uplink_latency_s)}
 
     def changed_by(self, quantities: Sequence[Quantity], which: Ints, factors: Floats) -> Answers:
         """The answers where in each row one quantity (`which`) is so many times what it is now."""
@@ -116,8 +138,7 @@ class AskedRows(Frozen):
 
     def now(self) -> Answers:
         """The answer as things are, in one row."""
-        latency_s = self.question.scenario.channel.uplink_latency_s
-        return self.answers({"channel.uplink_latency_s": np.array([latency_s])})
+        return self.answers(self.still(1))
 
     @property
     def precision(self) -> Precision:
@@ -125,10 +146,43 @@ class AskedRows(Frozen):
         return FINE if self.quick else COARSE
 
 
-def row_settings(columns: Mapping[str, Floats]) -> Iterator[dict[str, float]]:
-    """What each row sets in the scenario."""
-    for row in range(len(next(iter(columns.values())))):
-        yield {path: _number(values[row]) for path, values in columns.items()}
+def unproven(question: Question) -> dict[str, Any]:
+    """The options of the scheme, without a proof where it may leave that."""
+    asked = shown_options(question)
+    known = option_hints(SCHEMES[shown_scheme(question)])
+    return {**asked, "certify": False} if "certify" in known else asked
+
+
+def _rows(columns: Mapping[str, Floats]) -> int:
+    return len(next(iter(columns.values())))
+
+
+def _read(found: RowAnswers, rows: Ints) -> Answers:
+    infeasible, unsolved = STATUSES.index("infeasible"), STATUSES.index("unsolved")
+    return Answers(
+        delay_s=found.delay_s,
+        energy_j=found.energy_j,
+        kept=(found.status != infeasible) & (found.status != unsolved),
+        cut=found.cut,
+        labels=found.labels,
+        rows=rows,
+    )
+
+
+def _joined(parts: Sequence[Answers], count: int) -> Answers:
+    """The answers of all parts in the order of their rows."""
+    labels = tuple(dict.fromkeys(label for one in parts for label in one.labels))
+    place = {label: at for at, label in enumerate(labels)}
+    order = np.argsort(np.concatenate([one.rows for one in parts]))
+    codes = [np.array([place[name] for name in one.labels], dtype=np.int64)[one.cut] for one in parts]
+    return Answers(
+        delay_s=np.concatenate([one.delay_s for one in parts])[order],
+        energy_j=np.concatenate([one.energy_j for one in parts])[order],
+        kept=np.concatenate([one.kept for one in parts])[order],
+        cut=np.concatenate(codes)[order],
+        labels=labels,
+        rows=np.arange(count),
+    )
 
 
 def _number(value: float) -> float | int:

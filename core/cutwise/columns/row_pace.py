@@ -24,6 +24,8 @@ class RowPace:
     def note(self, rows: int) -> None:
         """So many more are done; raises `ScenarioError` once all would take longer than `sweep_s`."""
         self._done += rows
+        if not rows:
+            return
         taken_s = time.monotonic() - self._began_s
         expected_s = self._before_s + taken_s * self._rows / self._done
         if taken_s > SETTLED_S and expected_s > most("sweep_s"):
