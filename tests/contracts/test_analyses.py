@@ -30,19 +30,32 @@ from cutwise.units import facts_of
 from tests.contracts.families import modules_of
 
 SHARED = {
+    "alike_devices",
+    "asked_rows",
     "base",
+    "cheapest_pair",
     "curve_limits",
     "cut_moves",
     "cut_reason",
+    "cut_regrets",
     "cut_trades",
     "drawn_factors",
     "drawn_turns",
     "figure_inputs",
     "figure_terms",
+    "front_points",
+    "front_walks",
+    "input_ranges",
+    "meeting_schemes",
+    "quantities",
+    "sections",
     "stage_numbers",
     "sweep_settings",
     "sweep_table",
+    "target_changes",
     "tier_memory",
+    "world_scores",
+    "written_out",
 }
 """Modules of the family that register nothing."""
 
@@ -61,8 +74,13 @@ NEEDED: dict[str, dict[str, Any]] = {
 """Options that an analysis cannot do without."""
 OTHER_VALUES: dict[tuple[str, str], Any] = {
     ("compare", "schemes"): ("device_only", "fast_split"),
+    ("front", "points"): 2,
     ("replan", "rates"): (1.0, 0.5),
     ("replan", "seed"): 11,
+    ("shadow_prices", "quantities"): ("channel.uplink_bps",),
+    ("targets", "quantities"): ("channel.uplink_bps",),
+    ("tornado", "quantities"): ("channel.uplink_bps",),
+    ("uncertainty", "ranges"): ("server.speed=/2",),
     ("sweep", "schemes"): ("device_only",),
     ("sweep", "over"): {"channel.uplink_latency_s": (0.0, 0.2), "workload.batch_size": (1, 8)},
 }

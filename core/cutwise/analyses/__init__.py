@@ -15,6 +15,7 @@ from cutwise.analyses.bands import certainty
 from cutwise.analyses.base import ANALYSES, Analysis, Record, analysis_with
 from cutwise.analyses.divisions import group_counts
 from cutwise.analyses.figures import figure_basis
+from cutwise.analyses.what_if import dimensioning, fronts, shadow_prices, targets, tornado, uncertainty
 
 __all__ = [
     "ANALYSES",
@@ -25,10 +26,16 @@ __all__ = [
     "comparison",
     "cut_curve",
     "delay_energy",
+    "dimensioning",
     "explain",
     "figure_basis",
+    "fronts",
     "group_counts",
     "leakage",
     "replanning",
+    "shadow_prices",
     "sweeps",
+    "targets",
+    "tornado",
+    "uncertainty",
 ]
