@@ -143,8 +143,9 @@ def device_map(places: MapPlaces, device: int, *, cells: int = CELLS) -> Decisio
 def _record(mapped: MappedDevice, found: DeviceRegions, grid: MapGrid, values: Floats) -> DecisionMap:
     places = mapped.places
     today, delay_s, moves = today_of(mapped, found)
-    met = np.unique(np.concatenate([grid.best.ravel(), grid.second.ravel(), found.runs.cut.ravel(), [today]]))
-    used = met[met != NONE_FITS]
+    met = (grid.best, grid.second, found.runs.cut, np.array([today]))
+    counted = sum(np.bincount(one.ravel() + 1, minlength=len(found.masks) + 1) for one in met)
+    used = np.flatnonzero(counted[1:])
     place = np.full(len(found.masks) + 1, NONE_FITS)
     place[used] = np.arange(len(used))
     shown = grid if found.along_across else _turned(grid)

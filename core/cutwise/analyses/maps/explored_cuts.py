@@ -46,19 +46,24 @@ class AsPlanned:
             plan=plan, problem=problem, planned=planned, plain=problem.conditions(active=active), active=active
         )
 
-    def at(self, problem: SplitProblem) -> Conditions:
-        """The conditions of all devices in a problem with other numbers."""
-        found = Conditions.merged([self.planned, self.plain, problem.conditions(active=self.active)], _moved)
-        if any(decision.edge for decision in self.plan.decisions):
-            return replace(found, edge=conditions_of_plan(problem, self.plan).edge)
+    def at(self, problems: Sequence[SplitProblem], device: int) -> Conditions:
+        """The conditions of one device in problems with other numbers, arrays of shape (problems,)."""
+        own = [problem.conditions(active=self.active).of([device]) for problem in problems]
+        now = stacked_conditions(own, 1)
+        found = Conditions.merged([self.planned.of([device]), self.plain.of([device]), now], _moved)
+        if self.plan.decisions[device].edge:
+            edges = [conditions_of_plan(problem, self.plan).of([device]) for problem in problems]
+            return replace(found, edge=stacked_conditions(edges, 1).edge)
         return found
 
 
 def _moved(values: Sequence[Number]) -> Number:
     """A planned figure as it moves with what the scenario alone gives."""
-    planned, before, now = values
-    if not any(isinstance(value, np.ndarray) for value in values):
-        return now if planned == before else planned if now == before else planned * (now / before)
+    planned, before, now = (np.asarray(value, dtype=np.float64) for value in values)
+    if np.array_equal(planned, before):
+        return now
+    if (now == before).all():
+        return planned
     with np.errstate(divide="ignore", invalid="ignore"):
         scaled = np.where(np.equal(planned, before), now, planned * np.divide(now, before))
     return np.where(np.equal(now, before), planned, scaled)
@@ -103,14 +108,13 @@ def _pools(
 ) -> tuple[Candidates, ...]:
     """The pools of one device as it is at every corner, for the least memory of the server at any."""
     alone = [one_device(problem, device) for problem in corners]
-    conditions = [planned.at(problem).of([device]) for problem in corners]
     stacked = replace(
         stacked_problem(alone), server_budget_bytes=min(problem.server_budget_bytes for problem in corners)
     )
     if planned.plan.active > 1:
         stacked = replace(stacked, scenario=planned.problem.scenario)
     groups, _ = groups_of(
-        stacked, stacked_conditions(conditions, 1), score, common=True, clients=planned.plan.active
+        stacked, planned.at(corners, device), score, common=True, clients=planned.plan.active
     )
     return groups
 

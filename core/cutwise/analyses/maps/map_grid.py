@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.analyses.maps.row_lines import RowLines
-from cutwise.analyses.maps.score_lines import NONE_FITS, Runs
+from cutwise.analyses.maps.score_lines import NONE_FITS, Runs, ScoreLines
 from cutwise.arrays import Floats, Ints
 from cutwise.frozen import Frozen
 
@@ -28,15 +28,12 @@ class MapGrid(Frozen):
 
 def grid_of(lines: RowLines, runs: Runs, values: Floats) -> MapGrid:
     """The grid over `values` of the quantity that the lines go along, a row a line."""
-    points = lines.over(values)
+    points, straight, slopes = lines.over(values), lines.lines, lines.slopes
     best = _best_at(runs, values)
-    rows = np.arange(len(best))[:, None]
-    slopes, known = lines.slopes, best != NONE_FITS
-    score, delay = (
-        np.where(known, near[best, rows] + points * slope[best, rows], np.inf)
-        for near, slope in ((lines.near.score, slopes.score), (lines.near.delay_s, slopes.delay_s))
-    )
-    second, second_score = _second_at(lines, points, best)
+    score = _along(straight.start, straight.slope, best, points)
+    same = lines.near.delay_s is lines.near.score
+    delay = score if same else _along(lines.near.delay_s, slopes.delay_s, best, points)
+    second, second_score = _second_at(straight, points, best)
     return MapGrid(best=best, second=second, score=score, second_score=second_score, delay_s=delay)
 
 
@@ -47,15 +44,23 @@ def _best_at(runs: Runs, values: Floats) -> Ints:
     return best
 
 
-def _second_at(lines: RowLines, points: Floats, best: Ints) -> tuple[Ints, Floats]:
+def _along(start: Floats, slope: Floats, cuts: Ints, points: Floats) -> Floats:
+    """What the lines of these cuts say at points; infinite for none."""
+    rows = np.arange(cuts.shape[0])[:, None]
+    found = start[cuts, rows] + points * slope[cuts, rows]
+    return np.where(cuts == NONE_FITS, np.inf, found)
+
+
+def _second_at(lines: ScoreLines, points: Floats, best: Ints) -> tuple[Ints, Floats]:
     second, least = np.full_like(best, NONE_FITS), np.full(best.shape, np.inf)
-    straight = lines.lines
-    limited = bool(np.isfinite(straight.low).any() or np.isfinite(straight.high).any())
-    for cut in range(len(straight.start)):
-        score = straight.start[cut][:, None] + points * straight.slope[cut][:, None]
-        other = (score < least) & (best != cut)
+    limited = not lines.always_fit
+    for cut in range(len(lines.start)):
+        score = points * lines.slope[cut][:, None]
+        score += lines.start[cut][:, None]
+        other = score < least
+        other &= best != cut
         if limited:
-            other &= (points >= straight.low[cut][:, None]) & (points <= straight.high[cut][:, None])
+            other &= (points >= lines.low[cut][:, None]) & (points <= lines.high[cut][:, None])
         np.copyto(least, score, where=other)
         np.copyto(second, cut, where=other)
     return second, least

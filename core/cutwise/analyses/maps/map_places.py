@@ -9,7 +9,7 @@ from cutwise.analyses.maps.held_beside import held_beside
 from cutwise.analyses.maps.quantity_axis import QuantityAxis, quantity_axis
 from cutwise.errors import ScenarioError
 from cutwise.plans.plan import Plan
-from cutwise.problem.split_problem import SplitProblem, build_problem
+from cutwise.problem.split_problem import SplitProblem, build_problem, with_parties
 from cutwise.question import Question, problem_of_plan
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
@@ -74,7 +74,10 @@ class MapPlaces:
 
     def problems(self, places: Iterable[Place]) -> list[SplitProblem]:
         """The problems at places."""
-        return [build_problem(self.question.graph, self.scenario(place)) for place in places]
+        scenarios = map(self.scenario, places)
+        if any(axis.path.startswith("workload.") for axis in (self.across, self.up)):
+            return [build_problem(self.question.graph, scenario) for scenario in scenarios]
+        return [with_parties(self.problem, scenario) for scenario in scenarios]
 
     def asked(self, place: Place) -> Question:
         """The question at a place."""

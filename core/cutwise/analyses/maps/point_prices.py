@@ -22,7 +22,6 @@ from cutwise.plans.evaluate import stage_times
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
-from cutwise.problem.stacked import stacked_conditions
 from cutwise.schemes.base import comes_back
 from cutwise.tolerances import LIMIT_ROUNDING
 
@@ -69,9 +68,8 @@ def point_prices(
 def _of_one_cost(
     planned: AsPlanned, device: int, cuts: ExploredCuts, score: Score, problems: Sequence[SplitProblem]
 ) -> PointPrices:
-    conditions = [_own(planned, problem, device) for problem in problems]
     sums = _sums(planned, cuts, problems[0])
-    stages = stage_times(sums, stacked_conditions(conditions, 1).of(COLUMN))
+    stages = stage_times(sums, _own(planned, problems, device).of(COLUMN))
     shape = (len(problems), len(cuts.masks))
     rows = (*_given_slack(problems, device, stages), *_memory_slack(planned, device, cuts, problems))
     return PointPrices(
@@ -81,8 +79,8 @@ def _of_one_cost(
     )
 
 
-def _own(planned: AsPlanned, problem: SplitProblem, device: int) -> Conditions:
-    own = planned.at(problem).of([device])
+def _own(planned: AsPlanned, problems: Sequence[SplitProblem], device: int) -> Conditions:
+    own = planned.at(problems, device)
     return own.without_labels() if comes_back(planned.plan.scheme) else own
 
 
@@ -141,7 +139,7 @@ def _curve_fits(
     planned: AsPlanned, device: int, cuts: ExploredCuts, problem: SplitProblem
 ) -> Floats:
     assert cuts.curve is not None
-    stages = stage_times(cuts.curve.sums(problem), _own(planned, problem, device).of(COLUMN))
+    stages = stage_times(cuts.curve.sums(problem), _own(planned, [problem], device).of(COLUMN))
     excess = curve_excess(problem, planned.plan.decisions[device], device, cuts.curve, stages)
     return np.where(np.max(list(excess.values()), axis=0) <= 0, 1.0, -1.0)
 

@@ -35,10 +35,15 @@ class ScoreLines(Frozen):
             end=end,
         )  # fmt: skip
 
+    @property
+    def always_fit(self) -> bool:
+        """True where no limit stops any of the cuts."""
+        return bool(np.isneginf(self.low).all() and np.isposinf(self.high).all())
+
     def at(self, points: Floats) -> Floats:
         """Scores at points t, shape (cuts, rows, points); infinite where a limit is broken."""
         found = self.start[..., None] + points * self.slope[..., None]
-        if np.isneginf(self.low).all() and np.isposinf(self.high).all():
+        if self.always_fit:
             return found
         return np.where((points >= self.low[..., None]) & (points <= self.high[..., None]), found, np.inf)
 
