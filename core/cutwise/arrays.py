@@ -41,6 +41,16 @@ def added(terms: Iterable[Number]) -> Number:
     return 0.0 if found is None else found
 
 
+def party_column(values: Iterable[Number]) -> Floats:
+    """One number a party as an array (parties,); of one party alone, the rows that it is given in.
+
+    >>> party_column([1, 2.5]).tolist(), party_column([np.array([1.0, 2.0, 3.0])]).tolist()
+    ([1.0, 2.5], [1.0, 2.0, 3.0])
+    """
+    found = list(values)
+    return np.atleast_1d(np.array(found[0] if len(found) == 1 else found, dtype=np.float64))
+
+
 def masked(values: Iterable[bool]) -> Mask:
     """The truth values as an array."""
     return np.array(list(values), dtype=np.bool_)

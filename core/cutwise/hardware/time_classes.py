@@ -61,8 +61,9 @@ class TimeClass:
         """
         if self.flop_per_byte:
             return self.flops_per_s(peak_flops_per_s) / self.flop_per_byte
-        moved = self.bandwidth_ratio * (bandwidth_bytes_per_s or 0.0)
-        return moved or math.inf
+        if not self.bandwidth_ratio or bandwidth_bytes_per_s is None:
+            return math.inf
+        return self.bandwidth_ratio * bandwidth_bytes_per_s
 
     def start_s(self, peak_flops_per_s: float) -> float:
         """Seconds that starting a kernel takes.

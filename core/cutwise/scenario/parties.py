@@ -151,7 +151,8 @@ class Party:
 
     def bandwidth_bytes_per_s(self, profile: Profile) -> float | None:
         """Bytes a second that its memory moves: as given, or its profile's; None where nobody says."""
-        return self.memory_bandwidth_bytes_per_s or profile.memory_bandwidth_bytes_per_s
+        own = self.memory_bandwidth_bytes_per_s
+        return profile.memory_bandwidth_bytes_per_s if own is None else own
 
     def prompt_flops_per_s(self, profile: Profile, dtype: str) -> float:
         """Effective speed at a language model: that given, or its class's share of the peak."""

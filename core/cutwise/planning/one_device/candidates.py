@@ -46,8 +46,15 @@ def candidates_of(
     The pool where all its cuts fit every device, and the server for `clients` at once; else all splits, told
     apart by what they hold. Raises `PoolTooLarge` where there are too many to keep.
     """
+    return candidates_within(problem, compute, MemoryRules.of(problem, clients))
+
+
+def candidates_within(
+    problem: SplitProblem, compute: tuple[ComputeFeature, ...], rules: MemoryRules
+) -> Candidates:
+    """The same under given rules of memory."""
     plain, copied = split_graph(problem, compute), split_graph(problem, compute, copies=True)
-    return _under(problem.cost, plain, copied, MemoryRules.of(problem, clients))
+    return _under(problem.cost, plain, copied, rules)
 
 
 def split_graph(
