@@ -25,6 +25,16 @@ class MapGrid(Frozen):
     second_score: Floats
     delay_s: Floats
 
+    def turned(self) -> MapGrid:
+        """The same with rows as points and points as rows."""
+        return MapGrid(
+            best=self.best.T,
+            second=self.second.T,
+            score=self.score.T,
+            second_score=self.second_score.T,
+            delay_s=self.delay_s.T,
+        )
+
 
 def grid_of(lines: RowLines, runs: Runs, values: Floats) -> MapGrid:
     """The grid over `values` of the quantity that the lines go along, a row a line."""

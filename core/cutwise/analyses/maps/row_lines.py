@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cutwise.analyses.maps.laws import LAWS
 from cutwise.analyses.maps.point_prices import PointPrices
 from cutwise.analyses.maps.score_lines import Runs, ScoreLines, runs_of
-from cutwise.arrays import Floats
+from cutwise.arrays import Floats, Ints
 from cutwise.frozen import Frozen
 
 
@@ -43,12 +43,17 @@ class RowLines(Frozen):
     @property
     def slopes(self) -> PointPrices:
         """What one unit of the law's values adds."""
-        far = self.span[1]
+        far, same = self.span[1], self.near.delay_s is self.near.score
+        score = (self.far.score - self.near.score) / far
         return PointPrices(
-            score=(self.far.score - self.near.score) / far,
-            delay_s=(self.far.delay_s - self.near.delay_s) / far,
+            score=score,
+            delay_s=score if same else (self.far.delay_s - self.near.delay_s) / far,
             slack=(self.far.slack - self.near.slack) / far,
         )
+
+    def of(self, cuts: Ints) -> RowLines:
+        """The lines of some of the cuts."""
+        return replace(self, near=self.near.of(cuts), far=self.far.of(cuts))
 
     @property
     def lines(self) -> ScoreLines:
