@@ -30,17 +30,36 @@ from cutwise.units import facts_of
 from tests.contracts.families import modules_of
 
 SHARED = {
+    "as_planned",
     "base",
+    "bisection",
+    "changing_cuts",
     "curve_limits",
     "cut_moves",
     "cut_reason",
     "cut_trades",
+    "decision_map",
+    "device_map",
     "drawn_factors",
     "drawn_turns",
+    "explored_cuts",
+    "held_beside",
+    "laws",
+    "map_grid",
+    "map_places",
     "pace",
+    "point_prices",
+    "quantity_axis",
+    "row_lines",
+    "sampled_map",
+    "scenario_rows",
+    "score_lines",
+    "skyband",
+    "straight_map",
     "sweep_file",
     "sweep_settings",
     "tier_memory",
+    "usual_quantities",
 }
 """Modules of the family that register nothing."""
 
@@ -58,6 +77,9 @@ NEEDED: dict[str, dict[str, Any]] = {
 }
 """Options that an analysis cannot do without."""
 OTHER_VALUES: dict[tuple[str, str], Any] = {
+    ("break_evens", "along"): ("server.flops_per_s",),
+    ("map", "across"): "server.flops_per_s",
+    ("map", "up"): "channel.downlink_bps",
     ("compare", "schemes"): ("device_only", "fast_split"),
     ("replan", "rates"): (1.0, 0.5),
     ("replan", "seed"): 11,

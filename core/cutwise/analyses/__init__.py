@@ -14,12 +14,14 @@ from cutwise.analyses import (
 )
 from cutwise.analyses.bands import certainty
 from cutwise.analyses.base import ANALYSES, Analysis, Record, analysis_with
+from cutwise.analyses.maps import break_even_analysis, map_analysis
 
 __all__ = [
     "ANALYSES",
     "Analysis",
     "Record",
     "analysis_with",
+    "break_even_analysis",
     "certainty",
     "comparison",
     "cut_curve",
@@ -27,6 +29,7 @@ __all__ = [
     "explain",
     "figure_basis",
     "leakage",
+    "map_analysis",
     "replanning",
     "sweeps",
 ]

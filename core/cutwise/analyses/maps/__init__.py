@@ -1,1 +1,1 @@
-"""Which cut or scheme is best where, over one quantity or two: maps, and the values at which a plan changes."""
+"""Which cut or scheme is best where, over one quantity or two: maps, and where a plan changes."""

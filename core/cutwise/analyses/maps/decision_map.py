@@ -15,7 +15,6 @@ from cutwise.analyses.maps.row_lines import RowLines
 from cutwise.analyses.maps.score_lines import NONE_FITS, Runs
 from cutwise.arrays import Floats, Ints
 from cutwise.plain import plain
-from cutwise.units import percent
 
 if TYPE_CHECKING:
     import pandas
@@ -34,7 +33,8 @@ class DecisionMap(EqualByContent):
     of the objective the second best costs, as a ratio. `today` is the best at the present values, -1 for
     none there. `exact` says that lines were read off and nothing between points is missed, `complete` that
     no cut outside the `compared` can be better, `alone` that other devices do not matter. `device` is empty
-    for the fleet. `lines` tell the scores of a device's cuts where a law holds.
+    for the fleet. `lines` tell the scores of a device's cuts where a law holds, `planned` is the plan's own
+    cut, which may be pinned.
     """
 
     device: str
@@ -65,8 +65,9 @@ class DecisionMap(EqualByContent):
     objective: str
     beside: Mapping[str, object]
     lines: RowLines | None = None
+    planned: str = ""
 
-    def to_frame(self) -> pandas.DataFrame:
+    def points(self) -> pandas.DataFrame:
         """One row a point: both values, the best, the second best, the delay, and the regret."""
         import pandas
 
@@ -83,7 +84,7 @@ class DecisionMap(EqualByContent):
             }
         )
 
-    def regions(self) -> pandas.DataFrame:
+    def to_frame(self) -> pandas.DataFrame:
         """One row a region, the largest first: what is best there, and on which part of the points."""
         import pandas
 
@@ -91,7 +92,7 @@ class DecisionMap(EqualByContent):
         told = ["nothing keeps the limits", *self.labels]
         kept = [None, *self.shares]
         rows = [
-            {"best": told[at], "part_of_map": float(count[at] / self.best.size), "kept_ratio": kept[at]}
+            {"best": told[at], "part_ratio": float(count[at] / self.best.size), "kept_ratio": kept[at]}
             for at in np.argsort(-count, kind="stable").tolist()
             if count[at]
         ]
@@ -111,7 +112,8 @@ class DecisionMap(EqualByContent):
             "alone": self.alone,
             "today": self.labels[self.today] if self.today != NONE_FITS else None,
             "today_moves": list(self.today_moves),
-            "regions": rows_of(self.regions()),
+            "planned": self.planned,
+            "regions": rows_of(self.to_frame()),
             "rows": [self._told(int(row)) for row in rows],
         }
 
@@ -129,13 +131,13 @@ class DecisionMap(EqualByContent):
         whose = self.device or "the fleet"
         over = f"{self.across.title.lower()} and {self.up.title.lower()}"
         today = f"; now {self.labels[self.today]} is best" if self.today != NONE_FITS else ""
+        if not (self.best >= 0).any():
+            return f"no cut keeps the limits for {whose} anywhere over {over}"
         return f"{len(self.labels)} of {self.compared} are ever the best for {whose} over {over}{today}"
 
     def text(self) -> str:
         """The regions and the summary."""
-        regions = self.regions()
-        regions["part_of_map"] = [f"{percent(part):.1f} %" for part in regions["part_of_map"]]
-        return f"{table_text(regions)}\n{self.summary()}"
+        return f"{table_text(self.to_frame())}\n{self.summary()}"
 
 
 def regrets_of(grid: MapGrid) -> Floats:

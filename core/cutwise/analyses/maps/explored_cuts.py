@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,11 +54,14 @@ def _pool(planned: AsPlanned, score: Score, corners: RowsMet) -> tuple[Mask, boo
     rules = MemoryRules(
         devices=rules.devices, servers=tuple((budget, share) for budget in budgets), clients=rules.clients
     )
+    features = _features(score, corners)
+    costs = dict.fromkeys(corners.costs or (planned.problem.cost,))
     try:
-        pool = candidates_within(corners.problem, _features(score, corners), rules)
+        pools = [candidates_within(replace(corners.problem, cost=cost), features, rules) for cost in costs]
     except PoolTooLarge:
         return np.zeros((0, len(planned.problem.cost)), dtype=bool), False
-    return pool.masks, pool.complete
+    alike = all(np.array_equal(pool.masks, pools[0].masks) for pool in pools)
+    return np.vstack([pool.masks for pool in pools]), alike and all(pool.complete for pool in pools)
 
 
 def _features(score: Score, corners: RowsMet) -> Features:

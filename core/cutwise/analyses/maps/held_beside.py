@@ -20,9 +20,7 @@ OF_PROFILE: Mapping[str, str] = FrozenDict(
     }
 )
 """What a party takes from its profile beside the speed, and what the catalogue calls it."""
-SPEEDS: Mapping[str, str] = FrozenDict(
-    {"flops_per_s": "efficiency_ratio", "efficiency_ratio": "flops_per_s"}
-)
+SPEEDS: Mapping[str, str] = FrozenDict({"flops_per_s": "efficiency_ratio", "efficiency_ratio": "flops_per_s"})
 """The two ways to say a speed, each with the one that it takes the place of."""
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from cutwise.analyses.maps.as_planned import AsPlanned, RowsMet
+from cutwise.analyses.maps.as_planned import AsPlanned, RowsMet, same_work
 from cutwise.analyses.maps.explored_cuts import ExploredCuts, explored_cuts
 from cutwise.analyses.maps.held_beside import held_beside
 from cutwise.analyses.maps.point_prices import PointPrices, point_prices
@@ -84,12 +84,11 @@ def _check_prices(question: Question, base: Scenario, axis: QuantityAxis) -> Non
     head, *_, name = path_parts(axis.path)
     if head != "workload":
         return
-    ends = [
+    low, high = (
         build_problem(question.graph, changed(base, {axis.path: axis.given(value)})).cost
         for value in (axis.low, axis.high)
-        if name in OF_MODEL
-    ]
-    if not ends or (ends[0] is not ends[1] and ends[0] != ends[1]):
+    )
+    if name not in OF_MODEL or not same_work(low, high):
         raise ScenarioError(
             [f"{axis.path} changes what the ops of {question.graph.name} cost; look at its values by a sweep"]
         )
@@ -110,7 +109,7 @@ class MappedDevice:
         """The device with the cuts that can be best between the corners, given as columns."""
         check_mapped(places.problem)
         score = score_of(places.problem.scenario.objective, Spread(delay_s=1.0, energy_j=1.0))
-        planned = AsPlanned.of(places.problem, places.plan, places.base)
+        planned = AsPlanned.of(places.question.graph, places.problem, places.plan, places.base)
         met = planned.met(device, corners)
         cuts = explored_cuts(planned, device, score, met)
         return cls(places=places, planned=planned, device=device, score=score, cuts=cuts)

@@ -15,7 +15,7 @@ from cutwise.costs.memory.held import allocated_bytes
 from cutwise.costs.memory.runtime import RuntimeFigures
 from cutwise.frozen import Frozen
 from cutwise.planning.one_device.curve_limits import curve_excess
-from cutwise.planning.one_device.cut_memory import SideMemory
+from cutwise.planning.one_device.cut_memory import CutMemory, SideMemory
 from cutwise.planning.one_device.device_limits import given_limits, rounded_excess
 from cutwise.planning.one_device.objective import Score
 from cutwise.plans.evaluate import stage_times
@@ -83,12 +83,13 @@ def _given_slack(met: RowsMet, stages: StageTimes) -> Iterator[Floats]:
         yield limit.caps[:, None] * (1 + LIMIT_ROUNDING) - needs
 
 
-def _memory_slack(
-    planned: AsPlanned, device: int, cuts: ExploredCuts, met: RowsMet
-) -> Iterator[Floats]:
+def _memory_slack(planned: AsPlanned, device: int, cuts: ExploredCuts, met: RowsMet) -> Iterator[Floats]:
     """What the memories leave: 1 or -1 where all points agree, else bytes, so that a step has its place."""
     if cuts.curve is not None:
         yield _curve_fits(planned, device, cuts, met)
+        return
+    if met.costs:
+        yield _fits_by_batch(cuts, met)
         return
     memory, problem = cuts.cuts.memory, met.problem
     budgets, own = problem.device_budget_bytes, problem.device_runtime
@@ -110,6 +111,17 @@ def _alike(*columns: Number) -> bool:
 
 def _fits(side: SideMemory, runtime: RuntimeFigures, budgets: Floats) -> Floats:
     return np.where(rounded_excess(side.excess_ratio(runtime, budgets)) <= 0, 1.0, -1.0)
+
+
+def _fits_by_batch(cuts: ExploredCuts, met: RowsMet) -> Floats:
+    """Which cuts the memories hold in mini-batches of each size, each as it is priced."""
+    rows = []
+    for row, cost in enumerate(met.costs):
+        memory, own = CutMemory.of(cost, cuts.masks), met.problem.device_runtime.of([row])
+        device = _fits(memory.device, own, met.problem.device_budget_bytes[row : row + 1])
+        server = _fits(memory.server, met.problem.server_runtime, met.server_budget_bytes[row : row + 1])
+        rows.append(np.minimum(device, server)[0])
+    return np.stack(rows)
 
 
 def _room(side: SideMemory, runtime: RuntimeFigures, memory_bytes: Floats, margin_ratio: float) -> Floats:

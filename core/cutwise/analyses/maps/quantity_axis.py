@@ -146,9 +146,7 @@ def _number_kinds(owner: type[Any], name: str) -> set[type]:
     return {kind for kind in (int, float) if kind in options} if bool not in options else set()
 
 
-def _here(
-    problem: SplitProblem, path: str, given: list[tuple[int, Any]], device: int | None
-) -> float | None:
+def _here(problem: SplitProblem, path: str, given: list[tuple[int, Any]], device: int | None) -> float | None:
     head, name = path_parts(path)[0], path_parts(path)[-1]
     usual = EFFECTIVE.get(f"{head}.{name}")
     found = {}

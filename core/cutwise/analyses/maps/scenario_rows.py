@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from cutwise.arrays import Floats
 from cutwise.fields.checked_columns import with_checked
 from cutwise.scenario.changes import EVERY, path_parts
@@ -25,6 +23,7 @@ IN_ROWS = (
 )  # fmt: skip
 """Quantities that the formulas take as arrays."""
 
+
 def in_rows(path: str) -> bool:
     """True for a quantity that may stand in rows.
 
@@ -34,6 +33,7 @@ def in_rows(path: str) -> bool:
     parts = path_parts(path)
     starred = ".".join(EVERY if part.isdigit() else part for part in parts)
     return starred in IN_ROWS or (parts[0] == "channel" and len(parts) == 2)
+
 
 def scenario_in_rows(scenario: Scenario, device: int, columns: Mapping[str, Floats]) -> Scenario:
     """The scenario with one of its devices alone, and these columns in it.
@@ -50,6 +50,7 @@ def scenario_in_rows(scenario: Scenario, device: int, columns: Mapping[str, Floa
         elif rest[0] in (EVERY, str(device)):
             found = _with(found, [head, "0", *rest[1:]], values)
     return found
+
 
 def _with(owner: Any, parts: Sequence[str], values: Floats) -> Any:
     head, *rest = parts

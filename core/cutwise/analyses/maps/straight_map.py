@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from cutwise.analyses.maps.laws import LAWS, law_over
-from cutwise.analyses.maps.map_places import MapPlaces, MappedDevice
+from cutwise.analyses.maps.map_places import MappedDevice, MapPlaces
 from cutwise.analyses.maps.point_prices import PointPrices
 from cutwise.analyses.maps.quantity_axis import QuantityAxis
 from cutwise.analyses.maps.row_lines import RowLines, near_and_far
