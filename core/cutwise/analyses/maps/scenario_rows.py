@@ -38,6 +38,7 @@ def in_rows(path: str) -> bool:
 def scenario_in_rows(scenario: Scenario, device: int, columns: Mapping[str, Floats]) -> Scenario:
     """The scenario with one of its devices alone, and these columns in it.
 
+    >>> import numpy as np
     >>> found = scenario_in_rows(Scenario(), 0, {"channel.uplink_bps": np.array([1e6, 2e6])})
     >>> found.channel.uplink_bps.tolist()
     [1000000.0, 2000000.0]

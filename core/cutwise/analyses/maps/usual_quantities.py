@@ -47,7 +47,7 @@ def offered_quantities(problem: SplitProblem, device: int) -> tuple[QuantityAxis
     >>> [axis.path for axis in offered_quantities(problem, 0)][:2]
     ['channel.uplink_bps', 'channel.downlink_bps']
     """
-    scenario, channel = problem.scenario, cast(Any, problem.scenario.channel)
+    channel = cast(Any, problem.scenario.channel)
     own = (*OF_DEVICE, *(OVER_THE_AIR if channel.bandwidth_hz("uplink") else ()))
     link = [f"channel.{one.name}" for one in fields(channel) if one.name != "kind"]
     first = [path for path in link if path.endswith(("_bps", "_hz"))]
