@@ -15,6 +15,7 @@ from cutwise.analyses.bands import certainty
 from cutwise.analyses.base import ANALYSES, Analysis, Record, analysis_with
 from cutwise.analyses.divisions import group_counts
 from cutwise.analyses.figures import figure_basis
+from cutwise.analyses.maps import break_even_analysis, map_analysis
 from cutwise.analyses.what_if import dimensioning, fronts, shadow_prices, targets, tornado, uncertainty
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Analysis",
     "Record",
     "analysis_with",
+    "break_even_analysis",
     "certainty",
     "comparison",
     "cut_curve",
@@ -32,6 +34,7 @@ __all__ = [
     "fronts",
     "group_counts",
     "leakage",
+    "map_analysis",
     "replanning",
     "shadow_prices",
     "sweeps",

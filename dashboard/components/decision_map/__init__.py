@@ -10,9 +10,10 @@ import streamlit as st
 from cutwise_dashboard.components import asset_text
 from cutwise_dashboard.components.decision_map.markup import HTML
 
-PARTS = ("places", "names", "picture", "going", "map")
+PARTS = ("places", "scores", "regions", "names", "picture", "going", "map")
+WORDS = asset_text("cutwise_dashboard.components.ruler", "words.js")
 CSS = asset_text(__name__, "style.css")
-SCRIPT = asset_text(__name__, *(f"{part}.js" for part in PARTS))
+SCRIPT = "\n".join([WORDS, asset_text(__name__, *(f"{part}.js" for part in PARTS))])
 
 _MAP = st.components.v2.component("cutwise_decision_map", html=HTML, css=CSS, js=SCRIPT)
 

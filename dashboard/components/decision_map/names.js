@@ -1,15 +1,14 @@
 // Where the name of a region stands: wholly inside it, near its middle, away from the marker.
 
 const NAME_HEIGHT = 17
-const MARKER_ROOM = { left: 18, right: 118, y: 22 }
+const STEP = { x: 12, y: 9 }
 
 function placedNames(view, context) {
   const middles = regionMiddles(view)
-  const here = pointAt(view, view.data.here)
   return view.data.regions.flatMap((region, cut) => {
     if (!middles[cut]) return []
     for (const text of shorterAndShorter(view, region.label)) {
-      const place = roomFor(view, cut, context.measureText(text).width + 12, middles[cut], here)
+      const place = roomFor(view, cut, context.measureText(text).width + 12, middles[cut])
       if (place) return [{ text, ink: region.ink, x: place[0], y: place[1] }]
     }
     return []
@@ -28,30 +27,28 @@ function shorterAndShorter(view, label) {
 }
 
 function regionMiddles(view) {
-  const { columns, rows } = view.grid
-  const sums = view.data.regions.map(() => [0, 0, 0])
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const sum = sums[cutAt(view, column, row)]
-      if (!sum) continue
-      sum[0] += 1
-      sum[1] += column
-      sum[2] += row
+  return view.data.regions.map((_, cut) => {
+    const runs = view.runs.get(cut) ?? []
+    let area = 0
+    let along = 0
+    let across = 0
+    for (const { row, from, to } of runs) {
+      area += to - from
+      along += ((from + to) / 2) * (to - from)
+      across += view.rowShares[row] * (to - from)
     }
-  }
-  return sums.map(([count, column, row]) =>
-    count ? middleOf(view, { column: column / count, row: row / count }) : null,
-  )
+    return area ? rowPx(view, along / area, across / area) : null
+  })
 }
 
-function roomFor(view, cut, width, [middleX, middleY], here) {
+function roomFor(view, cut, width, [middleX, middleY]) {
   const { grid } = view
   let found = null
   let nearest = Infinity
-  for (let y = PAD.top + NAME_HEIGHT; y < grid.floor - NAME_HEIGHT / 2; y += 6) {
-    for (let x = PAD.left + width / 2; x <= grid.right - width / 2; x += 8) {
+  for (let y = grid.top + NAME_HEIGHT; y < grid.floor - NAME_HEIGHT / 2; y += STEP.y) {
+    for (let x = grid.left + width / 2; x <= grid.right - width / 2; x += STEP.x) {
       const far = (x - middleX) ** 2 + 4 * (y - middleY) ** 2
-      if (far >= nearest || nearMarker(x, y, width, here) || !isInside(view, cut, x, y, width)) continue
+      if (far >= nearest || nearMarker(view, x, y, width) || !isInside(view, cut, x, y, width)) continue
       nearest = far
       found = [x, y]
     }
@@ -60,16 +57,17 @@ function roomFor(view, cut, width, [middleX, middleY], here) {
 }
 
 function isInside(view, cut, x, y, width) {
-  const shares = [-0.5, -0.25, 0, 0.25, 0.5]
-  return [-0.5, 0, 0.5].every(up =>
-    shares.every(share => {
-      const cell = cellAt(view, x + share * width, y + up * NAME_HEIGHT)
-      return cell && cutAt(view, cell.column, cell.row) === cut
+  return [0, -0.5, 0.5].every(up =>
+    [-0.5, 0.5, 0, -0.25, 0.25].every(share => {
+      const shares = sharesAt(view, x + share * width, y + up * NAME_HEIGHT)
+      return shares && cutAt(view, shares) === cut
     }),
   )
 }
 
-function nearMarker(x, y, width, [hereX, hereY]) {
-  const besides = x + width / 2 < hereX - MARKER_ROOM.left || x - width / 2 > hereX + MARKER_ROOM.right
-  return !besides && Math.abs(y - hereY) < MARKER_ROOM.y
+function nearMarker({ marks }, x, y, width) {
+  return marks.some(mark => {
+    const besides = x + width / 2 < mark.left || x - width / 2 > mark.right
+    return !besides && y + NAME_HEIGHT > mark.top && y - NAME_HEIGHT < mark.bottom
+  })
 }

@@ -1,0 +1,43 @@
+"""The decision map as an analysis: which cut is best over any two quantities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from cutwise.analyses.base import asked_plan, registered
+from cutwise.analyses.cut_curve import device_at
+from cutwise.analyses.maps.decision_map import DecisionMap
+from cutwise.analyses.maps.device_map import device_map
+from cutwise.analyses.maps.map_places import MapPlaces
+from cutwise.analyses.maps.usual_quantities import usual_link, usual_speed
+from cutwise.fields.field_values import Settled
+from cutwise.question import Question, unpinned
+from cutwise.units import quantity
+
+
+@registered
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapAnalysis(Settled):
+    """The best cut of one device at every point of two quantities, with the second best and its regret."""
+
+    name: ClassVar[str] = "map"
+    title: ClassVar[str] = "Where the cut moves"
+    asks: ClassVar[str] = "Which cut is best where, over two quantities of the scenario?"
+    of_plan: ClassVar[bool] = True
+    in_report: ClassVar[bool] = True
+    device: str = quantity("", title="Device", help="Name of the device; the slowest one if absent")
+    across: str = quantity(
+        "", title="Across", help="Path of the first quantity; the uplink, or its bandwidth, if absent"
+    )
+    up: str = quantity("", title="Up", help="Path of the second quantity; the device's own speed if absent")
+
+    def run(self, question: Question) -> DecisionMap:
+        """The map, with all that it does not look at as the scheme plans it."""
+        asked = unpinned(question)
+        plan = asked_plan(asked)
+        device = device_at(plan, self.device)
+        shown = asked_plan(question).decisions[device].cut.label
+        paths = (self.across or usual_link(asked.scenario), self.up or usual_speed(device))
+        places = MapPlaces.of(asked, plan, dict.fromkeys(paths, (None, None)), device=device)
+        return replace(device_map(places, device), planned=shown)

@@ -1,0 +1,60 @@
+"""What the reader chooses to see on the map: both quantities, and whose cuts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from cutwise.analyses.maps.quantity_axis import QuantityAxis
+from cutwise.analyses.maps.usual_quantities import offered_quantities
+from cutwise_dashboard import session
+from cutwise_dashboard.question import AnsweredQuestion
+
+ACROSS, UP = "view.explore.across", "view.explore.up"
+OWNERS = {"devices": "of {device}", "server": "of the server", "channel": "of the cell"}
+
+
+def chosen_quantities(question: AnsweredQuestion, device: int) -> tuple[str, str]:
+    """Paths of the quantity across and of that up, as two lists to choose from."""
+    offered = {axis.path: axis for axis in offered_quantities(question.problem, device)}
+    name = question.best.decisions[device].device
+    paths = list(offered)
+    speed = f"devices.{device}.flops_per_s"
+    found = []
+    places = st.columns(2)
+    for place, (key, title, first) in zip(
+        places, ((ACROSS, "From left to right", paths[0]), (UP, "From bottom to top", speed)), strict=True
+    ):
+        _begin(key, first, paths, device)
+        others = [path for path in paths if path not in found]
+        if st.session_state[key] not in others:
+            st.session_state[key] = others[0]
+        found.append(
+            place.selectbox(
+                title, others, key=key, format_func=lambda path: quantity_title(offered[path], name)
+            )
+        )
+    return found[0], found[1]
+
+
+def _begin(key: str, first: str, paths: list[str], device: int) -> None:
+    """The choice as it was; a device's quantity becomes that of the device looked at now."""
+    kept = str(st.session_state.get(session.begin(key, first)))
+    head, _, rest = kept.partition(".")
+    if head == "devices":
+        kept = f"devices.{device}.{rest.partition('.')[2]}"
+    st.session_state[key] = kept if kept in paths else first
+
+
+def quantity_title(axis: QuantityAxis, device: str) -> str:
+    """A quantity with whose it is.
+
+    >>> axis = QuantityAxis(path="server.flops_per_s", title="Speed", unit="FLOP/s", whole=False, log=True,
+    ...                     here=1e12, low=1e10, high=1e14)
+    >>> quantity_title(axis, "phone")
+    'Speed of the server'
+    """
+    owners: Mapping[str, str] = OWNERS
+    owner = owners.get(axis.path.partition(".")[0], "").format(device=device)
+    return f"{axis.title} {owner}".strip()
