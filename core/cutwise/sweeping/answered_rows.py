@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from cutwise.analyses.sweeps import swept
+from cutwise.analyses.sweeps import NamedColumn, swept
 from cutwise.arrays import Floats
 from cutwise.frozen import Frozen
 from cutwise.sweeping.rows.axes import Numbers
@@ -19,10 +19,10 @@ from cutwise.sweeping.whole_sweep import Sweep
 class AnsweredRows(Frozen):
     """An entry a row in every column."""
 
-    status: Sequence[str]
+    status: NamedColumn
     delay_s: Floats
     energy_j: Floats
-    cut: Sequence[str]
+    cut: NamedColumn
 
 
 def answered_rows(sweep: Sweep, part: SweepPart, columns: dict[str, Numbers]) -> AnsweredRows:
@@ -32,8 +32,15 @@ def answered_rows(sweep: Sweep, part: SweepPart, columns: dict[str, Numbers]) ->
         sweep.models[part.model], sweep.scenario, over=over, schemes=(part.scheme,), zip=bool(over)
     ).columns
     return AnsweredRows(
-        status=found["status"],
+        status=_met(found["status"]),
         delay_s=np.asarray(found["delay_s"], dtype=np.float64),
         energy_j=np.asarray(found["energy_j"], dtype=np.float64),
-        cut=found["cut"],
+        cut=_met(found["cut"]),
     )
+
+
+def _met(column: Any) -> NamedColumn:
+    """Names by their places in a list of those that are met, in the order of the list before."""
+    met = np.bincount(column.places, minlength=len(column.names)) > 0
+    places = (np.cumsum(met) - 1)[column.places].astype(np.int32)
+    return NamedColumn(places=places, names=tuple(np.array(column.names, dtype=object)[met]))

@@ -88,7 +88,7 @@ def region_fills(found: DecisionMap, palette: Palette) -> list[str]:
 def shares_of(axis: QuantityAxis, values: Floats) -> Floats:
     """Where on the axis values lie, from 0 to 1; NaN for none.
 
-    >>> axis = QuantityAxis(path="p", title="P", unit="", whole=False, log=True, here=1.0, low=1.0, high=100.0)
+    >>> axis = QuantityAxis(path="p", title="P", unit="", whole=False, log=True, here=1, low=1, high=100)
     >>> shares_of(axis, np.array([1.0, 10.0, 1e9, np.nan])).tolist()
     [0.0, 0.5, 1.0, nan]
     """
@@ -106,7 +106,7 @@ def _share(axis: QuantityAxis, value: float) -> float:
 def tick_values(axis: QuantityAxis) -> list[float]:
     """Round values within the range: 1 and 3 times powers of ten, or some six at even steps.
 
-    >>> axis = QuantityAxis(path="p", title="P", unit="", whole=False, log=True, here=5.0, low=1.0, high=100.0)
+    >>> axis = QuantityAxis(path="p", title="P", unit="", whole=False, log=True, here=5, low=1, high=100)
     >>> tick_values(axis)
     [1.0, 3.0, 10.0, 30.0, 100.0]
     """

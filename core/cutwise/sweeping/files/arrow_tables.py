@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cutwise.analyses.sweeps import NamedColumn
 from cutwise.frozen import FrozenDict
 from cutwise.scenario.changes import EVERY, path_parts
 from cutwise.scenario.remedies.places import places
@@ -46,10 +47,10 @@ def part_table(sweep: Sweep, part: SweepPart, columns: Mapping[str, Numbers], an
         _constant(part.model, part.rows),
         *(_axis_array(axis, columns[axis.path]) for axis in sweep.axes),
         _constant(part.scheme, part.rows),
-        _text_array(answers.status),
+        _named_array(answers.status),
         pa.array(answers.delay_s),
         pa.array(answers.energy_j),
-        _text_array(answers.cut),
+        _named_array(answers.cut),
     ]
     names = ("model", *(axis.path for axis in sweep.axes), *tuple(ANSWERS)[1:])
     fields = [
@@ -113,10 +114,10 @@ def _constant(text: str, rows: int) -> Any:
     return pa.DictionaryArray.from_arrays(codes, pa.array([text]))
 
 
-def _text_array(texts: Any) -> Any:
+def _named_array(column: NamedColumn) -> Any:
     import pyarrow as pa
 
-    return pa.array(texts, type=pa.string()).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(pa.array(column.places), pa.array(column.names, type=pa.string()))
 
 
 def _axis_array(axis: SweptAxis, column: Numbers) -> Any:
