@@ -39,6 +39,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.analyses.bands.drawn_turns.block_members": Cache(
             entries=16, key="graph", keeps="which op is in which block"
         ),
+        "cutwise.analyses.divisions.group_counts.divided_round": Cache(
+            entries=512, key="question, how many groups", keeps="delay, energy and cuts of that round"
+        ),
         "cutwise.analyses.maps.explored_cuts._together": Cache(
             entries=16, key="priced graph and cuts", keeps="what the cuts of a map add up to"
         ),

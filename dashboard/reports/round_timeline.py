@@ -84,7 +84,7 @@ def _bars(bars: Sequence[PartBar], longest_s: float) -> Iterator[Child]:
 
 def _axis(ticks: Sequence[float], longest_s: float) -> Markup:
     labels = [
-        element("span", _short(tick), class_="tick", style=f"left:{_percent(tick, longest_s)}")
+        element("span", tick_text(tick), class_="tick", style=f"left:{_percent(tick, longest_s)}")
         for tick in ticks
     ]
     return element(
@@ -92,8 +92,12 @@ def _axis(ticks: Sequence[float], longest_s: float) -> Markup:
     )
 
 
-def _short(tick_s: float) -> str:
-    """Whole minutes and hours without what is nothing."""
+def tick_text(tick_s: float) -> str:
+    """Whole minutes and hours without what is nothing.
+
+    >>> tick_text(120.0), tick_text(5400.0), tick_text(0.0)
+    ('2 min', '1 h 30 min', '0 s')
+    """
     return seconds_text(tick_s).removesuffix(" 0 s").removesuffix(" 0 min") if tick_s else "0 s"
 
 
