@@ -8,6 +8,8 @@ const element = (name, attributes = {}, ...children) => {
   made.append(...children)
   return made
 }
+// The number that was taken last: its bar has the focus again where the page was laid out anew meanwhile.
+let taken = null
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }
 
 export default function ({ data, parentElement }) {
@@ -15,7 +17,7 @@ export default function ({ data, parentElement }) {
   const text = JSON.stringify(data)
   if (root.text === text) return
   root.text = text
-  const wasOn = root.getRootNode().activeElement?.dataset?.count
+  const wasOn = root.getRootNode().activeElement?.dataset?.count ?? (document.activeElement === document.body ? taken : null)
   for (const [name, color] of Object.entries(data.colors)) root.style.setProperty(`--${name}`, color)
   root.style.setProperty("--columns", data.bars.length)
   const told = element("p", { className: "told", role: "status" })
@@ -32,7 +34,8 @@ export default function ({ data, parentElement }) {
     element("div", { className: "scroller" }, plot),
     element("p", { className: "axis below", textContent: data.below }), legend(data), told)
   tell(told, data.bars[here])
-  if (wasOn) columns.find(one => one.dataset.count === wasOn)?.focus()
+  if (wasOn !== null) columns.find(one => one.dataset.count === String(wasOn))?.focus({ preventScroll: true })
+  if (data.bars[here].count === taken) taken = null
 }
 
 function newColumn(data, bar, isFirst, told) {
@@ -66,7 +69,9 @@ function tell(told, bar) {
 }
 
 function adopt({ path }, bar) {
-  if (!bar.now) window.cutwiseDesk?.command({ kind: "option", path, value: bar.count })
+  if (bar.now) return
+  taken = bar.count
+  window.cutwiseDesk?.command({ kind: "option", path, value: bar.count })
 }
 
 // One bar is reached by Tab, the others by arrow keys.
