@@ -54,11 +54,11 @@ def _found(analysis: type[Any], asked: Question) -> list[Child]:
         return [element("p", f"Answered here for at most {MOST_DEVICES} devices.", class_="note")]
     try:
         found = analysis().run(asked)
-        drawn = PICTURES[analysis.name](found) if analysis.name in PICTURES else None
-        told, *table_parts = record_parts(found, analysis.name)
-        return [told, drawn, *table_parts]
     except CutwiseError as error:
         return [element("p", str(error))]
+    drawn = PICTURES[analysis.name](found) if analysis.name in PICTURES else None
+    told, *table_parts = record_parts(found, analysis.name)
+    return [told, drawn, *table_parts]
 
 
 def record_parts(record: Record, command: str) -> list[Child]:
