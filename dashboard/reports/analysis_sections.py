@@ -80,7 +80,8 @@ def record_parts(record: Record, command: str) -> list[Child]:
 
 def _table(frame: pd.DataFrame) -> Markup:
     """The columns of texts first, then the numbers, each with its unit."""
-    texts = [name for name in frame if frame[name].dtype == object or frame[name].dtype == bool]
+    is_number = {name: pd.api.types.is_numeric_dtype(frame[name].dtype) for name in frame}
+    texts = [name for name in frame if not is_number[name] or frame[name].dtype == bool]
     names = [*texts, *(name for name in frame if name not in texts)]
     rows = ([cell_text(name, row[name]) for name in names] for row in frame.to_dict("records"))
     return table([readable(_without_unit(name)).capitalize() for name in names], rows, words=len(texts))
