@@ -18,7 +18,8 @@ from cutwise.frozen import Frozen
 from cutwise.sweeping.files.arrow_tables import with_units
 from cutwise.sweeping.files.joined_file import is_joined, join_parts
 from cutwise.sweeping.files.part_files import missing_parts, opened_folder, part_files
-from cutwise.sweeping.running.part_engines import Engine, InProcess, local_workers, running_cluster
+from cutwise.sweeping.running.dask_clusters import local_workers, running_cluster
+from cutwise.sweeping.running.part_engines import Engine, InProcess
 from cutwise.sweeping.running.sweep_estimates import SweepEstimate, estimate_of
 from cutwise.sweeping.running.sweep_progress import Pair, SweepPace, Tell
 from cutwise.sweeping.sweep_parts import pairs_of, part_count, part_of
