@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cutwise.frozen import Frozen
-from cutwise.schemes import SCHEMES
 from cutwise.sweeping.whole_sweep import Sweep
 
 ROWS_IN_COLUMNS, ROWS_ONE_BY_ONE, LEAST_ROWS = 1 << 18, 256, 1 << 10
@@ -34,7 +33,7 @@ def rows_of_part(sweep: Sweep, scheme: str) -> int:
     """The most rows of a part of one scheme."""
     if sweep.part_rows:
         return sweep.part_rows
-    if not SCHEMES[scheme].separable:
+    if scheme not in sweep.together:
         return ROWS_ONE_BY_ONE
     return max(LEAST_ROWS, ROWS_IN_COLUMNS // len(sweep.scenario.devices))
 
