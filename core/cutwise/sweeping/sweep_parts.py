@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cutwise.frozen import Frozen
@@ -60,6 +60,15 @@ def part_of(sweep: Sweep, number: int) -> SweepPart:
             return SweepPart(number=number, model=model, scheme=scheme, first=first, last=last)
         before += count
     raise IndexError(number)
+
+
+def rows_left(sweep: Sweep, numbers: Iterable[int]) -> dict[tuple[str, str], int]:
+    """Rows of every model and scheme in the parts with these numbers."""
+    left = dict.fromkeys(pairs_of(sweep), 0)
+    for number in numbers:
+        part = part_of(sweep, number)
+        left[part.model, part.scheme] += part.rows
+    return left
 
 
 def _parts_of(sweep: Sweep, scheme: str) -> int:
