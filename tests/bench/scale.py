@@ -52,10 +52,12 @@ SIZES = {"s": 1, "min": 60, "h": 3600, "bytes": 1, "kB": 1e3, "MB": 1e6, "GB": 1
 
 @dataclass
 class Watched:
-    """What was seen of a run from outside: the most memory of each of its processes, what it said."""
+    """What was seen of a run from outside, of each of its processes; `after_s` counts from its first word."""
 
     took_s: float = 0.0
+    after_s: float = 0.0
     peak_mb: dict[int, float] = field(default_factory=dict)
+    busy_s: dict[int, float] = field(default_factory=dict)
     said: str = ""
     load: float = 0.0
 
@@ -108,11 +110,12 @@ def _compared(spec: Path, *, kills: int) -> None:
         killed = _on_workers(spec, workers, expected, lose_at=max(1, parts // 3))
         lines.append((f"{workers} workers, one killed", killed))
     table(
-        ("", "seconds", "largest process, MB", "processes", "load"),
+        ("", "seconds", "CPU, s", "largest process, MB", "processes", "load"),
         [
             (
                 name,
                 f"{one.took_s:.1f}",
+                f"{sum(one.busy_s.values()):.1f}",
                 f"{max(one.peak_mb.values()):.0f}",
                 f"{len(one.peak_mb)}",
                 f"{one.load:.1f}",
@@ -121,10 +124,11 @@ def _compared(spec: Path, *, kills: int) -> None:
         ],
     )
     foretold_s, foretold_bytes = alone.foretold
-    shares = (foretold_s / alone.took_s, foretold_bytes / size_bytes)
+    shares = (foretold_s / alone.after_s, foretold_bytes / size_bytes)
     print(
-        f"{parts} parts, {size_bytes / 1e6:,.1f} MB; foretold {foretold_s:g} s ({shares[0]:.2f}), "
-        f"{foretold_bytes / 1e6:,.1f} MB ({shares[1]:.2f}); all runs byte-equal"
+        f"{parts} parts, {size_bytes / 1e6:,.1f} MB; foretold {foretold_s:g} s "
+        f"({shares[0]:.2f} of {alone.after_s:.1f} s), {foretold_bytes / 1e6:,.1f} MB ({shares[1]:.2f}); "
+        "all runs byte-equal"
     )
     assert max(peak for _, one in lines for peak in one.peak_mb.values()) < MOST_MB
 
@@ -134,37 +138,51 @@ def _finished(
 ) -> tuple[Watched, list[Path]]:
     """A run to its end, and the parts that it left."""
     with _begun(spec, out, *more) as process:
-        watched = _watched(process, meanwhile)
+        watched = _watched(process, _said_by(out), meanwhile)
         assert process.returncode == 0, watched.said
     return watched, sorted(out.glob("part-*.parquet"))
 
 
 @contextmanager
-def _begun(spec: Path, out: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
+def _begun(spec: Path, out: Path, *more: str) -> Iterator[subprocess.Popen[bytes]]:
     words = [sys.executable, "-m", "cutwise", "sweep", str(spec), "--out", str(out), *more]
-    process = subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-    )
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+    with _said_by(out).open("wb") as said:
+        process = subprocess.Popen(words, stdout=said, stderr=said, start_new_session=True)
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
-def _watched(process: subprocess.Popen[str], meanwhile: Callable[[int], None] | None = None) -> Watched:
+def _said_by(out: Path) -> Path:
+    return out.with_name(f"{out.name}.said")
+
+
+def _watched(
+    process: subprocess.Popen[bytes], said: Path, meanwhile: Callable[[int], None] | None = None
+) -> Watched:
     """Looks at every process of a run until it ends."""
     began_s, found = time.monotonic(), Watched()
     while process.poll() is None:
-        for one in _processes(process.pid):
-            found.peak_mb[one.pid] = max(found.peak_mb.get(one.pid, 0.0), _peak_mb(one.pid))
+        _look(process.pid, found)
         if meanwhile:
             meanwhile(process.pid)
+        found.said = said.read_text()
+        found.after_s = found.after_s or (time.monotonic() - began_s if found.said else 0.0)
         time.sleep(LOOK_S)
     found.took_s, found.load = time.monotonic() - began_s, os.getloadavg()[0]
-    found.said = process.stdout.read() if process.stdout else ""
+    found.after_s = found.took_s - found.after_s
+    found.said = said.read_text()
     return found
+
+
+def _look(pid: int, found: Watched) -> None:
+    for one in _processes(pid):
+        with suppress(psutil.NoSuchProcess):
+            found.busy_s[one.pid] = sum(one.cpu_times()[:2])
+            found.peak_mb[one.pid] = max(found.peak_mb.get(one.pid, 0.0), _peak_mb(one.pid))
 
 
 def _processes(pid: int) -> list[psutil.Process]:
@@ -186,17 +204,20 @@ def _peak_mb(pid: int) -> float:
 def _killed(spec: Path, took_s: float, kills: int, expected: str) -> Watched:
     """Killed with all that it started at random moments, then left to end; seconds of all together."""
     out, drawn = spec.with_suffix(".killed"), random.Random(7)
-    began_s, peak_mb = time.monotonic(), {}
+    began_s, all_seen = time.monotonic(), Watched()
     for _ in range(kills):
         with _begun(spec, out) as process:
             end_s = time.monotonic() + drawn.uniform(0.2, 0.9) * took_s / kills + 1.0
             while time.monotonic() < end_s and process.poll() is None:
-                peak_mb |= {one.pid: _peak_mb(one.pid) for one in _processes(process.pid)}
+                _look(process.pid, all_seen)
                 time.sleep(LOOK_S)
     last, found = _finished(spec, out)
     assert _digest(found) == expected
     _remove(out)
-    return Watched(took_s=time.monotonic() - began_s, peak_mb=peak_mb | last.peak_mb, load=last.load)
+    all_seen.took_s, all_seen.load = time.monotonic() - began_s, last.load
+    all_seen.peak_mb |= last.peak_mb
+    all_seen.busy_s |= last.busy_s
+    return all_seen
 
 
 def _on_workers(spec: Path, workers: int, expected: str, *, lose_at: int = 0) -> Watched:
