@@ -208,6 +208,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.sweeping.whole_sweep.Sweep.digest": Cache(
             entries=1, key="the sweep itself", keeps="its digest"
         ),
+        "cutwise.sweeping.whole_sweep.Sweep.together": Cache(
+            entries=1, key="the sweep itself", keeps="which of its schemes are answered in columns"
+        ),
         "cutwise.scenario.versions.versions": Cache(entries=None, key="none", keeps="product and data"),
         "cutwise.scenario.versions.data_version": Cache(entries=None, key="none", keeps="the data's digest"),
         "cutwise.scenario.checks._choices": Cache(
