@@ -180,7 +180,7 @@ class DeviceAnswer(Frozen):
     client_bytes: Floats
 
 
-class _Filled:
+class FilledAnswer:
     """An answer that is filled in pool by pool."""
 
     def __init__(self, count: int, ops: int) -> None:
@@ -214,7 +214,7 @@ def answered_device(device: DeviceRows) -> DeviceAnswer:
     tells cuts apart by what they hold; where a model has too many splits for one, they are left.
     """
     score = score_of(device.problem.scenario.objective, Spread(delay_s=1.0, energy_j=1.0))
-    found = _Filled(device.count, len(device.problem.cost))
+    found = FilledAnswer(device.count, len(device.problem.cost))
     for group in groups_of_rows(device, score):
         own = device if group.rows is None else device.part(group.rows)
         rows: Ints | slice = slice(None) if group.rows is None else group.rows
@@ -245,7 +245,7 @@ def _bound(device: DeviceRows, cuts: Candidates, picks: RowPicks, rows: Ints | N
     return [places if rows is None else rows[places]] if len(places) else []
 
 
-def _within_memory(device: DeviceRows, group: RowGroup, rows: Ints, score: Score, found: _Filled) -> None:
+def _within_memory(device: DeviceRows, group: RowGroup, rows: Ints, score: Score, found: FilledAnswer) -> None:
     """The answers of rows in which a memory binds."""
     own, none = device.part(rows), listed(device.problem, np.zeros((0, len(device.problem.cost)), dtype=bool))
     device_limit, server_limit = memory_limits(device, none)
