@@ -90,7 +90,7 @@ def goes_in_columns(scenario: Scenario, columns: Columns, scheme: str, options: 
         scenario = changed(scenario, {path: column[0].item() for path, column in columns.items()})
     if set(options) - {"certify"} or not found.separable or is_coupled(scenario, found.round_of):
         return False
-    if asks_modes(scenario) or scenario.objective.is_weighted:
+    if asks_modes(scenario):
         return False
     if not found.round_of.parallel:
         return True

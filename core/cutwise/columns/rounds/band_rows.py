@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
-from cutwise.columns.device_rows import DeviceAnswer, DeviceRows, FilledAnswer, answered_device
+from cutwise.columns.device_rows import DeviceAnswer, DeviceRows, FilledAnswer, NotInColumnsError, answered_device
 from cutwise.columns.picking import RowPicks
 from cutwise.columns.rounds.band_cuts import BandDevice, of_all_cuts, of_given_cuts
 from cutwise.columns.rounds.band_ends import DeviceEnds
@@ -43,6 +43,8 @@ def band_answers(devices: Sequence[DeviceRows], times: Floats, *, cuts_first: bo
 
     With `cuts_first` cuts are those that are best at equal shares.
     """
+    if devices[0].count == 1:
+        raise NotInColumnsError("a single row has no columns")
     sharing = [of_given_cuts(one, answered_device(one)) if cuts_first else of_all_cuts(one) for one in devices]
     count = devices[0].count
     shares, cuts = np.empty((len(devices), count)), np.zeros((len(devices), count), dtype=np.int64)

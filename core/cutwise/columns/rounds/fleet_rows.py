@@ -9,6 +9,7 @@ import numpy as np
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.columns.device_rows import DeviceAnswer, DeviceRows, answered_device
 from cutwise.columns.rounds.band_rows import band_answers
+from cutwise.columns.rounds.weighted_score import weighted_score
 from cutwise.columns.swept_paths import Columns
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.cut_labels import labels_of
@@ -78,7 +79,9 @@ def _answers(
 ) -> tuple[list[DeviceAnswer], bool]:
     """What every distinct device takes, and whether no other cuts and shares are better."""
     if not shares_best(problem, active=devices[0].active):
-        return [answered_device(one) for one in devices], True
+        weighted = problem.scenario.objective.is_weighted
+        score = weighted_score(devices, times) if weighted else None
+        return [answered_device(one, score) for one in devices], True
     by_delay = problem.scenario.objective.is_delay
     return band_answers(devices, times, cuts_first=not by_delay), by_delay
 
