@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,11 @@ class DrawnFactors(Frozen):
     downlink_rate_ratio: Floats
     device_power_ratio: Floats
     server_power_ratio: Floats
+
+    def at_nominal_rate(self) -> DrawnFactors:
+        """The same worlds with a link that delivers its nominal rate."""
+        nominal = read_only(np.ones_like(self.uplink_rate_ratio))
+        return replace(self, uplink_rate_ratio=nominal, downlink_rate_ratio=nominal)
 
 
 def drawn_factors(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from cutwise.analyses.base import asked_plan, registered, rows_of, table_text
 from cutwise.analyses.cut_curve import device_at
-from cutwise.analyses.figures.figure_inputs import figure_inputs
+from cutwise.analyses.figures.figure_inputs import band_input, figure_inputs
 from cutwise.analyses.figures.figure_terms import FIGURES, OWNERS, Term
 from cutwise.analyses.figures.stage_numbers import (
     OwnTurn,
@@ -105,7 +105,7 @@ class NumberAnalysis(Settled):
             terms=made.terms,
             device=plan.decisions[at].device,
             turn=_turn(problem, plan, at, self.figure),
-            inputs=tuple(figure_inputs(problem, plan, at)),
+            inputs=(*band_input(problem, plan, self.figure), *figure_inputs(problem, plan, at)),
         )
 
 
