@@ -44,8 +44,8 @@ def _drawn(question: AnsweredQuestion) -> None:
 def summary_text(found: FigureBasis) -> str:
     """The figure as the head of the page has it, and how its terms make it.
 
-    >>> summary_text(FigureBasis(figure="energy", unit="J", value=2500.0, rule="all owners, added up", terms=(),
-    ...                          device="pi", turn=(), inputs=()))
+    >>> summary_text(FigureBasis(figure="energy", unit="J", value=2500.0, rule="all owners, added up",
+    ...                          terms=(), device="pi", turn=(), inputs=()))
     'Energy 2.5 kJ: all owners, added up.'
     """
     return f"{sentence_case(found.figure)} {_value(found.value, found.unit)}: {found.rule}."

@@ -175,7 +175,7 @@ def _near_ratio(
     sums = sides.sums(problem)
     masks = Masks(device=sides.held, edge=sides.served & ~sides.held, server=~sides.served)
     masks = masks if sides.has_edge else replace(masks, edge=np.zeros_like(sides.held), server=~sides.held)
-    alone = replace(drawn, device_time_ratio=drawn.device_time_ratio[[device]])
+    alone = drawn.of_device(device)
     stages = drawn_turns(problem, sums, masks, own, alone, member)
     fits = np.max(
         list(curve_excess(problem, decision, device, sides, stage_times(sums, own)).values()), axis=0

@@ -141,13 +141,15 @@ def _scaled_turns(plan: Plan, drawn: DrawnFactors) -> tuple[Floats, Floats]:
     """Turns whose parts are each off by one factor: where what is computed is no cut's."""
     parts = np.array(
         [
-            [one.device_forward_s + one.device_backward_s, one.server_compute_s, one.uplink_s, one.downlink_s]
+            [one.device_forward_s, one.device_backward_s, one.server_compute_s, one.uplink_s, one.downlink_s]
             for one in plan.stages
         ]
     )
     rest = np.array([one.delay_s for one in plan.stages]) - parts.sum(axis=1)
-    sent_s, received_s = parts[:, 2:3] + rest[:, None], parts[:, 3:]
-    computing_s = parts[:, :1] * drawn.device_time_ratio + parts[:, 1:2] * drawn.server_time_ratio
+    forward_s, backward_s, server_s, sent_s, received_s = (parts[:, [at]] for at in range(5))
+    sent_s = sent_s + rest[:, None]
+    device_s = (forward_s + backward_s * drawn.device_backward_ratio) * drawn.device_time_ratio
+    computing_s = device_s + server_s * drawn.server_time_ratio
     delays = computing_s + sent_s / drawn.uplink_rate_ratio + received_s / drawn.downlink_rate_ratio
     energies = np.array([[one.energy_j] for one in plan.stages])
     energy = energies * drawn.server_power_ratio * drawn.server_time_ratio

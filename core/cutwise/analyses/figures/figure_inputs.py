@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from cutwise.analyses.bands.band_basis import basis_of
+from cutwise.analyses.bands.band_basis import basis_of, format_text
 from cutwise.analyses.bands.plan_bands import bands_of
 from cutwise.analyses.base import MOST_DEVICES
 from cutwise.hardware.profiles import Profile
@@ -70,7 +70,8 @@ def _party(name: str, party: Party, dtype: str) -> Iterator[tuple[str, str]]:
     if speed.backward_ratio != 1:
         reached.append(f"backward passes × {speed.backward_ratio:.6g}")
     level = level_of(party)
-    yield f"speed of {name}", f"{', '.join(reached)}; {TIME_LEVELS[level].title}"
+    known_as = [", ".join(reached), TIME_LEVELS[level].title, format_text(party, profile, dtype)]
+    yield f"speed of {name}", "; ".join(filter(None, known_as))
     if level == "datasheet":
         peak = profile.peak_flops_per_s(dtype)
         yield f"peak of {name}", _listed(profile, peak, "FLOP/s", f"{dtype}_flops_per_s")

@@ -16,7 +16,6 @@ from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions, Pace
 from cutwise.problem.split_problem import SplitProblem
 
-
 Told: TypeAlias = Iterator[tuple[str, Formula]]
 
 
