@@ -10,7 +10,7 @@ import streamlit as st
 
 from cutwise.analyses.maps.decision_map import DecisionMap
 from cutwise.analyses.maps.device_map import device_map
-from cutwise.analyses.maps.map_places import MapPlaces
+from cutwise.analyses.maps.places.map_places import MapPlaces
 from cutwise.errors import CutwiseError
 from cutwise.frozen import FrozenDict
 from cutwise.plans.inference_words import said

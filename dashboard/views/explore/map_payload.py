@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis
 from cutwise.analyses.maps.decision_map import DecisionMap
-from cutwise.analyses.maps.quantity_axis import QuantityAxis
-from cutwise.analyses.maps.row_lines import RowLines
+from cutwise.analyses.maps.lines.row_lines import RowLines
 from cutwise.arrays import Floats
 from cutwise.plans.inference_words import said
 from cutwise_dashboard.charts.palette import PALETTES, Palette, ink_on

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis
 from cutwise.analyses.maps.decision_map import DecisionMap
-from cutwise.analyses.maps.quantity_axis import QuantityAxis
 from cutwise_dashboard.format import quantity_text
 
 NONE_FITS_WORDS = "no cut keeps the limits"

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.analyses.cut_moves import stands_alone
-from cutwise.analyses.maps.as_planned import BATCH
-from cutwise.analyses.maps.bisection import NEAR, runs_by_halving
-from cutwise.analyses.maps.laws import law_over
-from cutwise.analyses.maps.map_places import MappedDevice, MapPlaces, Range
-from cutwise.analyses.maps.point_prices import PointPrices
-from cutwise.analyses.maps.quantity_axis import QuantityAxis
-from cutwise.analyses.maps.row_lines import RowLines, near_and_far
-from cutwise.analyses.maps.score_lines import NONE_FITS, Runs
+from cutwise.analyses.maps.axes.laws import law_over
+from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis
+from cutwise.analyses.maps.lines.bisection import NEAR, runs_by_halving
+from cutwise.analyses.maps.lines.row_lines import RowLines, near_and_far
+from cutwise.analyses.maps.lines.score_lines import NONE_FITS, Runs
+from cutwise.analyses.maps.places.as_planned import BATCH
+from cutwise.analyses.maps.places.map_places import MappedDevice, MapPlaces, Range
+from cutwise.analyses.maps.places.point_prices import PointPrices
 from cutwise.analyses.maps.straight_map import three_values
 from cutwise.arrays import Floats, Ints
 from cutwise.planning.answer.cut_labels import labels_of

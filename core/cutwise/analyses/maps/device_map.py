@@ -9,12 +9,12 @@ import numpy as np
 
 from cutwise.analyses.cut_moves import stands_alone
 from cutwise.analyses.maps.decision_map import DecisionMap, regrets_of
-from cutwise.analyses.maps.map_grid import MapGrid, grid_of
-from cutwise.analyses.maps.map_places import MappedDevice, MapPlaces
-from cutwise.analyses.maps.row_lines import RowLines
+from cutwise.analyses.maps.lines.map_grid import MapGrid, grid_of
+from cutwise.analyses.maps.lines.row_lines import RowLines
+from cutwise.analyses.maps.lines.score_lines import NONE_FITS, Runs
+from cutwise.analyses.maps.lines.skyband import ever_second
+from cutwise.analyses.maps.places.map_places import MappedDevice, MapPlaces
 from cutwise.analyses.maps.sampled_map import SAMPLED, sampled_grid, sampled_runs
-from cutwise.analyses.maps.score_lines import NONE_FITS, Runs
-from cutwise.analyses.maps.skyband import ever_second
 from cutwise.analyses.maps.straight_map import (
     CORNERS,
     NinePoints,

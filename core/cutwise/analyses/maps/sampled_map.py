@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from cutwise.analyses.maps.bisection import runs_by_halving
-from cutwise.analyses.maps.map_grid import MapGrid
-from cutwise.analyses.maps.map_places import MappedDevice
-from cutwise.analyses.maps.score_lines import NONE_FITS, Runs
+from cutwise.analyses.maps.lines.bisection import runs_by_halving
+from cutwise.analyses.maps.lines.map_grid import MapGrid
+from cutwise.analyses.maps.lines.score_lines import NONE_FITS, Runs
+from cutwise.analyses.maps.places.map_places import MappedDevice
 from cutwise.arrays import Floats, Ints
 
 SAMPLED = (101, 61)

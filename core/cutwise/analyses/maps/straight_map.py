@@ -7,11 +7,11 @@ from itertools import product
 
 import numpy as np
 
-from cutwise.analyses.maps.laws import LAWS, law_over
-from cutwise.analyses.maps.map_places import MappedDevice, MapPlaces
-from cutwise.analyses.maps.point_prices import PointPrices
-from cutwise.analyses.maps.quantity_axis import QuantityAxis
-from cutwise.analyses.maps.row_lines import RowLines, near_and_far
+from cutwise.analyses.maps.axes.laws import LAWS, law_over
+from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis
+from cutwise.analyses.maps.lines.row_lines import RowLines, near_and_far
+from cutwise.analyses.maps.places.map_places import MappedDevice, MapPlaces
+from cutwise.analyses.maps.places.point_prices import PointPrices
 from cutwise.arrays import Floats
 from cutwise.frozen import Frozen
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from cutwise.analyses.maps.scenario_rows import in_rows, scenario_in_rows
+from cutwise.analyses.maps.places.scenario_rows import in_rows, scenario_in_rows
 from cutwise.arrays import Floats, Number
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.memory.runtime import RuntimeFigures

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cutwise.analyses.maps.as_planned import AsPlanned, RowsMet
+from cutwise.analyses.maps.places.as_planned import AsPlanned, RowsMet
 from cutwise.arrays import Mask
 from cutwise.caches import kept
 from cutwise.costs.graph_cost import GraphCost

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cutwise.analyses.maps.quantity_axis import QuantityAxis
-from cutwise.analyses.maps.score_lines import NONE_FITS, Runs
+from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis
+from cutwise.analyses.maps.lines.score_lines import NONE_FITS, Runs
 from cutwise.arrays import Floats, Ints
 
 LabelsAt = Callable[[Floats, Ints], Ints]

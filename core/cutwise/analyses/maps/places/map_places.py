@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from cutwise.analyses.maps.as_planned import AsPlanned, RowsMet, same_work
-from cutwise.analyses.maps.explored_cuts import ExploredCuts, explored_cuts
-from cutwise.analyses.maps.held_beside import held_beside
-from cutwise.analyses.maps.point_prices import PointPrices, point_prices
-from cutwise.analyses.maps.quantity_axis import QuantityAxis, quantity_axis
+from cutwise.analyses.maps.axes.held_beside import held_beside
+from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis, quantity_axis
+from cutwise.analyses.maps.places.as_planned import AsPlanned, RowsMet, same_work
+from cutwise.analyses.maps.places.explored_cuts import ExploredCuts, explored_cuts
+from cutwise.analyses.maps.places.point_prices import PointPrices, point_prices
 from cutwise.arrays import Floats, Ints
 from cutwise.errors import ScenarioError, SolverError
 from cutwise.planning.one_device.objective import Score, Spread, score_of

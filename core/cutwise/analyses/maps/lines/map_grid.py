@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cutwise.analyses.maps.row_lines import RowLines
-from cutwise.analyses.maps.score_lines import NONE_FITS, Runs, ScoreLines
+from cutwise.analyses.maps.lines.row_lines import RowLines
+from cutwise.analyses.maps.lines.score_lines import NONE_FITS, Runs, ScoreLines
 from cutwise.arrays import Floats, Ints
 from cutwise.frozen import Frozen
 
