@@ -69,8 +69,7 @@ def changing_cuts(
     alone, found = stands_alone(question, plan), {}
     for paths in _priced_together(tuple(ranges)):
         places = MapPlaces.of(question, plan, {path: ranges[path] for path in paths}, device=device)
-        mapped, columns = _mapped(places, device)
-        prices = mapped.prices(columns)
+        mapped, prices = MappedDevice.of(places, device, _three_columns(places))
         for at, axis in enumerate(places.axes):
             law, runs = _runs(mapped, axis, prices.at([3 * at, 3 * at + 1, 3 * at + 2]), near)
             found[axis.path] = _told(mapped, axis, law, runs, alone)
@@ -83,15 +82,15 @@ def _priced_together(paths: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [group for group in (others, (BATCH,) if BATCH in paths else ()) if group]
 
 
-def _mapped(places: MapPlaces, device: int) -> tuple[MappedDevice, dict[str, Floats]]:
-    """The device, and three values of every quantity one after another, the others as they are."""
+def _three_columns(places: MapPlaces) -> dict[str, Floats]:
+    """Three values of every quantity one after another, the others as they are, as columns."""
     count = len(places.axes)
     columns = {}
     for at, axis in enumerate(places.axes):
         here = axis.low if axis.here is None else axis.here
         columns[axis.path] = np.full(3 * count, here, dtype=np.float64)
         columns[axis.path][3 * at : 3 * at + 3] = three_values(axis)
-    return MappedDevice.of(places, device, columns), columns
+    return columns
 
 
 def _runs(
