@@ -12,8 +12,8 @@ from cutwise.arrays import Floats, Ints
 
 SAMPLED = (101, 61)
 """Points of the first and of the second quantity."""
-NEAR = 1e-6
-"""Relative: how near borders are halved to their places, which are drawn only."""
+NEAR = 1e-10
+"""Relative: how near borders are halved to their places."""
 
 
 def sampled_grid(mapped: MappedDevice, across: Floats, up: Floats) -> MapGrid:
