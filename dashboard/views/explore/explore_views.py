@@ -48,7 +48,7 @@ def _map(question: AnsweredQuestion, device: int) -> None:
         return
     theme = session.theme()
     weighs = weighs_cuts(scheme_with(question.asked.scheme, dict(question.asked.options)))
-    words = said(map_words(found, theme=theme, weighs=weighs), training=training)
+    words = said(map_words(found, weighs=weighs), training=training)
     st.html(f'<h2 style="{TIGHT}">{html.escape(map_title(found))}</h2>{html.escape(words)}')
     left, right = st.columns([7, 3], gap="medium")
     with left, st.container(border=True):

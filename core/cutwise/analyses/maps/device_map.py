@@ -88,9 +88,7 @@ def _lines(mapped: MappedDevice, nine: NinePoints, along: int, rows: Floats) -> 
     return row_by_row(mapped, law=law, along=along, rows=rows)
 
 
-def _sampled(
-    mapped: MappedDevice, nine: NinePoints, cuts: Ints, here: PointPrices | None
-) -> DeviceRegions:
+def _sampled(mapped: MappedDevice, nine: NinePoints, cuts: Ints, here: PointPrices | None) -> DeviceRegions:
     axes = mapped.places.axes
     values, rows = (axis.values(count) for axis, count in zip(axes, SAMPLED, strict=True))
     grid = sampled_grid(mapped, values, rows)
