@@ -7,6 +7,7 @@ import streamlit as st
 from cutwise_dashboard import page, session
 from cutwise_dashboard.boundary import section
 from cutwise_dashboard.components import ruler
+from cutwise_dashboard.components.break_evens import show_break_evens
 from cutwise_dashboard.components.device_list import device_list, device_rows
 from cutwise_dashboard.components.ruler.payload import ruler_payload
 from cutwise_dashboard.executor.run_turns import TURNS
@@ -14,6 +15,7 @@ from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import paper_banner
 from cutwise_dashboard.views.model import model_graph
 from cutwise_dashboard.views.plan import devices, headline, more, number, share, tiers
+from cutwise_dashboard.views.plan.break_even_strips import break_even_strips
 
 RULER_PX = 430
 
@@ -21,6 +23,7 @@ RULER_PX = 430
 def main() -> None:
     question = page.asked()
     if question is None:
+        show_break_evens({})
         return
     with section("The paper's figure"):
         paper_banner.show(question.stated)
@@ -48,6 +51,8 @@ def main() -> None:
             tiers.show(question.problem, question.plan)
     with section("Taking it away"):
         share.show(question)
+    with section("The break-evens"):
+        show_break_evens(break_even_strips(question, theme=session.theme()))
 
 
 def _ruler(question: AnsweredQuestion) -> None:
