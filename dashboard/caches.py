@@ -59,7 +59,7 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
             entries=64, key="geometry", keeps="its JSON values"
         ),
         "cutwise_dashboard.views.plan.break_even_strips._strips": Cache(
-            entries=64, key="question, device, theme", keeps="what is best along every slider"
+            entries=64, key="question, device, tray, theme", keeps="what is best along its sliders"
         ),
         "cutwise_dashboard.views.simulate.one_round.played": Cache(
             entries=16, key="question", keeps="its round, played task by task"

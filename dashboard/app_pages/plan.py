@@ -7,15 +7,13 @@ import streamlit as st
 from cutwise_dashboard import page, session
 from cutwise_dashboard.boundary import section
 from cutwise_dashboard.components import ruler
-from cutwise_dashboard.components.break_evens import show_break_evens
 from cutwise_dashboard.components.device_list import device_list, device_rows
 from cutwise_dashboard.components.ruler.payload import ruler_payload
 from cutwise_dashboard.executor.run_turns import TURNS
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import paper_banner
 from cutwise_dashboard.views.model import model_graph
-from cutwise_dashboard.views.plan import devices, headline, more, number, share, tiers
-from cutwise_dashboard.views.plan.break_even_strips import break_even_strips
+from cutwise_dashboard.views.plan import break_even_strips, devices, headline, more, number, share, tiers
 
 RULER_PX = 430
 
@@ -23,7 +21,7 @@ RULER_PX = 430
 def main() -> None:
     question = page.asked()
     if question is None:
-        show_break_evens({})
+        break_even_strips.show_none()
         return
     with section("The paper's figure"):
         paper_banner.show(question.stated)
@@ -52,7 +50,7 @@ def main() -> None:
     with section("Taking it away"):
         share.show(question)
     with section("The break-evens"):
-        show_break_evens(break_even_strips(question, theme=session.theme()))
+        break_even_strips.show(question)
 
 
 def _ruler(question: AnsweredQuestion) -> None:

@@ -3,7 +3,7 @@ const BREAK_EVENS_PAGE = ""
 
 function showBreakEvens(box, field) {
   if (!box.querySelector("input[type=range]")) return
-  const found = desk.data?.page === BREAK_EVENS_PAGE ? window.cutwiseBreakEvens?.[field.path] : undefined
+  const found = desk.data?.page === BREAK_EVENS_PAGE ? window.cutwiseBreakEvens?.quantities[field.path] : undefined
   const made = found && JSON.stringify(found)
   if (box.evensMade === made) return
   box.evensMade = made

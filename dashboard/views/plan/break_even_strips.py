@@ -7,13 +7,16 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
+import streamlit as st
 
 from cutwise.analyses.maps.changing_cuts import ChangingCuts, changing_cuts
 from cutwise.errors import CutwiseError
+from cutwise.frozen import FrozenDict
 from cutwise.question import Question, unpinned
 from cutwise.scenario.parts import Scenario
 from cutwise.units import facts_of
-from cutwise_dashboard import cached
+from cutwise_dashboard import cached, session
+from cutwise_dashboard.components.break_evens import open_tray, show_break_evens
 from cutwise_dashboard.format import quantity_text
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views.explore.map_colors import region_colors
@@ -22,33 +25,46 @@ OF_LINK = ("uplink_bps", "downlink_bps", "uplink_bandwidth_hz", "downlink_bandwi
 OF_SERVER = ("flops_per_s", "memory_bytes")
 OF_DEVICE = ("flops_per_s", "memory_bytes", "distance_m")
 """Fields of the trays that stand first and have a slider, and a price of the model that stays."""
+TRAYS: Mapping[str, str] = FrozenDict({"link": "channel", "server": "server", "devices": "devices"})
+"""The part of the scenario whose quantities a tray holds."""
 SAMPLES, NEAR = 49, 1e-4
 """Values that are looked at where no law holds, and how near a change is told: both finer than a slider."""
 
 
-def break_even_strips(question: AnsweredQuestion, *, theme: str) -> dict[str, Any]:
+@st.fragment
+def show(question: AnsweredQuestion) -> None:
+    """The strips of the tray that is open; another tray needs no other page than them."""
+    tray = TRAYS.get(open_tray())
+    show_break_evens(break_even_strips(question, tray, theme=session.theme()) if tray else {})
+
+
+def show_none() -> None:
+    """Takes away what was shown of another question."""
+    show_break_evens({})
+
+
+def break_even_strips(question: AnsweredQuestion, tray: str, *, theme: str) -> Mapping[str, Any]:
     """By path the spans of its slider with what is best there; nothing where no cut is best by itself."""
-    return dict(_strips(question.asked, question.device, theme, question))
+    return _strips(question.asked, question.device, tray, theme, question)
 
 
 @cached.shared
-def _strips(asked: Question, device: int, theme: str, _question: AnsweredQuestion) -> Mapping[str, Any]:
-    ranges = slider_ranges(asked.scenario, device)
+def _strips(
+    asked: Question, device: int, tray: str, theme: str, _question: AnsweredQuestion
+) -> Mapping[str, Any]:
+    ranges = {
+        path: ends
+        for path, ends in slider_ranges(asked.scenario, device).items()
+        if path.partition(".")[0] == tray
+    }
     try:
         found = changing_cuts(
             unpinned(asked), _question.best, device, ranges, near=NEAR, samples=SAMPLES
         )  # fmt: skip
     except CutwiseError:
         return {}
-    trays: dict[str, list[ChangingCuts]] = {}
-    for one in found:
-        trays.setdefault(one.axis.path.partition(".")[0], []).append(one)
-    return {
-        one.axis.path: _strip(one, fills)
-        for tray in trays.values()
-        for fills in [_fills(tray, theme)]
-        for one in tray
-    }
+    fills = _fills(found, theme)
+    return {one.axis.path: _strip(one, fills) for one in found}
 
 
 def slider_ranges(scenario: Scenario, device: int) -> dict[str, tuple[float, float]]:
