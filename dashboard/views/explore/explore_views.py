@@ -10,7 +10,7 @@ import streamlit as st
 
 from cutwise.analyses.maps.decision_map import DecisionMap
 from cutwise.analyses.maps.device_map import device_map
-from cutwise.analyses.maps.map_places import MapPlaces
+from cutwise.analyses.maps.places.map_places import MapPlaces
 from cutwise.errors import CutwiseError
 from cutwise.frozen import FrozenDict
 from cutwise.plans.inference_words import said
@@ -54,7 +54,7 @@ def _map(question: AnsweredQuestion, device: int) -> None:
         return
     theme = session.theme()
     weighs = weighs_cuts(scheme_with(question.asked.scheme, dict(question.asked.options)))
-    words = said(map_words(found, theme=theme, weighs=weighs), training=training)
+    words = said(map_words(found, weighs=weighs), training=training)
     st.html(f'<h2 style="{TIGHT}">{html.escape(map_title(found))}</h2>{html.escape(words)}')
     left, right = st.columns([7, 3], gap="medium")
     with left, st.container(border=True):
