@@ -149,7 +149,8 @@ def test_names_lie_in_their_regions_or_point_into_them(stage: MapStage, found: D
     ]:
         cut = stage.page.evaluate(
             f"""([x, y]) => {{ const v = {VIEW}
-              const row = Math.round((v.grid.floor - y) / (v.grid.floor - v.grid.top) * (v.rowShares.length - 1))
+              const up = (v.grid.floor - y) / (v.grid.floor - v.grid.top)
+              const row = Math.round(up * (v.rowShares.length - 1))
               const along = (x - v.grid.left) / (v.grid.right - v.grid.left)
               let cut = -1
               for (let step = 0; step < v.data.steps; step++)

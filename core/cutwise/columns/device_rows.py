@@ -211,6 +211,7 @@ class FilledAnswer:
         self.masks.append(cuts.masks)
 
     def done(self) -> DeviceAnswer:
+        """What was filled in."""
         return DeviceAnswer(
             delay_s=self.delay_s,
             energy_j=self.energy_j,
@@ -266,7 +267,9 @@ def _bound(device: DeviceRows, cuts: Candidates, picks: RowPicks, rows: Ints | N
     return [places if rows is None else rows[places]] if len(places) else []
 
 
-def _within_memory(device: DeviceRows, group: RowGroup, rows: Ints, score: Score, found: FilledAnswer) -> None:
+def _within_memory(
+    device: DeviceRows, group: RowGroup, rows: Ints, score: Score, found: FilledAnswer
+) -> None:
     """The answers of rows in which a memory binds."""
     own, none = device.part(rows), listed(device.problem, np.zeros((0, len(device.problem.cost)), dtype=bool))
     device_limit, server_limit = memory_limits(device, none)
@@ -274,6 +277,10 @@ def _within_memory(device: DeviceRows, group: RowGroup, rows: Ints, score: Score
     if cuts is None:
         found.left[rows] = True
         return
-    memory = tuple(one.of(rows) for one in memory_limits(device, cuts))
-    limits = (*memory, *given_limits(own, cuts, rows))
+    device_limit, server_limit = memory_limits(device, cuts)
+    limits: tuple[RowLimit | MemoryLimit, ...] = (
+        device_limit.of(rows),
+        server_limit.of(rows),
+        *given_limits(own, cuts, rows),
+    )
     found.fill(own, cuts, _picked(own, cuts, _in_rows(score, rows), limits), rows)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.analyses.sweeps import NamedColumn
-from cutwise.arrays import Floats, Ints
+from cutwise.arrays import Floats, Ints, SmallInts
 from cutwise.columns.row_answers import STATUSES, RowAnswers, answers_of_rows
 from cutwise.columns.row_settings import RowSettings, SweptPath, partitioned
 from cutwise.columns.swept_paths import is_numeric
@@ -72,7 +72,7 @@ def _swept_path(sweep: Sweep, axis: SweptAxis, column: Numbers) -> SweptPath:
     return SweptPath(path=axis.path, values=values, places=places)
 
 
-def _met(places: Ints, names: tuple[str, ...]) -> NamedColumn:
+def _met(places: SmallInts, names: tuple[str, ...]) -> NamedColumn:
     """Names by their places in a list of those that are met, in the order of the list before."""
     met = np.bincount(places, minlength=len(names)) > 0
     if not met.all():

@@ -14,8 +14,8 @@ from cutwise.analyses.maps.lines.row_lines import RowLines
 from cutwise.arrays import Floats
 from cutwise.plans.inference_words import said
 from cutwise_dashboard.charts.palette import PALETTES, ink_on
-from cutwise_dashboard.views.explore.map_colors import region_colors
 from cutwise_dashboard.format import quantity_text, rounded, seconds_text, share_text
+from cutwise_dashboard.views.explore.map_colors import region_colors
 from cutwise_dashboard.views.explore.map_words import NONE_FITS_WORDS, sentences, spoken_map
 
 MOST_POINTS = 101

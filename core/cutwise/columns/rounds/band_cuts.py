@@ -74,7 +74,7 @@ class BandCuts(Frozen):
         return found
 
     def barred(self, own: slice) -> Mask | None:
-        """The cuts that break a limit in a stretch of its own rows, shape (cuts, rows); None where none may."""
+        """The cuts that break a limit in a stretch of its own rows (cuts, rows); None where none may."""
         return excess_in(self.limits, own, len(self.base)) > 0 if self.limits else None
 
 

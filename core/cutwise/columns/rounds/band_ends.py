@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class PartEnds(Frozen):
         return here, np.searchsorted(self.places, rows[here])
 
     def lines(self, some: Ints, ways: Floats, later: Floats) -> Lines:
-        """The lines of `some` of its rows, by the seconds of a bit in them, (directions, rows), and nudged."""
+        """The lines of `some` rows, by the seconds of a bit in them, (directions, rows), and nudged."""
         terms, coefficients = self.part.terms, self.coefficients[:, some]
         now = np.stack([own * ways[term.way] for own, term in zip(coefficients, terms, strict=True)])
         sums = Sums(base=self.part.base, slopes=np.array([term.slopes for term in terms]))
@@ -126,7 +127,7 @@ def _s_per_bit(problem: SplitProblem, inverse: Floats) -> Floats:
 
 def _in_rows(problem: SplitProblem, rows: Ints | slice) -> SplitProblem:
     """The problem with the link's numbers of some rows; the rest of it as it was."""
-    channel = problem.scenario.channel
+    channel: Any = problem.scenario.channel
     taken = {
         f.name: value[rows]
         for f in fields(channel)

@@ -46,7 +46,8 @@ def round_rows(
     active = len(scenario.devices) if round_of.parallel else 1
     places: dict[object, int] = {}
     kinds = [
-        places.setdefault(_alike(scenario, columns, device), len(places)) for device in range(len(scenario.devices))
+        places.setdefault(_alike(scenario, columns, device), len(places))
+        for device in range(len(scenario.devices))
     ]
     distinct = [
         DeviceRows.of(problem, scenario, columns, device=kinds.index(kind), active=active, count=count)

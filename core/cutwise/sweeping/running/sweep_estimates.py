@@ -49,7 +49,8 @@ class SweepEstimate(Frozen):
         kept, rest = (f" ({there:,} of them there)", "the rest takes ") if there else ("", "")
         return (
             f"{_several(self.rows, 'row')} in {_several(self.parts, 'part')}{kept}, "
-            f"{_several(self.groups, 'group')} with names or prices of their own; {rest}about {amount('answer_s', max(1.0, self.expected_s))} and "
+            f"{_several(self.groups, 'group')} with names or prices of their own; {rest}about "
+            f"{amount('answer_s', max(1.0, self.expected_s))} and "
             f"{amount('text_bytes', self.expected_bytes)} of disk{self._on_disk}"
         )
 
