@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from cutwise import papers, question
+from cutwise.analyses import analysis_with
 from cutwise.analyses.comparison import Outcome, outcome_of
 from cutwise.analyses.cut_moves import Moves, moves
-from cutwise.analyses.delay_energy import DelayEnergyAnalysis, ServedRound
 from cutwise.analyses.divisions import group_counts
 from cutwise.analyses.replanning import Epochs, ReplanAnalysis
 from cutwise.graph.model_graph import ModelGraph
@@ -36,11 +36,6 @@ def outcome(
     return outcome_of(build_problem(graph, scenario), scheme, dict(options))
 
 
-def delay_energy(asked: Question) -> tuple[ServedRound, ...]:
-    """Rounds that no other beats in both delay and energy."""
-    return DelayEnergyAnalysis().run(asked).rounds
-
-
 def replanned(asked: Question, epochs: int, seed: int, fade_db: float) -> Epochs:
     """Cuts chosen anew in every epoch of a rate that changes, beside cuts that are kept."""
     return ReplanAnalysis(epochs=epochs, seed=seed, fade_db=fade_db).run(asked)
@@ -64,3 +59,8 @@ def paper_headline(key: str, figure: str, draws: int, seed: int) -> Headline:
 def paper_recomputed(key: str, figure: str) -> Recomputed:
     """A paper's figure as our plans give it."""
     return papers.recomputed(papers.paper(key), figure)
+
+
+def analysed(asked: Question, analysis: str, options: tuple[tuple[str, Any], ...]) -> Any:
+    """The record of any registered analysis."""
+    return analysis_with(analysis, dict(options)).run(asked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
 import streamlit as st
 
@@ -22,12 +23,19 @@ from cutwise_dashboard.format import as_written, sentence_case
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import on_demand
 from cutwise_dashboard.views.explore import break_evens, given_away
+from cutwise_dashboard.views.explore.asks.fleet_size_section import dimensioning
+from cutwise_dashboard.views.explore.asks.front_section import front
+from cutwise_dashboard.views.explore.asks.price_section import shadow_prices
+from cutwise_dashboard.views.explore.asks.target_section import targets
+from cutwise_dashboard.views.explore.asks.tornado_section import tornado
+from cutwise_dashboard.views.explore.asks.unsure_section import uncertainty
 from cutwise_dashboard.views.explore.groups import group_section
 from cutwise_dashboard.views.explore.map_choice import chosen_quantities, quantity_title
 from cutwise_dashboard.views.explore.map_payload import map_payload
 from cutwise_dashboard.views.explore.map_words import map_title, map_words
 from cutwise_dashboard.views.plan import trade_offs
 
+Section: TypeAlias = Callable[[AnsweredQuestion, int], None]
 GROUPS = "How many groups?"
 
 
@@ -73,8 +81,9 @@ def mapped(question: AnsweredQuestion, device: int, paths: tuple[str, str]) -> D
     return replace(found, across=across, up=up)
 
 
-def _energy(question: AnsweredQuestion, device: int) -> None:
-    on_demand.answered(question, trade_offs.energy_front)
+def _asked(section: Section) -> Section:
+    """A section of an analysis, or in its place why there is nothing to draw."""
+    return lambda question, device: on_demand.answered(question, lambda asked: section(asked, device))
 
 
 def _changing_rate(question: AnsweredQuestion, device: int) -> None:
@@ -89,10 +98,15 @@ def _groups(question: AnsweredQuestion, device: int) -> None:
     on_demand.answered(question, group_section.how_many_groups)
 
 
-PARTS: Mapping[str, Callable[[AnsweredQuestion, int], None]] = FrozenDict(
+PARTS: Mapping[str, Section] = FrozenDict(
     {
         "Where the cut moves": _map,
-        "Delay against energy": _energy,
+        "What matters most": _asked(tornado),
+        "What meets a target": _asked(targets),
+        "What slower rounds gain": _asked(front),
+        "What one more saves": _asked(shadow_prices),
+        "How many fit": _asked(dimensioning),
+        "How sure it is": _asked(uncertainty),
         "When the rate changes": _changing_rate,
         "What a cut gives away": _given_away,
         GROUPS: _groups,
