@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cutwise.analyses.sweeps import NamedColumn
 from cutwise.arrays import Floats, Ints
@@ -15,6 +16,9 @@ from cutwise.frozen import Frozen
 from cutwise.sweeping.rows.axes import Numbers, SweptAxis
 from cutwise.sweeping.sweep_parts import SweepPart
 from cutwise.sweeping.whole_sweep import Sweep
+
+
+Places = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,11 +76,10 @@ def _swept_path(sweep: Sweep, axis: SweptAxis, column: Numbers) -> SweptPath:
     return SweptPath(path=axis.path, values=values, places=places)
 
 
-def _met(places: Ints, names: tuple[str, ...]) -> NamedColumn:
+def _met(places: Places, names: tuple[str, ...]) -> NamedColumn:
     """Names by their places in a list of those that are met, in the order of the list before."""
     met = np.bincount(places, minlength=len(names)) > 0
-    if not met.all():
-        places = (np.cumsum(met, dtype=np.int32) - 1)[places]
-    return NamedColumn(
-        places=places, names=tuple(name for name, is_met in zip(names, met, strict=True) if is_met)
-    )
+    kept = tuple(name for name, is_met in zip(names, met, strict=True) if is_met)
+    if len(kept) == len(names):
+        return NamedColumn(places=places, names=names)
+    return NamedColumn(places=(np.cumsum(met, dtype=np.int32) - np.int32(1))[places], names=kept)

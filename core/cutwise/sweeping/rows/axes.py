@@ -58,7 +58,7 @@ class SweptAxis(Frozen):
         """All values that are no numbers; of numbers the last."""
         if self.is_range:
             return [int(self.high) if self.whole else self.high]
-        return self.values[-1:] if isinstance(self.values, np.ndarray) else self.values
+        return self.values[-1:].tolist() if isinstance(self.values, np.ndarray) else self.values
 
     def at_places(self, places: Ints) -> Numbers:
         """Its column in rows that have its values of these positions.
