@@ -17,7 +17,6 @@ from cutwise.sweeping.rows.axes import Numbers, SweptAxis
 from cutwise.sweeping.sweep_parts import SweepPart
 from cutwise.sweeping.whole_sweep import Sweep
 
-
 Places = NDArray[np.int32]
 
 
