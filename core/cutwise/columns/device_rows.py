@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from cutwise.arrays import Floats, Ints, Mask
+from cutwise.arrays import Floats, Ints, Mask, Number
 from cutwise.columns.formal_numbers import NotLinearError
 from cutwise.columns.linear_laws import FormalStages, formal_stages, law_of
 from cutwise.columns.picking import RowPicks, picked
@@ -22,9 +23,23 @@ from cutwise.planning.one_device.candidates import Candidates, candidates_within
 from cutwise.planning.one_device.fitting_cuts import MemoryRules
 from cutwise.planning.one_device.objective import Score, Spread, delay, device_energy, score_of, traffic
 from cutwise.planning.one_device.work.compute_features import compute_features
+from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem, problem_of_rows, server_budgets
 from cutwise.scenario.parts import Scenario
+
+
+@runtime_checkable
+class ScoreOfRows(Protocol):
+    """A score with numbers of its own in every row."""
+
+    def __call__(self, stages: StageTimes) -> Number:
+        """The score of cuts."""
+        ...
+
+    def of(self, rows: Ints) -> Score:
+        """The score in some rows."""
+        ...
 
 
 class NotInColumnsError(SolverError):
@@ -180,7 +195,7 @@ class DeviceAnswer(Frozen):
     client_bytes: Floats
 
 
-class _Filled:
+class FilledAnswer:
     """An answer that is filled in pool by pool."""
 
     def __init__(self, count: int, ops: int) -> None:
@@ -196,6 +211,7 @@ class _Filled:
         self.masks.append(cuts.masks)
 
     def done(self) -> DeviceAnswer:
+        """What was filled in."""
         return DeviceAnswer(
             delay_s=self.delay_s,
             energy_j=self.energy_j,
@@ -207,14 +223,15 @@ class _Filled:
         )
 
 
-def answered_device(device: DeviceRows) -> DeviceAnswer:
-    """The best cut of every row, and what it takes.
+def answered_device(device: DeviceRows, score: Score | None = None) -> DeviceAnswer:
+    """The best cut of every row, and what it takes; by the scenario's objective unless a score is given.
 
     A cut that is best whatever memories there are, and fits them, is best. For other rows a pool is made that
     tells cuts apart by what they hold; where a model has too many splits for one, they are left.
     """
-    score = score_of(device.problem.scenario.objective, Spread(delay_s=1.0, energy_j=1.0))
-    found = _Filled(device.count, len(device.problem.cost))
+    if score is None:
+        score = score_of(device.problem.scenario.objective, Spread(delay_s=1.0, energy_j=1.0))
+    found = FilledAnswer(device.count, len(device.problem.cost))
     for group in groups_of_rows(device, score):
         own = device if group.rows is None else device.part(group.rows)
         rows: Ints | slice = slice(None) if group.rows is None else group.rows
@@ -222,11 +239,16 @@ def answered_device(device: DeviceRows) -> DeviceAnswer:
         if cuts is None:
             found.left[rows] = True
             continue
-        picks = _picked(own, cuts, score, given_limits(own, cuts, group.rows))
+        picks = _picked(own, cuts, _in_rows(score, group.rows), given_limits(own, cuts, group.rows))
         found.fill(own, cuts, picks, rows)
         if bound := _bound(device, cuts, picks, group.rows):
             _within_memory(device, group, bound[0], score, found)
     return found.done()
+
+
+def _in_rows(score: Score, rows: Ints | None) -> Score:
+    """The score in some rows; only one with prices of its own in every row differs."""
+    return score.of(rows) if rows is not None and isinstance(score, ScoreOfRows) else score
 
 
 def _picked(device: DeviceRows, cuts: Candidates, score: Score, limits: tuple[Limit, ...]) -> RowPicks:
@@ -245,7 +267,9 @@ def _bound(device: DeviceRows, cuts: Candidates, picks: RowPicks, rows: Ints | N
     return [places if rows is None else rows[places]] if len(places) else []
 
 
-def _within_memory(device: DeviceRows, group: RowGroup, rows: Ints, score: Score, found: _Filled) -> None:
+def _within_memory(
+    device: DeviceRows, group: RowGroup, rows: Ints, score: Score, found: FilledAnswer
+) -> None:
     """The answers of rows in which a memory binds."""
     own, none = device.part(rows), listed(device.problem, np.zeros((0, len(device.problem.cost)), dtype=bool))
     device_limit, server_limit = memory_limits(device, none)
@@ -253,5 +277,10 @@ def _within_memory(device: DeviceRows, group: RowGroup, rows: Ints, score: Score
     if cuts is None:
         found.left[rows] = True
         return
-    memory = tuple(one.of(rows) for one in memory_limits(device, cuts))
-    found.fill(own, cuts, _picked(own, cuts, score, (*memory, *given_limits(own, cuts, rows))), rows)
+    device_limit, server_limit = memory_limits(device, cuts)
+    limits: tuple[RowLimit | MemoryLimit, ...] = (
+        device_limit.of(rows),
+        server_limit.of(rows),
+        *given_limits(own, cuts, rows),
+    )
+    found.fill(own, cuts, _picked(own, cuts, _in_rows(score, rows), limits), rows)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cutwise.analyses.sweeps import NamedColumn
-from cutwise.arrays import Floats, Ints
+from cutwise.arrays import Floats, Ints, SmallInts
 from cutwise.columns.row_answers import STATUSES, RowAnswers, answers_of_rows
 from cutwise.columns.row_settings import RowSettings, SweptPath, partitioned
 from cutwise.columns.swept_paths import is_numeric
@@ -16,8 +15,6 @@ from cutwise.frozen import Frozen
 from cutwise.sweeping.rows.axes import Numbers, SweptAxis
 from cutwise.sweeping.sweep_parts import SweepPart
 from cutwise.sweeping.whole_sweep import Sweep
-
-Places = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,7 +72,7 @@ def _swept_path(sweep: Sweep, axis: SweptAxis, column: Numbers) -> SweptPath:
     return SweptPath(path=axis.path, values=values, places=places)
 
 
-def _met(places: Places, names: tuple[str, ...]) -> NamedColumn:
+def _met(places: SmallInts, names: tuple[str, ...]) -> NamedColumn:
     """Names by their places in a list of those that are met, in the order of the list before."""
     met = np.bincount(places, minlength=len(names)) > 0
     kept = tuple(name for name, is_met in zip(names, met, strict=True) if is_met)
