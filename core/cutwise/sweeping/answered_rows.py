@@ -75,8 +75,7 @@ def _swept_path(sweep: Sweep, axis: SweptAxis, column: Numbers) -> SweptPath:
 def _met(places: SmallInts, names: tuple[str, ...]) -> NamedColumn:
     """Names by their places in a list of those that are met, in the order of the list before."""
     met = np.bincount(places, minlength=len(names)) > 0
-    if not met.all():
-        places = (np.cumsum(met, dtype=np.int32) - 1)[places]
-    return NamedColumn(
-        places=places, names=tuple(name for name, is_met in zip(names, met, strict=True) if is_met)
-    )
+    kept = tuple(name for name, is_met in zip(names, met, strict=True) if is_met)
+    if len(kept) == len(names):
+        return NamedColumn(places=places, names=names)
+    return NamedColumn(places=(np.cumsum(met, dtype=np.int32) - np.int32(1))[places], names=kept)

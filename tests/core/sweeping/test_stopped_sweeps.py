@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import socket
@@ -79,6 +80,18 @@ def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return sorted(descendants(process), key=lambda one: -one.memory_info().rss)
 
 
+def serves_pages(port: int) -> bool:
+    """True where anybody on this machine may ask, without a certificate, what is going on."""
+    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=LONGEST_S)
+    try:
+        asked.request("GET", "/info/main/workers.html")
+        return asked.getresponse().status != http.HTTPStatus.NOT_FOUND
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        asked.close()
+
+
 @pytest.fixture
 def ended() -> Iterator[list[subprocess.Popen[str]]]:
     """Processes that are over when the test is, with all that they started."""
@@ -131,21 +144,22 @@ def test_a_killed_worker_costs_its_parts_only_and_nobody_outlives_the_sweep(
     ended.append(run(spec, out, "--workers", "2"))
     wait_for(out, 2)
     there = descendants(ended[-1])
-    first, second = workers_of(ended[-1])[:2]
+    first = workers_of(ended[-1])[0]
     listening = {
-        address.laddr.ip
+        address.laddr
         for process in (psutil.Process(ended[-1].pid), *there)
         for address in process.net_connections()
         if address.status == psutil.CONN_LISTEN
     }
-    assert listening == {dask_clusters.LOOPBACK}
+    assert {address.ip for address in listening} == {dask_clusters.LOOPBACK}
+    assert not [address.port for address in listening if serves_pages(address.port)]
     os.kill(first.pid, signal.SIGKILL)
     told, noted = ended[-1].communicate(timeout=LONGEST_S)
     assert ended[-1].returncode == 0, noted
     assert "96 rows" in told
     assert files_in(out) == alone
     assert "Traceback" not in noted
-    assert not [one for one in there if one.is_running() and one.status() != psutil.STATUS_ZOMBIE], second
+    assert not psutil.wait_procs(there, timeout=LONGEST_S)[1]
 
 
 @pytest.fixture

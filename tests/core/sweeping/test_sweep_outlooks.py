@@ -74,13 +74,12 @@ def test_a_disk_without_room_is_told_beforehand() -> None:
 
 
 def test_parts_are_large_only_where_every_row_goes_in_columns() -> None:
-    sharing = {"sharing.bandwidth": ["equal", "optimised"]}
-    weighed = {"objective.kind": ["delay", "weighted"]}
+    queued = {"sharing.server": ["equal", "queue"]}
     for more, scheme, rows in (
         ({}, "split_federated", ROWS_IN_COLUMNS),
         ({}, "gsfl", ROWS_ONE_BY_ONE),
-        (sharing, "fast_split", ROWS_IN_COLUMNS),
-        (weighed, "fast_split", ROWS_ONE_BY_ONE),
+        (queued, "fast_split", ROWS_IN_COLUMNS),
+        (queued, "split_federated", ROWS_ONE_BY_ONE),
     ):
         assert rows_of_part(drawn(10, scheme, **more), scheme) == rows
 

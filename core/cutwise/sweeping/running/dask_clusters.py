@@ -6,12 +6,14 @@ import asyncio
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from multiprocessing import resource_tracker
+from typing import Any
 
 from cutwise.disk.scratch_folders import scratch_folder
 from cutwise.errors import CutwiseError, shown
+from cutwise.frozen import FrozenDict
 from cutwise.sweeping.running.part_engines import Engine, OnDask
 
 NO_DASK = "needs Dask, which is not installed; install it with: pip install 'cutwise[scale]'"
@@ -25,6 +27,16 @@ SILENT = 100
 WARNINGS = "PYTHONWARNINGS"
 LOOPBACK = "127.0.0.1"
 """Nobody on another machine reaches it."""
+SILENT_PAGES: Mapping[str, Any] = FrozenDict({"dashboard": False, "dashboard_address": f"{LOOPBACK}:0"})
+"""Dask serves pages whether asked to or not: at a port that is free, where another sweep may run too, and"""
+UNUSED: Mapping[str, Any] = FrozenDict(
+    {
+        "distributed.scheduler.http.routes": (),
+        "distributed.worker.http.routes": (),
+        "distributed.worker.profile.enabled": False,
+    }
+)
+"""none of them; nor does it look a hundred times a second at what its workers do."""
 
 
 @contextmanager
@@ -36,6 +48,7 @@ def local_workers(count: int) -> Iterator[Engine]:
     if multiprocessing.parent_process():
         raise CutwiseError(UNGUARDED)
     try:
+        from dask import config
         from distributed import Client, LocalCluster
         from distributed.security import Security
 
@@ -44,10 +57,12 @@ def local_workers(count: int) -> Iterator[Engine]:
         raise CutwiseError(f"workers: {NO_DASK}") from error
     with scratch_folder("sweep") as folder, ExitStack() as stack:
         _track_quietly()
-        how = {"host": LOOPBACK, "protocol": "tls://", "security": security, "dashboard_address": None}
+        how = {"host": LOOPBACK, "protocol": "tls://", "security": security, "scheduler_kwargs": SILENT_PAGES}
         room = {"threads_per_worker": 1, "memory_limit": 0, "local_directory": str(folder)}
         try:
-            cluster = stack.enter_context(LocalCluster(n_workers=count, silence_logs=SILENT, **how, **room))
+            with config.set(UNUSED):
+                made = LocalCluster(n_workers=count, silence_logs=SILENT, **how, **room)
+            cluster = stack.enter_context(made)
         except RuntimeError as error:
             raise CutwiseError(UNGUARDED) from error
         yield OnDask(stack.enter_context(Client(cluster, set_as_default=False)))

@@ -47,10 +47,10 @@ class SweepEstimate(Frozen):
         """One line for people."""
         there = self.parts - self.parts_left
         kept, rest = (f" ({there:,} of them there)", "the rest takes ") if there else ("", "")
+        takes = f"{rest}about {amount('answer_s', max(1.0, self.expected_s))}"
         return (
             f"{_several(self.rows, 'row')} in {_several(self.parts, 'part')}{kept}, "
-            f"{_several(self.groups, 'group')} with names or prices of their own; {rest}about "
-            f"{amount('answer_s', max(1.0, self.expected_s))} and "
+            f"{_several(self.groups, 'group')} with names or prices of their own; {takes} and "
             f"{amount('text_bytes', self.expected_bytes)} of disk{self._on_disk}"
         )
 
