@@ -84,7 +84,7 @@ def answers_of_rows(
 
 
 def goes_in_columns(scenario: Scenario, columns: Columns, scheme: str, options: Mapping[str, Any]) -> bool:
-    """True where each device's cut is chosen alone, under shares that the scenario gives or that end first."""
+    """True where each device's cut is chosen alone, under shares that are given or that end first."""
     found, sharing = SCHEMES[scheme], scenario.sharing
     if columns:
         scenario = changed(scenario, {path: column[0].item() for path, column in columns.items()})

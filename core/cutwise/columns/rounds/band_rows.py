@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
-from cutwise.columns.device_rows import DeviceAnswer, DeviceRows, FilledAnswer, NotInColumnsError, answered_device
-from cutwise.columns.picking import RowPicks
+from cutwise.columns.device_answers import DeviceAnswer, FilledAnswer, answered_device
+from cutwise.columns.device_rows import DeviceRows, NotInColumnsError
+from cutwise.columns.picks.picking import RowPicks
 from cutwise.columns.rounds.band_cuts import BandDevice, of_all_cuts, of_given_cuts
 from cutwise.columns.rounds.band_ends import DeviceEnds
 from cutwise.columns.rounds.band_levels import levels_of
@@ -45,7 +46,9 @@ def band_answers(devices: Sequence[DeviceRows], times: Floats, *, cuts_first: bo
     """
     if devices[0].count == 1:
         raise NotInColumnsError("a single row has no columns")
-    sharing = [of_given_cuts(one, answered_device(one)) if cuts_first else of_all_cuts(one) for one in devices]
+    sharing = [
+        of_given_cuts(one, answered_device(one)) if cuts_first else of_all_cuts(one) for one in devices
+    ]
     count = devices[0].count
     shares, cuts = np.empty((len(devices), count)), np.zeros((len(devices), count), dtype=np.int64)
     found = np.zeros(count, dtype=bool)
@@ -69,7 +72,10 @@ def _stretches(devices: Sequence[BandDevice], count: int) -> Iterator[slice]:
 def best_split(devices: Sequence[DeviceEnds], times: Floats, count: int) -> BandSplit:
     """The split of the band between devices in a stretch of so many rows."""
     column = times[:, None]
-    inverse, cuts = np.full((len(devices), count), times.sum()), np.zeros((len(devices), count), dtype=np.int64)
+    inverse, cuts = (
+        np.full((len(devices), count), times.sum()),
+        np.zeros((len(devices), count), dtype=np.int64),
+    )
     level, found, rows = np.full(count, np.nan), np.zeros(count, dtype=bool), np.arange(count)
     for _ in range(STEPS):
         lines = [device.lines(own[rows], rows) for device, own in zip(devices, inverse, strict=True)]
@@ -123,4 +129,5 @@ def _answer(device: BandDevice, shares: Floats, cuts: Ints, left: Mask) -> Devic
         found.fill(own, part.cuts, picks, rows)
         first_cut += len(part.base)
     found.left |= left | device.left
+    found.crowded |= device.crowded
     return found.done()
