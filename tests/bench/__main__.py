@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import card, cuts, executor, neighbours, page, schemes, sft, shares, testbed
+from tests.bench import card, cuts, executor, neighbours, page, schemes, sft, shares, sweeps, testbed
 from tests.bench.peers import growth
 
 PARTS = {
@@ -16,6 +16,7 @@ PARTS = {
     "schemes": schemes.run,
     "card": card.run,
     "sft": sft.run,
+    "sweeps": sweeps.run,
     "executor": executor.run,
     "page": page.run,
     "neighbours": neighbours.run,

@@ -32,7 +32,7 @@ MOST_ROWS, FEWEST_ROWS = 1 << 14, 1 << 8
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class BandSplit(Frozen):
-    """Shares and cuts of devices in rows, (devices, rows), and in which rows they are proven to be best."""
+    """Shares and cuts of devices in rows, (devices, rows), and in which rows no others are as good."""
 
     shares: Floats
     cuts: Ints
@@ -83,7 +83,7 @@ def best_split(devices: Sequence[DeviceEnds], times: Floats, count: int) -> Band
         cuts[:, rows] = [one.cuts for one in lines]
         at, full = level[rows], (column / inverse[:, rows]).sum(axis=0)
         done = _ends_at(at, end_s, rise_s) & (np.abs(full - 1.0) <= FULL)
-        found[rows[done]] = True
+        found[rows[done & ~_waits(at, end_s, rise_s)]] = True
         rows, end_s, rise_s = rows[~done], end_s[:, ~done], rise_s[:, ~done]
         if not len(rows):
             break
@@ -96,6 +96,11 @@ def _ends_at(level: Floats, end_s: Floats, rise_s: Floats) -> Mask:
     """The rows in which every device ends when the round does, or sooner whatever its share."""
     near = np.abs(end_s - level) <= SUM_ROUNDING * level
     return np.asarray((near | ((rise_s <= 0) & (end_s <= level))).all(axis=0))
+
+
+def _waits(level: Floats, end_s: Floats, rise_s: Floats) -> Mask:
+    """The rows in which a device ends last whatever its share, so that many splits of the band are best."""
+    return np.asarray(((rise_s <= 0) & (end_s >= level * (1 - SUM_ROUNDING))).any(axis=0))
 
 
 def _next(end_s: Floats, rise_s: Floats, inverse: Floats, times: Floats) -> tuple[Floats, Floats]:
