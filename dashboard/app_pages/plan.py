@@ -13,7 +13,7 @@ from cutwise_dashboard.executor.run_turns import TURNS
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import paper_banner
 from cutwise_dashboard.views.model import model_graph
-from cutwise_dashboard.views.plan import devices, headline, more, number, share, tiers
+from cutwise_dashboard.views.plan import break_even_strips, devices, headline, more, number, share, tiers
 
 RULER_PX = 430
 
@@ -21,6 +21,7 @@ RULER_PX = 430
 def main() -> None:
     question = page.asked()
     if question is None:
+        break_even_strips.show_none()
         return
     with section("The paper's figure"):
         paper_banner.show(question.stated)
@@ -48,6 +49,8 @@ def main() -> None:
             tiers.show(question.problem, question.plan)
     with section("Taking it away"):
         share.show(question)
+    with section("The break-evens"):
+        break_even_strips.show(question)
 
 
 def _ruler(question: AnsweredQuestion) -> None:

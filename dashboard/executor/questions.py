@@ -8,6 +8,7 @@ from cutwise import papers, question
 from cutwise.analyses.comparison import Outcome, outcome_of
 from cutwise.analyses.cut_moves import Moves, moves
 from cutwise.analyses.delay_energy import DelayEnergyAnalysis, ServedRound
+from cutwise.analyses.divisions import group_counts
 from cutwise.analyses.replanning import Epochs, ReplanAnalysis
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.papers import Headline, Recomputed
@@ -48,6 +49,11 @@ def replanned(asked: Question, epochs: int, seed: int, fade_db: float) -> Epochs
 def moved_anew(asked: Question, device: int) -> Moves:
     """The rates at which the cut of a device moves, the scheme planning anew where no line tells them."""
     return moves(asked, question.shown_plan(asked, listed=False), device)
+
+
+def divided_round(asked: Question, count: int) -> group_counts.DividedRound:
+    """The round of so many groups; of the number that the scheme decides for itself where `count` is 0."""
+    return group_counts.divided_round(asked, count)
 
 
 def paper_headline(key: str, figure: str, draws: int, seed: int) -> Headline:

@@ -6,14 +6,18 @@ const WIDE = 10
 
 function listenToMap(view) {
   const { stage } = view
+  stage.addEventListener("pointerdown", event => { view.isTouched = event.pointerType === "touch" })
   stage.addEventListener("pointermove", event => lookAt(view, pointUnder(view, event), false))
-  stage.addEventListener("pointerleave", () => lookAt(view, null, false))
+  stage.addEventListener("pointerleave", event => { if (event.pointerType !== "touch") lookAt(view, null, false) })
   stage.addEventListener("click", event => {
-    const point = pointUnder(view, event)
-    if (point) goTo(view, point)
+    if (event.target.closest("button")) return
+    const point = view.isTouched ? pointUnder(view, event) : (view.cursor ?? pointUnder(view, event))
+    if (view.isTouched) lookAt(view, point, true)
+    else if (point) goTo(view, point)
   })
+  view.tip.querySelector(".go").addEventListener("click", () => { if (view.cursor) goTo(view, view.cursor) })
   stage.addEventListener("keydown", event => pressed(view, event))
-  stage.addEventListener("blur", () => lookAt(view, null, false))
+  stage.addEventListener("blur", event => { if (!stage.contains(event.relatedTarget)) lookAt(view, null, false) })
 }
 
 function pointUnder(view, event) {
@@ -23,7 +27,8 @@ function pointUnder(view, event) {
 }
 
 function pressed(view, event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("button")) return
+  view.isTouched = false
   const step = STEPS[event.key]
   if (step) lookAt(view, nudged(view, step, event.shiftKey ? WIDE : 1), true)
   else if (event.key === "Enter" && view.cursor) goTo(view, view.cursor)
@@ -58,6 +63,7 @@ function lookAt(view, point, aloud) {
   view.tip.querySelector("b").textContent = words.best
   view.tip.querySelector(".second").textContent = words.second
   view.tip.querySelector(".place").textContent = words.place
+  view.tip.querySelector(".go").hidden = !view.isTouched
   const [x, y] = pointPx(view, point.shares)
   const { offsetWidth, offsetHeight } = view.tip
   view.tip.style.left = `${Math.max(0, Math.min(x + 16, view.grid.width - offsetWidth - 4))}px`

@@ -5,10 +5,10 @@ const CHIP = { font: "600 12.5px", half: 12, gap: 14 }
 // All but the point looked at is drawn once and kept: a pointer that moves copies it.
 function paintMap(view) {
   if (!view.stage.clientWidth) return
-  view.grid = gridOf(view)
-  view.base = document.createElement("canvas")
-  const context = sized(view.base, view.grid)
   const font = getComputedStyle(view.root).fontFamily
+  view.base = document.createElement("canvas")
+  view.grid = gridOf(view, widestTick(view, font))
+  const context = sized(view.base, view.grid)
   inFrame(view, context, () => {
     paintRegions(view, context)
     paintTicks(view, context)
@@ -44,11 +44,27 @@ function inFrame({ grid }, context, paint) {
 function paintNames(view, context, font) {
   context.font = `600 13px ${font}`
   context.textAlign = "center"
-  view.names = placedNames(view, context)
-  for (const { text, ink, x, y } of view.names) {
+  view.names = placedNames(view, context, font)
+  for (const { text, kept, ink, x, y } of view.names) {
     context.fillStyle = ink
-    context.fillText(text, x, y)
+    context.font = `600 13px ${font}`
+    context.fillText(text, x, kept ? y - LINE / 2 : y)
+    context.font = `400 12px ${font}`
+    context.fillText(kept, x, y + LINE / 2)
   }
+  for (const callout of view.callouts) paintLeader(view, context, callout)
+  for (const callout of view.callouts) paintChip(view, context, font, callout, view.data.colors.ink, 1)
+}
+
+function paintLeader(view, context, { anchor, fill, left, right, top, bottom }) {
+  const { colors } = view.data
+  const end = [Math.min(right, Math.max(left, anchor[0])), Math.min(bottom, Math.max(top, anchor[1]))]
+  for (const [color, width] of [[colors.background, 4], [colors.ink, 1.5]]) {
+    context.strokeStyle = color
+    context.lineWidth = width
+    stroked(context, anchor, end)
+  }
+  circle(context, anchor, 3, fill, colors.ink, 1.5)
 }
 
 function stroked(context, from, to) {
@@ -86,7 +102,7 @@ function paintAxes(view, context, font) {
   for (const [share, text] of data.up.ticks) {
     const y = Math.max(upPx(view, share), grid.top + 7)
     if (y > above) continue
-    context.fillText(text, grid.left - 8, y)
+    context.fillText(bareTick(data.up, text), grid.left - 8, y)
     above = y - 16
   }
   context.font = `600 12.5px ${font}`
@@ -95,8 +111,19 @@ function paintAxes(view, context, font) {
   context.save()
   context.translate(9, (grid.top + grid.floor) / 2)
   context.rotate(-Math.PI / 2)
-  context.fillText(`${data.up.title} →`, 0, 0)
+  context.fillText(`${data.up.title}${isBare(data.up) ? ` (${data.up.unit})` : ""} →`, 0, 0, grid.floor - grid.top)
   context.restore()
+}
+
+// The unit stands once beside the axis, so that the map has the width of its ticks.
+const isBare = ({ unit, ticks }) => unit && ticks.every(([, text]) => text.endsWith(unit))
+const bareTick = (axis, text) => (isBare(axis) ? text.slice(0, -axis.unit.length).trim() : text)
+
+function widestTick(view, font) {
+  const context = view.base.getContext("2d")
+  context.font = `400 12px ${font}`
+  const { up } = view.data
+  return Math.max(0, ...up.ticks.map(([, text]) => context.measureText(bareTick(up, text)).width))
 }
 
 // Where the present point, its words, and the changes along its row are drawn.
@@ -110,16 +137,26 @@ function markedPlaces(view, context, font) {
   const middle = left < x && left + width > x ? (y - 30 < grid.top + CHIP.half ? y + 30 : y - 30) : y
   const chip = { left, right: left + width, top: middle - CHIP.half, bottom: middle + CHIP.half, text: data.hereText }
   const point = { left: x - 10, right: x + 10, top: y - 10, bottom: y + 10 }
-  const moves = data.moves.map(([share, text]) => {
+  const found = [point, chip]
+  const ownShare = data.here[data.alongAcross ? 0 : 1]
+  const near = [...data.moves].sort(([one], [other]) => Math.abs(one - ownShare) - Math.abs(other - ownShare))
+  for (const [share, text] of near) {
     const [moveX, moveY] = data.alongAcross ? [acrossPx(view, share), y] : [x, upPx(view, share)]
     const half = context.measureText(text).width / 2 + 6
     const middleX = Math.min(grid.right - half, Math.max(grid.left + half, moveX))
-    return { left: middleX - half, right: middleX + half, top: moveY + 8, bottom: moveY + 28, text, x: moveX, y: moveY }
-  })
-  const found = [point, chip]
-  for (const move of moves) found.push(found.some(mark => overlap(mark, move)) ? { ...move, text: "" } : move)
+    const tried = MOVE_SIDES.map(([beside, below]) => {
+      const left = beside ? moveX + (beside > 0 ? 10 : -10 - 2 * half) : middleX - half
+      const top = moveY + below
+      return { left, right: left + 2 * half, top, bottom: top + 20, text, x: moveX, y: moveY }
+    })
+    const isFree = mark => mark.left >= grid.left && mark.right <= grid.right && mark.bottom < grid.floor && mark.top > grid.top && !found.some(other => overlap(other, mark))
+    found.push(tried.find(isFree) ?? { ...tried[0], left: moveX - 4, right: moveX + 4, top: moveY - 4, bottom: moveY + 4, text: "" })
+  }
   return found
 }
+
+// Where the value of a change is tried beside its mark: below, above, to the left, to the right.
+const MOVE_SIDES = [[0, 8], [0, -28], [-1, -10], [1, -10]]
 
 const overlap = (one, two) =>
   one.left < two.right && one.right > two.left && one.top < two.bottom && one.bottom > two.top
@@ -132,6 +169,10 @@ function paintHere(view, context, font) {
   context.strokeStyle = colors.cut
   context.lineWidth = 1
   context.setLineDash([4, 4])
+  context.globalAlpha = 0.55
+  if (alongAcross) stroked(context, [x, y], [x, grid.floor])
+  else stroked(context, [grid.left, y], [x, y])
+  context.globalAlpha = 1
   if (alongAcross) stroked(context, [grid.left, y], [grid.right, y])
   else stroked(context, [x, grid.top], [x, grid.floor])
   context.setLineDash([])
@@ -158,11 +199,11 @@ function circle(context, [x, y], radius, fill, line, width) {
   if (width) context.stroke()
 }
 
-function paintChip(view, context, font, { left, right, top, bottom, text }, line) {
+function paintChip(view, context, font, { left, right, top, bottom, text }, line, width = 1.5) {
   const { colors } = view.data
   context.fillStyle = colors.background
   context.strokeStyle = line
-  context.lineWidth = 1.5
+  context.lineWidth = width
   context.beginPath()
   context.roundRect(left, top, right - left, bottom - top, 6)
   context.fill()

@@ -1,12 +1,12 @@
 // Between pixels, shares of the axes, and values; rows of runs lie across or up.
 
-const PAD = { left: 108, right: 16, top: 12, bottom: 48 }
+const PAD = { left: 32, right: 16, top: 12, bottom: 48 }
 const FIGURES = 3
 
-function gridOf(view) {
+function gridOf(view, tick) {
   const width = view.stage.clientWidth
   const height = view.stage.clientHeight
-  return { width, height, left: PAD.left, right: width - PAD.right, top: PAD.top, floor: height - PAD.bottom }
+  return { width, height, left: PAD.left + Math.ceil(tick), right: width - PAD.right, top: PAD.top, floor: height - PAD.bottom }
 }
 
 const acrossPx = ({ grid }, share) => grid.left + share * (grid.right - grid.left)

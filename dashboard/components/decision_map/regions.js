@@ -69,6 +69,16 @@ function outlineOf(view, piece) {
   return [[first.from, begins], ...up, [last.from, ends], [last.to, ends], ...down, [first.to, begins]]
 }
 
+// A border leads on from its last row as it came, to the row beyond; the frame ends it.
+function carried(view, run, before, side) {
+  const beyond = rowEdge(view, run.row, side)
+  const known = before?.from > 0 && Math.abs(before.row - run.row) === 1
+  const next = view.rowShares[run.row + side] ?? beyond
+  if (!known) return rowPx(view, run.from, beyond)
+  const slope = (run.from - before.from) / (view.rowShares[run.row] - view.rowShares[before.row])
+  return rowPx(view, run.from + slope * (next - view.rowShares[run.row]), next)
+}
+
 function paintBorders(view, context) {
   context.strokeStyle = view.data.colors.background
   context.lineWidth = 2
@@ -77,16 +87,14 @@ function paintBorders(view, context) {
     for (const piece of piecesOf(runs)) {
       context.beginPath()
       let drawn = -2
-      for (const { row, from } of piece) {
+      for (const [at, { row, from }] of piece.entries()) {
         if (from <= 0) continue
         const point = rowPx(view, from, view.rowShares[row])
-        if (row === drawn + 1) context.lineTo(...point)
-        else context.moveTo(...rowPx(view, from, row === piece[0].row ? rowEdge(view, row, -1) : view.rowShares[row]))
+        if (row !== drawn + 1) context.moveTo(...carried(view, piece[at], piece[at + 1], -1))
         context.lineTo(...point)
         drawn = row
+        if (!(piece[at + 1]?.from > 0)) context.lineTo(...carried(view, piece[at], piece[at - 1], 1))
       }
-      const last = piece.at(-1)
-      if (last.from > 0) context.lineTo(...rowPx(view, last.from, rowEdge(view, last.row, 1)))
       context.stroke()
     }
   }

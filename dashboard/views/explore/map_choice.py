@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from cutwise.analyses.maps.quantity_axis import QuantityAxis
-from cutwise.analyses.maps.usual_quantities import offered_quantities
+from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis
+from cutwise.analyses.maps.axes.usual_quantities import offered_quantities
 from cutwise_dashboard import session
 from cutwise_dashboard.question import AnsweredQuestion
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis
 from cutwise.analyses.maps.decision_map import DecisionMap
-from cutwise.analyses.maps.quantity_axis import QuantityAxis
-from cutwise.analyses.maps.row_lines import RowLines
+from cutwise.analyses.maps.lines.row_lines import RowLines
 from cutwise.arrays import Floats
 from cutwise.plans.inference_words import said
-from cutwise_dashboard.charts.palette import PALETTES, Palette, ink_on
+from cutwise_dashboard.charts.palette import PALETTES, ink_on
 from cutwise_dashboard.format import quantity_text, rounded, seconds_text, share_text
+from cutwise_dashboard.views.explore.map_colors import region_colors
 from cutwise_dashboard.views.explore.map_words import NONE_FITS_WORDS, sentences, spoken_map
 
 MOST_POINTS = 101
@@ -33,7 +34,7 @@ def map_payload(found: DecisionMap, *, theme: str, training: bool = True) -> dic
             "kept": f"{share_text(share)} of the work stays" if found.of == "cut" else "",
         }
         for at, (label, fill, share) in enumerate(
-            zip(found.labels, region_fills(found, palette), found.shares, strict=True)
+            zip(found.labels, region_fills(found, theme), found.shares, strict=True)
         )
     ]  # fmt: skip
     return {
@@ -75,14 +76,11 @@ def here_text(found: DecisionMap) -> str:
     return f"You: {label}, {seconds_text(found.today_delay_s)} a round"
 
 
-def region_fills(found: DecisionMap, palette: Palette) -> list[str]:
-    """A colour for each cut, along one scale in the order of what they keep on the device."""
-    order = np.argsort(found.shares, kind="stable")
-    places = np.linspace(1, len(palette.sequential) - 2, len(order)).round().astype(int)
-    fills = [""] * len(order)
-    for place, cut in zip(places.tolist(), order.tolist(), strict=True):
-        fills[cut] = palette.sequential[place]
-    return fills
+def region_fills(found: DecisionMap, theme: str) -> list[str]:
+    """A colour for each cut, along one scale in the order of what those that are ever best keep."""
+    ever = np.array([cut for cut in np.unique(found.runs.cut).tolist() if cut >= 0], dtype=np.int64)
+    kept = np.sort(np.array(found.shares)[ever])
+    return region_colors(np.minimum(np.searchsorted(kept, found.shares), len(kept) - 1).tolist(), theme)
 
 
 def shares_of(axis: QuantityAxis, values: Floats) -> Floats:

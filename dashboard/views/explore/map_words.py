@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis
 from cutwise.analyses.maps.decision_map import DecisionMap
-from cutwise.analyses.maps.quantity_axis import QuantityAxis
 from cutwise_dashboard.format import quantity_text
 
 NONE_FITS_WORDS = "no cut keeps the limits"
-FULLER = {"light": "Darker", "dark": "Lighter"}
 TOLD_ROWS = 9
 """Rows that are told in words."""
 
@@ -28,13 +27,9 @@ def map_title(found: DecisionMap) -> str:
     return f"Only {len(ever)} of {found.compared} {found.of}s are ever the best for {whose}"
 
 
-def map_words(found: DecisionMap, *, theme: str, weighs: bool) -> str:
-    """How to read the map, what range it has, and what was kept as planned."""
-    ends = [f"{_text(axis, axis.low)} to {_text(axis, axis.high)}" for axis in (found.across, found.up)]
-    read = (
-        f"From left to right {found.across.title.lower()}, {ends[0]}; from bottom to top "
-        f"{found.up.title.lower()}, {ends[1]}. {FULLER[theme]} is more of the model on the device."
-    )
+def map_words(found: DecisionMap, *, weighs: bool) -> str:
+    """How to read the map, and what was kept as planned."""
+    read = "The darker, the more of the model stays on the device."
     kept = (
         (not weighs, "This scheme chooses no cut: the map tells which would be best in its place."),
         (not found.alone, "The other devices, their shares and their cuts are kept as planned."),
@@ -42,7 +37,7 @@ def map_words(found: DecisionMap, *, theme: str, weighs: bool) -> str:
         (not found.exact, "No line tells the scores here: what is best only between two points is missed."),
     )  # fmt: skip
     notes = [note for holds, note in kept if holds]
-    return " ".join([read, *notes, "Click a point to go there; Undo returns."])
+    return " ".join([read, *notes, "Click or tap a point to go there; Undo returns."])
 
 
 def spoken_map(found: DecisionMap) -> str:

@@ -159,7 +159,7 @@ def test_rows_that_were_made_from_constants_give_them_back(mode: str) -> None:
 
 
 def test_what_was_fitted_goes_into_the_scenario() -> None:
-    problem = problem_of()
+    problem = problem_of("training")
     scenario = with_splits(problem.scenario, fit_splits(problem, by_hand(problem, PLACES)), date="2026-12-01")
     assert level_of(scenario.devices[0]) == level_of(scenario.server) == "fitted"
     assert scenario.channel.uplink_bps == pytest.approx(1e8)

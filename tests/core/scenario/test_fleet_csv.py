@@ -30,7 +30,7 @@ def numbers(name: str) -> st.SearchStrategy[Any]:
     return st.floats(low, high, exclude_min="gt" in facts).map(float)
 
 
-TEXTS = {"name", "profile", "decoding", "power_mode", "time_class"}
+TEXTS = {"name", "profile", "decoding", "power_mode", "time_class", "fitted_dtype"}
 NUMERIC = [name for name in column_fields() if name not in {*TEXTS, "efficiency_ratio"}]
 NAMES = st.one_of(
     st.text(max_size=20),
@@ -96,9 +96,10 @@ def test_an_open_quotation_mark_swallows_no_rows() -> None:
 def test_every_title_names_its_field(title: str) -> None:
     name = next(name for name in column_fields() if column_title(name) == title)
     texts = {"name": "a", "profile": "jetson_nano", "decoding": "phone", "power_mode": "5W", "samples": "5"}
-    texts |= {"time_class": "cpu_x86", "time_high_ratio": "1.5"}
+    texts |= {"time_class": "cpu_x86", "time_high_ratio": "1.5", "fitted_dtype": "fp16"}
     cell = texts.get(name, "0.5")
-    assert getattr(parse_fleet(f"{title}\n{cell}")[0], name) not in {"", None}
+    speed = ("\tflops_per_s", "\t1e9") if name == "fitted_dtype" else ("", "")
+    assert getattr(parse_fleet(f"{title}{speed[0]}\n{cell}{speed[1]}")[0], name) not in {"", None}
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cutwise.analyses.base import asked_plan, registered, rows_of, table_text
 from cutwise.analyses.cut_curve import device_at
+from cutwise.analyses.maps.axes.usual_quantities import usual_link
 from cutwise.analyses.maps.changing_cuts import ChangingCuts, changing_cuts, neighbours_told
-from cutwise.analyses.maps.usual_quantities import usual_link
 from cutwise.fields.field_values import Settled
 from cutwise.plain import plain
 from cutwise.question import Question, unpinned

@@ -1,4 +1,4 @@
-"""At which values of a quantity the cut of a device changes: by lines where a law holds, else by halving."""
+"""At which values of a quantity the cut of a device changes: by lines where a law holds, else by parting."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.analyses.cut_moves import stands_alone
-from cutwise.analyses.maps.as_planned import BATCH
-from cutwise.analyses.maps.bisection import NEAR, runs_by_halving
-from cutwise.analyses.maps.laws import law_over
-from cutwise.analyses.maps.map_places import MappedDevice, MapPlaces, Range
-from cutwise.analyses.maps.point_prices import PointPrices
-from cutwise.analyses.maps.quantity_axis import QuantityAxis
-from cutwise.analyses.maps.row_lines import RowLines, near_and_far
-from cutwise.analyses.maps.score_lines import NONE_FITS, Runs
+from cutwise.analyses.maps.axes.laws import law_over
+from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis
+from cutwise.analyses.maps.lines.bisection import NEAR, runs_by_parting
+from cutwise.analyses.maps.lines.row_lines import RowLines, near_and_far
+from cutwise.analyses.maps.lines.score_lines import NONE_FITS, Runs
+from cutwise.analyses.maps.places.as_planned import BATCH
+from cutwise.analyses.maps.places.map_places import MappedDevice, MapPlaces, Range
+from cutwise.analyses.maps.places.point_prices import PointPrices
 from cutwise.analyses.maps.straight_map import three_values
 from cutwise.arrays import Floats, Ints
 from cutwise.planning.answer.cut_labels import labels_of
@@ -31,9 +31,10 @@ NO_CUT = "no cut keeps the limits"
 class ChangingCuts:
     """The cuts of a device along one quantity: `cuts[i]` from `starts[i]` on, up to the next.
 
-    `today` is the place of the present value among them, -1 where it has none. `exact` says that a law holds
-    along the quantity, so that nothing is missed; `complete` that no cut outside those compared can be
-    better, `alone` that the other devices do not matter.
+    `shares` are the parts of the work that they keep on the device. `today` is the place of the present
+    value among them, -1 where it has none. `exact` says that a law holds along the quantity, so that nothing
+    is missed; `complete` that no cut outside those compared can be better, `alone` that the other devices do
+    not matter.
     """
 
     device: str
@@ -41,6 +42,7 @@ class ChangingCuts:
     law: str | None
     starts: tuple[float, ...]
     cuts: tuple[str, ...]
+    shares: tuple[float, ...]
     today: int
     exact: bool
     complete: bool
@@ -59,20 +61,27 @@ class ChangingCuts:
 
 
 def changing_cuts(
-    question: Question, plan: Plan, device: int, ranges: Mapping[str, Range], *, near: float = NEAR
+    question: Question,
+    plan: Plan,
+    device: int,
+    ranges: Mapping[str, Range],
+    *,
+    near: float = NEAR,
+    samples: int = SAMPLES,
 ) -> tuple[ChangingCuts, ...]:
     """What changes a device's cut along each of these quantities, the others as they are today.
 
-    All that have a law are priced together, three points each. Raises `ScenarioError` for a path that is no
+    All that have a law are priced together, three points each; along the others what is best only between two
+    of the `samples` is missed. Raises `ScenarioError` for a path that is no
     quantity, `SolverError` where no cut of one device is best by itself.
     """
     alone, found = stands_alone(question, plan), {}
     for paths in _priced_together(tuple(ranges)):
         places = MapPlaces.of(question, plan, {path: ranges[path] for path in paths}, device=device)
-        mapped, columns = _mapped(places, device)
-        prices = mapped.prices(columns)
+        mapped, prices = MappedDevice.of(places, device, _three_columns(places))
         for at, axis in enumerate(places.axes):
-            law, runs = _runs(mapped, axis, prices.at([3 * at, 3 * at + 1, 3 * at + 2]), near)
+            law, lines = _lines(mapped, axis, prices.at([3 * at, 3 * at + 1, 3 * at + 2]))
+            runs = _sampled(mapped, axis, near, samples) if lines is None else lines.runs()
             found[axis.path] = _told(mapped, axis, law, runs, alone)
     return tuple(found[path] for path in ranges)
 
@@ -83,33 +92,32 @@ def _priced_together(paths: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [group for group in (others, (BATCH,) if BATCH in paths else ()) if group]
 
 
-def _mapped(places: MapPlaces, device: int) -> tuple[MappedDevice, dict[str, Floats]]:
-    """The device, and three values of every quantity one after another, the others as they are."""
+def _three_columns(places: MapPlaces) -> dict[str, Floats]:
+    """Three values of every quantity one after another, the others as they are, as columns."""
     count = len(places.axes)
     columns = {}
     for at, axis in enumerate(places.axes):
         here = axis.low if axis.here is None else axis.here
         columns[axis.path] = np.full(3 * count, here, dtype=np.float64)
         columns[axis.path][3 * at : 3 * at + 3] = three_values(axis)
-    return MappedDevice.of(places, device, columns), columns
+    return columns
 
 
-def _runs(
-    mapped: MappedDevice, axis: QuantityAxis, three: PointPrices, near: float
-) -> tuple[str | None, Runs]:
+def _lines(
+    mapped: MappedDevice, axis: QuantityAxis, three: PointPrices
+) -> tuple[str | None, RowLines | None]:
     law = None
     if mapped.places.problem.adds_up:
         law = law_over(three_values(axis), np.concatenate([three.score, *three.slack]))
     if law is None:
-        return None, _sampled(mapped, axis, near)
+        return None, None
     ends = near_and_far(law, axis.low, axis.high)
     at = [0, 2] if ends[0] == axis.low else [2, 0]
-    lines = RowLines(law=law, ends=ends, near=three.at(at[:1]), far=three.at(at[1:]))
-    return law, lines.runs()
+    return law, RowLines(law=law, ends=ends, near=three.at(at[:1]), far=three.at(at[1:]))
 
 
-def _sampled(mapped: MappedDevice, axis: QuantityAxis, near: float) -> Runs:
-    values = axis.values(SAMPLES)
+def _sampled(mapped: MappedDevice, axis: QuantityAxis, near: float, samples: int) -> Runs:
+    values = axis.values(samples)
 
     def labels_at(tried: Floats, _: Ints) -> Ints:
         columns = {
@@ -121,7 +129,7 @@ def _sampled(mapped: MappedDevice, axis: QuantityAxis, near: float) -> Runs:
         return np.where(np.isfinite(scores[best, np.arange(len(tried))]), best, NONE_FITS)
 
     rows = np.zeros(len(values), dtype=np.int64)
-    return runs_by_halving(axis, values, labels_at(values, rows)[None], labels_at, near=near)
+    return runs_by_parting(axis, values, labels_at(values, rows)[None], labels_at, near=near)
 
 
 def _told(mapped: MappedDevice, axis: QuantityAxis, law: str | None, runs: Runs, alone: bool) -> ChangingCuts:
@@ -136,6 +144,7 @@ def _told(mapped: MappedDevice, axis: QuantityAxis, law: str | None, runs: Runs,
         law=law,
         starts=tuple(starts.tolist()),
         cuts=tuple(NO_CUT if cut == NONE_FITS else name for cut, name in zip(cuts, names, strict=True)),
+        shares=tuple(np.where(cuts == NONE_FITS, 0.0, mapped.work_kept(np.maximum(cuts, 0))).tolist()),
         today=-1 if here is None else int(np.searchsorted(starts, here, side="right")) - 1,
         exact=law is not None,
         complete=mapped.cuts.complete,

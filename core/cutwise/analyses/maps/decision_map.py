@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cutwise.analyses.base import EqualByContent, rows_of, table_text
-from cutwise.analyses.maps.map_grid import MapGrid
-from cutwise.analyses.maps.quantity_axis import QuantityAxis
-from cutwise.analyses.maps.row_lines import RowLines
-from cutwise.analyses.maps.score_lines import NONE_FITS, Runs
+from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis
+from cutwise.analyses.maps.lines.map_grid import MapGrid
+from cutwise.analyses.maps.lines.row_lines import RowLines
+from cutwise.analyses.maps.lines.score_lines import NONE_FITS, Runs
 from cutwise.arrays import Floats, Ints
 from cutwise.plain import plain
 

@@ -9,14 +9,16 @@ import numpy as np
 
 from cutwise.analyses.cut_moves import stands_alone
 from cutwise.analyses.maps.decision_map import DecisionMap, regrets_of
-from cutwise.analyses.maps.map_grid import MapGrid, grid_of
-from cutwise.analyses.maps.map_places import MappedDevice, MapPlaces
-from cutwise.analyses.maps.row_lines import RowLines
+from cutwise.analyses.maps.lines.map_grid import MapGrid, grid_of
+from cutwise.analyses.maps.lines.row_lines import RowLines
+from cutwise.analyses.maps.lines.score_lines import NONE_FITS, Runs
+from cutwise.analyses.maps.lines.skyband import ever_second
+from cutwise.analyses.maps.places.map_places import MappedDevice, MapPlaces
+from cutwise.analyses.maps.places.point_prices import PointPrices
 from cutwise.analyses.maps.sampled_map import SAMPLED, sampled_grid, sampled_runs
-from cutwise.analyses.maps.score_lines import NONE_FITS, Runs
-from cutwise.analyses.maps.skyband import ever_second
 from cutwise.analyses.maps.straight_map import (
     CORNERS,
+    NINE,
     NinePoints,
     both_straight,
     nine_columns,
@@ -35,7 +37,7 @@ class DeviceRegions:
     """Where each cut of a device is best: the `cuts` that count, and runs over them in `rows` of the other.
 
     Where a law holds along a quantity runs lie `along` it, and `lines` tell all scores; where none does
-    there are no lines, and runs lie along the first.
+    there are no lines, and runs lie along the first. `here` are the prices at the present values, if any.
     """
 
     mapped: MappedDevice
@@ -47,6 +49,7 @@ class DeviceRegions:
     rows: Floats
     values: Floats
     along: int
+    here: PointPrices | None
 
     def at(self, row: float) -> RowLines:
         """The lines along one more row."""
@@ -56,13 +59,14 @@ class DeviceRegions:
 def device_regions(places: MapPlaces, device: int, *, cells: int = CELLS) -> DeviceRegions:
     """Where each cut of a device is best, the other devices as they are planned."""
     columns = nine_columns(places)
-    mapped = MappedDevice.of(places, device, {path: one[CORNERS] for path, one in columns.items()})
-    nine = nine_points(mapped, mapped.prices(columns))
+    mapped, prices = MappedDevice.of(places, device, columns, CORNERS)
+    nine = nine_points(mapped, prices)
+    here = prices.at([len(NINE)]) if prices.score.shape[1] > len(NINE) else None
     along = 1 if nine.law_across is None and nine.law_up is not None else 0
     rows, values = places.axes[1 - along].values(cells), places.axes[along].values(cells)
     lines, cuts = _lines(mapped, nine, along, rows), np.arange(len(mapped.cuts.masks))
     if lines is None:
-        return _sampled(mapped, nine, cuts)
+        return _sampled(mapped, nine, cuts, here)
     if nine.law_across is not None and nine.law_up is not None:
         corners = nine.prices.at(CORNERS)
         seconds = ever_second(corners.score, np.all(corners.slack >= 0, axis=0))
@@ -71,7 +75,7 @@ def device_regions(places: MapPlaces, device: int, *, cells: int = CELLS) -> Dev
     runs = lines.runs()
     return DeviceRegions(
         mapped=mapped, nine=nine, cuts=cuts, lines=lines, runs=runs, grid=grid_of(lines, runs, values),
-        rows=rows, values=values, along=along,
+        rows=rows, values=values, along=along, here=here,
     )  # fmt: skip
 
 
@@ -84,13 +88,13 @@ def _lines(mapped: MappedDevice, nine: NinePoints, along: int, rows: Floats) -> 
     return row_by_row(mapped, law=law, along=along, rows=rows)
 
 
-def _sampled(mapped: MappedDevice, nine: NinePoints, cuts: Ints) -> DeviceRegions:
+def _sampled(mapped: MappedDevice, nine: NinePoints, cuts: Ints, here: PointPrices | None) -> DeviceRegions:
     axes = mapped.places.axes
     values, rows = (axis.values(count) for axis, count in zip(axes, SAMPLED, strict=True))
     grid = sampled_grid(mapped, values, rows)
     return DeviceRegions(
         mapped=mapped, nine=nine, cuts=cuts, lines=None, runs=sampled_runs(mapped, values, rows, grid.best),
-        grid=grid, rows=rows, values=values, along=0,
+        grid=grid, rows=rows, values=values, along=0, here=here,
     )  # fmt: skip
 
 
@@ -140,15 +144,13 @@ def device_map(places: MapPlaces, device: int, *, cells: int = CELLS) -> Decisio
 
 def today_of(found: DeviceRegions) -> tuple[int, float, tuple[float, ...]]:
     """The best cut at the present values, its delay, and where it changes along the row of today."""
-    axes = found.mapped.places.axes
-    axis, other = axes[found.along], axes[1 - found.along]
-    if axis.here is None or other.here is None:
+    row = found.mapped.places.axes[1 - found.along].here
+    if found.here is None or row is None:
         return NONE_FITS, np.inf, ()
-    here = found.mapped.prices({axis.path: np.array([axis.here]), other.path: np.array([other.here])})
-    scores = here.of(found.cuts).scores[:, 0]
+    scores = found.here.of(found.cuts).scores[:, 0]
     best = int(scores.argmin())
     if not np.isfinite(scores[best]):
         return NONE_FITS, np.inf, ()
-    starts = np.zeros(0) if found.lines is None else found.at(other.here).runs().start[1:, 0]
-    delay_s = float(here.delay_s[found.cuts[best], 0])
+    starts = np.zeros(0) if found.lines is None else found.at(row).runs().start[1:, 0]
+    delay_s = float(found.here.delay_s[found.cuts[best], 0])
     return best, delay_s, tuple(starts[np.isfinite(starts)].tolist())

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from cutwise.analyses.base import asked_plan, registered
 from cutwise.analyses.cut_curve import device_at
+from cutwise.analyses.maps.axes.usual_quantities import usual_link, usual_speed
 from cutwise.analyses.maps.decision_map import DecisionMap
 from cutwise.analyses.maps.device_map import device_map
-from cutwise.analyses.maps.map_places import MapPlaces
-from cutwise.analyses.maps.usual_quantities import usual_link, usual_speed
+from cutwise.analyses.maps.places.map_places import MapPlaces
 from cutwise.fields.field_values import Settled
 from cutwise.question import Question, unpinned
 from cutwise.units import quantity

@@ -1,19 +1,19 @@
-"""Regions where no law holds along either quantity: points priced one by one, borders found by halving."""
+"""Regions where no law holds along either quantity: points priced one by one, borders found by parting."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from cutwise.analyses.maps.bisection import runs_by_halving
-from cutwise.analyses.maps.map_grid import MapGrid
-from cutwise.analyses.maps.map_places import MappedDevice
-from cutwise.analyses.maps.score_lines import NONE_FITS, Runs
+from cutwise.analyses.maps.lines.bisection import runs_by_parting
+from cutwise.analyses.maps.lines.map_grid import MapGrid
+from cutwise.analyses.maps.lines.score_lines import NONE_FITS, Runs
+from cutwise.analyses.maps.places.map_places import MappedDevice
 from cutwise.arrays import Floats, Ints
 
 SAMPLED = (101, 61)
 """Points of the first and of the second quantity."""
-NEAR = 1e-6
-"""Relative: how near borders are halved to their places, which are drawn only."""
+NEAR = 1e-10
+"""Relative: how near borders are parted to their places."""
 
 
 def sampled_grid(mapped: MappedDevice, across: Floats, up: Floats) -> MapGrid:
@@ -43,7 +43,7 @@ def sampled_runs(mapped: MappedDevice, across: Floats, up: Floats, best: Ints) -
     def labels_at(values: Floats, rows: Ints) -> Ints:
         return _least(mapped.prices({axes[0].path: values, axes[1].path: up[rows]}).scores)[0]
 
-    return runs_by_halving(axes[0], across, best, labels_at, near=NEAR)
+    return runs_by_parting(axes[0], across, best, labels_at, near=NEAR)
 
 
 def _least(scores: Floats) -> tuple[Ints, Floats]:

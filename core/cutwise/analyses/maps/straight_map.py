@@ -7,16 +7,17 @@ from itertools import product
 
 import numpy as np
 
-from cutwise.analyses.maps.laws import LAWS, law_over
-from cutwise.analyses.maps.map_places import MappedDevice, MapPlaces
-from cutwise.analyses.maps.point_prices import PointPrices
-from cutwise.analyses.maps.quantity_axis import QuantityAxis
-from cutwise.analyses.maps.row_lines import RowLines, near_and_far
+from cutwise.analyses.maps.axes.laws import LAWS, law_over
+from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis
+from cutwise.analyses.maps.lines.row_lines import RowLines, near_and_far
+from cutwise.analyses.maps.places.map_places import MappedDevice, MapPlaces
+from cutwise.analyses.maps.places.point_prices import PointPrices
 from cutwise.arrays import Floats
 from cutwise.frozen import Frozen
 
 INNER = 0.4142
 """Where between its ends the third point of an axis lies: no round share, which a step may share."""
+NINE = list(range(9))
 CORNERS = [0, 2, 6, 8]
 """Which of the nine points are the corners."""
 
@@ -42,12 +43,18 @@ def three_values(axis: QuantityAxis) -> Floats:
 
 
 def nine_columns(places: MapPlaces) -> dict[str, Floats]:
-    """Three values of the first quantity times three of the second, the second fastest, as columns."""
-    return places.columns(product(*(three_values(axis).tolist() for axis in places.axes)))
+    """Three values of the first quantity times three of the second, the second fastest, as columns.
+
+    Behind them stand the present values, where there are any.
+    """
+    here = [axis.here for axis in places.axes]
+    now = [] if None in here else [[one for one in here if one is not None]]
+    return places.columns([*product(*(three_values(axis).tolist() for axis in places.axes)), *now])
 
 
-def nine_points(mapped: MappedDevice, prices: PointPrices) -> NinePoints:
-    """What nine points tell; where delays are no sums a line that three points lie on is chance."""
+def nine_points(mapped: MappedDevice, told: PointPrices) -> NinePoints:
+    """What the first nine points tell; where delays are no sums a line that three points lie on is chance."""
+    prices = told.at(NINE)
     across, up = (three_values(axis) for axis in mapped.places.axes)
     table = np.concatenate([prices.score, prices.delay_s, *prices.slack]).reshape(-1, 3, 3)
     sums = mapped.places.problem.adds_up

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from cutwise.analyses.maps.scenario_rows import in_rows, scenario_in_rows
+from cutwise.analyses.maps.places.scenario_rows import in_rows, scenario_in_rows
 from cutwise.arrays import Floats, Number
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.memory.runtime import RuntimeFigures
@@ -41,6 +41,16 @@ class RowsMet:
     server_memory_bytes: Floats
     singles: tuple[SplitProblem, ...] = ()
     costs: tuple[GraphCost, ...] = ()
+
+    def at(self, rows: list[int]) -> RowsMet:
+        """Some of the points."""
+        return RowsMet(
+            problem=_alone(self.problem, rows),
+            conditions=self.conditions.of(rows),
+            server_memory_bytes=self.server_memory_bytes[rows],
+            singles=tuple(self.singles[row] for row in rows) if self.singles else (),
+            costs=tuple(self.costs[row] for row in rows) if self.costs else (),
+        )
 
     @property
     def server_budget_bytes(self) -> Floats:
@@ -120,22 +130,29 @@ class AsPlanned:
         kept = {path: values for path, values in columns.items() if path.startswith("limits.")}
         scenario = scenario_in_rows(problems[0].scenario, device, kept)
         return RowsMet(
-            problem=replace(stacked_problem([_alone(one, device) for one in problems]), scenario=scenario),
+            problem=replace(stacked_problem([_alone(one, [device]) for one in problems]), scenario=scenario),
             conditions=conditions,
             server_memory_bytes=_server_memory(columns, self.problem, rows),
             singles=tuple(problems),
         )
 
     def _decided(self, device: int, now: Conditions, rows: int) -> Conditions:
-        planned, plain = self.planned.of([device]), self.plain.of([device])
-        moved = Conditions.merged([planned, plain, now], _moved)
-        found = moved.each(lambda value: _rows(value, rows))
+        def moved(values: Sequence[Number]) -> Number:
+            planned, before, here = values
+            if isinstance(planned, np.ndarray):
+                planned = planned[[device]]
+            if isinstance(before, np.ndarray):
+                before = before[[device]]
+            return _rows(_moved(planned, before, here), rows)
+
+        found = Conditions.merged([self.planned, self.plain, now], moved)
         return found.without_labels() if comes_back(self.plan.scheme) else found
 
 
-def _moved(values: Sequence[Number]) -> Number:
+def _moved(planned: Number, before: Number, now: Number) -> Number:
     """A planned figure as it moves with what the scenario alone gives."""
-    planned, before, now = values
+    if isinstance(planned, float) and planned == before:
+        return now
     if np.equal(planned, before).all():
         return now
     if np.equal(now, before).all():
@@ -175,9 +192,9 @@ def _spread(problem: SplitProblem, rows: int) -> SplitProblem:
     )
 
 
-def _alone(problem: SplitProblem, device: int) -> SplitProblem:
-    """The problem with the columns of one device."""
-    at, pace = [device], problem.device_pace
+def _alone(problem: SplitProblem, at: list[int]) -> SplitProblem:
+    """The problem with the columns of some of its devices."""
+    pace = problem.device_pace
     return replace(
         problem,
         device_flops_per_s=problem.device_flops_per_s[at],

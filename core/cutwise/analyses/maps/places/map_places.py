@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from cutwise.analyses.maps.as_planned import AsPlanned, RowsMet, same_work
-from cutwise.analyses.maps.explored_cuts import ExploredCuts, explored_cuts
-from cutwise.analyses.maps.held_beside import held_beside
-from cutwise.analyses.maps.point_prices import PointPrices, point_prices
-from cutwise.analyses.maps.quantity_axis import QuantityAxis, quantity_axis
+from cutwise.analyses.maps.axes.held_beside import held_beside
+from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis, quantity_axis
+from cutwise.analyses.maps.places.as_planned import AsPlanned, RowsMet, same_work
+from cutwise.analyses.maps.places.explored_cuts import ExploredCuts, explored_cuts
+from cutwise.analyses.maps.places.point_prices import PointPrices, point_prices
 from cutwise.arrays import Floats, Ints
 from cutwise.errors import ScenarioError, SolverError
 from cutwise.planning.one_device.objective import Score, Spread, score_of
@@ -105,14 +105,20 @@ class MappedDevice:
     cuts: ExploredCuts
 
     @classmethod
-    def of(cls, places: MapPlaces, device: int, corners: Mapping[str, Floats]) -> MappedDevice:
-        """The device with the cuts that can be best between the corners, given as columns."""
+    def of(
+        cls, places: MapPlaces, device: int, columns: Mapping[str, Floats], corners: list[int] | None = None
+    ) -> tuple[MappedDevice, PointPrices]:
+        """The device with the cuts that can be best between corners, and what they cost at all points.
+
+        Points are given as columns; corners are some of them, all where none are named.
+        """
         check_mapped(places.problem)
         score = score_of(places.problem.scenario.objective, Spread(delay_s=1.0, energy_j=1.0))
         planned = AsPlanned.of(places.question.graph, places.problem, places.plan, places.base)
-        met = planned.met(device, corners)
-        cuts = explored_cuts(planned, device, score, met)
-        return cls(places=places, planned=planned, device=device, score=score, cuts=cuts)
+        met = planned.met(device, columns)
+        cuts = explored_cuts(planned, device, score, met if corners is None else met.at(corners))
+        found = cls(places=places, planned=planned, device=device, score=score, cuts=cuts)
+        return found, found.priced(met)
 
     def priced(self, met: RowsMet) -> PointPrices:
         """The evaluator's prices of all cuts where the device was met."""

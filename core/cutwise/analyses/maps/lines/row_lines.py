@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cutwise.analyses.maps.laws import LAWS
-from cutwise.analyses.maps.point_prices import PointPrices
-from cutwise.analyses.maps.score_lines import Runs, ScoreLines, runs_of
+from cutwise.analyses.maps.axes.laws import LAWS
+from cutwise.analyses.maps.lines.score_lines import Runs, ScoreLines, runs_of
+from cutwise.analyses.maps.places.point_prices import PointPrices
 from cutwise.arrays import Floats, Ints
 from cutwise.frozen import Frozen
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, cast
 
-from cutwise.analyses.maps.quantity_axis import QuantityAxis, quantity_axis
+from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis, quantity_axis
 from cutwise.errors import ScenarioError, SolverError
 from cutwise.frozen import FrozenDict
 from cutwise.problem.split_problem import SplitProblem

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cutwise.analyses.maps.as_planned import AsPlanned, RowsMet
-from cutwise.analyses.maps.explored_cuts import ExploredCuts
+from cutwise.analyses.maps.places.as_planned import AsPlanned, RowsMet
+from cutwise.analyses.maps.places.explored_cuts import ExploredCuts
 from cutwise.arrays import Floats, Ints, Number
 from cutwise.caches import kept
 from cutwise.costs.memory.held import allocated_bytes

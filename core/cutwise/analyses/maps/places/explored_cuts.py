@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cutwise.analyses.maps.as_planned import AsPlanned, RowsMet
+from cutwise.analyses.maps.places.as_planned import AsPlanned, RowsMet
 from cutwise.arrays import Mask
 from cutwise.caches import kept
 from cutwise.costs.graph_cost import GraphCost
@@ -14,9 +14,12 @@ from cutwise.cuts.pool.closure import PoolTooLarge
 from cutwise.planning.one_device.candidates import Candidates, candidates_from, candidates_within
 from cutwise.planning.one_device.curve_sides import CurveSides, curve_sides
 from cutwise.planning.one_device.fitting_cuts import MemoryRules
-from cutwise.planning.one_device.objective import Score, delay, device_energy
+from cutwise.planning.one_device.objective import Score, device_energy
 from cutwise.planning.one_device.work.compute_features import Features, compute_features
 from cutwise.schemes.base import comes_back
+
+ENDLESS = ((float("inf"), 0.0),)
+"""Memories that hold whatever is put there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ def explored_cuts(planned: AsPlanned, device: int, score: Score, corners: RowsMe
 
 
 def _pool(planned: AsPlanned, score: Score, corners: RowsMet) -> tuple[Mask, bool]:
-    """All cuts that can be optimal; of a model with too many none, and False."""
+    """All cuts that can be optimal; of a model with too many those that memory leaves out of account."""
     rules = MemoryRules.of(corners.problem, planned.plan.active)
     share = rules.servers[0][1]
     budgets = sorted(set(corners.server_budget_bytes.tolist()))
@@ -56,17 +59,22 @@ def _pool(planned: AsPlanned, score: Score, corners: RowsMet) -> tuple[Mask, boo
     )
     features = _features(score, corners)
     costs = dict.fromkeys(corners.costs or (planned.problem.cost,))
-    try:
-        pools = [candidates_within(replace(corners.problem, cost=cost), features, rules) for cost in costs]
-    except PoolTooLarge:
-        return np.zeros((0, len(planned.problem.cost)), dtype=bool), False
-    alike = all(np.array_equal(pool.masks, pools[0].masks) for pool in pools)
-    return np.vstack([pool.masks for pool in pools]), alike and all(pool.complete for pool in pools)
+    for tried in (rules, MemoryRules(devices=ENDLESS, servers=ENDLESS, clients=rules.clients)):
+        try:
+            problems = [replace(corners.problem, cost=cost) for cost in costs]
+            pools = [candidates_within(problem, features, tried) for problem in problems]
+        except PoolTooLarge:
+            continue
+        alike = tried is rules and all(np.array_equal(pool.masks, pools[0].masks) for pool in pools)
+        return np.vstack([pool.masks for pool in pools]), alike and all(pool.complete for pool in pools)
+    return np.zeros((0, len(planned.problem.cost)), dtype=bool), False
 
 
 def _features(score: Score, corners: RowsMet) -> Features:
     """What work counts as at every corner; each mini-batch has columns of its own."""
-    scores, batch = (score, delay, device_energy), corners.conditions.compute.batch_size
+    limited = corners.problem.scenario.limits.device_energy_j is not None
+    scores = (score, device_energy) if limited else (score,)
+    batch = corners.conditions.compute.batch_size
     if not isinstance(batch, np.ndarray):
         found = compute_features(corners.problem, corners.conditions, scores)
     else:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cutwise.analyses.maps.row_lines import RowLines
-from cutwise.analyses.maps.score_lines import NONE_FITS, Runs, ScoreLines
-from cutwise.arrays import Floats, Ints
+from cutwise.analyses.maps.lines.row_lines import RowLines
+from cutwise.analyses.maps.lines.score_lines import NONE_FITS, Runs, ScoreLines
+from cutwise.arrays import Floats, Ints, SmallInts
 from cutwise.frozen import Frozen
 
 
@@ -19,8 +19,8 @@ class MapGrid(Frozen):
     Where no cut keeps the limits `best` is -1 and its score infinite; where no other does `second` is.
     """
 
-    best: Ints
-    second: Ints
+    best: SmallInts
+    second: SmallInts
     score: Floats
     second_score: Floats
     delay_s: Floats
@@ -47,8 +47,8 @@ def grid_of(lines: RowLines, runs: Runs, values: Floats) -> MapGrid:
     return MapGrid(best=best, second=second, score=score, second_score=second_score, delay_s=delay)
 
 
-def _best_at(runs: Runs, values: Floats) -> Ints:
-    best = np.full((runs.start.shape[1], len(values)), NONE_FITS, dtype=np.int64)
+def _best_at(runs: Runs, values: Floats) -> SmallInts:
+    best = np.full((runs.start.shape[1], len(values)), NONE_FITS, dtype=np.int16)
     for start, cut in zip(runs.start, runs.cut, strict=True):
         np.copyto(best, cut[:, None], where=values >= start[:, None])
     return best
@@ -61,13 +61,13 @@ def _along(start: Floats, slope: Floats, cuts: Ints, points: Floats) -> Floats:
     return np.where(cuts == NONE_FITS, np.inf, found)
 
 
-def _second_at(lines: ScoreLines, points: Floats, best: Ints) -> tuple[Ints, Floats]:
+def _second_at(lines: ScoreLines, points: Floats, best: SmallInts) -> tuple[Ints, Floats]:
     second, least = np.full_like(best, NONE_FITS), np.full(best.shape, np.inf)
-    limited = not lines.always_fit
+    score, other, limited = np.empty(best.shape), np.empty(best.shape, dtype=bool), not lines.always_fit
     for cut in range(len(lines.start)):
-        score = points * lines.slope[cut][:, None]
+        np.multiply(points, lines.slope[cut][:, None], out=score)
         score += lines.start[cut][:, None]
-        other = score < least
+        np.less(score, least, out=other)
         other &= best != cut
         if limited:
             other &= (points >= lines.low[cut][:, None]) & (points <= lines.high[cut][:, None])
