@@ -73,11 +73,7 @@ class BandCuts(Frozen):
         return found
 
     def barred(self, own: slice) -> Mask | None:
-<<<<<<< HEAD
         """The cuts that break a limit in a stretch of its rows, shape (cuts, rows); None where none may."""
-=======
-        """The cuts that break a limit in a stretch of its own rows (cuts, rows); None where none may."""
->>>>>>> main
         return excess_in(self.limits, own, len(self.base)) > 0 if self.limits else None
 
 

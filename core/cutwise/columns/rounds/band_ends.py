@@ -53,11 +53,7 @@ class PartEnds(Frozen):
         return here, np.searchsorted(self.places, rows[here])
 
     def lines(self, some: Ints, ways: Floats, later: Floats) -> Lines:
-<<<<<<< HEAD
         """The lines of `some` of its rows, by a bit's seconds in them, (directions, rows), now and nudged."""
-=======
-        """The lines of `some` rows, by the seconds of a bit in them, (directions, rows), and nudged."""
->>>>>>> main
         terms, coefficients = self.part.terms, self.coefficients[:, some]
         now = coefficients * ways[[term.way for term in terms]]
         slopes = np.array([term.slopes for term in terms]).reshape(len(terms), len(self.part.base))

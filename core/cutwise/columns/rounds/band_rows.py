@@ -13,20 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
-<<<<<<< HEAD
 from cutwise.columns.device_answers import DeviceAnswer, FilledAnswer, answered_device
 from cutwise.columns.device_rows import DeviceRows, NotInColumnsError
 from cutwise.columns.picks.picking import RowPicks
-=======
-from cutwise.columns.device_rows import (
-    DeviceAnswer,
-    DeviceRows,
-    FilledAnswer,
-    NotInColumnsError,
-    answered_device,
-)
-from cutwise.columns.picking import RowPicks
->>>>>>> main
 from cutwise.columns.rounds.band_cuts import BandDevice, of_all_cuts, of_given_cuts
 from cutwise.columns.rounds.band_ends import DeviceEnds
 from cutwise.columns.rounds.band_levels import levels_of

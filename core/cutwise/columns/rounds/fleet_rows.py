@@ -46,15 +46,8 @@ def round_rows(
     """The rounds of a scenario in rows, each device with its own best cut."""
     active = len(scenario.devices) if round_of.parallel else 1
     places: dict[object, int] = {}
-<<<<<<< HEAD
     alike = (_alike(scenario, columns, device) for device in range(len(scenario.devices)))
     kinds = [places.setdefault(one, len(places)) for one in alike]
-=======
-    kinds = [
-        places.setdefault(_alike(scenario, columns, device), len(places))
-        for device in range(len(scenario.devices))
-    ]
->>>>>>> main
     distinct = [
         DeviceRows.of(problem, scenario, columns, device=kinds.index(kind), active=active, count=count)
         for kind in range(len(places))
