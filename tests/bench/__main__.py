@@ -7,7 +7,19 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import card, cuts, executor, neighbours, page, scale, schemes, sft, shares, testbed
+from tests.bench import (
+    card,
+    cuts,
+    executor,
+    neighbours,
+    page,
+    scale,
+    schemes,
+    sft,
+    shares,
+    sweeps,
+    testbed,
+)
 from tests.bench.peers import growth
 
 PARTS = {
@@ -16,6 +28,7 @@ PARTS = {
     "schemes": schemes.run,
     "card": card.run,
     "sft": sft.run,
+    "sweeps": sweeps.run,
     "executor": executor.run,
     "page": page.run,
     "neighbours": neighbours.run,
