@@ -19,9 +19,9 @@ from cutwise.analyses.maps.places.map_places import MapPlaces
 from cutwise.question import Question, shown_plan
 from cutwise.stated.shipped_scenarios import shipped_scenario
 from cutwise_dashboard.charts.palette import contrast_ratio, ink_on
-from cutwise_dashboard.views.explore.map_colors import SCALES, region_colors
 from cutwise_dashboard.views.explore import explore_views as explore
 from cutwise_dashboard.views.explore.break_evens import move_lines
+from cutwise_dashboard.views.explore.map_colors import SCALES, region_colors
 from cutwise_dashboard.views.explore.map_payload import map_payload, shares_of
 from cutwise_dashboard.views.explore.map_words import map_title, sentences
 

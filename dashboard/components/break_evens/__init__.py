@@ -1,4 +1,4 @@
-"""Break-evens for the strip: what is best where along each slider, drawn under it in the tray that is open."""
+"""Break-evens for the strip: what is best where along each slider of the tray that is open."""
 
 from __future__ import annotations
 

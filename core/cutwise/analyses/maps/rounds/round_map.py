@@ -25,9 +25,13 @@ from cutwise.arrays import Floats, Ints
 from cutwise.errors import SolverError
 from cutwise.plans.plan import Plan
 from cutwise.question import Question, shown_plan
+from cutwise.tolerances import SAME_RATIO
 
 COARSE, LEVELS, QUICK_LEVELS = 8, 2, 3
 """Cells a side at first, and how often those at borders are parted in four."""
+NEAR_BEST = 1.1
+FIRST_POINTS = (COARSE + 1) ** 2
+"""Points of the first look, at which all schemes are asked."""
 MOST_POINTS = (COARSE * 2**LEVELS + 1) ** 2
 """Points that are asked at most where each takes a plan."""
 CUTS, SCHEME = "pattern", "scheme"
@@ -59,6 +63,8 @@ def round_map(
     listed: tuple[tuple[str, Options], ...] = tuple(
         (name, tuple(sorted(options.items()))) for name, options in schemes.items()
     )
+    if not by_cuts:
+        listed = near_best(places, listed, answer)
     points = RoundPoints(places, listed, by_cuts=by_cuts, answer=answer)
     quick, axes = points.quick, places.axes
     levels = QUICK_LEVELS if quick else LEVELS
@@ -75,7 +81,26 @@ def round_map(
         runs = runs_by_parting(axes[0], across, grid.best, labels_at)
     else:
         runs = _by_scores(axes[0], across, grid)
-    return _map(points, (across, up), grid, runs, _today(points), plan_of)
+    found = _map(points, (across, up), grid, runs, _today(points), plan_of)
+    return found if by_cuts else replace(found, compared=len(schemes))
+
+
+def near_best(
+    places: MapPlaces, schemes: tuple[tuple[str, Options], ...], answer: AnswerRounds
+) -> tuple[tuple[str, Options], ...]:
+    """The schemes that are within 10 % of the best at some point of the first look, of equal ones the first.
+
+    The others are left out of the finer looks.
+    """
+    values = [points_of(axis, COARSE + 1) for axis in places.axes]
+    up, across = (one.ravel() for one in np.meshgrid(*values[::-1], indexing="ij"))
+    scores = RoundPoints(places, schemes, by_cuts=False, answer=answer).at(across, up).scores
+    near = np.isfinite(scores) & (scores <= NEAR_BEST * scores.min(axis=0))
+    left: list[int] = []
+    for at in np.flatnonzero(near.any(axis=1)).tolist():
+        if not any(np.allclose(scores[at], scores[other], rtol=SAME_RATIO, atol=0.0) for other in left):
+            left.append(at)
+    return tuple(schemes[at] for at in left or [0])
 
 
 def _by_scores(axis: QuantityAxis, across: Floats, grid: AdaptiveGrid) -> Runs:
