@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import card, cuts, executor, neighbours, page, schemes, sft, shares, testbed
+from tests.bench import card, cuts, decision_map, executor, neighbours, page, schemes, sft, shares, testbed
 from tests.bench.peers import growth
 
 PARTS = {
@@ -18,6 +18,7 @@ PARTS = {
     "sft": sft.run,
     "executor": executor.run,
     "page": page.run,
+    "map": decision_map.run,
     "neighbours": neighbours.run,
     "testbed": testbed.run,
     "growth": growth.run,
