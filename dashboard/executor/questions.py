@@ -9,7 +9,13 @@ from cutwise.analyses import analysis_with
 from cutwise.analyses.comparison import Outcome, outcome_of
 from cutwise.analyses.cut_moves import Moves, moves
 from cutwise.analyses.divisions import group_counts
+from cutwise.analyses.maps.decision_map import DecisionMap
+from cutwise.analyses.maps.device_map import device_map
+from cutwise.analyses.maps.places.map_places import MapPlaces
+from cutwise.analyses.maps.rounds.round_map import round_map
+from cutwise.analyses.maps.rounds.round_points import Options, PointColumns, rounds_of
 from cutwise.analyses.replanning import Epochs, ReplanAnalysis
+from cutwise.columns.row_answers import RowAnswers
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.papers import Headline, Recomputed
 from cutwise.pipeline import best_baseline
@@ -17,6 +23,9 @@ from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import build_problem
 from cutwise.question import Question
 from cutwise.scenario.parts import Scenario
+
+FEWER_CELLS = 61
+"""Points of each quantity where every one is priced by itself."""
 
 
 def shown_plan(asked: Question) -> Plan:
@@ -49,6 +58,29 @@ def moved_anew(asked: Question, device: int) -> Moves:
 def divided_round(asked: Question, count: int) -> group_counts.DividedRound:
     """The round of so many groups; of the number that the scheme decides for itself where `count` is 0."""
     return group_counts.divided_round(asked, count)
+
+
+def decision_map(asked: Question, device: int, paths: tuple[str, str]) -> DecisionMap:
+    """The map of a device where every point is priced by itself."""
+    plan = question.shown_plan(asked, listed=False)
+    places = MapPlaces.of(asked, plan, dict.fromkeys(paths, (None, None)), device=device)
+    return device_map(places, device, cells=FEWER_CELLS)
+
+
+def quick_round_map(
+    asked: Question, paths: tuple[str, str], scheme: str, options: Options, device: int | None
+) -> DecisionMap:
+    """The map of the cuts of all devices under a scheme whose plans go in columns."""
+    plan = question.shown_plan(asked, listed=False)
+    places = MapPlaces.of(asked, plan, dict.fromkeys(paths, (None, None)), device=device)
+    return round_map(places, {scheme: dict(options)}, by_cuts=True)
+
+
+def rounds(
+    graph: ModelGraph, scenario: Scenario, columns: PointColumns, scheme: str, options: Options
+) -> RowAnswers:
+    """The rounds of a scheme at points of a map."""
+    return rounds_of(graph, scenario, columns, scheme, options)
 
 
 def paper_headline(key: str, figure: str, draws: int, seed: int) -> Headline:

@@ -10,6 +10,7 @@ import argparse
 from tests.bench import (
     card,
     cuts,
+    decision_map,
     executor,
     neighbours,
     page,
@@ -31,6 +32,7 @@ PARTS = {
     "sweeps": sweeps.run,
     "executor": executor.run,
     "page": page.run,
+    "map": decision_map.run,
     "neighbours": neighbours.run,
     "testbed": testbed.run,
     "growth": growth.run,
