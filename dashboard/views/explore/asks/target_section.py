@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from cutwise.analyses.what_if.target_changes import CHEAP, Targets
 from cutwise_dashboard import session
-from cutwise_dashboard.format import as_written, quantity_text, readable, seconds_text, sentence_case
+from cutwise_dashboard.format import as_written
 from cutwise_dashboard.question import AnsweredQuestion
-from cutwise_dashboard.views.explore.asks.asked_analyses import finding, record_of, same_numbers, take
+from cutwise_dashboard.views.explore.asks.asked_analyses import finding, record_of, same_numbers
+from cutwise_dashboard.views.explore.asks.target_ways import way, ways_to
 
-MOST_CHANGES = 6
-MOST_SCHEMES = 3
 FIELDS = {
     "deadline_s": ("A round within", "60 s, 5 min"),
     "device_energy_j": ("Energy of a device at most", "20 J"),
@@ -58,35 +55,8 @@ def target_words(found: Targets) -> tuple[str, str]:
 
 
 def _ways(question: AnsweredQuestion, found: Targets) -> None:
-    rows: list[tuple[str, str, dict[str, Any]]] = [
-        (
-            f"{one.sentence}: {seconds_text(one.delay_s or 0.0)}, {one.cut}",
-            one.name,
-            {"settings": one.settings},
-        )
-        for one in found.possible[:MOST_CHANGES]
-    ]
-    if found.pair:
-        both = f"{found.pair.sentence}: {seconds_text(found.pair.delay_s)}, both together"
-        rows.append((both, "pair", {"settings": found.pair.settings}))
-    rows += [
-        (
-            f"scheme {readable(one.scheme)} as things are: {seconds_text(one.delay_s)}, "
-            f"{quantity_text(one.energy_j, 'J')}",
-            one.scheme,
-            {"settings": {}, "scheme": one.scheme, "options": {}},
-        )
-        for one in found.schemes[:MOST_SCHEMES]
-    ]
-    for words, name, change in rows:
-        _way(question, words, name, change)
+    for one in ways_to(found):
+        way(question, one, key="explore.target")
     cannot = [one.title for one in found.changes if one.factor is None]
     if cannot:
         st.caption(as_written(f"Not by itself: {', '.join(map(str.lower, cannot))}."))
-
-
-def _way(question: AnsweredQuestion, words: str, name: str, change: dict[str, Any]) -> None:
-    left, right = st.columns([5, 1], vertical_alignment="center")
-    left.markdown(as_written(sentence_case(words)))
-    if right.button("Take it", key=f"explore.target.{name}", width="stretch"):
-        take(question, change.pop("settings"), "what meets the target", cut="", **change)
