@@ -80,7 +80,8 @@ def test_parts_are_large_only_where_every_row_goes_in_columns() -> None:
         ({}, "split_federated", ROWS_IN_COLUMNS),
         ({}, "gsfl", ROWS_ONE_BY_ONE),
         (sharing, "fast_split", ROWS_IN_COLUMNS),
-        (weighed, "fast_split", ROWS_ONE_BY_ONE),
+        (weighed, "fast_split", ROWS_IN_COLUMNS),
+        (weighed, "split_federated", ROWS_ONE_BY_ONE),
     ):
         assert rows_of_part(drawn(10, scheme, **more), scheme) == rows
 
