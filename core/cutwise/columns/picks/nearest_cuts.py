@@ -139,7 +139,7 @@ class _Undercut:
                 if told
             ]
             columns = np.column_stack([self._features, *held])
-            least: Mask = np.all(columns[None] <= columns[:, None], axis=2)
-            less: Mask = np.any(columns[None] < columns[:, None], axis=2)
+            least = np.all(columns[None] <= columns[:, None], axis=2)
+            less = np.any(columns[None] < columns[:, None], axis=2)
             self._known[kind] = np.asarray(least & less, dtype=np.float64)
         return self._known[kind]
