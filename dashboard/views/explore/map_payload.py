@@ -160,10 +160,11 @@ def _here(found: DecisionMap) -> list[float] | None:
 
 def _lines(lines: RowLines) -> dict[str, Any]:
     straight = lines.lines
+    sent = ("start", "slope") if straight.always_fit else ("start", "slope", "low", "high")
     return {
         "law": lines.law,
         "near": lines.span[0],
-        **{name: packed(getattr(straight, name).T, np.float32) for name in ("start", "slope", "low", "high")},
+        **{name: packed(getattr(straight, name).T, np.float32) for name in sent},
     }
 
 
