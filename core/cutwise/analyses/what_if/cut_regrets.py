@@ -113,7 +113,7 @@ def _line(base: Floats, number: int, low: float, high: float) -> Floats:
 
 
 def _straight(values: Floats, points: Floats) -> bool:
-    """Whether values (others, places, cuts) lie on a line over the points, or over their inverses, all alike."""
+    """Whether values (others, places, cuts) lie on a line over the points, or over their inverses, alike."""
     scale = LAW_ROUNDING * np.abs(values).max(initial=0.0)
     for at in (points, 1 / points):
         share = ((at - at[0]) / (at[-1] - at[0]))[None, :, None]
