@@ -21,6 +21,8 @@ from cutwise.sweeping.whole_sweep import Sweep
 
 TRIAL_S, MOST_TRIALS = 0.1, 12
 """About what a trial takes once caches are warm, and how many pairs of model and scheme are tried."""
+LONG_S = 300.0
+"""Of a part; rows that columns leave are planned one by one, and how many that are is known on the way."""
 FIRST_ROWS, FACTOR, PLACES = 4, 8, 8
 """A trial begins with so many rows, goes on with as many times more, from so many places of the sweep."""
 
@@ -39,6 +41,7 @@ class SweepEstimate(Frozen):
     row_s: Mapping[Pair, float]
     expected_s: float
     expected_bytes: float
+    longest_part_s: float = 0.0
     joined: bool = False
     free_bytes: float = math.inf
 
@@ -51,8 +54,16 @@ class SweepEstimate(Frozen):
         return (
             f"{_several(self.rows, 'row')} in {_several(self.parts, 'part')}{kept}, "
             f"{_several(self.groups, 'group')} with names or prices of their own; {takes} and "
-            f"{amount('text_bytes', self.expected_bytes)} of disk{self._on_disk}"
+            f"{amount('text_bytes', self.expected_bytes)} of disk{self._on_disk}{self._of_parts}"
         )
+
+    @property
+    def _of_parts(self) -> str:
+        """That much is lost when it is stopped, where a part is long."""
+        if self.longest_part_s < LONG_S:
+            return ""
+        took = amount("answer_s", self.longest_part_s)
+        return f"; a part takes up to {took}, which a stop loses: part_rows makes them shorter"
 
     @property
     def _on_disk(self) -> str:
@@ -107,6 +118,10 @@ def estimate_of(
         expected_s=busy_s + (sum(trial.first_s for trial in like.values()) if workers else 0.0),
         expected_bytes=sum(
             trial.part_bytes * parts[pair] + trial.row_bytes * left[pair] for pair, trial in like.items()
+        ),
+        longest_part_s=max(
+            (trial.row_s * min(sweep.rows, rows_of_part(sweep, pair[1])) for pair, trial in like.items()),
+            default=0.0,
         ),
         joined=joined,
         free_bytes=free_bytes,
