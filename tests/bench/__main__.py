@@ -7,7 +7,20 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import card, cuts, executor, neighbours, page, scale, schemes, sft, shares, testbed
+from tests.bench import (
+    card,
+    cuts,
+    decision_map,
+    executor,
+    neighbours,
+    page,
+    scale,
+    schemes,
+    sft,
+    shares,
+    sweeps,
+    testbed,
+)
 from tests.bench.peers import growth
 
 PARTS = {
@@ -16,8 +29,10 @@ PARTS = {
     "schemes": schemes.run,
     "card": card.run,
     "sft": sft.run,
+    "sweeps": sweeps.run,
     "executor": executor.run,
     "page": page.run,
+    "map": decision_map.run,
     "neighbours": neighbours.run,
     "testbed": testbed.run,
     "growth": growth.run,

@@ -43,6 +43,10 @@ def found() -> DecisionMap:
     return device_map(MapPlaces.of(asked, shown_plan(asked), paths, device=2), 2)
 
 
+def sent(payload: dict[str, Any]) -> dict[str, Any]:
+    return {"name": "m", "found": payload}
+
+
 @dataclass
 class MapStage:
     """A browser page with the map on it."""
@@ -74,7 +78,8 @@ def stage(chrome: Browser, found: DecisionMap, request: pytest.FixtureRequest) -
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.evaluate(MOUNT, ["map", component.HTML, component.CSS, component.SCRIPT])
-    page.evaluate("data => { map(data) }", map_payload(found, theme="light"))
+    page.evaluate(MOUNT, ["found", "", "", component.FOUND_SCRIPT])
+    page.evaluate("data => { map({ name: 'm' }); found(data) }", sent(map_payload(found, theme="light")))
     page.evaluate(SETTLED)
     page.evaluate(DESK)
     yield MapStage(page)
@@ -143,6 +148,8 @@ def test_a_tap_looks_and_a_button_goes_there(stage: MapStage, found: DecisionMap
 def test_names_lie_in_their_regions_or_point_into_them(stage: MapStage, found: DecisionMap) -> None:
     names, callouts = stage.looks("[v.names, v.callouts]")
     assert names
+    if stage.page.viewport_size["width"] > 1000:
+        assert len(names) + len(callouts) == len(set(found.runs.cut.ravel().tolist()) - {-1})
     for text, x, y in [
         *((name["text"], name["x"], name["y"]) for name in names),
         *((one["text"], *one["anchor"]) for one in callouts),
@@ -166,10 +173,10 @@ def test_names_lie_in_their_regions_or_point_into_them(stage: MapStage, found: D
 
 
 def test_names_are_text_and_no_desk_is_needed(stage: MapStage, found: DecisionMap) -> None:
-    sent = map_payload(found, theme="dark")
-    for region in sent["regions"]:
+    payload = map_payload(found, theme="dark")
+    for region in payload["regions"]:
         region["label"] = "after <img src=x onerror='window.planted=1'>"
-    stage.page.evaluate("data => { delete window.cutwiseDesk; map(data) }", sent)
+    stage.page.evaluate("data => { delete window.cutwiseDesk; found(data) }", sent(payload))
     stage.page.mouse.click(*stage.spot(0.4, 0.2))
     assert "<img" in stage.page.locator(".regions").inner_text()
     assert stage.page.locator("img").count() == 0

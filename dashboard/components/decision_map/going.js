@@ -77,12 +77,12 @@ function wordsFor(view, { shares, values }) {
   const told = toldAt(view, shares, values)
   if (!told) return { best: data.none, second: "", place }
   const cost = data.objective === "s" ? secondsText(told.score) : quantityText(told.score, data.objective)
-  return { best: `${data.regions[told.best].label} · ${cost} ${data.per}`, second: secondWords(data, told), place }
+  return { best: `${data.regions[told.best].label} · ${data.about}${cost} ${data.per}`, second: secondWords(data, told), place }
 }
 
-function secondWords({ regions, seconds }, { second, regret }) {
-  if (second < 0) return "no other keeps the limits"
-  const name = regions[second]?.label ?? seconds[second]
+function secondWords({ regions, ranks }, { second, regret }) {
+  if (second < 0) return ranks ? "no other keeps the limits" : ""
+  const name = regions[second].label
   if (regret >= 1) return `next best: ${name}, ${figures(1 + regret)} times as much`
   return `next best: ${name}, ${regret > 5e-7 ? `+${figures(100 * regret)} %` : "as good"}`
 }

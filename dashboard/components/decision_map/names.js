@@ -6,7 +6,12 @@ const STEP = { x: 12, y: 9 }
 const CALLOUT = { half: 11, pad: 8, reach: [26, 44, 66, 92, 124], turns: 16, least: 1.2 }
 
 function placedNames(view, context, font) {
-  const regions = view.data.regions.map((region, cut) => ({ region, cut, runs: view.runs.get(cut) ?? [] })).filter(one => one.runs.length)
+  const { data } = view
+  const none = { label: data.none, kept: "", ink: data.colors.ink, fill: data.colors.surface }
+  const regions = [...data.regions.entries(), [-1, none]].flatMap(([cut, region]) => {
+    const runs = view.runs.get(cut)
+    return runs ? [{ region, cut, runs }] : []
+  })
   const found = []
   const left = []
   for (const { region, cut, runs } of regions) {
@@ -16,7 +21,7 @@ function placedNames(view, context, font) {
   }
   view.callouts = []
   context.font = `${CHIP.font} ${font}`
-  for (const { region, cut, runs } of left) placeCallout(view, context, found, region, cut, runs)
+  for (const { region, cut, runs } of data.chips ? left : []) placeCallout(view, context, found, region, cut, runs)
   return found
 }
 
@@ -67,7 +72,7 @@ function roomFor(view, cut, width, height, [middleX, middleY]) {
   for (let y = grid.top + height / 2 + 3; y <= grid.floor - height / 2 - 3; y += STEP.y) {
     for (let x = grid.left + width / 2; x <= grid.right - width / 2; x += STEP.x) {
       const far = (x - middleX) ** 2 + 4 * (y - middleY) ** 2
-      if (far >= nearest || isTaken(view.marks, x, y, width, height) || !isInside(view, cut, x, y, width, height)) continue
+      if (far >= nearest || isTaken(view.taken, x, y, width, height) || !isInside(view, cut, x, y, width, height)) continue
       nearest = far
       found = [x, y]
     }

@@ -16,6 +16,7 @@ function paintMap(view) {
   })
   context.textBaseline = "middle"
   view.marks = markedPlaces(view, context, font)
+  view.taken = [...view.marks, ...guideBoxes(view)]
   paintNames(view, context, font)
   paintAxes(view, context, font)
   paintHere(view, context, font)
@@ -157,6 +158,16 @@ function markedPlaces(view, context, font) {
 
 // Where the value of a change is tried beside its mark: below, above, to the left, to the right.
 const MOVE_SIDES = [[0, 8], [0, -28], [-1, -10], [1, -10]]
+
+// The dashed lines through the present point, which no name lies on.
+function guideBoxes({ data, grid, marks }) {
+  if (!data.here) return []
+  const [{ left, right, top, bottom }] = marks
+  const [x, y] = [(left + right) / 2, (top + bottom) / 2]
+  const level = { left: grid.left, right: data.alongAcross ? grid.right : x, top: y - 2, bottom: y + 2 }
+  const upright = { left: x - 2, right: x + 2, top: data.alongAcross ? y : grid.top, bottom: grid.floor }
+  return [level, upright]
+}
 
 const overlap = (one, two) =>
   one.left < two.right && one.right > two.left && one.top < two.bottom && one.bottom > two.top

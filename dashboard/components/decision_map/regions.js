@@ -44,10 +44,25 @@ function rowEdge({ rowShares }, row, side) {
   return (rowShares[row] + rowShares[other]) / 2
 }
 
+const fillOf = ({ data }, cut) => data.regions[cut]?.fill ?? data.colors.surface
+
+// Row by row first, so that no gap is left where outlines of neighbours end at different heights.
+function paintRows(view, context) {
+  for (const [cut, runs] of view.runs) {
+    context.fillStyle = fillOf(view, cut)
+    for (const { row, from, to } of runs) {
+      const [left, low] = rowPx(view, from, rowEdge(view, row, -1))
+      const [right, high] = rowPx(view, to, rowEdge(view, row, 1))
+      context.fillRect(Math.min(left, right), Math.min(low, high), Math.abs(right - left), Math.abs(high - low) + 0.5)
+    }
+  }
+}
+
 function paintRegions(view, context) {
   view.runs = runsOf(view)
+  paintRows(view, context)
   for (const [cut, runs] of view.runs) {
-    context.fillStyle = context.strokeStyle = view.data.regions[cut]?.fill ?? view.data.colors.surface
+    context.fillStyle = context.strokeStyle = fillOf(view, cut)
     context.lineWidth = 1
     for (const piece of piecesOf(runs)) {
       context.beginPath()
@@ -96,6 +111,11 @@ function paintBorders(view, context) {
         if (!(piece[at + 1]?.from > 0)) context.lineTo(...carried(view, piece[at], piece[at - 1], 1))
       }
       context.stroke()
+      for (const [run, side] of [[piece[0], -1], [piece.at(-1), 1]]) {
+        if (view.rowShares[run.row + side] === undefined) continue
+        const edge = rowEdge(view, run.row, side)
+        stroked(context, rowPx(view, run.from, edge), rowPx(view, run.to, edge))
+      }
     }
   }
 }

@@ -17,7 +17,7 @@ function toldByLines(view, [across, up], values) {
   const place = LAW[lines.law](value) - lines.near
   const scoreIn = (line, cut) => {
     const at = line * regions.length + cut
-    if (place < view.low[at] || place > view.high[at]) return Infinity
+    if (view.low && (place < view.low[at] || place > view.high[at])) return Infinity
     return view.start[at] + place * view.slope[at]
   }
   const scores = regions.map((_, cut) => {

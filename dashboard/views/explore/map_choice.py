@@ -10,23 +10,30 @@ from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis
 from cutwise.analyses.maps.axes.usual_quantities import offered_quantities
 from cutwise_dashboard import session
 from cutwise_dashboard.question import AnsweredQuestion
+from cutwise_dashboard.views.explore.map_of_rounds import CUT, WORDS, offered_maps
 
-ACROSS, UP = "view.explore.across", "view.explore.up"
+WHAT, ACROSS, UP = "view.explore.what", "view.explore.across", "view.explore.up"
 OWNERS = {"devices": "of {device}", "server": "of the server", "channel": "of the cell"}
 
 
-def chosen_quantities(question: AnsweredQuestion, device: int) -> tuple[str, str]:
-    """Paths of the quantity across and of that up, as two lists to choose from."""
+def chosen_map(question: AnsweredQuestion, device: int) -> tuple[str, tuple[str, str]]:
+    """What is compared, and the paths of the quantity across and of that up, as lists to choose from."""
     offered = {axis.path: axis for axis in offered_quantities(question.problem, device)}
     name = question.best.decisions[device].device
     paths = list(offered)
     speed = f"devices.{device}.flops_per_s"
-    found = []
-    places = st.columns(2)
-    for place, (key, title, first) in zip(
+    found: list[str] = []
+    first, *places = st.columns(3)
+    offered_here = offered_maps(question)
+    if st.session_state.get(session.begin(WHAT, CUT)) not in offered_here:
+        st.session_state[WHAT] = CUT
+    count = len(question.scenario.devices)
+    words = {what: text.format(device=name, count=count) for what, text in WORDS.items()}
+    what = first.selectbox("What is best where", offered_here, key=WHAT, format_func=words.__getitem__)
+    for place, (key, title, usual) in zip(
         places, ((ACROSS, "From left to right", paths[0]), (UP, "From bottom to top", speed)), strict=True
     ):
-        _begin(key, first, paths, device)
+        _begin(key, usual, paths, device)
         others = [path for path in paths if path not in found]
         if st.session_state[key] not in others:
             st.session_state[key] = others[0]
@@ -35,7 +42,7 @@ def chosen_quantities(question: AnsweredQuestion, device: int) -> tuple[str, str
                 title, others, key=key, format_func=lambda path: quantity_title(offered[path], name)
             )
         )
-    return found[0], found[1]
+    return str(what), (found[0], found[1])
 
 
 def _begin(key: str, first: str, paths: list[str], device: int) -> None:

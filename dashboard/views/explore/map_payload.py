@@ -11,6 +11,7 @@ import numpy as np
 from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis
 from cutwise.analyses.maps.decision_map import DecisionMap
 from cutwise.analyses.maps.lines.row_lines import RowLines
+from cutwise.analyses.maps.rounds.round_map import CUTS, SCHEME
 from cutwise.arrays import Floats
 from cutwise.plans.inference_words import said
 from cutwise_dashboard.charts.palette import PALETTES, ink_on
@@ -22,8 +23,11 @@ MOST_POINTS = 101
 """Points of an axis that are sent where no lines tell the scores."""
 
 
-def map_payload(found: DecisionMap, *, theme: str, training: bool = True) -> dict[str, Any]:
-    """The map in the colours of a theme; the more stays on the device, the further along the scale."""
+def map_payload(found: DecisionMap, *, theme: str, device: str = "", training: bool = True) -> dict[str, Any]:
+    """The map in the colours of a theme; the more stays on the device, the darker.
+
+    `device` is who is looked at, where the map is of all devices.
+    """
     palette = PALETTES[theme]
     along, other = (found.across, found.up) if found.along_across else (found.up, found.across)
     starts = shares_of(along, found.runs.start.T)
@@ -31,7 +35,7 @@ def map_payload(found: DecisionMap, *, theme: str, training: bool = True) -> dic
     regions = [
         {
             "label": label, "fill": fill, "ink": ink_on(fill), "shown": at in ever,
-            "kept": f"{share_text(share)} of the work stays" if found.of == "cut" else "",
+            "kept": f"{share_text(share)} of the work stays" if found.of != SCHEME else "",
         }
         for at, (label, fill, share) in enumerate(
             zip(found.labels, region_fills(found, theme), found.shares, strict=True)
@@ -40,7 +44,10 @@ def map_payload(found: DecisionMap, *, theme: str, training: bool = True) -> dic
     return {
         "label": said(spoken_map(found), training=training),
         "stamp": str(hash((found.today, found.today_delay_s, found.across, found.up, starts.tobytes()))),
-        "device": found.device,
+        "device": found.device or device,
+        "ranks": found.of != CUTS,
+        "chips": found.of != CUTS,
+        "about": "" if found.of == "cut" else "about ",
         "across": _axis(found.across),
         "up": _axis(found.up),
         "alongAcross": found.along_across,
@@ -72,15 +79,28 @@ def here_text(found: DecisionMap) -> str:
     """What stands at the present point."""
     if found.today < 0:
         return f"You: {NONE_FITS_WORDS}"
-    label = found.labels[found.today]
-    return f"You: {label}, {seconds_text(found.today_delay_s)} a round"
+    label = found.labels[found.today] if found.of != CUTS else "the plan"
+    begins = "Best here" if found.of == SCHEME else "You"
+    lasts = f", {seconds_text(found.today_delay_s)} a round" if math.isfinite(found.today_delay_s) else ""
+    return f"{begins}: {label}{lasts}"
 
 
 def region_fills(found: DecisionMap, theme: str) -> list[str]:
     """A colour for each cut, along one scale in the order of what those that are ever best keep."""
+    if found.of == SCHEME:
+        return _scheme_fills(found, theme)
     ever = np.array([cut for cut in np.unique(found.runs.cut).tolist() if cut >= 0], dtype=np.int64)
     kept = np.sort(np.array(found.shares)[ever])
     return region_colors(np.minimum(np.searchsorted(kept, found.shares), len(kept) - 1).tolist(), theme)
+
+
+def _scheme_fills(found: DecisionMap, theme: str) -> list[str]:
+    """Schemes that are best somewhere have the first colours, one each."""
+    colors, surface = PALETTES[theme].categorical, PALETTES[theme].surface
+    ever = [one for one in np.unique(found.runs.cut).tolist() if one >= 0]
+    return [
+        colors[ever.index(at) % len(colors)] if at in ever else surface for at in range(len(found.labels))
+    ]
 
 
 def shares_of(axis: QuantityAxis, values: Floats) -> Floats:
@@ -140,10 +160,11 @@ def _here(found: DecisionMap) -> list[float] | None:
 
 def _lines(lines: RowLines) -> dict[str, Any]:
     straight = lines.lines
+    sent = ("start", "slope") if straight.always_fit else ("start", "slope", "low", "high")
     return {
         "law": lines.law,
         "near": lines.span[0],
-        **{name: packed(getattr(straight, name).T, np.float32) for name in ("start", "slope", "low", "high")},
+        **{name: packed(getattr(straight, name).T, np.float32) for name in sent},
     }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis
 from cutwise.analyses.maps.decision_map import DecisionMap
+from cutwise.analyses.maps.rounds.round_map import CUTS, SCHEME
 from cutwise_dashboard.format import quantity_text
 
 NONE_FITS_WORDS = "no cut keeps the limits"
@@ -18,6 +19,8 @@ def map_title(found: DecisionMap) -> str:
     whose, ever = found.device or "the fleet", _ever_best(found)
     if not ever:
         return f"No cut of {whose} keeps the limits anywhere on this map"
+    if found.of == CUTS:
+        return f"{len(ever)} patterns of cuts are the best somewhere on this map, for all devices together"
     if found.compared == 1:
         return f"Only one {found.of} is possible for {whose}: {ever[0]}"
     if len(ever) == 1:
@@ -29,15 +32,20 @@ def map_title(found: DecisionMap) -> str:
 
 def map_words(found: DecisionMap, *, weighs: bool) -> str:
     """How to read the map, and what was kept as planned."""
-    read = "The darker, the more of the model stays on the device."
+    read = "" if found.of == SCHEME else "The darker, the more of the model stays on the device."
     kept = (
+        (found.of == CUTS, "Every point is a plan of all devices together."),
+        (found.of == SCHEME, "Every point compares the least delay of a round, all devices planned anew."),
         (not weighs, "This scheme chooses no cut: the map tells which would be best in its place."),
         (not found.alone, "The other devices, their shares and their cuts are kept as planned."),
         (not found.complete, f"Compared are {found.compared} cuts along the model, all else as planned."),
-        (not found.exact, "No line tells the scores here: what is best only between two points is missed."),
+        (
+            not found.exact and found.of == "cut",
+            "No line tells the scores here: what is best only between two points is missed.",
+        ),
     )  # fmt: skip
     notes = [note for holds, note in kept if holds]
-    return " ".join([read, *notes, "Click or tap a point to go there; Undo returns."])
+    return " ".join([*([read] if read else []), *notes, "Click or tap a point to go there; Undo returns."])
 
 
 def spoken_map(found: DecisionMap) -> str:

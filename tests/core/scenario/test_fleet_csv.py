@@ -70,6 +70,35 @@ def test_titles_units_and_cells_with_units_of_their_own() -> None:
     assert (second.transmit_power_w, second.samples) == (0.2, 1000)
 
 
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("Memory [GB]", {"memory_bytes": 5e9}), ("Memory / GiB", {"memory_bytes": 5 * 2.0**30}),
+        ("Distance / km", {"distance_m": 5000.0}), ("Speed / GFLOP/s", {"flops_per_s": 5e9}),
+        ("Kernel start (us)", {"launch_s": 5e-6}), ("Bytes moved [GB/s]", {"moved_bytes_per_s": 5e9}),
+    ],
+)  # fmt: skip
+def test_a_unit_stands_in_brackets_or_behind_a_stroke(header: str, value: dict[str, float]) -> None:
+    (device,) = parse_fleet(f"{header}\n5")
+    assert {name: getattr(device, name) for name in value} == value
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        ("Memory [Hz]", "column 'Memory [Hz]': “Hz” is no unit of a size (b is a bit, B is a byte); give"),
+        ("Distance / h", "column 'Distance / h': “h” is no unit of a distance; give 120 m or 1.5 km"),
+        ("Memory (GB) [MB]", "column 'Memory (GB) [MB]': has the units GB and MB; keep one of them"),
+        ("Samples [min]", "column 'Samples [min]': “min” is no unit"),
+        ("memory_gb", "column 'memory_gb': sizes are in bytes; write memory_bytes"),
+    ],
+)
+def test_a_unit_of_something_else_is_refused_with_its_column(header: str, says: str) -> None:
+    with pytest.raises(ScenarioError) as told:
+        parse_fleet(f"{header}\n5")
+    assert str(told.value).startswith(f"fleet: {says}")
+
+
 def test_a_point_is_a_decimal_one() -> None:
     assert parse_fleet("distance_m,samples\n1.000,1")[0].distance_m == 1.0
     assert parse_fleet("distance_m\tmemory_bytes\n1.000\t0.5e9")[0].distance_m == 1.0

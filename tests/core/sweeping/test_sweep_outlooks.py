@@ -93,11 +93,14 @@ def test_parts_of_larger_fleets_have_fewer_rows() -> None:
 
 def test_parts_are_large_only_where_every_row_goes_in_columns() -> None:
     queued = {"sharing.server": ["equal", "queue"]}
+    weighed = {"objective.kind": ["delay", "weighted"]}
     for more, scheme, rows in (
         ({}, "split_federated", ROWS_IN_COLUMNS),
         ({}, "gsfl", ROWS_ONE_BY_ONE),
         (queued, "fast_split", ROWS_IN_COLUMNS),
         (queued, "split_federated", ROWS_ONE_BY_ONE),
+        (weighed, "fast_split", ROWS_IN_COLUMNS),
+        (weighed, "split_federated", ROWS_ONE_BY_ONE),
     ):
         assert rows_of_part(drawn(10, scheme, **more), scheme) == rows
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cutwise.analyses.figures.formulas import Formula
+from cutwise.analyses.figures.figure_formulas import Formula
 from cutwise.costs.memory.by_kind import KINDS
 from cutwise.frozen import FrozenDict
 from cutwise.plans.plan import Plan

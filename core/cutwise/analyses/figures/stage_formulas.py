@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from cutwise.analyses.figures.formulas import Formula, Part, formula, number, one_of
+from cutwise.analyses.figures.figure_formulas import Formula, Part, formula, number, one_of
 from cutwise.costs.cut_sums import CutSums, Side
 from cutwise.planning.answer.plan_conditions import conditions_of_plan, sums_of_plan, turns_of_cuts
 from cutwise.plans.plan import Plan

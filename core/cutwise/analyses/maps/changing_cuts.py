@@ -31,10 +31,10 @@ NO_CUT = "no cut keeps the limits"
 class ChangingCuts:
     """The cuts of a device along one quantity: `cuts[i]` from `starts[i]` on, up to the next.
 
-    `shares` are the parts of the work that they keep on the device. `today` is the place of the present
-    value among them, -1 where it has none. `exact` says that a law holds along the quantity, so that nothing
-    is missed; `complete` that no cut outside those compared can be better, `alone` that the other devices do
-    not matter.
+    `shares` are the parts of the work that they keep on the device. `today` is the place of the present value
+    among them, -1 where it has none. `exact` says that a law holds along the quantity, so that nothing is
+    missed; `complete` that no cut outside those compared can be
+    better, `alone` that the other devices do not matter.
     """
 
     device: str

@@ -1,9 +1,9 @@
-"""The decision map as an analysis: which cut is best over any two quantities."""
+"""The decision map as an analysis: which cut, which cuts of all, or which scheme is best where."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from cutwise.analyses.base import asked_plan, registered
 from cutwise.analyses.cut_curve import device_at
@@ -11,15 +11,30 @@ from cutwise.analyses.maps.axes.usual_quantities import usual_link, usual_speed
 from cutwise.analyses.maps.decision_map import DecisionMap
 from cutwise.analyses.maps.device_map import device_map
 from cutwise.analyses.maps.places.map_places import MapPlaces
+from cutwise.analyses.maps.rounds.round_map import round_map
 from cutwise.fields.field_values import Settled
 from cutwise.question import Question, unpinned
+from cutwise.schemes import SCHEMES
 from cutwise.units import quantity
+
+
+def mapped_schemes() -> tuple[str, ...]:
+    """The schemes that are mapped where none is named: all that are no baseline.
+
+    >>> "gsfl" in mapped_schemes(), "device_only" in mapped_schemes()
+    (True, False)
+    """
+    return tuple(name for name, scheme in SCHEMES.items() if not scheme.is_baseline)
 
 
 @registered
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapAnalysis(Settled):
-    """The best cut of one device at every point of two quantities, with the second best and its regret."""
+    """The best cut of one device at every point of two quantities, with the second best and its regret.
+
+    Or the best cuts of all devices under the scheme, or the best of several schemes: every point then takes
+    a plan.
+    """
 
     name: ClassVar[str] = "map"
     title: ClassVar[str] = "Where the cut moves"
@@ -31,6 +46,12 @@ class MapAnalysis(Settled):
         "", title="Across", help="Path of the first quantity; the uplink, or its bandwidth, if absent"
     )
     up: str = quantity("", title="Up", help="Path of the second quantity; the device's own speed if absent")
+    of: Literal["cut", "cuts", "scheme"] = quantity(
+        "cut", title="Of", help="What is best where: the device's cut, the cuts of all devices, or the scheme"
+    )
+    schemes: tuple[str, ...] = quantity(
+        (), title="Schemes", help="Schemes that are mapped; all but baselines if absent"
+    )
 
     def run(self, question: Question) -> DecisionMap:
         """The map, with all that it does not look at as the scheme plans it."""
@@ -40,4 +61,10 @@ class MapAnalysis(Settled):
         shown = asked_plan(question).decisions[device].cut.label
         paths = (self.across or usual_link(asked.scenario), self.up or usual_speed(device))
         places = MapPlaces.of(asked, plan, dict.fromkeys(paths, (None, None)), device=device)
+        if self.of == "cuts":
+            return round_map(places, {asked.scheme: asked.options}, by_cuts=True)
+        if self.of == "scheme":
+            own = {asked.scheme: asked.options}
+            names = self.schemes or mapped_schemes()
+            return round_map(places, {name: own.get(name, {}) for name in names}, by_cuts=False)
         return replace(device_map(places, device), planned=shown)

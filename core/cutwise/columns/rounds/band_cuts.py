@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
+from cutwise.columns.device_answers import DeviceAnswer, answered_device
 from cutwise.columns.device_rows import (
     FREE,
-    DeviceAnswer,
     DeviceRows,
     NotInColumnsError,
     cuts_for,
@@ -22,8 +21,8 @@ from cutwise.columns.device_rows import (
 )
 from cutwise.columns.formal_numbers import ONE, Monomial, NotLinearError
 from cutwise.columns.linear_laws import Law, formal_stages, law_of
-from cutwise.columns.picking import picked
-from cutwise.columns.row_limits import Limit, excess_in
+from cutwise.columns.picks.row_limits import Limit, excess_in
+from cutwise.columns.row_features import RowGroup
 from cutwise.frozen import Frozen
 from cutwise.planning.one_device.candidates import Candidates, listed
 from cutwise.planning.one_device.objective import delay
@@ -74,7 +73,7 @@ class BandCuts(Frozen):
         return found
 
     def barred(self, own: slice) -> Mask | None:
-        """The cuts that break a limit in a stretch of its own rows (cuts, rows); None where none may."""
+        """The cuts that break a limit in a stretch of its rows, shape (cuts, rows); None where none may."""
         return excess_in(self.limits, own, len(self.base)) > 0 if self.limits else None
 
 
@@ -82,12 +81,14 @@ class BandCuts(Frozen):
 class BandDevice(Frozen):
     """A device that shares a band, in rows. In `left` rows it has too many cuts to keep.
 
-    In `short` rows no cut keeps the limits that no share changes; it has the one nearest to them.
+    In `short` rows no cut keeps the limits that no share changes; it has the one nearest to them, which
+    depends on who else is there in `crowded` ones.
     """
 
     rows: DeviceRows
     parts: tuple[BandCuts, ...]
     short: Mask
+    crowded: Mask
     left: Mask
 
     @property
@@ -99,39 +100,41 @@ class BandDevice(Frozen):
 def of_given_cuts(device: DeviceRows, answer: DeviceAnswer) -> BandDevice:
     """The device with the cut that every row has already."""
     part = _part(device, None, listed(device.problem, answer.masks), given=answer.cuts)
-    return BandDevice(rows=device, parts=(part,), short=answer.short, left=answer.left)
+    return BandDevice(
+        rows=device, parts=(part,), short=answer.short, crowded=answer.crowded, left=answer.left
+    )
 
 
 def of_all_cuts(device: DeviceRows) -> BandDevice:
     """The device with every cut that can end first at some share."""
-    short, left = np.zeros((2, device.count), dtype=bool)
-    parts: list[BandCuts] = []
-    for group in groups_of_rows(device, delay):
-        cuts = cuts_for(device, group, FREE)
-        if cuts is not None and not all(one.spared for one in memory_limits(device, cuts)):
-            cuts = cuts_for(device, group, rules_of(memory_limits(device, cuts)))
-        if cuts is None:
-            left[slice(None) if group.rows is None else group.rows] = True
-        else:
-            parts += _limited(device, group.rows, cuts, short)
-    return BandDevice(rows=device, parts=tuple(parts), short=short, left=left)
+    pools = [(group.rows, _fitting(device, group)) for group in groups_of_rows(device, delay)]
+    none = np.zeros(device.count, dtype=bool)
+    if not any(cuts is not None and _limits(device, cuts, np.arange(1)) for _, cuts in pools):
+        parts = [_part(device, rows, cuts) for rows, cuts in pools if cuts is not None]
+        left = none.copy()
+        for rows, cuts in pools:
+            left[slice(None) if rows is None else rows] = cuts is None
+        return BandDevice(rows=device, parts=tuple(parts), short=none, crowded=none, left=left)
+    answer = answered_device(device, delay)
+    parts = []
+    for rows, cuts in pools:
+        kept = np.flatnonzero(~answer.short) if rows is None else rows[~answer.short[rows]]
+        if cuts is not None and len(kept):
+            parts.append(_part(device, kept, cuts, limits=_limits(device, cuts, kept)))
+    if answer.short.any():
+        short = np.flatnonzero(answer.short)
+        parts.append(_part(device, short, listed(device.problem, answer.masks), given=answer.cuts[short]))
+    return BandDevice(
+        rows=device, parts=tuple(parts), short=answer.short, crowded=answer.crowded, left=answer.left
+    )
 
 
-def _limited(device: DeviceRows, rows: Ints | None, cuts: Candidates, short: Mask) -> Iterator[BandCuts]:
-    """The cuts of rows, and apart from them those of rows whose limits no cut keeps."""
-    places = np.arange(device.count) if rows is None else rows
-    limits = _limits(device, cuts, places)
-    if not limits:
-        yield _part(device, rows, cuts)
-        return
-    own = device.part(places)
-    picks = picked(own.scores(delay, cuts), limits, cuts=len(cuts.masks), rows=len(places))
-    short[places] = picks.short
-    kept, missed = places[~picks.short], places[picks.short]
-    if len(kept):
-        yield _part(device, kept, cuts, limits=_limits(device, cuts, kept))
-    if len(missed):
-        yield _part(device, missed, cuts, given=picks.cuts[picks.short])
+def _fitting(device: DeviceRows, group: RowGroup) -> Candidates | None:
+    """The cuts of a group of rows; where memory may bind, also those told apart by what they hold."""
+    cuts = cuts_for(device, group, FREE)
+    if cuts is None or all(one.spared for one in memory_limits(device, cuts)):
+        return cuts
+    return cuts_for(device, group, rules_of(memory_limits(device, cuts)))
 
 
 def _limits(device: DeviceRows, cuts: Candidates, rows: Ints) -> tuple[Limit, ...]:

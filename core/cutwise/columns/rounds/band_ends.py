@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
-from cutwise.columns.least_sums import Sums, least_of
+from cutwise.columns.picks.least_sums import Sums, least_of
 from cutwise.columns.rounds.band_cuts import STILL, BandCuts, BandDevice
 from cutwise.fields.checked_columns import with_checked
 from cutwise.frozen import Frozen
@@ -53,17 +53,18 @@ class PartEnds(Frozen):
         return here, np.searchsorted(self.places, rows[here])
 
     def lines(self, some: Ints, ways: Floats, later: Floats) -> Lines:
-        """The lines of `some` rows, by the seconds of a bit in them, (directions, rows), and nudged."""
+        """The lines of `some` of its rows, by a bit's seconds in them, (directions, rows), now and nudged."""
         terms, coefficients = self.part.terms, self.coefficients[:, some]
-        now = np.stack([own * ways[term.way] for own, term in zip(coefficients, terms, strict=True)])
-        sums = Sums(base=self.part.base, slopes=np.array([term.slopes for term in terms]))
+        now = coefficients * ways[[term.way for term in terms]]
+        slopes = np.array([term.slopes for term in terms]).reshape(len(terms), len(self.part.base))
+        sums = Sums(base=self.part.base, slopes=slopes)
         cuts, gain = self._picked(sums, now, some), later - ways
         end_s, rise_s = sums.base[cuts], np.zeros(len(some))
         for term, own, amount in zip(terms, coefficients, now, strict=True):
-            slopes = term.slopes[cuts]
-            end_s += amount * slopes
+            slope = term.slopes[cuts]
+            end_s += amount * slope
             if term.way != STILL:
-                rise_s += own * gain[term.way] * slopes
+                rise_s += own * gain[term.way] * slope
         return Lines(end_s=end_s, rise_s=rise_s, cuts=cuts + self.first_cut)
 
     def _picked(self, sums: Sums, coefficients: Floats, some: Ints) -> Ints:

@@ -13,14 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
-from cutwise.columns.device_rows import (
-    DeviceAnswer,
-    DeviceRows,
-    FilledAnswer,
-    NotInColumnsError,
-    answered_device,
-)
-from cutwise.columns.picking import RowPicks
+from cutwise.columns.device_answers import DeviceAnswer, FilledAnswer, answered_device
+from cutwise.columns.device_rows import DeviceRows, NotInColumnsError
+from cutwise.columns.picks.picking import RowPicks
 from cutwise.columns.rounds.band_cuts import BandDevice, of_all_cuts, of_given_cuts
 from cutwise.columns.rounds.band_ends import DeviceEnds
 from cutwise.columns.rounds.band_levels import levels_of
@@ -37,7 +32,7 @@ MOST_ROWS, FEWEST_ROWS = 1 << 14, 1 << 8
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class BandSplit(Frozen):
-    """Shares and cuts of devices in rows, (devices, rows), and in which rows they are proven to be best."""
+    """Shares and cuts of devices in rows, (devices, rows), and in which rows no others are as good."""
 
     shares: Floats
     cuts: Ints
@@ -88,7 +83,7 @@ def best_split(devices: Sequence[DeviceEnds], times: Floats, count: int) -> Band
         cuts[:, rows] = [one.cuts for one in lines]
         at, full = level[rows], (column / inverse[:, rows]).sum(axis=0)
         done = _ends_at(at, end_s, rise_s) & (np.abs(full - 1.0) <= FULL)
-        found[rows[done]] = True
+        found[rows[done & ~_waits(at, end_s, rise_s)]] = True
         rows, end_s, rise_s = rows[~done], end_s[:, ~done], rise_s[:, ~done]
         if not len(rows):
             break
@@ -101,6 +96,11 @@ def _ends_at(level: Floats, end_s: Floats, rise_s: Floats) -> Mask:
     """The rows in which every device ends when the round does, or sooner whatever its share."""
     near = np.abs(end_s - level) <= SUM_ROUNDING * level
     return np.asarray((near | ((rise_s <= 0) & (end_s <= level))).all(axis=0))
+
+
+def _waits(level: Floats, end_s: Floats, rise_s: Floats) -> Mask:
+    """The rows in which a device ends last whatever its share, so that many splits of the band are best."""
+    return np.asarray(((rise_s <= 0) & (end_s >= level * (1 - SUM_ROUNDING))).any(axis=0))
 
 
 def _next(end_s: Floats, rise_s: Floats, inverse: Floats, times: Floats) -> tuple[Floats, Floats]:
@@ -134,4 +134,5 @@ def _answer(device: BandDevice, shares: Floats, cuts: Ints, left: Mask) -> Devic
         found.fill(own, part.cuts, picks, rows)
         first_cut += len(part.base)
     found.left |= left | device.left
+    found.crowded |= device.crowded
     return found.done()

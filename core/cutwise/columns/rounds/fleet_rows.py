@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
-from cutwise.columns.device_rows import DeviceAnswer, DeviceRows, answered_device
+from cutwise.columns.device_answers import DeviceAnswer, answered_device
+from cutwise.columns.device_rows import DeviceRows
 from cutwise.columns.rounds.band_rows import band_answers
 from cutwise.columns.rounds.weighted_score import weighted_score
 from cutwise.columns.swept_paths import Columns
@@ -45,10 +46,8 @@ def round_rows(
     """The rounds of a scenario in rows, each device with its own best cut."""
     active = len(scenario.devices) if round_of.parallel else 1
     places: dict[object, int] = {}
-    kinds = [
-        places.setdefault(_alike(scenario, columns, device), len(places))
-        for device in range(len(scenario.devices))
-    ]
+    alike = (_alike(scenario, columns, device) for device in range(len(scenario.devices)))
+    kinds = [places.setdefault(one, len(places)) for one in alike]
     distinct = [
         DeviceRows.of(problem, scenario, columns, device=kinds.index(kind), active=active, count=count)
         for kind in range(len(places))
@@ -59,7 +58,9 @@ def round_rows(
     broken: Mask = np.any([one.short for one in own], axis=0)
     held = np.sum([one.client_bytes for one in answers], axis=0)
     left: Mask = np.any([one.left for one in own], axis=0)
-    left |= ~broken & (active > 1) & (held > distinct[0].server_budgets * (1 + LIMIT_ROUNDING))
+    left |= (active > 1) & (held > distinct[0].server_budgets * (1 + LIMIT_ROUNDING))
+    if active > 1 or len(own) > 1:
+        left |= np.any([one.crowded for one in own], axis=0)
     late = columns.get("limits.deadline_s", scenario.limits.deadline_s)
     if late is not None:
         broken |= delay_s > np.asarray(late) * (1 + LIMIT_ROUNDING)

@@ -11,7 +11,7 @@ import numpy as np
 from cutwise.arrays import Floats, Ints, Number
 from cutwise.columns.device_rows import DeviceRows, NotInColumnsError
 from cutwise.columns.linear_laws import law_of
-from cutwise.columns.picking import parts
+from cutwise.columns.picks.picking import parts
 from cutwise.frozen import Frozen
 from cutwise.planning.one_device.candidates import listed
 from cutwise.planning.one_device.cut_positions import cut_positions

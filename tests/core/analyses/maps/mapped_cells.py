@@ -88,9 +88,7 @@ CELLS: Mapping[str, MappedCell] = {
     "band and speed": MappedCell(model="resnet18", across=BAND, up=SPEED, scenario="campus_cell", device=3),
     "two towers": MappedCell(model="two_tower", across=UPLINK, up=SPEED),
     "least energy": MappedCell(
-        model="resnet18",
-        across=UPLINK,
-        up="devices.0.compute_power_w",
+        model="resnet18", across=UPLINK, up="devices.0.compute_power_w",
         setting=(("objective.kind", "energy"),),
     ),
     "an energy limit": MappedCell(

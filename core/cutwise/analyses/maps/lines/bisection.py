@@ -21,7 +21,13 @@ MOST_CHANGES = 16
 
 
 def runs_by_parting(
-    axis: QuantityAxis, values: Floats, labels: Ints, labels_at: LabelsAt, *, near: float = NEAR
+    axis: QuantityAxis,
+    values: Floats,
+    labels: Ints,
+    labels_at: LabelsAt,
+    *,
+    near: float = NEAR,
+    points_at_once: int = POINTS_AT_ONCE,
 ) -> Runs:
     """Runs along every row of `labels` (rows, values), each change between neighbours parted to its place.
 
@@ -41,7 +47,7 @@ def runs_by_parting(
     for _ in range(MOST_CHANGES):
         if not len(rows):
             break
-        place, behind = _parted(axis, labels_at, rows, (left, end), known, beyond, near)
+        place, behind = _parted(axis, labels_at, rows, (left, end), known, beyond, near, points_at_once)
         found += zip(rows.tolist(), place.tolist(), behind.tolist(), strict=True)
         more = behind != beyond
         rows, left, end = rows[more], place[more], end[more]
@@ -57,6 +63,7 @@ def _parted(
     known: Ints,
     beyond: Ints,
     near: float,
+    points_at_once: int,
 ) -> tuple[Floats, Ints]:
     """The first value at which it is no longer the known one, and what is best there.
 
@@ -68,7 +75,7 @@ def _parted(
         going = np.flatnonzero(right - left > least)
         if not len(going):
             return right, behind
-        parts = max(1, min(MOST_PARTS, POINTS_AT_ONCE // len(going)))
+        parts = max(1, min(MOST_PARTS, points_at_once // len(going)))
         points = _between(axis, left[going], right[going], parts)
         labels = labels_at(points.ravel(), np.repeat(rows[going], parts)).reshape(points.shape)
         other = np.column_stack([labels != known[going][:, None], np.ones(len(going), dtype=bool)])
