@@ -79,7 +79,7 @@ class SweepEstimate(Frozen):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Trial(Frozen):
+class _TriedRows(Frozen):
     """What a few rows of a model and scheme took: the first of all, each further one, and on disk."""
 
     first_s: float
@@ -142,7 +142,7 @@ def group_count(sweep: Sweep) -> int:
     return min(sweep.rows, math.prod(counts))
 
 
-def _tried(sweep: Sweep, pair: Pair) -> _Trial:
+def _tried(sweep: Sweep, pair: Pair) -> _TriedRows:
     """Of so many rows that they keep a processor for a moment, after caches are filled.
 
     Time on the clock says less of few rows where others use the machine: a wait looks like an answer.
@@ -154,7 +154,7 @@ def _tried(sweep: Sweep, pair: Pair) -> _Trial:
         took_s, written = _answered(sweep, pair, rows)
         if time.process_time() - began_s > TRIAL_S or rows == most:
             row_bytes = max(0.0, (written - first_bytes) / max(1, rows - 1))
-            return _Trial(
+            return _TriedRows(
                 first_s=first_s, row_s=took_s / rows, part_bytes=first_bytes - row_bytes, row_bytes=row_bytes
             )
         rows *= FACTOR
@@ -179,7 +179,7 @@ def _from_places(sweep: Sweep, rows: int) -> dict[str, Numbers]:
     return {axis.path: np.concatenate([one[axis.path] for one in stretches]) for axis in sweep.axes}
 
 
-def _like(pair: Pair, trials: Mapping[Pair, _Trial]) -> _Trial:
+def _like(pair: Pair, trials: Mapping[Pair, _TriedRows]) -> _TriedRows:
     """A pair that was not tried is like the slowest that was, of its scheme if any."""
     same = [trial for (_, scheme), trial in trials.items() if scheme == pair[1]]
     return max(same or trials.values(), key=lambda trial: trial.row_s)
