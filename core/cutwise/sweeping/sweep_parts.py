@@ -10,7 +10,9 @@ from cutwise.frozen import Frozen
 from cutwise.sweeping.whole_sweep import Sweep
 
 ROWS_IN_COLUMNS, ROWS_ONE_BY_ONE, LEAST_ROWS = 1 << 18, 256, 1 << 10
-"""Of a part: one device's rows that go together stay below 500 MB; those planned one by one take seconds."""
+"""Of a part: at most so many that go together, or that are planned one by one, which takes seconds."""
+PART_BYTES, ROW_BYTES, DEVICE_BYTES = 170e6, 350, 70
+"""What a part may take while it is made, and what a row and each of its devices do (measured)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,8 @@ def rows_of_part(sweep: Sweep, scheme: str) -> int:
         return sweep.part_rows
     if scheme not in sweep.together:
         return ROWS_ONE_BY_ONE
-    return max(LEAST_ROWS, ROWS_IN_COLUMNS // len(sweep.scenario.devices))
+    fitting = int(PART_BYTES / (ROW_BYTES + DEVICE_BYTES * len(sweep.scenario.devices)))
+    return min(ROWS_IN_COLUMNS, max(LEAST_ROWS, 1 << fitting.bit_length() - 1))
 
 
 def pairs_of(sweep: Sweep) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ import pytest
 
 import cutwise
 from cutwise.errors import CutwiseError, UnknownNameError
+from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import Scenario
 from cutwise.sweeping.files import read_rows
 from cutwise.sweeping.files.held_folders import held_folder
@@ -71,6 +72,23 @@ def test_a_disk_without_room_is_told_beforehand() -> None:
         "800 MB of disk, 1.6 GB while parts are joined; only 700 MB are free there: make room first, or "
         "name another disk"
     )
+
+
+def test_a_part_that_takes_long_is_told_beforehand() -> None:
+    usual = estimate_of(drawn(1000))
+    assert usual.text.endswith("of disk")
+    long = replace(usual, longest_part_s=3000.0)
+    assert long.text.endswith("; a part takes up to 50 min, which a stop loses: part_rows makes them shorter")
+
+
+def test_parts_of_larger_fleets_have_fewer_rows() -> None:
+    """So that a part takes some 170 MB: 350 bytes a row and 70 for each of its devices."""
+    graphs, sizes = [cutwise.load_model("sample:vgg16")], {}
+    for count in (1, 30, 300, 3000):
+        fleet = Scenario(devices=tuple(Device(name=f"device {number}") for number in range(count)))
+        sweep = made_sweep(graphs, fleet, UP, schemes=("fast_split",), design="random", rows=10)
+        sizes[count] = rows_of_part(sweep, "fast_split")
+    assert sizes == {1: 1 << 18, 30: 1 << 16, 300: 1 << 12, 3000: 1 << 10}
 
 
 def test_parts_are_large_only_where_every_row_goes_in_columns() -> None:

@@ -21,6 +21,8 @@ from cutwise.sweeping.whole_sweep import Sweep
 
 TRIAL_S, MOST_TRIALS = 0.1, 12
 """About what a trial takes once caches are warm, and how many pairs of model and scheme are tried."""
+LONG_S = 300.0
+"""Of a part; rows that columns leave are planned one by one, and how many that are is known on the way."""
 FIRST_ROWS, FACTOR, PLACES = 4, 8, 8
 """A trial begins with so many rows, goes on with as many times more, from so many places of the sweep."""
 
@@ -39,6 +41,7 @@ class SweepEstimate(Frozen):
     row_s: Mapping[Pair, float]
     expected_s: float
     expected_bytes: float
+    longest_part_s: float = 0.0
     joined: bool = False
     free_bytes: float = math.inf
 
@@ -51,8 +54,16 @@ class SweepEstimate(Frozen):
         return (
             f"{_several(self.rows, 'row')} in {_several(self.parts, 'part')}{kept}, "
             f"{_several(self.groups, 'group')} with names or prices of their own; {takes} and "
-            f"{amount('text_bytes', self.expected_bytes)} of disk{self._on_disk}"
+            f"{amount('text_bytes', self.expected_bytes)} of disk{self._on_disk}{self._of_parts}"
         )
+
+    @property
+    def _of_parts(self) -> str:
+        """That much is lost when it is stopped, where a part is long."""
+        if self.longest_part_s < LONG_S:
+            return ""
+        took = amount("answer_s", self.longest_part_s)
+        return f"; a part takes up to {took}, which a stop loses: part_rows makes them shorter"
 
     @property
     def _on_disk(self) -> str:
@@ -68,7 +79,7 @@ class SweepEstimate(Frozen):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Trial(Frozen):
+class _TriedRows(Frozen):
     """What a few rows of a model and scheme took: the first of all, each further one, and on disk."""
 
     first_s: float
@@ -108,6 +119,10 @@ def estimate_of(
         expected_bytes=sum(
             trial.part_bytes * parts[pair] + trial.row_bytes * left[pair] for pair, trial in like.items()
         ),
+        longest_part_s=max(
+            (trial.row_s * min(sweep.rows, rows_of_part(sweep, pair[1])) for pair, trial in like.items()),
+            default=0.0,
+        ),
         joined=joined,
         free_bytes=free_bytes,
     )
@@ -127,7 +142,7 @@ def group_count(sweep: Sweep) -> int:
     return min(sweep.rows, math.prod(counts))
 
 
-def _tried(sweep: Sweep, pair: Pair) -> _Trial:
+def _tried(sweep: Sweep, pair: Pair) -> _TriedRows:
     """Of so many rows that they keep a processor for a moment, after caches are filled.
 
     Time on the clock says less of few rows where others use the machine: a wait looks like an answer.
@@ -139,7 +154,7 @@ def _tried(sweep: Sweep, pair: Pair) -> _Trial:
         took_s, written = _answered(sweep, pair, rows)
         if time.process_time() - began_s > TRIAL_S or rows == most:
             row_bytes = max(0.0, (written - first_bytes) / max(1, rows - 1))
-            return _Trial(
+            return _TriedRows(
                 first_s=first_s, row_s=took_s / rows, part_bytes=first_bytes - row_bytes, row_bytes=row_bytes
             )
         rows *= FACTOR
@@ -164,7 +179,7 @@ def _from_places(sweep: Sweep, rows: int) -> dict[str, Numbers]:
     return {axis.path: np.concatenate([one[axis.path] for one in stretches]) for axis in sweep.axes}
 
 
-def _like(pair: Pair, trials: Mapping[Pair, _Trial]) -> _Trial:
+def _like(pair: Pair, trials: Mapping[Pair, _TriedRows]) -> _TriedRows:
     """A pair that was not tried is like the slowest that was, of its scheme if any."""
     same = [trial for (_, scheme), trial in trials.items() if scheme == pair[1]]
     return max(same or trials.values(), key=lambda trial: trial.row_s)
