@@ -21,9 +21,9 @@ from cutwise.stated.shipped_scenarios import shipped_scenario
 from cutwise_dashboard.charts.palette import contrast_ratio, ink_on
 from cutwise_dashboard.views.explore import explore_views as explore
 from cutwise_dashboard.views.explore.break_evens import move_lines
-from cutwise_dashboard.views.explore.map_colors import SCALES, region_colors
 from cutwise_dashboard.views.explore.map_payload import map_payload, shares_of
 from cutwise_dashboard.views.explore.map_words import map_title, sentences
+from cutwise_dashboard.views.region_colors import SCALES, region_colors
 
 DEVICE = 2
 UPLINK, SPEED = "channel.uplink_bps", "devices.2.flops_per_s"

@@ -93,7 +93,7 @@ def _sampled(mapped: MappedDevice, nine: NinePoints, cuts: Ints, here: PointPric
     values, rows = (axis.values(count) for axis, count in zip(axes, SAMPLED, strict=True))
     grid = sampled_grid(mapped, values, rows)
     return DeviceRegions(
-        mapped=mapped, nine=nine, cuts=cuts, lines=None, runs=sampled_runs(mapped, values, rows, grid.best),
+        mapped=mapped, nine=nine, cuts=cuts, lines=None, runs=sampled_runs(mapped, values, rows, grid.best.astype(np.int64)),
         grid=grid, rows=rows, values=values, along=0, here=here,
     )  # fmt: skip
 
