@@ -305,8 +305,7 @@ def test_every_op_kind_with_a_formula_is_in_the_models_page() -> None:
 def test_every_option_of_a_scheme_and_of_an_analysis_is_documented(name: str, owner: type) -> None:
     rows = [line for line in page("docs/formats.md").splitlines() if line.startswith(f"| `{name}` |")]
     assert rows, f"docs/formats.md has no row for {name}: | `{name}` | its options | what it does |"
-    row = rows[0]
-    assert {option.name for option in fields(owner)} <= quoted(row)
+    assert any({option.name for option in fields(owner)} <= quoted(row) for row in rows)
 
 
 def test_every_refused_format_is_documented() -> None:

@@ -39,6 +39,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.analyses.bands.drawn_turns.block_members": Cache(
             entries=16, key="graph", keeps="which op is in which block"
         ),
+        "cutwise.analyses.divisions.group_counts.divided_round": Cache(
+            entries=512, key="question, how many groups", keeps="delay, energy and cuts of that round"
+        ),
         "cutwise.analyses.maps.places.explored_cuts._together": Cache(
             entries=16, key="priced graph and cuts", keeps="what the cuts of a map add up to"
         ),
@@ -204,6 +207,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         ),
         "cutwise.sweeping.whole_sweep.Sweep.digest": Cache(
             entries=1, key="the sweep itself", keeps="its digest"
+        ),
+        "cutwise.sweeping.whole_sweep.Sweep.together": Cache(
+            entries=1, key="the sweep itself", keeps="which of its schemes are answered in columns"
         ),
         "cutwise.scenario.versions.versions": Cache(entries=None, key="none", keeps="product and data"),
         "cutwise.scenario.versions.data_version": Cache(entries=None, key="none", keeps="the data's digest"),

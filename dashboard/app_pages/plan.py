@@ -13,7 +13,16 @@ from cutwise_dashboard.executor.run_turns import TURNS
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import paper_banner
 from cutwise_dashboard.views.model import model_graph
-from cutwise_dashboard.views.plan import break_even_strips, devices, headline, more, number, share, tiers
+from cutwise_dashboard.views.plan import (
+    break_even_strips,
+    devices,
+    headline,
+    more,
+    number,
+    remedies,
+    share,
+    tiers,
+)
 
 RULER_PX = 430
 
@@ -32,6 +41,7 @@ def main() -> None:
         with st.container(key="reason", gap=None), section("The reason"):
             headline.draw_reason(question)
             certainty = st.container(gap=None)
+            remedy = st.container(gap=None)
         with st.container(border=True, key="ruler_card", gap=None), section("The cut ruler", gap=None):
             _ruler(question)
     with certainty, section("How certain it is", gap=None):
@@ -51,6 +61,8 @@ def main() -> None:
         share.show(question)
     with section("The break-evens"):
         break_even_strips.show(question)
+    with remedy, section("What would keep the limits", gap=None):
+        remedies.show(question)
 
 
 def _ruler(question: AnsweredQuestion) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from cutwise import papers, question
+from cutwise.analyses import analysis_with
 from cutwise.analyses.comparison import Outcome, outcome_of
 from cutwise.analyses.cut_moves import Moves, moves
-from cutwise.analyses.delay_energy import DelayEnergyAnalysis, ServedRound
+from cutwise.analyses.divisions import group_counts
 from cutwise.analyses.maps.decision_map import DecisionMap
 from cutwise.analyses.maps.device_map import device_map
 from cutwise.analyses.maps.places.map_places import MapPlaces
@@ -44,11 +45,6 @@ def outcome(
     return outcome_of(build_problem(graph, scenario), scheme, dict(options))
 
 
-def delay_energy(asked: Question) -> tuple[ServedRound, ...]:
-    """Rounds that no other beats in both delay and energy."""
-    return DelayEnergyAnalysis().run(asked).rounds
-
-
 def replanned(asked: Question, epochs: int, seed: int, fade_db: float) -> Epochs:
     """Cuts chosen anew in every epoch of a rate that changes, beside cuts that are kept."""
     return ReplanAnalysis(epochs=epochs, seed=seed, fade_db=fade_db).run(asked)
@@ -57,6 +53,11 @@ def replanned(asked: Question, epochs: int, seed: int, fade_db: float) -> Epochs
 def moved_anew(asked: Question, device: int) -> Moves:
     """The rates at which the cut of a device moves, the scheme planning anew where no line tells them."""
     return moves(asked, question.shown_plan(asked, listed=False), device)
+
+
+def divided_round(asked: Question, count: int) -> group_counts.DividedRound:
+    """The round of so many groups; of the number that the scheme decides for itself where `count` is 0."""
+    return group_counts.divided_round(asked, count)
 
 
 def decision_map(asked: Question, device: int, paths: tuple[str, str]) -> DecisionMap:
@@ -90,3 +91,8 @@ def paper_headline(key: str, figure: str, draws: int, seed: int) -> Headline:
 def paper_recomputed(key: str, figure: str) -> Recomputed:
     """A paper's figure as our plans give it."""
     return papers.recomputed(papers.paper(key), figure)
+
+
+def analysed(asked: Question, analysis: str, options: tuple[tuple[str, Any], ...]) -> Any:
+    """The record of any registered analysis."""
+    return analysis_with(analysis, dict(options)).run(asked)

@@ -9,9 +9,9 @@ from typing import Any
 from cutwise.errors import CutwiseError
 from cutwise.plans.inference_words import said
 from cutwise.plans.plan import Plan
-from cutwise.scenario.versions import saved_scenario
 from cutwise.stated.changed_inputs import changed_inputs
 from cutwise.stated.link import link_of
+from cutwise.stated.question_file import dump_question
 from cutwise.stated.scenario_library import scenario_library
 from cutwise.stated.stated_question import StatedQuestion, question_about
 from cutwise_dashboard.desk.commands import after
@@ -37,6 +37,7 @@ def library_payload(
         "shipped": [_card(name, stated) for name in scenario_library()],
         "link": link,
         "title": stated.scenario.name,
+        "facts": facts_of(stated),
         "tooLarge": TOO_LARGE,
         "most": MOST_KEPT,
         "imported": imported,
@@ -56,13 +57,12 @@ def link_kept(stated: StatedQuestion) -> str:
 def _card(name: str, stated: StatedQuestion) -> dict[str, Any]:
     one = scenario_library()[name]
     then = one.asked_in(stated)
-    count = len(then.scenario.devices)
     return {
         "key": name,
         "title": one.title,
         "shows": one.shows,
         "surprise": one.surprise,
-        "facts": f"{readable(one.model)}, {readable(one.scheme)}, {count} device{'s' * (count > 1)}",
+        "facts": facts_of(then),
         "now": not changed_inputs((stated, then)),
     }
 
@@ -85,12 +85,24 @@ def preview(stated: StatedQuestion, looked: Mapping[str, Any]) -> dict[str, Any]
     made |= {
         "rows": [{"label": row.title, "now": row.texts[0], "then": row.texts[1]} for row in rows[:MOST_ROWS]],
         "more": f"And {more} more inputs." if more > 0 else "",
-        "file": {"name": f"{_file_name(then.scenario.name)}.toml", "text": saved_scenario(then.scenario)},
+        "file": {"name": f"{_file_name(then.scenario.name)}.toml", "text": whole_file(then)},
     }
     try:
         return made | {"figures": _figures(_plan(stated), _plan(then))} if rows else made
     except CutwiseError as error:
         return made | {"refused": str(error)}
+
+
+def whole_file(stated: StatedQuestion) -> str:
+    """A scenario with its model and its scheme as a file, without what it was compared with."""
+    return dump_question(replace(stated, kept=(), figure=""))
+
+
+def facts_of(stated: StatedQuestion) -> str:
+    """Model, scheme and number of devices in one line."""
+    count = len(stated.scenario.devices)
+    devices = f"{count} device{'s' * (count > 1)}"
+    return f"{readable(stated.model.label)}, {readable(stated.scheme)}, {devices}"
 
 
 def command_of(looked: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ ALIKE_RATIO = 0.01
 """Rows whose parts differ by less of the round than this stand as one."""
 IN_ORDER = ("Device computing", "Uplink", "Server computing", "Downlink", "Model exchange")
 MOST_NAMED = 2
+WAITING = "Waiting for the others"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +52,28 @@ class RoundRow:
                 start_s += length_s
         return tuple(found)
 
+    def waits(self, delay_s: float) -> tuple[PartBar, ...]:
+        """When the row is idle in a round of this length: before a phase of others has ended, and at last."""
+        starts = [*(bar.start_s for bar in self.bars), delay_s]
+        ends = [0.0, *(bar.start_s + bar.length_s for bar in self.bars)]
+        near_s = SUM_ROUNDING * delay_s * (1 + len(self.bars))
+        return tuple(
+            PartBar(
+                part=WAITING,
+                start_s=end_s,
+                length_s=start_s - end_s,
+                text=f"{self.name}: {WAITING.lower()} {seconds_text(start_s - end_s)}",
+            )
+            for end_s, start_s in zip(ends, starts, strict=True)
+            if start_s - end_s > near_s
+        )
+
     @property
     def name(self) -> str:
         """Whose row it is."""
-        named = ", ".join(self.devices[:MOST_NAMED])
-        more = len(self.devices) - MOST_NAMED
-        shown = f"{named} and {more} more" if more > 0 else named
-        return f"{shown} · {self.alike} alike" if self.alike > 1 else shown
+        more = len(self.devices) - 1
+        named = f"{self.devices[0]} and {more} more" if more >= MOST_NAMED else ", ".join(self.devices)
+        return f"{named} · {self.alike} alike" if self.alike > 1 else named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +162,7 @@ def _alike(one: RoundRow, other: RoundRow, near_s: float) -> bool:
 
 
 def parts_drawn(rounds: Sequence[RoundShown]) -> tuple[str, ...]:
-    """The parts that any of the rounds has, in the order of a turn."""
+    """The parts that any of the rounds has, in the order of a turn, and waiting at last."""
     there = {bar.part for one in rounds for row in one.rows for bar in row.bars}
-    return tuple(part for part in IN_ORDER if part in there)
+    waits = any(row.waits(one.delay_s) for one in rounds for row in one.rows)
+    return (*(part for part in IN_ORDER if part in there), *((WAITING,) if waits else ()))

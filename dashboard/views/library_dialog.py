@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from cutwise.budgets import sentence_of
 from cutwise.errors import CutwiseError
 from cutwise.stated.question_file import parse_opened
 from cutwise.stated.stated_question import StatedQuestion
@@ -15,7 +16,7 @@ from cutwise_dashboard.components.library import library, looked_at
 from cutwise_dashboard.executor.run_turns import TURNS
 from cutwise_dashboard.format import as_written
 from cutwise_dashboard.models import while_read
-from cutwise_dashboard.side_by_side.library_payload import TOO_LARGE, library_payload, link_kept
+from cutwise_dashboard.side_by_side.library_payload import TOO_LARGE, facts_of, library_payload, link_kept
 
 FILE = "library.file"
 MOST_MEGABYTES = 8
@@ -55,9 +56,24 @@ def _imported(stated: StatedQuestion) -> Mapping[str, str] | None:
             with TURNS.paused():
                 found = parse_opened(file.getvalue(), file.name, now=stated, poll=while_read()).question
         except CutwiseError as error:
-            st.error(as_written(str(error)))
+            st.error(as_written(not_added(file.name, error)))
             return None
         if not (link := link_kept(found)):
             st.error(TOO_LARGE)
             return None
-        return {"id": file.file_id, "name": found.scenario.name, "link": link}
+        return {"id": file.file_id, "name": found.scenario.name, "link": link, "facts": facts_of(found)}
+
+
+def not_added(name: str, error: CutwiseError) -> str:
+    """Why a file is no scenario, in one sentence: what is wrong first, and how much more is.
+
+    >>> not_added("a.toml", CutwiseError("seed: must be a valid integer, not 'a'"))
+    "a.toml was not added: seed: must be a valid integer, not 'a'."
+    >>> not_added("a.toml", CutwiseError("a.toml: is not a text file in TOML or JSON"))
+    'a.toml was not added: it is not a text file in TOML or JSON.'
+    """
+    first, *more = getattr(error, "mistakes", (str(error),))
+    count = len(more) + getattr(error, "unworded", 0)
+    counted = f", and {count} more mistake{'s' * (count > 1)}" if count else ""
+    told = sentence_of(first.replace(f"{name}: is ", "it is ", 1)).rstrip(".")
+    return f"{sentence_of(name)} was not added: {told}{counted}."

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 import cutwise
-from cutwise.scenario.scenario_file import load_scenario
-from cutwise_dashboard.format import seconds_text
+from cutwise_dashboard.format import quantity_text, seconds_text
 from tests.browser.conftest import App
-from tests.browser.hands import asked, clicked, figures, step, typed
+from tests.browser.hands import asked, clicked, figures, first_round, step, typed
 
 pytestmark = pytest.mark.browser
 
@@ -107,7 +106,7 @@ def test_it_leaves_as_a_scenario_file_and_comes_in_as_one(app: App, tmp_path: Pa
         app.page.get_by_role("button", name="Export as a file").click()
     file = tmp_path / "rural.toml"
     found.value.save_as(file)
-    assert load_scenario(file) == cutwise.load_scenario("library:rural")
+    assert cutwise.load_question(file) == cutwise.load_question("library:rural")
     app.page.get_by_text("Add a scenario file").click()
     app.page.locator('[data-testid="stDialog"] input[type="file"]').set_input_files(file)
     app.page.locator('[data-card="own:rural"]').wait_for()
@@ -117,8 +116,13 @@ def test_it_leaves_as_a_scenario_file_and_comes_in_as_one(app: App, tmp_path: Pa
     app.page.locator('[data-testid="stDialog"] input[type="file"]').set_input_files(tmp_path / "wrong.toml")
     told = app.page.locator('[data-testid="stDialog"] [data-testid="stAlert"]')
     told.wait_for()
-    assert "rounds" in told.inner_text()
+    assert (
+        told.inner_text() == "wrong.toml was not added: rounds: must be greater than or equal to 1, not -1."
+    )
     assert app.page.locator('[data-card^="own:"]').count() == 1
+    assert (
+        "MobileNetV2, split federated, 6 devices" in app.page.locator('[data-card="own:rural"]').inner_text()
+    )
 
 
 def test_what_is_full_or_unreadable_is_said_in_one_sentence(app: App) -> None:
@@ -131,3 +135,54 @@ def test_what_is_full_or_unreadable_is_said_in_one_sentence(app: App) -> None:
     assert "keeps 60 scenarios at most" in saved(app, "more")
     assert "damaged" in looked(app, "own:n7")
     assert app.page.locator(".use").is_disabled()
+
+
+def test_two_tabs_share_the_list_and_taking_back_keeps_what_the_other_did(app: App) -> None:
+    app.open()
+    library(app)
+    saved(app, "one")
+    other = App(app.page.context.new_page(), app.address)
+    other.open()
+    library(other)
+    looked(app, "own:one")
+    app.page.get_by_role("button", name="Remove").click()
+    other.page.locator('[data-card="own:one"]').wait_for(state="detached")
+    saved(other, "two")
+    app.page.locator('[data-card="own:two"]').wait_for()
+    app.page.locator(".told .undo").click()
+    for tab in (app, other):
+        tab.page.locator('[data-card="own:one"]').wait_for()
+        assert tab.page.locator('[data-card^="own:"] b').all_inner_texts() == ["one", "two"]
+    other.checked()
+
+
+def test_a_name_that_is_taken_is_numbered_and_the_number_is_told(app: App) -> None:
+    app.open()
+    library(app)
+    saved(app, "one")
+    saved(app, "two")
+    looked(app, "own:two")
+    app.page.get_by_role("button", name="Rename").click()
+    app.page.get_by_label("New name").fill("one")
+    app.page.keyboard.press("Enter")
+    assert "Renamed to “one (2)”." in app.page.locator(".told").inner_text()
+    app.page.locator(".told .undo").click()
+    assert app.page.locator('[data-card^="own:"] b').all_inner_texts() == ["one", "two"]
+
+
+@pytest.mark.parametrize("name", ["phone_and_laptop", "smart_factory"])
+def test_every_card_tells_the_figures_that_its_plan_has_once_it_is_chosen(app: App, name: str) -> None:
+    question = cutwise.load_question(f"library:{name}")
+    graph = cutwise.load_model(question.model.source)
+    plan = cutwise.plan(graph, question.scenario, question.scheme, **question.options)
+    app.open()
+    library(app)
+    told = looked(app, name)
+    assert first_round() in told
+    assert seconds_text(plan.delay_s) in told
+    assert quantity_text(plan.energy_j, "J") in told
+    app.page.locator(".use").click()
+    app.idle()
+    assert asked(app) == question
+    assert seconds_text(plan.delay_s) in figures(app)
+    assert app.page.get_by_test_id("stAlert").count() == 0

@@ -31,6 +31,7 @@ NEVER_MET = {
     "cutwise.scenario.remedies.substitutes.FileTable": "a file's table, while a mistaken scenario is refused",
     "cutwise.scenario.remedies.substitutes.Substitute": "a key, while a mistaken scenario is refused",
     "cutwise.cli.commands.Command": "its facts are for argparse, which wants lists",
+    "cutwise.sweeping.running.sweep_estimates._Trial": "seconds and bytes, while an estimate is made",
     "cutwise.compression.codec.Payload": "bytes and numbers, while a tensor is decoded",
     "cutwise.costs.ops.einsum.Operand": "a shape, while one op is priced",
     "cutwise.planning.whole_round.earliest_groups._Phase": "needs groups that share a full server",

@@ -97,6 +97,7 @@ def test_amounts_are_written_as_people_write_them() -> None:
     assert amount("link_bytes", 999) == "999 bytes"
     assert amount("link_bytes", 4e6) == "4 MB"
     assert amount("answer_bytes", 4.3e9) == "4.3 GB"
+    assert amount("answer_bytes", 1.2344e9) == "1,234 MB"
     assert amount("answer_s", 45) == "45 s"
     assert amount("answer_s", 600) == "10 min"
     assert amount("sweep_s", 3 * 86_400) == "72 h"

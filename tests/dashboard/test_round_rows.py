@@ -14,7 +14,13 @@ from cutwise.stated.shipped_scenarios import shipped_scenario
 from cutwise_dashboard.reports.round_timeline import round_timeline
 from cutwise_dashboard.side_by_side.kept_rounds import rounds_of
 from cutwise_dashboard.side_by_side.question_columns import Column
-from cutwise_dashboard.side_by_side.round_rows import MOST_ROWS, RoundShown, round_shown
+from cutwise_dashboard.side_by_side.round_rows import (
+    MOST_ROWS,
+    PartBar,
+    RoundRow,
+    RoundShown,
+    round_shown,
+)
 
 SCHEMES: dict[str, dict[str, Any]] = {
     "fast_split": {}, "split_federated": {}, "gsfl": {"groups": 3}, "cluster_parallel": {"clusters": 2},
@@ -95,3 +101,45 @@ def test_columns_are_named_by_what_differs_and_by_their_scenario_and_one_without
     assert shown.name.startswith("1 · Lecture hall: ")
     assert "ResNet-18" in shown.name
     assert refused.head.endswith("no model")
+
+
+def bar_of(start_s: float, length_s: float) -> PartBar:
+    return PartBar(part="Uplink", start_s=start_s, length_s=length_s, text="")
+
+
+def test_a_row_waits_between_its_bars_and_until_the_round_has_ended() -> None:
+    row = RoundRow(devices=("a",), bars=(bar_of(0.0, 2.0), bar_of(5.0, 1.0), bar_of(6.0, 1.0)), end_s=7.0)
+    waits = row.waits(10.0)
+    assert [(one.start_s, one.length_s) for one in waits] == [(2.0, 3.0), (7.0, 3.0)]
+    assert [one.text for one in waits] == ["a: waiting for the others 3 s"] * 2
+    assert len(row.waits(7.0)) == 1
+
+
+def row_of(delay_s: float) -> RoundRow:
+    return RoundRow(devices=("a",), bars=(bar_of(0.0, delay_s),), end_s=delay_s)
+
+
+@pytest.mark.parametrize("scheme", list(SCHEMES))
+def test_work_and_waiting_of_every_row_fill_the_round(scheme: str) -> None:
+    plan = plan_of(scheme, **SCHEMES[scheme])
+    for row in round_shown("one", plan).rows:
+        spans = sum(bar.length_s for bar in (*row.bars, *row.waits(plan.delay_s)))
+        assert spans == pytest.approx(plan.delay_s, rel=1e-6)
+
+
+def test_rounds_of_milliseconds_and_hours_stand_on_one_axis_and_the_short_ones_also_enlarged() -> None:
+    """Of 10 h, 1 h is seen; of 36 s and 18 s the longer sets the axis, a thousandth of the first."""
+    delays = {"ten": 36_000.0, "one": 3600.0, "short": 36.0, "shorter": 18.0, "tiny": 1e-3}
+    shown = [
+        RoundShown(name=name, delay_s=delay_s, rows=(row_of(delay_s),)) for name, delay_s in delays.items()
+    ]
+    html = round_timeline(shown, alt="rounds")
+    parts = re.split(r'<div class="round">', html)[1:]
+    assert [re.findall(r"enlarged ([\d.,]+(?: million)?) times", part) for part in parts] == [
+        [], [], ["1,000"], ["1,000"], ["36 million"]
+    ]  # fmt: skip
+    widths = [re.findall(r'"bar (\w[\w-]*)" style="left:[\d.]+%?;width:([\d.]+)%', part) for part in parts]
+    assert [(kind == "mark", float(width)) for part in widths for kind, width in part] == [
+        (False, 100.0), (False, 10.0), (True, 0.1), (False, 100.0), (True, 0.05), (False, 50.0),
+        (True, 0.0), (False, 100.0),
+    ]  # fmt: skip

@@ -1,59 +1,82 @@
-"""A sweep as an Arrow table: names as dictionaries, and the unit of every column in the schema."""
+"""Columns of sweeps as Arrow has them: names as dictionaries, units and titles in the schema."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow
+from cutwise.frozen import FrozenDict
+from cutwise.scenario.changes import EVERY, path_parts
+from cutwise.scenario.remedies.places import places
+from cutwise.units import UNITS, facts_of
 
-from cutwise.channels import CHANNELS
-from cutwise.columns.swept_paths import owner_of
-from cutwise.scenario.changes import path_parts
-from cutwise.scenario.parts import Scenario
-from cutwise.units import facts_of
+if TYPE_CHECKING:
+    import pyarrow
 
-ANSWER_UNITS = {"delay_s": "s", "energy_j": "j"}
+ANSWERS: Mapping[str, Mapping[str, str]] = FrozenDict(
+    {
+        "model": {"title": "Model"},
+        "scheme": {"title": "Scheme"},
+        "status": {"title": "Status"},
+        "delay_s": {"title": "Delay", "unit": UNITS["s"]},
+        "energy_j": {"title": "Energy", "unit": UNITS["j"]},
+        "cut": {"title": "Cut"},
+    }
+)
+"""Columns beside the swept paths, with title and unit."""
 
 
 def arrow_table(columns: Mapping[str, Any]) -> pyarrow.Table:
     """The columns of a sweep as a table.
 
     >>> import numpy as np
-    >>> arrow_table({"delay_s": np.array([1.0])}).schema.field("delay_s").metadata
-    {b'unit': b's'}
+    >>> arrow_table({"delay_s": np.array([1.0])}).schema.field("delay_s").metadata[b"unit"]
+    b's'
     """
-    arrays, made = [], []
-    for name, column in columns.items():
-        array = _array(column)
-        arrays.append(array)
-        unit = unit_of(name)
-        made.append(pyarrow.field(name, array.type, metadata={"unit": unit} if unit else None))
-    return pyarrow.table(arrays, schema=pyarrow.schema(made))
+    import pyarrow
+
+    arrays = [_array(column) for column in columns.values()]
+    fields = [arrow_field(name, array.type) for name, array in zip(columns, arrays, strict=True)]
+    return pyarrow.Table.from_arrays(arrays, schema=pyarrow.schema(fields))
+
+
+def arrow_field(name: str, kind: pyarrow.DataType) -> pyarrow.Field:
+    """The field of a column, with what is known of it."""
+    import pyarrow
+
+    return pyarrow.field(name, kind, metadata=column_facts(name))
+
+
+def column_facts(name: str) -> dict[str, str]:
+    """Title and unit of a column, as people read them; without what it does not have.
+
+    >>> column_facts("channel.uplink_bps"), column_facts("devices[2].distance_m")["unit"]
+    ({'title': 'Uplink', 'unit': 'bit/s'}, 'm')
+    >>> column_facts("cut"), column_facts("seed")
+    ({'title': 'Cut'}, {'title': 'Seed'})
+    """
+    if name in ANSWERS:
+        return dict(ANSWERS[name])
+    path = tuple(part for part in path_parts(name) if part != EVERY and not part.isdigit())
+    for place in places().get(path, ()):
+        facts = facts_of(place.owner, place.name)
+        said = {"title": facts.get("title", ""), "unit": UNITS.get(facts.get("unit", ""), "")}
+        return {key: text for key, text in said.items() if text}
+    return {}
+
+
+def named_array(column: Any) -> pyarrow.DictionaryArray:
+    """Names by their places, -1 for none, as Arrow keeps them."""
+    import pyarrow
+
+    none = column.places < 0
+    places_of_names = pyarrow.array(column.places, mask=none if none.any() else None)
+    return pyarrow.DictionaryArray.from_arrays(
+        places_of_names, pyarrow.array(column.names, type=pyarrow.string())
+    )
 
 
 def _array(column: Any) -> pyarrow.Array:
-    names = getattr(column, "names", None)
-    if names is None:
-        return pyarrow.array(column)
-    places = pyarrow.array(column.places, mask=column.places < 0)
-    return pyarrow.DictionaryArray.from_arrays(places, pyarrow.array(list(names)))
+    import pyarrow
 
-
-def unit_of(path: str) -> str:
-    """The unit of a column of a sweep; empty where it has none.
-
-    >>> unit_of("channel.uplink_bps"), unit_of("devices.*.distance_m"), unit_of("cut")
-    ('bps', 'm', '')
-    """
-    if path in ANSWER_UNITS:
-        return ANSWER_UNITS[path]
-    parts = path_parts(path)
-    if parts[0] == "devices" and len(parts) > 1:
-        parts[1] = "*"
-    for channel in CHANNELS.values():
-        owner = owner_of(Scenario(channel=channel()), parts)
-        if owner is not None and parts[-1] in {f.name for f in fields(owner)}:
-            return str(facts_of(owner, parts[-1]).get("unit", ""))
-    return ""
+    return pyarrow.array(column) if getattr(column, "names", None) is None else named_array(column)

@@ -18,7 +18,7 @@ from cutwise.columns.device_rows import (
     memory_limits,
     rules_of,
 )
-from cutwise.columns.row_limits import excess_in
+from cutwise.columns.picks.row_limits import excess_in
 from cutwise.columns.swept_paths import checked_column
 from cutwise.errors import ScenarioError
 from cutwise.frozen import Frozen

@@ -6,21 +6,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cutwise.arrays import Floats, Ints, Mask
+from cutwise.arrays import Floats, Ints
 from cutwise.columns.formal_numbers import NotLinearError
 from cutwise.columns.linear_laws import FormalStages, formal_stages, law_of
-from cutwise.columns.picking import RowPicks, picked
+from cutwise.columns.picks.row_limits import MemoryLimit, RowLimit, RowScores
+from cutwise.columns.picks.row_prices import PricedCuts, plain_numbers, rows_of
 from cutwise.columns.row_features import RowGroup, row_groups
-from cutwise.columns.row_limits import Limit, MemoryLimit, RowLimit, RowScores
-from cutwise.columns.row_prices import PricedCuts, plain_numbers, priced, rows_of
 from cutwise.columns.swept_paths import Columns, in_rows
 from cutwise.columns.work_prices import net_work
 from cutwise.cuts.pool.closure import PoolTooLarge
 from cutwise.errors import SolverError
 from cutwise.frozen import Frozen
-from cutwise.planning.one_device.candidates import Candidates, candidates_within, listed
+from cutwise.planning.one_device.candidates import Candidates, candidates_within
 from cutwise.planning.one_device.fitting_cuts import MemoryRules
-from cutwise.planning.one_device.objective import Score, Spread, delay, device_energy, score_of, traffic
+from cutwise.planning.one_device.objective import Score, delay, device_energy, traffic
 from cutwise.planning.one_device.work.compute_features import compute_features
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem, problem_of_rows, server_budgets
@@ -162,96 +161,3 @@ def given_limits(device: DeviceRows, cuts: Candidates, rows: Ints | None) -> tup
             some = caps if rows is None or len(caps) == 1 else caps[rows]
             found.append(RowLimit(caps=some, law=device.scores(score, cuts)))
     return tuple(found)
-
-
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class DeviceAnswer(Frozen):
-    """What a device takes in every row, its cut as a row of `masks` (cuts, ops), and the server's charge.
-
-    `short` rows break a limit; `left` are those that have no answer here.
-    """
-
-    delay_s: Floats
-    energy_j: Floats
-    cuts: Ints
-    masks: Mask
-    short: Mask
-    left: Mask
-    client_bytes: Floats
-
-
-class _Filled:
-    """An answer that is filled in pool by pool."""
-
-    def __init__(self, count: int, ops: int) -> None:
-        self.delay_s, self.energy_j, self.client_bytes = np.zeros((3, count))
-        self.cuts, self.masks = np.zeros(count, dtype=np.int64), [np.zeros((0, ops), dtype=bool)]
-        self.short, self.left = np.zeros((2, count), dtype=bool)
-
-    def fill(self, device: DeviceRows, cuts: Candidates, picks: RowPicks, rows: Ints | slice) -> None:
-        """The picks of some rows, with what they take."""
-        self.delay_s[rows], self.energy_j[rows] = priced(cuts.sums, device.conditions, picks.cuts)
-        self.client_bytes[rows] = cuts.memory.client_bytes(device.first, device.active)[picks.cuts]
-        self.cuts[rows], self.short[rows] = picks.cuts + sum(map(len, self.masks)), picks.short
-        self.masks.append(cuts.masks)
-
-    def done(self) -> DeviceAnswer:
-        return DeviceAnswer(
-            delay_s=self.delay_s,
-            energy_j=self.energy_j,
-            cuts=self.cuts,
-            masks=np.vstack(self.masks),
-            short=self.short,
-            left=self.left,
-            client_bytes=self.client_bytes,
-        )
-
-
-def answered_device(device: DeviceRows) -> DeviceAnswer:
-    """The best cut of every row, and what it takes.
-
-    A cut that is best whatever memories there are, and fits them, is best. For other rows a pool is made that
-    tells cuts apart by what they hold; where a model has too many splits for one, they are left.
-    """
-    score = score_of(device.problem.scenario.objective, Spread(delay_s=1.0, energy_j=1.0))
-    found = _Filled(device.count, len(device.problem.cost))
-    for group in groups_of_rows(device, score):
-        own = device if group.rows is None else device.part(group.rows)
-        rows: Ints | slice = slice(None) if group.rows is None else group.rows
-        cuts = cuts_for(device, group, FREE)
-        if cuts is None:
-            found.left[rows] = True
-            continue
-        picks = _picked(own, cuts, score, given_limits(own, cuts, group.rows))
-        found.fill(own, cuts, picks, rows)
-        if bound := _bound(device, cuts, picks, group.rows):
-            _within_memory(device, group, bound[0], score, found)
-    return found.done()
-
-
-def _picked(device: DeviceRows, cuts: Candidates, score: Score, limits: tuple[Limit, ...]) -> RowPicks:
-    return picked(device.scores(score, cuts), limits, cuts=len(cuts.masks), rows=device.count)
-
-
-def _bound(device: DeviceRows, cuts: Candidates, picks: RowPicks, rows: Ints | None) -> list[Ints]:
-    """The rows whose cut does not fit a memory, or is that of no feasible plan; empty where none are."""
-    limits = [one for one in memory_limits(device, cuts) if not one.spared]
-    if not limits:
-        return []
-    asked = picks.short.copy()
-    for one in limits:
-        asked |= ~(one if rows is None else one.of(rows)).fits(picks.cuts)
-    places = np.flatnonzero(asked)
-    return [places if rows is None else rows[places]] if len(places) else []
-
-
-def _within_memory(device: DeviceRows, group: RowGroup, rows: Ints, score: Score, found: _Filled) -> None:
-    """The answers of rows in which a memory binds."""
-    own, none = device.part(rows), listed(device.problem, np.zeros((0, len(device.problem.cost)), dtype=bool))
-    device_limit, server_limit = memory_limits(device, none)
-    cuts = cuts_for(device, group, rules_of((device_limit.of(rows), server_limit.of(rows))))
-    if cuts is None:
-        found.left[rows] = True
-        return
-    memory = tuple(one.of(rows) for one in memory_limits(device, cuts))
-    found.fill(own, cuts, _picked(own, cuts, score, (*memory, *given_limits(own, cuts, rows))), rows)

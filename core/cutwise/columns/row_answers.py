@@ -11,7 +11,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints
 from cutwise.columns.device_rows import NotInColumnsError
-from cutwise.columns.fleet_rows import RoundRows, round_rows
+from cutwise.columns.rounds.fleet_rows import RoundRows, round_rows
 from cutwise.columns.swept_paths import Columns, checked_column
 from cutwise.errors import ScenarioError, SolverError
 from cutwise.frozen import Frozen
@@ -84,15 +84,18 @@ def answers_of_rows(
 
 
 def goes_in_columns(scenario: Scenario, columns: Columns, scheme: str, options: Mapping[str, Any]) -> bool:
-    """True where each device's cut is chosen alone, under shares that the scenario gives."""
+    """True where each device's cut is chosen alone, under shares that are given or that end first."""
     found, sharing = SCHEMES[scheme], scenario.sharing
     if columns:
         scenario = changed(scenario, {path: column[0].item() for path, column in columns.items()})
     if set(options) - {"certify"} or not found.separable or is_coupled(scenario, found.round_of):
         return False
-    if asks_modes(scenario) or scenario.objective.is_weighted:
+    if asks_modes(scenario):
         return False
-    return not (found.round_of.parallel and (sharing.bandwidth == "optimised" or sharing.server == "queue"))
+    if not found.round_of.parallel:
+        return True
+    capped = sharing.bandwidth == "optimised" and scenario.limits.device_energy_j is not None
+    return not (capped or sharing.server == "queue")
 
 
 def _in_columns(
@@ -107,7 +110,8 @@ def _in_columns(
     first = changed(scenario, {path: column[0].item() for path, column in columns.items()})
     problem = build_problem(graph, first)
     rounds: RoundRows = round_rows(problem, scenario, columns, SCHEMES[scheme].round_of, count=count)
-    status = np.where(rounds.broken, STATUSES.index("infeasible"), STATUSES.index("optimal"))
+    good = "optimal" if rounds.proven else "feasible"
+    status = np.where(rounds.broken, STATUSES.index("infeasible"), STATUSES.index(good))
     found = RowAnswers(
         delay_s=rounds.delay_s, energy_j=rounds.energy_j, status=status, cut=rounds.cuts, labels=rounds.labels
     )

@@ -18,6 +18,8 @@ TimeClassName = Literal[
 ]  # fmt: skip
 TENTH = 1.2815515655446004
 """A tenth of a normal distribution lies above so many standard deviations: bands go from P10 to P90."""
+BACKWARD_SIGMA = 0.3
+"""Machines of one class differ by it in their backward ratio: the standard deviation of logarithms."""
 UNKNOWN_CLASS = "accelerator"
 """Stands in for what has no class: the peak alone, with the widest band."""
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cutwise.frozen import Frozen
-from cutwise.schemes import SCHEMES
 from cutwise.sweeping.whole_sweep import Sweep
 
 ROWS_IN_COLUMNS, ROWS_ONE_BY_ONE, LEAST_ROWS = 1 << 18, 256, 1 << 10
@@ -34,7 +33,7 @@ def rows_of_part(sweep: Sweep, scheme: str) -> int:
     """The most rows of a part of one scheme."""
     if sweep.part_rows:
         return sweep.part_rows
-    if not SCHEMES[scheme].separable:
+    if scheme not in sweep.together:
         return ROWS_ONE_BY_ONE
     return max(LEAST_ROWS, ROWS_IN_COLUMNS // len(sweep.scenario.devices))
 
@@ -61,6 +60,15 @@ def part_of(sweep: Sweep, number: int) -> SweepPart:
             return SweepPart(number=number, model=model, scheme=scheme, first=first, last=last)
         before += count
     raise IndexError(number)
+
+
+def rows_left(sweep: Sweep, numbers: Iterable[int]) -> dict[tuple[str, str], int]:
+    """Rows of every model and scheme in the parts with these numbers."""
+    left = dict.fromkeys(pairs_of(sweep), 0)
+    for number in numbers:
+        part = part_of(sweep, number)
+        left[part.model, part.scheme] += part.rows
+    return left
 
 
 def _parts_of(sweep: Sweep, scheme: str) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from cutwise.budgets import beyond, bounded, most
+from cutwise.columns.row_answers import goes_in_columns
 from cutwise.errors import ScenarioError, UnknownNameError, shown
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
+from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import scenario_to_dict
 from cutwise.scenario.versions import versions
@@ -57,6 +60,26 @@ class Sweep(Frozen):
         """SHA-256 of its description."""
         text = json.dumps(described(self))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def together(self) -> frozenset[str]:
+        """Its schemes whose rows are answered together, whichever names the scenario is given."""
+        named = list(_named(self))
+        return frozenset(
+            scheme
+            for scheme in self.schemes
+            if all(goes_in_columns(scenario, {}, scheme, {}) for scenario in named)
+        )
+
+
+def _named(sweep: Sweep) -> Iterator[Scenario]:
+    """The scenario of the first row, and with each other name and last number in turn where it can stand."""
+    first = sweep.columns(0, 1)
+    base = {axis.path: axis.given(first[axis.path])[0] for axis in sweep.axes}
+    others = ({axis.path: value} for axis in sweep.axes for value in axis.named)
+    for other in ({}, *others):
+        with suppress(ScenarioError):
+            yield changed(sweep.scenario, {**base, **other})
 
 
 def described(sweep: Sweep) -> dict[str, Any]:

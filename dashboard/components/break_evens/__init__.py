@@ -22,9 +22,7 @@ def open_tray() -> str:
 
 def show_break_evens(quantities: Mapping[str, Any]) -> None:
     """Shows nothing by itself: the strip draws what arrives under the sliders of these paths."""
-    _BREAK_EVENS(
-        key=KEY, data={"quantities": dict(quantities), "open": open_tray()}, on_open_change=_nothing
-    )
+    _BREAK_EVENS(key=KEY, data={"quantities": dict(quantities), "open": open_tray()}, on_open_change=_nothing)
 
 
 def _nothing() -> None:

@@ -33,7 +33,7 @@ function draw(view) {
   const { data } = view, own = ownScenarios()
   view.own = own.list
   view.name.maxLength = data.most.name
-  const mine = own.list.map(one => ({ key: `${OWN}${one.name}`, title: one.name, own: one, shows: "", facts: "" }))
+  const mine = own.list.map(one => ({ key: `${OWN}${one.name}`, title: one.name, own: one, shows: "", facts: typeof one.facts === "string" ? one.facts : "" }))
   const focused = view.root.getRootNode().activeElement, wasOn = focused?.closest?.("[data-card]")?.dataset.card
   const said = [view.said, own.why].filter(Boolean).join(" ")
   if (view.told.firstChild?.textContent !== said || view.undo !== view.undoShown) {
@@ -78,45 +78,57 @@ function say(view, why, said, undo = null) {
 function saveOwn(view) {
   const { data } = view
   if (!data.link) { say(view, data.tooLarge, ""); return }
-  addOwn(view, view.name.value.trim() || data.title, data.link)
+  addOwn(view, view.name.value.trim() || data.title, data)
   view.name.value = ""
 }
 
-function addOwn(view, wanted, link) {
+function addOwn(view, wanted, { link, facts }) {
   let name = wanted
   const why = keepOwn(list => {
     name = freeName(list, wanted.slice(0, view.data.most.name))
-    return [...list, { name, link }]
+    return [...list, { name, link, facts }]
   }, view.data.most)
   say(view, why, `Saved as “${name}”.`)
 }
 
 function renameOwn(view, card, wanted) {
-  const name = wanted.trim()
+  const before = card.title
+  let name = wanted.trim()
   view.renaming = null
-  if (!name || name === card.title) { draw(view); return }
-  const before = view.own
-  const why = keepOwn(list => list.map(one => one.name === card.title ? { ...one, name: freeName(list, name, one) } : one), view.data.most)
+  if (!name || name === before) { draw(view); return }
+  const why = keepOwn(list => {
+    name = freeName(list, name, list.find(one => one.name === before))
+    return renamed(list, before, name)
+  }, view.data.most)
   view.looked = null
-  say(view, why, `Renamed to “${name}”.`, () => before)
+  say(view, why, `Renamed to “${name}”.`, list => renamed(list, name, before))
+}
+
+function renamed(list, from, to) {
+  const found = list.find(one => one.name === from)
+  return list.map(one => one === found ? { ...one, name: freeName(list, to, one) } : one)
 }
 
 function removeOwn(view, card) {
-  const before = view.own
-  const why = keepOwn(list => list.filter(one => one.name !== card.title), view.data.most)
+  const gone = card.own
+  let at = 0
+  const why = keepOwn(list => {
+    at = list.findIndex(one => one.name === gone.name)
+    return list.filter(one => one.name !== gone.name)
+  }, view.data.most)
   view.looked = null
-  say(view, why, `Removed “${card.title}”.`, () => before)
+  say(view, why, `Removed “${gone.name}”.`, list => list.toSpliced(Math.max(0, at), 0, { ...gone, name: freeName(list, gone.name) }))
 }
 
+// Takes back the last step alone: what other tabs did meanwhile stays.
 function undoOwn(view) {
-  const before = view.undo()
-  say(view, keepOwn(() => before, { ...view.data.most, count: Infinity, characters: Infinity }), "As it was before.")
+  say(view, keepOwn(view.undo, { ...view.data.most, count: Infinity, characters: Infinity }), "As it was before.")
 }
 
 // A file that was read is kept once, however often the page is drawn.
-function takeImported(view, { id, name, link }) {
+function takeImported(view, imported) {
   const taken = (window.cutwiseImported ??= new Set())
-  if (taken.has(id)) return
-  taken.add(id)
-  addOwn(view, name, link)
+  if (taken.has(imported.id)) return
+  taken.add(imported.id)
+  addOwn(view, imported.name, imported)
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
 import streamlit as st
 
@@ -25,18 +26,31 @@ from cutwise_dashboard.format import as_written, readable, sentence_case
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import on_demand
 from cutwise_dashboard.views.explore import break_evens, given_away
+from cutwise_dashboard.views.explore.asks.fleet_size_section import dimensioning
+from cutwise_dashboard.views.explore.asks.front_section import front
+from cutwise_dashboard.views.explore.asks.price_section import shadow_prices
+from cutwise_dashboard.views.explore.asks.target_section import targets
+from cutwise_dashboard.views.explore.asks.tornado_section import tornado
+from cutwise_dashboard.views.explore.asks.unsure_section import uncertainty
+from cutwise_dashboard.views.explore.groups import group_section
 from cutwise_dashboard.views.explore.map_choice import chosen_map, quantity_title
 from cutwise_dashboard.views.explore.map_of_rounds import CUT, map_of_rounds
 from cutwise_dashboard.views.explore.map_payload import map_payload
 from cutwise_dashboard.views.explore.map_words import map_title, map_words
 from cutwise_dashboard.views.plan import trade_offs
 
+Section: TypeAlias = Callable[[AnsweredQuestion, int], None]
+GROUPS = "How many groups?"
+
 
 def show(question: AnsweredQuestion, device: int) -> None:
     """The page, for the device looked at; only the part that is open is worked out."""
+    parts = [part for part in PARTS if part not in ONLY or ONLY[part](question)]
+    key = session.begin("view.explore.part", FIRST)
+    if st.session_state[key] not in parts:
+        st.session_state[key] = FIRST
     chosen = st.segmented_control(
-        "What to explore", list(PARTS), key=session.begin("view.explore.part", FIRST),
-        label_visibility="collapsed", required=True,
+        "What to explore", parts, key=key, label_visibility="collapsed", required=True,
     )  # fmt: skip
     PARTS[chosen or FIRST](question, device)
 
@@ -92,8 +106,9 @@ def takes_points(question: AnsweredQuestion, paths: tuple[str, str]) -> bool:
     return all(lawless) or BATCH in paths or not question.problem.adds_up
 
 
-def _energy(question: AnsweredQuestion, device: int) -> None:
-    on_demand.answered(question, trade_offs.energy_front)
+def _asked(section: Section) -> Section:
+    """A section of an analysis, or in its place why there is nothing to draw."""
+    return lambda question, device: on_demand.answered(question, lambda asked: section(asked, device))
 
 
 def _changing_rate(question: AnsweredQuestion, device: int) -> None:
@@ -104,15 +119,27 @@ def _given_away(question: AnsweredQuestion, device: int) -> None:
     on_demand.answered(question, lambda asked: given_away.leakage_by_cut(asked, device))
 
 
-PARTS: Mapping[str, Callable[[AnsweredQuestion, int], None]] = FrozenDict(
+def _groups(question: AnsweredQuestion, device: int) -> None:
+    on_demand.answered(question, group_section.how_many_groups)
+
+
+PARTS: Mapping[str, Section] = FrozenDict(
     {
         "Where the cut moves": _map,
-        "Delay against energy": _energy,
+        "What matters most": _asked(tornado),
+        "What meets a target": _asked(targets),
+        "What slower rounds gain": _asked(front),
+        "What one more saves": _asked(shadow_prices),
+        "How many fit": _asked(dimensioning),
+        "How sure it is": _asked(uncertainty),
         "When the rate changes": _changing_rate,
         "What a cut gives away": _given_away,
+        GROUPS: _groups,
     }
 )
 """What can be explored, in order."""
+ONLY: Mapping[str, Callable[[AnsweredQuestion], bool]] = FrozenDict({GROUPS: group_section.is_asked})
+"""Parts that are there only for some questions."""
 FIRST = "Where the cut moves"
 NO_LINE = frozenset(
     {"samples", "local_epochs", "local_iterations", "uplink_bandwidth_hz", "downlink_bandwidth_hz"}

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import cutwise
+from cutwise.analyses.divisions.group_counts import (
+    EVERY,
+    counts_tried,
+    divided_question,
+    divided_round,
+    divided_rounds,
+    number_given,
+)
 from cutwise.channels import FixedRate
+from cutwise.costs.workload import Workload
 from cutwise.plans.plan import Plan
-from cutwise.scenario.parties import Device
-from cutwise.scenario.parts import Limits, Objective, Scenario, Sharing
+from cutwise.question import Question
+from cutwise.scenario.parties import Device, Server
+from cutwise.scenario.parts import Limits, Objective, Privacy, Scenario, Sharing
 from cutwise.stated.shipped_scenarios import shipped_scenario
+from tests.core.fleets import load
 
 GRAPH = "sample:resnet18"
 OPTION = {"gsfl": "groups", "cluster_parallel": "clusters"}
@@ -88,6 +101,119 @@ def test_exact_groups_are_the_best_of_all_partitions_of_random_fleets() -> None:
             assert one.delay_s == pytest.approx(min(ends), rel=1e-9)
 
 
+def chain_of(flops: Sequence[float], sent: Sequence[float], held: Sequence[float]) -> list[dict[str, Any]]:
+    """An input and then ops in a row; backward costs twice as much as forward."""
+    ops: list[dict[str, Any]] = [{"id": "x", "kind": "input", "output_bytes": 0.0}]
+    for at, (work, out, weights) in enumerate(zip(flops, sent, held, strict=True)):
+        ops.append(
+            {
+                "id": f"op{at}", "inputs": [ops[-1]["id"]], "forward_flops": work, "backward_flops": 2 * work,
+                "output_bytes": out, "weight_bytes": weights, "trainable_bytes": weights,
+            }
+        )  # fmt: skip
+    return ops
+
+
+def cell_of(speeds: Sequence[float], samples: Sequence[int], *, up: float, server: float) -> Scenario:
+    """Devices that share everything equally; raw data may leave, labels weigh nothing, one epoch."""
+    pairs = zip(speeds, samples, strict=True)
+    return Scenario(
+        workload=Workload(batch_size=1, label_bytes=0.0),
+        devices=tuple(Device(name=f"d{k}", flops_per_s=s, samples=n) for k, (s, n) in enumerate(pairs)),
+        server=Server(flops_per_s=server),
+        channel=FixedRate(uplink_bps=up, downlink_bps=2 * up),
+        sharing=Sharing(bandwidth="equal", server="equal"),
+        privacy=Privacy(keep_on_device="raw_allowed"),
+    )
+
+
+def turns_by_hand(ops: list[dict[str, Any]], cell: Scenario, parts: int) -> list[list[float]]:
+    """Seconds of every device's turn at every cut of a chain when so many parts are at work at once."""
+    up, down = cell.channel.uplink_bps / parts, cell.channel.downlink_bps / parts
+    work = [op.get("forward_flops", 0.0) + op.get("backward_flops", 0.0) for op in ops]
+    found = []
+    for device in cell.devices:
+        row = []
+        for kept in range(1, len(ops) + 1):
+            crossing = ops[kept - 1]["output_bytes"] if kept < len(ops) else 0.0
+            weights = sum(op.get("weight_bytes", 0.0) for op in ops[:kept])
+            per_sample = sum(work[:kept]) / device.flops_per_s
+            per_sample += sum(work[kept:]) / (cell.server.flops_per_s / parts)
+            per_sample += 8 * crossing / up + (8 * crossing / down if kept > 1 else 0.0)
+            row.append(device.samples * per_sample + 8 * weights / up + 8 * weights / down)
+        found.append(row)
+    return found
+
+
+def test_two_devices_in_turn_and_at_once_by_hand(tmp_path: Path) -> None:
+    """One op of 3 GFLOP in all and 1 MB of weights at 8 and 16 Mbit/s; 1 and 2 GFLOP/s, a server of 6.
+
+    Kept: 3 s and 1.5 s of work, and 1 + 0.5 s for the weights; given away: nothing crosses, 0.5 s at the
+    server. In turn every device gives it away: 0.5 + 0.5 = 1 s. At once each has half of the server: 1 s.
+    With a server of 1 GFLOP/s it takes 3 s there in turn, and 6 s of half of it at once. In turn the first
+    keeps 4.5 against 3 and gives it away, the second 3 against 3: 6 s. At once the weights take 2 + 1 s: the
+    first 6 s either way, the second 4.5 s: 6 s, as fast. With a server of 0.9 the first keeps it at once.
+    """
+    ops = chain_of([1e9], [0.0], [1e6])
+    graph = load(tmp_path, ops)
+    for server, in_turn, at_once in ((6e9, 1.0, 1.0), (1e9, 6.0, 6.0), (0.9e9, 10 / 3 + 3.0, 6.0)):
+        cell = cell_of([1e9, 2e9], [1, 1], up=8e6, server=server)
+        found = cutwise.analyse(graph, cell, "groups", scheme="gsfl")
+        assert [one.delay_s for one in found.rounds] == pytest.approx([in_turn, at_once], rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_every_number_equals_all_divisions_and_all_cuts_tried_by_hand(seed: int, tmp_path: Path) -> None:
+    draw = random.Random(seed)
+    count, length = draw.randint(2, 4), draw.randint(1, 4)
+    ops = chain_of(
+        [10 ** draw.uniform(6, 9) for _ in range(length)],
+        [10 ** draw.uniform(2, 5) for _ in range(length)],
+        [10 ** draw.uniform(3, 6) for _ in range(length)],
+    )
+    cell = cell_of(
+        [10 ** draw.uniform(8, 11) for _ in range(count)],
+        [draw.randint(1, 400) for _ in range(count)],
+        up=10 ** draw.uniform(6, 9),
+        server=10 ** draw.uniform(10, 12),
+    )
+    found = cutwise.analyse(load(tmp_path, ops), cell, "groups", scheme="gsfl", grouping="exact")
+    assert [one.count for one in found.rounds] == list(range(1, count + 1))
+    least = []
+    for one in found.rounds:
+        table = turns_by_hand(ops, cell, one.count)
+        ends = [
+            max(sum(table[i][cuts[i]] for i in group) for group in groups)
+            for groups in partitions(range(count), one.count)
+            for cuts in itertools.product(range(len(ops)), repeat=count)
+        ]
+        assert one.delay_s == pytest.approx(min(ends), rel=1e-9), one.count
+        least.append(min(ends))
+    assert found.rounds[found.best].delay_s == pytest.approx(min(least), rel=1e-9)
+
+
+def test_the_number_that_is_given_changes_none_of_the_rounds() -> None:
+    graph, hall = cutwise.load_model(GRAPH), shipped_scenario()
+    free = Question(graph=graph, scenario=hall, scheme="gsfl")
+    given = replace(free, options={"groups": 2})
+    assert divided_question(given) == free
+    assert (number_given(free), number_given(given)) == (0, 2)
+    assert number_given(replace(free, options={"groups": 99})) == len(hall.devices)
+    assert number_given(replace(free, scheme="fast_split")) == 0
+    rounds = [divided_round(free, count) for count in counts_tried(given)]
+    whole = divided_rounds(free, rounds, chosen=divided_round(free, EVERY))
+    assert whole == analysed(hall) == analysed(hall, groups=2)
+
+
+def test_of_many_devices_the_number_that_is_given_is_tried_too() -> None:
+    devices = tuple(Device(name=f"d{k}") for k in range(200))
+    asked = Question(graph=cutwise.load_model(GRAPH), scenario=Scenario(devices=devices), scheme="gsfl")
+    usual = counts_tried(asked)
+    other = next(count for count in range(1, 201) if count not in usual)
+    assert set(counts_tried(replace(asked, options={"groups": other}))) == {*usual, other}
+    assert (usual[0], usual[-1]) == (1, 200)
+
+
 def test_a_scheme_that_divides_nobody_is_answered_for_gsfl() -> None:
     hall = shipped_scenario()
     assert analysed(hall, "fast_split") == analysed(hall, "gsfl")
@@ -119,7 +245,14 @@ def test_the_best_is_what_the_scheme_decides_under_every_objective_and_limit() -
 
 
 def test_one_device_has_nobody_to_be_divided_from() -> None:
-    assert analysed(shipped_scenario("phone_on_lte")).summary().startswith("one device is not divided")
+    told = "one device is not divided: the round takes"
+    assert analysed(shipped_scenario("phone_on_lte")).summary().startswith(told)
+
+
+def test_in_inference_the_sentence_speaks_of_requests() -> None:
+    lte = shipped_scenario("phone_on_lte")
+    served = replace(lte, workload=replace(lte.workload, mode="inference"))
+    assert analysed(served).summary().startswith("one device is not divided: all requests take")
 
 
 def test_where_only_the_ends_share_the_band_at_its_best_that_is_said() -> None:

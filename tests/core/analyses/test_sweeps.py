@@ -237,7 +237,7 @@ def test_a_missing_sweep_file_is_named(tmp_path: Path) -> None:
         read_sweep_file(tmp_path / "nothing.toml")
 
 
-def test_weighted_and_deadline_rows_are_planned_one_by_one(tmp_path: Path) -> None:
+def test_weighted_rows_equal_their_plans(tmp_path: Path) -> None:
     graph = cutwise.load_model("sample:vgg16")
     scenario = Scenario(
         devices=TWO.devices, objective=Objective(kind="weighted"), sharing=Sharing(),

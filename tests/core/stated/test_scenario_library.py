@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -103,12 +106,17 @@ def hospital(told: Told) -> None:
     assert told.own.delay_s <= told.plan("split_federated", there).delay_s
     assert [label == "all on device" for label in cuts(told.own)] == [True, True, False, False]
     assert [device.profile for device in told.scenario.devices][:2] == ["rtx_4090", "rtx_3060"]
+    for decision in told.own.decisions:
+        assert "image" in decision.cut.device_ops
+        assert "image" not in decision.cut.crossing
+        assert "head" in (*decision.cut.device_ops, *decision.returned_ops)
 
 
 def llm_on_phones(told: Told) -> None:
     in_turn, at_once = told.plan("split_learning"), told.plan("split_federated")
     assert told.own.delay_s < in_turn.delay_s < at_once.delay_s
     assert len(told.own.phases[0]) == 4
+    assert all("input_ids" in decision.cut.device_ops for decision in told.own.decisions)
 
 
 def phone_and_laptop(told: Told) -> None:
@@ -117,6 +125,10 @@ def phone_and_laptop(told: Told) -> None:
         told.plan("split_learning", told.at_rate(latency=0.5)),
     )
     assert "all on device" not in cuts(told.own)
+    (decision,) = told.own.decisions
+    assert {"input_ids", "embeddings/tokens"} <= set(decision.cut.device_ops)
+    assert decision.cut.crossing == ("h/0/attention/add",)
+    assert told.scenario.server.profile == "macbook_m3"
     assert 0.98 < faster.delay_s / told.own.delay_s < 0.995
     assert 0.78 < nearer.delay_s / told.own.delay_s < 0.82
 
@@ -150,9 +162,20 @@ def test_every_shipped_scenario_stands_in_the_library_with_a_model_and_a_scheme_
             assert sentence.count(". ") == 0
 
 
-def test_a_scenario_of_the_library_has_a_plan_that_keeps_every_rule() -> None:
+def test_a_scenario_of_the_library_has_a_plan_that_keeps_every_rule_and_warns_of_nothing() -> None:
     for name in scenario_library():
-        assert Told(name).own.status in ("optimal", "feasible")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            own = Told(name).own
+        assert own.status in ("optimal", "feasible")
+        assert own.violations == ()
+
+
+def test_the_file_of_every_shipped_scenario_says_where_its_numbers_are_from() -> None:
+    for name in scenario_library():
+        text = files("cutwise.assets").joinpath(f"scenarios/{name}.toml").read_text(encoding="utf-8")
+        head = text.partition("format =")[0]
+        assert re.search(r"from memory|TS 38\.|TR 38\.|made up|drawn once", head), name
 
 
 def test_the_first_scenario_of_the_library_is_the_first_question() -> None:

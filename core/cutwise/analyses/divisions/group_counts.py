@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cutwise.analyses.base import registered, rows_of, table_text
 from cutwise.analyses.comparison import cuts_text, is_valid, optimality
+from cutwise.caches import kept
 from cutwise.fields.field_values import Settled
 from cutwise.planning.sharing.device_groups import counts_of
 from cutwise.plans.inference_words import said
-from cutwise.plans.plan import Plan
 from cutwise.question import Question, shown_plan
 from cutwise.schemes.base import SCHEMES, divided_into
 from cutwise.schemes.options import scheme_with
@@ -84,26 +85,32 @@ class DividedRounds:
     def summary(self) -> str:
         """Which number is best, and what the fewest and the most parts cost beside it."""
         best, ends = self.rounds[self.best], (self.rounds[0], self.rounds[-1])
+        takes = said(f"the round takes {best.delay_s:.6g} s", training=self.training)
         if len(self.rounds) == 1:
-            told = [f"one device is not divided: a round takes {best.delay_s:.6g} s"]
-            return said(told[0], training=self.training)
+            return f"one device is not divided: {takes}"
         verb = "are" if best.count > 1 else "is"
-        told = [f"{self.count_text(best)} {verb} best, a round takes {best.delay_s:.6g} s"]
+        told = [f"{self.named(best)} {verb} best, {takes}"]
         told += [self._beside(end, best) for end in ends if end is not best]
         if not self.complete:
             told.append(f"{len(self.rounds)} of {self.rounds[-1].count} numbers were tried")
         if self.equal_between:
             told.append("between the two ends the band is shared equally")
-        return said("; ".join(told), training=self.training)
+        return "; ".join(told)
+
+    def named(self, one: DividedRound) -> str:
+        """How many parts, and the scheme that it comes to."""
+        like = f" ({one.like.replace('_', ' ')})" if one.like else ""
+        return f"{self.count_text(one)}{like}"
 
     def count_text(self, one: DividedRound) -> str:
         """How many parts, in words."""
         return f"{one.count} {self.parts if one.count > 1 else self.parts.removesuffix('s')}"
 
     def _beside(self, end: DividedRound, best: DividedRound) -> str:
-        change = percent(end.delay_s / best.delay_s - 1) if best.delay_s else 0.0
-        beside = f"{abs(change):.3g} % {'slower' if change >= 0 else 'faster'}"
-        return f"{self.count_text(end)} ({end.like.replace('_', ' ')}) {beside}"
+        change = end.delay_s / best.delay_s - 1 if best.delay_s else 0.0
+        if abs(change) <= SAME_RATIO:
+            return f"{self.named(end)} as fast"
+        return f"{self.named(end)} {abs(percent(change)):.3g} % {'slower' if change > 0 else 'faster'}"
 
     def text(self) -> str:
         """The table and its summary."""
@@ -126,42 +133,43 @@ class GroupsAnalysis(Settled):
     def run(self, question: Question) -> DividedRounds:
         """Every number with its own plan; beyond 64 devices as many numbers, even in their logarithm."""
         asked = divided_question(question)
-        parts, devices = divided_into(asked.scheme), len(asked.scenario.devices)
-        counts = counts_of(EVERY, devices)
-        plans = [_planned(asked, parts, count) for count in counts]
-        ends = {1: SCHEMES[asked.scheme].ends[0], devices: SCHEMES[asked.scheme].ends[1]}
-        return DividedRounds(
-            scheme=asked.scheme,
-            parts=parts,
-            rounds=tuple(
-                _round(plan, count, ends.get(count, "")) for plan, count in zip(plans, counts, strict=True)
-            ),
-            best=_place_of(_planned(asked, parts, EVERY), plans),
-            complete=len(counts) == devices,
-            equal_between=asked.scenario.sharing.bandwidth == "optimised" and devices > 2,
-            training=asked.scenario.workload.training,
-        )
+        rounds = [divided_round(asked, count) for count in counts_tried(question)]
+        return divided_rounds(asked, rounds, chosen=divided_round(asked, EVERY))
 
 
 def divided_question(question: Question) -> Question:
     """The question about its own scheme where that divides the devices, else about GSFL as it is.
 
-    Raises `CutwiseError` where the scheme has no such options.
+    The number of parts that it gives is left out. Raises `CutwiseError` where the scheme has no such options.
     """
     scheme_with(question.scheme, dict(question.options))
-    if divided_into(question.scheme):
-        return question
-    return replace(question, scheme=USUAL, options={})
+    parts = divided_into(question.scheme)
+    rest = {name: value for name, value in question.options.items() if name != parts}
+    return replace(question, options=rest) if parts else replace(question, scheme=USUAL, options={})
 
 
-def _planned(asked: Question, parts: str, count: int) -> Plan:
-    return shown_plan(replace(asked, options={**asked.options, parts: count}), listed=False)
+def number_given(question: Question) -> int:
+    """The number of parts that a question gives, at most one a device; 0 where the scheme decides."""
+    parts = divided_into(question.scheme)
+    given = int(getattr(scheme_with(question.scheme, dict(question.options)), parts)) if parts else EVERY
+    return min(given, len(question.scenario.devices))
 
 
-def _round(plan: Plan, count: int, like: str) -> DividedRound:
+def counts_tried(question: Question) -> tuple[int, ...]:
+    """The numbers of parts that are planned, the fewest first; the one that is given is among them."""
+    usual = counts_of(EVERY, len(question.scenario.devices))
+    return tuple(sorted({*usual, number_given(question) or usual[0]}))
+
+
+@kept
+def divided_round(asked: Question, count: int) -> DividedRound:
+    """The round of so many parts; of the number that the scheme decides for itself where `count` is 0."""
+    parts, devices = divided_into(asked.scheme), len(asked.scenario.devices)
+    plan = shown_plan(replace(asked, options={**asked.options, parts: count}), listed=False)
+    ends = {1: SCHEMES[asked.scheme].ends[0], devices: SCHEMES[asked.scheme].ends[1]}
     return DividedRound(
         count=count,
-        like=like,
+        like=ends.get(count, ""),
         delay_s=plan.delay_s,
         energy_j=plan.energy_j,
         keeps_limits=is_valid(plan),
@@ -170,12 +178,26 @@ def _round(plan: Plan, count: int, like: str) -> DividedRound:
     )
 
 
-def _place_of(chosen: Plan, plans: list[Plan]) -> int:
+def divided_rounds(asked: Question, rounds: Sequence[DividedRound], *, chosen: DividedRound) -> DividedRounds:
+    """The rounds of all `counts_tried` together; `chosen` is that of the scheme's own number."""
+    devices = len(asked.scenario.devices)
+    return DividedRounds(
+        scheme=asked.scheme,
+        parts=divided_into(asked.scheme),
+        rounds=tuple(rounds),
+        best=_place_of(chosen, rounds),
+        complete=len(rounds) == devices,
+        equal_between=asked.scenario.sharing.bandwidth == "optimised" and devices > 2,
+        training=asked.scenario.workload.training,
+    )
+
+
+def _place_of(chosen: DividedRound, rounds: Sequence[DividedRound]) -> int:
     """Where the round that the scheme decides for itself stands among them."""
 
-    def off(plan: Plan) -> float:
-        pairs = ((plan.delay_s, chosen.delay_s), (plan.energy_j, chosen.energy_j))
+    def off(one: DividedRound) -> float:
+        pairs = ((one.delay_s, chosen.delay_s), (one.energy_j, chosen.energy_j))
         return max(abs(here - there) / there if there else 0.0 for here, there in pairs)
 
-    offs = [off(plan) for plan in plans]
+    offs = [off(one) for one in rounds]
     return next((place for place, value in enumerate(offs) if value <= SAME_RATIO), offs.index(min(offs)))

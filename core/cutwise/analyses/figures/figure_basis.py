@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from cutwise.analyses.base import asked_plan, registered, rows_of, table_text
 from cutwise.analyses.cut_curve import device_at
-from cutwise.analyses.figures.figure_inputs import figure_inputs
+from cutwise.analyses.figures.figure_inputs import band_input, figure_inputs
 from cutwise.analyses.figures.figure_terms import FIGURES, OWNERS, Term
-from cutwise.analyses.figures.stage_numbers import (
+from cutwise.analyses.figures.stage_formulas import (
     OwnTurn,
-    delay_numbers,
-    energy_numbers,
+    Told,
+    delay_formulas,
+    energy_formulas,
     own_turn,
-    traffic_numbers,
+    traffic_formulas,
 )
 from cutwise.fields.field_values import Settled
 from cutwise.frozen import FrozenDict
@@ -51,9 +52,9 @@ class FigureBasis:
         """One row a term, those of the figure first, then those of the device's turn."""
         import pandas
 
-        rows = [["figure", one.part, one.value, one.numbers] for one in self.terms]
-        rows += [[f"turn of {self.device}", one.part, one.value, one.numbers] for one in self.turn]
-        return pandas.DataFrame(rows, columns=["of", "term", self.unit, "with numbers put in"])
+        both = (("figure", self.terms), (f"turn of {self.device}", self.turn))
+        rows = [[of, one.part, one.value, one.words, one.numbers] for of, terms in both for one in terms]
+        return pandas.DataFrame(rows, columns=["of", "term", self.unit, "in words", "with numbers put in"])
 
     def plain(self) -> dict[str, Any]:
         """The figure, its rule, its terms and its inputs."""
@@ -71,9 +72,16 @@ class FigureBasis:
         return f"{self.figure} {self.value:.6g} {self.unit}: {self.rule}"
 
     def text(self) -> str:
-        """The terms, the inputs and the summary."""
-        inputs = "\n".join(f"  {name}: {said}" for name, said in self.inputs)
-        return f"{table_text(self.to_frame())}\n{inputs}\n{self.summary()}"
+        """The terms, the formulas in both forms, the inputs and the summary."""
+        table = table_text(self.to_frame().iloc[:, :3])
+        formulas = [
+            line
+            for one in (*self.terms, *self.turn)
+            if one.formula
+            for line in (f"  {one.part} = {one.words}", f"  {' ' * len(one.part)} = {one.numbers}")
+        ]
+        inputs = [f"  {name}: {said}" for name, said in self.inputs]
+        return "\n".join([table, *formulas, *inputs, self.summary()])
 
 
 @registered
@@ -105,16 +113,16 @@ class NumberAnalysis(Settled):
             terms=made.terms,
             device=plan.decisions[at].device,
             turn=_turn(problem, plan, at, self.figure),
-            inputs=tuple(figure_inputs(problem, plan, at)),
+            inputs=(*band_input(problem, plan, self.figure), *figure_inputs(problem, plan, at)),
         )
 
 
 def _turn(problem: SplitProblem, plan: Plan, at: int, figure: str) -> tuple[Term, ...]:
     """What one device's turn adds to the figure, with the numbers that make it where they are its cut's."""
     stages, own = plan.stages[at], own_turn(problem, plan, at)
-    numbers = dict(NUMBERS[figure](own)) if own is not None and figure in NUMBERS else {}
+    formulas = dict(FORMULAS[figure](own)) if own is not None and figure in FORMULAS else {}
     terms = [
-        Term(part=title, value=value, numbers=numbers.get(name, ""))
+        Term(part=title, value=value, formula=formulas.get(name))
         for name, title, value in PARTS_OF[figure](stages)
         if value
     ]
@@ -142,8 +150,8 @@ def _bytes(stages: StageTimes) -> Parts:
 
 
 ENERGIES = ("device_energy_j", "radio_energy_j", "server_energy_j", "network_energy_j")
-NUMBERS: Mapping[str, Callable[[OwnTurn], Iterator[tuple[str, str]]]] = FrozenDict(
-    {"delay": delay_numbers, "energy": energy_numbers, "traffic": traffic_numbers}
+FORMULAS: Mapping[str, Callable[[OwnTurn], Told]] = FrozenDict(
+    {"delay": delay_formulas, "energy": energy_formulas, "traffic": traffic_formulas}
 )
 PARTS_OF: Mapping[str, Callable[[StageTimes], Parts]] = FrozenDict(
     {"delay": _delays, "energy": _energies, "traffic": _bytes, "memory": lambda stages: iter(())}

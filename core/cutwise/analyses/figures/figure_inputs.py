@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from cutwise.analyses.bands.certainty import basis_of
+from cutwise.analyses.bands.band_basis import basis_of, format_text
+from cutwise.analyses.bands.plan_bands import bands_of
+from cutwise.analyses.base import MOST_DEVICES
 from cutwise.hardware.profiles import Profile
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import SplitProblem
@@ -18,7 +20,8 @@ GIVEN = "given in the scenario"
 def figure_inputs(problem: SplitProblem, plan: Plan, at: int) -> Iterator[tuple[str, str]]:
     """Speeds, rates and sizes of one device and its server, with their values and what they rest on."""
     scenario, decision = problem.scenario, plan.decisions[at]
-    yield from ((f"time of {party}", basis) for party, basis in basis_of(problem, at))
+    *times, (link, delivered) = basis_of(problem, at)
+    yield from ((f"time of {party}", basis) for party, basis in times)
     parties: tuple[tuple[str, Party], ...] = (
         (scenario.device_names[at], scenario.devices[at]),
         (scenario.server.name, scenario.server),
@@ -30,6 +33,7 @@ def figure_inputs(problem: SplitProblem, plan: Plan, at: int) -> Iterator[tuple[
         "rates",
         f"{decision.uplink_bps:.6g} bit/s up and {decision.downlink_bps:.6g} down by {channel.kind!r}",
     )
+    yield link, delivered
     yield (
         "latency of a message",
         f"{channel.uplink_latency_s:.6g} s up, {channel.downlink_latency_s:.6g} s down; {GIVEN}",
@@ -41,6 +45,17 @@ def figure_inputs(problem: SplitProblem, plan: Plan, at: int) -> Iterator[tuple[
     )
     yield "cut", f"{decision.cut.label}; {decision.cut.crossing_bytes:.6g} B a sample cross it"
     yield "energy", plan.energy_evidence or "as the laws of the scenario say"
+
+
+def band_input(problem: SplitProblem, plan: Plan, figure: str) -> Iterator[tuple[str, str]]:
+    """Between which values a figure lies in eight of ten drawn worlds, where worlds are drawn of it."""
+    if len(plan.decisions) > MOST_DEVICES:
+        return
+    found = bands_of(problem, plan)
+    for band in found.bands:
+        if band.name == figure:
+            beside = "" if band.holds_plan else f"; {found.beside}"
+            yield "band", f"{band.low:.6g} to {band.high:.6g} {band.unit} in eight of ten worlds{beside}"
 
 
 def _party(name: str, party: Party, dtype: str) -> Iterator[tuple[str, str]]:
@@ -55,7 +70,8 @@ def _party(name: str, party: Party, dtype: str) -> Iterator[tuple[str, str]]:
     if speed.backward_ratio != 1:
         reached.append(f"backward passes × {speed.backward_ratio:.6g}")
     level = level_of(party)
-    yield f"speed of {name}", f"{', '.join(reached)}; {TIME_LEVELS[level].title}"
+    known_as = [", ".join(reached), TIME_LEVELS[level].title, format_text(party, profile, dtype)]
+    yield f"speed of {name}", "; ".join(filter(None, known_as))
     if level == "datasheet":
         peak = profile.peak_flops_per_s(dtype)
         yield f"peak of {name}", _listed(profile, peak, "FLOP/s", f"{dtype}_flops_per_s")

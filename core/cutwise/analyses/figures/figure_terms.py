@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cutwise.analyses.figures.figure_formulas import Formula
 from cutwise.costs.memory.by_kind import KINDS
 from cutwise.frozen import FrozenDict
 from cutwise.plans.plan import Plan
@@ -22,11 +23,21 @@ IN_PHASES = "the phases are added up; in each the longest group counts, in a gro
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """One part of a figure: its name, its value, and its formula with numbers put in, where it has one."""
+    """One part of a figure: its name, its value, and its formula, where it has one."""
 
     part: str
     value: float
-    numbers: str = ""
+    formula: Formula | None = None
+
+    @property
+    def words(self) -> str:
+        """Its formula in words; empty for none."""
+        return self.formula.words if self.formula else ""
+
+    @property
+    def numbers(self) -> str:
+        """Its formula with numbers put in; empty for none."""
+        return self.formula.numbers if self.formula else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,17 +98,26 @@ FIGURES: Mapping[str, Callable[[Plan, int], Made]] = FrozenDict(
 def _phases(plan: Plan, turns: Sequence[float]) -> list[Term]:
     """A term a phase, with the longest of its groups as a formula."""
     terms = []
+    names = [one.device for one in plan.decisions]
     for number, groups in enumerate(plan.phases, start=1):
         sums = [sum(turns[device] for device in group) for group in groups]
-        count = sum(map(len, groups))
+        each = sum(map(len, groups)) <= MOST_TURNS
         told = [
-            " + ".join(f"{turns[device]:.9g}" for device in group) if count <= MOST_TURNS else f"{total:.9g}"
+            " + ".join(f"{turns[device]:.9g}" for device in group) if each else f"{total:.9g}"
             for group, total in zip(groups, sums, strict=True)
         ]
+        called = [
+            " + ".join(f"turn of {names[device]}" for device in group) if each else f"turns of group {at}"
+            for at, group in enumerate(groups, start=1)
+        ]
         part = f"phase {number}: {len(groups)} groups at once" if len(groups) > 1 else f"phase {number}"
-        formula = f"max({', '.join(told)})" if len(told) > 1 else told[0]
-        terms.append(Term(part=part, value=max(sums), numbers=formula))
+        formula = Formula(words=_longest(called), numbers=_longest(told))
+        terms.append(Term(part=part, value=max(sums), formula=formula))
     return terms
+
+
+def _longest(groups: Sequence[str]) -> str:
+    return f"max({', '.join(groups)})" if len(groups) > 1 else groups[0]
 
 
 def _largest(names: Sequence[str], values: Sequence[float], *, adding: bool) -> tuple[Term, ...]:

@@ -17,6 +17,8 @@ NEAR_RATIO = 0.05
 MOST_RANGES = 14
 """Ranges whose corners are all looked at: 16,384 of them."""
 LAW_ROUNDING = 1e-9
+PLACES = np.array([0.0, 0.2764, 0.5, 0.7887, 1.0])
+"""Where in a range it is seen whether a law is straight; uneven, as steps may lie evenly."""
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -91,34 +93,31 @@ def corner_factors(ranges: Sequence[InputRange]) -> Floats:
 def is_multilinear(scores: Callable[[Floats], Floats], ranges: Sequence[InputRange]) -> bool:
     """True where scores (cuts, worlds) are straight in each factor or its inverse, whatever the others are.
 
-    Then all differences of scores are largest at corners. Each range is looked at in its middle, at both ends
-    and, for all others, at three places; a law that bends in between only is not seen.
+    Then all differences of scores are largest at corners. Each range is looked at in `PLACES` and, for all
+    others, at three places; a law that bends in between only is not seen.
     """
     lows, highs = (np.array([one.corners[k] for one in ranges]) for k in range(2))
     others = [lows, highs, (lows + highs) / 2]
     tried = [_line(base, i, lows[i], highs[i]) for i in range(len(ranges)) for base in others]
     if not tried:
         return True
-    values = scores(np.concatenate(tried, axis=1)).T.reshape(len(ranges), len(others), 3, -1)
-    return all(
-        _straight(values[i], np.array([lows[i], (lows[i] + highs[i]) / 2, highs[i]]))
-        for i in range(len(ranges))
-    )
+    values = scores(np.concatenate(tried, axis=1)).T.reshape(len(ranges), len(others), len(PLACES), -1)
+    return all(_straight(values[i], lows[i] + (highs[i] - lows[i]) * PLACES) for i in range(len(ranges)))
 
 
 def _line(base: Floats, number: int, low: float, high: float) -> Floats:
-    """Three worlds (ranges, 3) that differ in one factor."""
-    worlds = np.repeat(base[:, None], 3, axis=1)
-    worlds[number] = [low, (low + high) / 2, high]
+    """Worlds (ranges, places) that differ in one factor."""
+    worlds = np.repeat(base[:, None], len(PLACES), axis=1)
+    worlds[number] = low + (high - low) * PLACES
     return worlds
 
 
 def _straight(values: Floats, points: Floats) -> bool:
-    """Whether values (others, 3, cuts) lie on a line over the points, or over their inverses, all alike."""
+    """Whether values (others, places, cuts) lie on a line over the points, or over their inverses, alike."""
     scale = LAW_ROUNDING * np.abs(values).max(initial=0.0)
     for at in (points, 1 / points):
-        share = (at[1] - at[0]) / (at[2] - at[0])
-        middle = values[:, 0] + share * (values[:, 2] - values[:, 0])
-        if (np.abs(middle - values[:, 1]) <= scale).all():
+        share = ((at - at[0]) / (at[-1] - at[0]))[None, :, None]
+        line = values[:, :1] + share * (values[:, -1:] - values[:, :1])
+        if (np.abs(line - values) <= scale).all():
             return True
     return False

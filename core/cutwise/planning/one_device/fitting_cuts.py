@@ -71,7 +71,7 @@ def fitting_masks(cost: GraphCost, plain: SplitGraph, copied: SplitGraph, rules:
         masks = all_splits(plain, max_splits=MOST_SPLITS)
     except SolverError as error:
         raise PoolTooLarge(str(error)) from error
-    memory, features = CutMemory.of(cost, masks), _features(cost, copied, masks)
+    memory, features = CutMemory.of(cost, masks), features_of_splits(cost, copied, masks)
     shared = shared_on(cost, ~masks)
     if rules.clients > 1:  # a cut that leaves the server more room for others may be worth its price
         low = _charged(memory.server, memory.server.lower_bytes, rules.largest_share)
@@ -140,7 +140,7 @@ def _slope(runtime: RuntimeFigures) -> Floats:
 def _told_apart(cost: GraphCost, graph: SplitGraph, rules: MemoryRules, masks: Mask) -> Ints:
     """The cuts that none undercuts in features and bytes, and all on the device."""
     memory = CutMemory.of(cost, masks)
-    columns = [_features(cost, graph, masks)]
+    columns = [features_of_splits(cost, graph, masks)]
     for side, rule in ((memory.device, rules.devices), (memory.server, rules.servers)):
         budgets, slopes = zip(*rule, strict=True)
         if (_charged(side, side.upper_bytes, max(slopes)) <= min(budgets) / rules.clients).all():
@@ -154,6 +154,6 @@ def _told_apart(cost: GraphCost, graph: SplitGraph, rules: MemoryRules, masks: M
     return kept
 
 
-def _features(cost: GraphCost, graph: SplitGraph, masks: Mask) -> Floats:
+def features_of_splits(cost: GraphCost, graph: SplitGraph, masks: Mask) -> Floats:
     """The features of splits of the ops; a copied weight is on the device where one of its readers is."""
     return features_of(graph, np.hstack([cost.shared.read_on(masks), masks]) if len(cost.shared) else masks)

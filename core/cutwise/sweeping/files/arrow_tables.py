@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cutwise.analyses.sweeps import NamedColumn
-from cutwise.frozen import FrozenDict
-from cutwise.scenario.changes import EVERY, path_parts
-from cutwise.scenario.remedies.places import places
+from cutwise.analyses.sweep_table import ANSWERS, arrow_field, column_facts, named_array
 from cutwise.sweeping.answered_rows import AnsweredRows
 from cutwise.sweeping.rows.axes import Numbers, SweptAxis
 from cutwise.sweeping.sweep_parts import SweepPart
 from cutwise.sweeping.whole_sweep import Sweep, described
-from cutwise.units import UNITS, facts_of
 
 if TYPE_CHECKING:
     import pandas
@@ -24,17 +20,6 @@ if TYPE_CHECKING:
 
 KEY = "cutwise"
 """Under this key a file's metadata says what is in it, as JSON."""
-ANSWERS: Mapping[str, Mapping[str, str]] = FrozenDict(
-    {
-        "model": {"title": "Model"},
-        "scheme": {"title": "Scheme"},
-        "status": {"title": "Status"},
-        "delay_s": {"title": "Delay", "unit": UNITS["s"]},
-        "energy_j": {"title": "Energy", "unit": UNITS["j"]},
-        "cut": {"title": "Cut"},
-    }
-)
-"""Columns beside the swept paths, with title and unit."""
 DRAWN = ("delay_s", "energy_j")
 """Columns whose numbers hardly repeat."""
 
@@ -47,15 +32,13 @@ def part_table(sweep: Sweep, part: SweepPart, columns: Mapping[str, Numbers], an
         _constant(part.model, part.rows),
         *(_axis_array(axis, columns[axis.path]) for axis in sweep.axes),
         _constant(part.scheme, part.rows),
-        _named_array(answers.status),
+        named_array(answers.status),
         pa.array(answers.delay_s),
         pa.array(answers.energy_j),
-        _named_array(answers.cut),
+        named_array(answers.cut),
     ]
     names = ("model", *(axis.path for axis in sweep.axes), *tuple(ANSWERS)[1:])
-    fields = [
-        pa.field(name, array.type, metadata=_facts(name)) for name, array in zip(names, arrays, strict=True)
-    ]
+    fields = [arrow_field(name, array.type) for name, array in zip(names, arrays, strict=True)]
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=_said_of(sweep, part)))
 
 
@@ -85,13 +68,13 @@ def arrow_of(frame: pandas.DataFrame) -> pyarrow.Table:
 
     texts = [name for name in ("model", "scheme", "status", "cut") if name in frame]
     table = pa.Table.from_pandas(frame.astype(dict.fromkeys(texts, "category")), preserve_index=False)
-    fields = [field.with_metadata(_facts(field.name)) for field in table.schema]
+    fields = [field.with_metadata(column_facts(field.name)) for field in table.schema]
     return table.cast(pa.schema(fields))
 
 
 def with_units(frame: pandas.DataFrame) -> pandas.DataFrame:
     """The same table, whose `attrs` say the unit of every column that has one."""
-    units = {name: unit for name in frame.columns if (unit := _facts(name).get("unit"))}
+    units = {name: unit for name in frame.columns if (unit := column_facts(name).get("unit"))}
     frame.attrs["units"] = units
     return frame
 
@@ -114,12 +97,6 @@ def _constant(text: str, rows: int) -> Any:
     return pa.DictionaryArray.from_arrays(codes, pa.array([text]))
 
 
-def _named_array(column: NamedColumn) -> Any:
-    import pyarrow as pa
-
-    return pa.DictionaryArray.from_arrays(pa.array(column.places), pa.array(column.names, type=pa.string()))
-
-
 def _axis_array(axis: SweptAxis, column: Numbers) -> Any:
     import pyarrow as pa
 
@@ -135,14 +112,3 @@ def _axis_array(axis: SweptAxis, column: Numbers) -> Any:
 def _label(value: object) -> Any:
     """A value as a file holds it; tables and lists in words."""
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
-
-
-def _facts(name: str) -> dict[str, str]:
-    if name in ANSWERS:
-        return dict(ANSWERS[name])
-    path = tuple(part for part in path_parts(name) if part != EVERY and not part.isdigit())
-    for place in places().get(path, ()):
-        facts = facts_of(place.owner, place.name)
-        said = {"title": facts.get("title", ""), "unit": UNITS.get(facts.get("unit", ""), "")}
-        return {key: text for key, text in said.items() if text}
-    return {}

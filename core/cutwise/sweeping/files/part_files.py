@@ -30,10 +30,9 @@ def part_path(folder: Path, number: int) -> Path:
 
 
 def opened_folder(folder: Path, sweep: Sweep) -> None:
-    """Makes the folder this sweep's; raises `CutwiseError` where it is another's or cannot be written."""
+    """Makes a folder this sweep's; raises `CutwiseError` where it is another's or cannot be written."""
     name = shown_name(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         kept = [entry for entry in os.listdir(folder) if not entry.startswith(HIDDEN)]
         if (folder / DESCRIPTION).exists():
             _refuse_other(folder, sweep)

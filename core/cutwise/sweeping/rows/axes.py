@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,13 @@ class SweptAxis(Frozen):
     def repeats(self) -> bool:
         """True where rows share few values, which files keep once."""
         return self.count > 0
+
+    @property
+    def named(self) -> Sequence[Any]:
+        """All values that are no numbers; of numbers the last."""
+        if self.is_range:
+            return [int(self.high) if self.whole else self.high]
+        return self.values[-1:].tolist() if isinstance(self.values, np.ndarray) else self.values
 
     def at_places(self, places: Ints) -> Numbers:
         """Its column in rows that have its values of these positions.

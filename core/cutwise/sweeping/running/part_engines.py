@@ -1,37 +1,21 @@
-"""Who makes the parts: this process, workers beside it, or a cluster that runs; the bytes are the same."""
+"""Who makes the parts: this process, or the workers of a Dask client; the bytes are the same."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
-from cutwise.disk.scratch_folders import scratch_folder
-from cutwise.errors import CutwiseError, shown
+from cutwise.errors import CutwiseError
 from cutwise.scenario.versions import Versions, versions
 from cutwise.sweeping.files.part_files import GO_ON, write_part
 from cutwise.sweeping.running.sweep_progress import PartOutcome
 from cutwise.sweeping.whole_sweep import Sweep
 
-NO_DASK = "needs Dask, which is not installed; install it with: pip install 'cutwise[scale]'"
 IN_FLIGHT = 4
 """Parts that each worker has waiting, so that it never waits for the next."""
-PATIENCE_S = 30
-UNGUARDED = (
-    "workers: none starts, most likely as each of them runs this file first; put the call under "
-    'if __name__ == "__main__":'
-)
-SILENT = 100
-"""Above every level of what Dask logs."""
-WARNINGS = "PYTHONWARNINGS"
-LOOPBACK = "127.0.0.1"
-"""Nobody on another machine reaches it."""
 _ONE_AT_A_TIME = threading.Lock()
 """A worker of several threads makes one part after another: a part is what bounds its memory."""
 
@@ -92,7 +76,7 @@ class OnDask:
 
         held = self._client.submit(_same, sweep, key=f"sweep-{sweep.digest}", pure=False)
         waiting = iter(numbers)
-        done = as_completed()
+        done = as_completed(loop=self._client.loop)
         in_flight = 0
         while True:
             for number in waiting:
@@ -134,62 +118,3 @@ def _result(task: Any) -> PartOutcome:
 
 def _gone(error: BaseException) -> NoReturn:
     raise CutwiseError(f"the cluster is gone; {GO_ON}") from error
-
-
-@contextmanager
-def local_workers(count: int) -> Iterator[Engine]:
-    """Workers of this machine, a process each, that end with the block.
-
-    They listen on this machine only, to who holds a certificate that is made for them and kept in memory.
-    """
-    if multiprocessing.parent_process():
-        raise CutwiseError(UNGUARDED)
-    try:
-        from distributed import Client, LocalCluster
-        from distributed.security import Security
-
-        security = Security.temporary()
-    except ImportError as error:
-        raise CutwiseError(f"workers: {NO_DASK}") from error
-    with scratch_folder("sweep") as folder, ExitStack() as stack:
-        _track_quietly()
-        how = {"host": LOOPBACK, "protocol": "tls://", "security": security, "dashboard_address": None}
-        room = {"threads_per_worker": 1, "memory_limit": 0, "local_directory": str(folder)}
-        try:
-            cluster = stack.enter_context(LocalCluster(n_workers=count, silence_logs=SILENT, **how, **room))
-        except RuntimeError as error:
-            raise CutwiseError(UNGUARDED) from error
-        yield OnDask(stack.enter_context(Client(cluster)))
-
-
-def _track_quietly() -> None:
-    """What a process that is told to stop leaves of its semaphores is let go without a word about it."""
-    before = os.environ.get(WARNINGS)
-    os.environ[WARNINGS] = "ignore"
-    try:
-        resource_tracker.ensure_running()
-    finally:
-        del os.environ[WARNINGS]
-        if before is not None:
-            os.environ[WARNINGS] = before
-
-
-@contextmanager
-def running_cluster(address: str) -> Iterator[Engine]:
-    """The workers of a cluster that runs at `address`; raises `CutwiseError` where none answers."""
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise CutwiseError(f"dask: {NO_DASK}") from error
-    try:
-        client = Client(address, timeout=PATIENCE_S)
-    except (OSError, ValueError, TimeoutError, TypeError) as error:
-        raise CutwiseError(
-            f"dask: no scheduler answers at {shown(address)}; start one, or see docs/scale.md"
-        ) from error
-    with closing(client):
-        try:
-            client.wait_for_workers(1, timeout=PATIENCE_S)
-        except TimeoutError as error:
-            raise CutwiseError(f"dask: the cluster at {shown(address)} has no worker; start one") from error
-        yield OnDask(client)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +16,15 @@ from cutwise.disk.bounded_files import shown_name
 from cutwise.errors import CutwiseError
 from cutwise.frozen import Frozen
 from cutwise.sweeping.files.arrow_tables import with_units
+from cutwise.sweeping.files.held_folders import held_folder
 from cutwise.sweeping.files.joined_file import is_joined, join_parts
 from cutwise.sweeping.files.part_files import missing_parts, opened_folder, part_files
-from cutwise.sweeping.running.part_engines import Engine, InProcess, local_workers, running_cluster
+from cutwise.sweeping.files.read_rows import table_of
+from cutwise.sweeping.running.dask_clusters import local_workers, running_cluster
+from cutwise.sweeping.running.part_engines import Engine, InProcess
 from cutwise.sweeping.running.sweep_estimates import SweepEstimate, estimate_of
 from cutwise.sweeping.running.sweep_progress import Pair, SweepPace, Tell
-from cutwise.sweeping.sweep_parts import pairs_of, part_count, part_of
+from cutwise.sweeping.sweep_parts import pairs_of, part_count, part_of, rows_left
 from cutwise.sweeping.whole_sweep import Sweep
 
 if TYPE_CHECKING:
@@ -34,8 +37,6 @@ PARTS = ".parts"
 """Beside one file its parts lie in a folder of its name with this, until they are joined."""
 Foretell: TypeAlias = Callable[[SweepEstimate], None]
 MOST_WORKERS = 1024
-WORTH_ESTIMATING = 4
-"""Parts; of fewer the answer is there about as soon as what it takes could be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +50,16 @@ class WrittenSweep(Frozen):
     size_bytes: int
     took_s: float
 
-    def to_arrow(self) -> pyarrow.Table:
-        """All rows, with units and titles in the schema."""
-        import pyarrow.dataset
+    def to_arrow(self, columns: Sequence[str] | None = None) -> pyarrow.Table:
+        """All rows, with units and titles in the schema; of some `columns` alone where they are named.
 
-        table: pyarrow.Table = pyarrow.dataset.dataset(self.out, format="parquet").to_table()
-        return table
+        Raises `UnknownNameError` for a column that is not there, `CutwiseError` for more than `table_bytes`.
+        """
+        return table_of(self.out, columns)
 
-    def to_frame(self) -> pandas.DataFrame:
-        """All rows; names are categories."""
-        return with_units(self.to_arrow().to_pandas())
+    def to_frame(self, columns: Sequence[str] | None = None) -> pandas.DataFrame:
+        """The same as a DataFrame; names are categories, and units stand in `attrs`."""
+        return with_units(table_of(self.out, columns).to_pandas(split_blocks=True, self_destruct=True))
 
     def plain(self) -> dict[str, Any]:
         """Its fields."""
@@ -98,14 +99,16 @@ def written_sweep(
     began_s, target = time.monotonic(), Path(out)
     _refuse(workers, dask)
     if target.suffix != ONE_FILE:
-        made = _filled(sweep, target, _engine(workers, dask), foretell, tell)
+        with held_folder(target):
+            made = _filled(sweep, target, _engine(workers, dask), foretell, tell)
         return _record(sweep, target, made, began_s)
     if is_joined(sweep, target):
         return _record(sweep, target, 0, began_s)
     folder = target.with_name(target.name + PARTS)
-    made = _filled(sweep, folder, _engine(workers, dask), foretell, tell)
-    join_parts(sweep, folder, target)
-    shutil.rmtree(folder)
+    with held_folder(folder):
+        made = _filled(sweep, folder, _engine(workers, dask), foretell, tell, joined=True)
+        join_parts(sweep, folder, target)
+        shutil.rmtree(folder)
     return _record(sweep, target, made, began_s)
 
 
@@ -128,6 +131,8 @@ def _filled(
     engine: AbstractContextManager[Engine],
     foretell: Foretell | None,
     tell: Tell | None,
+    *,
+    joined: bool = False,
 ) -> int:
     """How many parts were made: those that were missing."""
     opened_folder(folder, sweep)
@@ -135,12 +140,16 @@ def _filled(
     if not numbers:
         return 0
     with engine as makers, _said_when_interrupted(folder):
-        row_s: dict[Pair, float] = {}
-        if foretell and len(numbers) > WORTH_ESTIMATING:
-            foretold = estimate_of(sweep, workers=makers.workers)
-            row_s = dict(foretold.row_s)
+        left = rows_left(sweep, numbers)
+        row_s: Mapping[Pair, float] = {}
+        if foretell:
+            free_bytes = shutil.disk_usage(folder).free
+            foretold = estimate_of(
+                sweep, numbers=numbers, workers=makers.workers, joined=joined, free_bytes=free_bytes
+            )
+            row_s = foretold.row_s
             foretell(foretold)
-        pace = _pace(sweep, numbers, row_s)
+        pace = SweepPace(left=left, rows=sweep.rows * len(left), row_s=row_s)
         for outcome in makers.made(sweep, folder, numbers):
             if outcome.mistake:
                 raise CutwiseError(outcome.mistake)
@@ -158,14 +167,6 @@ def _said_when_interrupted(folder: Path) -> Iterator[None]:
     except KeyboardInterrupt as stopped:
         stopped.add_note(f"{shown_name(folder)}: whole parts stay; the same call goes on from them")
         raise
-
-
-def _pace(sweep: Sweep, numbers: list[int], row_s: dict[Pair, float]) -> SweepPace:
-    left = dict.fromkeys(pairs_of(sweep), 0)
-    for number in numbers:
-        part = part_of(sweep, number)
-        left[part.model, part.scheme] += part.rows
-    return SweepPace(left=left, rows=sweep.rows * len(left), row_s=row_s)
 
 
 def _record(sweep: Sweep, target: Path, made: int, began_s: float) -> WrittenSweep:

@@ -60,7 +60,7 @@ def test_the_cut_changes_where_the_price_ends_and_not_before(model: str) -> None
 
 
 def test_a_memory_that_binds_saves_nothing_until_the_next_cut_fits() -> None:
-    asked = cell("resnet18", **{"devices.*.memory_bytes": 6.5e8})
+    asked = cell("resnet18", **{"devices.*.memory_bytes": 5e8})
     (price,) = ShadowPricesAnalysis(quantities=("devices.*.memory_bytes",)).run(asked).prices
     assert (price.saved_s, price.law, price.exact) == (0.0, "steps", True)
     assert price.holds_to is not None

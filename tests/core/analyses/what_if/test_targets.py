@@ -16,6 +16,7 @@ from cutwise.question import Question, shown_plan
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import Limits, Scenario
+from cutwise.tolerances import LIMIT_ROUNDING
 from tests.core.analyses.what_if.small_cells import costs_of, random_cell, splits_of
 
 CASES = 40
@@ -29,7 +30,11 @@ HYPERBOLIC = {
 
 
 def least_factor(question: Question, masks: np.ndarray, path: str, value: float, deadline_s: float) -> float:
-    """By hand: of each split the root of a + b / x = deadline, from its delays at x and at 2 x; the least."""
+    """By hand: of each split the root of a + b / x = deadline, from its delays at x and at 2 x; the least.
+
+    A deadline is kept up to its rounding, which counts where a split's delay hardly falls any more.
+    """
+    deadline_s *= 1 + LIMIT_ROUNDING
     once, twice = (costs_of(question, masks, {path: factor * value})["delay"] for factor in (1.0, 2.0))
     part = 2 * (once - twice)
     rest = once - part

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cutwise.analyses.maps.lines.row_lines import RowLines
 from cutwise.analyses.maps.lines.score_lines import NONE_FITS, Runs, ScoreLines
-from cutwise.arrays import Floats
+from cutwise.arrays import Floats, SmallInts
 from cutwise.frozen import Frozen
-
-Codes: TypeAlias = NDArray[np.int16]
-"""Places of cuts, small as there are many of them."""
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -24,8 +19,8 @@ class MapGrid(Frozen):
     Where no cut keeps the limits `best` is -1 and its score infinite; where no other does `second` is.
     """
 
-    best: Codes
-    second: Codes
+    best: SmallInts
+    second: SmallInts
     score: Floats
     second_score: Floats
     delay_s: Floats
@@ -52,21 +47,21 @@ def grid_of(lines: RowLines, runs: Runs, values: Floats) -> MapGrid:
     return MapGrid(best=best, second=second, score=score, second_score=second_score, delay_s=delay)
 
 
-def _best_at(runs: Runs, values: Floats) -> Codes:
+def _best_at(runs: Runs, values: Floats) -> SmallInts:
     best = np.full((runs.start.shape[1], len(values)), NONE_FITS, dtype=np.int16)
     for start, cut in zip(runs.start, runs.cut, strict=True):
         np.copyto(best, cut[:, None], where=values >= start[:, None])
     return best
 
 
-def _along(start: Floats, slope: Floats, cuts: Codes, points: Floats) -> Floats:
+def _along(start: Floats, slope: Floats, cuts: SmallInts, points: Floats) -> Floats:
     """What the lines of these cuts say at points; infinite for none."""
     rows = np.arange(cuts.shape[0])[:, None]
     found = start[cuts, rows] + points * slope[cuts, rows]
     return np.where(cuts == NONE_FITS, np.inf, found)
 
 
-def _second_at(lines: ScoreLines, points: Floats, best: Codes) -> tuple[Codes, Floats]:
+def _second_at(lines: ScoreLines, points: Floats, best: SmallInts) -> tuple[SmallInts, Floats]:
     second, least = np.full_like(best, NONE_FITS), np.full(best.shape, np.inf)
     score, other, limited = np.empty(best.shape), np.empty(best.shape, dtype=bool), not lines.always_fit
     for cut in range(len(lines.start)):

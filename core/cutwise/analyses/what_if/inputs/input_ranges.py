@@ -115,8 +115,9 @@ def _range(one: Quantity, said: str) -> InputRange:
         low, high = (typed_number(part, one.unit) / one.value for part in said.split("..", 1))
         return InputRange(quantity=one, law="uniform", low=float(low), high=float(high))
     if said.startswith("/"):
-        times = float(typed_number(said[1:], "ratio"))
-        return InputRange(quantity=one, law="lognormal", low=1 / times if times > 0 else 1.0, high=times)
+        given = float(typed_number(said[1:], "ratio"))
+        times = given if given > 0 else 1.0
+        return InputRange(quantity=one, law="lognormal", low=1 / times, high=times)
     if said.endswith("%"):
         return _about(one, float(typed_number(said.lstrip("+-±"), "ratio")))
     raise ScenarioError([f"ranges: {shown(said)} is no range of {one.name}; {HOW}"])

@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
-from cutwise.columns.device_rows import DeviceAnswer, DeviceRows, answered_device
+from cutwise.columns.device_answers import DeviceAnswer, answered_device
+from cutwise.columns.device_rows import DeviceRows
+from cutwise.columns.rounds.band_rows import band_answers
+from cutwise.columns.rounds.weighted_score import weighted_score
 from cutwise.columns.swept_paths import Columns
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.cut_labels import labels_of
@@ -24,8 +27,8 @@ SEPARATOR = " | "
 class RoundRows(Frozen):
     """Delay, energy and cut of the round of every row; cuts are places in `labels`.
 
-    `broken` rows break a limit; `left` have no answer here: there are too many cuts to keep, or the server
-    may not hold all devices at once.
+    `broken` rows break a limit; `left` have no answer here: there are too many cuts to keep, the server may
+    not hold all devices at once, or a device ends last whatever its share. The others are best if `proven`.
     """
 
     delay_s: Floats
@@ -34,31 +37,31 @@ class RoundRows(Frozen):
     labels: tuple[str, ...]
     broken: Mask
     left: Mask
+    proven: bool
 
 
 def round_rows(
     problem: SplitProblem, scenario: Scenario, columns: Columns, round_of: Round, *, count: int
 ) -> RoundRows:
     """The rounds of a scenario in rows, each device with its own best cut."""
-    devices = len(scenario.devices)
-    active = devices if round_of.parallel else 1
-    known: dict[object, DeviceAnswer] = {}
-    answers = []
-    server = np.zeros(1)
-    for device in range(devices):
-        key = _alike(scenario, columns, device)
-        if key not in known:
-            rows = DeviceRows.of(problem, scenario, columns, device=device, active=active, count=count)
-            server = rows.server_budgets
-            known[key] = answered_device(rows)
-        answers.append(known[key])
+    active = len(scenario.devices) if round_of.parallel else 1
+    places: dict[object, int] = {}
+    alike = (_alike(scenario, columns, device) for device in range(len(scenario.devices)))
+    kinds = [places.setdefault(one, len(places)) for one in alike]
+    distinct = [
+        DeviceRows.of(problem, scenario, columns, device=kinds.index(kind), active=active, count=count)
+        for kind in range(len(places))
+    ]
+    own, proven = _answers(problem, distinct, np.bincount(kinds).astype(np.float64))
+    answers = [own[kind] for kind in kinds]
     delay_s = np.asarray(round_of.total(np.stack([one.delay_s for one in answers])))
-    broken: Mask = np.any([one.short for one in answers], axis=0)
+    broken: Mask = np.any([one.short for one in own], axis=0)
     held = np.sum([one.client_bytes for one in answers], axis=0)
-    left: Mask = np.any([one.left for one in answers], axis=0)
-    left |= ~broken & (active > 1) & (held > server * (1 + LIMIT_ROUNDING))
-    deadline_s = scenario.limits.deadline_s if "limits.deadline_s" not in columns else None
-    late = columns.get("limits.deadline_s", deadline_s)
+    left: Mask = np.any([one.left for one in own], axis=0)
+    left |= (active > 1) & (held > distinct[0].server_budgets * (1 + LIMIT_ROUNDING))
+    if active > 1 or len(own) > 1:
+        left |= np.any([one.crowded for one in own], axis=0)
+    late = columns.get("limits.deadline_s", scenario.limits.deadline_s)
     if late is not None:
         broken |= delay_s > np.asarray(late) * (1 + LIMIT_ROUNDING)
     codes, labels = _labelled(problem, answers)
@@ -69,7 +72,25 @@ def round_rows(
         labels=labels,
         broken=broken,
         left=left,
+        proven=proven,
     )
+
+
+def _answers(
+    problem: SplitProblem, devices: list[DeviceRows], times: Floats
+) -> tuple[list[DeviceAnswer], bool]:
+    """What every distinct device takes, and whether no other cuts and shares are better."""
+    if not shares_best(problem, active=devices[0].active):
+        weighted = problem.scenario.objective.is_weighted
+        score = weighted_score(devices, times) if weighted else None
+        return [answered_device(one, score) for one in devices], True
+    by_delay = problem.scenario.objective.is_delay
+    return band_answers(devices, times, cuts_first=not by_delay), by_delay
+
+
+def shares_best(problem: SplitProblem, *, active: int) -> bool:
+    """True where devices that are active at once have the band split that ends their round first."""
+    return active > 1 and problem.scenario.sharing.bandwidth == "optimised" and problem.micro_batches == 1
 
 
 def _alike(scenario: Scenario, columns: Columns, device: int) -> object:

@@ -57,6 +57,14 @@ class MemoryLimit(Frozen):
             side=self.side, budgets=_of_rows(self.budgets, rows), share=_of_rows(self.share, rows)
         )
 
+    def budgets_of(self, rows: slice | Ints) -> Floats:
+        """What may be charged in some rows."""
+        return _of_rows(self.budgets, rows)
+
+    def shares_of(self, rows: slice | Ints) -> Floats:
+        """Which part of the largest tensor is charged beside in some rows."""
+        return _of_rows(self.share, rows)
+
     def fits(self, cuts: Ints) -> Mask:
         """Whether each row's side of these cuts (rows,) fits, shape (rows,)."""
         most = self.budgets * (1 + LIMIT_ROUNDING)
@@ -119,16 +127,21 @@ def excess_in(limits: tuple[Limit, ...], rows: slice, cuts: int) -> Floats:
     return np.where(worst <= LIMIT_ROUNDING, np.minimum(worst, 0.0), worst)
 
 
+def least_excess_in(memory: tuple[MemoryLimit, ...], rows: slice) -> Floats:
+    """By how much every cut exceeds the worst memory of these rows at least, shape (cuts, rows)."""
+    return np.asarray(np.max(np.broadcast_arrays(*(one.least_excess_in(rows) for one in memory)), axis=0))
+
+
 def told_apart(limits: tuple[Limit, ...], rows: slice, cuts: int) -> Mask:
     """The cuts among which a row that none fits looks for the one nearest to its limits, (cuts, rows).
 
     Those that might fit its memories by what they hold at least, or that are nearest to that.
     """
-    least = [limit.least_excess_in(rows) for limit in limits if isinstance(limit, MemoryLimit)]
-    if not least:
+    memory = tuple(limit for limit in limits if isinstance(limit, MemoryLimit))
+    if not memory:
         return np.ones((cuts, rows.stop - rows.start), dtype=bool)
-    short = np.max(np.broadcast_arrays(*least), axis=0)
-    found = short <= LIMIT_ROUNDING
+    short = least_excess_in(memory, rows)
+    found: Mask = np.broadcast_to(short <= LIMIT_ROUNDING, (cuts, rows.stop - rows.start)).copy()
     none = ~found.any(axis=0)
     if none.any():
         rank = np.argsort(np.argsort(short[:, none], axis=0, kind="stable"), axis=0, kind="stable")
