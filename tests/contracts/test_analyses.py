@@ -30,6 +30,7 @@ from cutwise.units import facts_of
 from tests.contracts.families import modules_of
 
 SHARED = {
+    "adaptive_grid",
     "alike_devices",
     "as_planned",
     "asked_rows",
@@ -64,6 +65,8 @@ SHARED = {
     "point_prices",
     "quantities",
     "quantity_axis",
+    "round_map",
+    "round_points",
     "row_lines",
     "sampled_map",
     "scenario_rows",
@@ -100,6 +103,7 @@ OTHER_VALUES: dict[tuple[str, str], Any] = {
     ("break_evens", "along"): ("server.flops_per_s",),
     ("map", "across"): "server.flops_per_s",
     ("map", "up"): "channel.downlink_bps",
+    ("map", "schemes"): ("split_federated", "split_learning"),
     ("compare", "schemes"): ("device_only", "fast_split"),
     ("front", "points"): 2,
     ("replan", "rates"): (1.0, 0.5),

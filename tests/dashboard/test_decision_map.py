@@ -21,9 +21,9 @@ from cutwise.stated.shipped_scenarios import shipped_scenario
 from cutwise_dashboard.charts.palette import contrast_ratio, ink_on
 from cutwise_dashboard.views.explore import explore_views as explore
 from cutwise_dashboard.views.explore.break_evens import move_lines
-from cutwise_dashboard.views.explore.map_colors import SCALES, region_colors
 from cutwise_dashboard.views.explore.map_payload import map_payload, shares_of
 from cutwise_dashboard.views.explore.map_words import map_title, sentences
+from cutwise_dashboard.views.region_colors import SCALES, region_colors
 
 DEVICE = 2
 UPLINK, SPEED = "channel.uplink_bps", "devices.2.flops_per_s"
@@ -69,6 +69,11 @@ def test_the_page_draws_each_part_or_says_why_not() -> None:
     assert "cuts are ever the best for jetson-tx2" in shown.get("html")[0].proto.body
     lines = [text.value for text in shown.markdown]
     assert any("moves to after layer3/0/add" in line for line in lines)
+    shown.session_state["view.explore.what"] = "cuts"
+    assert "patterns of cuts are the best somewhere" in shown.run().get("html")[0].proto.body
+    shown.session_state["view.explore.what"] = "scheme"
+    assert [one.label for one in shown.run().button if "map" in one.label] == ["Work the map out"]
+    shown.session_state["view.explore.what"] = "cut"
     shown.session_state["weighted"] = True
     shown.run()
     assert "no map for a weighted objective" in shown.info[0].value

@@ -11,7 +11,6 @@ import streamlit as st
 
 from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis
 from cutwise.analyses.maps.decision_map import DecisionMap
-from cutwise.analyses.maps.map_analysis import mapped_schemes
 from cutwise.analyses.maps.places.map_places import MapPlaces
 from cutwise.analyses.maps.rounds.round_map import FIRST_POINTS, MOST_POINTS, round_map
 from cutwise.analyses.maps.rounds.round_points import RoundPoints, RoundsAsked, together
@@ -80,7 +79,7 @@ def _asked(
 
 
 def _chosen_schemes(own: str) -> list[str]:
-    first = [own, *(name for name in mapped_schemes() if name != own)]
+    first = [own, *(name for name, one in SCHEMES.items() if name != own and not one.is_baseline)]
     offered = [*first, *(n for n, one in SCHEMES.items() if n not in first and not one.exhaustive)]
     return list(
         st.multiselect("Schemes", offered, key=session.begin(CHOSEN, first), format_func=readable)

@@ -16,8 +16,8 @@ from cutwise.arrays import Floats
 from cutwise.plans.inference_words import said
 from cutwise_dashboard.charts.palette import PALETTES, ink_on
 from cutwise_dashboard.format import quantity_text, rounded, seconds_text, share_text
-from cutwise_dashboard.views.explore.map_colors import region_colors
 from cutwise_dashboard.views.explore.map_words import NONE_FITS_WORDS, sentences, spoken_map
+from cutwise_dashboard.views.region_colors import region_colors
 
 MOST_POINTS = 101
 """Points of an axis that are sent where no lines tell the scores."""

@@ -19,7 +19,7 @@ from cutwise_dashboard import cached, session
 from cutwise_dashboard.components.break_evens import open_tray, show_break_evens
 from cutwise_dashboard.format import quantity_text
 from cutwise_dashboard.question import AnsweredQuestion
-from cutwise_dashboard.views.explore.map_colors import region_colors
+from cutwise_dashboard.views.region_colors import region_colors
 
 OF_LINK = ("uplink_bps", "downlink_bps", "uplink_bandwidth_hz", "downlink_bandwidth_hz")
 OF_SERVER = ("flops_per_s", "memory_bytes")

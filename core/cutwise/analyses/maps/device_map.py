@@ -92,9 +92,10 @@ def _sampled(mapped: MappedDevice, nine: NinePoints, cuts: Ints, here: PointPric
     axes = mapped.places.axes
     values, rows = (axis.values(count) for axis, count in zip(axes, SAMPLED, strict=True))
     grid = sampled_grid(mapped, values, rows)
+    runs = sampled_runs(mapped, values, rows, grid.best.astype(np.int64))
     return DeviceRegions(
-        mapped=mapped, nine=nine, cuts=cuts, lines=None, runs=sampled_runs(mapped, values, rows, grid.best),
-        grid=grid, rows=rows, values=values, along=0, here=here,
+        mapped=mapped, nine=nine, cuts=cuts, lines=None, runs=runs, grid=grid,
+        rows=rows, values=values, along=0, here=here,
     )  # fmt: skip
 
 

@@ -14,17 +14,7 @@ from cutwise.analyses.maps.places.map_places import MapPlaces
 from cutwise.analyses.maps.rounds.round_map import round_map
 from cutwise.fields.field_values import Settled
 from cutwise.question import Question, unpinned
-from cutwise.schemes import SCHEMES
 from cutwise.units import quantity
-
-
-def mapped_schemes() -> tuple[str, ...]:
-    """The schemes that are mapped where none is named: all that are no baseline.
-
-    >>> "gsfl" in mapped_schemes(), "device_only" in mapped_schemes()
-    (True, False)
-    """
-    return tuple(name for name, scheme in SCHEMES.items() if not scheme.is_baseline)
 
 
 @registered
@@ -46,11 +36,11 @@ class MapAnalysis(Settled):
         "", title="Across", help="Path of the first quantity; the uplink, or its bandwidth, if absent"
     )
     up: str = quantity("", title="Up", help="Path of the second quantity; the device's own speed if absent")
-    of: Literal["cut", "cuts", "scheme"] = quantity(
-        "cut", title="Of", help="What is best where: the device's cut, the cuts of all devices, or the scheme"
+    of: Literal["cut", "cuts"] = quantity(
+        "cut", title="Of", help="What is best where: the cut of the device, or the cuts of all devices"
     )
     schemes: tuple[str, ...] = quantity(
-        (), title="Schemes", help="Schemes that are mapped; all but baselines if absent"
+        (), title="Schemes", help="Schemes that are mapped instead of cuts, separated by commas"
     )
 
     def run(self, question: Question) -> DecisionMap:
@@ -61,10 +51,9 @@ class MapAnalysis(Settled):
         shown = asked_plan(question).decisions[device].cut.label
         paths = (self.across or usual_link(asked.scenario), self.up or usual_speed(device))
         places = MapPlaces.of(asked, plan, dict.fromkeys(paths, (None, None)), device=device)
+        own = {asked.scheme: asked.options}
+        if self.schemes:
+            return round_map(places, {name: own.get(name, {}) for name in self.schemes}, by_cuts=False)
         if self.of == "cuts":
-            return round_map(places, {asked.scheme: asked.options}, by_cuts=True)
-        if self.of == "scheme":
-            own = {asked.scheme: asked.options}
-            names = self.schemes or mapped_schemes()
-            return round_map(places, {name: own.get(name, {}) for name in names}, by_cuts=False)
+            return round_map(places, own, by_cuts=True)
         return replace(device_map(places, device), planned=shown)

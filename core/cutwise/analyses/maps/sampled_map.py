@@ -28,8 +28,8 @@ def sampled_grid(mapped: MappedDevice, across: Floats, up: Floats) -> MapGrid:
     scores[best, at] = np.inf
     second, second_score = _least(scores)
     return MapGrid(
-        best=best.reshape(shape),
-        second=second.reshape(shape),
+        best=best.reshape(shape).astype(np.int16),
+        second=second.reshape(shape).astype(np.int16),
         score=score.reshape(shape),
         second_score=second_score.reshape(shape),
         delay_s=delay_s.reshape(shape),

@@ -22,11 +22,14 @@ from cutwise.stated.shipped_scenarios import shipped_scenario
 RESNET = cutwise.load_model("sample:resnet18")
 UPLINK, SPEED, BATCH = "channel.uplink_bps", "devices.0.flops_per_s", "workload.batch_size"
 
+SIZES = (1.0, 256.0)
+
 
 def places(scheme: str, up: str = SPEED, **setting: object) -> MapPlaces:
     scenario = changed(shipped_scenario(), {path.replace("__", "."): v for path, v in setting.items()})
     asked = Question(graph=RESNET, scenario=scenario, scheme=scheme)
-    return MapPlaces.of(asked, shown_plan(asked, listed=False), dict.fromkeys((UPLINK, up), (None, None)))
+    ranges = {UPLINK: (None, None), up: SIZES if up == BATCH else (None, None)}
+    return MapPlaces.of(asked, shown_plan(asked, listed=False), ranges)
 
 
 def pattern(label: str | None) -> frozenset[str]:

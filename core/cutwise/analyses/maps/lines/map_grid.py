@@ -8,7 +8,7 @@ import numpy as np
 
 from cutwise.analyses.maps.lines.row_lines import RowLines
 from cutwise.analyses.maps.lines.score_lines import NONE_FITS, Runs, ScoreLines
-from cutwise.arrays import Floats, Ints, SmallInts
+from cutwise.arrays import Floats, SmallInts
 from cutwise.frozen import Frozen
 
 
@@ -54,14 +54,14 @@ def _best_at(runs: Runs, values: Floats) -> SmallInts:
     return best
 
 
-def _along(start: Floats, slope: Floats, cuts: Ints, points: Floats) -> Floats:
+def _along(start: Floats, slope: Floats, cuts: SmallInts, points: Floats) -> Floats:
     """What the lines of these cuts say at points; infinite for none."""
     rows = np.arange(cuts.shape[0])[:, None]
     found = start[cuts, rows] + points * slope[cuts, rows]
     return np.where(cuts == NONE_FITS, np.inf, found)
 
 
-def _second_at(lines: ScoreLines, points: Floats, best: SmallInts) -> tuple[Ints, Floats]:
+def _second_at(lines: ScoreLines, points: Floats, best: SmallInts) -> tuple[SmallInts, Floats]:
     second, least = np.full_like(best, NONE_FITS), np.full(best.shape, np.inf)
     score, other, limited = np.empty(best.shape), np.empty(best.shape, dtype=bool), not lines.always_fit
     for cut in range(len(lines.start)):
