@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from cutwise.analyses.what_if.front_points import plan_under
-from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
+from cutwise.analyses.what_if.inputs.asked_rows import unproven
 from cutwise.arrays import Ints
+from cutwise.columns.row_answers import goes_in_columns
 from cutwise.costs.cut_sums import cut_sums
 from cutwise.frozen import Frozen
 from cutwise.planning.one_device.cut_memory import shared_bytes, shared_on
@@ -59,6 +60,15 @@ def of_count(scenario: Scenario, count: int) -> Scenario:
     return replace(scenario, devices=devices)
 
 
+def own_cuts(question: Question) -> bool:
+    """True where each device's cut is its own best, under shares that its scenario gives."""
+    scenario, scheme = question.scenario, shown_scheme(question)
+    shared = SCHEMES[scheme].round_of.parallel and scenario.sharing.bandwidth == "optimised"
+    return not (shared or scenario.objective.is_weighted) and goes_in_columns(
+        scenario, {}, scheme, unproven(question)
+    )
+
+
 def _number(turn: int) -> str:
     return f"-{turn + 1}" if turn else ""
 
@@ -66,11 +76,11 @@ def _number(turn: int) -> str:
 def round_of_alike(question: Question, count: int, settings: Mapping[str, Any]) -> AlikeRound:
     """A round of so many devices under some settings.
 
-    Where each device's cut is its own best, devices that are alike are answered once, and only the number
-    that works at once counts; else all of them are planned.
+    Where devices have their `own_cuts`, those that are alike are answered once, and only the number that
+    works at once counts; else all of them are planned.
     """
     asked = replace(question, scenario=changed(question.scenario, settings))
-    kinds = _Kinds.of(asked, count) if AskedRows(question=asked).alone else None
+    kinds = _Kinds.of(asked, count) if own_cuts(asked) else None
     if kinds is None:
         return _planned(asked, count)
     if kinds.holds(kinds.best):
@@ -86,7 +96,7 @@ def round_of_alike(question: Question, count: int, settings: Mapping[str, Any]) 
 def fits(question: Question, count: int, settings: Mapping[str, Any]) -> bool:
     """Whether some round of so many devices keeps every limit."""
     asked = replace(question, scenario=changed(question.scenario, settings))
-    kinds = _Kinds.of(asked, count) if AskedRows(question=asked).alone else None
+    kinds = _Kinds.of(asked, count) if own_cuts(asked) else None
     if kinds is None:
         return _planned(asked, count).keeps
     if kinds.holds(kinds.best):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,13 +15,17 @@ from cutwise.analyses.what_if.alike_devices import (
     MOST_PLANNED,
     AlikeRound,
     fits,
+    of_count,
+    own_cuts,
     plan_of_alike,
     round_of_alike,
 )
-from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
+from cutwise.analyses.what_if.inputs.asked_rows import MOST_S, AskedRows
+from cutwise.analyses.what_if.inputs.helping_ways import end_of
 from cutwise.analyses.what_if.inputs.quantities import Quantity, quantities_named
 from cutwise.analyses.what_if.inputs.sections import Precision, turning_factors
 from cutwise.analyses.what_if.inputs.written_out import written_out
+from cutwise.analyses.what_if.least_factors import FARTHEST, ROWS_A_SEARCH, least_factors
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.fields.field_values import Settled
 from cutwise.frozen import Frozen
@@ -33,8 +37,9 @@ if TYPE_CHECKING:
     import pandas
 
 JOULES_OF_KWH = 3.6e6
-FARTHEST = 1000.0
-NEEDS = Precision(first=6, points=1, nearness=1e-6)
+NEEDS = Precision(first=1, points=1, nearness=1e-6)
+PLANS = 14
+"""Numbers of devices that are planned to find how many fit, about."""
 RESOURCES = (
     "channel.uplink_bps", "channel.downlink_bps", "channel.uplink_bandwidth_hz",
     "channel.downlink_bandwidth_hz", "devices.*.speed", "devices.*.memory_bytes", "server.speed",
@@ -169,7 +174,7 @@ class DimensioningAnalysis(Settled):
         """The largest number that keeps every limit, by doubling and halving: more only take longer."""
         asked = replace(question, scenario=self._scenario(question))
         now = len(question.scenario.devices)
-        most = self.most if AskedRows.of(asked).alone else min(self.most, MOST_PLANNED)
+        most = self.most if own_cuts(asked) else min(self.most, _most_planned(asked))
         fit = largest(lambda count: fits(asked, count, {}), most)
         ends = fit < most
         needs = tuple(_needs(asked, fit + self.more)) if ends else ()
@@ -227,20 +232,39 @@ def largest(holds: Callable[[int], bool], most: int) -> int:
     return low
 
 
+def _most_planned(asked: Question) -> int:
+    """As many devices as are looked for where all of them are planned, about `MOST_S` in all."""
+    now, row_s = len(asked.scenario.devices), AskedRows.of(asked).row_s
+    return min(MOST_PLANNED, max(2 * now, int(now * MOST_S / (PLANS * row_s)) if row_s else MOST_PLANNED))
+
+
 def _needs(asked: Question, count: int) -> Iterator[Need]:
     """What each resource would have to become for so many devices, cheapest first."""
-    found = [one for one in quantities_named(asked.scenario, ()) if one.name in RESOURCES]
-    ends = np.array([min(FARTHEST, one.most) for one in found])
+    known = (one for one in quantities_named(asked.scenario, ()) if one.name in RESOURCES)
+    found = {one.name: one for one in known}
+    factors = (_factors if own_cuts(asked) else _factors_of_all)(asked, count, list(found.values()))
+    order = sorted(factors, key=lambda name: math.inf if math.isnan(factors[name]) else factors[name])
+    yield from (_need(found[name], factors[name]) for name in order)
+
+
+def _factors(asked: Question, count: int, found: Sequence[Quantity]) -> dict[str, float]:
+    ends = np.array([end_of(one, 1, FARTHEST) for one in found])
 
     def keeps(which: Ints, factors: Floats) -> Mask:
         rows = zip(which.tolist(), factors.tolist(), strict=True)
         return np.array([fits(asked, count, found[i].settings(f)) for i, f in rows])
 
     factors = turning_factors(keeps, ends, NEEDS).tolist()
-    pairs = sorted(
-        zip(factors, found, strict=True), key=lambda row: math.inf if math.isnan(row[0]) else row[0]
-    )
-    yield from (_need(one, factor) for factor, one in pairs)
+    return {one.name: factor for one, factor in zip(found, factors, strict=True)}
+
+
+def _factors_of_all(asked: Question, count: int, found: Sequence[Quantity]) -> dict[str, float]:
+    """The same where all devices are planned together; resources that would take too long are left out."""
+    rows = AskedRows.of(replace(asked, scenario=of_count(asked.scenario, count)))
+    many = quantities_named(rows.question.scenario, [one.name for one in found])
+    looked, _ = rows.looked_at(many, rows=ROWS_A_SEARCH)
+    factors = least_factors(rows, looked).tolist()
+    return {one.name: factor for one, factor in zip(looked, factors, strict=True)}
 
 
 def _need(one: Quantity, factor: float) -> Need:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from cutwise.analyses.base import registered, rows_of, table_text
-from cutwise.analyses.what_if.inputs.asked_rows import Answers, AskedRows
+from cutwise.analyses.what_if.inputs.asked_rows import Answers, AskedRows, columns_of
+from cutwise.analyses.what_if.inputs.helping_ways import end_of, field_of
 from cutwise.analyses.what_if.inputs.quantities import Quantity, quantities_named
-from cutwise.analyses.what_if.inputs.sections import turning_factors
+from cutwise.analyses.what_if.inputs.sections import COARSE, turning_factors
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.fields.field_values import Settled
 from cutwise.frozen import Frozen
@@ -28,8 +29,10 @@ STEP_RATIO = 1e-3
 SAME_LAW_RATIO = 1e-9
 """The middle point lies so near the law, of the whole; rounding is a thousandth of this."""
 SMALLER_STEPS = (1.0, 0.1, 0.01)
-FARTHEST = 1000.0
+FARTHEST = 100.0
 """Break-evens are looked for up to so many times more and less."""
+ROWS_A_PRICE = 40
+"""Rows that a price takes where each takes a plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +64,15 @@ class ShadowPrice(Frozen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShadowPrices(Frozen):
-    """Shadow prices by how much of today's delay (or energy) one per cent more saves, best first."""
+    """Shadow prices by how much of today's delay (or energy) one per cent more saves, best first.
+
+    Quantities that would take too long, as every row takes a plan, are `left`.
+    """
 
     prices: tuple[ShadowPrice, ...]
     cut: str
     of: str
+    left: tuple[str, ...] = ()
 
     def to_frame(self) -> pandas.DataFrame:
         """One row a quantity."""
@@ -77,7 +84,8 @@ class ShadowPrices(Frozen):
     def plain(self) -> dict[str, Any]:
         """The cut they are of, and one row a quantity."""
         rows = zip(self.prices, rows_of(self.to_frame()), strict=True)
-        return {"cut": self.cut, "of": self.of, "prices": [{"name": one.name, **row} for one, row in rows]}
+        prices = [{"name": one.name, **row} for one, row in rows]
+        return {"cut": self.cut, "of": self.of, "prices": prices, "left": list(self.left)}
 
     def summary(self) -> str:
         """The quantity that saves most, and where a step is to be had."""
@@ -91,6 +99,8 @@ class ShadowPrices(Frozen):
         ]
         rough = [_lower(one.title) for one in self.prices if not one.exact]
         said += [f"by differences, not exact: {', '.join(rough)}"] if rough else []
+        left = ", ".join(_lower(title) for title in self.left)
+        said += [f"not looked at, as each row takes a plan: {left}"] if left else []
         return "; ".join(said)
 
     @property
@@ -134,14 +144,17 @@ class ShadowPricesAnalysis(Settled):
     def run(self, question: Question) -> ShadowPrices:
         """One price a quantity that moves smoothly or by steps; whole numbers have none."""
         asked = AskedRows.of(question)
-        found = [one for one in quantities_named(question.scenario, self.quantities) if not one.whole]
+        known = [one for one in quantities_named(question.scenario, self.quantities) if not one.whole]
+        found, left = asked.looked_at(known, rows=ROWS_A_PRICE)
         of = "energy" if question.scenario.objective.is_energy else "delay"
         prices = shadow_prices(asked, found)
         telling = (one for one in prices if one.saved_s or one.saved_j or one.step_s or one.step_j)
         now = {one.name: one.value for one in found}
         scales = {one.name: _prefixed(one)[0] for one in found}
         order = sorted(telling, key=lambda one: -_saved(one, of) * now[one.name] / scales[one.name])
-        return ShadowPrices(prices=tuple(order), cut=asked.now().label(0), of=of)
+        return ShadowPrices(
+            prices=tuple(order), cut=asked.present.label(0), of=of, left=tuple(one.title for one in left)
+        )
 
 
 def shadow_prices(asked: AskedRows, found: Sequence[Quantity]) -> list[ShadowPrice]:
@@ -150,16 +163,29 @@ def shadow_prices(asked: AskedRows, found: Sequence[Quantity]) -> list[ShadowPri
         return []
     numbers = np.arange(len(found))
     slopes = _slopes(asked, found)
-    now = asked.now()
-    ends = np.array([[min(FARTHEST, one.most), max(1 / FARTHEST, one.least)] for one in found]).T.ravel()
-
-    def other_cut(which: Ints, factors: Floats) -> Mask:
-        answers = asked.changed_by(found, which % len(found), factors)
-        return np.array([answers.labels[code] for code in answers.cut]) != now.label(0)
-
-    edges = turning_factors(other_cut, ends, asked.precision).reshape(2, len(found))
+    now, edges = asked.present, _edges(asked, found)
     beyond = asked.changed_by(found, np.tile(numbers, 2), np.where(np.isnan(edges), 1.0, edges).ravel())
     return list(_prices(found, slopes, edges, beyond, now))
+
+
+def _edges(asked: AskedRows, found: Sequence[Quantity]) -> Floats:
+    """The nearest factors (up and down, quantities) with other cuts, nan where none were found.
+
+    Where less of a memory binds, rows may take a plan each, so that such searches are coarse.
+    """
+    ends = np.array([[end_of(one, way, FARTHEST) for one in found] for way in (1, -1)])
+    slow = np.array([[False] * len(found), [field_of(one) == "memory_bytes" for one in found]])
+    edges = np.full(ends.shape, np.nan)
+    for some, precision in ((~slow, asked.precision(COARSE)), (slow, COARSE)):
+        numbers = np.nonzero(some)[1]
+
+        def other_cut(search: Ints, factors: Floats, which: Ints = numbers) -> Mask:
+            answers = asked.changed_by(found, which[search], factors)
+            return np.array([answers.labels[code] for code in answers.cut]) != asked.present.label(0)
+
+        if len(numbers):
+            edges[some] = turning_factors(other_cut, ends[some], precision)
+    return edges
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -177,7 +203,7 @@ def _slopes(asked: AskedRows, found: Sequence[Quantity]) -> _Slopes:
     steps = np.array([np.array([1 - h, 1.0, 1 + h]) for h in STEP_RATIO * np.array(SMALLER_STEPS)])
     tried = []
     for points in steps:
-        answers = asked.changed_by(found, which, np.tile(points, len(found)))
+        answers = asked.answers(columns_of(found, [(which, np.tile(points, len(found)))]))
         cuts = answers.cut.reshape(-1, 3)
         tried.append((points, answers, (cuts == cuts[:, 1:2]).all(axis=1)))
         if tried[-1][2].all():

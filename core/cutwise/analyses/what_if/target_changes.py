@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cutwise.analyses.base import rows_of, table_text
+from cutwise.analyses.what_if.least_factors import FARTHEST
 from cutwise.analyses.what_if.meeting_schemes import MeetingScheme
 from cutwise.frozen import Frozen
 
@@ -55,7 +56,7 @@ class Targets(Frozen):
     """What would meet a target: each quantity alone, cheapest first, the cheapest pair, other schemes.
 
     `met` says that the plan keeps it as things are. Where not `exact`, factors are to a thousandth, as every
-    one that is tried takes a plan of its own.
+    one that is tried takes a plan of its own; quantities that would take too long so are `left`.
     """
 
     target: str
@@ -64,6 +65,7 @@ class Targets(Frozen):
     pair: ChangedPair | None
     schemes: tuple[MeetingScheme, ...]
     exact: bool
+    left: tuple[str, ...] = ()
 
     @property
     def possible(self) -> tuple[Change, ...]:
@@ -86,6 +88,7 @@ class Targets(Frozen):
             "met": self.met,
             "cheap_means": CHEAP,
             "exact": self.exact,
+            "left": list(self.left),
             "changes": [
                 {"name": one.name, **row, "settings": dict(one.settings), "sentence": one.sentence}
                 for one, row in rows
@@ -108,7 +111,9 @@ class Targets(Frozen):
                 f"{first.scheme} keeps it as things are ({first.delay_s:.4g} s, {first.energy_j:.4g} J)"
             )
         near = "" if self.exact else "; factors to a thousandth"
-        return f"{self.target}: {', or '.join(parts)}{near}"
+        left = ", ".join(title[0].lower() + title[1:] for title in self.left)
+        rest = f"; not looked at, as each try takes a plan: {left}" if left else ""
+        return f"{self.target}: {', or '.join(parts)}{near}{rest}"
 
     def text(self) -> str:
         """The table, what cheap means, and the sentence."""
@@ -116,5 +121,5 @@ class Targets(Frozen):
             return self.summary()
         table = f"{table_text(self.to_frame().head(len(self.possible)))}\n" if self.possible else ""
         cannot = [one.title for one in self.changes if one.factor is None]
-        told = f"cannot alone: {', '.join(cannot)}\n" if cannot else ""
+        told = f"cannot alone, up to {FARTHEST:g} times: {', '.join(cannot)}\n" if cannot else ""
         return f"{table}{told}cheapest: {CHEAP}\n{self.summary()}"

@@ -12,11 +12,12 @@ import numpy as np
 from cutwise.analyses.base import asked_plan, registered
 from cutwise.analyses.what_if.cheapest_pair import cheapest_pair
 from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
+from cutwise.analyses.what_if.inputs.helping_ways import is_work
 from cutwise.analyses.what_if.inputs.quantities import Quantity, amount_text, quantities_named
-from cutwise.analyses.what_if.inputs.sections import turning_factors
+from cutwise.analyses.what_if.least_factors import ROWS_A_SEARCH, least_factors
 from cutwise.analyses.what_if.meeting_schemes import schemes_that_meet
 from cutwise.analyses.what_if.target_changes import Change, ChangedPair, Targets
-from cutwise.arrays import Floats, Ints, Mask
+from cutwise.arrays import Floats, Ints
 from cutwise.fields.field_values import Settled
 from cutwise.plans.plan import Plan
 from cutwise.question import Question
@@ -24,8 +25,6 @@ from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
 from cutwise.units import percent, quantity
 
-FARTHEST = 1000.0
-"""Changes are looked for up to so many times more and less."""
 LESS_RATIO = 0.3
 
 
@@ -114,41 +113,27 @@ def targets(
 ) -> Targets:
     """What would keep the limits of the question's scenario; `said` is the target in words."""
     asked = AskedRows.of(question)
-    met = bool(asked.now().kept[0])
-    if met:
+    if asked.present.kept[0]:
         return Targets(target=said, met=True, changes=(), pair=None, schemes=(), exact=True)
-    factors = least_factors(asked, found)
-    changes = sorted(_changes(asked, found, factors), key=lambda one: _cost_of(one.factor))
-    pair = cheapest_pair(asked, found, factors) if pairs else None
+    looked, left = asked.looked_at(found, rows=ROWS_A_SEARCH)
+    factors = least_factors(asked, looked)
+    changes = sorted(_changes(asked, looked, factors), key=lambda one: _cost_of(one.factor))
+    pair = cheapest_pair(asked, looked, factors) if pairs else None
     return Targets(
         target=said,
         met=False,
         changes=tuple(changes),
-        pair=_pair(asked, found, pair),
+        pair=_pair(asked, looked, pair),
         schemes=schemes_that_meet(question) if schemes else (),
         exact=asked.quick,
+        left=tuple(one.title for one in left),
     )
 
 
-def least_factors(asked: AskedRows, found: Sequence[Quantity]) -> Floats:
-    """Of each quantity the factor nearest to 1, up or down, with which the plan keeps every limit."""
-    if not found:
-        return np.empty(0)
-    ends = np.array([[min(FARTHEST, one.most), max(1 / FARTHEST, one.least)] for one in found]).T.ravel()
-
-    def kept(which: Ints, factors: Floats) -> Mask:
-        return asked.changed_by(found, which % len(found), factors).kept
-
-    both = turning_factors(kept, ends, asked.precision).reshape(2, len(found))
-    costs = np.where(np.isnan(both), np.inf, np.abs(np.log(both)))
-    least = both[costs.argmin(axis=0), np.arange(len(found))]
-    return np.array([float(q.snapped(np.array([f]))[0]) for q, f in zip(found, least, strict=True)])
-
-
 def changeable(scenario: Scenario, names: Sequence[str] = ()) -> list[Quantity]:
-    """The quantities of these names; for none all but the limits, which are what is to be kept."""
+    """The quantities of these names; for none all but the work itself and the limits, which are to be kept."""
     found = quantities_named(scenario, names)
-    return [one for one in found if names or not one.name.startswith("limits.")]
+    return [one for one in found if names or not (one.name.startswith("limits.") or is_work(one))]
 
 
 def _cost_of(factor: float | None) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -52,7 +52,8 @@ class Swing(Frozen):
 class Tornado(Frozen):
     """Quantities by how much they move the plan, largest first; those that change nothing are in `still`.
 
-    `of` is what is sorted by: delay, or energy where that alone is minimised.
+    `of` is what is sorted by: delay, or energy where that alone is minimised. Quantities that would take
+    too long, as every row takes a plan, are `left`.
     """
 
     change_ratio: float
@@ -62,6 +63,7 @@ class Tornado(Frozen):
     of: str
     swings: tuple[Swing, ...]
     still: tuple[str, ...]
+    left: tuple[str, ...] = ()
 
     def to_frame(self) -> pandas.DataFrame:
         """One row a quantity, largest swing first."""
@@ -81,12 +83,15 @@ class Tornado(Frozen):
             "of": self.of,
             "quantities": [{"name": one.name, **row} for one, row in zip(self.swings, rows, strict=True)],
             "still": list(self.still),
+            "left": list(self.left),
         }
 
     def summary(self) -> str:
         """Which quantity moves most, and which move nothing."""
         ratio = f"{percent(self.change_ratio):.3g} %"
         nothing = f"; no change from {', '.join(map(_lower, self.still))}" if self.still else ""
+        if self.left:
+            nothing += f"; not looked at, as each row takes a plan: {', '.join(map(_lower, self.left))}"
         if not self.swings:
             return f"no quantity changes anything by {ratio} less or more{nothing}"
         first = self.swings[0]
@@ -130,7 +135,7 @@ class TornadoAnalysis(Settled):
     def run(self, question: Question) -> Tornado:
         """One sweep of twice as many rows as there are quantities, and one as things are."""
         asked = AskedRows.of(question)
-        found = quantities_named(question.scenario, self.quantities)
+        found, left = asked.looked_at(quantities_named(question.scenario, self.quantities), rows=2)
         ends = [_ends(one, self.change_ratio) for one in found]
         which = np.repeat(np.arange(len(found)), 2)
         factors = np.concatenate([*ends, [1.0]])
@@ -146,6 +151,7 @@ class TornadoAnalysis(Settled):
             of=of,
             swings=tuple(sorted(moved, key=lambda one: (-one.swing_ratio, -one.other_ratio))),
             still=tuple(one.title for one in found if one.name not in {moving.name for moving in moved}),
+            left=tuple(one.title for one in left),
         )
 
 
@@ -158,7 +164,7 @@ def _ends(found: Quantity, ratio: float) -> Floats:
     return found.snapped(np.clip([1 - ratio, 1 + ratio], found.least, found.most))
 
 
-def _swings(found: tuple[Quantity, ...], factors: Floats, answers: Answers, of: str) -> Iterator[Swing]:
+def _swings(found: Sequence[Quantity], factors: Floats, answers: Answers, of: str) -> Iterator[Swing]:
     pair = answers.delay_s, answers.energy_j
     sorted_by, other = pair[::-1] if of == "energy" else pair
     for number, one in enumerate(found):

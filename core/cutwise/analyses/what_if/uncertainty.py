@@ -19,7 +19,7 @@ from cutwise.analyses.what_if.cut_regrets import (
     is_multilinear,
     regrets_of,
 )
-from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
+from cutwise.analyses.what_if.inputs.asked_rows import MOST_S, AskedRows
 from cutwise.analyses.what_if.inputs.input_ranges import InputRange, ranges_of
 from cutwise.analyses.what_if.inputs.world_scores import world_scores
 from cutwise.arrays import Floats
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     import pandas
 
 DRAWS = 10_000
-DRAWS_ONE_BY_ONE = 100
-"""Worlds that are planned one by one where many cannot be answered together."""
+DRAWS_ONE_BY_ONE, FEWEST_DRAWS = 100, 20
+"""Worlds that are planned one by one where many cannot be answered together: at most, and at least."""
 LEVELS = {"P5": 0.05, "P10": 0.1, "P50": 0.5, "P90": 0.9, "P95": 0.95}
 
 
@@ -181,8 +181,8 @@ class UncertaintyAnalysis(Settled):
         ranges = ranges_of(question.scenario, self.ranges)
         if not ranges:
             raise ScenarioError(["ranges: this scenario has no rate or speed to draw; name a quantity"])
-        together = asked.takes([one.quantity for one in ranges])
-        draws = self.draws if together else min(self.draws, DRAWS_ONE_BY_ONE)
+        together = all(asked.takes(one.quantity) for one in ranges)
+        draws = self.draws if together else min(self.draws, _one_by_one(asked))
         factors = drawn(ranges, draws, self.seed)
         answers = asked.answers(asked.columns([one.quantity for one in ranges], factors))
         bands = list(_bands(plan, "planned anew", answers.delay_s, answers.energy_j))
@@ -205,6 +205,12 @@ CORNERS_LEFT = f"more than {MOST_RANGES} ranges have too many corners: no cut is
 NOT_STRAIGHT = (
     "not all laws are straight in a factor or its inverse, so regrets between corners may be larger"
 )
+
+
+def _one_by_one(asked: AskedRows) -> int:
+    """Worlds that are planned one by one in `MOST_S`."""
+    many = int(MOST_S / asked.row_s) if asked.row_s else DRAWS_ONE_BY_ONE
+    return max(FEWEST_DRAWS, min(DRAWS_ONE_BY_ONE, many))
 
 
 def drawn(ranges: Sequence[InputRange], draws: int, seed: int) -> Floats:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from cutwise.analyses.what_if.inputs.helping_ways import is_capacity
 from cutwise.analyses.what_if.inputs.quantities import Quantity
-from cutwise.analyses.what_if.inputs.sections import COARSE, FINE, Precision
+from cutwise.analyses.what_if.inputs.sections import FINE, Precision
 from cutwise.analyses.what_if.inputs.written_out import written_out
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.columns.row_answers import STATUSES, RowAnswers, answers_of_rows, goes_in_columns
@@ -23,6 +25,10 @@ from cutwise.schemes.base import SCHEMES
 
 LATENCY = "channel.uplink_latency_s"
 """A number that every scenario has."""
+MOST_S = 20.0
+"""What rows that take a plan each may take together, about."""
+FEWEST = 2
+"""Quantities that are looked at however long they take."""
 Note: TypeAlias = Callable[[int], None]
 
 
@@ -51,38 +57,51 @@ class Answers(Frozen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedRows(Frozen):
-    """A question whose numbers are changed row by row; speeds stand as numbers of their own."""
+    """A question whose numbers are changed row by row; speeds stand as numbers of their own.
+
+    `present` is the answer as things are. A row takes `row_s` seconds where each takes a plan of its own, 0
+    where many are answered together, so that a thousand take no longer than a few plans.
+    """
 
     question: Question
+    present: Answers
+    row_s: float
 
     @classmethod
     def of(cls, question: Question) -> AskedRows:
-        """The rows of a question."""
-        return cls(question=replace(question, scenario=written_out(question.scenario)))
+        """The rows of a question; how they are answered is seen from the first of them."""
+        asked = replace(question, scenario=written_out(question.scenario))
+        done, ends_s = [0], [time.perf_counter()]
 
-    def under(self, scenario: Scenario) -> AskedRows:
-        """The same rows under another scenario."""
-        return AskedRows.of(replace(self.question, scenario=scenario))
+        def note(rows: int) -> None:
+            done.append(rows)
+            ends_s.append(time.perf_counter())
 
-    def takes(self, quantities: Sequence[Quantity]) -> bool:
-        """True where all of these go into columns of numbers that are answered together."""
-        paths = [place.path for one in quantities for place in one.places]
-        return self.quick and all(is_numeric(self.question.scenario, path) for path in paths)
-
-    @property
-    def alone(self) -> bool:
-        """True where each device's cut is its own best, under shares that the scenario gives."""
-        scenario, scheme = self.question.scenario, shown_scheme(self.question)
-        return goes_in_columns(scenario, {}, scheme, unproven(self.question))
+        columns = goes_in_columns(asked.scenario, {}, shown_scheme(asked), unproven(asked))
+        found = _together(asked, _still(asked.scenario, 2 if columns else 1), note)
+        row_s = 0.0 if max(done) > 1 else ends_s[-1] - ends_s[-2]
+        return cls(question=asked, present=_read(found, np.arange(1)), row_s=row_s)
 
     @property
     def quick(self) -> bool:
-        """True where many rows are answered together, so that a thousand take no longer than a few plans."""
-        if not self.alone:
-            return False
-        done: list[int] = []
-        self._together(self.still(2), done.append)
-        return max(done) > 1
+        """True where many rows are answered together."""
+        return self.row_s == 0.0
+
+    def takes(self, one: Quantity) -> bool:
+        """True where the quantity goes into columns of numbers that are answered together."""
+        return self.quick and all(is_numeric(self.question.scenario, place.path) for place in one.places)
+
+    def looked_at(self, found: Sequence[Quantity], *, rows: int) -> tuple[list[Quantity], list[Quantity]]:
+        """Quantities that can be looked at with so many rows each within `MOST_S`, and those left.
+
+        Rates, speeds and memories come first; where every row takes long two of them are looked at.
+        """
+        if self.quick:
+            return list(found), []
+        most = max(FEWEST, int(MOST_S / self.row_s) // rows)
+        order = sorted(found, key=lambda one: not is_capacity(one))
+        chosen = {one.name for one in order[:most]}
+        return [q for q in found if q.name in chosen], [q for q in found if q.name not in chosen]
 
     def answers(self, columns: Mapping[str, Floats]) -> Answers:
         """The plan of every row; columns are values at paths of the scenario.
@@ -94,40 +113,33 @@ class AskedRows(Frozen):
         numeric = {path: values for path, values in columns.items() if is_numeric(scenario, path)}
         others = {path: values for path, values in columns.items() if path not in numeric}
         if not others:
-            return _read(self._together(numeric), np.arange(_rows(columns)))
+            return _read(_together(self.question, numeric), np.arange(_rows(columns)))
         kinds, which = np.unique(np.stack(list(others.values())), axis=1, return_inverse=True)
         parts = []
         for kind, values in enumerate(kinds.T):
             rows = np.flatnonzero(which.ravel() == kind)
             setting = {path: _number(value) for path, value in zip(others, values, strict=True)}
             under = replace(self, question=replace(self.question, scenario=changed(scenario, setting)))
-            some = {path: column[rows] for path, column in numeric.items()} or under.still(len(rows))
-            parts.append(_read(under._together(some), rows))
+            some = {path: column[rows] for path, column in numeric.items()} or _still(scenario, len(rows))
+            parts.append(_read(_together(under.question, some), rows))
         return _joined(parts, _rows(columns))
-
-    def _together(self, columns: Mapping[str, Floats], note: Note = lambda rows: None) -> RowAnswers:
-        question = self.question
-        return answers_of_rows(
-            question.graph,
-            question.scenario,
-            columns,
-            scheme=shown_scheme(question),
-            options=unproven(question),
-            note=note,
-        )
-
-    def still(self, rows: int) -> dict[str, Floats]:
-        """So many rows in which nothing is changed."""
-        return {LATENCY: np.full(rows, self.question.scenario.channel.uplink_latency_s)}
 
     def changed_by(self, quantities: Sequence[Quantity], which: Ints, factors: Floats) -> Answers:
         """The answers where in each row one quantity (`which`) is so many times what it is now."""
-        return self.answers(columns_of(quantities, [(which, factors)]))
+        return self.changed_together(quantities, which[:, None], factors[:, None])
 
     def changed_together(self, quantities: Sequence[Quantity], which: Ints, factors: Floats) -> Answers:
-        """The same where each row changes several: arrays (rows, changes)."""
-        changes = list(zip(which.T, factors.T, strict=True))
-        return self.answers(columns_of(quantities, changes))
+        """The same where each row changes several: arrays (rows, changes).
+
+        Rows in which the same quantities change go together: the cuts that can be best in all of them are few.
+        """
+        kinds, place = np.unique(which, axis=0, return_inverse=True)
+        parts = []
+        for kind in range(len(kinds)):
+            rows = np.flatnonzero(place.ravel() == kind)
+            changes = list(zip(which[rows].T, factors[rows].T, strict=True))
+            parts.append(replace(self.answers(columns_of(quantities, changes)), rows=rows))
+        return _joined(parts, len(which))
 
     def columns(self, quantities: Sequence[Quantity], factors: Floats) -> dict[str, Floats]:
         """The columns in which every quantity has its own factors, an array (quantities, rows)."""
@@ -136,14 +148,25 @@ class AskedRows(Frozen):
             found |= one.columns(row)
         return found
 
-    def now(self) -> Answers:
-        """The answer as things are, in one row."""
-        return self.answers(self.still(1))
+    def precision(self, coarse: Precision) -> Precision:
+        """How far a search goes: where every row takes a plan of its own, as `coarse` says."""
+        return FINE if self.quick else coarse
 
-    @property
-    def precision(self) -> Precision:
-        """How far a search goes: where every row takes a plan of its own, to a thousandth."""
-        return FINE if self.quick else COARSE
+
+def _together(question: Question, columns: Mapping[str, Floats], note: Note = lambda rows: None) -> RowAnswers:
+    return answers_of_rows(
+        question.graph,
+        question.scenario,
+        columns,
+        scheme=shown_scheme(question),
+        options=unproven(question),
+        note=note,
+    )
+
+
+def _still(scenario: Scenario, rows: int) -> dict[str, Floats]:
+    """So many rows in which nothing is changed."""
+    return {LATENCY: np.full(rows, scenario.channel.uplink_latency_s)}
 
 
 def unproven(question: Question) -> dict[str, Any]:
@@ -158,12 +181,14 @@ def _rows(columns: Mapping[str, Floats]) -> int:
 
 
 def _read(found: RowAnswers, rows: Ints) -> Answers:
+    """The first of the answers, for so many rows."""
+    some = slice(0, len(rows))
     infeasible, unsolved = STATUSES.index("infeasible"), STATUSES.index("unsolved")
     return Answers(
-        delay_s=found.delay_s,
-        energy_j=found.energy_j,
-        kept=(found.status != infeasible) & (found.status != unsolved),
-        cut=found.cut,
+        delay_s=found.delay_s[some],
+        energy_j=found.energy_j[some],
+        kept=((found.status != infeasible) & (found.status != unsolved))[some],
+        cut=found.cut[some],
         labels=found.labels,
         rows=rows,
     )

@@ -30,6 +30,8 @@ WORKLOAD_FIELDS = ("batch_size", "local_epochs", "local_iterations", "label_byte
 BACKHAUL_FIELDS = ("rate_bps", "latency_s")
 LIMIT_FIELDS = ("deadline_s", "device_energy_j", "traffic_bytes")
 DIGITS = 4
+WITHIN = 1e-12
+"""Factors keep so far within a field's bounds, which products of rounded numbers would pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,16 +230,18 @@ def _quantity(
     kinds = {hint, *get_args(hint)}
     low, high = facts.get("ge", facts.get("gt", 0.0)), facts.get("le", facts.get("lt", np.inf))
     part = name.split(".")[0]
+    whole = int in kinds and float not in kinds
+    inside = 0.0 if whole else WITHIN
     return Quantity(
         name=name,
         title=title,
         unit=facts.get("unit", ""),
         value=places[0].value,
         places=_shared(places, part, len(rows)),
-        whole=int in kinds and float not in kinds,
+        whole=whole,
         differs=len({one.value for one in places}) > 1,
-        least=low / min(one.value for one in places),
-        most=high / max(one.value for one in places),
+        least=low / min(one.value for one in places) * (1 + inside),
+        most=high / max(one.value for one in places) * (1 - inside),
     )
 
 

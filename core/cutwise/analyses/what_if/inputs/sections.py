@@ -17,16 +17,22 @@ Holds: TypeAlias = Callable[[Ints, Floats], Mask]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Precision(Frozen):
-    """How many factors a search tries at first, and then in each part that is left, down to `nearness`."""
+    """How many factors a search tries at first, and then in each part that is left, down to `nearness`.
+
+    As many as `rows` at once take hardly longer than one; searches that are left share them.
+    """
 
     first: int
     points: int
     nearness: float
+    rows: int = 0
 
 
-FINE = Precision(first=64, points=15, nearness=1e-13)
+FINE = Precision(first=64, points=15, nearness=1e-13, rows=2048)
 COARSE = Precision(first=8, points=1, nearness=1e-3)
 """For answers that take a plan each."""
+ENDS_FIRST = Precision(first=1, points=1, nearness=1e-3)
+"""The same for statements that hold from somewhere on: false at the end is false everywhere."""
 
 
 def turning_factors(holds: Holds, ends: Floats, precision: Precision) -> Floats:
@@ -46,8 +52,9 @@ def turning_factors(holds: Holds, ends: Floats, precision: Precision) -> Floats:
     low, high = _cell(holds, np.arange(searches), grid)
     while True:
         left = np.flatnonzero(np.abs(high / low - 1) > precision.nearness)
-        parts = np.linspace(0.0, 1.0, precision.points + 2)
-        grid = low[left, None] + (high - low)[left, None] * parts
+        points = max(precision.points, precision.rows // max(1, len(left)))
+        parts = np.linspace(0.0, 1.0, points + 2)
+        grid = low[left, None] * (high / low)[left, None] ** parts
         grid[:, -1] = high[left]
         inner = grid[:, 1:-1]
         moved = ((inner != low[left, None]) & (inner != high[left, None])).any(axis=1)
