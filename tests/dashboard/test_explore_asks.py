@@ -16,8 +16,8 @@ from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import dump_scenario
 from cutwise.stated.stated_question import ModelReference, StatedQuestion
-from cutwise_dashboard.charts.plan_fronts import plan_front_figure
-from cutwise_dashboard.charts.swings import swings_figure
+from cutwise_dashboard.charts.trades.plan_fronts import plan_front_figure
+from cutwise_dashboard.charts.trades.swings import swings_figure
 from cutwise_dashboard.session import DESK
 from tests.dashboard.pages import opened, texts
 

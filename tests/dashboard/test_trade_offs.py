@@ -15,7 +15,7 @@ from cutwise.analyses.replanning import drawn_ratios, replan
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.scenario_file import dump_scenario
 from cutwise.stated.shipped_scenarios import shipped_scenario
-from cutwise_dashboard.charts.epoch_lines import epochs_figure
+from cutwise_dashboard.charts.trades.epoch_lines import epochs_figure
 from tests.dashboard.pages import opened, texts
 
 

@@ -19,7 +19,7 @@ from cutwise.columns.formal_numbers import (
     SymbolTable,
     Term,
 )
-from cutwise.columns.picks.least_sums import Sums
+from cutwise.columns.least_sums import Sums
 from cutwise.costs.cut_sums import CutSums, Side
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.frozen import Frozen

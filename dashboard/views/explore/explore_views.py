@@ -25,7 +25,7 @@ from cutwise_dashboard.executor import questions, shown
 from cutwise_dashboard.format import as_written, readable, sentence_case
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import on_demand
-from cutwise_dashboard.views.explore import break_evens, given_away
+from cutwise_dashboard.views.explore import break_evens, changing_rate, given_away
 from cutwise_dashboard.views.explore.asks.fleet_size_section import dimensioning
 from cutwise_dashboard.views.explore.asks.front_section import front
 from cutwise_dashboard.views.explore.asks.price_section import shadow_prices
@@ -37,7 +37,6 @@ from cutwise_dashboard.views.explore.map_choice import chosen_map, quantity_titl
 from cutwise_dashboard.views.explore.map_of_rounds import CUT, map_of_rounds
 from cutwise_dashboard.views.explore.map_payload import map_payload
 from cutwise_dashboard.views.explore.map_words import map_title, map_words
-from cutwise_dashboard.views.plan import trade_offs
 
 Section: TypeAlias = Callable[[AnsweredQuestion, int], None]
 GROUPS = "How many groups?"
@@ -112,7 +111,7 @@ def _asked(section: Section) -> Section:
 
 
 def _changing_rate(question: AnsweredQuestion, device: int) -> None:
-    on_demand.answered(question, trade_offs.rate_over_epochs)
+    on_demand.answered(question, changing_rate.rate_over_epochs)
 
 
 def _given_away(question: AnsweredQuestion, device: int) -> None:

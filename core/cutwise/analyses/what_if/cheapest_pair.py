@@ -9,8 +9,8 @@ from itertools import combinations
 import numpy as np
 
 from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
+from cutwise.analyses.what_if.inputs.changed_quantities import Quantity
 from cutwise.analyses.what_if.inputs.helping_ways import end_of, helping_way
-from cutwise.analyses.what_if.inputs.quantities import Quantity
 from cutwise.analyses.what_if.inputs.sections import FINE, turning_factors
 from cutwise.analyses.what_if.least_factors import FARTHEST
 from cutwise.arrays import Floats, Ints, Mask
@@ -31,7 +31,7 @@ LEAST_COST = float(np.log(1.01))
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class _Pairs(Frozen):
-    """Pairs (pairs, 2) of quantities, and the costs of the first and the second between which they are looked for.
+    """Pairs (pairs, 2) of quantities, and between which costs of the first and the second they are looked for.
 
     Costs are logarithms of factors; `ways` says of every quantity whether they are of more or less.
     """
@@ -58,9 +58,7 @@ def cheapest_pair(asked: AskedRows, found: Sequence[Quantity], alone: Floats) ->
     most = np.array([min(single, _most(one, int(way))) for one, way in zip(found, ways, strict=True)])
     pairs = np.array(which)
     ends = np.stack([np.zeros(pairs.shape), most[pairs]])
-    best = _refined(
-        asked, found, _Pairs(which=pairs, ways=ways, first=ends[:, :, 0], second=ends[:, :, 1])
-    )
+    best = _refined(asked, found, _Pairs(which=pairs, ways=ways, first=ends[:, :, 0], second=ends[:, :, 1]))
     if best is None or min(best[1]) <= LEAST_COST or best[1].sum() >= single * (1 - SAME_RATIO):
         return None
     return best[0], np.exp(ways[best[0]] * best[1])
@@ -135,7 +133,9 @@ def _ways(asked: AskedRows, found: Sequence[Quantity], alone: Floats) -> Ints:
     known = np.where(np.isnan(alone), 0, np.sign(np.log(np.where(np.isnan(alone), 1.0, alone))))
     ways = np.array([helping_way(one) or int(way) for one, way in zip(found, known, strict=True)])
     ways = np.where([one.whole or not asked.takes(one) for one in found], 0, ways)
-    ends = np.array([end_of(one, int(way), FARTHEST) if way else 1.0 for one, way in zip(found, ways, strict=True)])
+    ends = np.array(
+        [end_of(one, int(way), FARTHEST) if way else 1.0 for one, way in zip(found, ways, strict=True)]
+    )
     there, now = asked.changed_by(found, np.arange(len(found)), ends), asked.present
     moves = ~np.isclose(there.delay_s, now.delay_s[0], rtol=1e-9) | there.kept
     if asked.question.scenario.limits.device_energy_j is not None:

@@ -43,7 +43,7 @@ class ScoredWorlds(Frozen):
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Regrets(Frozen):
+class CutRegrets(Frozen):
     """Of every cut (cuts,): how often it is best and near it, its mean regret, and the worst at a corner.
 
     `exact` says that no world within the ranges has a larger regret than the corners.
@@ -62,7 +62,7 @@ class Regrets(Frozen):
         return int(order[0])
 
 
-def regrets_of(drawn: ScoredWorlds, corners: ScoredWorlds, *, exact: bool) -> Regrets:
+def regrets_of(drawn: ScoredWorlds, corners: ScoredWorlds, *, exact: bool) -> CutRegrets:
     """The regrets of all cuts over drawn worlds, and at worst over the corners of their ranges."""
     regrets, best = drawn.regrets, drawn.best
     best = best[np.isfinite(best)]
@@ -70,7 +70,7 @@ def regrets_of(drawn: ScoredWorlds, corners: ScoredWorlds, *, exact: bool) -> Re
     first = regrets <= SAME_RATIO * np.abs(best)
     winner = first.argmax(axis=0)
     count = max(len(best), 1)
-    return Regrets(
+    return CutRegrets(
         best_ratio=np.bincount(winner[first.any(axis=0)], minlength=len(regrets)) / count,
         near_ratio=near.sum(axis=1) / count,
         mean=regrets.mean(axis=1) if len(best) else np.zeros(len(regrets)),

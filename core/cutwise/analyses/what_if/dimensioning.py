@@ -21,8 +21,8 @@ from cutwise.analyses.what_if.alike_devices import (
     round_of_alike,
 )
 from cutwise.analyses.what_if.inputs.asked_rows import MOST_S, AskedRows
+from cutwise.analyses.what_if.inputs.changed_quantities import Quantity, quantities_named
 from cutwise.analyses.what_if.inputs.helping_ways import end_of
-from cutwise.analyses.what_if.inputs.quantities import Quantity, quantities_named
 from cutwise.analyses.what_if.inputs.sections import Precision, turning_factors
 from cutwise.analyses.what_if.inputs.written_out import written_out
 from cutwise.analyses.what_if.least_factors import FARTHEST, ROWS_A_SEARCH, least_factors

@@ -17,7 +17,7 @@ from cutwise.analyses.what_if.front_points import (
     point_of,
     undominated,
 )
-from cutwise.analyses.what_if.inputs.quantities import amount_text
+from cutwise.analyses.what_if.inputs.changed_quantities import amount_text
 from cutwise.compression import compressor_names
 from cutwise.frozen import Frozen, FrozenDict
 from cutwise.planning.sharing.codec_choice import CodecSetting, frontier, with_compressor
@@ -36,7 +36,7 @@ EVERY_PLAN = "every one of them that the scheme has"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Axis(Frozen):
+class FrontAxis(Frozen):
     """What delay is held against: its column, its name in words, its limit's path and how it is walked."""
 
     column: str
@@ -238,19 +238,19 @@ def _lasting(settings: list[CodecSetting]) -> list[CodecSetting]:
 
 
 LEAST, MOST_BYTES = 1e-12, 1e18
-AXES: Mapping[AxisName, Axis] = FrozenDict(
+AXES: Mapping[AxisName, FrontAxis] = FrozenDict(
     {
-        "energy": Axis(column="energy_j", title="energy", unit="j", limit="", walk=_energy),
-        "device_memory": Axis(
+        "energy": FrontAxis(column="energy_j", title="energy", unit="j", limit="", walk=_energy),
+        "device_memory": FrontAxis(
             column="device_memory_bytes", title="device memory", unit="bytes", limit="", walk=_memory
         ),
-        "traffic": Axis(
+        "traffic": FrontAxis(
             column="traffic_bytes", title="traffic", unit="bytes", limit="traffic_bytes", walk=_traffic
         ),
-        "private_layers": Axis(
+        "private_layers": FrontAxis(
             column="private_layers", title="private layers", unit="", limit="", walk=_private
         ),
-        "accuracy_loss": Axis(
+        "accuracy_loss": FrontAxis(
             column="accuracy_loss_ratio",
             title="accuracy loss",
             unit="ratio",

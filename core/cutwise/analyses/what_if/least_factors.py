@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
+from cutwise.analyses.what_if.inputs.changed_quantities import Quantity
 from cutwise.analyses.what_if.inputs.helping_ways import end_of, helping_way
-from cutwise.analyses.what_if.inputs.quantities import Quantity
 from cutwise.analyses.what_if.inputs.sections import ENDS_FIRST, Precision, turning_factors
 from cutwise.arrays import Floats, Ints, Mask
 

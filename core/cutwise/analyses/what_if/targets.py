@@ -12,8 +12,8 @@ import numpy as np
 from cutwise.analyses.base import asked_plan, registered
 from cutwise.analyses.what_if.cheapest_pair import cheapest_pair
 from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
+from cutwise.analyses.what_if.inputs.changed_quantities import Quantity, amount_text, quantities_named
 from cutwise.analyses.what_if.inputs.helping_ways import is_work
-from cutwise.analyses.what_if.inputs.quantities import Quantity, amount_text, quantities_named
 from cutwise.analyses.what_if.least_factors import ROWS_A_SEARCH, least_factors
 from cutwise.analyses.what_if.meeting_schemes import schemes_that_meet
 from cutwise.analyses.what_if.target_changes import Change, ChangedPair, Targets
@@ -131,7 +131,7 @@ def targets(
 
 
 def changeable(scenario: Scenario, names: Sequence[str] = ()) -> list[Quantity]:
-    """The quantities of these names; for none all but the work itself and the limits, which are to be kept."""
+    """The quantities of these names; for none all but the work itself and the limits that are kept."""
     found = quantities_named(scenario, names)
     return [one for one in found if names or not (one.name.startswith("limits.") or is_work(one))]
 

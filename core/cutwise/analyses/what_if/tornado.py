@@ -10,7 +10,7 @@ import numpy as np
 
 from cutwise.analyses.base import registered, rows_of, table_text
 from cutwise.analyses.what_if.inputs.asked_rows import Answers, AskedRows, columns_of
-from cutwise.analyses.what_if.inputs.quantities import Quantity, quantities_named
+from cutwise.analyses.what_if.inputs.changed_quantities import Quantity, quantities_named
 from cutwise.arrays import Floats
 from cutwise.fields.field_values import Settled
 from cutwise.frozen import Frozen

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.arrays import Ints, Mask
+from cutwise.columns.least_sums import least_of
 from cutwise.columns.linear_laws import Law
-from cutwise.columns.picks.least_sums import least_of
 from cutwise.columns.picks.row_limits import Limit, RowScores, excess_in, told_apart
 from cutwise.frozen import Frozen
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
-from cutwise.columns.picks.least_sums import Sums, least_of
+from cutwise.columns.least_sums import Sums, least_of
 from cutwise.columns.rounds.band_cuts import STILL, BandCuts, BandDevice
 from cutwise.fields.checked_columns import with_checked
 from cutwise.frozen import Frozen

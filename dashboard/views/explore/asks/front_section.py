@@ -10,8 +10,8 @@ from cutwise.analyses.what_if.front_points import FrontPoint
 from cutwise.analyses.what_if.front_walks import AXES
 from cutwise.analyses.what_if.fronts import PlanFront
 from cutwise_dashboard import session
-from cutwise_dashboard.charts.plan_fronts import plan_front_figure
 from cutwise_dashboard.charts.spoken import spoken
+from cutwise_dashboard.charts.trades.plan_fronts import plan_front_figure
 from cutwise_dashboard.format import seconds_text, sentence_case
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import drawn

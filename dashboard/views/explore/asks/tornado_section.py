@@ -8,7 +8,7 @@ from cutwise.analyses.what_if.tornado import Tornado, TornadoAnalysis
 from cutwise.units import facts_of, percent
 from cutwise_dashboard import session
 from cutwise_dashboard.charts.spoken import spoken
-from cutwise_dashboard.charts.swings import MOST_BARS, end_words, swings_figure, swings_height
+from cutwise_dashboard.charts.trades.swings import MOST_BARS, end_words, swings_figure, swings_height
 from cutwise_dashboard.format import as_written
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import drawn

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from cutwise.analyses.what_if.inputs.quantities import quantities_of
-from cutwise.analyses.what_if.uncertainty import CutChance, DrawnBand, Uncertainty
+from cutwise.analyses.what_if.drawn_worlds import CutChance, DrawnBand, Uncertainty
+from cutwise.analyses.what_if.inputs.changed_quantities import quantities_of
 from cutwise.units import percent
 from cutwise_dashboard import session
 from cutwise_dashboard.format import as_written, quantity_text, readable, sentence_case, share_text

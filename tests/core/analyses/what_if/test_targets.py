@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import cutwise
-from cutwise.analyses.what_if.inputs.quantities import quantities_named
+from cutwise.analyses.what_if.inputs.changed_quantities import quantities_named
 from cutwise.analyses.what_if.targets import TargetsAnalysis, changeable, missed_sentence, targets
 from cutwise.question import Question, shown_plan
 from cutwise.scenario.changes import changed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import cutwise
-from cutwise.analyses.what_if.inputs.quantities import quantities_named, quantities_of
+from cutwise.analyses.what_if.inputs.changed_quantities import quantities_named, quantities_of
 from cutwise.analyses.what_if.tornado import TornadoAnalysis
 from cutwise.costs.memory.runtime import Runtime
 from cutwise.errors import ScenarioError

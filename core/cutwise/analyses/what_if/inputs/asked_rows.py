@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from cutwise.analyses.what_if.inputs.changed_quantities import Quantity
 from cutwise.analyses.what_if.inputs.helping_ways import is_capacity
-from cutwise.analyses.what_if.inputs.quantities import Quantity
 from cutwise.analyses.what_if.inputs.sections import FINE, Precision
 from cutwise.analyses.what_if.inputs.written_out import written_out
 from cutwise.arrays import Floats, Ints, Mask
@@ -131,7 +131,7 @@ class AskedRows(Frozen):
     def changed_together(self, quantities: Sequence[Quantity], which: Ints, factors: Floats) -> Answers:
         """The same where each row changes several: arrays (rows, changes).
 
-        Rows in which the same quantities change go together: the cuts that can be best in all of them are few.
+        Rows in which the same quantities change go together: few cuts can be best in all of them.
         """
         kinds, place = np.unique(which, axis=0, return_inverse=True)
         parts = []
@@ -153,7 +153,9 @@ class AskedRows(Frozen):
         return FINE if self.quick else coarse
 
 
-def _together(question: Question, columns: Mapping[str, Floats], note: Note = lambda rows: None) -> RowAnswers:
+def _together(
+    question: Question, columns: Mapping[str, Floats], note: Note = lambda rows: None
+) -> RowAnswers:
     return answers_of_rows(
         question.graph,
         question.scenario,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cutwise.analyses.what_if.inputs.quantities import LIMIT_FIELDS, SPEED, Quantity
+from cutwise.analyses.what_if.inputs.changed_quantities import LIMIT_FIELDS, SPEED, Quantity
 from cutwise.frozen import FrozenDict
 
 WORK = frozenset({"samples", "batch_size", "local_epochs", "local_iterations"})
@@ -36,7 +36,7 @@ def is_capacity(one: Quantity) -> bool:
 def helping_way(one: Quantity) -> int:
     """Whether more (1) or less (-1) of it never harms what is asked for; 0 where either may help.
 
-    >>> from cutwise.analyses.what_if.inputs.quantities import quantities_named
+    >>> from cutwise.analyses.what_if.inputs.changed_quantities import quantities_named
     >>> from cutwise.scenario.parts import Scenario
     >>> names = ["channel.uplink_bps", "devices.*.idle_power_w", "workload.batch_size"]
     >>> [helping_way(one) for one in quantities_named(Scenario(), names)]

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from cutwise.analyses.what_if.inputs.quantities import Quantity, quantities_named
+from cutwise.analyses.what_if.inputs.changed_quantities import Quantity, quantities_named
 from cutwise.arrays import Floats
 from cutwise.errors import QuantityError, ScenarioError, shown
 from cutwise.fields.typed_number import typed_number

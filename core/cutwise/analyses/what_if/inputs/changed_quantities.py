@@ -35,7 +35,7 @@ WITHIN = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place(Frozen):
+class QuantityPlace(Frozen):
     """One number of the scenario: its path, what it is now, and whether it grows (1) or shrinks (-1)."""
 
     path: str
@@ -55,7 +55,7 @@ class Quantity(Frozen):
     title: str
     unit: str
     value: float
-    places: tuple[Place, ...]
+    places: tuple[QuantityPlace, ...]
     whole: bool = False
     differs: bool = False
     least: float = 0.0
@@ -77,7 +77,7 @@ class Quantity(Frozen):
             return factors
         return np.maximum(np.rint(factors * self.value), np.ceil(self.least * self.value)) / self.value
 
-    def _taken(self, place: Place, factors: Floats) -> Floats:
+    def _taken(self, place: QuantityPlace, factors: Floats) -> Floats:
         values = place.value * factors**place.power
         return np.maximum(np.rint(values), 1.0) if self.whole else np.asarray(values)
 
@@ -195,13 +195,13 @@ def _speed(given: Scenario, asked: Scenario, part: str, star: str, whose: str) -
     owners, own = _several(getattr(asked, part)), _several(getattr(given, part))
     if any(owner.flops_per_s is None for owner in owners):
         return None
-    places: list[Place] = []
+    places: list[QuantityPlace] = []
     fixed: dict[str, Any] = {}
     for i, (owner, before) in enumerate(zip(owners, own, strict=True)):
         at = part if part == "server" else f"{part}.{i}"
         fixed |= {f"{at}.{name}": value for name, value in speed_fields(before, given).items()}
         parts = ((name, getattr(owner, name), power) for name, power in SPEED_PARTS.items())
-        places += [Place(path=f"{at}.{n}", value=v, power=p) for n, v, p in parts if v]
+        places += [QuantityPlace(path=f"{at}.{n}", value=v, power=p) for n, v, p in parts if v]
     fixed = {path: value for path, value in fixed.items() if path not in {one.path for one in places}}
     same = len({owner.flops_per_s for owner in owners}) == 1
     return Quantity(
@@ -224,7 +224,7 @@ def _quantity(
     values = [value for _, _, value in rows]
     if any(value is None or not np.isfinite(value) or value <= 0 for value in values):
         return None
-    places = tuple(Place(path=path, value=float(value or 0)) for path, _, value in rows)
+    places = tuple(QuantityPlace(path=path, value=float(value or 0)) for path, _, value in rows)
     owner = rows[0][1]
     facts, hint = facts_of(owner, field), hints_of(type(owner))[field]
     kinds = {hint, *get_args(hint)}
@@ -245,14 +245,14 @@ def _quantity(
     )
 
 
-def _shared(places: Sequence[Place], part: str, owners: int) -> tuple[Place, ...]:
+def _shared(places: Sequence[QuantityPlace], part: str, owners: int) -> tuple[QuantityPlace, ...]:
     """One path for all parties where all have the same numbers there."""
     if part not in ("devices", "edges"):
         return tuple(places)
-    by_name: dict[str, list[Place]] = {}
+    by_name: dict[str, list[QuantityPlace]] = {}
     for one in places:
         by_name.setdefault(one.path.rsplit(".", 1)[1], []).append(one)
-    found: list[Place] = []
+    found: list[QuantityPlace] = []
     for name, many in by_name.items():
         alike = len(many) == owners and len({one.value for one in many}) == 1
         found += [replace(many[0], path=f"{part}.*.{name}")] if alike else many

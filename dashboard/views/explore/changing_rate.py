@@ -8,8 +8,8 @@ from cutwise.analyses.replanning import Epochs, ReplanAnalysis
 from cutwise.plans.inference_words import said
 from cutwise.units import UNITS, facts_of
 from cutwise_dashboard import session
-from cutwise_dashboard.charts.epoch_lines import epochs_figure
 from cutwise_dashboard.charts.spoken import spoken
+from cutwise_dashboard.charts.trades.epoch_lines import epochs_figure
 from cutwise_dashboard.commands import analysis_command
 from cutwise_dashboard.executor import questions
 from cutwise_dashboard.executor.shown import answered
