@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,8 +22,8 @@ from cutwise.analyses.what_if.cut_regrets import (
 )
 from cutwise.analyses.what_if.inputs.asked_rows import MOST_S, AskedRows
 from cutwise.analyses.what_if.inputs.input_ranges import InputRange, ranges_of
-from cutwise.analyses.what_if.inputs.world_scores import world_scores
-from cutwise.arrays import Floats
+from cutwise.analyses.what_if.inputs.world_scores import sides_change, world_scores
+from cutwise.arrays import Floats, Mask
 from cutwise.columns.cut_scores import CutScores
 from cutwise.errors import ScenarioError
 from cutwise.fields.field_values import Settled
@@ -202,6 +203,11 @@ class UncertaintyAnalysis(Settled):
 
 ONE_BY_ONE = "every world took a plan of its own, so there are few, and cuts are not held against each other"
 CORNERS_LEFT = f"more than {MOST_RANGES} ranges have too many corners: no cut is called robust"
+TOO_MANY = "figures with all cuts as planned are left out, as so many devices would take long"
+OTHER_CUTS = (
+    "device work is dearer than the server's in some worlds and cheaper in others: a cut that is never best, "
+    "which is not looked at, may be regretted less"
+)
 NOT_STRAIGHT = (
     "not all laws are straight in a factor or its inverse, so regrets between corners may be larger"
 )
@@ -237,10 +243,8 @@ def _cuts(
     both = np.concatenate([factors, corners], axis=1)
     problem = build_problem(asked.question.graph, asked.question.scenario)
     sides = device_sides(problem, plan)
-    turns = [world_scores(asked, plan, i, asked.columns(quantities, both)) for i in range(len(sides))]
-    at = [_position(one, side) for one, side in zip(turns, sides, strict=True)]
     draws = factors.shape[1]
-    own = turns[device]
+    own = world_scores(asked, plan, device, asked.columns(quantities, both))
     worlds = [
         ScoredWorlds(scores=own.objective[:, part], kept=own.excess[:, part] <= 0)
         for part in (slice(None, draws), slice(draws, None))
@@ -250,30 +254,50 @@ def _cuts(
         return world_scores(asked, plan, device, asked.columns(quantities, some)).objective
 
     settled = (worlds[1].kept == worlds[1].kept[:, :1]).all()
-    exact = few and bool(settled) and is_multilinear(scores, ranges)
+    changes = sides_change(asked, plan, device, asked.columns(quantities, both))
+    exact = few and not changes and bool(settled) and is_multilinear(scores, ranges)
     regrets = regrets_of(*worlds, exact=exact)
+    drawn_columns = asked.columns(quantities, factors)
+
+    def turn(number: int) -> CutScores:
+        return own if number == device else world_scores(asked, plan, number, drawn_columns)
+
+    held = _held(turn, sides, draws)
+    reasons = ["" if exact else OTHER_CUTS if changes else NOT_STRAIGHT if few else CORNERS_LEFT, TOO_MANY if held is None else ""]
     return _FoundCuts(
-        bands=tuple(_held(plan, turns, at, draws)),
-        cuts=tuple(_chances(own, regrets, at[device], robust=few)),
+        bands=tuple(_bands_held(plan, held)) if held is not None and held.size else (),
+        cuts=tuple(_chances(own, regrets, _position(own, sides[device]), robust=few)),
         exact=exact,
-        why_not="" if exact else NOT_STRAIGHT if few else CORNERS_LEFT,
+        why_not="; ".join(filter(None, reasons)),
     )
 
 
-def _position(turn: CutScores, side: Floats) -> int:
+def _position(turn: CutScores, side: Mask) -> int:
     """Which of the cuts is the plan's; -1 where it is none of them."""
     same = (turn.masks == side).all(axis=1)
     return int(same.argmax()) if same.any() else -1
 
 
-def _held(plan: Plan, turns: Sequence[CutScores], at: Sequence[int], draws: int) -> Iterator[DrawnBand]:
-    if min(at) < 0:
-        return
+def _held(turn: Callable[[int], CutScores], sides: Sequence[Mask], draws: int) -> Floats | None:
+    """Delay and energy of every device that keeps its cut, shape (2, devices, draws).
+
+    Empty where one has none of the cuts that are priced; None where it takes longer than `MOST_S`.
+    """
+    held, began_s = np.empty((2, len(sides), draws)), time.perf_counter()
+    for number, side in enumerate(sides):
+        found = turn(number)
+        at = _position(found, side)
+        if at < 0:
+            return np.empty(0)
+        held[:, number] = found.delay_s[at, :draws], found.energy_j[at, :draws]
+        if number + 1 < len(sides) and time.perf_counter() - began_s > MOST_S / 2:
+            return None
+    return held
+
+
+def _bands_held(plan: Plan, held: Floats) -> Iterator[DrawnBand]:
     round_of = Round(parallel=False, rule="", phases=plan.phases)
-    rows = list(zip(turns, at, strict=True))
-    delays = np.stack([turn.delay_s[k, :draws] for turn, k in rows])
-    energies = np.stack([turn.energy_j[k, :draws] for turn, k in rows])
-    yield from _bands(plan, "as planned", np.asarray(round_of.total(delays)), energies.sum(axis=0))
+    yield from _bands(plan, "as planned", np.asarray(round_of.total(held[0])), held[1].sum(axis=0))
 
 
 def _bands(plan: Plan, how: str, delays: Floats, energies: Floats) -> Iterator[DrawnBand]:
