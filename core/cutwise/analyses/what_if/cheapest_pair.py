@@ -32,7 +32,7 @@ LEAST_COST = float(np.log(1.01))
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class _Pairs(Frozen):
-    """Pairs (pairs, 2) of quantities, and the costs of the first and the second between which they are looked for.
+    """Pairs (pairs, 2) of quantities, and between which costs (2, pairs) of the first and the second to look.
 
     Costs are logarithms of factors; `ways` says of every quantity whether they are of more or less.
     """
@@ -47,7 +47,8 @@ def cheapest_pair(asked: AskedRows, found: Sequence[Quantity], alone: Floats) ->
     """The two quantities (2,) and their factors (2,) whose costs add up to least; None where none do.
 
     Both change by more than one per cent, and together cost less than any alone. Pairs of costs are tried
-    on a grid, which is refined where the least may be: the pair is near the cheapest. `alone` is what each would have to become by itself, nan where it cannot.
+    on a grid, which is refined where the least may be: the pair is near the cheapest. `alone` is what each
+    would have to become by itself, nan where it cannot.
     """
     ways = _ways(asked, found, alone)
     which = [(i, j) for i, j in combinations(range(len(found)), 2) if ways[i] and ways[j]]
@@ -58,9 +59,7 @@ def cheapest_pair(asked: AskedRows, found: Sequence[Quantity], alone: Floats) ->
     most = np.array([min(single, _most(one, int(way))) for one, way in zip(found, ways, strict=True)])
     pairs = np.array(which)
     ends = np.stack([np.zeros(pairs.shape), most[pairs]])
-    best = _refined(
-        asked, found, _Pairs(which=pairs, ways=ways, first=ends[:, :, 0], second=ends[:, :, 1])
-    )
+    best = _refined(asked, found, _Pairs(which=pairs, ways=ways, first=ends[:, :, 0], second=ends[:, :, 1]))
     if best is None or min(best[1]) <= LEAST_COST or best[1].sum() >= single * (1 - SAME_RATIO):
         return None
     return best[0], np.exp(ways[best[0]] * best[1])
@@ -76,12 +75,10 @@ def _refined(asked: AskedRows, found: Sequence[Quantity], pairs: _Pairs) -> tupl
     for _ in range(LAST_ROUNDS):
         first = _between(pairs.first, FIRST_STEPS)
         second = _seconds(asked, found, pairs, first)
-        one, at = np.unravel_index(int((first + second).argmin()), first.shape)
+        one, at = divmod(int((first + second).argmin()), first.shape[1])
         best = pairs.which[one], np.array([first[one, at], second[one, at]])
         ends = first[one, [max(at - 1, 0), min(at + 1, FIRST_STEPS)]]
-        pairs = replace(
-            pairs, which=pairs.which[[one]], first=ends[:, None], second=pairs.second[:, [one]]
-        )
+        pairs = replace(pairs, which=pairs.which[[one]], first=ends[:, None], second=pairs.second[:, [one]])
     return best
 
 
@@ -108,7 +105,7 @@ class _Tried(Frozen):
 
 
 def _nearer(pairs: _Pairs, tried: _Tried) -> _Pairs:
-    """The pairs that may be best, and where: nothing between steps that cost more at least is looked at again."""
+    """The pairs that may be best, and where: steps between which all costs more are looked at no more."""
     least, may = tried.bounds.min(axis=1), tried.bounds <= tried.costs.min()
     keep = [one for one in np.argsort(least) if may[one].any()][:BEST_PAIRS]
     rows = np.array(keep)
@@ -167,7 +164,9 @@ def _ways(asked: AskedRows, found: Sequence[Quantity], alone: Floats) -> Ints:
     known = np.where(np.isnan(alone), 0, np.sign(np.log(np.where(np.isnan(alone), 1.0, alone))))
     ways = np.array([helping_way(one) or int(way) for one, way in zip(found, known, strict=True)])
     ways = np.where([one.whole or not asked.takes(one) for one in found], 0, ways)
-    ends = np.array([end_of(one, int(way), FARTHEST) if way else 1.0 for one, way in zip(found, ways, strict=True)])
+    ends = np.array(
+        [end_of(one, int(way), FARTHEST) if way else 1.0 for one, way in zip(found, ways, strict=True)]
+    )
     there, now = asked.changed_by(found, np.arange(len(found)), ends), asked.present
     moves = ~np.isclose(there.delay_s, now.delay_s[0], rtol=1e-9) | there.kept
     if asked.question.scenario.limits.device_energy_j is not None:

@@ -28,7 +28,7 @@ def least_factors(asked: AskedRows, found: Sequence[Quantity]) -> Floats:
     for some, precision in ((together, asked.precision(ENDS_FIRST)), (~together, ENDS_FIRST)):
         numbers = np.flatnonzero(some)
         if len(numbers):
-            factors[numbers] = _least(asked, [found[i] for i in numbers], precision)
+            factors[numbers] = _least(asked, [found[i] for i in numbers.tolist()], precision)
     return factors
 
 

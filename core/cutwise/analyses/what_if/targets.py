@@ -132,7 +132,7 @@ def targets(
 
 
 def changeable(scenario: Scenario, names: Sequence[str] = ()) -> list[Quantity]:
-    """The quantities of these names; for none all but the work itself and the limits, which are to be kept."""
+    """The quantities of these names; for none all but the work itself and the limits to keep."""
     found = quantities_named(scenario, names)
     return [one for one in found if names or not (one.name.startswith("limits.") or is_work(one))]
 

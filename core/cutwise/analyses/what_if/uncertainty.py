@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,27 +10,16 @@ import numpy as np
 
 from cutwise.analyses.base import asked_plan, registered, rows_of, table_text
 from cutwise.analyses.cut_curve import device_at
-from cutwise.analyses.what_if.cut_regrets import (
-    MOST_RANGES,
-    NEAR_RATIO,
-    Regrets,
-    ScoredWorlds,
-    corner_factors,
-    is_multilinear,
-    regrets_of,
-)
+from cutwise.analyses.what_if.cut_regrets import NEAR_RATIO
 from cutwise.analyses.what_if.inputs.asked_rows import MOST_S, AskedRows
 from cutwise.analyses.what_if.inputs.input_ranges import InputRange, ranges_of
-from cutwise.analyses.what_if.inputs.world_scores import sides_change, world_scores
-from cutwise.arrays import Floats, Mask
-from cutwise.columns.cut_scores import CutScores
+from cutwise.analyses.what_if.judged_cuts import JudgedCuts, judged_cuts
+from cutwise.arrays import Floats
 from cutwise.errors import ScenarioError
 from cutwise.fields.field_values import Settled
 from cutwise.frozen import Frozen
-from cutwise.planning.answer.plan_conditions import device_sides
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import Round
-from cutwise.problem.split_problem import build_problem
 from cutwise.question import Question
 from cutwise.units import percent, quantity
 
@@ -187,14 +175,15 @@ class UncertaintyAnalysis(Settled):
         factors = drawn(ranges, draws, self.seed)
         answers = asked.answers(asked.columns([one.quantity for one in ranges], factors))
         bands = list(_bands(plan, "planned anew", answers.delay_s, answers.energy_j))
-        found = _cuts(asked, plan, device, ranges, factors) if together else None
+        found = judged_cuts(asked, plan, device, ranges, factors) if together else None
+        held = found.held if found else None
         return Uncertainty(
             ranges=tuple(one.said() for one in ranges),
-            bands=tuple([*(found.bands if found else ()), *bands]),
+            bands=tuple([*(_bands_held(plan, held) if held is not None else ()), *bands]),
             device=plan.decisions[device].device,
-            cuts=found.cuts if found else (),
+            cuts=tuple(_chances(found)) if found else (),
             unit="J" if question.scenario.objective.is_energy else "s",
-            exact=found.exact if found else False,
+            exact=found.regrets.exact if found else False,
             why_not=found.why_not if found else ONE_BY_ONE,
             kept_ratio=float(answers.kept.mean()),
             draws=draws,
@@ -202,15 +191,6 @@ class UncertaintyAnalysis(Settled):
 
 
 ONE_BY_ONE = "every world took a plan of its own, so there are few, and cuts are not held against each other"
-CORNERS_LEFT = f"more than {MOST_RANGES} ranges have too many corners: no cut is called robust"
-TOO_MANY = "figures with all cuts as planned are left out, as so many devices would take long"
-OTHER_CUTS = (
-    "device work is dearer than the server's in some worlds and cheaper in others: a cut that is never best, "
-    "which is not looked at, may be regretted less"
-)
-NOT_STRAIGHT = (
-    "not all laws are straight in a factor or its inverse, so regrets between corners may be larger"
-)
 
 
 def _one_by_one(asked: AskedRows) -> int:
@@ -223,76 +203,6 @@ def drawn(ranges: Sequence[InputRange], draws: int, seed: int) -> Floats:
     """Factors (ranges, draws), each range drawn alone."""
     random = np.random.default_rng(seed)
     return np.stack([one.quantity.snapped(one.drawn(random, draws)) for one in ranges])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _FoundCuts(Frozen):
-    bands: tuple[DrawnBand, ...]
-    cuts: tuple[CutChance, ...]
-    exact: bool
-    why_not: str
-
-
-def _cuts(
-    asked: AskedRows, plan: Plan, device: int, ranges: Sequence[InputRange], factors: Floats
-) -> _FoundCuts:
-    """The plan's figures with its cuts held, and the device's cuts held against each other."""
-    quantities = [one.quantity for one in ranges]
-    few = len(ranges) <= MOST_RANGES
-    corners = corner_factors(ranges) if few else np.ones((len(ranges), 1))
-    both = np.concatenate([factors, corners], axis=1)
-    problem = build_problem(asked.question.graph, asked.question.scenario)
-    sides = device_sides(problem, plan)
-    draws = factors.shape[1]
-    own = world_scores(asked, plan, device, asked.columns(quantities, both))
-    worlds = [
-        ScoredWorlds(scores=own.objective[:, part], kept=own.excess[:, part] <= 0)
-        for part in (slice(None, draws), slice(draws, None))
-    ]
-
-    def scores(some: Floats) -> Floats:
-        return world_scores(asked, plan, device, asked.columns(quantities, some)).objective
-
-    settled = (worlds[1].kept == worlds[1].kept[:, :1]).all()
-    changes = sides_change(asked, plan, device, asked.columns(quantities, both))
-    exact = few and not changes and bool(settled) and is_multilinear(scores, ranges)
-    regrets = regrets_of(*worlds, exact=exact)
-    drawn_columns = asked.columns(quantities, factors)
-
-    def turn(number: int) -> CutScores:
-        return own if number == device else world_scores(asked, plan, number, drawn_columns)
-
-    held = _held(turn, sides, draws)
-    reasons = ["" if exact else OTHER_CUTS if changes else NOT_STRAIGHT if few else CORNERS_LEFT, TOO_MANY if held is None else ""]
-    return _FoundCuts(
-        bands=tuple(_bands_held(plan, held)) if held is not None and held.size else (),
-        cuts=tuple(_chances(own, regrets, _position(own, sides[device]), robust=few)),
-        exact=exact,
-        why_not="; ".join(filter(None, reasons)),
-    )
-
-
-def _position(turn: CutScores, side: Mask) -> int:
-    """Which of the cuts is the plan's; -1 where it is none of them."""
-    same = (turn.masks == side).all(axis=1)
-    return int(same.argmax()) if same.any() else -1
-
-
-def _held(turn: Callable[[int], CutScores], sides: Sequence[Mask], draws: int) -> Floats | None:
-    """Delay and energy of every device that keeps its cut, shape (2, devices, draws).
-
-    Empty where one has none of the cuts that are priced; None where it takes longer than `MOST_S`.
-    """
-    held, began_s = np.empty((2, len(sides), draws)), time.perf_counter()
-    for number, side in enumerate(sides):
-        found = turn(number)
-        at = _position(found, side)
-        if at < 0:
-            return np.empty(0)
-        held[:, number] = found.delay_s[at, :draws], found.energy_j[at, :draws]
-        if number + 1 < len(sides) and time.perf_counter() - began_s > MOST_S / 2:
-            return None
-    return held
 
 
 def _bands_held(plan: Plan, held: Floats) -> Iterator[DrawnBand]:
@@ -308,9 +218,10 @@ def _bands(plan: Plan, how: str, delays: Floats, energies: Floats) -> Iterator[D
         yield DrawnBand(figure=f"{name} {how}", unit=unit, now=now, levels=tuple(levels.tolist()))
 
 
-def _chances(own: CutScores, regrets: Regrets, planned: int, *, robust: bool) -> list[CutChance]:
+def _chances(judged: JudgedCuts) -> list[CutChance]:
     """The cuts by how often they are best, those that never are and are not needed left out."""
-    chosen = regrets.robust if robust else -1
+    own, regrets, planned = judged.own, judged.regrets, judged.planned
+    chosen = regrets.robust if judged.few else -1
     rows = [k for k in range(len(own.labels)) if regrets.best_ratio[k] or k in (planned, chosen)]
     found = [
         CutChance(
@@ -318,7 +229,7 @@ def _chances(own: CutScores, regrets: Regrets, planned: int, *, robust: bool) ->
             best_ratio=float(regrets.best_ratio[k]),
             near_ratio=float(regrets.near_ratio[k]),
             mean_regret=_finite(regrets.mean[k]),
-            worst_regret=_finite(regrets.worst[k]) if robust else None,
+            worst_regret=_finite(regrets.worst[k]) if judged.few else None,
             planned=k == planned,
             robust=k == chosen,
         )

@@ -106,7 +106,7 @@ class AskedRows(Frozen):
         return [q for q in found if q.name in chosen], [q for q in found if q.name not in chosen]
 
     def strictly(self) -> AskedRows:
-        """The same with limits as they are kept without rounding, so that what is found keeps them with it."""
+        """The same under limits without their rounding, so that what is found keeps them with it."""
         scenario = self.question.scenario
         limits = {name: getattr(scenario.limits, name) for name in LIMIT_FIELDS}
         tight = {f"limits.{name}": x / (1 + LIMIT_ROUNDING) for name, x in limits.items() if x is not None}
@@ -140,7 +140,7 @@ class AskedRows(Frozen):
     def changed_together(self, quantities: Sequence[Quantity], which: Ints, factors: Floats) -> Answers:
         """The same where each row changes several: arrays (rows, changes).
 
-        Rows in which the same quantities change go together: the cuts that can be best in all of them are few.
+        Rows in which the same quantities change go together: few cuts can be best in some of them.
         """
         kinds, place = np.unique(which, axis=0, return_inverse=True)
         parts = []
@@ -185,7 +185,9 @@ def _timed(question: Question, rows: int) -> _Timed:
     )
 
 
-def _together(question: Question, columns: Mapping[str, Floats], note: Note = lambda rows: None) -> RowAnswers:
+def _together(
+    question: Question, columns: Mapping[str, Floats], note: Note = lambda rows: None
+) -> RowAnswers:
     return answers_of_rows(
         question.graph,
         question.scenario,
