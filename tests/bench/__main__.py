@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from tests.bench import (
+    asks,
     card,
     cuts,
     decision_map,
@@ -33,6 +34,7 @@ PARTS = {
     "executor": executor.run,
     "page": page.run,
     "map": decision_map.run,
+    "asks": asks.run,
     "neighbours": neighbours.run,
     "testbed": testbed.run,
     "growth": growth.run,

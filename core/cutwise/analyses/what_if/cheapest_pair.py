@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -11,18 +11,19 @@ import numpy as np
 from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
 from cutwise.analyses.what_if.inputs.changed_quantities import Quantity
 from cutwise.analyses.what_if.inputs.helping_ways import end_of, helping_way
-from cutwise.analyses.what_if.inputs.sections import FINE, turning_factors
+from cutwise.analyses.what_if.inputs.sections import Precision, turning_factors
 from cutwise.analyses.what_if.least_factors import FARTHEST
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.frozen import Frozen
 from cutwise.tolerances import SAME_RATIO
 
-FIRST_STEPS, SECOND_STEPS = 32, 64
-"""Costs of the first quantity, and of the second, that are tried at once for every pair."""
-ROUNDS = 6
-"""Times that the best of them is looked at more closely."""
-NEAR = 2
-"""Steps to either side that are looked at more closely."""
+FIRST_STEPS = 32
+"""Costs of the first quantity that are tried at once for every pair."""
+SECOND_STEPS = (64, 256, 256)
+"""Costs of the second, first of all pairs, then of the best, more closely each time."""
+LAST_ROUNDS = 3
+"""Times that the second is worked out exactly, about the best each time."""
+EXACT = Precision(first=64, points=63, nearness=1e-13)
 BEST_PAIRS = 3
 """Pairs that are looked at more closely, of all that were tried."""
 LEAST_COST = float(np.log(1.01))
@@ -31,7 +32,7 @@ LEAST_COST = float(np.log(1.01))
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class _Pairs(Frozen):
-    """Pairs (pairs, 2) of quantities, and between which costs of the first and the second they are looked for.
+    """Pairs (pairs, 2) of quantities, and between which costs (2, pairs) of the first and the second to look.
 
     Costs are logarithms of factors; `ways` says of every quantity whether they are of more or less.
     """
@@ -46,8 +47,8 @@ def cheapest_pair(asked: AskedRows, found: Sequence[Quantity], alone: Floats) ->
     """The two quantities (2,) and their factors (2,) whose costs add up to least; None where none do.
 
     Both change by more than one per cent, and together cost less than any alone. Pairs of costs are tried
-    on a grid, which is then refined: a minimum between two that were tried may be missed, so that the pair is
-    near the cheapest. `alone` is what each would have to become by itself, nan where it cannot.
+    on a grid, which is refined where the least may be: the pair is near the cheapest. `alone` is what each
+    would have to become by itself, nan where it cannot.
     """
     ways = _ways(asked, found, alone)
     which = [(i, j) for i, j in combinations(range(len(found)), 2) if ways[i] and ways[j]]
@@ -66,29 +67,58 @@ def cheapest_pair(asked: AskedRows, found: Sequence[Quantity], alone: Floats) ->
 
 def _refined(asked: AskedRows, found: Sequence[Quantity], pairs: _Pairs) -> tuple[Ints, Floats] | None:
     """The best pair (2,) and its two costs (2,), the grid about the best ones made finer again and again."""
-    for turn in range(ROUNDS):
-        first = _between(pairs.first, FIRST_STEPS)
-        second, low = _least_seconds(asked, found, pairs, first)
-        costs = first + second
-        at, rows = costs.argmin(axis=1), np.arange(len(costs))
-        least = costs[rows, at]
-        if not np.isfinite(least).any():
+    for steps in SECOND_STEPS:
+        tried = _tried(asked, found, pairs, steps)
+        if not np.isfinite(tried.costs).any():
             return None
-        if turn == ROUNDS - 1:
-            break
-        keep = np.argsort(least)[:BEST_PAIRS]
-        keep = keep[np.isfinite(least[keep])]
-        before, after = np.maximum(at[keep] - NEAR, 0), np.minimum(at[keep] + NEAR, FIRST_STEPS)
-        highest = np.where(np.isfinite(second[keep, before]), second[keep, before], pairs.second[1, keep])
-        pairs = _Pairs(
-            which=pairs.which[keep],
-            ways=pairs.ways,
-            first=np.stack([first[keep, before], first[keep, after]]),
-            second=np.stack([low[keep, after], highest]),
-        )
-    one = int(least.argmin())
-    cost = first[one, at[one]]
-    return pairs.which[one], np.array([cost, _exact(asked, found, pairs, one, float(cost))])
+        pairs = _nearer(pairs, tried)
+    for _ in range(LAST_ROUNDS):
+        first = _between(pairs.first, FIRST_STEPS)
+        second = _seconds(asked, found, pairs, first)
+        one, at = divmod(int((first + second).argmin()), first.shape[1])
+        best = pairs.which[one], np.array([first[one, at], second[one, at]])
+        ends = first[one, [max(at - 1, 0), min(at + 1, FIRST_STEPS)]]
+        pairs = replace(pairs, which=pairs.which[[one]], first=ends[:, None], second=pairs.second[:, [one]])
+    return best
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _Tried(Frozen):
+    """Costs of the first quantity, arrays (pairs, steps), and the least tried of the second that are enough.
+
+    Those just below, `short`, are not; where none is enough the second is infinite.
+    """
+
+    first: Floats
+    second: Floats
+    short: Floats
+
+    @property
+    def costs(self) -> Floats:
+        """Of both together."""
+        return self.first + self.second
+
+    @property
+    def bounds(self) -> Floats:
+        """What both cost at least between two steps of the first, (pairs, steps - 1)."""
+        return self.first[:, :-1] + self.short[:, 1:]
+
+
+def _nearer(pairs: _Pairs, tried: _Tried) -> _Pairs:
+    """The pairs that may be best, and where: steps between which all costs more are looked at no more."""
+    least, may = tried.bounds.min(axis=1), tried.bounds <= tried.costs.min()
+    keep = [one for one in np.argsort(least) if may[one].any()][:BEST_PAIRS]
+    rows = np.array(keep)
+    before, after = may[rows].argmax(axis=1), FIRST_STEPS - may[rows, ::-1].argmax(axis=1)
+    highest = tried.second[rows, before]
+    return _Pairs(
+        which=pairs.which[rows],
+        ways=pairs.ways,
+        first=np.stack([tried.first[rows, before], tried.first[rows, after]]),
+        second=np.stack(
+            [tried.short[rows, after], np.where(np.isfinite(highest), highest, pairs.second[1, rows])]
+        ),
+    )
 
 
 def _between(ends: Floats, steps: int) -> Floats:
@@ -96,32 +126,33 @@ def _between(ends: Floats, steps: int) -> Floats:
     return ends[0][:, None] + (ends[1] - ends[0])[:, None] * np.linspace(0, 1, steps + 1)
 
 
-def _least_seconds(
-    asked: AskedRows, found: Sequence[Quantity], pairs: _Pairs, first: Floats
-) -> tuple[Floats, Floats]:
-    """The least cost of the second tried with which each of the first is enough, and the one tried before."""
-    second = _between(pairs.second, SECOND_STEPS)
+def _tried(asked: AskedRows, found: Sequence[Quantity], pairs: _Pairs, steps: int) -> _Tried:
+    first, second = _between(pairs.first, FIRST_STEPS), _between(pairs.second, steps)
     shape = (*first.shape, second.shape[1])
     costs = np.stack(np.broadcast_arrays(first[:, :, None], second[:, None, :]), axis=-1).reshape(-1, 2)
     which = np.repeat(pairs.which, shape[1] * shape[2], axis=0)
     kept = asked.changed_together(found, which, np.exp(pairs.ways[which] * costs)).kept.reshape(shape)
     at, some = kept.argmax(axis=2), kept.any(axis=2)
     rows = np.arange(len(first))[:, None]
-    low = np.where(some, second[rows, np.maximum(at - 1, 0)], second[:, -1:])
-    return np.where(some, second[rows, at], np.inf), low
+    return _Tried(
+        first=first,
+        second=np.where(some, second[rows, at], np.inf),
+        short=np.where(some, second[rows, np.maximum(at - 1, 0)], second[:, -1:]),
+    )
 
 
-def _exact(asked: AskedRows, found: Sequence[Quantity], pairs: _Pairs, one: int, cost: float) -> float:
-    """The least cost of the second quantity of a pair, whose first costs so much."""
-    (i, j), ways = pairs.which[one], pairs.ways[pairs.which[one]]
-    end = np.exp(ways[1] * np.array([pairs.second[1, one]]))
+def _seconds(asked: AskedRows, found: Sequence[Quantity], pairs: _Pairs, first: Floats) -> Floats:
+    """The least cost of the second quantity of each pair for every cost (pairs, steps) of its first."""
+    which = np.repeat(pairs.which, first.shape[1], axis=0)
+    ways, given = pairs.ways[which], first.ravel()
+    most = np.maximum(np.repeat(pairs.second[1], first.shape[1]), LEAST_COST)
 
     def kept(search: Ints, factors: Floats) -> Mask:
-        both = np.column_stack([np.full(len(search), np.exp(ways[0] * cost)), factors])
-        return asked.changed_together(found, np.tile([i, j], (len(search), 1)), both).kept
+        both = np.column_stack([np.exp(ways[search, 0] * given[search]), factors])
+        return asked.changed_together(found, which[search], both).kept
 
-    turned = turning_factors(kept, end, FINE) if end[0] != 1 else end
-    return abs(float(np.log(turned[0])))
+    turned = turning_factors(kept, np.exp(ways[:, 1] * most), EXACT)
+    return np.where(np.isnan(turned), np.inf, np.abs(np.log(turned))).reshape(first.shape)
 
 
 def _most(one: Quantity, way: int) -> float:

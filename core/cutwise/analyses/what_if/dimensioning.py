@@ -25,7 +25,7 @@ from cutwise.analyses.what_if.inputs.changed_quantities import Quantity, quantit
 from cutwise.analyses.what_if.inputs.helping_ways import end_of
 from cutwise.analyses.what_if.inputs.sections import Precision, turning_factors
 from cutwise.analyses.what_if.inputs.written_out import written_out
-from cutwise.analyses.what_if.least_factors import FARTHEST, ROWS_A_SEARCH, least_factors
+from cutwise.analyses.what_if.least_factors import CALLS_A_SEARCH, FARTHEST, ROWS_A_SEARCH, least_factors
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.fields.field_values import Settled
 from cutwise.frozen import Frozen
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 JOULES_OF_KWH = 3.6e6
 NEEDS = Precision(first=1, points=1, nearness=1e-6)
+NOT_LOOKED_AT = 0.0
 PLANS = 14
 """Numbers of devices that are planned to find how many fit, about."""
 RESOURCES = (
@@ -243,7 +244,7 @@ def _needs(asked: Question, count: int) -> Iterator[Need]:
     known = (one for one in quantities_named(asked.scenario, ()) if one.name in RESOURCES)
     found = {one.name: one for one in known}
     factors = (_factors if own_cuts(asked) else _factors_of_all)(asked, count, list(found.values()))
-    order = sorted(factors, key=lambda name: math.inf if math.isnan(factors[name]) else factors[name])
+    order = sorted(factors, key=lambda name: factors[name] if factors[name] >= 1 else math.inf)
     yield from (_need(found[name], factors[name]) for name in order)
 
 
@@ -259,16 +260,18 @@ def _factors(asked: Question, count: int, found: Sequence[Quantity]) -> dict[str
 
 
 def _factors_of_all(asked: Question, count: int, found: Sequence[Quantity]) -> dict[str, float]:
-    """The same where all devices are planned together; resources that would take too long are left out."""
+    """The same where all devices are planned together; 0 for what would take too long."""
     rows = AskedRows.of(replace(asked, scenario=of_count(asked.scenario, count)))
     many = quantities_named(rows.question.scenario, [one.name for one in found])
-    looked, _ = rows.looked_at(many, rows=ROWS_A_SEARCH)
-    factors = least_factors(rows, looked).tolist()
-    return {one.name: factor for one, factor in zip(looked, factors, strict=True)}
+    looked, left = rows.looked_at(many, rows=ROWS_A_SEARCH, calls=CALLS_A_SEARCH)
+    factors = least_factors(rows.strictly(), looked).tolist()
+    known = {one.name: factor for one, factor in zip(looked, factors, strict=True)}
+    return {**known, **{one.name: NOT_LOOKED_AT for one in left}}
 
 
 def _need(one: Quantity, factor: float) -> Need:
-    if math.isnan(factor):
-        return Need(name=one.name, title=one.title, factor=None, becomes="cannot alone", settings={})
+    if not factor >= 1:
+        why = "not looked at, as it would take long" if factor == NOT_LOOKED_AT else "cannot alone"
+        return Need(name=one.name, title=one.title, factor=None, becomes=why, settings={})
     becomes = one.change(factor).removeprefix(one.title[0].lower() + one.title[1:]).strip()
     return Need(name=one.name, title=one.title, factor=factor, becomes=becomes, settings=one.settings(factor))

@@ -14,8 +14,8 @@ from cutwise.arrays import Floats, Ints, Mask
 
 FARTHEST = 100.0
 """Changes are looked for up to so many times more or less."""
-ROWS_A_SEARCH = 14
-"""Rows that a search takes where each takes a plan."""
+ROWS_A_SEARCH, CALLS_A_SEARCH = 14, 3
+"""Rows that a search takes where each takes a plan, and calls where rows are answered together, about."""
 
 
 def least_factors(asked: AskedRows, found: Sequence[Quantity]) -> Floats:
@@ -28,7 +28,7 @@ def least_factors(asked: AskedRows, found: Sequence[Quantity]) -> Floats:
     for some, precision in ((together, asked.precision(ENDS_FIRST)), (~together, ENDS_FIRST)):
         numbers = np.flatnonzero(some)
         if len(numbers):
-            factors[numbers] = _least(asked, [found[i] for i in numbers], precision)
+            factors[numbers] = _least(asked, [found[i] for i in numbers.tolist()], precision)
     return factors
 
 

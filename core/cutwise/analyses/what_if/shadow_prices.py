@@ -31,8 +31,8 @@ SAME_LAW_RATIO = 1e-9
 SMALLER_STEPS = (1.0, 0.1, 0.01)
 FARTHEST = 100.0
 """Break-evens are looked for up to so many times more and less."""
-ROWS_A_PRICE = 40
-"""Rows that a price takes where each takes a plan."""
+ROWS_A_PRICE, CALLS_A_PRICE = 40, 5
+"""Rows that a price takes where each takes a plan, and calls where rows are answered together, about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class ShadowPrice(Frozen):
 class ShadowPrices(Frozen):
     """Shadow prices by how much of today's delay (or energy) one per cent more saves, best first.
 
-    Quantities that would take too long, as every row takes a plan, are `left`.
+    Quantities that would take too long are `left`.
     """
 
     prices: tuple[ShadowPrice, ...]
@@ -100,7 +100,7 @@ class ShadowPrices(Frozen):
         rough = [_lower(one.title) for one in self.prices if not one.exact]
         said += [f"by differences, not exact: {', '.join(rough)}"] if rough else []
         left = ", ".join(_lower(title) for title in self.left)
-        said += [f"not looked at, as each row takes a plan: {left}"] if left else []
+        said += [f"not looked at, as it would take long: {left}"] if left else []
         return "; ".join(said)
 
     @property
@@ -145,7 +145,7 @@ class ShadowPricesAnalysis(Settled):
         """One price a quantity that moves smoothly or by steps; whole numbers have none."""
         asked = AskedRows.of(question)
         known = [one for one in quantities_named(question.scenario, self.quantities) if not one.whole]
-        found, left = asked.looked_at(known, rows=ROWS_A_PRICE)
+        found, left = asked.looked_at(known, rows=ROWS_A_PRICE, calls=CALLS_A_PRICE)
         of = "energy" if question.scenario.objective.is_energy else "delay"
         prices = shadow_prices(asked, found)
         telling = (one for one in prices if one.saved_s or one.saved_j or one.step_s or one.step_j)

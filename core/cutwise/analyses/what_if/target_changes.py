@@ -56,7 +56,7 @@ class Targets(Frozen):
     """What would meet a target: each quantity alone, cheapest first, the cheapest pair, other schemes.
 
     `met` says that the plan keeps it as things are. Where not `exact`, factors are to a thousandth, as every
-    one that is tried takes a plan of its own; quantities that would take too long so are `left`.
+    one that is tried takes a plan of its own; quantities that would take too long are `left`.
     """
 
     target: str
@@ -112,7 +112,7 @@ class Targets(Frozen):
             )
         near = "" if self.exact else "; factors to a thousandth"
         left = ", ".join(title[0].lower() + title[1:] for title in self.left)
-        rest = f"; not looked at, as each try takes a plan: {left}" if left else ""
+        rest = f"; not looked at, as it would take long: {left}" if left else ""
         return f"{self.target}: {', or '.join(parts)}{near}{rest}"
 
     def text(self) -> str:

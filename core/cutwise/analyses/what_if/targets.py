@@ -14,7 +14,7 @@ from cutwise.analyses.what_if.cheapest_pair import cheapest_pair
 from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
 from cutwise.analyses.what_if.inputs.changed_quantities import Quantity, amount_text, quantities_named
 from cutwise.analyses.what_if.inputs.helping_ways import is_work
-from cutwise.analyses.what_if.least_factors import ROWS_A_SEARCH, least_factors
+from cutwise.analyses.what_if.least_factors import CALLS_A_SEARCH, ROWS_A_SEARCH, least_factors
 from cutwise.analyses.what_if.meeting_schemes import schemes_that_meet
 from cutwise.analyses.what_if.target_changes import Change, ChangedPair, Targets
 from cutwise.arrays import Floats, Ints
@@ -115,10 +115,11 @@ def targets(
     asked = AskedRows.of(question)
     if asked.present.kept[0]:
         return Targets(target=said, met=True, changes=(), pair=None, schemes=(), exact=True)
-    looked, left = asked.looked_at(found, rows=ROWS_A_SEARCH)
-    factors = least_factors(asked, looked)
+    looked, left = asked.looked_at(found, rows=ROWS_A_SEARCH, calls=CALLS_A_SEARCH)
+    strict = asked.strictly()
+    factors = least_factors(strict, looked)
     changes = sorted(_changes(asked, looked, factors), key=lambda one: _cost_of(one.factor))
-    pair = cheapest_pair(asked, looked, factors) if pairs else None
+    pair = cheapest_pair(strict, looked, factors) if pairs else None
     return Targets(
         target=said,
         met=False,
@@ -131,7 +132,7 @@ def targets(
 
 
 def changeable(scenario: Scenario, names: Sequence[str] = ()) -> list[Quantity]:
-    """The quantities of these names; for none all but the work itself and the limits that are kept."""
+    """The quantities of these names; for none all but the work itself and the limits to keep."""
     found = quantities_named(scenario, names)
     return [one for one in found if names or not (one.name.startswith("limits.") or is_work(one))]
 

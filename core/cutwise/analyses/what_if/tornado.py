@@ -53,7 +53,7 @@ class Tornado(Frozen):
     """Quantities by how much they move the plan, largest first; those that change nothing are in `still`.
 
     `of` is what is sorted by: delay, or energy where that alone is minimised. Quantities that would take
-    too long, as every row takes a plan, are `left`.
+    too long are `left`.
     """
 
     change_ratio: float
@@ -91,7 +91,7 @@ class Tornado(Frozen):
         ratio = f"{percent(self.change_ratio):.3g} %"
         nothing = f"; no change from {', '.join(map(_lower, self.still))}" if self.still else ""
         if self.left:
-            nothing += f"; not looked at, as each row takes a plan: {', '.join(map(_lower, self.left))}"
+            nothing += f"; not looked at, as it would take long: {', '.join(map(_lower, self.left))}"
         if not self.swings:
             return f"no quantity changes anything by {ratio} less or more{nothing}"
         first = self.swings[0]

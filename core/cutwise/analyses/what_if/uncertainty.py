@@ -10,27 +10,15 @@ import numpy as np
 
 from cutwise.analyses.base import asked_plan, registered
 from cutwise.analyses.cut_curve import device_at
-from cutwise.analyses.what_if.cut_regrets import (
-    MOST_RANGES,
-    CutRegrets,
-    ScoredWorlds,
-    corner_factors,
-    is_multilinear,
-    regrets_of,
-)
 from cutwise.analyses.what_if.drawn_worlds import LEVELS, CutChance, DrawnBand, Uncertainty
 from cutwise.analyses.what_if.inputs.asked_rows import MOST_S, AskedRows
 from cutwise.analyses.what_if.inputs.input_ranges import InputRange, ranges_of
-from cutwise.analyses.what_if.inputs.world_scores import world_scores
+from cutwise.analyses.what_if.judged_cuts import JudgedCuts, judged_cuts
 from cutwise.arrays import Floats
-from cutwise.columns.cut_scores import CutScores
 from cutwise.errors import ScenarioError
 from cutwise.fields.field_values import Settled
-from cutwise.frozen import Frozen
-from cutwise.planning.answer.plan_conditions import device_sides
 from cutwise.plans.plan import Plan
 from cutwise.plans.rounds import Round
-from cutwise.problem.split_problem import build_problem
 from cutwise.question import Question
 from cutwise.units import quantity
 
@@ -81,14 +69,15 @@ class UncertaintyAnalysis(Settled):
         factors = drawn(ranges, draws, self.seed)
         answers = asked.answers(asked.columns([one.quantity for one in ranges], factors))
         bands = list(_bands(plan, "planned anew", answers.delay_s, answers.energy_j))
-        found = _cuts(asked, plan, device, ranges, factors) if together else None
+        found = judged_cuts(asked, plan, device, ranges, factors) if together else None
+        held = found.held if found else None
         return Uncertainty(
             ranges=tuple(one.said() for one in ranges),
-            bands=tuple([*(found.bands if found else ()), *bands]),
+            bands=tuple([*(_bands_held(plan, held) if held is not None else ()), *bands]),
             device=plan.decisions[device].device,
-            cuts=found.cuts if found else (),
+            cuts=tuple(_chances(found)) if found else (),
             unit="J" if question.scenario.objective.is_energy else "s",
-            exact=found.exact if found else False,
+            exact=found.regrets.exact if found else False,
             why_not=found.why_not if found else ONE_BY_ONE,
             kept_ratio=float(answers.kept.mean()),
             draws=draws,
@@ -96,10 +85,6 @@ class UncertaintyAnalysis(Settled):
 
 
 ONE_BY_ONE = "every world took a plan of its own, so there are few, and cuts are not held against each other"
-CORNERS_LEFT = f"more than {MOST_RANGES} ranges have too many corners: no cut is called robust"
-NOT_STRAIGHT = (
-    "not all laws are straight in a factor or its inverse, so regrets between corners may be larger"
-)
 
 
 def _one_by_one(asked: AskedRows) -> int:
@@ -114,61 +99,9 @@ def drawn(ranges: Sequence[InputRange], draws: int, seed: int) -> Floats:
     return np.stack([one.quantity.snapped(one.drawn(random, draws)) for one in ranges])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _FoundCuts(Frozen):
-    bands: tuple[DrawnBand, ...]
-    cuts: tuple[CutChance, ...]
-    exact: bool
-    why_not: str
-
-
-def _cuts(
-    asked: AskedRows, plan: Plan, device: int, ranges: Sequence[InputRange], factors: Floats
-) -> _FoundCuts:
-    """The plan's figures with its cuts held, and the device's cuts held against each other."""
-    quantities = [one.quantity for one in ranges]
-    few = len(ranges) <= MOST_RANGES
-    corners = corner_factors(ranges) if few else np.ones((len(ranges), 1))
-    both = np.concatenate([factors, corners], axis=1)
-    problem = build_problem(asked.question.graph, asked.question.scenario)
-    sides = device_sides(problem, plan)
-    turns = [world_scores(asked, plan, i, asked.columns(quantities, both)) for i in range(len(sides))]
-    at = [_position(one, side) for one, side in zip(turns, sides, strict=True)]
-    draws = factors.shape[1]
-    own = turns[device]
-    worlds = [
-        ScoredWorlds(scores=own.objective[:, part], kept=own.excess[:, part] <= 0)
-        for part in (slice(None, draws), slice(draws, None))
-    ]
-
-    def scores(some: Floats) -> Floats:
-        return world_scores(asked, plan, device, asked.columns(quantities, some)).objective
-
-    settled = (worlds[1].kept == worlds[1].kept[:, :1]).all()
-    exact = few and bool(settled) and is_multilinear(scores, ranges)
-    regrets = regrets_of(*worlds, exact=exact)
-    return _FoundCuts(
-        bands=tuple(_held(plan, turns, at, draws)),
-        cuts=tuple(_chances(own, regrets, at[device], robust=few)),
-        exact=exact,
-        why_not="" if exact else NOT_STRAIGHT if few else CORNERS_LEFT,
-    )
-
-
-def _position(turn: CutScores, side: Floats) -> int:
-    """Which of the cuts is the plan's; -1 where it is none of them."""
-    same = (turn.masks == side).all(axis=1)
-    return int(same.argmax()) if same.any() else -1
-
-
-def _held(plan: Plan, turns: Sequence[CutScores], at: Sequence[int], draws: int) -> Iterator[DrawnBand]:
-    if min(at) < 0:
-        return
+def _bands_held(plan: Plan, held: Floats) -> Iterator[DrawnBand]:
     round_of = Round(parallel=False, rule="", phases=plan.phases)
-    rows = list(zip(turns, at, strict=True))
-    delays = np.stack([turn.delay_s[k, :draws] for turn, k in rows])
-    energies = np.stack([turn.energy_j[k, :draws] for turn, k in rows])
-    yield from _bands(plan, "as planned", np.asarray(round_of.total(delays)), energies.sum(axis=0))
+    yield from _bands(plan, "as planned", np.asarray(round_of.total(held[0])), held[1].sum(axis=0))
 
 
 def _bands(plan: Plan, how: str, delays: Floats, energies: Floats) -> Iterator[DrawnBand]:
@@ -179,9 +112,10 @@ def _bands(plan: Plan, how: str, delays: Floats, energies: Floats) -> Iterator[D
         yield DrawnBand(figure=f"{name} {how}", unit=unit, now=now, levels=tuple(levels.tolist()))
 
 
-def _chances(own: CutScores, regrets: CutRegrets, planned: int, *, robust: bool) -> list[CutChance]:
+def _chances(judged: JudgedCuts) -> list[CutChance]:
     """The cuts by how often they are best, those that never are and are not needed left out."""
-    chosen = regrets.robust if robust else -1
+    own, regrets, planned = judged.own, judged.regrets, judged.planned
+    chosen = regrets.robust if judged.few else -1
     rows = [k for k in range(len(own.labels)) if regrets.best_ratio[k] or k in (planned, chosen)]
     found = [
         CutChance(
@@ -189,7 +123,7 @@ def _chances(own: CutScores, regrets: CutRegrets, planned: int, *, robust: bool)
             best_ratio=float(regrets.best_ratio[k]),
             near_ratio=float(regrets.near_ratio[k]),
             mean_regret=_finite(regrets.mean[k]),
-            worst_regret=_finite(regrets.worst[k]) if robust else None,
+            worst_regret=_finite(regrets.worst[k]) if judged.few else None,
             planned=k == planned,
             robust=k == chosen,
         )

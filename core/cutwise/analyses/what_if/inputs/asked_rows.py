@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from cutwise.analyses.what_if.inputs.changed_quantities import Quantity
+from cutwise.analyses.what_if.inputs.changed_quantities import LIMIT_FIELDS, Quantity
 from cutwise.analyses.what_if.inputs.helping_ways import is_capacity
 from cutwise.analyses.what_if.inputs.sections import FINE, Precision
 from cutwise.analyses.what_if.inputs.written_out import written_out
@@ -22,11 +22,14 @@ from cutwise.question import Question, shown_options, shown_scheme
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
 from cutwise.schemes.base import SCHEMES
+from cutwise.tolerances import LIMIT_ROUNDING
 
 LATENCY = "channel.uplink_latency_s"
 """A number that every scenario has."""
 MOST_S = 20.0
 """What rows that take a plan each may take together, about."""
+SETTLED_S = 0.3
+"""Rows that took longer are asked again: at first caches are filled."""
 FEWEST = 2
 """Quantities that are looked at however long they take."""
 Note: TypeAlias = Callable[[int], None]
@@ -60,27 +63,24 @@ class AskedRows(Frozen):
     """A question whose numbers are changed row by row; speeds stand as numbers of their own.
 
     `present` is the answer as things are. A row takes `row_s` seconds where each takes a plan of its own, 0
-    where many are answered together, so that a thousand take no longer than a few plans.
+    where many are answered together: then all that are asked at once take about `call_s`.
     """
 
     question: Question
     present: Answers
     row_s: float
+    call_s: float
 
     @classmethod
     def of(cls, question: Question) -> AskedRows:
         """The rows of a question; how they are answered is seen from the first of them."""
         asked = replace(question, scenario=written_out(question.scenario))
-        done, ends_s = [0], [time.perf_counter()]
-
-        def note(rows: int) -> None:
-            done.append(rows)
-            ends_s.append(time.perf_counter())
-
         columns = goes_in_columns(asked.scenario, {}, shown_scheme(asked), unproven(asked))
-        found = _together(asked, _still(asked.scenario, 2 if columns else 1), note)
-        row_s = 0.0 if max(done) > 1 else ends_s[-1] - ends_s[-2]
-        return cls(question=asked, present=_read(found, np.arange(1)), row_s=row_s)
+        first = _timed(asked, 2 if columns else 1)
+        if first.together and first.whole_s > SETTLED_S:
+            first = _timed(asked, 2)
+        row_s, call_s = (0.0, first.whole_s) if first.together else (first.last_s, 0.0)
+        return cls(question=asked, present=_read(first.found, np.arange(1)), row_s=row_s, call_s=call_s)
 
     @property
     def quick(self) -> bool:
@@ -91,17 +91,26 @@ class AskedRows(Frozen):
         """True where the quantity goes into columns of numbers that are answered together."""
         return self.quick and all(is_numeric(self.question.scenario, place.path) for place in one.places)
 
-    def looked_at(self, found: Sequence[Quantity], *, rows: int) -> tuple[list[Quantity], list[Quantity]]:
-        """Quantities that can be looked at with so many rows each within `MOST_S`, and those left.
+    def looked_at(
+        self, found: Sequence[Quantity], *, rows: int, calls: int = 0
+    ) -> tuple[list[Quantity], list[Quantity]]:
+        """Quantities that can be looked at within `MOST_S`, and those left.
 
-        Rates, speeds and memories come first; where every row takes long two of them are looked at.
+        Each takes so many rows where rows take plans of their own, else so many calls. Rates, speeds and
+        memories come first; where all take long two of them are looked at.
         """
-        if self.quick:
-            return list(found), []
-        most = max(FEWEST, int(MOST_S / self.row_s) // rows)
+        each_s = calls * self.call_s if self.quick else rows * self.row_s
+        most = max(FEWEST, int(MOST_S / each_s)) if each_s else len(found)
         order = sorted(found, key=lambda one: not is_capacity(one))
         chosen = {one.name for one in order[:most]}
         return [q for q in found if q.name in chosen], [q for q in found if q.name not in chosen]
+
+    def strictly(self) -> AskedRows:
+        """The same under limits without their rounding, so that what is found keeps them with it."""
+        scenario = self.question.scenario
+        limits = {name: getattr(scenario.limits, name) for name in LIMIT_FIELDS}
+        tight = {f"limits.{name}": x / (1 + LIMIT_ROUNDING) for name, x in limits.items() if x is not None}
+        return replace(self, question=replace(self.question, scenario=changed(scenario, tight)))
 
     def answers(self, columns: Mapping[str, Floats]) -> Answers:
         """The plan of every row; columns are values at paths of the scenario.
@@ -131,7 +140,7 @@ class AskedRows(Frozen):
     def changed_together(self, quantities: Sequence[Quantity], which: Ints, factors: Floats) -> Answers:
         """The same where each row changes several: arrays (rows, changes).
 
-        Rows in which the same quantities change go together: few cuts can be best in all of them.
+        Rows in which the same quantities change go together: few cuts can be best in some of them.
         """
         kinds, place = np.unique(which, axis=0, return_inverse=True)
         parts = []
@@ -151,6 +160,29 @@ class AskedRows(Frozen):
     def precision(self, coarse: Precision) -> Precision:
         """How far a search goes: where every row takes a plan of its own, as `coarse` says."""
         return FINE if self.quick else coarse
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _Timed(Frozen):
+    """Rows in which nothing is changed, whether they were answered together, and how long they took."""
+
+    found: RowAnswers
+    together: bool
+    whole_s: float
+    last_s: float
+
+
+def _timed(question: Question, rows: int) -> _Timed:
+    done, ends_s = [0], [time.perf_counter()]
+
+    def note(many: int) -> None:
+        done.append(many)
+        ends_s.append(time.perf_counter())
+
+    found = _together(question, _still(question.scenario, rows), note)
+    return _Timed(
+        found=found, together=max(done) > 1, whole_s=ends_s[-1] - ends_s[0], last_s=ends_s[-1] - ends_s[-2]
+    )
 
 
 def _together(

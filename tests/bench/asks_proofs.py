@@ -1,6 +1,6 @@
 """The questions against brute force on as many random small cases as are asked for.
 
-`python -m tests.core.analyses.what_if.brute_force 200`; the suite looks at fewer of the same.
+`python -m tests.bench.asks_proofs 200`; the suite looks at fewer of the same.
 """
 
 from __future__ import annotations
