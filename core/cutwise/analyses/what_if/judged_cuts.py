@@ -10,7 +10,7 @@ import numpy as np
 
 from cutwise.analyses.what_if.cut_regrets import (
     MOST_RANGES,
-    Regrets,
+    CutRegrets,
     ScoredWorlds,
     corner_factors,
     is_multilinear,
@@ -46,7 +46,7 @@ class JudgedCuts(Frozen):
     """
 
     own: CutScores
-    regrets: Regrets
+    regrets: CutRegrets
     planned: int
     held: Floats | None
     few: bool
