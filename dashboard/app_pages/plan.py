@@ -13,16 +13,7 @@ from cutwise_dashboard.executor.run_turns import TURNS
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import paper_banner
 from cutwise_dashboard.views.model import model_graph
-from cutwise_dashboard.views.plan import (
-    break_even_strips,
-    devices,
-    headline,
-    more,
-    number,
-    remedies,
-    share,
-    tiers,
-)
+from cutwise_dashboard.views.plan import devices, headline, more, number, share, tiers
 
 RULER_PX = 430
 
@@ -30,7 +21,6 @@ RULER_PX = 430
 def main() -> None:
     question = page.asked()
     if question is None:
-        break_even_strips.show_none()
         return
     with section("The paper's figure"):
         paper_banner.show(question.stated)
@@ -41,7 +31,6 @@ def main() -> None:
         with st.container(key="reason", gap=None), section("The reason"):
             headline.draw_reason(question)
             certainty = st.container(gap=None)
-            remedy = st.container(gap=None)
         with st.container(border=True, key="ruler_card", gap=None), section("The cut ruler", gap=None):
             _ruler(question)
     with certainty, section("How certain it is", gap=None):
@@ -59,10 +48,6 @@ def main() -> None:
             tiers.show(question.problem, question.plan)
     with section("Taking it away"):
         share.show(question)
-    with section("The break-evens"):
-        break_even_strips.show(question)
-    with remedy, section("What would keep the limits", gap=None):
-        remedies.show(question)
 
 
 def _ruler(question: AnsweredQuestion) -> None:

@@ -213,8 +213,7 @@ class Workload:
         """
         if self.local_iterations is not None:
             return self.local_iterations
-        epochs = 1 if self.local_epochs is None else self.local_epochs
-        passes = epochs if self.training else 1
+        passes = (self.local_epochs or 1) if self.training else 1
         return passes * -(-samples // self.batch_size)
 
 

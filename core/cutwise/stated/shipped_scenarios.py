@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from cutwise.caches import kept
-from cutwise.scenario.parts import Scenario
-from cutwise.scenario.scenario_file import load_scenario
-from cutwise.scenario.shipped_files import FIRST, SHIPPED, shipped_names
+from importlib.resources import files
 
-FIRST_SCENARIO = FIRST
+from cutwise.caches import kept
+from cutwise.errors import UnknownNameError
+from cutwise.scenario.parts import Scenario
+from cutwise.scenario.scenario_file import parse_scenario
+
+FIRST_SCENARIO = "lecture_hall"
 
 
 @kept
@@ -17,10 +19,14 @@ def shipped_scenarios() -> tuple[str, ...]:
     >>> shipped_scenarios()[0]
     'lecture_hall'
     """
-    return shipped_names()
+    folder = files("cutwise.assets").joinpath("scenarios")
+    names = sorted(path.name.removesuffix(".toml") for path in folder.iterdir())
+    return (FIRST_SCENARIO, *(name for name in names if name != FIRST_SCENARIO))
 
 
 @kept
 def shipped_scenario(name: str = FIRST_SCENARIO) -> Scenario:
     """The shipped scenario of this name; raises `UnknownNameError` where there is none."""
-    return load_scenario(f"{SHIPPED}{name}")
+    if name not in shipped_scenarios():
+        raise UnknownNameError("scenario", name, shipped_scenarios())
+    return parse_scenario(files("cutwise.assets").joinpath(f"scenarios/{name}.toml").read_bytes(), name=name)

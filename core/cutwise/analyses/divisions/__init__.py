@@ -1,1 +1,0 @@
-"""Rounds whose devices are divided into groups: what their number does."""

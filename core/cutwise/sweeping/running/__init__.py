@@ -1,1 +1,0 @@
-"""Who makes the parts, what that takes, how far it is."""

@@ -1,1 +1,0 @@
-"""Explore: how many groups the devices of a round are divided into."""
