@@ -36,10 +36,11 @@ def serving(port: int, output: IO[str] | int, *, script: Path | None = None) -> 
 def started(port: int, output: IO[str] | int, *, script: Path | None = None) -> subprocess.Popen[bytes]:
     """The process of such a server, which may not answer yet."""
     page = ["cutwise", "serve", "--port"] if script is None else ["streamlit", "run", script, "--server.port"]
+    own = {} if script is None else {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false"}
     return subprocess.Popen(
         [sys.executable, "-m", *page, str(port)],
         cwd=gettempdir(),
-        env=os.environ | {"STREAMLIT_SERVER_HEADLESS": "true", "PYTHONPATH": CHECKOUT},
+        env=os.environ | {"STREAMLIT_SERVER_HEADLESS": "true", "PYTHONPATH": CHECKOUT} | own,
         stdout=output,
         stderr=output,
     )
