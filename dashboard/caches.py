@@ -58,6 +58,9 @@ PAGE_CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise_dashboard.components.dag_view.payload.packed_geometry": Cache(
             entries=64, key="geometry", keeps="its JSON values"
         ),
+        "cutwise_dashboard.views.plan.break_even_strips._strips": Cache(
+            entries=64, key="question, device, tray, theme", keeps="what is best along its sliders"
+        ),
         "cutwise_dashboard.views.simulate.one_round.played": Cache(
             entries=16, key="question", keeps="its round, played task by task"
         ),

@@ -15,7 +15,7 @@ from cutwise_dashboard.desk.history import Desk
 from cutwise_dashboard.format import as_written
 from cutwise_dashboard.models import model_of
 from cutwise_dashboard.strip.payload import strip_data
-from cutwise_dashboard.views import open_and_save
+from cutwise_dashboard.views import library_dialog, open_and_save
 
 BRAND = (
     "<b>Cutwise</b> finds where to cut a neural network between device, edge and cloud so that a round ends "
@@ -32,6 +32,7 @@ def show(desk: Desk, page: str) -> None:
     st.html(f"<style>{STYLE.read_text('utf-8')}{OWN_NUMBERS.get(page, '')}</style>")
     with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(BRAND, width="stretch")
+        library_dialog.show()
         open_and_save.show(desk.stated)
     with st.container(key="desk", gap=None):
         data = strip_data(desk, _known_model(desk.stated), page=page)

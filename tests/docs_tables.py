@@ -75,6 +75,7 @@ COMPOUND_UNITS = {
     "sequential_requests_per_s": "1/s",
     "pipelined_requests_per_s": "1/s",
     "tokens_per_s": "1/s",
+    "rows_per_s": "1/s",
     "measured_tokens_per_s": "1/s",
     "ceiling_bps_per_hz": "bit/s/Hz",
     "uplink_j_per_bit": "J/bit",

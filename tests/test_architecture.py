@@ -50,7 +50,6 @@ SHARED_FILE_NAMES = {
     "model_graph.py": "the model graph, and its picture",
     "papers.py": "the papers: their page, and its views",
     "plan.py": "the plan, and its page",
-    "trade_offs.py": "delay against energy",
 }
 SHARED_CLASS_NAMES: set[str] = set()
 """Still to be told apart."""

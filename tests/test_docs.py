@@ -22,7 +22,6 @@ import cutwise
 from cutwise import read_limits
 from cutwise.__main__ import main
 from cutwise.analyses import ANALYSES
-from cutwise.analyses.sweep_file import SweepFile, read_sweep_file
 from cutwise.budgets import amount, most
 from cutwise.calibration.calibration_file import is_calibration, parse_calibration
 from cutwise.channels import CHANNELS
@@ -61,6 +60,7 @@ from cutwise.scenario.parts import (
 from cutwise.scenario.scenario_file import parse_scenario
 from cutwise.schemes import SCHEMES
 from cutwise.stated.question_file import is_question, parse_question
+from cutwise.sweeping.sweep_file import SweepFile, read_sweep_file
 from cutwise.units import UNITS
 from cutwise_dashboard.serving import page_server
 from tests.docs_tables import (
@@ -123,9 +123,11 @@ COMMANDS = [
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_documented_command_runs(
-    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.chdir(ROOT)
+    for entry in ROOT.iterdir():
+        (tmp_path / entry.name).symlink_to(entry)
+    monkeypatch.chdir(tmp_path)  # what is written is not written here
     monkeypatch.setattr(page_server, "serve", lambda **how: sys.stdout.write(f"{how}"))  # it would not end
     assert main(shlex.split(command)[1:]) == FINE
     assert capsys.readouterr().out
@@ -166,7 +168,7 @@ def test_documented_graph_file_is_read(tmp_path: Path) -> None:
     assert len(cutwise.load_model(tmp_path / "toy.json")) == 3
 
 
-@pytest.mark.parametrize("name", ["docs/models.md", "docs/architecture.md"])
+@pytest.mark.parametrize("name", ["docs/models.md", "docs/architecture.md", "docs/scale.md"])
 def test_worked_examples_come_out_as_written(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     known: dict[str, Any] = {}
@@ -303,8 +305,7 @@ def test_every_op_kind_with_a_formula_is_in_the_models_page() -> None:
 def test_every_option_of_a_scheme_and_of_an_analysis_is_documented(name: str, owner: type) -> None:
     rows = [line for line in page("docs/formats.md").splitlines() if line.startswith(f"| `{name}` |")]
     assert rows, f"docs/formats.md has no row for {name}: | `{name}` | its options | what it does |"
-    row = rows[0]
-    assert {option.name for option in fields(owner)} <= quoted(row)
+    assert any({option.name for option in fields(owner)} <= quoted(row) for row in rows)
 
 
 def test_every_refused_format_is_documented() -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cutwise.scenario.scenario_file import load_scenario as load_scenario
     from cutwise.scenario.versions import data_version as data_version
     from cutwise.stated.question_file import load_question as load_question
+    from cutwise.stated.scenario_library import scenarios as scenarios
 
     __version__: str
 
@@ -42,6 +43,7 @@ _HOMES = {
     "Scenario": "cutwise.scenario.parts",
     "load_scenario": "cutwise.scenario.scenario_file",
     "load_question": "cutwise.stated.question_file",
+    "scenarios": "cutwise.stated.scenario_library",
     "data_version": "cutwise.scenario.versions",
 }
 __all__ = list(_HOMES)

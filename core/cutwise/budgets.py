@@ -125,7 +125,8 @@ def amount(name: str, value: float, *, digits: int = 3) -> str:
     unit = _unit(name)
     for size, word in STEPS.get(unit, ()):
         if value >= FROM_STEP * size:
-            return f"{value / size:.{digits}g} {word}"
+            count = value / size
+            return f"{count:,.0f} {word}" if count >= 10 ** (digits - 1) else f"{count:.{digits}g} {word}"
     return f"{value:,.0f}" + {"bytes": " bytes", "s": " s", "": ""}[unit]
 
 

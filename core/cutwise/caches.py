@@ -39,6 +39,15 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         "cutwise.analyses.bands.drawn_turns.block_members": Cache(
             entries=16, key="graph", keeps="which op is in which block"
         ),
+        "cutwise.analyses.divisions.group_counts.divided_round": Cache(
+            entries=512, key="question, how many groups", keeps="delay, energy and cuts of that round"
+        ),
+        "cutwise.analyses.maps.places.explored_cuts._together": Cache(
+            entries=16, key="priced graph and cuts", keeps="what the cuts of a map add up to"
+        ),
+        "cutwise.analyses.maps.places.point_prices._held": Cache(
+            entries=16, key="sides of cuts", keeps="what they hold at their peaks"
+        ),
         "cutwise.costs.moved_bytes._layout": Cache(
             entries=16, key="graph, training, kind of attention", keeps="whose storage each output lies in"
         ),
@@ -76,6 +85,9 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         ),
         "cutwise.stated.shipped_scenarios.shipped_scenario": Cache(
             entries=None, key="name", keeps="a shipped scenario"
+        ),
+        "cutwise.stated.scenario_library.scenario_library": Cache(
+            entries=None, key="none", keeps="the scenario library"
         ),
         "cutwise.scenario.scenario_file._usual": Cache(
             entries=None, key="dataclass", keeps="itself with every default"
@@ -192,6 +204,12 @@ CACHES: Mapping[str, Cache] = FrozenDict(
         ),
         "cutwise.cuts.u_shape.flow._network": Cache(
             entries=16, key="split graph", keeps="its flow network, without weights"
+        ),
+        "cutwise.sweeping.whole_sweep.Sweep.digest": Cache(
+            entries=1, key="the sweep itself", keeps="its digest"
+        ),
+        "cutwise.sweeping.whole_sweep.Sweep.together": Cache(
+            entries=1, key="the sweep itself", keeps="which of its schemes are answered in columns"
         ),
         "cutwise.scenario.versions.versions": Cache(entries=None, key="none", keeps="product and data"),
         "cutwise.scenario.versions.data_version": Cache(entries=None, key="none", keeps="the data's digest"),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from cutwise.analyses import ANALYSES, Record, analysis_with
 from cutwise.analyses.comparison import CompareAnalysis
-from cutwise.analyses.sweep_file import read_sweep_file
 from cutwise.analyses.sweeps import SweepAnalysis, SweptScenarios
 from cutwise.defaults import DEFAULT_SCHEME
-from cutwise.errors import UnknownNameError
+from cutwise.errors import ScenarioError, UnknownNameError
+from cutwise.frozen import FrozenDict
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.importers import load_model
 from cutwise.options import option_hints
@@ -24,9 +26,18 @@ from cutwise.simulation.engine import simulate as played
 from cutwise.simulation.round_tasks import phased_tasks
 from cutwise.simulation.trace import Trace
 from cutwise.simulation.turns import planned_turns
+from cutwise.sweeping.files.arrow_tables import arrow_of, with_units
+from cutwise.sweeping.rows.row_designs import DEFAULT_DESIGN, DESIGNS, PAIRED
+from cutwise.sweeping.rows.swept_ranges import is_range
+from cutwise.sweeping.running.sweep_progress import Tell
+from cutwise.sweeping.running.sweep_runs import Foretell, WrittenSweep, written_sweep
+from cutwise.sweeping.sweep_file import read_sweep_file, sweep_in
+from cutwise.sweeping.swept_tables import SweptModels, swept_models
+from cutwise.sweeping.whole_sweep import DEFAULT_SEED, Sweep, made_sweep
 
 if TYPE_CHECKING:
     import pandas
+    import pyarrow
 
 
 def plan(
@@ -91,28 +102,129 @@ def played_round(problem: SplitProblem, plan: Plan) -> Trace:
     return played(phased_tasks(turns, plan.phases, server=plan.server_policy, micro_batches=parts))
 
 
+@overload
 def sweep(
-    graph: ModelGraph,
+    graph: ModelGraph | Sequence[ModelGraph],
     scenario: Scenario | None = None,
     *,
-    over: Mapping[str, Sequence[Any]],
+    over: Mapping[str, Any],
+    scheme: str = ...,
+    schemes: Sequence[str] | None = ...,
+    zip: bool = ...,
+    design: str = ...,
+    rows: int | None = ...,
+    seed: int = ...,
+    form: Literal["pandas"] = ...,
+) -> pandas.DataFrame: ...
+@overload
+def sweep(
+    graph: ModelGraph | Sequence[ModelGraph],
+    scenario: Scenario | None = None,
+    *,
+    over: Mapping[str, Any],
+    scheme: str = ...,
+    schemes: Sequence[str] | None = ...,
+    zip: bool = ...,
+    design: str = ...,
+    rows: int | None = ...,
+    seed: int = ...,
+    form: Literal["arrow"],
+) -> pyarrow.Table: ...
+@overload
+def sweep(
+    graph: ModelGraph | Sequence[ModelGraph],
+    scenario: Scenario | None = None,
+    *,
+    over: Mapping[str, Any],
+    scheme: str = ...,
+    schemes: Sequence[str] | None = ...,
+    zip: bool = ...,
+    design: str = ...,
+    rows: int | None = ...,
+    seed: int = ...,
+    out: str | os.PathLike[str],
+    part_rows: int = ...,
+    workers: int = ...,
+    dask: str | None = ...,
+    tell: Tell | None = ...,
+) -> WrittenSweep: ...
+def sweep(
+    graph: ModelGraph | Sequence[ModelGraph],
+    scenario: Scenario | None = None,
+    *,
+    over: Mapping[str, Any],
     scheme: str = DEFAULT_SCHEME,
     schemes: Sequence[str] | None = None,
     zip: bool = False,
-) -> pandas.DataFrame:
-    """One row a scenario: the swept paths, `scheme`, `status`, `delay_s`, `energy_j` and `cut`.
+    design: str = DEFAULT_DESIGN,
+    rows: int | None = None,
+    seed: int = DEFAULT_SEED,
+    form: Literal["pandas", "arrow"] = "pandas",
+    out: str | os.PathLike[str] | None = None,
+    part_rows: int = 0,
+    workers: int = 0,
+    dask: str | None = None,
+    tell: Tell | None = None,
+) -> pandas.DataFrame | pyarrow.Table | WrittenSweep:
+    """One row a scenario and scheme: the swept paths, `scheme`, `status`, `delay_s`, `energy_j` and `cut`.
 
-    Several paths form a grid, the last fastest; `zip=True` pairs them. Plans are not certified.
+    `over` gives each path a list, or a range such as {"from": 1e6, "to": 1e9, "spacing": "log"}. Lists form a
+    grid, the last path fastest; `design="paired"`, or `zip`, pairs them; "random" and "latin_hypercube" draw
+    `rows` from what each path may be. Plans are not certified. `form="arrow"` gives an Arrow table with units
+    in its schema; a DataFrame has them in `attrs`. With `out`, a name in .parquet or a folder,
+    rows are written in parts, by `workers` of this machine or those of a cluster at `dask`: of any number;
+    what is there already is kept, and `tell` hears how far it is.
     """
-    asked = Question(graph=graph, scenario=scenario or default_scenario(graph), scheme=scheme)
-    return SweepAnalysis(over=over, schemes=tuple(schemes or ()), zip=zip).run(asked).to_frame()
+    graphs = (graph,) if isinstance(graph, ModelGraph) else tuple(graph)
+    given = scenario or (default_scenario(graphs[0]) if len(graphs) == 1 else Scenario())
+    named, laid_out = tuple(schemes or (scheme,)), PAIRED if zip else design
+    if out is None and (workers or dask):
+        raise ScenarioError(["workers: name a file or folder in out, which they write parts to"])
+    if form not in FORMS:
+        raise UnknownNameError("form", str(form), FORMS)
+    if out is None and len(graphs) == 1 and rows is None and _is_of_lists(over, laid_out):
+        asked = Question(graph=graphs[0], scenario=given, scheme=scheme)
+        analysis = SweepAnalysis(over=over, schemes=tuple(schemes or ()), zip=laid_out == PAIRED)
+        return FORMS[form](analysis.run(asked).to_frame())
+    whole = made_sweep(
+        graphs, given, over, schemes=named, design=laid_out, rows=rows, seed=seed, part_rows=part_rows
+    )
+    if out is None:
+        return FORMS[form](swept_models(whole).to_frame())
+    return written_sweep(whole, out, workers=workers, dask=dask, tell=tell)
 
 
-def sweep_file(path: str) -> SweptScenarios:
-    """What comes of the sweep that a TOML file describes."""
+FORMS: Mapping[str, Callable[[pandas.DataFrame], Any]] = FrozenDict({"pandas": with_units, "arrow": arrow_of})
+"""What a sweep that stays in memory comes as."""
+
+
+def _is_of_lists(over: Any, design: str) -> bool:
+    """True where each row is as it is given, and there is nothing to draw."""
+    known = design in DESIGNS and not DESIGNS[design].draws
+    return known and not (isinstance(over, Mapping) and any(map(is_range, over.values())))
+
+
+def sweep_file(path: str) -> SweptScenarios | SweptModels:
+    """What comes of the sweep that a TOML file describes, all rows at once."""
     spec = read_sweep_file(path)
-    asked = Question(graph=load_model(spec.model), scenario=spec.scenario)
-    return SweepAnalysis(over=spec.over, schemes=spec.schemes, zip=spec.zip).run(asked)
+    if not spec.is_of_lists:
+        return swept_models(sweep_in(spec, name=Path(path).name))
+    asked = Question(graph=load_model(spec.models[0]), scenario=spec.scenario)
+    return SweepAnalysis(over=spec.over, schemes=spec.schemes, zip=spec.design == PAIRED).run(asked)
+
+
+def write_sweep_file(
+    path: str,
+    out: str,
+    *,
+    workers: int = 0,
+    dask: str | None = None,
+    foretell: Foretell | None = None,
+    tell: Tell | None = None,
+) -> WrittenSweep:
+    """Writes the rows of the sweep that a TOML file describes to the file or folder `out`."""
+    whole: Sweep = sweep_in(read_sweep_file(path), name=Path(path).name)
+    return written_sweep(whole, out, workers=workers, dask=dask, foretell=foretell, tell=tell)
 
 
 def best_baseline(graph: ModelGraph, scenario: Scenario | None = None) -> Plan | None:

@@ -13,7 +13,16 @@ from cutwise_dashboard.executor.run_turns import TURNS
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import paper_banner
 from cutwise_dashboard.views.model import model_graph
-from cutwise_dashboard.views.plan import devices, headline, more, number, share, tiers
+from cutwise_dashboard.views.plan import (
+    break_even_strips,
+    devices,
+    headline,
+    more,
+    number,
+    remedies,
+    share,
+    tiers,
+)
 
 RULER_PX = 430
 
@@ -21,6 +30,7 @@ RULER_PX = 430
 def main() -> None:
     question = page.asked()
     if question is None:
+        break_even_strips.show_none()
         return
     with section("The paper's figure"):
         paper_banner.show(question.stated)
@@ -31,6 +41,7 @@ def main() -> None:
         with st.container(key="reason", gap=None), section("The reason"):
             headline.draw_reason(question)
             certainty = st.container(gap=None)
+            remedy = st.container(gap=None)
         with st.container(border=True, key="ruler_card", gap=None), section("The cut ruler", gap=None):
             _ruler(question)
     with certainty, section("How certain it is", gap=None):
@@ -48,6 +59,10 @@ def main() -> None:
             tiers.show(question.problem, question.plan)
     with section("Taking it away"):
         share.show(question)
+    with section("The break-evens"):
+        break_even_strips.show(question)
+    with remedy, section("What would keep the limits", gap=None):
+        remedies.show(question)
 
 
 def _ruler(question: AnsweredQuestion) -> None:

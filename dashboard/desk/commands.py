@@ -7,20 +7,23 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from cutwise.errors import QuantityError, ScenarioError, UnknownNameError
+from cutwise.fields.readable_names import readable_name
 from cutwise.frozen import FrozenDict
 from cutwise.importers import samples
 from cutwise.importers.base import checked_dims
 from cutwise.schemes import SCHEMES, baseline_names
 from cutwise.schemes.options import scheme_with
 from cutwise.stated.checks_of_names import model_mistakes, text_mistakes
+from cutwise.stated.scenario_library import scenario_library
 from cutwise.stated.shipped_scenarios import shipped_scenario
 from cutwise.stated.stated_question import BEST_BASELINE, ModelReference, StatedQuestion
 from cutwise_dashboard.desk.fleet_edits import found_by_name, with_devices, with_one_more, with_pasted
 from cutwise_dashboard.desk.scenario_edits import edited, edited_together, scaled, set_for_all
-from cutwise_dashboard.stores.link_store import address_of
+from cutwise_dashboard.stores.link_store import address_of, stated_at
 
 Command: TypeAlias = Mapping[str, Any]
 MOST_KEPT = 6
+MOST_NAME = 60
 MOST_SET_AT_ONCE = 50
 LENGTHS = ("sequence_length", "prompt_tokens", "new_tokens")
 
@@ -128,6 +131,25 @@ def _preset(stated: StatedQuestion, command: Command) -> StatedQuestion:
     return replace(stated, preset=name, scenario=shipped_scenario(name), cut="", device="", figure="")
 
 
+def _library(stated: StatedQuestion, command: Command) -> StatedQuestion:
+    """A scenario of the library with the model and the scheme it goes with."""
+    name = str(command.get("value"))
+    if name not in scenario_library():
+        raise UnknownNameError("scenario", name[:MOST_NAME], scenario_library())
+    return scenario_library()[name].asked_in(stated)
+
+
+def _own(stated: StatedQuestion, command: Command) -> StatedQuestion:
+    """A scenario of the reader's own, which their browser kept as a link under a name."""
+    given = command.get("value")
+    if not isinstance(given, Mapping):
+        raise ScenarioError(["scenario: give the link and the name it was kept under"])
+    found = stated_at(str(given.get("link"))).question
+    name = readable_name(str(given.get("name") or found.scenario.name)[:MOST_NAME])
+    scenario = replace(found.scenario, name=name)
+    return replace(found, scenario=scenario, kept=stated.kept, baseline=stated.baseline, figure="")
+
+
 def _scheme(stated: StatedQuestion, command: Command) -> StatedQuestion:
     name = str(command.get("value"))
     if name not in SCHEMES:
@@ -177,6 +199,8 @@ COMMANDS: Mapping[str, Callable[[StatedQuestion, Command], StatedQuestion]] = Fr
         "model": _model,
         "dims": _dims,
         "preset": _preset,
+        "library": _library,
+        "own": _own,
         "scheme": _scheme,
         "option": _option,
         "baseline": _baseline,

@@ -34,7 +34,7 @@ LOOKED_AT = frozenset({"device"})
 """Commands that change what is looked at and not what is asked: kept and linked, but no step of their own."""
 TABLE = "fleet"
 """The path of a pasted table, of which every mistake is told."""
-OTHERS = frozenset({"reset", "preset", "model", "scheme", "go", "open", "fleet"})
+OTHERS = frozenset({"reset", "preset", "library", "own", "model", "scheme", "go", "open", "fleet"})
 """Commands after which the fields are others, so that what was refused before is no longer theirs."""
 UNDO_ENDS = "Undo ends here: large fleets fill what a page keeps of them, so the steps before were let go."
 

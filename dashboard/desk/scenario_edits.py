@@ -33,7 +33,9 @@ LAYERS, EDGES, COUNTED, MODE = "privacy.layers", "edge_count", "workload.counted
 TEXTS = frozenset({"name", "profile"})
 """Fields of a party that hold whatever text its own checks take."""
 PartyT = TypeVar("PartyT", bound=Party)
-COLUMNS = ("moved_bytes_per_s", "launch_s", "backward_ratio", "time_low_ratio", "time_high_ratio")
+COLUMNS = (
+    "moved_bytes_per_s", "launch_s", "backward_ratio", "time_low_ratio", "time_high_ratio", "fitted_dtype",
+)  # fmt: skip
 INSTEAD: Mapping[str, tuple[str, ...]] = FrozenDict(
     {
         "flops_per_s": ("efficiency_ratio",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -10,14 +11,24 @@ from cutwise.analyses import ANALYSES, Record
 from cutwise.analyses.base import MOST_DEVICES
 from cutwise.cli.inputs import spelled
 from cutwise.errors import CutwiseError
+from cutwise.frozen import FrozenDict
 from cutwise.plans.inference_words import said
 from cutwise.question import Question
+from cutwise.schemes.base import divided_into
 from cutwise.units import UNITS
 from cutwise_dashboard.format import figures, quantity_text, seconds_text, sentence_case
+from cutwise_dashboard.reports.group_pictures import group_picture
 from cutwise_dashboard.reports.inputs import readable
 from cutwise_dashboard.reports.markup import Child, Markup, element, section, table
 
 MOST_ROWS = 40
+SCHEME_COLUMNS = frozenset({"scheme", "like"})
+ONLY: Mapping[str, Callable[[Question], bool]] = FrozenDict(
+    {"groups": lambda asked: bool(divided_into(asked.scheme))}
+)
+"""Analyses that the report of only some questions answers."""
+PICTURES: Mapping[str, Callable[[Any], Markup]] = FrozenDict({"groups": group_picture})
+"""Records that are drawn beside their table."""
 
 
 def analysis_sections(asked: Question) -> list[Markup]:
@@ -29,8 +40,12 @@ def analysis_sections(asked: Question) -> list[Markup]:
             *_found(analysis, asked),
         )
         for analysis in ANALYSES.values()
-        if analysis.in_report
+        if analysis.in_report and ONLY.get(analysis.name, _always)(asked)
     ]
+
+
+def _always(asked: Question) -> bool:
+    return True
 
 
 def _found(analysis: type[Any], asked: Question) -> list[Child]:
@@ -38,9 +53,12 @@ def _found(analysis: type[Any], asked: Question) -> list[Child]:
     if len(asked.scenario.devices) > MOST_DEVICES:
         return [element("p", f"Answered here for at most {MOST_DEVICES} devices.", class_="note")]
     try:
-        return record_parts(analysis().run(asked), analysis.name)
+        found = analysis().run(asked)
     except CutwiseError as error:
         return [element("p", str(error))]
+    drawn = PICTURES[analysis.name](found) if analysis.name in PICTURES else None
+    told, *table_parts = record_parts(found, analysis.name)
+    return [told, drawn, *table_parts]
 
 
 def record_parts(record: Record, command: str) -> list[Child]:
@@ -62,7 +80,8 @@ def record_parts(record: Record, command: str) -> list[Child]:
 
 def _table(frame: pd.DataFrame) -> Markup:
     """The columns of texts first, then the numbers, each with its unit."""
-    texts = [name for name in frame if frame[name].dtype == object or frame[name].dtype == bool]
+    is_number = {name: pd.api.types.is_numeric_dtype(frame[name].dtype) for name in frame}
+    texts = [name for name in frame if not is_number[name] or frame[name].dtype == bool]
     names = [*texts, *(name for name in frame if name not in texts)]
     rows = ([cell_text(name, row[name]) for name in names] for row in frame.to_dict("records"))
     return table([readable(_without_unit(name)).capitalize() for name in names], rows, words=len(texts))
@@ -77,7 +96,7 @@ def cell_text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if not isinstance(value, int | float):
-        return str(value)
+        return readable(value) if name in SCHEME_COLUMNS else str(value)
     unit = _unit(name)
     if unit == "s":
         return seconds_text(value)

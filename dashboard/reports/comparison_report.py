@@ -18,11 +18,21 @@ from cutwise_dashboard.reports.inputs import Origin, input_sections, readable
 from cutwise_dashboard.reports.markup import Child, Markup, element, section, table
 from cutwise_dashboard.reports.plan_report import cut_pictures
 from cutwise_dashboard.reports.report_page import document
+from cutwise_dashboard.reports.round_timeline import HOW_TO_READ, round_timeline
 from cutwise_dashboard.reports.scheme_bars_of_report import delays_of, energies_of
+from cutwise_dashboard.side_by_side.round_rows import RoundShown, round_shown
 
 
-def comparison_report(plans: Sequence[Plan], unsolved: Sequence[tuple[str, str]], origin: Origin) -> str:
-    """The HTML page of a comparison: `plans` in the order to show, `unsolved` schemes with reasons."""
+def comparison_report(
+    plans: Sequence[Plan],
+    unsolved: Sequence[tuple[str, str]],
+    origin: Origin,
+    beside: Sequence[RoundShown] = (),
+) -> str:
+    """The HTML page of a comparison: `plans` in the order to show, `unsolved` schemes with reasons.
+
+    `beside` are the rounds of the questions that were kept.
+    """
     named = blocks(origin.problem.cost.graph)
     best = best_of(plans)
     first = best.scheme if best else ""
@@ -33,11 +43,23 @@ def comparison_report(plans: Sequence[Plan], unsolved: Sequence[tuple[str, str]]
         element("p", _sentence(best, plans)),
         section(said("Delay of a pass over all data", training=training), delays_of(plans, first)),
         section("All schemes", _table(plans), _without_plan(unsolved)),
+        _timeline("Where the seconds of a round go", _scheme_rounds(plans), training=training),
+        _timeline("The kept questions on one time axis", beside, training=training) if beside else None,
         section(said("Energy of a pass over all data", training=training), energies_of(plans)),
         section(f"Cuts of {readable(first)}", *cut_pictures(best, origin, named)) if best else None,
         *(_scheme(plan, ops=len(origin.problem.cost.graph)) for plan in plans),
         *input_sections(origin, named),
     )
+
+
+def _scheme_rounds(plans: Sequence[Plan]) -> list[RoundShown]:
+    return [round_shown(sentence_case(readable(plan.scheme)), plan) for plan in plans]
+
+
+def _timeline(title: str, rounds: Sequence[RoundShown], *, training: bool) -> Markup:
+    named = said(title, training=training)
+    read = element("p", said(HOW_TO_READ, training=training), class_="note")
+    return section(named, round_timeline(rounds, alt=named), read)
 
 
 def _sentence(best: Plan | None, plans: Sequence[Plan]) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from cutwise.analyses.bands.band_basis import format_text
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.graph.blocks import Block
 from cutwise.hardware.profiles import Profile
@@ -26,6 +27,8 @@ from cutwise_dashboard.reports.markup import Child, Markup, element, facts, sect
 PACKAGES = ("cutwise", "numpy", "ortools", "onnx", "networkx", "pandas")
 TORCH_FORMATS = frozenset({"torch", "pt2", "torch.export"})
 MOST_ROWS = 200
+TOLD_LEVELS = ("datasheet", "forward_fitted", "fitted")
+"""Levels of compute time that a report names: those that no figure given in the scenario says."""
 GIVEN = (
     "flops_per_s", "efficiency_ratio", "memory_bytes", "memory_bandwidth_bytes_per_s", "decoding",
     "compute_power_w", "idle_power_w",
@@ -139,11 +142,11 @@ def _hardware(problem: SplitProblem) -> Markup:
 
 def _devices(problem: SplitProblem) -> Markup:
     """What each device and the server are counted with, and what the scenario itself gives."""
-    scenario = problem.scenario
+    scenario, dtype = problem.scenario, problem.workload.compute
     rows = [
         (
             name,
-            _given(device),
+            _given(device, dtype),
             quantity_text(float(problem.device_flops_per_s[i]), "FLOP/s"),
             quantity_text(float(problem.device_memory_bytes[i]), "B"),
             f"{device.samples:,}",
@@ -155,7 +158,7 @@ def _devices(problem: SplitProblem) -> Markup:
     rows, note = first_rows(rows)
     server = (
         scenario.server.name,
-        _given(scenario.server),
+        _given(scenario.server, dtype),
         quantity_text(problem.server_flops_per_s, "FLOP/s"),
         quantity_text(problem.server_memory_bytes, "B"),
         *("",) * 3,
@@ -164,12 +167,13 @@ def _devices(problem: SplitProblem) -> Markup:
     return section("Devices and server", table(head, [*rows, server], words=2), note)
 
 
-def _given(party: Party) -> str:
+def _given(party: Party, dtype: str) -> str:
     named = [readable(name) for name in GIVEN if getattr(party, name) is not None]
     level = level_of(party)
-    if isinstance(party, Device | Server) and level == "datasheet":
+    if isinstance(party, Device | Server) and level in TOLD_LEVELS:
         named.append(f"speed: {TIME_LEVELS[level].title}")
-    return ", ".join(named)
+    measured = format_text(party, party.catalogue_row(), dtype)
+    return ", ".join([*named, measured] if measured else named)
 
 
 def _link(problem: SplitProblem) -> Markup:

@@ -8,12 +8,14 @@ from cutwise_dashboard.reports.bars import PATTERNS
 from cutwise_dashboard.reports.inputs import Origin
 from cutwise_dashboard.reports.markup import Child, Markup, element
 
+STYLES = ("style.css", "timeline.css")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def document(title: str, origin: Origin, *parts: Child) -> str:
     """The whole file, ready to be saved."""
-    style = files("cutwise_dashboard.reports").joinpath("style.css").read_text(encoding="utf-8")
+    folder = files("cutwise_dashboard.reports")
+    style = "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in STYLES)
     head = element(
         "head",
         element("meta", charset="utf-8"),

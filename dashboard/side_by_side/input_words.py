@@ -55,10 +55,10 @@ class InputRow:
         if self.path in PREFIXES:
             noun = TITLES[self.path].lower()
             return f"{text} {noun.removesuffix('s') if text == '1' else noun}"
-        return f"{_inside(self.title)} {text}"
+        return f"{inside(self.title)} {text}"
 
 
-def _inside(title: str) -> str:
+def inside(title: str) -> str:
     """A title inside a sentence; names such as LoRA keep their capital."""
     return f"{title[:1].lower()}{title[1:]}" if title.split()[0][1:].islower() else title
 
@@ -86,7 +86,7 @@ def _title(questions: Sequence[StatedQuestion], one: ChangedInput) -> str:
     owner = next(q for q, value in zip(questions, one.values, strict=True) if value not in (ABSENT, ()))
     title = _facts(owner, one.path).get("title") or readable(rest.rpartition(".")[2])
     prefix = PREFIXES.get(head)
-    return f"{prefix} {_inside(title)}" if prefix else f"{title[:1].upper()}{title[1:]}"
+    return f"{prefix} {inside(title)}" if prefix else f"{title[:1].upper()}{title[1:]}"
 
 
 def _facts(question: StatedQuestion, path: str) -> dict[str, Any]:

@@ -79,6 +79,18 @@ def table_of(columns: Sequence[Column], stated: StatedQuestion, *, theme: str) -
     }
 
 
+def column_names(columns: Sequence[Column]) -> list[str]:
+    """What tells each column from the others, as its head says it."""
+    known = [column for column in columns if column.stated is not None]
+    rows = input_rows([column.stated for column in known if column.stated])
+    return [_name_of(column, known, rows)[0] for column in columns]
+
+
+def _name_of(column: Column, known: Sequence[Column], rows: Sequence[InputRow]) -> tuple[str, str]:
+    place = next((i for i, other in enumerate(known) if other is column), None)
+    return ("A kept question", "") if place is None else _named(rows, place)
+
+
 def _spread(row: InputRow, columns: Sequence[Column]) -> list[str]:
     """The texts of a row over all columns; those that could not be opened have none."""
     texts = iter(row.texts)
@@ -90,7 +102,7 @@ def _head(
 ) -> dict[str, Any]:
     """Name and actions of a column; opening it takes the kept questions along."""
     place = next((i for i, other in enumerate(known) if other is column), None)
-    name, more = ("A kept question", "") if place is None else _named(rows, place)
+    name, more = _name_of(column, known, rows)
     link = ""
     if column.stated is not None and not column.now:
         link = address_of(replace(column.stated, kept=stated.kept))

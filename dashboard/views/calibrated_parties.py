@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from cutwise.analyses.bands.band_basis import format_text
 from cutwise.calibration.calibrated_party import with_calibration
 from cutwise.calibration.calibration_file import Calibration, parse_calibration, says_calibration
 from cutwise.errors import CutwiseError
@@ -14,7 +15,7 @@ from cutwise.scenario.parts import Scenario
 from cutwise.stated.stated_question import StatedQuestion
 from cutwise.units import percent
 from cutwise_dashboard import session
-from cutwise_dashboard.format import as_written, quantity_text
+from cutwise_dashboard.format import as_written, quantity_text, sentence_case
 
 KEPT = "open.calibration"
 
@@ -54,8 +55,15 @@ def choose(stated: StatedQuestion, found: Calibration, *, key: str) -> None:
 def put(stated: StatedQuestion, found: Calibration, *, party: str) -> None:
     """Asks the question with these constants at that party."""
     scenario = with_calibration(stated.scenario, found, party=party)
-    said = f"{found.name}: its constants are those of the {party} now."
+    said = f"{found.name}: its constants are those of the {party} now.{_in_format(scenario, party)}"
     session.ask(replace(stated, scenario=scenario), f"calibration of the {party}", said=said)
+
+
+def _in_format(scenario: Scenario, name: str) -> str:
+    """A sentence where the machine was measured in another number format than the workload computes in."""
+    party = {"device": scenario.devices, "server": (scenario.server,), "edge": scenario.edges}[name][0]
+    told = format_text(party, party.catalogue_row(), scenario.workload.compute)
+    return f" {sentence_case(told)}." if told else ""
 
 
 def parties_of(scenario: Scenario) -> dict[str, str]:
@@ -69,11 +77,12 @@ def parties_of(scenario: Scenario) -> dict[str, str]:
 
 
 def summary(found: Calibration) -> str:
-    """The constants of a calibration and what they are worth, in a line."""
+    """The constants of a calibration, what was measured, and what they are worth, in a line."""
     constants = (
         f"{quantity_text(found.flops_per_s, 'FLOP/s')}, {quantity_text(found.moved_bytes_per_s, 'B/s')}, "
         f"{quantity_text(found.launch_s, 's')} a start"
     )
     off = found.left_out_error_ratio
     error = "" if off is None else f", {percent(off):.0f} % off where a row is left out"
-    return f"{constants}; {found.rows} rows{error}."
+    passes = "" if found.has_backward else ", forward passes alone: backward by class"
+    return f"{constants}; {found.rows} rows in {found.number_format}{error}{passes}."

@@ -7,7 +7,22 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import card, cuts, executor, neighbours, page, schemes, sft, shares, testbed
+from tests.bench import (
+    asks,
+    card,
+    cuts,
+    decision_map,
+    executor,
+    neighbours,
+    page,
+    scale,
+    schemes,
+    sft,
+    shares,
+    sweeps,
+    testbed,
+)
+from tests.bench.peers import growth
 
 PARTS = {
     "cuts": cuts.run,
@@ -15,19 +30,32 @@ PARTS = {
     "schemes": schemes.run,
     "card": card.run,
     "sft": sft.run,
+    "sweeps": sweeps.run,
     "executor": executor.run,
     "page": page.run,
+    "map": decision_map.run,
+    "asks": asks.run,
     "neighbours": neighbours.run,
     "testbed": testbed.run,
+    "growth": growth.run,
+    "scale": scale.run,
 }
+SCALE = {"rows": scale.ROWS, "row_by_row": scale.ROW_BY_ROW, "kills": scale.KILLS}
+"""Sizes of the part that has some, which flags set."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="only these; all if none is named")
-    for name in parser.parse_args().parts or PARTS:
+    for name, size in SCALE.items():
+        parser.add_argument(
+            f"--{name.replace('_', '-')}", type=int, default=size, help=f"scale: {size:,} if absent"
+        )
+    known = parser.parse_args()
+    sizes = {"scale": {name: getattr(known, name) for name in SCALE}}
+    for name in known.parts or PARTS:
         print(f"\n{name}\n{'=' * len(name)}")
-        PARTS[name]()
+        PARTS[name](**sizes.get(name, {}))
 
 
 if __name__ == "__main__":

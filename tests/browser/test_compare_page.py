@@ -12,6 +12,7 @@ from cutwise.importers import load_model
 from cutwise.stated.shipped_scenarios import shipped_scenario
 from cutwise_dashboard.format import readable, seconds_text, sentence_case
 from tests.browser.conftest import FLAGS, App, chromium
+from tests.browser.hands import commanded
 
 pytestmark = pytest.mark.browser
 
@@ -85,3 +86,56 @@ def test_the_report_opens_with_the_network_off(
     assert widest <= width
     assert drawn
     assert not said
+
+
+def test_rounds_of_kept_questions_stand_on_one_time_axis(app: App) -> None:
+    page = app.open("compare")
+    page.get_by_role("button", name="Compare").click()
+    app.idle()
+    page.evaluate("window.cutwiseDesk.command({ kind: 'scheme', path: 'scheme', value: 'split_federated' })")
+    app.idle()
+    page.locator(".timeline .round").nth(1).wait_for()
+    graph, hall = load_model("sample:resnet18"), shipped_scenario()
+    delays = [cutwise.plan(graph, hall, scheme).delay_s for scheme in ("fast_split", "split_federated")]
+    heads = page.locator(".timeline .head").all_inner_texts()
+    assert [text.endswith(seconds_text(delay)) for text, delay in zip(heads, delays, strict=True)] == [
+        True, True
+    ]  # fmt: skip
+    ends = page.evaluate(
+        """() => [...document.querySelectorAll(".timeline .round")].map(round =>
+          Math.max(...[...round.querySelectorAll(".bar")].map(bar => {
+            const lane = bar.parentElement.getBoundingClientRect()
+            return (bar.getBoundingClientRect().right - lane.left) / lane.width
+          })))"""
+    )
+    waits = page.locator(".timeline .round").nth(1).locator(".bar.wait")
+    assert waits.count() == len(hall.devices) - 1
+    assert ends[0] == pytest.approx(1.0, abs=0.005)
+    assert ends[1] == pytest.approx(delays[1] / delays[0], abs=0.005)
+    with page.expect_download() as found:
+        page.get_by_role("button", name="Report (HTML)").click()
+    assert "The kept questions on one time axis" in found.value.path().read_text(encoding="utf-8")
+
+
+def test_a_round_of_milliseconds_beside_one_of_hours_is_seen_too(app: App) -> None:
+    page = app.open("compare")
+    kept = [
+        {"kind": "keep", "path": ""},
+        {"kind": "scheme", "path": "scheme", "value": "device_only"},
+        {"kind": "set", "path": "workload.local_epochs", "value": "50"},
+        {"kind": "keep", "path": ""},
+        {"kind": "library", "path": "scenario", "value": "phone_on_lte"},
+        {"kind": "set", "path": "workload.mode", "value": "inference"},
+        {"kind": "set", "path": "devices.0.samples", "value": "1"},
+    ]
+    commanded(app, kept, [0] * len(kept))
+    app.idle()
+    page.locator(".timeline .round").nth(2).wait_for()
+    heads = page.locator(".timeline .head").all_inner_texts()
+    assert [" enlarged " in head for head in heads] == [True, False, True]
+    widths = page.evaluate(
+        """() => [...document.querySelectorAll(".timeline .round")].map(round =>
+          Math.max(...[...round.querySelectorAll(".bar")].map(bar => bar.getBoundingClientRect().width)))"""
+    )
+    assert min(widths) > 100
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1440

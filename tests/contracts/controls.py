@@ -230,6 +230,15 @@ FRUGAL = {
 }
 """Clocks that save the server's energy."""
 TABLE = {"convergence.kind": "table", "workload.local_epochs": 1}
+MEASURED: Settings = {
+    f"{party}.{name}": value
+    for party in ("devices.*", "server")
+    for name, value in (("profile", "v100"), ("flops_per_s", 1e9))
+}
+EDGE_MEASURED: Settings = {"edges.0.profile": "v100", "edges.0.flops_per_s": 1e9}
+"""Speeds of parties whose profile lists more in half precision."""
+
+
 WORLDS: Mapping[str, World] = {
     "little memory": World(scheme="device_only", settings={"devices.0.memory_bytes": 1.0}),
     "by itself": World(),
@@ -243,6 +252,9 @@ WORLDS: Mapping[str, World] = {
     "fading": World(scheme="sft", settings=SHANNON, options={"slots": 3}),
     "coded": World(scheme="sft", settings=CODED),
     "coded, given cuts": World(scheme="first_layer", settings={"compression.codec.kind": "top_k"}),
+    "measured speeds": World(settings=MEASURED),
+    "measured speeds, at the server": World(scheme="server_only", settings=MEASURED),
+    "measured speeds of edges": World(scheme="split_llm", settings=TIERS | EDGE_MEASURED),
     "tiers": World(scheme="split_llm", settings=TIERS),
     "tiers, slow edges": World(scheme="split_llm", settings=TIERS | SLOW_EDGES),
     "weighted": World(settings={"objective.kind": "weighted"}),

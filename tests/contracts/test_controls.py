@@ -58,6 +58,7 @@ class Careless(PathLossFields):
 
     kind: Literal["careless"] = "careless"
     load_band: ClassVar[tuple[float, float]] = (0.5, 1.0)
+    load_source: ClassVar[str] = "placed"
     uplink_bps: float = quantity(2.0e7, unit="bps", gt=0, shown=(1e5, 1e10), help="Bits a second up")
 
     def uplink_rate_bps(self, *, share: Any, **conditions: Any) -> Any:

@@ -19,7 +19,6 @@ from cutwise.analyses.cut_reason import cut_reasons
 from cutwise.analyses.delay_energy import delay_energy_front, long_run
 from cutwise.analyses.explain import dominant
 from cutwise.analyses.replanning import drawn_ratios, replan
-from cutwise.analyses.sweep_file import read_sweep_file
 from cutwise.analyses.tier_memory import reduction, tier_memory
 from cutwise.budgets import budgets
 from cutwise.caches import CACHES
@@ -95,6 +94,15 @@ from cutwise.solvers.shares.share_problem import share_problem
 from cutwise.stated.changed_inputs import changed_inputs
 from cutwise.stated.question_file import dump_question, parse_opened
 from cutwise.stated.stated_question import StatedQuestion
+from cutwise.sweeping.answered_rows import answered_rows
+from cutwise.sweeping.rows.row_designs import DESIGNS, Stretch
+from cutwise.sweeping.running.sweep_estimates import estimate_of
+from cutwise.sweeping.running.sweep_progress import PartOutcome
+from cutwise.sweeping.running.sweep_runs import written_sweep
+from cutwise.sweeping.sweep_file import read_sweep_file
+from cutwise.sweeping.sweep_parts import part_of
+from cutwise.sweeping.swept_tables import swept_models
+from cutwise.sweeping.whole_sweep import made_sweep
 from tests.answers.record import scenario_files
 from tests.contracts.controls import tiny_llama
 from tests.core.fleets import load, random_ops
@@ -158,6 +166,7 @@ def everything(folder: Path) -> list[Any]:
         generated(),
         [cutwise.plan(towers, Scenario(workload=Workload(tuning=Lora())), name) for name in TOWERS],
         analyses(towers, folder),
+        sweeps(towers, folder),
         tiers(configuration),
         cutwise.plan(toy, Scenario(devices=(Device(power_mode="optimised"),))),
         cuts(),
@@ -249,6 +258,28 @@ def generated() -> list[Any]:
     return [
         [build_problem(tiny_llama(), scenario), cutwise.plan(tiny_llama(), scenario, scheme)]
         for scheme in ("fast_split", "u_shape")
+    ]
+
+
+def sweeps(graph: Any, folder: Path) -> list[Any]:
+    """A sweep of two parts that is written, with all that is told of it."""
+    over = {"workload.batch_size": {"from": 1, "to": 8}, "seed": [1, 2], "channel.kind": ["fixed_rate"]}
+    schemes = ("device_only",)
+    sweep = made_sweep([graph], Scenario(), over, schemes=schemes, design="random", rows=2, part_rows=1)
+    told: list[Any] = []
+    found = written_sweep(sweep, folder / "rows", tell=told.append)
+    part = part_of(sweep, 1)
+    return [
+        sweep,
+        part,
+        found,
+        *told,
+        *DESIGNS.values(),
+        Stretch(first=0, last=1, rows=1, seed=7),
+        answered_rows(sweep, part, sweep.columns(part.first, part.last)),
+        swept_models(sweep),
+        estimate_of(sweep),
+        PartOutcome(number=0),
     ]
 
 

@@ -1,151 +1,47 @@
-"""The decision map of the page: every point against the real planner, and what a click there leads to."""
+"""The decision map on the page: what it says, what its scripts are sent, and in which colours."""
 
 from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Mapping
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import cutwise
-from cutwise.analyses.cut_curve import cut_curve
 from cutwise.analyses.cut_moves import Moves
-from cutwise.errors import SolverError
-from cutwise.hardware.profiles import hardware
-from cutwise.problem.split_problem import build_problem
-from cutwise.question import Question, problem_of, shown_plan
-from cutwise.scenario.changes import changed
-from cutwise.scenario.parties import Edge
-from cutwise.scenario.parts import Scenario
+from cutwise.analyses.maps.axes.quantity_axis import QuantityAxis
+from cutwise.analyses.maps.decision_map import DecisionMap
+from cutwise.analyses.maps.device_map import device_map
+from cutwise.analyses.maps.places.map_places import MapPlaces
+from cutwise.question import Question, shown_plan
 from cutwise.stated.shipped_scenarios import shipped_scenario
-from cutwise_dashboard.charts.palette import PALETTES, contrast_ratio
+from cutwise_dashboard.charts.palette import contrast_ratio, ink_on
 from cutwise_dashboard.views.explore import explore_views as explore
-from cutwise_dashboard.views.explore.best_regions import ever_lowest
 from cutwise_dashboard.views.explore.break_evens import move_lines
-from cutwise_dashboard.views.explore.decision_map import DecisionMap, decision_map
-from cutwise_dashboard.views.explore.explore_views import map_title
-from cutwise_dashboard.views.explore.map_axes import MapAxis, kept_beside
-from cutwise_dashboard.views.explore.map_payload import map_payload, share_of
+from cutwise_dashboard.views.explore.map_payload import map_payload, shares_of
+from cutwise_dashboard.views.explore.map_words import map_title, sentences
+from cutwise_dashboard.views.region_colors import SCALES, region_colors
 
-GENERATING = {"workload.mode": "inference", "workload.prompt_tokens": 64, "workload.new_tokens": 16}
-ROOMY = {"devices.*.memory_bytes": 1e12, "server.memory_bytes": 1e13}
-
-
-def scenario_of(name: str = "lecture_hall", **setting: object) -> Scenario:
-    return changed(
-        shipped_scenario(name), {path.replace("__", "."): value for path, value in setting.items()}
-    )
+DEVICE = 2
+UPLINK, SPEED = "channel.uplink_bps", "devices.2.flops_per_s"
 
 
-def alone(scenario: Scenario, device: int) -> Scenario:
-    return replace(scenario, devices=(scenario.devices[device],))
+def places_of(model: str) -> MapPlaces:
+    question = Question(graph=cutwise.load_model(f"sample:{model}"), scenario=shipped_scenario())
+    plan = shown_plan(question, listed=False)
+    return MapPlaces.of(question, plan, dict.fromkeys((UPLINK, SPEED), (None, None)), device=DEVICE)
 
 
-def mapped(model: str, scenario: Scenario, scheme: str = "fast_split", device: int = 0) -> DecisionMap:
-    question = Question(graph=cutwise.load_model(f"sample:{model}"), scenario=scenario, scheme=scheme)
-    return decision_map(question, shown_plan(question), device)
+@pytest.fixture(scope="module")
+def found() -> DecisionMap:
+    return device_map(places_of("mobilenet_v2"), DEVICE)
 
 
-def going(found: DecisionMap, column: int, row: int) -> dict[str, object]:
-    """What a click on a point sets."""
-    point = {found.across.path: found.link_values[column], found.up.path: found.speed_values[row]}
-    return {**found.beside, **point}
-
-
-def spots(found: DecisionMap, across: int, up: int) -> list[tuple[int, int]]:
-    columns, rows = (
-        np.linspace(0, len(values) - 1, count).astype(int).tolist()
-        for values, count in ((found.link_values, across), (found.speed_values, up))
-    )
-    return list(product(columns, rows))
-
-
-@pytest.mark.parametrize(
-    ("model", "scenario", "device", "setting"),
-    [
-        ("resnet18", "lecture_hall", 2, {}),
-        ("googlenet", "lecture_hall", 1, {}),
-        ("mobilenet_v2", "campus_cell", 0, {}),
-        ("densenet121", "lecture_hall", 3, {}),
-        ("gpt2", "lecture_hall", 2, ROOMY),
-        ("resnet18", "lecture_hall", 2, {"objective.kind": "energy"}),
-        ("resnet18", "lecture_hall", 2, {"limits.device_energy_j": 300.0}),
-        ("mobilenet_v2", "lecture_hall", 2, {"limits.traffic_bytes": 4e9}),
-        ("resnet18", "lecture_hall", 2, {"devices.*.memory_bytes": 1.3e9}),
-        ("mobilenet_v2", "lecture_hall", 2, {"workload.micro_batches": 4}),
-        ("resnet18", "lecture_hall", 1, {"workload.mode": "inference"}),
-        ("gpt2", "lecture_hall", 2, {**ROOMY, **GENERATING}),
-    ],
-)
-def test_every_point_is_what_a_sweep_plans(
-    model: str, scenario: str, device: int, setting: Mapping[str, object]
-) -> None:
-    """In turn a device meets what it meets alone, which is what a sweep of one device prices."""
-    single = alone(changed(shipped_scenario(scenario), setting), device)
-    found = mapped(model, single)
-    points = spots(found, 6, 5)
-    links, speeds = ([values[i] for i in sorted(set(at))] for values, at in (
-        (found.link_values, [column for column, _ in points]),
-        (found.speed_values, [row for _, row in points]),
-    ))  # fmt: skip
-    rows = cutwise.sweep(
-        cutwise.load_model(f"sample:{model}"),
-        changed(single, found.beside),
-        over={found.across.path: links, found.up.path: speeds},
-        scheme="fast_split",
-    )
-    for (column, row), (_, swept) in zip(points, rows.iterrows(), strict=True):
-        if found.best[row, column] < 0:
-            assert swept.status == "infeasible"
-            continue
-        assert swept.status == "optimal"
-        assert found.labels[found.best[row, column]] == swept.cut
-        assert found.delays_s[row, column] == pytest.approx(swept.delay_s, rel=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("scheme", "scenario", "device"),
-    [
-        ("split_federated", "lecture_hall", 2),
-        ("split_learning", "lecture_hall", 4),
-        ("fast_split", "campus_cell", 3),
-        ("split_federated", "phone_on_lte", 0),
-    ],
-)
-def test_a_click_leads_to_the_cut_and_the_delay_of_the_map(scheme: str, scenario: str, device: int) -> None:
-    """In a fleet whose devices do not depend on each other."""
-    given = shipped_scenario(scenario)
-    found = mapped("resnet18", given, scheme, device)
-    assert found.alone
-    graph = cutwise.load_model("sample:resnet18")
-    for column, row in spots(found, 3, 3):
-        there = changed(given, going(found, column, row))
-        plan = shown_plan(Question(graph=graph, scenario=there, scheme=scheme))
-        assert plan.decisions[device].cut.label == found.labels[found.best[row, column]]
-        assert plan.stages[device].delay_s == pytest.approx(found.delays_s[row, column], rel=1e-12)
-
-
-@pytest.mark.parametrize("edges", [(), (Edge(name="hall"),)])
-@pytest.mark.parametrize("scheme", ["gsfl", "u_shape", "sft", "card", "split_llm"])
-def test_a_coupled_fleet_is_mapped_with_the_others_kept(scheme: str, edges: tuple[Edge, ...]) -> None:
-    """The best cut of today is that of the device's curve, and a turn near today lasts about as long."""
-    graph = cutwise.load_model("sample:resnet18")
-    question = Question(graph=graph, scenario=replace(shipped_scenario(), edges=edges), scheme=scheme)
-    plan = shown_plan(question)
-    for device in (1, 2):
-        found = decision_map(question, plan, device)
-        curve = cut_curve(problem_of(question), plan, device)
-        assert not found.alone
-        assert found.labels[found.today].removeprefix("after ") == curve.names[curve.best]
-        column = int(np.abs(np.log(found.link_values / found.across.here)).argmin())
-        row = int(np.abs(np.log(found.speed_values / found.up.here)).argmin())
-        least_s = float(np.asarray(curve.stages.delay_s)[curve.best])
-        assert found.delays_s[row, column] == pytest.approx(least_s, rel=0.1)
+def unpacked(text: str, dtype: type) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), dtype=dtype)
 
 
 def test_the_page_draws_each_part_or_says_why_not() -> None:
@@ -170,9 +66,14 @@ def test_the_page_draws_each_part_or_says_why_not() -> None:
 
     shown = AppTest.from_function(page, default_timeout=30).run()
     assert not shown.exception
-    assert "Only 4 of 23 cuts are ever the best for jetson-tx2" in shown.get("html")[0].proto.body
+    assert "cuts are ever the best for jetson-tx2" in shown.get("html")[0].proto.body
     lines = [text.value for text in shown.markdown]
     assert any("moves to after layer3/0/add" in line for line in lines)
+    shown.session_state["view.explore.what"] = "cuts"
+    assert "patterns of cuts are the best somewhere" in shown.run().get("html")[0].proto.body
+    shown.session_state["view.explore.what"] = "scheme"
+    assert [one.label for one in shown.run().button if "map" in one.label] == ["Work the map out"]
+    shown.session_state["view.explore.what"] = "cut"
     shown.session_state["weighted"] = True
     shown.run()
     assert "no map for a weighted objective" in shown.info[0].value
@@ -181,101 +82,67 @@ def test_the_page_draws_each_part_or_says_why_not() -> None:
         assert not shown.run().exception
 
 
-def test_which_planes_are_ever_lowest_by_trying_many_points() -> None:
-    """A fine grid cannot find more than the exact answer, nor miss any that is lowest on some of it."""
-    random = np.random.default_rng(4)
-    for _ in range(8):
-        planes = random.random((40, 3)) * [1.0, 3.0, 3.0]
-        exact = ever_lowest(planes, low=(0.1, 0.0), high=(1.0, 2.0))
-        xs, ys = np.meshgrid(np.linspace(0.1, 1.0, 250), np.linspace(0.0, 2.0, 250))
-        heights = planes[:, :1] + planes[:, 1:2] * xs.ravel() + planes[:, 2:] * ys.ravel()
-        tried = set(heights.argmin(axis=0).tolist())
-        assert tried <= set(exact)
-        for row in set(exact) - tried:
-            others = np.delete(heights, row, axis=0).min(axis=0)
-            assert (heights[row] - others).min() < 0.03
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_payload_holds_the_runs_and_names_its_regions_readably(found: DecisionMap, theme: str) -> None:
+    sent = map_payload(found, theme=theme)
+    assert [region["label"] for region in sent["regions"]] == list(found.labels)
+    assert all(contrast_ratio(region["ink"], region["fill"]) >= 4.5 for region in sent["regions"])
+    rows = len(found.row_values)
+    cuts = unpacked(sent["cuts"], np.int16).reshape(rows, -1)
+    starts = unpacked(sent["starts"], np.float32).reshape(rows, -1)
+    for row in (0, rows // 2, rows - 1):
+        for column in (0, 40, 199):
+            share = column / 199
+            last = int((starts[row] <= share + 1e-6).sum()) - 1
+            assert cuts[row, last] == found.best[row, column]
+    assert found.labels[found.today] in sent["label"]
 
 
-def test_equal_planes_and_planes_that_touch_count_once() -> None:
-    corner = [[0.0, 1.0, 1.0], [0.0, 1.0, 1.0], [-0.0, 2.0, 2.0], [2.0, 0.0, 0.0]]
-    assert ever_lowest(np.array(corner), low=(0.0, 0.0), high=(1.0, 1.0)) == [0]
+@pytest.mark.parametrize("theme", list(SCALES))
+@pytest.mark.parametrize("count", [2, 5, 14, 30])
+def test_colours_darken_the_more_stays_on_the_device(theme: str, count: int) -> None:
+    """Against white a darker colour stands out more."""
+    colors = region_colors(range(count), theme)
+    contrasts = [contrast_ratio(color, "#FFFFFF") for color in colors]
+    assert contrasts == sorted(set(contrasts))
+    assert min(contrast_ratio(ink_on(color), color) for color in colors) >= 4.5
 
 
-def test_a_device_of_the_default_profile_changes_in_speed_alone() -> None:
-    """Its memory and powers come from the catalogue only while it has no speed of its own."""
-    scenario = Scenario()
-    found = mapped("resnet18", scenario)
-    there = changed(scenario, going(found, 80, 50))
-    graph = cutwise.load_model("sample:resnet18")
-    before, after = (build_problem(graph, one) for one in (scenario, there))
-    assert after.device_memory_bytes.tolist() == before.device_memory_bytes.tolist()
-    assert after.power.device_power_w.tolist() == before.power.device_power_w.tolist()
-    assert kept_beside(there, 0) == {}
+def test_the_finding_is_the_title(found: DecisionMap) -> None:
+    ever = len(set(found.runs.cut.ravel().tolist()) - {-1})
+    assert 1 < ever < found.compared
+    assert map_title(found) == f"Only {ever} of {found.compared} cuts are ever the best for {found.device}"
+    one = replace(found.runs, cut=np.where(found.runs.cut >= 0, 0, -1))
+    titles = {
+        1: f"Only one cut is possible for {found.device}: {found.labels[0]}",
+        23: f"One cut is the best everywhere on this map for {found.device}: {found.labels[0]}",
+    }
+    for compared, title in titles.items():
+        assert map_title(replace(found, runs=one, compared=compared)) == title
+    none = replace(found.runs, cut=np.full_like(found.runs.cut, -1))
+    assert map_title(replace(found, runs=none)).startswith("No cut of")
 
 
-def test_an_efficiency_gives_way_to_the_speed() -> None:
-    scenario = changed(Scenario(), {"devices.0.profile": "jetson_nano", "devices.0.efficiency_ratio": 0.3})
-    found = mapped("resnet18", scenario)
-    assert found.up.here == pytest.approx(0.3 * hardware()["jetson_nano"].fp32_flops_per_s)
-    assert changed(scenario, going(found, 0, 0)).devices[0].efficiency_ratio is None
+def test_the_map_in_words_tells_every_change_of_its_rows(found: DecisionMap) -> None:
+    told = sentences(found)
+    assert len(told) == 9
+    assert all(found.labels[found.runs.cut[0, row]] in told[at] for at, row in ((0, 0), (8, 199)))
 
 
-@pytest.mark.parametrize(
-    ("setting", "reason"),
-    [
-        ({"objective.kind": "weighted"}, "weighted objective"),
-        ({"objective.kind": "energy", "limits.deadline_s": 500.0}, "deadline"),
-        ({"devices.*.memory_bytes": 1e3}, "no cut fits the memories"),
-        ({"limits.traffic_bytes": 1.0}, "no cut keeps the limits"),
-    ],
-)
-def test_where_there_is_no_map_a_sentence_says_why(setting: Mapping[str, object], reason: str) -> None:
-    with pytest.raises(SolverError, match=reason):
-        mapped("resnet18", changed(shipped_scenario(), setting))
-
-
-def test_the_map_is_priced_in_the_time_of_a_picture() -> None:
-    question = Question(graph=cutwise.load_model("sample:googlenet"), scenario=shipped_scenario())
-    plan = shown_plan(question)
-    decision_map(question, plan, 2)
+def test_the_map_is_made_in_the_time_of_a_picture() -> None:
+    places = places_of("googlenet")
+    device_map(places, DEVICE)
     took = []
-    for _ in range(7):
+    for _ in range(9):
         began = time.process_time()
-        decision_map(question, plan, 2)
+        map_payload(device_map(places, DEVICE), theme="light")
         took.append(time.process_time() - began)
     assert min(took) < 0.03
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_payload_names_its_regions_readably(theme: str) -> None:
-    found = mapped("mobilenet_v2", shipped_scenario(), device=2)
-    sent = map_payload(found, theme=theme)
-    assert [region["label"] for region in sent["regions"]] == list(found.labels)
-    assert all(contrast_ratio(region["ink"], region["fill"]) >= 4.5 for region in sent["regions"])
-    assert contrast_ratio(sent["colors"]["cutInk"], PALETTES[theme].cut) >= 4.5
-    cells = np.frombuffer(base64.b64decode(sent["best"]), dtype=np.int16)
-    assert cells.reshape(101, 161).tolist() == found.best.tolist()
-    assert f"best for {found.device}" in map_title(found)
-    assert found.labels[found.today] in sent["label"]
-
-
-def test_the_finding_is_the_title() -> None:
-    found = mapped("resnet18", shipped_scenario(), device=2)
-    ever = len(set(found.best.ravel().tolist()))
-    assert 1 < ever < 23
-    assert map_title(found) == f"Only {ever} of 23 cuts are ever the best for {found.device}"
-    titles = {
-        (1, 1): f"Only one cut is possible for {found.device}: after maxpool",
-        (1, 23): f"One cut is the best everywhere on this map for {found.device}: after maxpool",
-        (4, 4): f"All 4 cuts are the best somewhere on this map for {found.device}",
-    }
-    for (count, cuts), title in titles.items():
-        assert map_title(replace(found, labels=found.labels[:count], cuts=cuts)) == title
-
-
 def test_a_place_on_an_axis_stays_on_it() -> None:
-    axis = MapAxis(path="p", title="t", unit="u", here=5.0, low=1.0, high=100.0)
-    assert [share_of(axis, value) for value in (0.1, 1.0, 10.0, 1e9)] == [0.0, 0.0, 0.5, 1.0]
+    axis = QuantityAxis(path="p", title="t", unit="u", whole=False, log=True, here=5.0, low=1.0, high=100.0)
+    assert shares_of(axis, np.array([0.1, 1.0, 10.0, 1e9])).tolist() == [0.0, 0.0, 0.5, 1.0]
 
 
 def test_break_evens_say_what_was_looked_at() -> None:

@@ -13,7 +13,7 @@ from cutwise.__main__ import main
 from cutwise.analyses.leakage import Leakage
 from cutwise.scenario.scenario_file import dump_scenario
 from cutwise.stated.shipped_scenarios import shipped_scenario
-from cutwise_dashboard.charts.leakage_lines import leakage_figure
+from cutwise_dashboard.charts.trades.leakage_lines import leakage_figure
 from tests.dashboard.pages import opened, texts
 
 PART = "What a cut gives away"

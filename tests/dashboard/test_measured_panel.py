@@ -39,13 +39,14 @@ def test_a_pasted_table_stands_beside_its_fit_and_goes_into_the_question() -> No
     app = opened(ON_A_PI, "network")
     app.text_area(key="view.measured.table").set_value(TABLE).run()
     said = "\n".join(texts(app))
-    assert "the forward pass of 8 samples" in said
+    assert "the forward pass of 8 samples in fp32" in said
+    assert "A backward pass then takes what its class of hardware says." in said
     assert "after layer1/1/relu2" in said
     assert "Device rows off by" in said
     assert level_of(app.session_state[DESK].stated.scenario.devices[0]) == "datasheet"
     app.button(key="measured.use").click().run()
     scenario = app.session_state[DESK].stated.scenario
-    assert level_of(scenario.devices[0]) == level_of(scenario.server) == "fitted"
+    assert level_of(scenario.devices[0]) == level_of(scenario.server) == "forward_fitted"
     assert scenario.devices[0].profile == "raspberry_pi_4"
     assert 5e8 < scenario.channel.uplink_bps < 2e9
     assert "Undo takes them back" in "\n".join(texts(app))

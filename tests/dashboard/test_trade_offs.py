@@ -1,4 +1,4 @@
-"""Delay against energy, and a rate that changes: what the page shows is what the library answers."""
+"""A rate that changes: what the page shows is what the library answers."""
 
 from __future__ import annotations
 
@@ -6,35 +6,17 @@ import json
 import shlex
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import cutwise
 from cutwise.__main__ import main
-from cutwise.analyses.delay_energy import ServedRound, delay_energy_front
+from cutwise.analyses.delay_energy import delay_energy_front
 from cutwise.analyses.replanning import drawn_ratios, replan
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.scenario_file import dump_scenario
 from cutwise.stated.shipped_scenarios import shipped_scenario
-from cutwise_dashboard.charts.trade_offs import epochs_figure, front_figure
+from cutwise_dashboard.charts.trades.epoch_lines import epochs_figure
 from tests.dashboard.pages import opened, texts
-
-
-def round_of(delay_s: float, energy_j: float, *ratios: float) -> ServedRound:
-    clocks = np.array(ratios)
-    return ServedRound(
-        delay_s=delay_s, energy_j=energy_j, server_frequency_ratio=clocks, masks=np.zeros((1, 1))
-    )
-
-
-def test_a_front_is_drawn_with_its_clocks_and_the_plan_beside_it() -> None:
-    front = [round_of(1.0, 30.0, 1.0, 1.0), round_of(1.5, 20.0, 0.5, 0.75)]
-    figure = front_figure(front, delay_s=2.0, energy_j=40.0, theme="light")
-    line, here = figure["series"]
-
-    assert [point["value"] for point in line["data"]] == [[1.0, 30.0], [1.5, 20.0]]
-    assert [point["name"].partition("clock ")[2] for point in line["data"]] == ["100 %", "50 to 75 %"]
-    assert here["data"] == [{"name": "this plan: 2 s, 40 J", "value": [2.0, 40.0]}]
 
 
 def test_epochs_are_drawn_over_the_rates_they_are_for() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from cutwise.analyses.sweep_file import read_sweep_file
 from cutwise.budgets import shown_mistakes
 from cutwise.errors import CutwiseError
 from cutwise.importers import load_model
@@ -19,6 +18,7 @@ from cutwise.scenario.parts import Scenario
 from cutwise.scenario.scenario_file import parse_scenario
 from cutwise.schemes.options import scheme_with
 from cutwise.stated.question_file import parse_question
+from cutwise.sweeping.sweep_file import read_sweep_file
 from cutwise_dashboard.desk.history import Desk
 
 TOY = Path(__file__).parents[2] / "docs" / "examples" / "toy.json"
@@ -102,7 +102,8 @@ def test_what_a_sweep_is_over_is_a_table_of_lists(tmp_path: Path, over: str) -> 
     file = tmp_path / "sweep.toml"
     file.write_text(f'model = "sample:vgg16"\nover = {over}')
     with pytest.raises(
-        CutwiseError, match=r"^sweep\.toml: \[over\] gives every swept path a list of values$"
+        CutwiseError,
+        match=r"^sweep\.toml: \[over\] gives every swept path a list of values, or a range with from and to$",
     ):
         read_sweep_file(file)
 

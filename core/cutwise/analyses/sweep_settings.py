@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cutwise.budgets import beyond, most
+from cutwise.columns.row_settings import RowSettings
 from cutwise.errors import ScenarioError, shown
 from cutwise.scenario.changes import EVERY, path_parts
 
 
 def settings_of(
     over: Mapping[str, Iterable[Any]], *, schemes: int, devices: int, paired: bool
-) -> list[dict[str, Any]]:
-    """The values of every path in each scenario, the last path fastest.
+) -> RowSettings:
+    """What is set in each scenario: a grid, the last path fastest, or lists side by side.
 
     Raises `ScenarioError` for more than the budgets, and where one path writes over another.
     """
@@ -28,8 +31,7 @@ def settings_of(
     if paired and len(set(lengths)) > 1:
         raise ScenarioError([f"over: zip pairs lists of one length, these have {sorted(set(lengths))}"])
     _refuse_many(lengths, schemes=schemes, devices=devices, paired=paired)
-    rows = zip(*values.values(), strict=True) if paired else itertools.product(*values.values())
-    return [dict(zip(values, row, strict=True)) for row in rows]
+    return RowSettings.paired(values) if paired else RowSettings.grid(values)
 
 
 def overlaps(paths: Sequence[str]) -> Iterator[str]:
@@ -70,7 +72,9 @@ def _refuse_many(lengths: Sequence[int], *, schemes: int, devices: int, paired: 
         raise ScenarioError([f"over: {beyond('sweep_devices', rows * devices)}"])
 
 
-def _listed(path: str, given: Any) -> list[Any]:
+def _listed(path: str, given: Any) -> Sequence[Any] | NDArray[Any]:
     if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
         raise ScenarioError([f"over: {shown(path)} needs a list of values, not {shown(given)}"])
-    return list(given)
+    if isinstance(given, np.ndarray):
+        return given
+    return given if isinstance(given, tuple) else list(given)

@@ -1,4 +1,4 @@
-"""Many scenarios at once: grids and lists of changes to one scenario, answered from the pool."""
+"""Many scenarios at once: grids and lists of changes to one scenario, answered in columns."""
 
 from __future__ import annotations
 
@@ -7,47 +7,65 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cutwise.analyses.base import registered, rows_of
-from cutwise.analyses.pace import RowPace
+from cutwise.analyses.base import EqualByContent, registered, rows_of
 from cutwise.analyses.sweep_settings import settings_of
-from cutwise.errors import ScenarioError, SolverError
+from cutwise.columns.row_answers import STATUSES, RowAnswers, answers_of_rows
+from cutwise.columns.row_pace import RowPace
+from cutwise.columns.row_settings import RowSettings, SweptPath, partitioned
+from cutwise.errors import ScenarioError
 from cutwise.fields.field_values import settled
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
-from cutwise.planning.answer.cut_labels import cut_of
-from cutwise.planning.one_device.cut_table import CutTable, table_of
-from cutwise.planning.one_device.objective import Spread, score_of
-from cutwise.planning.whole_round.best_modes import asks_modes
-from cutwise.planning.whole_round.joint_choice import is_coupled
-from cutwise.problem.split_problem import SplitProblem, build_problem
-from cutwise.problem.stacked import stacked_conditions, stacked_problem
 from cutwise.question import Question
-from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
-from cutwise.schemes.base import SCHEMES, answered
-from cutwise.schemes.options import scheme_with
-from cutwise.tolerances import LIMIT_ROUNDING
+from cutwise.schemes.base import SCHEMES
 from cutwise.units import quantity
 
 if TYPE_CHECKING:
     import pandas
+    import pyarrow
 
-ROWS_AT_ONCE = 1 << 15
-"""Devices of all scenarios together that are priced in one table."""
+TURNS_AT_ONCE = 1 << 22
+"""Turns of devices that are worked out together."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SweptScenarios(Frozen):
-    """One entry a scenario and scheme in every column: swept paths, scheme, status, delay, energy, cut."""
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class NamedColumn(EqualByContent):
+    """Names by their places in a list of those that there are; -1 for none."""
 
-    columns: Mapping[str, tuple[Any, ...]]
+    places: NDArray[np.integer[Any]]
+    names: tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class SweptScenarios(EqualByContent):
+    """One entry a scenario and scheme in every column: swept paths, scheme, status, delay, energy, cut.
+
+    Columns are arrays, names by their places, or values as they were given.
+    """
+
+    columns: Mapping[str, NDArray[Any] | NamedColumn | tuple[Any, ...]]
 
     def to_frame(self) -> pandas.DataFrame:
-        """One row a scenario and scheme, in input order."""
+        """One row a scenario and scheme, in input order; names are categories."""
         import pandas
 
-        return pandas.DataFrame({name: list(values) for name, values in self.columns.items()})
+        made: dict[str, Any] = {}
+        for name, column in self.columns.items():
+            if isinstance(column, NamedColumn):
+                kind = pandas.CategoricalDtype(list(column.names))
+                made[name] = pandas.Categorical.from_codes(column.places, dtype=kind)
+            else:
+                made[name] = column if isinstance(column, np.ndarray) else list(column)
+        return pandas.DataFrame(made, copy=False)
+
+    def to_arrow(self) -> pyarrow.Table:
+        """The same as an Arrow table whose schema says the unit of every column."""
+        from cutwise.analyses.sweep_table import arrow_table
+
+        return arrow_table(self.columns)
 
     def plain(self) -> list[dict[str, Any]]:
         """One row a scenario and scheme."""
@@ -106,125 +124,66 @@ def swept(
     take longer than `sweep_s`.
     """
     settings = settings_of(over, schemes=len(schemes), devices=len(scenario.devices), paired=zip)
-    making = RowPace(rows=len(settings))
-    scenarios = _scenarios(scenario, settings, making)
-    columns: dict[str, list[Any]] = {path: [] for path in over}
-    columns |= {name: [] for name in ("scheme", "status", "delay_s", "energy_j", "cut")}
-    pace = making.followed_by(rows=len(scenarios) * len(schemes))
-    answers = {name: _answers(graph, scenarios, name, pace) for name in schemes}
-    for number, setting in enumerate(settings):
-        for name in schemes:
-            row = {**setting, "scheme": name, **answers[name][number]}
-            for key, value in row.items():
-                columns[key].append(value)
-    return SweptScenarios(columns={name: tuple(values) for name, values in columns.items()})
+    for name in schemes:
+        SCHEMES[name]
+    pace = RowPace(rows=settings.count * len(schemes))
+    found = _SweptRows(settings.count, len(schemes))
+    step = max(1, TURNS_AT_ONCE // len(scenario.devices))
+    for first in range(0, settings.count, step):
+        rows = slice(first, min(first + step, settings.count))
+        part = settings if rows == slice(0, settings.count) else settings.part(rows)
+        groups = partitioned(scenario, part)
+        for alike in groups:
+            for place, name in enumerate(schemes):
+                answers = answers_of_rows(graph, alike.scenario, alike.columns, scheme=name, note=pace.note)
+                found.put(rows, alike.rows, place, answers)
+                pace.note((part.count if alike.rows is None else len(alike.rows)) - len(answers.delay_s))
+    return SweptScenarios(columns=_columns(settings, schemes, found))
 
 
-def _scenarios(scenario: Scenario, settings: Sequence[Mapping[str, Any]], pace: RowPace) -> list[Scenario]:
-    """The scenario of each setting; many devices take long to change, so these rows are paced too."""
-    found = []
-    for setting in settings:
-        found.append(changed(scenario, setting))
-        pace.note(1)
-    return found
+class _SweptRows:
+    """Answers of rows and schemes, filled in group by group."""
+
+    def __init__(self, rows: int, schemes: int) -> None:
+        self.delay_s, self.energy_j = np.empty((2, rows, schemes))
+        self.status, self.cut = np.zeros((rows, schemes), np.int8), np.zeros((rows, schemes), np.int32)
+        self.labels: dict[str, int] = {}
+
+    def put(self, part: slice, rows: NDArray[np.int64] | None, scheme: int, answers: RowAnswers) -> None:
+        """Puts the answers of a scheme where its rows of a part stand."""
+        place = np.array([self.labels.setdefault(one, len(self.labels)) for one in answers.labels], np.int32)
+        own: tuple[Any, ...] = (answers.delay_s, answers.energy_j, answers.status, place[answers.cut])
+        columns: tuple[Any, ...] = (self.delay_s, self.energy_j, self.status, self.cut)
+        for column, values in zip(columns, own, strict=True):
+            column[part, scheme][slice(None) if rows is None else rows] = values
 
 
-def _answers(
-    graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str, pace: RowPace
-) -> list[dict[str, Any]]:
-    """Status, delay, energy and cut of every scenario; scenarios that differ in numbers only go together."""
-    answers: list[dict[str, Any]] = [{} for _ in scenarios]
-    groups: dict[Any, list[int]] = {}
-    for number, scenario in enumerate(scenarios):
-        groups.setdefault(_together(scenario, scheme, number), []).append(number)
-    for key, members in groups.items():
-        step = max(1, ROWS_AT_ONCE // len(scenarios[members[0]].devices))
-        for first in range(0, len(members), step):
-            part = members[first : first + step]
-            chosen = [scenarios[number] for number in part]
-            found = [_one(graph, chosen[0], scheme)] if isinstance(key, int) else _many(graph, chosen, scheme)
-            for number, answer in zip(part, found, strict=True):
-                answers[number] = answer
-            pace.note(len(part))
-    return answers
+def _columns(settings: RowSettings, schemes: Sequence[str], found: _SweptRows) -> dict[str, Any]:
+    several = len(schemes)
+    columns: dict[str, Any] = {one.path: _given(one, settings.count, several) for one in settings.paths}
+    names = np.tile(np.arange(several, dtype=np.int16), settings.count)
+    columns["scheme"] = NamedColumn(places=names, names=tuple(schemes))
+    columns["status"] = NamedColumn(places=found.status.reshape(-1), names=STATUSES)
+    columns["delay_s"], columns["energy_j"] = found.delay_s.reshape(-1), found.energy_j.reshape(-1)
+    columns["cut"] = NamedColumn(places=found.cut.reshape(-1), names=tuple(found.labels))
+    return columns
 
 
-def _together(scenario: Scenario, scheme: str, number: int) -> Any:
-    """What scenarios must share to be answered from one table; the number itself where none can."""
-    sharing, round_of = scenario.sharing, SCHEMES[scheme].round_of
-    alone = SCHEMES[scheme].separable and not is_coupled(scenario, round_of)
-    if not alone or asks_modes(scenario) or scenario.objective.is_weighted:
-        return number
-    if round_of.parallel and (sharing.bandwidth == "optimised" or sharing.server == "queue"):
-        return number
-    server_memory = (
-        scenario.server.profile,
-        scenario.server.memory_bytes,
-        scenario.server.flops_per_s is None,
-        scenario.server.runtime,
-    )
-    shared = (scenario.workload, scenario.privacy, scenario.limits, scenario.objective, sharing)
-    return (*shared, scenario.compression, server_memory, len(scenario.devices))
-
-
-def _one(graph: ModelGraph, scenario: Scenario, scheme: str) -> dict[str, Any]:
-    try:
-        found = answered(build_problem(graph, scenario), scheme_with(scheme, {}))
-    except SolverError as error:
-        return {"status": "unsolved", "delay_s": np.nan, "energy_j": np.nan, "cut": str(error)}
-    labels = dict.fromkeys(decision.cut.label for decision in found.decisions)
-    return {
-        "status": found.status,
-        "delay_s": found.delay_s,
-        "energy_j": found.energy_j,
-        "cut": " | ".join(labels),
-    }
-
-
-def _many(graph: ModelGraph, scenarios: Sequence[Scenario], scheme: str) -> list[dict[str, Any]]:
-    """All scenarios as one problem with a row for every device of every scenario.
-
-    One by one where devices that are served at once may not fit on the server together.
-    """
-    round_of = SCHEMES[scheme].round_of
-    problems = [build_problem(graph, scenario) for scenario in scenarios]
-    count = problems[0].device_count
-    active = count if round_of.parallel else 1
-    conditions = stacked_conditions([problem.conditions(active=active) for problem in problems], count)
-    merged = stacked_problem(problems)
-    score = score_of(merged.scenario.objective, Spread(delay_s=1.0, energy_j=1.0))
-    table = table_of(merged, conditions, score, clients=active)
-    most = np.where(np.isfinite(table.server_bytes), table.server_bytes, 0.0).max()
-    if round_of.parallel and active * most > merged.server_budget_bytes:
-        return [_one(graph, scenario, scheme) for scenario in scenarios]
-    picks = table.best()
-    rows = np.arange(len(picks))
-    per_scenario = (len(scenarios), count)
-    delays = table.delays_s[rows, picks].reshape(per_scenario)
-    total = round_of.total(delays.T)
-    energies = table.energies_j[rows, picks].reshape(per_scenario).sum(axis=1)
-    broken = np.any((table.excess[rows, picks] > 0).reshape(per_scenario), axis=1)
-    deadline_s = merged.scenario.limits.deadline_s
-    if deadline_s is not None:
-        broken = np.logical_or(broken, total > deadline_s * (1 + LIMIT_ROUNDING))
-    labels = _labels(problems[0], table, picks)
-    reached = "optimal" if table.complete or merged.adds_up else "feasible"
-    return [
-        {
-            "status": "infeasible" if broken[i] else reached,
-            "delay_s": float(total[i]),
-            "energy_j": float(energies[i]),
-            "cut": " | ".join(dict.fromkeys(labels[i * count : (i + 1) * count])),
-        }
-        for i in range(len(scenarios))
-    ]
-
-
-def _labels(problem: SplitProblem, table: CutTable, picks: Any) -> list[str]:
-    known: dict[tuple[int, int], str] = {}
-    names = []
-    for key in zip(table.group_of.tolist(), picks.tolist(), strict=True):
-        if key not in known:
-            known[key] = cut_of(problem, table.groups[key[0]].masks[key[1]]).label
-        names.append(known[key])
-    return names
+def _given(swept: SweptPath, count: int, several: int) -> NDArray[Any] | NamedColumn | tuple[Any, ...]:
+    """The value of a path in every row: numbers as an array, texts as names, others as they were given."""
+    places = np.arange(count) if swept.places is None else swept.places
+    places = np.repeat(places, several) if several > 1 else places
+    values: Any = swept.values
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iufb":
+        return values.copy() if swept.places is None and several == 1 else values[places]
+    kinds = {type(value) for value in values}
+    if kinds <= {int, float, type(None)} and kinds - {type(None)}:
+        whole: Any = np.int64 if kinds == {int} else np.float64
+        return np.array(values, dtype=whole)[places]
+    if kinds == {bool}:
+        return np.array(values)[places]
+    if kinds <= {str, type(None)} and str in kinds:
+        known = {value: at for at, value in enumerate(dict.fromkeys(v for v in values if v is not None))}
+        codes = np.array([-1 if value is None else known[value] for value in values], dtype=np.int32)
+        return NamedColumn(places=codes[places], names=tuple(known))
+    return tuple(values[at] for at in places.tolist())

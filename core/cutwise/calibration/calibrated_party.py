@@ -19,7 +19,7 @@ def calibrated(party: P, calibration: Calibration) -> P:
     """The party with the fitted constants in place of all that it said of its speed.
 
     Memory and powers stay, or are those of the profile that the calibration names; a power mode does not, as
-    the constants were fitted in one.
+    the constants were fitted in one. Where no backward pass was measured its ratio is left to the class.
 
     >>> from cutwise.scenario.parties import Device
     >>> given = Calibration(
@@ -29,6 +29,7 @@ def calibrated(party: P, calibration: Calibration) -> P:
     >>> calibrated(Device(efficiency_ratio=0.3, samples=5), given).flops_per_s
     10000000000.0
     """
+    measured = calibration.has_backward
     usual = party.usual if party.flops_per_s is None else None
     return replace(
         party,
@@ -36,11 +37,12 @@ def calibrated(party: P, calibration: Calibration) -> P:
         flops_per_s=calibration.flops_per_s,
         moved_bytes_per_s=calibration.moved_bytes_per_s,
         launch_s=calibration.launch_s,
-        backward_ratio=calibration.backward_ratio,
+        backward_ratio=calibration.backward_ratio if measured else None,
         time_low_ratio=calibration.band_low_ratio,
         time_high_ratio=calibration.band_high_ratio,
         efficiency_ratio=None,
-        time_class=None,
+        fitted_dtype=calibration.number_format,  # type: ignore[arg-type]  # a format, as was checked
+        time_class=None if measured else calibration.hardware_class,  # type: ignore[arg-type]  # likewise
         power_mode="",
     )
 

@@ -8,12 +8,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from os import PathLike
+from typing import get_args
 
 import tomli_w
 
 from cutwise.budgets import beyond, bounded, most
 from cutwise.calibration.rate_fit import RateFit
 from cutwise.calibration.timed_rows import MachineRates
+from cutwise.costs.workload import Dtype
 from cutwise.disk.bounded_files import bytes_in
 from cutwise.errors import ScenarioError, UnknownNameError, close_names, key_shown, shown
 from cutwise.fields.readable_names import readable_text
@@ -28,9 +30,14 @@ from cutwise.units import facts_of
 FORMAT = "cutwise-calibration/1"
 FAMILY = "cutwise-calibration/"
 LONGEST_TEXT = 300
+SAME_RATIO = 1e-3
+"""Ratios of a file with four digits that are as near are one."""
 SAYS_SO = re.compile(rb"""["']?format["']?\s*[=:]\s*["']cutwise-calibration/""")
 LONGEST_HEAD = 4096
-MAY_BE_ABSENT = frozenset({"left_out_error_ratio", "profile", "software", "source", "licence"})
+MAY_BE_ABSENT = frozenset(
+    {"backward_rows", "left_out_error_ratio", "profile", "software", "source", "licence"}
+)
+FORMATS = get_args(Dtype)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +46,8 @@ class Calibration:
 
     `machine` and `software` say what ran, `number_format` in which format; `profile` is the row of the
     hardware catalogue with its memory and powers. `source` and `licence` say where rows of somebody else are
-    from. The errors and the band are those of `RateFit`.
+    from. The errors and the band are those of `RateFit`, and so is `backward_rows`; of a file that does not
+    say it, None.
     """
 
     name: str
@@ -54,6 +62,7 @@ class Calibration:
     backward_ratio: float
     band_low_ratio: float
     band_high_ratio: float
+    backward_rows: int | None = None
     left_out_error_ratio: float | None = None
     profile: str = ""
     software: str = ""
@@ -69,6 +78,17 @@ class Calibration:
             launch_s=self.launch_s,
             backward_ratio=self.backward_ratio,
         )
+
+    @property
+    def has_backward(self) -> bool:
+        """True where the backward pass was measured; else its ratio is that of the class.
+
+        A file that does not say so measured it where its ratio is another one than the class's.
+        """
+        if self.backward_rows is not None:
+            return self.backward_rows > 0
+        of_class = time_classes()[self.hardware_class].backward_ratio
+        return not math.isclose(self.backward_ratio, of_class, rel_tol=SAME_RATIO)
 
 
 def calibration_of(
@@ -101,6 +121,7 @@ def calibration_of(
         backward_ratio=fit.rates.backward_ratio,
         band_low_ratio=fit.band_low_ratio,
         band_high_ratio=fit.band_high_ratio,
+        backward_rows=fit.backward_rows,
         left_out_error_ratio=fit.left_out_error_ratio,
     )
 
@@ -165,7 +186,7 @@ def says_calibration(content: bytes) -> bool:
 def _settled(key: str, value: object) -> object:
     if isinstance(value, str):
         return readable_text(value, longest=LONGEST_TEXT)
-    return value if key == "rows" else float(value)  # type: ignore[arg-type]  # a number, as was checked
+    return value if key in WHOLE else float(value)  # type: ignore[arg-type]  # a number, as was checked
 
 
 def _mistakes(document: Mapping[str, object]) -> Iterator[str]:
@@ -215,9 +236,16 @@ def _date(key: str, value: object) -> str:
     return "" if isinstance(value, str) else "is a bare date; write it in quotation marks"
 
 
+def _format(key: str, value: object) -> str:
+    if isinstance(value, str) and value in FORMATS:
+        return ""
+    return f"is {shown(value)}; give what was computed in: {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+
+
 def _rows(key: str, value: object) -> str:
-    whole = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 10**9
-    return "" if whole else f"is {shown(value)}; give a whole number of at least 1"
+    least = WHOLE[key]
+    whole = isinstance(value, int) and not isinstance(value, bool) and least <= value <= 10**9
+    return "" if whole else f"is {shown(value)}; give a whole number of at least {least}"
 
 
 def _number(key: str, value: object) -> str:
@@ -245,13 +273,16 @@ BOUNDS: Mapping[str, tuple[float, float]] = FrozenDict(
     }
 )
 """What a party takes, a file may hold."""
+WHOLE: Mapping[str, int] = FrozenDict({"rows": 1, "backward_rows": 0})
+"""Counts, and the least that each may be."""
 CHECKS: Mapping[str, Callable[[str, object], str]] = FrozenDict(
     {
-        **dict.fromkeys(("name", "machine", "number_format", "software", "source", "licence"), _text),
+        **dict.fromkeys(("name", "machine", "software", "source", "licence"), _text),
+        "number_format": _format,
         "hardware_class": _class,
         "profile": _profile,
         "date": _date,
-        "rows": _rows,
+        **dict.fromkeys(WHOLE, _rows),
         **dict.fromkeys(BOUNDS, _number),
     }
 )

@@ -12,9 +12,9 @@ from cutwise.arrays import Floats
 from cutwise.calibration.timed_rows import MachineRates, TimedRow, predicted_s, work_columns
 from cutwise.errors import CutwiseError
 from cutwise.frozen import read_only
-from cutwise.hardware.time_classes import TENTH
+from cutwise.hardware.time_classes import BACKWARD_SIGMA, TENTH
 
-SPREADS = (0.5, 0.4, 0.8, 0.3)
+SPREADS = (0.5, 0.4, 0.8, BACKWARD_SIGMA)
 """Of machines of one class: standard deviations of the logarithms of FLOPs, bytes, launch, backward."""
 NOISE = 0.2
 """Standard deviation of the logarithm of measured over predicted seconds."""
@@ -53,7 +53,8 @@ class RateFit:
 
     `left_out_error_ratio` is the mean of |predicted / measured − 1| where each row in turn (or each of twenty
     parts) is predicted from the others; `band_low_ratio` and `band_high_ratio` are P10 and P90 of measured
-    over predicted then, where there are few rows with what the class says of its band.
+    over predicted then, where there are few rows with what the class says of its band. `backward_rows` of
+    the rows have a backward pass; without any the ratio of the backward pass is that of the class.
     """
 
     rates: MachineRates
@@ -62,6 +63,7 @@ class RateFit:
     left_out_error_ratio: float | None
     band_low_ratio: float
     band_high_ratio: float
+    backward_rows: int = 0
 
 
 def fit_rates(rows: Sequence[TimedRow], prior: RatePrior) -> RateFit:
@@ -90,6 +92,7 @@ def fit_rates(rows: Sequence[TimedRow], prior: RatePrior) -> RateFit:
         left_out_error_ratio=float(np.mean(np.abs(1 / ratios - 1))) if len(rows) > 1 else None,
         band_low_ratio=low,
         band_high_ratio=high,
+        backward_rows=int(np.count_nonzero(columns[:, 1].any(axis=1))),
     )
 
 

@@ -19,11 +19,11 @@ class Channel(Protocol):
     `distance_m` is how far it is from the base station; `transmit_power_w` is what its antenna radiates;
     `gain_ratio` is the gain of the path over its mean, where it fades.
     Rates grow with the share, and the seconds a byte takes are convex in it. `load_band` is measured over
-    predicted rate, about P10 and P90: what TCP leaves of a known rate (our testbed), and speed tests by
-    people in cells that others use too over the nominal rate (5G, 100 MHz).
+    predicted rate, about P10 and P90, and `load_source` says what was measured.
     """
 
     load_band: ClassVar[tuple[float, float]]
+    load_source: ClassVar[str]
 
     @property
     def kind(self) -> str:

@@ -22,6 +22,7 @@ class FixedRate(CellFields):
 
     kind: Literal["fixed_rate"] = "fixed_rate"
     load_band: ClassVar[tuple[float, float]] = (0.89, 0.99)
+    load_source: ClassVar[str] = "TCP over a paced link, our testbed"
     uplink_bps: float = quantity(
         2.0e7, unit="bps", ge=1e-9, le=1e15, symbol="R_U", title="Uplink", scale="log", shown=(1e5, 1e10),
         help="Bits a second that the devices of the cell can send, all together",

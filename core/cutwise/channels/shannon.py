@@ -39,6 +39,7 @@ class Shannon(CellFields):
 
     kind: Literal["shannon"] = "shannon"
     load_band: ClassVar[tuple[float, float]] = (0.13, 0.82)
+    load_source: ClassVar[str] = "speed tests in 5G cells of 100 MHz that others use too"
     uplink_bandwidth_hz: float = quantity(
         2.0e7, unit="hz", ge=1e-3, le=1e13, symbol="W", title="Uplink bandwidth", scale="log",
         shown=(1e5, 1e9),

@@ -83,13 +83,6 @@ def analyse_one(known: argparse.Namespace) -> int:
     return tell(known, analysis_with(known.analysis, options_of(known, OF_ANALYSIS)).run(asked))
 
 
-def sweep_many(known: argparse.Namespace) -> int:
-    """Prints a table of scenarios."""
-    from cutwise.pipeline import sweep_file
-
-    return tell(known, sweep_file(known.spec))
-
-
 def export_own(known: argparse.Namespace) -> int:
     """Writes the graph of a module that the named file builds."""
     from contextlib import redirect_stdout

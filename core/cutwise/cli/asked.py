@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cutwise.cli.inputs import LONGEST_HEADER, OF_ANALYSIS, dims_of, model_of, options_of, scenario_of
+from cutwise.cli.inputs import OF_ANALYSIS, dims_of, model_of, options_of, scenario_of, tell_versions
 from cutwise.cli.streams import note
 from cutwise.defaults import DEFAULT_SCHEME
 from cutwise.disk.bounded_files import first_bytes, opened
@@ -27,9 +27,12 @@ WORTH_SAYING_S = 10.0
 
 
 def is_question_file(word: str) -> bool:
-    """True for the name of a question file, of whatever version."""
+    """True for the name of a question file, of whatever version, or of the scenario library."""
     from cutwise.budgets import most
+    from cutwise.scenario.shipped_files import is_shipped
 
+    if is_shipped(word):
+        return True
     looked_at = most("text_bytes") if word.lower().endswith(".toml") else HEAD_BYTES
     try:
         return SAYS_SO.search(first_bytes(word, looked_at)) is not None
@@ -85,7 +88,6 @@ def _of_words(known: argparse.Namespace) -> Any:
 
 
 def _of_file(known: argparse.Namespace) -> Any:
-    from cutwise.scenario.versions import file_notice
     from cutwise.stated.question_file import load_question
     from cutwise.stated.stated_question import question_about
 
@@ -95,8 +97,7 @@ def _of_file(known: argparse.Namespace) -> Any:
         )
     stated = _overridden(load_question(known.model), known)
     graph = _model_asked(stated.model, known)
-    if told := file_notice(first_bytes(known.model, LONGEST_HEADER), name=known.model):
-        note(told)
+    tell_versions(known.model)
     return question_about(graph, stated)
 
 

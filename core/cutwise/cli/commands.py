@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cutwise.cli import answers, measuring, paper_answers, truth_answers
+from cutwise.cli import answers, measuring, paper_answers, sweep_answers, truth_answers
 from cutwise.cli.inputs import count_in, spelled
 from cutwise.defaults import DEFAULT_SCHEME
 
@@ -52,7 +52,8 @@ MODEL_OR_QUESTION: tuple[Argument, ...] = (
     _of(
         "model",
         help="a model file, sample:NAME for a shipped one, or a question file, which has scenario, scheme, "
-        "options, pinned cut and baseline in it; what is given here comes before what it says",
+        "options, pinned cut and baseline in it (library:NAME is one of the scenario library); what is given "
+        "here comes before what it says",
     ),
     _of(
         "--model", dest="model_file", metavar="FILE",
@@ -60,7 +61,11 @@ MODEL_OR_QUESTION: tuple[Argument, ...] = (
     ),
     DIM,
 )  # fmt: skip
-SCENARIO: Argument = _of("scenario", nargs="?", help="a scenario file; the default cell if absent")
+SCENARIO: Argument = _of(
+    "scenario",
+    nargs="?",
+    help="a scenario file, or library:NAME for a shipped one; the default cell if absent",
+)
 SCHEME: Argument = _of(
     "--scheme", help=f"see the command schemes; the question file's, else {DEFAULT_SCHEME} if absent"
 )
@@ -102,10 +107,15 @@ COMMANDS: Mapping[str, Command] = {
         arguments=(_of("--csv", metavar="FILE.csv", help="write when every task ran on what"),),
     ),
     "sweep": Command(
-        run=answers.sweep_many,
-        help="Many scenarios from a sweep file in TOML.",
+        run=sweep_answers.sweep_many,
+        help="Many scenarios from a sweep file in TOML; with --out of any number, in parts that are kept.",
         arguments=(
-            _of("spec", help="model, scenario, schemes, zip, and the table [over] of paths and values"),
+            _of("spec", help="models, scenario, schemes, design, and the table [over] of paths and values"),
+            _of("--out", help="write FILE.parquet, or a folder with a file a part; rows that are there stay"),
+            _of(
+                "--workers", type=count_in, default=0, help="processes of this machine; 0 for this one alone"
+            ),
+            _of("--dask", metavar="ADDRESS", help="tcp://HOST:PORT of a Dask cluster that runs"),
         ),
     ),
     "papers": Command(
@@ -206,6 +216,10 @@ COMMANDS: Mapping[str, Command] = {
     "radios": Command(run=answers.list_registered, help="What a device's radio draws."),
     "formats": Command(run=answers.list_registered, help="The formats that a model file may have."),
     "samples": Command(run=answers.list_registered, help="The shipped models."),
+    "scenarios": Command(
+        run=answers.list_registered,
+        help="The scenario library: whom each scenario shows, what surprises, its model and scheme.",
+    ),
     "calibrations": Command(
         run=answers.list_registered, help="The shipped calibrations, with their sources."
     ),

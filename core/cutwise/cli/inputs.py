@@ -46,7 +46,6 @@ def scenario_of(known: argparse.Namespace, graph: Any) -> Any:
     from cutwise.importers.hugging_face.stated.stated_format import stated_text
     from cutwise.problem.stated_workload import default_scenario, stated_fields
     from cutwise.scenario.scenario_file import read_document, scenario_from_dict
-    from cutwise.scenario.versions import file_notice
 
     document: Any = read_document(known.scenario) if known.scenario else {}
     given = document.get("workload", {})
@@ -56,9 +55,19 @@ def scenario_of(known: argparse.Namespace, graph: Any) -> Any:
     if not known.scenario:
         return default_scenario(graph)
     scenario = scenario_from_dict({**document, **({"workload": {**stated, **given}} if stated else {})})
-    if told := file_notice(first_bytes(known.scenario, LONGEST_HEADER), name=known.scenario):
-        note(told)
+    tell_versions(known.scenario)
     return scenario
+
+
+def tell_versions(word: str) -> None:
+    """Tells where other versions wrote the file; those of the library are of this one."""
+    from cutwise.scenario.shipped_files import is_shipped
+    from cutwise.scenario.versions import file_notice
+
+    if is_shipped(word):
+        return
+    if told := file_notice(first_bytes(word, LONGEST_HEADER), name=word):
+        note(told)
 
 
 def options_of(known: argparse.Namespace, whose: str = OF_SCHEME) -> dict[str, Any]:

@@ -88,6 +88,22 @@ def sample_models() -> Rows:
     return [{"name": f"sample:{name}"} for name in samples()]
 
 
+def scenarios() -> Rows:
+    """The scenario library, by the name that takes the place of model and scenario."""
+    from cutwise.stated.scenario_library import scenario_library
+    from cutwise.stated.scenario_library import scenarios as names
+
+    found = zip(names(), scenario_library().values(), strict=True)
+    return [plain(one) | {"name": name, "title": one.title} for name, one in found]
+
+
+def scenario_text(row: Mapping[str, Any]) -> str:
+    """A scenario of the library for people."""
+    options = "".join(f" --{spelled(name)} {str(value).lower()}" for name, value in row["options"].items())
+    head = f"{row['name']}  {row['title']}  sample:{row['model']} --scheme {row['scheme']}{options}"
+    return f"{head}\n  {row['shows']} {row['surprise']}"
+
+
 def calibrations() -> Rows:
     """Every shipped calibration, with what it was fitted to."""
     from cutwise.calibration.shipped_calibrations import shipped_calibrations
@@ -143,11 +159,13 @@ LISTINGS: Mapping[str, Callable[[], Rows]] = {
     "radios": partial(with_fields, RADIOS),
     "formats": formats,
     "samples": sample_models,
+    "scenarios": scenarios,
     "budgets": listed_budgets,
     "calibrations": calibrations,
 }
 TEXTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "devices": device_text,
     "calibrations": calibration_text,
+    "scenarios": scenario_text,
 }
 """Listings whose rows are told in a way of their own."""

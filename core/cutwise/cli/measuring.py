@@ -71,10 +71,11 @@ def fit_table(known: argparse.Namespace) -> int:
     rows = read_splits(text_in(known.table, most_bytes=longest, says=says))
     asked = question_asked(known)
     found = fit_splits(build_problem(asked.graph, asked.scenario), rows)
-    date = datetime.date.today().isoformat()
+    date, dtype = datetime.date.today().isoformat(), asked.scenario.workload.compute
     for side, path in (("device", known.device_out), ("server", known.server_out)):
         if path and (fit := getattr(found, side)) is not None:
-            write_file(path, dump_calibration(calibration_of_side(fit, side, date=date)).encode())
+            kept = calibration_of_side(fit, side, date=date, dtype=dtype)
+            write_file(path, dump_calibration(kept).encode())
     return tell(known, found)
 
 

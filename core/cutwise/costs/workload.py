@@ -213,7 +213,8 @@ class Workload:
         """
         if self.local_iterations is not None:
             return self.local_iterations
-        passes = (self.local_epochs or 1) if self.training else 1
+        epochs = 1 if self.local_epochs is None else self.local_epochs
+        passes = epochs if self.training else 1
         return passes * -(-samples // self.batch_size)
 
 

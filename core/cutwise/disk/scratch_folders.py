@@ -17,7 +17,7 @@ from cutwise.disk.left_behind import hold, sweep
 from cutwise.disk.written_files import NO_ROOM, why_not_written
 from cutwise.errors import CutwiseError
 
-Purpose = Literal["read", "text", "upload", "export"]
+Purpose = Literal["read", "text", "upload", "export", "sweep"]
 PREFIXES = tuple(f"cutwise-{purpose}-held-" for purpose in get_args(Purpose))
 NO_PLACE = (
     "there is no place for temporary files ({}); whoever runs this makes room on their disk, or names "

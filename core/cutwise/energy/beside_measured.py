@@ -108,4 +108,4 @@ def radio_power_w(radio: Radio, *, uplink_bps: float, downlink_bps: float) -> fl
     3.66
     """
     draw = radio.draw(transmit_power_w=0.2)
-    return draw.power_w(uplink_bps=uplink_bps, downlink_bps=downlink_bps)
+    return float(draw.power_w(uplink_bps=uplink_bps, downlink_bps=downlink_bps))

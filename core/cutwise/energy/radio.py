@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
+from cutwise.arrays import Number
 from cutwise.registry import Registry
 
 
@@ -16,13 +17,13 @@ class RadioDraw:
     every bit sent and received.
     """
 
-    connected_w: float = 0.0
-    sending_w: float = 0.0
-    receiving_w: float = 0.0
-    uplink_j_per_bit: float = 0.0
-    downlink_j_per_bit: float = 0.0
+    connected_w: Number = 0.0
+    sending_w: Number = 0.0
+    receiving_w: Number = 0.0
+    uplink_j_per_bit: Number = 0.0
+    downlink_j_per_bit: Number = 0.0
 
-    def power_w(self, *, uplink_bps: float, downlink_bps: float) -> float:
+    def power_w(self, *, uplink_bps: float, downlink_bps: float) -> Number:
         """Watts of a connected radio while bits go both ways at these rates.
 
         >>> RadioDraw(connected_w=2.6, uplink_j_per_bit=1e-8).power_w(uplink_bps=1e8, downlink_bps=0.0)
@@ -48,7 +49,7 @@ class Radio(Protocol):
         """The registered name of the radio."""
         ...
 
-    def draw(self, *, transmit_power_w: float) -> RadioDraw:
+    def draw(self, *, transmit_power_w: Number) -> RadioDraw:
         """What it draws where its antenna radiates so much while it sends."""
         ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from cutwise.arrays import Number
 from cutwise.energy.constants import RADIO_ROWS
 from cutwise.energy.radio import RADIOS, RadioDraw
 from cutwise.fields.field_values import Settled
@@ -39,7 +40,7 @@ class Amplifier(Settled):
         help="Power of the radio while it receives (0.5 to 1 W; recalled)",
     )  # fmt: skip
 
-    def draw(self, *, transmit_power_w: float) -> RadioDraw:
+    def draw(self, *, transmit_power_w: Number) -> RadioDraw:
         """Watts while on air alone."""
         sending_w = self.circuit_power_w + transmit_power_w / self.amplifier_ratio
         return RadioDraw(sending_w=sending_w, receiving_w=self.receive_power_w)

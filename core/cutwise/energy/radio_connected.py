@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from cutwise.arrays import Number, larger
 from cutwise.energy.constants import RADIO_ROWS
 from cutwise.energy.radio import RADIOS, RadioDraw
 from cutwise.fields.field_values import Settled
@@ -51,9 +52,9 @@ class Phone5g(Settled):
         shown=(-120.0, -60.0), help="Reference signal that the device receives; below -80 dBm it draws more",
     )  # fmt: skip
 
-    def draw(self, *, transmit_power_w: float) -> RadioDraw:
+    def draw(self, *, transmit_power_w: Number) -> RadioDraw:
         """By its row, and more where the signal is weak."""
-        below_db = max(0.0, ON_5G["weak_below_dbm"] - self.signal_dbm)
+        below_db = larger(0.0, ON_5G["weak_below_dbm"] - self.signal_dbm)
         return RadioDraw(
             connected_w=ON_5G["connected_w"] + ON_5G["weak_signal_w_per_db"] * below_db,
             uplink_j_per_bit=ON_5G["uplink_j_per_bit"],
@@ -69,7 +70,7 @@ class PhoneLte(Settled):
     validated: ClassVar[str] = RADIO_ROWS["phone_lte"]["validated"]
     kind: Literal["phone_lte"] = quantity("phone_lte", title="Radio", help="A phone on LTE; recalled")
 
-    def draw(self, *, transmit_power_w: float) -> RadioDraw:
+    def draw(self, *, transmit_power_w: Number) -> RadioDraw:
         """By its row."""
         return drawn_as_recalled("phone_lte")
 
@@ -82,6 +83,6 @@ class PhoneWifi(Settled):
     validated: ClassVar[str] = RADIO_ROWS["phone_wifi"]["validated"]
     kind: Literal["phone_wifi"] = quantity("phone_wifi", title="Radio", help="A phone on Wi-Fi; recalled")
 
-    def draw(self, *, transmit_power_w: float) -> RadioDraw:
+    def draw(self, *, transmit_power_w: Number) -> RadioDraw:
         """By its row."""
         return drawn_as_recalled("phone_wifi")

@@ -57,8 +57,10 @@ class Spellings(Frozen):
 
 SECONDS = FrozenDict(
     {
-        "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3,
-        **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
+        **dict.fromkeys(("ns", "nsec", "nanosecond", "nanoseconds"), 1e-9),
+        **dict.fromkeys(("us", "µs", "μs", "usec", "µsec", "microsecond", "microseconds"), 1e-6),
+        **dict.fromkeys(("ms", "msec", "msecs", "millisecond", "milliseconds"), 1e-3),
+        **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
         **dict.fromkeys(("min", "mins", "minute", "minutes"), 60.0),
         **dict.fromkeys(("h", "hr", "hour", "hours"), 3600.0),
         **dict.fromkeys(("d", "day", "days"), 86400.0),

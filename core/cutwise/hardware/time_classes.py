@@ -18,6 +18,8 @@ TimeClassName = Literal[
 ]  # fmt: skip
 TENTH = 1.2815515655446004
 """A tenth of a normal distribution lies above so many standard deviations: bands go from P10 to P90."""
+BACKWARD_SIGMA = 0.3
+"""Machines of one class differ by it in their backward ratio: the standard deviation of logarithms."""
 UNKNOWN_CLASS = "accelerator"
 """Stands in for what has no class: the peak alone, with the widest band."""
 
@@ -61,8 +63,9 @@ class TimeClass:
         """
         if self.flop_per_byte:
             return self.flops_per_s(peak_flops_per_s) / self.flop_per_byte
-        moved = self.bandwidth_ratio * (bandwidth_bytes_per_s or 0.0)
-        return moved or math.inf
+        if not self.bandwidth_ratio or bandwidth_bytes_per_s is None:
+            return math.inf
+        return self.bandwidth_ratio * bandwidth_bytes_per_s
 
     def start_s(self, peak_flops_per_s: float) -> float:
         """Seconds that starting a kernel takes.

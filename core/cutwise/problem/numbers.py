@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from cutwise.arrays import Floats
+from cutwise.arrays import Floats, Number, party_column
 from cutwise.caches import kept
 from cutwise.compression import Uncompressed
 from cutwise.compression.magnitudes import REFERENCE_COUNT
@@ -41,9 +39,9 @@ class DeviceColumns(Frozen):
 class ServerNumbers:
     """Speed, memory and idle power of the server."""
 
-    flops_per_s: float
-    memory_bytes: float
-    idle_power_w: float
+    flops_per_s: Number
+    memory_bytes: Number
+    idle_power_w: Number
     runtime: RuntimeFigures
     pace: Pace
 
@@ -74,17 +72,22 @@ RAW = Coding(uplink_ratio=1.0, downlink_ratio=1.0, encode_s_per_byte=0.0, decode
 @kept
 def device_columns(devices: tuple[Device, ...], workload: Workload) -> DeviceColumns:
     """The devices' numbers; what is not given comes from the catalogue."""
+    return columns_of_devices(devices, workload)
+
+
+def columns_of_devices(devices: tuple[Device, ...], workload: Workload) -> DeviceColumns:
+    """The same, kept for nobody: a single device may be given in rows, (rows,) numbers a field."""
     profiles = [device.catalogue_row() for device in devices]
     both = list(zip(devices, profiles, strict=True))
     speeds = [speed_of(one, known, workload.compute) for one, known in both]
     return DeviceColumns(
-        flops_per_s=_column(one.flops_per_s for one in speeds),
-        memory_bytes=_column(_given(one.memory_bytes, known.memory_bytes) for one, known in both),
-        iterations=_column(workload.iterations(one.samples) for one in devices),
-        samples=_column(one.samples for one in devices),
-        distance_m=_column(one.distance_m for one in devices),
-        transmit_power_w=_column(one.transmit_power_w for one in devices),
-        idle_power_w=_column(_given(one.idle_power_w, known.idle_power_w) for one, known in both),
+        flops_per_s=party_column(one.flops_per_s for one in speeds),
+        memory_bytes=party_column(_given(one.memory_bytes, known.memory_bytes) for one, known in both),
+        iterations=party_column(workload.iterations(one.samples) for one in devices),
+        samples=party_column(one.samples for one in devices),
+        distance_m=party_column(one.distance_m for one in devices),
+        transmit_power_w=party_column(one.transmit_power_w for one in devices),
+        idle_power_w=party_column(_given(one.idle_power_w, known.idle_power_w) for one, known in both),
         runtime=runtime_columns(devices),
         pace=pace_columns(speeds),
     )
@@ -93,9 +96,9 @@ def device_columns(devices: tuple[Device, ...], workload: Workload) -> DeviceCol
 def pace_columns(speeds: Sequence[ComputeSpeed]) -> Pace:
     """What computing takes beside FLOPs at every party, arrays of shape (parties,); plain where nothing."""
     pace = Pace(
-        bytes_per_s=_column(one.bytes_per_s for one in speeds),
-        launch_s=_column(one.launch_s for one in speeds),
-        backward_ratio=_column(one.backward_ratio for one in speeds),
+        bytes_per_s=party_column(one.bytes_per_s for one in speeds),
+        launch_s=party_column(one.launch_s for one in speeds),
+        backward_ratio=party_column(one.backward_ratio for one in speeds),
     )
     return Pace() if pace.is_flops_alone else pace
 
@@ -104,19 +107,20 @@ def runtime_columns(parties: Iterable[Party]) -> RuntimeFigures:
     """What a process takes at every party, arrays of shape (parties,)."""
     figures = [party.runtime_figures for party in parties]
     return RuntimeFigures(
-        reserve_bytes=_column(float(one.reserve_bytes) for one in figures),
-        overhead_ratio=_column(float(one.overhead_ratio) for one in figures),
-        largest_ratio=_column(float(one.largest_ratio) for one in figures),
+        reserve_bytes=party_column(one.reserve_bytes for one in figures),
+        overhead_ratio=party_column(one.overhead_ratio for one in figures),
+        largest_ratio=party_column(one.largest_ratio for one in figures),
     )
-
-
-def _column(values: Iterable[float]) -> Floats:
-    return np.array(list(values), dtype=np.float64)
 
 
 @kept
 def server_numbers(server: Server, dtype: str) -> ServerNumbers:
     """The server's numbers; what is not given comes from the catalogue."""
+    return numbers_of_server(server, dtype)
+
+
+def numbers_of_server(server: Server, dtype: str) -> ServerNumbers:
+    """The same, kept for nobody: the server may be given in rows."""
     profile = server.catalogue_row()
     speed = speed_of(server, profile, dtype)
     return ServerNumbers(

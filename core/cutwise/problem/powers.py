@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-
-import numpy as np
-
-from cutwise.arrays import Floats
+from cutwise.arrays import Floats, Number, party_column
 from cutwise.caches import kept
 from cutwise.energy import Amplifier, ClockLaw, Radio, RadioDraw
+from cutwise.fields.checked_columns import with_checked
 from cutwise.hardware.profiles import Profile
 from cutwise.problem.power_conditions import PowerConditions
 from cutwise.scenario.energy_part import Energy
@@ -28,17 +24,24 @@ def power_conditions(
     devices: tuple[Device, ...], server: Server, energy: Energy, network_power_w: float
 ) -> PowerConditions:
     """What all draw; what is not given comes from the catalogue, at the load that the clock's law takes."""
+    return powers_of(devices, server, energy, network_power_w)
+
+
+def powers_of(
+    devices: tuple[Device, ...], server: Server, energy: Energy, network_power_w: Number
+) -> PowerConditions:
+    """The same, kept for nobody: a single device and the server may be given in rows."""
     rows = [drawn_w(one, energy.clock) for one in devices]
     radios = [radio_draw(one, energy.radio) for one in devices]
     server_w, server_idle_w = drawn_w(server, energy.clock)
     return PowerConditions(
-        device_power_w=_column(above for above, _ in rows),
-        device_idle_power_w=_column(idle for _, idle in rows),
-        radio_connected_w=_column(one.connected_w for one in radios),
-        sending_power_w=_column(one.sending_w for one in radios),
-        receiving_power_w=_column(one.receiving_w for one in radios),
-        uplink_j_per_bit=_column(one.uplink_j_per_bit for one in radios),
-        downlink_j_per_bit=_column(one.downlink_j_per_bit for one in radios),
+        device_power_w=party_column(above for above, _ in rows),
+        device_idle_power_w=party_column(idle for _, idle in rows),
+        radio_connected_w=party_column(one.connected_w for one in radios),
+        sending_power_w=party_column(one.sending_w for one in radios),
+        receiving_power_w=party_column(one.receiving_w for one in radios),
+        uplink_j_per_bit=party_column(one.uplink_j_per_bit for one in radios),
+        downlink_j_per_bit=party_column(one.downlink_j_per_bit for one in radios),
         network_power_w=network_power_w,
         server_power_w=server_w,
         server_idle_power_w=server_idle_w,
@@ -49,7 +52,7 @@ def power_conditions(
 def edge_powers_w(edges: tuple[Edge, ...], clock: ClockLaw) -> tuple[Floats, Floats]:
     """Watts above idle and idle of every edge, arrays of shape (edges,)."""
     rows = [drawn_w(edge, clock) for edge in edges]
-    return _column(above for above, _ in rows), _column(idle for _, idle in rows)
+    return party_column(above for above, _ in rows), party_column(idle for _, idle in rows)
 
 
 def drawn_w(party: Party, clock: ClockLaw) -> tuple[float, float]:
@@ -76,9 +79,5 @@ def radio_draw(device: Device, radio: Radio) -> RadioDraw:
     given = {own: getattr(device, name) for name, own in OWN_RADIO.items()}
     own = {name: value for name, value in given.items() if value is not None}
     if own:
-        radio = replace(radio if isinstance(radio, Amplifier) else Amplifier(), **own)
+        radio = with_checked(radio if isinstance(radio, Amplifier) else Amplifier(), own)
     return radio.draw(transmit_power_w=device.transmit_power_w)
-
-
-def _column(values: Iterable[float]) -> Floats:
-    return np.array(list(values), dtype=np.float64)

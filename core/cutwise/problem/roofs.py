@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cutwise.arrays import Floats, Number
+from cutwise.arrays import Number, party_column
 from cutwise.costs.generation.steps import Roof, Steps
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.errors import ScenarioError
@@ -100,10 +100,7 @@ def _roof(party: Party, profile: Profile, dtype: str) -> Roof:
 
 
 def _stacked(roofs: Sequence[Roof]) -> Roof:
-    def column(values: Sequence[Number]) -> Floats:
-        return np.array(values, dtype=np.float64)
-
-    return Roof.merged(roofs, column)
+    return Roof.merged(roofs, party_column)
 
 
 def _devices(scenario: Scenario) -> list[Known]:

@@ -14,9 +14,18 @@ from cutwise.costs.workload import Workload
 from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.problem.conditions import ComputeConditions, Conditions, LinkConditions, Pace, Roofs
-from cutwise.problem.numbers import accuracy_loss_ratio, coding_of, device_columns, server_numbers
+from cutwise.problem.numbers import (
+    DeviceColumns,
+    ServerNumbers,
+    accuracy_loss_ratio,
+    coding_of,
+    columns_of_devices,
+    device_columns,
+    numbers_of_server,
+    server_numbers,
+)
 from cutwise.problem.power_conditions import PowerConditions
-from cutwise.problem.powers import power_conditions
+from cutwise.problem.powers import power_conditions, powers_of
 from cutwise.problem.pricing import priced, targets_of
 from cutwise.problem.private_ops import private_ops
 from cutwise.problem.roofs import roofs_of
@@ -54,7 +63,7 @@ class SplitProblem(Frozen):
     samples: Floats
     distance_m: Floats
     transmit_power_w: Floats
-    server_flops_per_s: float
+    server_flops_per_s: Number
     server_memory_bytes: float
     device_budget_bytes: Floats
     server_budget_bytes: float
@@ -81,7 +90,8 @@ class SplitProblem(Frozen):
     @property
     def micro_batches(self) -> int:
         """Parts of a mini-batch that overlap, at most one a sample."""
-        return min(self.workload.micro_batches, self.workload.batch_size)
+        whole = self.workload.micro_batches == 1
+        return 1 if whole else min(self.workload.micro_batches, self.workload.batch_size)
 
     @property
     def adds_up(self) -> bool:
@@ -132,7 +142,7 @@ class SplitProblem(Frozen):
         server = self.scenario.sharing.server
         compute = ComputeConditions(
             iterations=self.iterations,
-            batch_size=float(self.workload.batch_size),
+            batch_size=_number(self.workload.batch_size),
             device_flops_per_s=self.device_flops_per_s,
             server_flops_per_s=self.server_flops_per_s,
             server_share=server_share or (1.0 / active if server == "equal" else 1.0),
@@ -189,9 +199,50 @@ def with_parties(problem: SplitProblem, scenario: Scenario) -> SplitProblem:
     )
 
 
+def problem_of_rows(problem: SplitProblem, scenario: Scenario) -> SplitProblem:
+    """The problem of a scenario in rows: one device, and numbers of which some are arrays (rows,).
+
+    Every row is a device of the problem, served as if it were alone. Where nothing of the devices is swept,
+    their arrays have the shape (1,). The server's memory is the least of all rows; `server_budgets` has each.
+    """
+    power = powers_of(scenario.devices, scenario.server, scenario.energy, scenario.channel.network_power_w)
+    return _put_together(
+        problem.cost,
+        scenario,
+        server=numbers_of_server(scenario.server, scenario.workload.compute),
+        devices=columns_of_devices(scenario.devices, scenario.workload),
+        power=power,
+    )
+
+
+def server_budgets(scenario: Scenario) -> Floats:
+    """What the server may be charged in every row of a scenario in rows, shape (rows,) or (1,)."""
+    server = numbers_of_server(scenario.server, scenario.workload.compute)
+    margin = scenario.limits.memory_margin_ratio
+    return np.atleast_1d(np.asarray(server.runtime.budget_bytes(server.memory_bytes / margin)))
+
+
 def _assembled(cost: GraphCost, scenario: Scenario) -> SplitProblem:
-    server = server_numbers(scenario.server, scenario.workload.compute)
-    devices = device_columns(scenario.devices, scenario.workload)
+    power = power_conditions(
+        scenario.devices, scenario.server, scenario.energy, scenario.channel.network_power_w
+    )
+    return _put_together(
+        cost,
+        scenario,
+        server=server_numbers(scenario.server, scenario.workload.compute),
+        devices=device_columns(scenario.devices, scenario.workload),
+        power=power,
+    )
+
+
+def _put_together(
+    cost: GraphCost,
+    scenario: Scenario,
+    *,
+    server: ServerNumbers,
+    devices: DeviceColumns,
+    power: PowerConditions,
+) -> SplitProblem:
     private = _private(cost, scenario.privacy)
     margin = scenario.limits.memory_margin_ratio
     return SplitProblem(
@@ -207,18 +258,21 @@ def _assembled(cost: GraphCost, scenario: Scenario) -> SplitProblem:
         distance_m=devices.distance_m,
         transmit_power_w=devices.transmit_power_w,
         server_flops_per_s=server.flops_per_s,
-        server_budget_bytes=float(server.runtime.budget_bytes(server.memory_bytes / margin)),
+        server_budget_bytes=float(np.min(server.runtime.budget_bytes(server.memory_bytes / margin))),
         device_memory_bytes=devices.memory_bytes,
-        server_memory_bytes=server.memory_bytes,
+        server_memory_bytes=float(np.min(server.memory_bytes)),
         device_runtime=devices.runtime,
         server_runtime=server.runtime,
-        power=power_conditions(
-            scenario.devices, scenario.server, scenario.energy, scenario.channel.network_power_w
-        ),
+        power=power,
         device_pace=devices.pace,
         server_pace=server.pace,
         roofs=roofs_of(scenario, cost),
     )
+
+
+def _number(value: Number) -> Number:
+    """A number with decimals, or numbers in rows as they are."""
+    return value if isinstance(value, np.ndarray) and value.ndim else float(value)
 
 
 @kept

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 
 from cutwise.errors import QuantityError, shown
+from cutwise.fields.column_units import titled
 from cutwise.fields.field_values import is_number_field
 from cutwise.fields.typed_number import NUMBER, SPACES, typed_number
 from cutwise.frozen import Frozen, FrozenDict
@@ -99,13 +99,14 @@ def columns_in(header: Sequence[str]) -> tuple[list[FleetColumn], list[str]]:
 def _column(cell: str) -> FleetColumn:
     """Raises `QuantityError` for a name that is no column, and for a unit of something else."""
     words = SPACES.sub(" ", cell).strip().lstrip("\ufeff")
-    named = re.fullmatch(r"(?P<title>[^()]*?) ?(?:\((?P<unit>[^()]*)\))?", words)
-    title = named["title"] if named else words
+    title, units = titled(cell)
     name = _fields_by_title().get(title.lower())
     if name is None:
         table = FileTable(path=("devices",), owner=Device, given={})
         raise QuantityError(unknown_key(table, words))
-    unit = (named["unit"] or "").strip() if named else ""
+    if len(units) > 1:
+        raise QuantityError(f"has the units {' and '.join(units)}; keep one of them")
+    unit = units[0] if units else ""
     if unit and not is_number_field(Device, name):
         raise QuantityError(f"has no unit, as it holds no numbers; write {column_title(name)}")
     if unit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cutwise.costs.memory.runtime import Runtime, RuntimeFigures
+from cutwise.costs.workload import Dtype
 from cutwise.errors import ScenarioError, UnknownNameError
 from cutwise.fields.field_values import settled
 from cutwise.hardware.decoding import Decoding, DecodingClass, decoding_classes
@@ -57,6 +58,11 @@ class Party:
         None, unit="ratio", ge=0.01, le=100, title="Backward pass", shown=(0.5, 4.0),
         help="Time of a backward pass over what its own FLOPs, bytes and kernels ask for; "
         "its class's if neither this nor a speed is given",
+    )  # fmt: skip
+    fitted_dtype: Dtype | None = quantity(
+        None, title="Measured in",
+        help="Number format in which its speed was measured; where the workload computes in another one, the "
+        "speed is scaled as the peaks of its profile are",
     )  # fmt: skip
     time_low_ratio: float | None = quantity(
         None, unit="ratio", ge=1e-3, le=1, title="Least time ratio", shown=(0.3, 1.0),
@@ -141,9 +147,31 @@ class Party:
     def speed_flops_per_s(self, profile: Profile, dtype: str) -> float:
         """Effective speed: as given, or peak times efficiency (the datasheet level's default if absent)."""
         if self.flops_per_s is not None:
-            return self.flops_per_s
+            return self.flops_per_s * (self.format_ratio(profile, dtype) or 1.0)
         ratio = DATASHEET_EFFICIENCY_RATIO if self.efficiency_ratio is None else self.efficiency_ratio
         return ratio * profile.peak_flops_per_s(dtype)
+
+    def format_ratio(self, profile: Profile, dtype: str) -> float | None:
+        """Its speed in a number format over that in which it was measured, as its profile's peaks are.
+
+        None where the two differ and no peak is known.
+
+        >>> from cutwise.hardware.profiles import hardware
+        >>> board = Device(profile="raspberry_pi_5", flops_per_s=1e11, fitted_dtype="fp32")
+        >>> round(board.format_ratio(hardware()["raspberry_pi_5"], "fp16"), 2)
+        2.0
+        """
+        if self.fitted_dtype in (None, dtype):
+            return 1.0
+        known = profile.peak_flops_per_s(str(self.fitted_dtype))
+        return profile.peak_flops_per_s(dtype) / known if known else None
+
+    @property
+    def has_class_backward(self) -> bool:
+        """True where its class says what a backward pass takes, and forward passes were fitted."""
+        fitted = self.moved_bytes_per_s is not None or self.launch_s is not None
+        by_class = self.time_class is not None or (self.flops_per_s is None and self.efficiency_ratio is None)
+        return fitted and self.time_low_ratio is not None and self.backward_ratio is None and by_class
 
     def decoding_class(self, profile: Profile) -> DecodingClass:
         """How it generates text: as given, or its profile's class."""
@@ -151,7 +179,8 @@ class Party:
 
     def bandwidth_bytes_per_s(self, profile: Profile) -> float | None:
         """Bytes a second that its memory moves: as given, or its profile's; None where nobody says."""
-        return self.memory_bandwidth_bytes_per_s or profile.memory_bandwidth_bytes_per_s
+        own = self.memory_bandwidth_bytes_per_s
+        return profile.memory_bandwidth_bytes_per_s if own is None else own
 
     def prompt_flops_per_s(self, profile: Profile, dtype: str) -> float:
         """Effective speed at a language model: that given, or its class's share of the peak."""
@@ -178,8 +207,10 @@ class Party:
     def _time_mistakes(self) -> list[str]:
         """Figures of compute time that would change nothing where they stand."""
         one = next((n for n in ("flops_per_s", "efficiency_ratio") if getattr(self, n) is not None), None)
-        if self.time_class is not None and one:
+        if self.time_class is not None and one and not (one == "flops_per_s" and self.has_class_backward):
             return [f"give time_class (shares of the profile's peaks) or {one}, not both"]
+        if self.fitted_dtype is not None and self.flops_per_s is None:
+            return ["fitted_dtype: says in which format flops_per_s was measured; give that too, or neither"]
         return []
 
     def _mode_mistakes(self) -> list[str]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tomli_w
@@ -21,6 +20,7 @@ from cutwise.guarded.documents import document_in, shape_mistake
 from cutwise.scenario.document_mistakes import ROWS, mistakes_taken_out
 from cutwise.scenario.file_checker import checked_scenario, file_checker
 from cutwise.scenario.parts import Scenario
+from cutwise.scenario.shipped_files import scenario_path
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -31,7 +31,7 @@ FORMAT = "cutwise-scenario/1"
 
 
 def load_scenario(path: str | PathLike[str]) -> Scenario:
-    """The scenario of a TOML or JSON file.
+    """The scenario of a TOML or JSON file, or the shipped one that is named ("library:rural").
 
     Raises `ScenarioError` with every mistake and its path, or one sentence if the file cannot be read.
     """
@@ -40,7 +40,7 @@ def load_scenario(path: str | PathLike[str]) -> Scenario:
 
 def read_document(path: str | PathLike[str]) -> dict[str, object]:
     """What a scenario file holds, unchecked; raises `ScenarioError` if it cannot be read."""
-    file = Path(path)
+    file = scenario_path(path)
     content = bytes_in(file, most_bytes=most("text_bytes"), says=beyond("text_bytes"), fault=one_mistake)
     return document_in(content, name=file.name)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cutwise.hardware.profiles import Profile
-from cutwise.hardware.time_classes import UNKNOWN_CLASS, TimeClass, time_classes
+from cutwise.hardware.time_classes import BACKWARD_SIGMA, TENTH, UNKNOWN_CLASS, TimeClass, time_classes
 from cutwise.registry import Registry
 from cutwise.scenario.parties import Party
 
@@ -65,8 +65,11 @@ def level_of(party: Party) -> str:
     >>> [level_of(Device(**given)) for given in ({}, {"flops_per_s": 1e12}, {"efficiency_ratio": 0.3})]
     ['datasheet', 'one_number', 'one_number']
     >>> fitted = {"flops_per_s": 1e12, "moved_bytes_per_s": 1e11}
-    >>> level_of(Device(**fitted)), level_of(Device(**fitted, time_low_ratio=0.8, time_high_ratio=1.3))
+    >>> band = {"time_low_ratio": 0.8, "time_high_ratio": 1.3}
+    >>> level_of(Device(**fitted)), level_of(Device(**fitted, **band))
     ('given', 'fitted')
+    >>> level_of(Device(**fitted, **band, time_class="cpu_x86"))
+    'forward_fitted'
     """
     return next(name for name, level in TIME_LEVELS.items() if level.is_of(party))
 
@@ -82,34 +85,62 @@ def speed_of(party: Party, profile: Profile, dtype: str) -> ComputeSpeed:
     return TIME_LEVELS[level_of(party)].speed(party, profile, dtype)
 
 
-def band_of(party: Party, profile: Profile) -> TimeBand:
-    """How far a party's measured seconds may lie from the predicted ones.
+def band_of(party: Party, profile: Profile, dtype: str) -> TimeBand:
+    """How far a party's measured seconds may lie from the predicted ones, in a number format.
+
+    Measured in another one it is at least as wide as its class's: what was measured is not what is computed.
 
     >>> from cutwise.hardware.profiles import hardware
     >>> from cutwise.scenario.parties import Server
-    >>> band_of(Server(profile="v100"), hardware()["v100"])
+    >>> band_of(Server(profile="v100"), hardware()["v100"], "fp32")
     TimeBand(low_ratio=0.82, high_ratio=1.5)
     """
     found = TIME_LEVELS[level_of(party)].band(party, profile)
+    low = party.time_low_ratio or found.low_ratio
+    high = party.time_high_ratio or found.high_ratio
+    if party.fitted_dtype in (None, dtype):
+        return TimeBand(low_ratio=low, high_ratio=high)
+    known = _class_band(party, profile)
+    return TimeBand(low_ratio=min(low, known.low_ratio), high_ratio=max(high, known.high_ratio))
+
+
+def backward_band_of(party: Party, profile: Profile, dtype: str) -> TimeBand:
+    r"""The same of backward passes: wider where the class says what they take.
+
+    Of both ends the logarithm $b$ becomes $\sqrt{b^2 + (1.28 \cdot 0.3)^2}$: machines of a class differ so.
+
+    >>> from cutwise.hardware.profiles import hardware
+    >>> from cutwise.scenario.parties import Server
+    >>> fitted = {"flops_per_s": 1e12, "launch_s": 1e-5, "time_low_ratio": 0.8, "time_high_ratio": 1.25}
+    >>> wide = backward_band_of(Server(**fitted, time_class="cpu_x86"), hardware()["v100"], "fp32")
+    >>> round(wide.low_ratio, 3), round(wide.high_ratio, 3)
+    (0.641, 1.56)
+    """
+    band = band_of(party, profile, dtype)
+    if level_of(party) != "forward_fitted":
+        return band
+    apart = TENTH * BACKWARD_SIGMA
     return TimeBand(
-        low_ratio=party.time_low_ratio or found.low_ratio,
-        high_ratio=party.time_high_ratio or found.high_ratio,
+        low_ratio=math.exp(-math.hypot(math.log(band.low_ratio), apart)),
+        high_ratio=math.exp(math.hypot(math.log(band.high_ratio), apart)),
     )
 
 
 def pace_given(party: Party, profile: Profile, dtype: str) -> dict[str, float | None]:
     """What to give a party beside a speed of its own, so that nothing but its FLOP/s changes.
 
-    Empty where its speed is one number already.
+    Empty where its speed is one number already, or all four constants are.
 
     >>> from cutwise.hardware.profiles import hardware
     >>> from cutwise.scenario.parties import Server
     >>> pace_given(Server(profile="v100"), hardware()["v100"], "fp32")  # doctest: +NORMALIZE_WHITESPACE
     {'time_class': None, 'moved_bytes_per_s': 673500000000.0, 'launch_s': 5e-06, 'backward_ratio': 1.45}
     """
-    if level_of(party) != "datasheet":
-        return {}
-    known = speed_of(party, profile, dtype)
+    level, known = level_of(party), speed_of(party, profile, dtype)
+    if level == "forward_fitted":
+        return {"time_class": None, "fitted_dtype": None, "backward_ratio": known.backward_ratio}
+    if level != "datasheet":
+        return {"fitted_dtype": None} if party.fitted_dtype else {}
     moved = None if math.isinf(known.bytes_per_s) else known.bytes_per_s
     return {
         "time_class": None,
@@ -129,6 +160,8 @@ def _with_given(party: Party, profile: Profile, dtype: str) -> ComputeSpeed:
     alone = party.flops_per_s is not None or party.efficiency_ratio is not None
     known = (_one_number if alone else _datasheet)(party, profile, dtype)
     moved, launch_s, ratio = party.moved_bytes_per_s, party.launch_s, party.backward_ratio
+    if party.has_class_backward:
+        ratio = class_of(party, profile).backward_ratio
     return ComputeSpeed(
         flops_per_s=known.flops_per_s,
         bytes_per_s=known.bytes_per_s if moved is None else moved,
@@ -160,6 +193,17 @@ def _has_columns(party: Party) -> bool:
     return any(one is not None for one in (party.moved_bytes_per_s, party.launch_s, party.backward_ratio))
 
 
+TIME_LEVELS.add(
+    "forward_fitted",
+    TimeLevel(
+        title="forward fitted to measured rows, backward by class of hardware",
+        help="As fitted, of forward passes alone; its class says what a backward pass takes",
+        is_of=lambda party: party.has_class_backward,
+        speed=_with_given,
+        band=lambda party, profile: TimeBand(low_ratio=FITTED_BAND[0], high_ratio=FITTED_BAND[1]),
+        block_sigma=0.3,
+    ),
+)
 TIME_LEVELS.add(
     "fitted",
     TimeLevel(

@@ -22,6 +22,8 @@ class Scheme(Protocol):
     its scenarios from one table; `exhaustive` that it tries every split, which proves an answer for a small
     model and gives none for a large one. `learning` says how its devices train, for rounds to a target.
     One that is not separable may say `turns_alone`: a device's turn is the same whatever the others do.
+    One that divides the devices names the option that says into how many parts (`divided_into`), and the
+    schemes that one part, and a part a device, come to (`ends`).
     """
 
     is_baseline: ClassVar[bool]
@@ -45,6 +47,15 @@ SCHEMES: Registry[type[Any]] = Registry("scheme")
 def comes_back(scheme: str) -> bool:
     """True for a scheme whose last part of the model runs on the device again."""
     return bool(getattr(SCHEMES[scheme], "comes_back", False))
+
+
+def divided_into(scheme: str) -> str:
+    """The option of a scheme that says into how many parts it divides the devices; empty for the others.
+
+    >>> divided_into("gsfl"), divided_into("fast_split")
+    ('groups', '')
+    """
+    return str(getattr(SCHEMES[scheme], "divided_into", ""))
 
 
 def baseline_names() -> tuple[str, ...]:

@@ -66,6 +66,8 @@ class ClusterParallel(Settled):
     separable: ClassVar[bool] = False
     exhaustive: ClassVar[bool] = False
     learning: ClassVar[Learning] = SPLIT
+    divided_into: ClassVar[str] = "clusters"
+    ends: ClassVar[tuple[str, str]] = ("split_federated", "split_learning")
     clusters: int = quantity(
         0, ge=0, le=100_000, title="Clusters", shown=(0, 30),
         help="Clusters of equal size that take turns, at most one a device; 0: the best number",

@@ -66,6 +66,8 @@ class Gsfl(Settled):
     separable: ClassVar[bool] = False
     exhaustive: ClassVar[bool] = False
     learning: ClassVar[Learning] = SPLIT
+    divided_into: ClassVar[str] = "groups"
+    ends: ClassVar[tuple[str, str]] = ("split_learning", "split_federated")
     groups: int = quantity(
         0, ge=0, le=100_000, title="Groups", shown=(0, 30), symbol="M",
         help="Groups that are active at once, at most one a device; 0: the best number",

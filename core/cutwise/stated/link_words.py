@@ -9,9 +9,9 @@ from typing import Any
 
 from cutwise.caches import kept
 
-NEWEST = "2"
+NEWEST = "3"
 """The version of links that are made; its files, and those of every version before, never change."""
-VERSIONS = ("1", NEWEST)
+VERSIONS = ("1", "2", NEWEST)
 
 
 @kept

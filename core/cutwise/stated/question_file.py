@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from os import PathLike
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
@@ -13,9 +13,11 @@ from cutwise.errors import CutwiseError
 from cutwise.guarded.documents import document_in
 from cutwise.plain import plain
 from cutwise.scenario.scenario_file import read_document, scenario_from_dict
+from cutwise.scenario.shipped_files import is_shipped
 from cutwise.scenario.versions import file_notice, saved_document, written_line
 from cutwise.stated.opened import Opened
 from cutwise.stated.question_tables import FORMAT, TEXTS, question_from_dict
+from cutwise.stated.scenario_library import library_question
 from cutwise.stated.stated_question import ModelReference, StatedQuestion
 
 if TYPE_CHECKING:
@@ -66,10 +68,12 @@ def _without_none(value: Json) -> Any:
 
 
 def load_question(path: str | PathLike[str]) -> StatedQuestion:
-    """The question of a TOML or JSON file.
+    """The question of a TOML or JSON file, or that of the scenario library that is named ("library:rural").
 
     Raises `ScenarioError` with every mistake and its path, or one sentence if the file cannot be read.
     """
+    if is_shipped(path):
+        return library_question(fspath(path))
     return question_from_dict(read_document(path))
 
 

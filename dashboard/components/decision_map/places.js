@@ -1,52 +1,65 @@
-// Between pixels, cells and values: across from slow to fast link, up from slow to fast device.
+// Between pixels, shares of the axes, and values; rows of runs lie across or up.
 
-const PAD = { left: 104, right: 14, top: 10, bottom: 46 }
+const PAD = { left: 32, right: 16, top: 12, bottom: 48 }
+const FIGURES = 3
 
-function gridOf(view) {
+function gridOf(view, tick) {
   const width = view.stage.clientWidth
   const height = view.stage.clientHeight
-  const columns = view.data.linkTexts.length
-  const rows = view.data.speedTexts.length
-  return {
-    width,
-    height,
-    columns,
-    rows,
-    floor: height - PAD.bottom,
-    right: width - PAD.right,
-    cellWidth: (width - PAD.left - PAD.right) / columns,
-    cellHeight: (height - PAD.top - PAD.bottom) / rows,
+  return { width, height, left: PAD.left + Math.ceil(tick), right: width - PAD.right, top: PAD.top, floor: height - PAD.bottom }
+}
+
+const acrossPx = ({ grid }, share) => grid.left + share * (grid.right - grid.left)
+const upPx = ({ grid }, share) => grid.floor - share * (grid.floor - grid.top)
+const pointPx = (view, [across, up]) => [acrossPx(view, across), upPx(view, up)]
+
+// A point of a row: how far along the row, and where the row is.
+const rowPx = (view, along, row) => pointPx(view, view.data.alongAcross ? [along, row] : [row, along])
+
+function sharesAt({ grid }, x, y) {
+  const across = (x - grid.left) / (grid.right - grid.left)
+  const up = (grid.floor - y) / (grid.floor - grid.top)
+  return across >= 0 && across <= 1 && up >= 0 && up <= 1 ? [across, up] : null
+}
+
+// Values are as they would be typed: what is told of a point is told of the value that a click sets.
+function valueAtShare({ low, high, log, whole }, share) {
+  const value = log ? low * (high / low) ** share : low + share * (high - low)
+  if (whole) return Math.round(value)
+  return Math.min(high, Math.max(low, Number(value.toPrecision(FIGURES))))
+}
+
+function shareOfValue({ low, high, log }, value) {
+  return log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low)
+}
+
+function settledPoint(view, shares) {
+  const axes = [view.data.across, view.data.up]
+  const values = axes.map((axis, at) => valueAtShare(axis, shares[at]))
+  return { values, shares: axes.map((axis, at) => shareOfValue(axis, values[at])) }
+}
+
+function rowNear({ rowShares }, share) {
+  let low = 0
+  let high = rowShares.length - 1
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (rowShares[middle] <= share) low = middle
+    else high = middle
   }
+  return high > low && share - rowShares[low] > rowShares[high] - share ? high : low
 }
 
-const cutAt = (view, column, row) => view.best[row * view.grid.columns + column]
-const delayAt = (view, column, row) => view.delays[row * view.grid.columns + column]
-
-function cellAt(view, x, y) {
-  const { grid } = view
-  const column = Math.floor((x - PAD.left) / grid.cellWidth)
-  const row = Math.floor((grid.floor - y) / grid.cellHeight)
-  const inside = column >= 0 && row >= 0 && column < grid.columns && row < grid.rows
-  return inside ? { column, row } : null
-}
-
-const middleOf = (view, { column, row }) => [
-  PAD.left + (column + 0.5) * view.grid.cellWidth,
-  view.grid.floor - (row + 0.5) * view.grid.cellHeight,
-]
-
-const pointAt = (view, [across, up]) => [
-  PAD.left + across * (view.grid.right - PAD.left),
-  view.grid.floor - up * (view.grid.floor - PAD.top),
-]
-
-function cellOf(view, [across, up]) {
-  const { columns, rows } = view.grid
-  const within = (share, count) => Math.min(count - 1, Math.max(0, Math.floor(share * count)))
-  return { column: within(across, columns), row: within(up, rows) }
+// Which cut is best at shares of both axes; -1 where none keeps the limits.
+function cutAt(view, [across, up]) {
+  const [along, row] = view.data.alongAcross ? [across, up] : [up, across]
+  const { steps } = view.data
+  const first = rowNear(view, row) * steps
+  let cut = view.cuts[first]
+  for (let step = 1; step < steps && view.starts[first + step] <= along; step++) cut = view.cuts[first + step]
+  return cut
 }
 
 function unpackedMap(text, Type) {
-  const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0))
-  return new Type(bytes.buffer)
+  return new Type(Uint8Array.from(atob(text), letter => letter.charCodeAt(0)).buffer)
 }

@@ -11,7 +11,7 @@ from cutwise_dashboard.charts.finite_payload import finite
 from cutwise_dashboard.components import asset_text
 from cutwise_dashboard.components.strip.catalogue_rows import catalogue_script
 
-PARTS = ("outbox", "trail", "lost", "made", "catalogue", "controls", "showing", "strip")
+PARTS = ("outbox", "trail", "lost", "made", "catalogue", "controls", "break_evens", "showing", "strip")
 CSS = asset_text(__name__, "style.css", "catalogue.css")
 SCRIPT = "\n".join([catalogue_script(), asset_text(__name__, *(f"{part}.js" for part in PARTS))])
 HTML = '<div class="strip"></div>'

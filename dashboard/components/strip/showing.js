@@ -22,6 +22,7 @@ function showField(box, field, refused, note) {
     fill(range)
     range.setAttribute("aria-valuetext", field.text || field.placeholder || "")
   }
+  showBreakEvens(box, field)
   if (select) select.value = field.mixed && value === field.value ? "" : String(field.choices.findIndex(([name]) => name === value))
   const isPicked = button => Array.isArray(value) ? value.includes(button.choice) : !field.mixed && button.choice === value
   for (const button of box.querySelectorAll(".buttons button")) button.setAttribute("aria-pressed", String(isPicked(button)))

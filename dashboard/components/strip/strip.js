@@ -54,6 +54,7 @@ function toggle(root, id) {
   desk.open = desk.open === id ? null : id
   desk.isMore = false
   show(root, desk.data)
+  window.cutwiseBreakEvens?.tell()
   if (desk.open) at(root, "data-group", id)?.scrollIntoView({ block: "nearest", inline: "nearest" })
 }
 

@@ -8,8 +8,8 @@ from cutwise.analyses.leakage import Leakage, leakage_of
 from cutwise.leakage.leakage_table import UNCODED, leakage_table
 from cutwise.units import percent
 from cutwise_dashboard import session
-from cutwise_dashboard.charts.leakage_lines import leakage_figure
 from cutwise_dashboard.charts.spoken import spoken
+from cutwise_dashboard.charts.trades.leakage_lines import leakage_figure
 from cutwise_dashboard.commands import analysis_command
 from cutwise_dashboard.curves import curve_of
 from cutwise_dashboard.format import as_written, readable, sentence_case

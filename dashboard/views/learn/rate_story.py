@@ -64,6 +64,7 @@ def with_faster_server(graph: ModelGraph, scenario: Scenario) -> Scenario:
     server: dict[str, float | None] = {
         "efficiency_ratio": None,
         "time_class": None,
+        "fitted_dtype": None,
         "flops_per_s": FASTER * problem.server_flops_per_s,
         "moved_bytes_per_s": None if np.isinf(pace.bytes_per_s) else FASTER * float(pace.bytes_per_s),
         "launch_s": float(pace.launch_s) / FASTER or None,

@@ -76,23 +76,28 @@ def _fit(stated: StatedQuestion, problem: SplitProblem, pasted: str) -> None:
             session.ask(replace(stated, scenario=scenario), "measured splits", said=said)
         for side in SIDES:
             if (fit := getattr(found, side)) is not None:
-                _download(fit, side, today)
+                _download(fit, side, today, stated.scenario.workload.compute)
 
 
 def taken_as(stated: StatedQuestion) -> str:
     """What the seconds of the table are of, as the question has it."""
     workload = stated.scenario.workload
     passes = "both passes" if workload.training else "the forward pass"
+    by_class = "" if workload.training else " A backward pass then takes what its class of hardware says."
     return (
-        f"Taken as seconds of {passes} of {workload.batch_size} samples, as the question has it; where they "
-        "are others, change mode or batch size first. Off by: fitted over measured."
+        f"Taken as seconds of {passes} of {workload.batch_size} samples in {workload.compute}, as the "
+        "question has it; where they are others, change mode, batch size or number format first. Off by: "
+        f"fitted over measured.{by_class}"
     )
 
 
-def _download(fit: RateFit, side: str, date: str) -> None:
+def _download(fit: RateFit, side: str, date: str, dtype: str) -> None:
+    def written() -> str:
+        return dump_calibration(calibration_of_side(fit, side, date=date, dtype=dtype))
+
     st.download_button(
-        f"Save the {side}", lambda: dump_calibration(calibration_of_side(fit, side, date=date)),
-        f"{side}.toml", "application/toml", on_click="ignore", key=f"measured.save.{side}",
+        f"Save the {side}", written, f"{side}.toml", "application/toml",
+        on_click="ignore", key=f"measured.save.{side}",
         help="A calibration file, which others open here too",
     )  # fmt: skip
 

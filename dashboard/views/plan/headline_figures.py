@@ -18,6 +18,7 @@ from cutwise_dashboard.format import (
     quantity_text,
     readable,
     seconds_text,
+    sentence_case,
     share_text,
 )
 
@@ -147,8 +148,9 @@ def standing(plan: Plan, *, pinned: bool) -> Standing:
 
 
 def certainty_text(found: Certainty) -> str:
-    """Between which values the figures lie, how near the best the cut is, and what the times rest on.
+    """Between which values the figures lie, how near the best the cut is, and why the plan's own lie beside.
 
+    >>> from cutwise.analyses.bands.plan_bands import Band
     >>> band = Band(name="delay", unit="s", value=60.0, low=45.0, median=66.0, high=100.0)
     >>> certainty_text(Certainty(bands=(band,), basis=(("pi", "one speed"),), device="pi", near_ratio=0.93,
     ...                          draws=400))
@@ -157,7 +159,8 @@ def certainty_text(found: Certainty) -> str:
     written = {"s": seconds_text, "J": lambda value: quantity_text(value, "J")}
     bands = (f"{written[one.unit](one.low)} to {written[one.unit](one.high)}" for one in found.bands)
     near = f"; {found.nearness}" if found.nearness else ""
-    return f"Eight of ten times {' and '.join(bands)}{near}."
+    beside = f" {sentence_case(found.beside)}." if found.beside else ""
+    return f"Eight of ten times {' and '.join(bands)}{near}.{beside}"
 
 
 def baseline_text(name: str, baseline: Plan | None) -> str:

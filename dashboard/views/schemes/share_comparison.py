@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 import streamlit as st
@@ -15,9 +16,14 @@ from cutwise_dashboard.commands import analysis_command
 from cutwise_dashboard.comparison import ShownComparison, own_options
 from cutwise_dashboard.format import file_name
 from cutwise_dashboard.reports import Origin, comparison_report
+from cutwise_dashboard.side_by_side.kept_rounds import rounds_of
+from cutwise_dashboard.side_by_side.question_columns import columns_of
+from cutwise_dashboard.side_by_side.round_rows import RoundShown
 
 
 def show(comparison: ShownComparison) -> None:
+    stated = comparison.stated
+    kept = rounds_of(columns_of(stated)) if stated.kept else ()
     with st.container(border=True):
         st.subheader("Take it away", anchor=False)
         st.caption("This command gives the same numbers, with the scenario saved as scenario.toml:")
@@ -37,13 +43,13 @@ def show(comparison: ShownComparison) -> None:
             "application/toml", on_click="ignore", key="schemes.download.toml",
         )  # fmt: skip
         row.download_button(
-            "Report (HTML)", lambda: report(comparison), file_name(name, ".html"), "text/html",
+            "Report (HTML)", lambda: report(comparison, kept), file_name(name, ".html"), "text/html",
             on_click="ignore", key="schemes.download.html",
         )  # fmt: skip
 
 
-def report(comparison: ShownComparison) -> str:
-    """One HTML page with everything about the comparison; it opens offline and prints."""
+def report(comparison: ShownComparison, kept: Sequence[RoundShown] = ()) -> str:
+    """One HTML page with everything about the comparison, the `kept` rounds too; it opens offline, prints."""
     plans = [found for found in comparison.outcomes if isinstance(found, Plan)]
     unsolved = [(found.scheme, found.reason) for found in comparison.outcomes if isinstance(found, Unsolved)]
     origin = Origin(
@@ -52,7 +58,7 @@ def report(comparison: ShownComparison) -> str:
         command=command(comparison),
         made=datetime.now().astimezone(),
     )
-    return comparison_report(plans, unsolved, origin)
+    return comparison_report(plans, unsolved, origin, kept)
 
 
 def command(comparison: ShownComparison) -> str:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import cutwise
-from cutwise.analyses.sweep_file import read_sweep_file
 from cutwise.analyses.sweep_settings import overlaps
 from cutwise.channels import FixedRate, Shannon
 from cutwise.costs.options.tuning import FullTuning, Lora
@@ -17,6 +16,7 @@ from cutwise.errors import ScenarioError, UnknownNameError
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parties import Device, Server
 from cutwise.scenario.parts import LayerDepth, Limits, Objective, Privacy, Scenario, Sharing
+from cutwise.sweeping.sweep_file import read_sweep_file
 from tests.conftest import Load
 from tests.core.fleets import load, random_ops, random_scenario
 
@@ -209,12 +209,12 @@ def test_a_sweep_file_names_its_model_scenario_schemes_and_values(tmp_path: Path
     )
     assert spec.scenario.seed == 9
     assert spec.over == {"channel.uplink_bps": (1e6,), "devices[0].samples": (5,)}
-    assert (spec.schemes, spec.zip, spec.model) == (("device_only",), True, "sample:vgg16")
+    assert (spec.schemes, spec.design, spec.models) == (("device_only",), "paired", ("sample:vgg16",))
 
 
 def test_a_model_is_looked_for_beside_the_sweep_file(tmp_path: Path) -> None:
     spec = read_sweep_file(written(tmp_path, 'model = "m.onnx"\n[over]\nseed = [1]\n'))
-    assert spec.model == str(tmp_path / "m.onnx")
+    assert spec.models == (str(tmp_path / "m.onnx"),)
     assert spec.schemes == ("fast_split",)
 
 
@@ -237,7 +237,7 @@ def test_a_missing_sweep_file_is_named(tmp_path: Path) -> None:
         read_sweep_file(tmp_path / "nothing.toml")
 
 
-def test_weighted_and_deadline_rows_are_planned_one_by_one(tmp_path: Path) -> None:
+def test_weighted_rows_equal_their_plans(tmp_path: Path) -> None:
     graph = cutwise.load_model("sample:vgg16")
     scenario = Scenario(
         devices=TWO.devices, objective=Objective(kind="weighted"), sharing=Sharing(),

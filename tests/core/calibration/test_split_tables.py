@@ -48,6 +48,57 @@ def test_units_stand_in_the_name_or_the_cell_and_empty_cells_are_not_measured() 
 
 
 @pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("device [min]", 300.0), ("device (us)", 5e-6), ("network_ms", 5e-3), ("Device time / h", 18_000.0),
+        ("Server [µs]", 5e-6), ("server time in μs", 5e-6), ("Device, ms", 5e-3), ("device_ms_mean", 5e-3),
+        ("Device (Pi 4) [ms]", 5e-3), ("DEVICE (MS)", 5e-3), ("client time [seconds]", 5.0),
+        ("device/client", 5.0),
+        ("network (upload)", 5.0), ("device (in ns)", 5e-9), ("device_min", 300.0), ("device d", 432_000.0),
+        ("cloud (milliseconds)", 5e-3), ("TX time (msec)", 5e-3), ("device usec", 5e-6),
+        ("device hours", 18_000.0),
+        ("device min time", 5.0), ("device (s)", 5.0), ("Device (S)", 5.0), ("device [ days ]", 432_000.0),
+    ],
+)  # fmt: skip
+def test_every_unit_of_time_in_a_name_is_converted(header: str, seconds: float) -> None:
+    """Five of the unit, by what a minute, an hour and a day have."""
+    (row,) = read_splits(f"cut;{header}\na;5")
+    found = [one for one in (row.device_s, row.server_s, row.network_s) if one is not None]
+    assert found == [pytest.approx(seconds)]
+
+
+@pytest.mark.parametrize(
+    ("header", "unit"),
+    [
+        ("device [Hz]", "Hz"), ("device_hz", "hz"), ("device [m]", "m"), ("device m", "m"),
+        ("device (D)", "D"), ("device (ms/batch)", "ms/batch"), ("device (s per sample)", "s per sample"),
+        ("device [furlongs]", "furlongs"),
+        ("Device rate Mbit/s", "Mbit/s"), ("Transfer size (MB)", "MB"), ("Device energy (J)", "J"),
+        ("device weeks", "weeks"), ("device %", "%"), ("Device (Pi 4)", "Pi 4"), ("server / fps", "fps"),
+        ("network [kbps]", "kbps"), ("client_cycles", "cycles"), ("server [мс]", "мс"),
+    ],
+)  # fmt: skip
+def test_what_is_no_unit_of_a_time_is_refused_with_its_column(header: str, unit: str) -> None:
+    with pytest.raises(CutwiseError) as told:
+        read_splits(f"cut;{header}\na;5")
+    assert str(told.value) == (
+        f"splits: column '{header}': '{unit}' is no unit of a time; write ns, µs, ms, s, min, h or d in its "
+        "place, or take the column out"
+    )
+
+
+def test_every_column_with_a_wrong_unit_is_told_and_those_that_mean_nothing_are_not() -> None:
+    with pytest.raises(CutwiseError) as told:
+        read_splits("cut;device [Hz];server (J);power [W]\na;1;2;3")
+    assert len(told.value.mistakes) == 2  # type: ignore[attr-defined]
+    assert read_splits("cut;device (ms);power [W]\na;1;3")[0] == SplitRow(cut="a", device_s=1e-3)
+    with pytest.raises(CutwiseError, match="has the units s and ms; keep one of them"):
+        read_splits("cut;device ms [s]\na;1")
+    with pytest.raises(CutwiseError, match="'ms' is no unit of a share; write % in its place, or nothing"):
+        read_splits("share [ms];device\n0.5;1")
+
+
+@pytest.mark.parametrize(
     ("table", "sentence"),
     [
         ("", "splits: name the columns in the first row"),
@@ -159,7 +210,7 @@ def test_rows_that_were_made_from_constants_give_them_back(mode: str) -> None:
 
 
 def test_what_was_fitted_goes_into_the_scenario() -> None:
-    problem = problem_of()
+    problem = problem_of("training")
     scenario = with_splits(problem.scenario, fit_splits(problem, by_hand(problem, PLACES)), date="2026-12-01")
     assert level_of(scenario.devices[0]) == level_of(scenario.server) == "fitted"
     assert scenario.channel.uplink_bps == pytest.approx(1e8)

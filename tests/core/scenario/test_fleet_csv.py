@@ -30,7 +30,7 @@ def numbers(name: str) -> st.SearchStrategy[Any]:
     return st.floats(low, high, exclude_min="gt" in facts).map(float)
 
 
-TEXTS = {"name", "profile", "decoding", "power_mode", "time_class"}
+TEXTS = {"name", "profile", "decoding", "power_mode", "time_class", "fitted_dtype"}
 NUMERIC = [name for name in column_fields() if name not in {*TEXTS, "efficiency_ratio"}]
 NAMES = st.one_of(
     st.text(max_size=20),
@@ -70,6 +70,35 @@ def test_titles_units_and_cells_with_units_of_their_own() -> None:
     assert (second.transmit_power_w, second.samples) == (0.2, 1000)
 
 
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("Memory [GB]", {"memory_bytes": 5e9}), ("Memory / GiB", {"memory_bytes": 5 * 2.0**30}),
+        ("Distance / km", {"distance_m": 5000.0}), ("Speed / GFLOP/s", {"flops_per_s": 5e9}),
+        ("Kernel start (us)", {"launch_s": 5e-6}), ("Bytes moved [GB/s]", {"moved_bytes_per_s": 5e9}),
+    ],
+)  # fmt: skip
+def test_a_unit_stands_in_brackets_or_behind_a_stroke(header: str, value: dict[str, float]) -> None:
+    (device,) = parse_fleet(f"{header}\n5")
+    assert {name: getattr(device, name) for name in value} == value
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        ("Memory [Hz]", "column 'Memory [Hz]': “Hz” is no unit of a size (b is a bit, B is a byte); give"),
+        ("Distance / h", "column 'Distance / h': “h” is no unit of a distance; give 120 m or 1.5 km"),
+        ("Memory (GB) [MB]", "column 'Memory (GB) [MB]': has the units GB and MB; keep one of them"),
+        ("Samples [min]", "column 'Samples [min]': “min” is no unit"),
+        ("memory_gb", "column 'memory_gb': sizes are in bytes; write memory_bytes"),
+    ],
+)
+def test_a_unit_of_something_else_is_refused_with_its_column(header: str, says: str) -> None:
+    with pytest.raises(ScenarioError) as told:
+        parse_fleet(f"{header}\n5")
+    assert str(told.value).startswith(f"fleet: {says}")
+
+
 def test_a_point_is_a_decimal_one() -> None:
     assert parse_fleet("distance_m,samples\n1.000,1")[0].distance_m == 1.0
     assert parse_fleet("distance_m\tmemory_bytes\n1.000\t0.5e9")[0].distance_m == 1.0
@@ -96,9 +125,10 @@ def test_an_open_quotation_mark_swallows_no_rows() -> None:
 def test_every_title_names_its_field(title: str) -> None:
     name = next(name for name in column_fields() if column_title(name) == title)
     texts = {"name": "a", "profile": "jetson_nano", "decoding": "phone", "power_mode": "5W", "samples": "5"}
-    texts |= {"time_class": "cpu_x86", "time_high_ratio": "1.5"}
+    texts |= {"time_class": "cpu_x86", "time_high_ratio": "1.5", "fitted_dtype": "fp16"}
     cell = texts.get(name, "0.5")
-    assert getattr(parse_fleet(f"{title}\n{cell}")[0], name) not in {"", None}
+    speed = ("\tflops_per_s", "\t1e9") if name == "fitted_dtype" else ("", "")
+    assert getattr(parse_fleet(f"{title}{speed[0]}\n{cell}{speed[1]}")[0], name) not in {"", None}
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ WRITTEN_FILES = {
     "1.words.txt": "5a8bdf526cd079f9050b6459796f86881b3db42360cd2613429559aebf223e64",
     "2.presets.json": "96aa099069c38f0a782d8268c7c2e1fd61c88bad40fff0709eac8f3ba39b2d25",
     "2.words.txt": "5a8bdf526cd079f9050b6459796f86881b3db42360cd2613429559aebf223e64",
+    "3.presets.json": "3d618cec573060701633639183649faeecd549118dcb01e2468f81b508c31d0c",
+    "3.words.txt": "5239a12e792dee13390b0e7fa193ab410a547ad9511ad0845989382e270f1a6c",
 }
 """SHA-256 of what links of each version are told from: links that people keep would break with it."""
 
@@ -200,7 +202,7 @@ FORGERIES = {
     "another type": (forged(u=7), "damaged"),
     "tables of another type": (forged(s=[1]), "damaged"),
     "kept of another type": (forged(k=[1]), "damaged"),
-    "another version": ("3.AAAA", "no link that version 1"),
+    "another version": (f"{int(NEWEST) + 1}.AAAA", "no link that version 1"),
     "nothing": ("", "no link that version 1"),
     "no address": ("1.ä", "damaged"),
     "endless": ("1." + "A" * 10**7, "10,000,000 characters, at most 4,000,000"),

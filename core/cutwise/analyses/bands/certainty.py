@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from cutwise.analyses.bands.band_basis import basis_of
 from cutwise.analyses.bands.drawn_factors import DrawnFactors, drawn_factors
 from cutwise.analyses.bands.drawn_turns import Masks, block_members, drawn_turns
+from cutwise.analyses.bands.plan_bands import Band, plan_bands
 from cutwise.analyses.base import MOST_DEVICES, asked_plan, registered, rows_of, table_text
 from cutwise.analyses.cut_curve import device_at
-from cutwise.arrays import Floats, Number
+from cutwise.arrays import Floats
 from cutwise.fields.field_values import Settled
-from cutwise.hardware.profiles import Profile
-from cutwise.planning.answer.plan_conditions import (
-    conditions_of_plan,
-    device_sides,
-    sums_of_plan,
-    turns_of_cuts,
-)
+from cutwise.planning.answer.plan_conditions import conditions_of_plan, turns_of_cuts
 from cutwise.planning.one_device.curve_limits import curve_excess
 from cutwise.planning.one_device.curve_sides import curve_sides
-from cutwise.planning.one_device.cut_positions import ops_mask
 from cutwise.planning.one_device.objective import Spread, score_of
 from cutwise.plans.evaluate import stage_times
 from cutwise.plans.plan import Plan
-from cutwise.plans.rounds import Round
 from cutwise.plans.stages import StageTimes
 from cutwise.problem.conditions import Conditions
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.question import Question, problem_of_plan
-from cutwise.scenario.parties import Party
-from cutwise.scenario.time_levels import TIME_LEVELS, band_of, class_of, level_of
 from cutwise.schemes.base import comes_back
 from cutwise.units import percent, quantity
 
@@ -42,19 +33,6 @@ if TYPE_CHECKING:
 
 NEAR_RATIO = 0.05
 """A cut that costs at most so much more than the best one counts as near it."""
-TENTHS = (0.1, 0.5, 0.9)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
-    """A figure with what a tenth, a half and nine tenths of the drawn worlds stay below."""
-
-    name: str
-    unit: str
-    value: float
-    low: float
-    median: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +41,8 @@ class Certainty:
 
     In `near_ratio` of the worlds the cut of `device` costs at most 5 % more than the best position, all else
     as planned; None for a scheme whose turn is no cut's. `basis` says at which level each party's time is
-    known.
+    known and what the link delivers of its rate; `beside` why a figure of the plan lies beside its own band,
+    empty where none does.
     """
 
     bands: tuple[Band, ...]
@@ -71,6 +50,7 @@ class Certainty:
     device: str
     near_ratio: float | None
     draws: int
+    beside: str = ""
 
     def to_frame(self) -> pandas.DataFrame:
         """One row a figure."""
@@ -87,18 +67,21 @@ class Certainty:
             "device": self.device,
             "near_best_probability": self.near_ratio,
             "draws": self.draws,
+            "beside_band": self.beside,
         }
 
     def summary(self) -> str:
-        """How probably the cut is near the best, and what the times rest on."""
+        """How probably the cut is near the best, why a figure lies beside its band, and what all rests on."""
         rests = "; ".join(f"{party}: {basis}" for party, basis in self.basis)
-        return f"{self.near_text()}times rest on {rests}"
+        beside = f"{self.beside}; " if self.beside else ""
+        return f"{self.near_text()}{beside}times rest on {rests}"
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What is said of a plan beside its figures: its bands, its cut, and what the times rest on."""
+        """What is said of a plan beside its figures: its bands, why one does not hold it, and its cut."""
         bands = (f"{one.name} {one.low:.4g} to {one.high:.4g} {one.unit} (P10 to P90)" for one in self.bands)
-        return ("; ".join(bands), *([self.near_text().removesuffix("; ")] if self.near_text() else []))
+        told = ("; ".join(bands), self.beside, self.near_text().removesuffix("; "))
+        return tuple(line for line in told if line)
 
     def near_text(self) -> str:
         """How probably the cut is near the best, as the start of a sentence; empty where no cut moves."""
@@ -163,68 +146,16 @@ def certainty(
     drawn = drawn_factors(problem, member.shape[1], draws=draws, seed=seed)
     conditions = conditions_of_plan(problem, plan)
     of_cuts = bool(turns_of_cuts(problem, plan).all())
-    turns = _turns(problem, plan, conditions, drawn, member) if of_cuts else _scaled_turns(plan, drawn)
+    found = plan_bands(problem, plan, conditions, drawn, member)
     near = _near_ratio(problem, plan, device, conditions, drawn, member) if of_cuts else None
     return Certainty(
-        bands=tuple(_bands(plan, turns)),
+        bands=found.bands,
         basis=basis_of(problem, device),
         device=plan.decisions[device].device,
         near_ratio=near,
         draws=draws,
+        beside=found.beside,
     )
-
-
-def _turns(
-    problem: SplitProblem, plan: Plan, conditions: Conditions, drawn: DrawnFactors, member: Floats
-) -> tuple[Floats, Floats]:
-    """Delay and energy of every device's turn in every draw, shape (devices, draws)."""
-    stages = drawn_turns(
-        problem, sums_of_plan(problem, plan), _masks(problem, plan), conditions, drawn, member
-    )
-    return _wide(stages.delay_s, drawn), _wide(stages.energy_j, drawn)
-
-
-def _scaled_turns(plan: Plan, drawn: DrawnFactors) -> tuple[Floats, Floats]:
-    """Turns whose parts are each off by one factor: where what is computed is no cut's."""
-    parts = np.array(
-        [
-            [one.device_forward_s + one.device_backward_s, one.server_compute_s, one.uplink_s, one.downlink_s]
-            for one in plan.stages
-        ]
-    )
-    rest = np.array([one.delay_s for one in plan.stages]) - parts.sum(axis=1)
-    sent_s, received_s = parts[:, 2:3] + rest[:, None], parts[:, 3:]
-    computing_s = parts[:, :1] * drawn.device_time_ratio + parts[:, 1:2] * drawn.server_time_ratio
-    delays = computing_s + sent_s / drawn.uplink_rate_ratio + received_s / drawn.downlink_rate_ratio
-    energies = np.array([[one.energy_j] for one in plan.stages])
-    energy = energies * drawn.server_power_ratio * drawn.server_time_ratio
-    return delays, energy
-
-
-def _masks(problem: SplitProblem, plan: Plan) -> Masks:
-    bottoms = device_sides(problem, plan)
-    tops = np.stack([ops_mask(problem, one.returned_ops) for one in plan.decisions])
-    inner = np.stack(
-        [ops_mask(problem, one.edge_cut.device_ops if one.edge_cut else ()) for one in plan.decisions]
-    )
-    device = bottoms | tops
-    return Masks(device=device, edge=inner & ~device, server=~(device | inner))
-
-
-def _wide(values: Number, drawn: DrawnFactors) -> Floats:
-    return np.broadcast_to(values, drawn.device_time_ratio.shape)
-
-
-def _bands(plan: Plan, turns: tuple[Floats, Floats]) -> Iterator[Band]:
-    delays, energies = turns
-    round_of = Round(parallel=False, rule="", phases=plan.phases)
-    yield _band("delay", "s", plan.delay_s, np.asarray(round_of.total(delays)))
-    yield _band("energy", "J", plan.energy_j, energies.sum(axis=0))
-
-
-def _band(name: str, unit: str, value: float, drawn: Floats) -> Band:
-    low, median, high = np.quantile(drawn, TENTHS).tolist()
-    return Band(name=name, unit=unit, value=value, low=low, median=median, high=high)
 
 
 def _near_ratio(
@@ -244,7 +175,7 @@ def _near_ratio(
     sums = sides.sums(problem)
     masks = Masks(device=sides.held, edge=sides.served & ~sides.held, server=~sides.served)
     masks = masks if sides.has_edge else replace(masks, edge=np.zeros_like(sides.held), server=~sides.held)
-    alone = replace(drawn, device_time_ratio=drawn.device_time_ratio[[device]])
+    alone = drawn.of_device(device)
     stages = drawn_turns(problem, sums, masks, own, alone, member)
     fits = np.max(
         list(curve_excess(problem, decision, device, sides, stage_times(sums, own)).values()), axis=0
@@ -265,31 +196,3 @@ def _scores(problem: SplitProblem, stages: StageTimes) -> Floats:
             energy_j=float(np.median(np.ptp(energies, axis=0))) or 1.0,
         )
     return np.asarray(score_of(objective, spread)(stages), dtype=np.float64)
-
-
-def basis_of(problem: SplitProblem, device: int) -> tuple[tuple[str, str], ...]:
-    """At which level the time of the device looked at, and of the server, is known."""
-    scenario = problem.scenario
-    one, server = scenario.devices[device], scenario.server
-    rows = (
-        (scenario.device_names[device], one, one.catalogue_row()),
-        (server.name, server, server.catalogue_row()),
-    )
-    measured = problem.cost.measured_s.any()
-    return tuple((name, "measured op by op" if measured else basis_text(p, known)) for name, p, known in rows)
-
-
-def basis_text(party: Party, profile: Profile) -> str:
-    """What a party's compute time rests on.
-
-    >>> from cutwise.hardware.profiles import hardware
-    >>> from cutwise.scenario.parties import Server
-    >>> basis_text(Server(profile="v100"), hardware()["v100"])
-    'data sheet by class of hardware (Server GPU; measured seconds 0.82 to 1.5 of predicted)'
-    """
-    level, band = level_of(party), band_of(party, profile)
-    told = f"measured seconds {band.low_ratio:.2g} to {band.high_ratio:.2g} of predicted"
-    if level == "datasheet":
-        known = class_of(party, profile)
-        told = f"{known.title}; {told}{'' if known.tested else ', not tested'}"
-    return f"{TIME_LEVELS[level].title} ({told})"

@@ -25,6 +25,10 @@ UNTIMED = (
     "backward_read_bytes", "backward_launches", "forward_fixed_s", "backward_fixed_s",
 )  # fmt: skip
 """Fields of a side that take time; drawn seconds stand in their place."""
+BACKWARD = (
+    "backward_flops", "backward_moved_bytes", "backward_read_bytes", "backward_launches", "backward_fixed_s",
+    "backward_sample_s",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -57,7 +61,8 @@ def drawn_turns(
     """The stages of every turn in every draw, fields of shape (turns, draws).
 
     `sums`, `masks` and `conditions` have a row a turn; `drawn.device_time_ratio` has one too. Computing takes
-    its seconds in the evaluator block by block, each times the party's factor and the block's.
+    its seconds in the evaluator block by block, each times the party's factor and the block's, and backward
+    passes times a factor of their own.
     """
     unit = _whole_shares(conditions)
     device = _seconds(problem, sums, masks.device, unit, member @ drawn.device_blocks, tier="device")
@@ -65,12 +70,12 @@ def drawn_turns(
     columns = sums.reshaped(lambda column: column[:, None])
     timed = replace(
         columns,
-        device=_timed(columns.device, device, drawn.device_time_ratio, conditions),
-        server=_timed(columns.server, server, drawn.server_time_ratio[None, :], conditions),
+        device=_timed(columns.device, device, _passes(drawn, "device"), conditions),
+        server=_timed(columns.server, server, _passes(drawn, "server"), conditions),
     )
     if sums.edge is not None and columns.edge is not None:
         edge = _seconds(problem, sums, masks.edge, unit, member @ drawn.server_blocks, tier="edge")
-        timed = replace(timed, edge=_timed(columns.edge, edge, drawn.edge_time_ratio[None, :], conditions))
+        timed = replace(timed, edge=_timed(columns.edge, edge, _passes(drawn, "edge"), conditions))
     return stage_times(timed, _drawn_conditions(conditions, drawn))
 
 
@@ -92,9 +97,11 @@ def _seconds(
         return _column(_forward(whole, tier)), 0.0 * _column(_forward(whole, tier))
     here, there, beyond = _ops_alone(problem)
     alone = {"device": here, "edge": there, "server": beyond}[tier]
-    priced = stage_times(alone, unit.of(COLUMN))
-    inside = masks.astype(np.float64)
-    both = (_forward(priced, tier), priced.device_backward_s if tier == "device" else 0.0)
+    inside, priced = masks.astype(np.float64), stage_times(alone, unit.of(COLUMN))
+    both = (_forward(priced, tier), priced.device_backward_s)
+    if tier != "device":
+        ahead = _forward(stage_times(_forward_alone(alone), unit.of(COLUMN)), tier)
+        both = (ahead, _forward(priced, tier) - ahead)
     forward, backward = ((inside * np.asarray(seconds)) @ factors for seconds in both)
     return forward, backward
 
@@ -119,9 +126,29 @@ def _column(values: Number) -> Floats:
     return np.asarray(values, dtype=np.float64)[:, None]
 
 
-def _timed(side: Side, seconds: tuple[Floats, Floats], factor: Floats, conditions: Conditions) -> Side:
+def _forward_alone(sums: CutSums) -> CutSums:
+    """The sums of server and edge without what their backward passes do."""
+    edge = None if sums.edge is None else _without_backward(sums.edge)
+    return replace(sums, server=_without_backward(sums.server), edge=edge)
+
+
+def _without_backward(side: Side) -> Side:
+    return replace(side, **{name: 0.0 * getattr(side, name) for name in BACKWARD})
+
+
+def _passes(drawn: DrawnFactors, tier: str) -> tuple[Floats, Floats]:
+    """By what forward and backward seconds of a tier are off, shape (1 or turns, draws)."""
+    forward, backward = (getattr(drawn, f"{tier}_{name}_ratio") for name in ("time", "backward"))
+    return np.atleast_2d(forward), np.atleast_2d(forward * backward)
+
+
+def _timed(
+    side: Side, seconds: tuple[Floats, Floats], factors: tuple[Floats, Floats], conditions: Conditions
+) -> Side:
     """The side with these seconds of an iteration in place of what takes time."""
-    forward, backward = (factor * own / conditions.compute.batch_size for own in seconds)
+    forward, backward = (
+        factor * own / conditions.compute.batch_size for factor, own in zip(factors, seconds, strict=True)
+    )
     nothing = dict.fromkeys(UNTIMED, np.zeros((len(side.weight_bytes), 1)))
     return replace(side, **nothing, forward_sample_s=forward, backward_sample_s=backward, generation=None)
 

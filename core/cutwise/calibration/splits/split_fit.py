@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 SIDES = ("device", "server")
 LEAST_S = 1e-9
+FORWARD_ALONE = "; forward passes alone, backward by class"
 PLAIN_COLUMNS = ("forward_flops", "moved_bytes", "read_bytes", "launches")
 BACKWARD_COLUMNS = ("backward_flops", "backward_moved_bytes", "backward_read_bytes", "backward_launches")
 
@@ -90,7 +91,7 @@ class SplitFit(Frozen):
         return (
             f"{side:7s}  {in_prefix(rates.flops_per_s, 'G'):.4g} GFLOP/s, "
             f"{in_prefix(rates.moved_bytes_per_s, 'G'):.4g} GB/s, {in_prefix(rates.launch_s, 'µ'):.3g} µs a "
-            f"start, {fit.rows} rows, off by {error:.0f} %"
+            f"start, {fit.rows} rows, off by {error:.0f} %{'' if fit.backward_rows else FORWARD_ALONE}"
         )
 
 
@@ -146,18 +147,25 @@ def side_rows(problem: SplitProblem, sums: CutSums, rows: Sequence[SplitRow], si
 
 def with_splits(scenario: Scenario, fit: SplitFit, *, date: str) -> Scenario:
     """The scenario with what was fitted: devices, server, and a fixed rate both ways."""
+    dtype = scenario.workload.compute
     for side in SIDES:
         if (found := getattr(fit, side)) is not None:
-            scenario = with_calibration(scenario, calibration_of_side(found, side, date=date), party=side)
+            fitted = calibration_of_side(found, side, date=date, dtype=dtype)
+            scenario = with_calibration(scenario, fitted, party=side)
     if fit.rate_bps is None:
         return scenario
     return replace(scenario, channel=FixedRate(uplink_bps=fit.rate_bps, downlink_bps=fit.rate_bps))
 
 
-def calibration_of_side(fit: RateFit, side: str, *, date: str) -> Calibration:
-    """One side's constants, ready to be kept in a file."""
+def calibration_of_side(fit: RateFit, side: str, *, date: str, dtype: str) -> Calibration:
+    """One side's constants, ready to be kept in a file; `dtype` is what the splits were computed in."""
     return calibration_of(
-        fit, name=f"{side} of measured splits", machine=side, date=date, source="a table of measured splits"
+        fit,
+        name=f"{side} of measured splits",
+        machine=side,
+        date=date,
+        number_format=dtype,
+        source="a table of measured splits",
     )
 
 

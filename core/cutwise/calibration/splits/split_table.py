@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from cutwise.budgets import beyond, bounded, most
 from cutwise.errors import QuantityError, ScenarioError, shown
+from cutwise.fields.column_units import time_unit, titled
 from cutwise.fields.readable_names import readable_text
 from cutwise.fields.typed_number import typed_number
 from cutwise.frozen import FrozenDict
@@ -26,7 +27,8 @@ WORDS: Mapping[str, str] = FrozenDict(
     }
 )
 """What a column's name says, in the order in which it is asked."""
-UNIT = re.compile(r"[\s_(\[]+(?:in )?(ns|µs|μs|us|ms|s|sec|seconds|min|%)[)\]]?\s*$", re.IGNORECASE)
+SHARES = frozenset({"%", "percent", "ratio", "0-1", "0 to 1", "1", "-"})
+"""What a column of shares may have in the place of its unit."""
 TIMES = ("device", "server", "network")
 NO_COLUMNS = (
     "splits: name the columns in the first row: a cut, and seconds of device, server or network, for example "
@@ -54,13 +56,13 @@ def read_splits(text: str) -> tuple[SplitRow, ...]:
 
     The first row names the columns in words of the field, with the unit of the numbers below; a cell may have
     a unit of its own. Columns that mean nothing here are passed over. Raises `ScenarioError` with every
-    mistake and its row.
+    mistake and its row, a unit that is none of a time among them.
 
     >>> read_splits("Split point,Device (ms),Server (ms),Network (s)\\nlayer1,520,18.8,0.057")[0].device_s
     0.52
     """
     header, *rows = _rows(text)
-    columns = [_column(name) for name in header]
+    columns = _columns(header)
     if repeated := sorted({one for one, _ in columns if one and [c for c, _ in columns].count(one) > 1}):
         raise ScenarioError([f"splits: two columns name the {repeated[0]}; leave one out"])
     known = {name for name, _ in columns}
@@ -85,12 +87,37 @@ def _split_row(found: Mapping[str, str | float]) -> SplitRow:
     return SplitRow(cut=str(found.get("cut", "")), share_ratio=share, **seconds)
 
 
+def _columns(header: Sequence[str]) -> list[tuple[str, str]]:
+    """What each column is, empty where it is nothing, and the unit of its numbers."""
+    found, mistakes = [], []
+    for name in header:
+        try:
+            found.append(_column(name))
+        except QuantityError as error:
+            mistakes.append(f"splits: column {shown(name.strip())}: {error}")
+    if mistakes:
+        raise bounded(mistakes)
+    return found
+
+
 def _column(name: str) -> tuple[str, str]:
-    """What a column is, empty where it is nothing, and the unit of its numbers."""
-    unit = UNIT.search(name)
-    words = " ".join(re.findall(r"[a-z]+|\d+", (name[: unit.start()] if unit else name).lower()))
-    meant = next((key for key, pattern in WORDS.items() if re.fullmatch(pattern, words)), "")
-    return meant, unit[1].lower() if unit else ""
+    title, places = titled(name)
+    meant = _meant(title) or _meant(name)
+    if meant == "share":
+        return meant, _unit_of_shares(name, places)
+    return meant, time_unit(name, is_word=lambda text: bool(_meant(text)))[1] if meant in TIMES else ""
+
+
+def _meant(name: str) -> str:
+    words = " ".join(re.findall(r"[a-z]+|\d+", name.lower()))
+    return next((key for key, pattern in WORDS.items() if re.fullmatch(pattern, words)), "")
+
+
+def _unit_of_shares(name: str, places: Sequence[str]) -> str:
+    """Raises `QuantityError` for what is no unit of a share."""
+    if wrong := next((one for one in places if one.lower() not in SHARES), None):
+        raise QuantityError(f"{shown(wrong)} is no unit of a share; write % in its place, or nothing")
+    return "%" if re.search(r"%|\bpercent\b", name.lower()) else ""
 
 
 def _row(

@@ -51,7 +51,7 @@ def held_times(rows: Sequence[TimedModel], level: str) -> tuple[HeldRow, ...]:
     predicted = iterations_s([row.totals for row in rows], speeds, [row.batch_size for row in rows])
     found = []
     for row, device, profile, seconds in zip(rows, devices, profiles, predicted.tolist(), strict=True):
-        band = band_of(device, profile)
+        band = band_of(device, profile, dtype_of(row))
         found.append(
             HeldRow(
                 name=f"{row.totals.model}, {row.totals.size} px" if row.totals.size > 1 else row.totals.model,

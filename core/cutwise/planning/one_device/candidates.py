@@ -13,6 +13,7 @@ from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.memory.bounds import most_bytes
 from cutwise.costs.memory.held import largest_bytes
 from cutwise.cuts.pool.build import build_pool
+from cutwise.cuts.pool.closure import PoolTooLarge
 from cutwise.cuts.split_graph import SplitGraph
 from cutwise.frozen import Frozen
 from cutwise.planning.one_device.cut_memory import CutMemory, shared_bytes, shared_on
@@ -46,8 +47,18 @@ def candidates_of(
     The pool where all its cuts fit every device, and the server for `clients` at once; else all splits, told
     apart by what they hold. Raises `PoolTooLarge` where there are too many to keep.
     """
+    return candidates_within(problem, compute, MemoryRules.of(problem, clients))
+
+
+def candidates_within(
+    problem: SplitProblem, compute: tuple[ComputeFeature, ...], rules: MemoryRules
+) -> Candidates:
+    """The same under given rules of memory."""
     plain, copied = split_graph(problem, compute), split_graph(problem, compute, copies=True)
-    return _under(problem.cost, plain, copied, MemoryRules.of(problem, clients))
+    found = _under(problem.cost, plain, copied, rules)
+    if isinstance(found, str):
+        raise PoolTooLarge(found)
+    return found
 
 
 def split_graph(
@@ -106,8 +117,12 @@ def _pooled(cost: GraphCost, graph: SplitGraph) -> Candidates:
 
 
 @kept
-def _under(cost: GraphCost, plain: SplitGraph, copied: SplitGraph, rules: MemoryRules) -> Candidates:
-    free = _pooled(cost, copied)
-    if not binds(rules, free.memory, shared_on(cost, ~free.masks)):
-        return free
-    return candidates_from(cost, fitting_masks(cost, plain, copied, rules), complete=True)
+def _under(cost: GraphCost, plain: SplitGraph, copied: SplitGraph, rules: MemoryRules) -> Candidates | str:
+    """The candidates, or why there are too many: what was found in vain is not looked for again."""
+    try:
+        free = _pooled(cost, copied)
+        if not binds(rules, free.memory, shared_on(cost, ~free.masks)):
+            return free
+        return candidates_from(cost, fitting_masks(cost, plain, copied, rules), complete=True)
+    except PoolTooLarge as error:
+        return str(error)

@@ -27,13 +27,14 @@ BATCH = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryRules:
-    """What devices and the server may be charged: (bytes, share of the largest tensor), each pair once.
+    """What devices and servers may be charged: (bytes, share of the largest tensor), each pair once.
 
-    The server holds a model for `clients` at once, weights that are not trained only once.
+    A server holds a model for `clients` at once, weights that are not trained only once. There is more than
+    one where scenarios differ in theirs.
     """
 
     devices: tuple[tuple[float, float], ...]
-    server: tuple[float, float]
+    servers: tuple[tuple[float, float], ...]
     clients: int
 
     @classmethod
@@ -44,9 +45,14 @@ class MemoryRules:
         pairs = zip(problem.device_budget_bytes.tolist(), charged.tolist(), strict=True)
         return cls(
             devices=tuple(sorted(set(pairs))),
-            server=(problem.server_budget_bytes, float(_slope(server))),
+            servers=((problem.server_budget_bytes, float(_slope(server))),),
             clients=clients,
         )
+
+    @property
+    def largest_share(self) -> float:
+        """The most of the largest tensor that a server is charged."""
+        return max(share for _, share in self.servers)
 
 
 def binds(rules: MemoryRules, memory: CutMemory, shared_bytes: Floats) -> bool:
@@ -65,10 +71,10 @@ def fitting_masks(cost: GraphCost, plain: SplitGraph, copied: SplitGraph, rules:
         masks = all_splits(plain, max_splits=MOST_SPLITS)
     except SolverError as error:
         raise PoolTooLarge(str(error)) from error
-    memory, features = CutMemory.of(cost, masks), _features(cost, copied, masks)
+    memory, features = CutMemory.of(cost, masks), features_of_splits(cost, copied, masks)
     shared = shared_on(cost, ~masks)
     if rules.clients > 1:  # a cut that leaves the server more room for others may be worth its price
-        low = _charged(memory.server, memory.server.lower_bytes, rules.server[1])
+        low = _charged(memory.server, memory.server.lower_bytes, rules.largest_share)
         features = np.column_stack([features, low, shared])
     order = np.argsort((features / (np.abs(features).max(axis=0) + 1e-300)).sum(axis=1), kind="stable")
     short = _short(rules, memory)
@@ -90,27 +96,28 @@ def fitting_masks(cost: GraphCost, plain: SplitGraph, copied: SplitGraph, rules:
 
 def _charged_at_server(cost: GraphCost, rules: MemoryRules, masks: Mask) -> Floats:
     side = SideMemory.of(cost, ~masks)
-    return _charged(side, allocated_bytes(cost, side.sides), rules.server[1])
+    return _charged(side, allocated_bytes(cost, side.sides), rules.largest_share)
 
 
 def _short(rules: MemoryRules, memory: CutMemory) -> Floats:
-    """By how much each cut exceeds the roomiest device or the server at least, shape (cuts,)."""
-    budget, slope = rules.server
-    low = _charged(memory.server, memory.server.lower_bytes, slope) / budget
-    device = [
-        _charged(memory.device, memory.device.lower_bytes, share) / most for most, share in rules.devices
+    """By how much each cut exceeds the roomiest device or the roomiest server at least, shape (cuts,)."""
+    sides = ((memory.device, rules.devices), (memory.server, rules.servers))
+    low = [
+        np.min([_charged(side, side.lower_bytes, share) / most for most, share in rule], axis=0)
+        for side, rule in sides
     ]
-    return np.maximum(np.min(device, axis=0), low) - 1
+    return np.maximum(*low) - 1
 
 
 def _fits_all(rules: MemoryRules, memory: CutMemory, shared: Floats) -> Mask:
-    """Which cuts fit every device, and the server for all clients at once."""
+    """Which cuts fit every device, and every server for all clients at once."""
     fits, slack = np.ones(len(memory.device.sides), dtype=bool), 1 + LIMIT_ROUNDING
     for budget, slope in rules.devices:
         fits &= _settled(memory.device, slope, budget * slack, fits)
-    budget, slope = rules.server
-    alone = (budget + (rules.clients - 1) * shared) / rules.clients
-    return np.asarray(fits & _settled(memory.server, slope, alone * slack, fits))
+    for budget, slope in rules.servers:
+        alone = (budget + (rules.clients - 1) * shared) / rules.clients
+        fits &= _settled(memory.server, slope, alone * slack, fits)
+    return fits
 
 
 def _settled(side: SideMemory, slope: float, cap: Floats | float, asked: Mask) -> Mask:
@@ -133,8 +140,8 @@ def _slope(runtime: RuntimeFigures) -> Floats:
 def _told_apart(cost: GraphCost, graph: SplitGraph, rules: MemoryRules, masks: Mask) -> Ints:
     """The cuts that none undercuts in features and bytes, and all on the device."""
     memory = CutMemory.of(cost, masks)
-    columns = [_features(cost, graph, masks)]
-    for side, rule in ((memory.device, rules.devices), (memory.server, (rules.server,))):
+    columns = [features_of_splits(cost, graph, masks)]
+    for side, rule in ((memory.device, rules.devices), (memory.server, rules.servers)):
         budgets, slopes = zip(*rule, strict=True)
         if (_charged(side, side.upper_bytes, max(slopes)) <= min(budgets) / rules.clients).all():
             continue
@@ -147,6 +154,6 @@ def _told_apart(cost: GraphCost, graph: SplitGraph, rules: MemoryRules, masks: M
     return kept
 
 
-def _features(cost: GraphCost, graph: SplitGraph, masks: Mask) -> Floats:
+def features_of_splits(cost: GraphCost, graph: SplitGraph, masks: Mask) -> Floats:
     """The features of splits of the ops; a copied weight is on the device where one of its readers is."""
     return features_of(graph, np.hstack([cost.shared.read_on(masks), masks]) if len(cost.shared) else masks)

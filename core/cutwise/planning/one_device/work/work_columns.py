@@ -140,4 +140,5 @@ def _joined(columns: Floats, device: Floats, server: Floats) -> PricedWork:
 
 
 def _proportional(one: Floats, other: Floats) -> bool:
-    return bool(np.allclose(one * other.max(), other * one.max(), rtol=SAME_PRICE, atol=0.0))
+    first, second = one * other.max(), other * one.max()
+    return bool((np.abs(first - second) <= SAME_PRICE * np.abs(second)).all())

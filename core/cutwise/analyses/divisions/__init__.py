@@ -1,0 +1,1 @@
+"""Rounds whose devices are divided into groups: what their number does."""

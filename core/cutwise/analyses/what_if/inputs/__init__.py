@@ -1,0 +1,1 @@
+"""Inputs that are changed or drawn, the answers row by row, and searches among them."""

@@ -1,0 +1,1 @@
+"""Swept paths as columns of numbers: a plan for every row, without a scenario a row."""

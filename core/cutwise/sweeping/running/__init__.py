@@ -1,0 +1,1 @@
+"""Who makes the parts, what that takes, how far it is."""

@@ -1,0 +1,1 @@
+"""What a plan can trade, as figures: fronts, swings, epochs, what a cut gives away."""

@@ -1,0 +1,1 @@
+"""Explore: questions about a plan, each a section drawn from its analysis alone."""

@@ -1,0 +1,1 @@
+"""Explore: how many groups the devices of a round are divided into."""
