@@ -20,6 +20,9 @@ from cutwise.analyses.delay_energy import delay_energy_front, long_run
 from cutwise.analyses.explain import dominant
 from cutwise.analyses.replanning import drawn_ratios, replan
 from cutwise.analyses.tier_memory import reduction, tier_memory
+from cutwise.analyses.what_if.front_walks import AXES
+from cutwise.analyses.what_if.inputs.sections import FINE
+from cutwise.analyses.what_if.targets import TargetsAnalysis
 from cutwise.budgets import budgets
 from cutwise.caches import CACHES
 from cutwise.calibration.calibration_file import calibration_of
@@ -283,6 +286,15 @@ def sweeps(graph: Any, folder: Path) -> list[Any]:
     ]
 
 
+def questions(graph: Any) -> list[Any]:
+    """Schemes, and two quantities together, that keep a deadline; searches and axes of such questions."""
+    fleet = Scenario(devices=tuple(Device(name=name, flops_per_s=2e11) for name in "ab"))
+    now_s = cutwise.plan(graph, fleet).delay_s
+    asked = cutwise.Question(graph=graph, scenario=fleet)
+    targets = [TargetsAnalysis(deadline_s=ratio * now_s, pairs=True).run(asked) for ratio in (0.9, 0.4)]
+    return [targets, FINE, list(AXES.values())]
+
+
 def analyses(graph: Any, folder: Path) -> list[Any]:
     """What is asked beyond one plan."""
     scenario = Scenario()
@@ -306,6 +318,7 @@ def analyses(graph: Any, folder: Path) -> list[Any]:
         delay_energy_front(problem, points=3),
         long_run(problem, energy_budget_j=1.0, delay_price=1.0, rounds=3),
         dominant(plan),
+        *questions(resnet.cost.graph),
         moves(cutwise.Question(graph=resnet.cost.graph), cutwise.plan(resnet.cost.graph, scenario), 0),
         replan(problem, drawn_ratios(epochs=3, seed=1)),
         [outcome_of(problem, "brute_force"), Unsolved(scheme="brute_force", reason="too large")],
