@@ -20,6 +20,7 @@ from cutwise.analyses.delay_energy import delay_energy_front, long_run
 from cutwise.analyses.explain import dominant
 from cutwise.analyses.replanning import drawn_ratios, replan
 from cutwise.analyses.tier_memory import reduction, tier_memory
+from cutwise.analyses.what_if.cheapest_pair import WHOLE
 from cutwise.analyses.what_if.front_walks import AXES
 from cutwise.analyses.what_if.inputs.sections import FINE
 from cutwise.analyses.what_if.targets import TargetsAnalysis
@@ -292,7 +293,7 @@ def questions(graph: Any) -> list[Any]:
     now_s = cutwise.plan(graph, fleet).delay_s
     asked = cutwise.Question(graph=graph, scenario=fleet)
     targets = [TargetsAnalysis(deadline_s=ratio * now_s, pairs=True).run(asked) for ratio in (0.9, 0.4)]
-    return [targets, FINE, list(AXES.values())]
+    return [targets, FINE, WHOLE, list(AXES.values())]
 
 
 def analyses(graph: Any, folder: Path) -> list[Any]:

@@ -9,20 +9,30 @@ from itertools import combinations
 import numpy as np
 
 from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
-from cutwise.analyses.what_if.inputs.changed_quantities import Quantity
-from cutwise.analyses.what_if.inputs.helping_ways import end_of, helping_way
+from cutwise.analyses.what_if.inputs.changed_quantities import SPEED, Quantity
+from cutwise.analyses.what_if.inputs.helping_ways import end_of, field_of, helping_way, is_capacity
 from cutwise.analyses.what_if.inputs.sections import Precision, turning_factors
 from cutwise.analyses.what_if.least_factors import FARTHEST
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.frozen import Frozen
 from cutwise.tolerances import SAME_RATIO
 
-FIRST_STEPS = 32
-"""Costs of the first quantity that are tried at once for every pair."""
-SECOND_STEPS = (64, 256, 256)
-"""Costs of the second, first of all pairs, then of the best, more closely each time."""
-LAST_ROUNDS = 3
-"""Times that the second is worked out exactly, about the best each time."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairGrid(Frozen):
+    """Costs of the first quantity that are tried for every pair, and of the second, more closely each time.
+
+    Then `last` times the second is worked out exactly, about the best.
+    """
+
+    first: int
+    seconds: tuple[int, ...]
+    last: int
+
+
+WHOLE = PairGrid(first=32, seconds=(64, 256, 256), last=3)
+SMALL = PairGrid(first=16, seconds=(32, 32, 64), last=0)
+"""Where rows take long."""
 EXACT = Precision(first=64, points=63, nearness=1e-13)
 BEST_PAIRS = 3
 """Pairs that are looked at more closely, of all that were tried."""
@@ -51,7 +61,8 @@ def cheapest_pair(asked: AskedRows, found: Sequence[Quantity], alone: Floats) ->
     would have to become by itself, nan where it cannot.
     """
     ways = _ways(asked, found, alone)
-    which = [(i, j) for i, j in combinations(range(len(found)), 2) if ways[i] and ways[j]]
+    pairs_of = combinations(range(len(found)), 2)
+    which = [(i, j) for i, j in pairs_of if ways[i] and ways[j] and not left_out(asked, found[i], found[j])]
     if not which or not asked.quick:
         return None
     costs = np.abs(np.log(alone[~np.isnan(alone)]))
@@ -65,21 +76,36 @@ def cheapest_pair(asked: AskedRows, found: Sequence[Quantity], alone: Floats) ->
     return best[0], np.exp(ways[best[0]] * best[1])
 
 
+def left_out(asked: AskedRows, one: Quantity, other: Quantity) -> bool:
+    """True for a pair that would take long: of two speeds, or of others than rates, speeds, memories."""
+    both = (one, other)
+    return asked.slow and (
+        all(field_of(each) == SPEED for each in both) or not all(is_capacity(each) for each in both)
+    )
+
+
 def _refined(asked: AskedRows, found: Sequence[Quantity], pairs: _Pairs) -> tuple[Ints, Floats] | None:
     """The best pair (2,) and its two costs (2,), the grid about the best ones made finer again and again."""
-    for steps in SECOND_STEPS:
-        tried = _tried(asked, found, pairs, steps)
+    grid, best = SMALL if asked.slow else WHOLE, None
+    for steps in grid.seconds:
+        tried = _tried(asked, found, pairs, _between(pairs.first, grid.first), steps)
         if not np.isfinite(tried.costs).any():
             return None
+        best = _best(pairs, tried.first, tried.second)
         pairs = _nearer(pairs, tried)
-    for _ in range(LAST_ROUNDS):
-        first = _between(pairs.first, FIRST_STEPS)
+    for _ in range(grid.last):
+        first = _between(pairs.first, grid.first)
         second = _seconds(asked, found, pairs, first)
+        best = _best(pairs, first, second)
         one, at = divmod(int((first + second).argmin()), first.shape[1])
-        best = pairs.which[one], np.array([first[one, at], second[one, at]])
-        ends = first[one, [max(at - 1, 0), min(at + 1, FIRST_STEPS)]]
+        ends = first[one, [max(at - 1, 0), min(at + 1, grid.first)]]
         pairs = replace(pairs, which=pairs.which[[one]], first=ends[:, None], second=pairs.second[:, [one]])
     return best
+
+
+def _best(pairs: _Pairs, first: Floats, second: Floats) -> tuple[Ints, Floats]:
+    one, at = divmod(int((first + second).argmin()), first.shape[1])
+    return pairs.which[one], np.array([first[one, at], second[one, at]])
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -109,7 +135,7 @@ def _nearer(pairs: _Pairs, tried: _Tried) -> _Pairs:
     least, may = tried.bounds.min(axis=1), tried.bounds <= tried.costs.min()
     keep = [one for one in np.argsort(least) if may[one].any()][:BEST_PAIRS]
     rows = np.array(keep)
-    before, after = may[rows].argmax(axis=1), FIRST_STEPS - may[rows, ::-1].argmax(axis=1)
+    before, after = may[rows].argmax(axis=1), may.shape[1] - may[rows, ::-1].argmax(axis=1)
     highest = tried.second[rows, before]
     return _Pairs(
         which=pairs.which[rows],
@@ -126,8 +152,8 @@ def _between(ends: Floats, steps: int) -> Floats:
     return ends[0][:, None] + (ends[1] - ends[0])[:, None] * np.linspace(0, 1, steps + 1)
 
 
-def _tried(asked: AskedRows, found: Sequence[Quantity], pairs: _Pairs, steps: int) -> _Tried:
-    first, second = _between(pairs.first, FIRST_STEPS), _between(pairs.second, steps)
+def _tried(asked: AskedRows, found: Sequence[Quantity], pairs: _Pairs, first: Floats, steps: int) -> _Tried:
+    second = _between(pairs.second, steps)
     shape = (*first.shape, second.shape[1])
     costs = np.stack(np.broadcast_arrays(first[:, :, None], second[:, None, :]), axis=-1).reshape(-1, 2)
     which = np.repeat(pairs.which, shape[1] * shape[2], axis=0)

@@ -26,6 +26,8 @@ from cutwise.planning.answer.plan_conditions import device_sides
 from cutwise.plans.plan import Plan
 from cutwise.problem.split_problem import build_problem
 
+FIRST_TURNS = 2
+"""Turns from which it is told how long all take."""
 CORNERS_LEFT = f"more than {MOST_RANGES} ranges have too many corners: no cut is called robust"
 TOO_MANY = "figures with all cuts as planned are left out, as so many devices would take long"
 OTHER_CUTS = (
@@ -82,7 +84,7 @@ def judged_cuts(
     def turn(number: int) -> CutScores:
         return own if number == device else world_scores(asked, plan, number, drawn_columns)
 
-    held = _held(turn, sides, draws)
+    held = None if asked.slow else _held(turn, sides, draws)
     reasons = [
         "" if exact else OTHER_CUTS if changes else NOT_STRAIGHT if few else CORNERS_LEFT,
         TOO_MANY if held is None else "",
@@ -115,6 +117,7 @@ def _held(turn: Callable[[int], CutScores], sides: Mask, draws: int) -> Floats |
         if at < 0:
             return np.empty(0)
         held[:, number] = found.delay_s[at, :draws], found.energy_j[at, :draws]
-        if number + 1 < len(sides) and time.perf_counter() - began_s > MOST_S / 2:
+        whole_s = (time.perf_counter() - began_s) * len(sides) / (number + 1)
+        if number >= FIRST_TURNS and whole_s > MOST_S:
             return None
     return held

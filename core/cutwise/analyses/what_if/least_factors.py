@@ -14,7 +14,7 @@ from cutwise.arrays import Floats, Ints, Mask
 
 FARTHEST = 100.0
 """Changes are looked for up to so many times more or less."""
-ROWS_A_SEARCH, CALLS_A_SEARCH = 14, 3
+ROWS_A_SEARCH, CALLS_A_SEARCH = 14, 5
 """Rows that a search takes where each takes a plan, and calls where rows are answered together, about."""
 
 

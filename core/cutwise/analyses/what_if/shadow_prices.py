@@ -29,9 +29,9 @@ STEP_RATIO = 1e-3
 SAME_LAW_RATIO = 1e-9
 """The middle point lies so near the law, of the whole; rounding is a thousandth of this."""
 SMALLER_STEPS = (1.0, 0.1, 0.01)
-FARTHEST = 100.0
+FARTHEST = 10.0
 """Break-evens are looked for up to so many times more and less."""
-ROWS_A_PRICE, CALLS_A_PRICE = 40, 5
+ROWS_A_PRICE, CALLS_A_PRICE = 40, 20
 """Rows that a price takes where each takes a plan, and calls where rows are answered together, about."""
 
 
@@ -145,7 +145,9 @@ class ShadowPricesAnalysis(Settled):
         """One price a quantity that moves smoothly or by steps; whole numbers have none."""
         asked = AskedRows.of(question)
         known = [one for one in quantities_named(question.scenario, self.quantities) if not one.whole]
-        found, left = asked.looked_at(known, rows=ROWS_A_PRICE, calls=CALLS_A_PRICE)
+        quick = [one for one in known if not (asked.slow and field_of(one) == "memory_bytes")]
+        found, _ = asked.looked_at(quick, rows=ROWS_A_PRICE, calls=CALLS_A_PRICE)
+        left = [one for one in known if one not in found]
         of = "energy" if question.scenario.objective.is_energy else "delay"
         prices = shadow_prices(asked, found)
         telling = (one for one in prices if one.saved_s or one.saved_j or one.step_s or one.step_j)

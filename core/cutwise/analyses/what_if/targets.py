@@ -25,6 +25,7 @@ from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
 from cutwise.units import percent, quantity
 
+SOME_PAIRS = "pairs of two speeds, and of others than rates, speeds and memories"
 LESS_RATIO = 0.3
 
 
@@ -127,7 +128,7 @@ def targets(
         pair=_pair(asked, looked, pair),
         schemes=schemes_that_meet(question) if schemes else (),
         exact=asked.quick,
-        left=tuple(one.title for one in left),
+        left=(*(one.title for one in left), *([SOME_PAIRS] if pairs and asked.slow else [])),
     )
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     pass
 
 DRAWS = 10_000
+DRAWS_OF_MANY = 2_000
+"""As many unless others are asked for, where many devices share a band best."""
 DRAWS_ONE_BY_ONE, FEWEST_DRAWS = 100, 20
 """Worlds that are planned one by one where many cannot be answered together: at most, and at least."""
 
@@ -65,7 +67,7 @@ class UncertaintyAnalysis(Settled):
         if not ranges:
             raise ScenarioError(["ranges: this scenario has no rate or speed to draw; name a quantity"])
         together = all(asked.takes(one.quantity) for one in ranges)
-        draws = self.draws if together else min(self.draws, _one_by_one(asked))
+        draws = self._draws(asked, together=together)
         factors = drawn(ranges, draws, self.seed)
         answers = asked.answers(asked.columns([one.quantity for one in ranges], factors))
         bands = list(_bands(plan, "planned anew", answers.delay_s, answers.energy_j))
@@ -82,6 +84,12 @@ class UncertaintyAnalysis(Settled):
             kept_ratio=float(answers.kept.mean()),
             draws=draws,
         )
+
+    def _draws(self, asked: AskedRows, *, together: bool) -> int:
+        """As many as are asked for, as far as rows do not take long."""
+        if not together:
+            return min(self.draws, _one_by_one(asked))
+        return DRAWS_OF_MANY if asked.slow and self.draws == DRAWS else self.draws
 
 
 ONE_BY_ONE = "every world took a plan of its own, so there are few, and cuts are not held against each other"

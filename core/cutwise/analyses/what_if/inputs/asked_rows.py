@@ -11,7 +11,7 @@ import numpy as np
 
 from cutwise.analyses.what_if.inputs.changed_quantities import LIMIT_FIELDS, Quantity
 from cutwise.analyses.what_if.inputs.helping_ways import is_capacity
-from cutwise.analyses.what_if.inputs.sections import FINE, Precision
+from cutwise.analyses.what_if.inputs.sections import FEWER, FINE, Precision
 from cutwise.analyses.what_if.inputs.written_out import written_out
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.columns.row_answers import STATUSES, RowAnswers, answers_of_rows, goes_in_columns
@@ -30,6 +30,8 @@ MOST_S = 20.0
 """What rows that take a plan each may take together, about."""
 SETTLED_S = 0.3
 """Rows that took longer are asked again: at first caches are filled."""
+SLOW_S = 0.2
+"""A few rows that are answered together take so long where there are many devices."""
 FEWEST = 2
 """Quantities that are looked at however long they take."""
 Note: TypeAlias = Callable[[int], None]
@@ -86,6 +88,11 @@ class AskedRows(Frozen):
     def quick(self) -> bool:
         """True where many rows are answered together."""
         return self.row_s == 0.0
+
+    @property
+    def slow(self) -> bool:
+        """True where even rows that are answered together take long, as those of many devices do."""
+        return self.call_s > SLOW_S
 
     def takes(self, one: Quantity) -> bool:
         """True where the quantity goes into columns of numbers that are answered together."""
@@ -159,7 +166,7 @@ class AskedRows(Frozen):
 
     def precision(self, coarse: Precision) -> Precision:
         """How far a search goes: where every row takes a plan of its own, as `coarse` says."""
-        return FINE if self.quick else coarse
+        return coarse if not self.quick else FEWER if self.slow else FINE
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

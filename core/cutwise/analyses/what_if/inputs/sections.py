@@ -29,6 +29,8 @@ class Precision(Frozen):
 
 
 FINE = Precision(first=64, points=15, nearness=1e-13, rows=2048)
+FEWER = Precision(first=32, points=15, nearness=1e-9, rows=256)
+"""For many devices that share a band best, where rows take long though they are answered together."""
 COARSE = Precision(first=8, points=1, nearness=1e-3)
 """For answers that take a plan each."""
 ENDS_FIRST = Precision(first=1, points=1, nearness=1e-3)
