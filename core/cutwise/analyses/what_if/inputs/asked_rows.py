@@ -30,7 +30,7 @@ MOST_S = 20.0
 """What rows that take a plan each may take together, about."""
 SETTLED_S = 0.3
 """Rows that took longer are asked again: at first caches are filled."""
-SLOW_S = 0.2
+SLOW_S = 0.12
 """A few rows that are answered together take so long where there are many devices."""
 FEWEST = 2
 """Quantities that are looked at however long they take."""
