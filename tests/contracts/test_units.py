@@ -42,6 +42,8 @@ PURE_NUMBERS = {
     "bounds": "one bound for each cut, in the unit of the objective",
     "latest": "a line of the objective over the reciprocal rate: constant and slope",
     "second": "what a second adds to the objective",
+    "first": "what changing a quantity costs: the logarithm of its factor",
+    "short": "what changing a quantity costs: the logarithm of its factor",
     "settings": "columns by path, each in its path's unit",
     "own": "columns by a measure's own names",
     "score": "an objective, as value",

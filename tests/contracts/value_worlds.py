@@ -108,6 +108,7 @@ from cutwise.sweeping.sweep_parts import part_of
 from cutwise.sweeping.swept_tables import swept_models
 from cutwise.sweeping.whole_sweep import made_sweep
 from tests.answers.record import scenario_files
+from tests.contracts.column_worlds import in_columns
 from tests.contracts.controls import tiny_llama
 from tests.core.fleets import load, random_ops
 
@@ -171,6 +172,7 @@ def everything(folder: Path) -> list[Any]:
         [cutwise.plan(towers, Scenario(workload=Workload(tuning=Lora())), name) for name in TOWERS],
         analyses(towers, folder),
         sweeps(towers, folder),
+        in_columns(towers),
         tiers(configuration),
         cutwise.plan(toy, Scenario(devices=(Device(power_mode="optimised"),))),
         cuts(),

@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from copy import copy
 from typing import Any, TypeVar
 
+import numpy as np
+
+from cutwise.frozen import read_only
+
 T = TypeVar("T")
 
 
 def with_checked(value: T, checked: Mapping[str, Any]) -> T:
     """The dataclass with these values in its fields, which the caller has checked against their bounds.
 
-    A field may hold an array then, one number a row, where its class takes a number alone.
+    A field may hold an array then, one number a row and read-only, where its class takes a number alone.
 
     >>> from dataclasses import dataclass
     >>> @dataclass(frozen=True)
@@ -23,5 +27,6 @@ def with_checked(value: T, checked: Mapping[str, Any]) -> T:
     """
     made = copy(value)
     for name, one in checked.items():
-        object.__setattr__(made, name, one)
+        held = read_only(one.view()) if isinstance(one, np.ndarray) else one
+        object.__setattr__(made, name, held)
     return made

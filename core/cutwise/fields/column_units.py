@@ -27,11 +27,11 @@ TIMES = "ns, µs, ms, s, min, h or d"
 def titled(name: str) -> tuple[str, tuple[str, ...]]:
     """What a column is called, and all that stands in the places of a unit.
 
-    >>> titled("Memory (GB)"), titled("Device time / h"), titled("Server [Hz]"), titled("Samples")
+    >>> titled("Memory (GB)"), titled("Device time / h"), titled("Server [Hz]"), titled("Samples ()")
     (('Memory', ('GB',)), ('Device time', ('h',)), ('Server', ('Hz',)), ('Samples', ()))
     """
     plain = SPACES.sub(" ", name).strip().lstrip("\ufeff")
-    found = tuple(BRACKETS.findall(plain))
+    found = tuple(filter(None, BRACKETS.findall(plain)))
     title = BRACKETS.sub("", plain).strip()
     if not found and (behind := RATE.search(title) or STROKE.search(title)):
         return title[: behind.start()].rstrip(" /"), (behind[1],)

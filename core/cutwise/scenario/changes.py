@@ -90,9 +90,25 @@ def _checked(scenario: Scenario, parts: Path, value: object) -> object:
         for path in KINDS
         if parts[: len(path)] == path and len(parts) > len(path)
     )
-    if isinstance(value, Hashable):
-        return _known_value(parts, value, kinds)
-    return value_at(parts, value, kinds=dict(kinds))
+    try:
+        if isinstance(value, Hashable):
+            return _known_value(parts, value, kinds)
+        return value_at(parts, value, kinds=dict(kinds))
+    except ScenarioError as alone:
+        return _beside_others(scenario, parts, value, dict(kinds), alone)
+
+
+def _beside_others(
+    scenario: Scenario, parts: Path, value: object, kinds: Mapping[int, str], alone: ScenarioError
+) -> object:
+    """The value where it needs what stands beside it; raises what is wrong with it `alone` otherwise."""
+    owner = _at(scenario, tuple("0" if part == EVERY else part for part in parts[:-1]))
+    try:
+        assert is_dataclass(owner)
+        assert not isinstance(owner, type)
+        return value_at(parts, value, kinds=kinds, beside=owner)
+    except ScenarioError:
+        raise alone from None
 
 
 @kept
@@ -102,7 +118,8 @@ def _known_value(parts: Path, value: Hashable, kinds: tuple[tuple[int, str], ...
 
 def _at(value: object, path: tuple[int | str, ...]) -> object:
     for part in path:
-        value = getattr(value, str(part))
+        place = str(part)
+        value = value[int(place)] if isinstance(value, tuple) else getattr(value, place)
     return value
 
 

@@ -93,19 +93,28 @@ def _refuse_at_once(document: Mapping[str, object]) -> None:
         raise ScenarioError([mistake])
 
 
-def value_at(path: Sequence[str], value: object, *, kinds: Mapping[int, str]) -> object:
+def value_at(
+    path: Sequence[str],
+    value: object,
+    *,
+    kinds: Mapping[int, str],
+    beside: DataclassInstance | None = None,
+) -> object:
     """`value` as a scenario file would give it at `path`: numbers checked, tables turned into parts.
 
-    `kinds` are the kinds of the tagged tables on the way, by the length of the path that leads to them.
+    `kinds` are the kinds of the tagged tables on the way, by the length of the path that leads to them;
+    `beside` is the part whose other fields stand in the table of the value, for one that needs another.
     Raises `ScenarioError` as a file would.
 
     >>> value_at(["privacy", "keep_on_device"], {"layers": 2}, kinds={})
     LayerDepth(layers=2)
     """
+    near = {} if beside is None else _differences(beside)
     document = value
     for depth in reversed(range(len(path))):
         tag = {"kind": kinds[depth]} if depth in kinds else {}
-        document = [document] if _is_position(path[depth]) else {**tag, path[depth]: document}
+        document = [document] if _is_position(path[depth]) else {**tag, **near, path[depth]: document}
+        near = {}
     assert isinstance(document, dict)
     found: object = scenario_from_dict({"format": FORMAT, **document})
     for part in path:

@@ -8,7 +8,9 @@ import pytest
 
 from cutwise.errors import ScenarioError
 from cutwise.hardware.profiles import Profile, custom_profile, hardware
+from cutwise.scenario.changes import changed
 from cutwise.scenario.parties import DEFAULT_DEVICE, DEFAULT_SERVER, Device, Server
+from cutwise.scenario.parts import Scenario
 
 
 def speed(party: Device | Server, dtype: str = "fp32") -> float:
@@ -59,3 +61,12 @@ def test_every_row_of_the_catalogue_is_usable_and_sourced(profile: Profile) -> N
     assert 0 <= profile.idle_power_w < profile.power_w
     assert profile.dynamic_power_w == profile.power_w - profile.idle_power_w
     assert set(profile.recalled) <= set(Profile.__dataclass_fields__)
+
+
+def test_a_number_format_is_taken_beside_the_speed_that_was_measured_in_it() -> None:
+    fast = changed(Scenario(), {"devices.*.flops_per_s": 1e9, "server.flops_per_s": 1e12})
+    both = changed(fast, {"devices.0.fitted_dtype": "fp16", "server.fitted_dtype": "bf16"})
+    assert both.devices[0].fitted_dtype == "fp16"
+    assert both.server.fitted_dtype == "bf16"
+    with pytest.raises(ScenarioError, match="give that too, or neither"):
+        changed(Scenario(), {"devices.0.fitted_dtype": "fp16"})

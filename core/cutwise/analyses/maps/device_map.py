@@ -26,6 +26,7 @@ from cutwise.analyses.maps.straight_map import (
     row_by_row,
 )
 from cutwise.arrays import Floats, Ints
+from cutwise.frozen import Frozen
 from cutwise.planning.answer.cut_labels import labels_of
 
 CELLS = 200
@@ -33,7 +34,7 @@ CELLS = 200
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class DeviceRegions:
+class DeviceRegions(Frozen):
     """Where each cut of a device is best: the `cuts` that count, and runs over them in `rows` of the other.
 
     Where a law holds along a quantity runs lie `along` it, and `lines` tell all scores; where none does

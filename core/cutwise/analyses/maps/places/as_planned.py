@@ -11,6 +11,7 @@ from cutwise.analyses.maps.places.scenario_rows import in_rows, scenario_in_rows
 from cutwise.arrays import Floats, Number
 from cutwise.costs.graph_cost import GraphCost
 from cutwise.costs.memory.runtime import RuntimeFigures
+from cutwise.frozen import Frozen
 from cutwise.graph.model_graph import ModelGraph
 from cutwise.planning.answer.plan_conditions import conditions_of_plan
 from cutwise.plans.plan import Plan
@@ -29,7 +30,7 @@ BY_BATCH = frozenset({"workload", "digest", "saved_bytes"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RowsMet:
+class RowsMet(Frozen):
     """A device at many points: a row each of a problem, what it meets there, and the server's memory.
 
     `singles` are the points as problems of all devices, where they were made one by one; `costs` what the
@@ -60,7 +61,7 @@ class RowsMet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AsPlanned:
+class AsPlanned(Frozen):
     """The devices of a plan.
 
     Shares, coding and clocks are as `planned`; where these are what the scenario alone gives, so they are at

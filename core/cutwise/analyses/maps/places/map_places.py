@@ -15,6 +15,7 @@ from cutwise.analyses.maps.places.explored_cuts import ExploredCuts, explored_cu
 from cutwise.analyses.maps.places.point_prices import PointPrices, point_prices
 from cutwise.arrays import Floats, Ints
 from cutwise.errors import ScenarioError, SolverError
+from cutwise.frozen import Frozen
 from cutwise.planning.one_device.objective import Score, Spread, score_of
 from cutwise.planning.whole_round.best_modes import asks_modes
 from cutwise.plans.plan import Plan
@@ -31,7 +32,7 @@ OF_MODEL = frozenset({"batch_size", "label_bytes", "local_epochs", "local_iterat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MapPlaces:
+class MapPlaces(Frozen):
     """What the scenario of a question becomes at values of some quantities.
 
     `base` is the scenario with all `beside` given, so that each quantity changes itself alone.
