@@ -140,8 +140,8 @@ def told_apart(limits: tuple[Limit, ...], rows: slice, cuts: int) -> Mask:
     memory = tuple(limit for limit in limits if isinstance(limit, MemoryLimit))
     if not memory:
         return np.ones((cuts, rows.stop - rows.start), dtype=bool)
-    short = least_excess_in(memory, rows)
-    found: Mask = np.broadcast_to(short <= LIMIT_ROUNDING, (cuts, rows.stop - rows.start)).copy()
+    short = np.broadcast_to(least_excess_in(memory, rows), (cuts, rows.stop - rows.start))
+    found: Mask = np.asarray(short <= LIMIT_ROUNDING)
     none = ~found.any(axis=0)
     if none.any():
         rank = np.argsort(np.argsort(short[:, none], axis=0, kind="stable"), axis=0, kind="stable")
