@@ -9,6 +9,7 @@ import pandas as pd
 
 from cutwise.analyses import ANALYSES, Record
 from cutwise.analyses.base import MOST_DEVICES
+from cutwise.analyses.what_if.inputs.asked_rows import AskedRows
 from cutwise.cli.inputs import spelled
 from cutwise.errors import CutwiseError
 from cutwise.frozen import FrozenDict
@@ -27,16 +28,20 @@ ONLY: Mapping[str, Callable[[Question], bool]] = FrozenDict(
     {"groups": lambda asked: bool(divided_into(asked.scheme))}
 )
 """Analyses that the report of only some questions answers."""
+QUICK_DEVICES = 12
+OF_MANY_ROWS = frozenset({"dimensioning", "shadow_prices", "targets", "tornado", "uncertainty"})
+"""Questions of hundreds of scenarios, which take seconds each where there are more devices, or no columns."""
 PICTURES: Mapping[str, Callable[[Any], Markup]] = FrozenDict({"groups": group_picture})
 """Records that are drawn beside their table."""
 
 
 def analysis_sections(asked: Question) -> list[Markup]:
     """A section for each analysis, with its default options."""
+    training = asked.scenario.workload.training
     return [
         section(
-            analysis.title,
-            element("p", said(analysis.asks, training=asked.scenario.workload.training)),
+            said(analysis.title, training=training),
+            element("p", said(analysis.asks, training=training)),
             *_found(analysis, asked),
         )
         for analysis in ANALYSES.values()
@@ -50,32 +55,49 @@ def _always(asked: Question) -> bool:
 
 def _found(analysis: type[Any], asked: Question) -> list[Child]:
     """The record, or why there is none."""
-    if len(asked.scenario.devices) > MOST_DEVICES:
-        return [element("p", f"Answered here for at most {MOST_DEVICES} devices.", class_="note")]
+    if why := _too_long(analysis.name, asked):
+        told = f"{why}; `cutwise {spelled(analysis.name)}` answers it for this model and scenario."
+        return [element("p", told, class_="note")]
     try:
         found = analysis().run(asked)
     except CutwiseError as error:
         return [element("p", str(error))]
     drawn = PICTURES[analysis.name](found) if analysis.name in PICTURES else None
-    told, *table_parts = record_parts(found, analysis.name)
+    told, *table_parts = record_parts(found, analysis.name, training=asked.scenario.workload.training)
     return [told, drawn, *table_parts]
 
 
-def record_parts(record: Record, command: str) -> list[Child]:
-    """A record's summary and the first rows of its table."""
+def _too_long(name: str, asked: Question) -> str:
+    """Why a report does not wait for an analysis; empty where it does."""
+    most = QUICK_DEVICES if name in OF_MANY_ROWS else MOST_DEVICES
+    if len(asked.scenario.devices) > most:
+        return f"Answered here for at most {most} devices"
+    if name in OF_MANY_ROWS and not AskedRows.of(asked).quick:
+        return f"{readable(asked.scheme)} plans every scenario anew, which would take long here"
+    return ""
+
+
+def record_parts(record: Record, command: str, *, training: bool = True) -> list[Child]:
+    """A record's summary and the first rows of its table, in the words of training or of inference."""
     frame = record.to_frame()
+    words = frame.select_dtypes(include=["object", "string"]).columns
+    frame = frame.assign(**{name: [_said(one, training) for one in frame[name]] for name in words})
     more = len(frame) - MOST_ROWS
     note = (
         f"And {more:,} more, which `cutwise {spelled(command)}` prints for the same model and scenario."
         if more > 0
         else None
     )
-    summary = record.summary()
+    summary = said(record.summary(), training=training)
     return [
         element("p", f"{sentence_case(summary)}.") if summary else None,
         _table(frame.head(MOST_ROWS)) if len(frame) else None,
         element("p", note, class_="note") if note else None,
     ]
+
+
+def _said(value: Any, training: bool) -> Any:
+    return said(value, training=training) if isinstance(value, str) else value
 
 
 def _table(frame: pd.DataFrame) -> Markup:

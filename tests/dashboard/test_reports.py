@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -21,7 +22,13 @@ from cutwise.question import Question, shown_plan
 from cutwise.scenario.parties import Device
 from cutwise.scenario.parts import Limits, Scenario
 from cutwise_dashboard.reports import Origin, comparison_report, plan_report
-from cutwise_dashboard.reports.analysis_sections import MOST_ROWS, ONLY, analysis_sections, record_parts
+from cutwise_dashboard.reports.analysis_sections import (
+    MOST_ROWS,
+    ONLY,
+    QUICK_DEVICES,
+    analysis_sections,
+    record_parts,
+)
 from tests.core.costs.test_generation import decoder
 from tests.core.plans.test_inference_by_hand import cell
 
@@ -162,7 +169,18 @@ def test_a_large_fleet_is_not_analysed_unasked() -> None:
     asked = Question(graph=cutwise.load_model("sample:resnet18"), scenario=Scenario(devices=devices))
     sections = analysis_sections(asked)
     assert len(sections) == sum(one.in_report for name, one in ANALYSES.items() if name not in ONLY)
-    assert all(f"for at most {MOST_DEVICES} devices" in text for text in sections)
+    assert all("Answered here for at most" in text for text in sections)
+
+
+def test_questions_of_many_scenarios_are_left_to_their_command_where_they_would_take_long() -> None:
+    devices = tuple(Device(name=f"d{number}", samples=32) for number in range(QUICK_DEVICES + 1))
+    asked = Question(graph=cutwise.load_model("sample:resnet18"), scenario=Scenario(devices=devices))
+    (section,) = (text for text in analysis_sections(asked) if "What would meet a target" in text)
+    assert f"at most {QUICK_DEVICES} devices" in section
+    assert "cutwise targets" in section
+    few = replace(asked, scenario=Scenario(devices=devices[:2]), scheme="gsfl")
+    (section,) = (text for text in analysis_sections(few) if "What would meet a target" in text)
+    assert "plans every scenario anew, which would take long here" in section
 
 
 def test_long_records_are_cut_short_and_say_so() -> None:

@@ -14,6 +14,7 @@ IN_PLACE_OF = (
     (r"\bpasses over all data\b", "serves all requests"),
     (r"% of the round\b", "% of the time"),
     (r"\bof (?:the|one|a) round\b", "of all requests"),
+    (r"\ba slower round\b", "slower serving"),
     (r"\bOne round\b", "All requests"),
     (r"\bone round\b", "all requests"),
     (r"\bthe round takes\b", "all requests take"),

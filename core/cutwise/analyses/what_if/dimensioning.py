@@ -143,7 +143,7 @@ class DimensioningAnalysis(Settled):
     title: ClassVar[str] = "How many devices fit"
     asks: ClassVar[str] = "How many devices like these fit, what binds, and what would ten more need?"
     of_plan: ClassVar[bool] = True
-    in_report: ClassVar[bool] = False
+    in_report: ClassVar[bool] = True
     deadline_s: float | None = quantity(
         None, unit="s", ge=1e-12, le=1e12, title="Deadline", scale="log", shown=(0.1, 1e5),
         help="Longest delay of a round; the scenario's own if absent, else ten times the round as it is",

@@ -82,7 +82,7 @@ class FrontAnalysis(Settled):
     title: ClassVar[str] = "What a slower round gains"
     asks: ClassVar[str] = "How much energy, memory or traffic does a slower round save?"
     of_plan: ClassVar[bool] = True
-    in_report: ClassVar[bool] = False
+    in_report: ClassVar[bool] = True
     against: AxisName = quantity(
         "energy",
         title="Against",

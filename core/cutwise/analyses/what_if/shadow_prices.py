@@ -136,7 +136,7 @@ class ShadowPricesAnalysis(Settled):
     title: ClassVar[str] = "What one more saves"
     asks: ClassVar[str] = "What does one more Mbit/s, GB or W save now, and up to where?"
     of_plan: ClassVar[bool] = True
-    in_report: ClassVar[bool] = False
+    in_report: ClassVar[bool] = True
     quantities: tuple[str, ...] = quantity(
         (), title="Quantities", help="Only these, separated by commas: paths of the scenario; all if absent"
     )

@@ -38,7 +38,7 @@ class TargetsAnalysis(Settled):
     title: ClassVar[str] = "What would meet a target"
     asks: ClassVar[str] = "What would have to become what for a round to end in time?"
     of_plan: ClassVar[bool] = True
-    in_report: ClassVar[bool] = False
+    in_report: ClassVar[bool] = True
     deadline_s: float | None = quantity(
         None, unit="s", ge=1e-12, le=1e12, title="Deadline", scale="log", shown=(0.1, 1e5),
         help="Longest delay of a round that is asked for; without any target the scenario's limits, or 30 % "

@@ -46,7 +46,7 @@ class UncertaintyAnalysis(Settled):
         "How do delay, energy and the best cut spread where inputs are only known as ranges?"
     )
     of_plan: ClassVar[bool] = True
-    in_report: ClassVar[bool] = False
+    in_report: ClassVar[bool] = True
     ranges: tuple[str, ...] = quantity(
         (), title="Ranges",
         help="Separated by commas: path=low..high for evenly between, path=20% for a fifth less or more, "

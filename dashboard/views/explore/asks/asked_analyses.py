@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,6 +33,15 @@ def finding(question: AnsweredQuestion, title: str, words: str) -> None:
     training = question.problem.workload.training
     title, words = (said(text, training=training) for text in (sentence_case(title), sentence_case(words)))
     st.html(f'<h2 style="{HEAD}">{html.escape(title)}</h2>{html.escape(words)}')
+
+
+def not_looked_at(titles: Sequence[str]) -> str:
+    """What a question leaves out of a fleet, as a sentence.
+
+    >>> not_looked_at(["Speed of the server", "Uplink"])
+    'Not looked at, as it would take long: speed of the server, uplink.'
+    """
+    return f"Not looked at, as it would take long: {', '.join(one[0].lower() + one[1:] for one in titles)}."
 
 
 def same_numbers(question: AnsweredQuestion, analysis: str, **options: Any) -> None:

@@ -8,7 +8,12 @@ from cutwise.analyses.what_if.target_changes import CHEAP, Targets
 from cutwise_dashboard import session
 from cutwise_dashboard.format import as_written
 from cutwise_dashboard.question import AnsweredQuestion
-from cutwise_dashboard.views.explore.asks.asked_analyses import finding, record_of, same_numbers
+from cutwise_dashboard.views.explore.asks.asked_analyses import (
+    finding,
+    not_looked_at,
+    record_of,
+    same_numbers,
+)
 from cutwise_dashboard.views.explore.asks.target_ways import way, ways_to
 
 FIELDS = {
@@ -49,6 +54,7 @@ def target_words(found: Targets) -> tuple[str, str]:
         return f"{found.target}: kept as things are", ""
     near = "" if found.exact else " Factors are to a thousandth, as each that is tried takes a plan."
     means = f"For {found.target}. Cheapest means {CHEAP}.{near}"
+    means += f" {not_looked_at(found.left)}" if found.left else ""
     if found.possible:
         return f"{found.possible[0].sentence} would do", means
     return "No single quantity would do", means

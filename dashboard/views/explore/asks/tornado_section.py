@@ -12,7 +12,12 @@ from cutwise_dashboard.charts.trades.swings import MOST_BARS, end_words, swings_
 from cutwise_dashboard.format import as_written
 from cutwise_dashboard.question import AnsweredQuestion
 from cutwise_dashboard.views import drawn
-from cutwise_dashboard.views.explore.asks.asked_analyses import finding, record_of, same_numbers
+from cutwise_dashboard.views.explore.asks.asked_analyses import (
+    finding,
+    not_looked_at,
+    record_of,
+    same_numbers,
+)
 
 
 def tornado(question: AnsweredQuestion, device: int) -> None:
@@ -52,4 +57,5 @@ def tornado_words(found: Tornado) -> tuple[str, str]:
     told = [f"Sorted by {found.of}; {cuts}."]
     told += [f"The {hidden} smallest are below in words."] if hidden > 0 else []
     told += [f"Nothing changes with: {', '.join(map(str.lower, found.still))}."] if found.still else []
+    told += [not_looked_at(found.left)] if found.left else []
     return f"Most changes with: {found.swings[0].title.lower()}", " ".join(told)
