@@ -4,7 +4,7 @@
     python tests/answers/record.py /tmp/after.jsonl                     in another
     cmp /tmp/before.jsonl /tmp/after.jsonl
 
-Plans of all schemes on the nine samples and twenty scenarios (the three shipped ones and those beside this
+Plans of all schemes on the nine samples and 26 scenarios (the nine shipped ones and those beside this
 file), as `--json` prints them, and the figures of the five papers. `--library core` is for commits in which
 the library had that name. Run times are no answers and are left out.
 """

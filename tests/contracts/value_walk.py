@@ -40,7 +40,7 @@ def parts_of(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _array_can_be_written(value: Any) -> bool:
-    if not isinstance(value, np.ndarray) or not value.size:
+    if not isinstance(value, np.ndarray) or not value.size or not value.flags.writeable:
         return False
     try:
         value[...] = value.copy()

@@ -103,9 +103,9 @@ def _beside_others(
 ) -> object:
     """The value where it needs what stands beside it; raises what is wrong with it `alone` otherwise."""
     owner = _at(scenario, tuple("0" if part == EVERY else part for part in parts[:-1]))
+    if not is_dataclass(owner) or isinstance(owner, type):
+        raise alone
     try:
-        assert is_dataclass(owner)
-        assert not isinstance(owner, type)
         return value_at(parts, value, kinds=kinds, beside=owner)
     except ScenarioError:
         raise alone from None
