@@ -8,7 +8,7 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.columns.device_answers import DeviceAnswer, answered_device
-from cutwise.columns.device_rows import DeviceRows
+from cutwise.columns.device_rows import DeviceRows, NotInColumnsError
 from cutwise.columns.rounds.band_rows import band_answers
 from cutwise.columns.rounds.weighted_score import weighted_score
 from cutwise.columns.swept_paths import Columns
@@ -61,6 +61,8 @@ def round_rows(
     left |= (active > 1) & (held > distinct[0].server_budgets * (1 + LIMIT_ROUNDING))
     if active > 1 or len(own) > 1:
         left |= np.any([one.crowded for one in own], axis=0)
+    if left.all():
+        raise NotInColumnsError("no row has an answer here")
     late = columns.get("limits.deadline_s", scenario.limits.deadline_s)
     if late is not None:
         broken |= delay_s > np.asarray(late) * (1 + LIMIT_ROUNDING)
