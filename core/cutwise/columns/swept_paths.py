@@ -130,22 +130,23 @@ def in_rows(scenario: Scenario, columns: Columns, *, device: int) -> Scenario:
 
     Raises `ScenarioError` where the numbers of the first row do not go together.
     """
-    if columns:
-        scenario = changed(scenario, {path: column[0].item() for path, column in columns.items()})
-    made: Any = replace(scenario, devices=(scenario.devices[device],))
-    for parts, column in _of_device(columns, device):
-        made = _with_column(made, parts, column)
+    alone = replace(scenario, devices=(scenario.devices[device],))
+    own = dict(_of_device(columns, device))
+    made: Any = changed(alone, {path: column[0].item() for path, column in own.items()}) if own else alone
+    for path, column in own.items():
+        made = _with_column(made, path_parts(path), column)
     assert isinstance(made, Scenario)
     return made
 
 
-def _of_device(columns: Columns, device: int) -> Iterator[tuple[list[str], Column]]:
+def _of_device(columns: Columns, device: int) -> Iterator[tuple[str, Column]]:
+    """The paths of a scenario with this device alone."""
     for path, column in columns.items():
         parts = path_parts(path)
         if parts[0] != "devices":
-            yield parts, column
+            yield path, column
         elif parts[1] in (EVERY, str(device)):
-            yield ["devices", "0", *parts[2:]], column
+            yield ".".join(["devices", "0", *parts[2:]]), column
 
 
 def _with_column(value: Any, parts: Sequence[str], column: Column) -> Any:

@@ -209,6 +209,16 @@ SETTINGS: Mapping[str, Setting] = {
         energy_near=SHARES_OF_PLAN,
         columns={**RATES, "server.flops_per_s": between(1e10, 1e14)},
     ),
+    "fleet, each device with numbers of its own": Setting(
+        scenario=FIVE,
+        scheme="split_federated",
+        columns={
+            **RATES,
+            **{f"devices.{number}.flops_per_s": between(1e8, 1e13) for number in range(5)},
+            "devices.3.samples": whole(1, 5000),
+            "devices[1].distance_m": between(1, 300),
+        },
+    ),
 }
 SEPARABLE = tuple(name for name, scheme in SCHEMES.items() if scheme.separable)
 
