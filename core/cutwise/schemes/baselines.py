@@ -54,9 +54,13 @@ class Baseline:
 class DeviceOnly(Baseline):
     """Everything on the device; only the model is exchanged."""
 
+    def given_cuts(self, problem: SplitProblem) -> Mask:
+        """No split at any device."""
+        return _for_all(problem, np.ones(len(problem.cost.graph), dtype=bool))
+
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with no split."""
-        return _same_cut(problem, "device_only", np.ones(len(problem.cost.graph), dtype=bool))
+        return _with_cuts(problem, "device_only", self.given_cuts(problem))
 
 
 @SCHEMES.named("server_only")
@@ -64,9 +68,13 @@ class DeviceOnly(Baseline):
 class ServerOnly(Baseline):
     """Raw data go up in every iteration and everything runs on the server."""
 
+    def given_cuts(self, problem: SplitProblem) -> Mask:
+        """Only the inputs at every device."""
+        return _for_all(problem, problem.cost.is_input)
+
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with only the inputs on the devices."""
-        return _same_cut(problem, "server_only", problem.cost.is_input)
+        return _with_cuts(problem, "server_only", self.given_cuts(problem))
 
 
 @SCHEMES.named("first_layer")
@@ -74,9 +82,13 @@ class ServerOnly(Baseline):
 class FirstLayer(Baseline):
     """The first layer stays on the device, the rest runs on the server."""
 
+    def given_cuts(self, problem: SplitProblem) -> Mask:
+        """The smallest side that hides raw data, at every device."""
+        return _for_all(problem, private_ops(problem.cost, "first_layer"))
+
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with the smallest device side that hides raw data."""
-        return _same_cut(problem, "first_layer", private_ops(problem.cost, "first_layer"))
+        return _with_cuts(problem, "first_layer", self.given_cuts(problem))
 
 
 @SCHEMES.named("centralised")
@@ -92,7 +104,8 @@ class Centralised(Baseline):
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan in which a round sends the samples' share of that round, in one message."""
         if not problem.workload.training:
-            return _same_cut(with_codec(problem, Uncompressed()), "centralised", problem.cost.is_input)
+            problem = with_codec(problem, Uncompressed())
+            return _with_cuts(problem, "centralised", _for_all(problem, problem.cost.is_input))
         # raw data are no smashed data
         problem = with_codec(problem, Uncompressed())
         count, rounds = problem.device_count, problem.scenario.rounds
@@ -140,7 +153,7 @@ class BestStatic(Baseline):
         scores = np.asarray(score(stage_times(common.groups[0].sums, average)))
         fits = (common.excess <= 0).all(axis=0)
         best = np.where(fits if fits.any() else True, scores, np.inf).argmin()
-        return _same_cut(problem, "best_static", common.groups[0].masks[best])
+        return _with_cuts(problem, "best_static", _for_all(problem, common.groups[0].masks[best]))
 
 
 @SCHEMES.named("regression")
@@ -174,18 +187,15 @@ class RegressionFit(Baseline):
 class RandomCut(Baseline):
     """A random cut for every device, drawn with the scenario's seed."""
 
+    def given_cuts(self, problem: SplitProblem) -> Mask:
+        """Cuts drawn with the seed that keep what must stay."""
+        draw = np.random.default_rng(problem.scenario.seed)
+        return np.stack([_random_split(problem, draw) for _ in range(problem.device_count)])
+
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with random cuts that keep what must stay."""
-        draw = np.random.default_rng(problem.scenario.seed)
-        masks = np.stack([_random_split(problem, draw) for _ in range(problem.device_count)])
-        return fixed_plan(
-            problem,
-            scheme="random_cut",
-            round_of=IN_TURN,
-            conditions=problem.conditions(),
-            masks=masks,
-            method=f"random with seed {problem.scenario.seed}",
-        )
+        method = f"random with seed {problem.scenario.seed}"
+        return _with_cuts(problem, "random_cut", self.given_cuts(problem), method=method)
 
 
 @SCHEMES.named("brute_force")
@@ -215,15 +225,18 @@ class BruteForce(Baseline):
         )
 
 
-def _same_cut(problem: SplitProblem, scheme: str, mask: Mask) -> Plan:
-    masks = np.tile(mask, (problem.device_count, 1))
+def _for_all(problem: SplitProblem, mask: Mask) -> Mask:
+    return np.tile(mask, (problem.device_count, 1))
+
+
+def _with_cuts(problem: SplitProblem, scheme: str, masks: Mask, *, method: str = "fixed cut") -> Plan:
     return fixed_plan(
         problem,
         scheme=scheme,
         round_of=IN_TURN,
         conditions=problem.conditions(),
         masks=masks,
-        method="fixed cut",
+        method=method,
     )
 
 
