@@ -21,7 +21,7 @@ from cutwise.planning.whole_round.joint_choice import is_coupled
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
-from cutwise.schemes.base import SCHEMES, answered, given_cuts, has_given_cuts
+from cutwise.schemes.base import SCHEMES, answered, given_cut, has_given_cut
 from cutwise.schemes.options import scheme_with
 
 STATUSES = ("optimal", "feasible", "infeasible", "unsolved")
@@ -89,8 +89,7 @@ def goes_in_columns(scenario: Scenario, columns: Columns, scheme: str, options: 
     if columns:
         scenario = changed(scenario, {path: column[0].item() for path, column in columns.items()})
     alone = found.separable and not is_coupled(scenario, found.round_of)
-    given = has_given_cuts(scheme) and "seed" not in columns
-    if set(options) - {"certify"} or not (alone or given) or asks_modes(scenario):
+    if set(options) - {"certify"} or not (alone or has_given_cut(scheme)) or asks_modes(scenario):
         return False
     if not found.round_of.parallel:
         return True
@@ -110,8 +109,8 @@ def _in_columns(
     first = changed(scenario, {path: column[0].item() for path, column in columns.items()})
     problem = build_problem(graph, first)
     asked = scheme_with(scheme, options)
-    cuts = given_cuts(problem, asked)
-    rounds: RoundRows = round_rows(problem, scenario, columns, asked.round_of, count=count, cuts=cuts)
+    cut = given_cut(problem, asked)
+    rounds: RoundRows = round_rows(problem, scenario, columns, asked.round_of, count=count, cut=cut)
     good = "optimal" if rounds.proven else "feasible"
     status = np.where(rounds.broken, STATUSES.index("infeasible"), STATUSES.index(good))
     found = RowAnswers(

@@ -24,8 +24,8 @@ class Scheme(Protocol):
     model and gives none for a large one. `learning` says how its devices train, for rounds to a target.
     One that is not separable may say `turns_alone`: a device's turn is the same whatever the others do.
     One that divides the devices names the option that says into how many parts (`divided_into`), and the
-    schemes that one part, and a part a device, come to (`ends`). One whose cuts depend on the model, on what
-    must stay and on the seed alone says which they are by `given_cuts(problem)`, of shape (devices, ops).
+    schemes that one part, and a part a device, come to (`ends`). One whose devices all have one cut, which is
+    the same whatever their numbers are, says which it is by `given_cut(problem)`, of shape (ops,).
     """
 
     is_baseline: ClassVar[bool]
@@ -60,19 +60,19 @@ def divided_into(scheme: str) -> str:
     return str(getattr(SCHEMES[scheme], "divided_into", ""))
 
 
-def has_given_cuts(scheme: str) -> bool:
-    """True for a scheme whose cuts stay the same whatever the speeds, rates, powers and data are.
+def has_given_cut(scheme: str) -> bool:
+    """True for a scheme whose cut stays the same whatever the speeds, rates, powers and data are.
 
-    >>> has_given_cuts("server_only"), has_given_cuts("fast_split")
+    >>> has_given_cut("server_only"), has_given_cut("fast_split")
     (True, False)
     """
-    return hasattr(SCHEMES[scheme], "given_cuts")
+    return hasattr(SCHEMES[scheme], "given_cut")
 
 
-def given_cuts(problem: SplitProblem, scheme: Scheme) -> Mask | None:
-    """The cuts (devices, ops) that such a scheme gives; None of another."""
+def given_cut(problem: SplitProblem, scheme: Scheme) -> Mask | None:
+    """The cut (ops,) that such a scheme gives to all devices; None of another."""
     own: Any = scheme
-    return own.given_cuts(problem) if hasattr(own, "given_cuts") else None
+    return own.given_cut(problem) if hasattr(own, "given_cut") else None
 
 
 def baseline_names() -> tuple[str, ...]:

@@ -54,13 +54,13 @@ class Baseline:
 class DeviceOnly(Baseline):
     """Everything on the device; only the model is exchanged."""
 
-    def given_cuts(self, problem: SplitProblem) -> Mask:
-        """No split at any device."""
-        return _for_all(problem, np.ones(len(problem.cost.graph), dtype=bool))
+    def given_cut(self, problem: SplitProblem) -> Mask:
+        """No split."""
+        return np.ones(len(problem.cost.graph), dtype=bool)
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with no split."""
-        return _with_cuts(problem, "device_only", self.given_cuts(problem))
+        return _same_cut(problem, "device_only", self.given_cut(problem))
 
 
 @SCHEMES.named("server_only")
@@ -68,13 +68,13 @@ class DeviceOnly(Baseline):
 class ServerOnly(Baseline):
     """Raw data go up in every iteration and everything runs on the server."""
 
-    def given_cuts(self, problem: SplitProblem) -> Mask:
-        """Only the inputs at every device."""
-        return _for_all(problem, problem.cost.is_input)
+    def given_cut(self, problem: SplitProblem) -> Mask:
+        """Only the inputs on the device."""
+        return problem.cost.is_input
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with only the inputs on the devices."""
-        return _with_cuts(problem, "server_only", self.given_cuts(problem))
+        return _same_cut(problem, "server_only", self.given_cut(problem))
 
 
 @SCHEMES.named("first_layer")
@@ -82,13 +82,13 @@ class ServerOnly(Baseline):
 class FirstLayer(Baseline):
     """The first layer stays on the device, the rest runs on the server."""
 
-    def given_cuts(self, problem: SplitProblem) -> Mask:
-        """The smallest side that hides raw data, at every device."""
-        return _for_all(problem, private_ops(problem.cost, "first_layer"))
+    def given_cut(self, problem: SplitProblem) -> Mask:
+        """The smallest device side that hides raw data."""
+        return private_ops(problem.cost, "first_layer")
 
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with the smallest device side that hides raw data."""
-        return _with_cuts(problem, "first_layer", self.given_cuts(problem))
+        return _same_cut(problem, "first_layer", self.given_cut(problem))
 
 
 @SCHEMES.named("centralised")
@@ -104,8 +104,7 @@ class Centralised(Baseline):
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan in which a round sends the samples' share of that round, in one message."""
         if not problem.workload.training:
-            problem = with_codec(problem, Uncompressed())
-            return _with_cuts(problem, "centralised", _for_all(problem, problem.cost.is_input))
+            return _same_cut(with_codec(problem, Uncompressed()), "centralised", problem.cost.is_input)
         # raw data are no smashed data
         problem = with_codec(problem, Uncompressed())
         count, rounds = problem.device_count, problem.scenario.rounds
@@ -153,7 +152,7 @@ class BestStatic(Baseline):
         scores = np.asarray(score(stage_times(common.groups[0].sums, average)))
         fits = (common.excess <= 0).all(axis=0)
         best = np.where(fits if fits.any() else True, scores, np.inf).argmin()
-        return _with_cuts(problem, "best_static", _for_all(problem, common.groups[0].masks[best]))
+        return _same_cut(problem, "best_static", common.groups[0].masks[best])
 
 
 @SCHEMES.named("regression")
@@ -187,15 +186,18 @@ class RegressionFit(Baseline):
 class RandomCut(Baseline):
     """A random cut for every device, drawn with the scenario's seed."""
 
-    def given_cuts(self, problem: SplitProblem) -> Mask:
-        """Cuts drawn with the seed that keep what must stay."""
-        draw = np.random.default_rng(problem.scenario.seed)
-        return np.stack([_random_split(problem, draw) for _ in range(problem.device_count)])
-
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with random cuts that keep what must stay."""
-        method = f"random with seed {problem.scenario.seed}"
-        return _with_cuts(problem, "random_cut", self.given_cuts(problem), method=method)
+        draw = np.random.default_rng(problem.scenario.seed)
+        masks = np.stack([_random_split(problem, draw) for _ in range(problem.device_count)])
+        return fixed_plan(
+            problem,
+            scheme="random_cut",
+            round_of=IN_TURN,
+            conditions=problem.conditions(),
+            masks=masks,
+            method=f"random with seed {problem.scenario.seed}",
+        )
 
 
 @SCHEMES.named("brute_force")
@@ -225,18 +227,15 @@ class BruteForce(Baseline):
         )
 
 
-def _for_all(problem: SplitProblem, mask: Mask) -> Mask:
-    return np.tile(mask, (problem.device_count, 1))
-
-
-def _with_cuts(problem: SplitProblem, scheme: str, masks: Mask, *, method: str = "fixed cut") -> Plan:
+def _same_cut(problem: SplitProblem, scheme: str, mask: Mask) -> Plan:
+    masks = np.tile(mask, (problem.device_count, 1))
     return fixed_plan(
         problem,
         scheme=scheme,
         round_of=IN_TURN,
         conditions=problem.conditions(),
         masks=masks,
-        method=method,
+        method="fixed cut",
     )
 
 

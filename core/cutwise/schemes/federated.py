@@ -30,9 +30,9 @@ class Federated(Settled):
     exhaustive: ClassVar[bool] = False
     learning: ClassVar[Learning] = WHOLE_MODELS
 
-    def given_cuts(self, problem: SplitProblem) -> Mask:
-        """No split at any device."""
-        return np.ones((problem.device_count, len(problem.cost.graph)), dtype=bool)
+    def given_cut(self, problem: SplitProblem) -> Mask:
+        """No split."""
+        return np.ones(len(problem.cost.graph), dtype=bool)
 
     def solve(self, problem: SplitProblem) -> Plan:
         r"""The plan with no split.
@@ -40,7 +40,7 @@ class Federated(Settled):
         $T = \max_n [w / R^D_n(N) + I B (\varphi^F + \varphi^B) / F_n + w / R^U_n(N)]$ (P5's comparison;
         science notes 4.2). The server only averages, which costs nothing and counts no memory.
         """
-        masks = self.given_cuts(problem)
+        masks = np.tile(self.given_cut(problem), (problem.device_count, 1))
         if problem.scenario.sharing.bandwidth == "optimised" and problem.device_count > 1:
             whole = last_ops(problem, masks[0])
             plan = planned_with_best_shares(problem, scheme="federated", cut=whole, common_cut=False)

@@ -9,14 +9,14 @@ import numpy as np
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.columns.device_answers import DeviceAnswer, answered_device
 from cutwise.columns.device_rows import DeviceRows, NotInColumnsError
-from cutwise.columns.given_cuts import with_given_cut
+from cutwise.columns.given_cut import with_given_cut
 from cutwise.columns.rounds.band_cuts import BandDevice, of_all_cuts, of_given_cuts
 from cutwise.columns.rounds.band_rows import band_answers
 from cutwise.columns.rounds.weighted_score import weighted_score
 from cutwise.columns.swept_paths import Columns
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.cut_labels import labels_of
-from cutwise.planning.answer.violations import are_barred
+from cutwise.planning.answer.violations import is_barred
 from cutwise.plans.rounds import Round
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.changes import EVERY, path_parts
@@ -50,31 +50,27 @@ def round_rows(
     round_of: Round,
     *,
     count: int,
-    cuts: Mask | None = None,
+    cut: Mask | None = None,
 ) -> RoundRows:
-    """The rounds of a scenario in rows, each device with its own best cut, or with `cuts` (devices, ops).
+    """The rounds of a scenario in rows, each device with its own best cut, or all with one `cut` (ops,).
 
     Raises `NotInColumnsError` where no row has an answer here.
     """
     active = len(scenario.devices) if round_of.parallel else 1
     places: dict[object, int] = {}
-    alike = (_alike(scenario, columns, device, cuts) for device in range(len(scenario.devices)))
+    alike = (_alike(scenario, columns, device) for device in range(len(scenario.devices)))
     kinds = [places.setdefault(one, len(places)) for one in alike]
     distinct = [
         DeviceRows.of(problem, scenario, columns, device=kinds.index(kind), active=active, count=count)
         for kind in range(len(places))
     ]
     times = np.bincount(kinds).astype(np.float64)
-    if cuts is None:
-        own, proven = _answers(problem, distinct, times)
-    else:
-        first = [kinds.index(kind) for kind in range(len(places))]
-        own, proven = _given(problem, distinct, times, cuts[first])
+    own, proven = _answers(problem, distinct, times) if cut is None else _given(problem, distinct, times, cut)
     answers = [own[kind] for kind in kinds]
     delay_s = np.asarray(round_of.total(np.stack([one.delay_s for one in answers])))
     broken: Mask = np.any([one.short for one in own], axis=0)
-    if cuts is not None and are_barred(problem, cuts):
-        broken[:] = True
+    if cut is not None:
+        broken |= is_barred(problem, cut)
     held = np.sum([one.client_bytes for one in answers], axis=0)
     left: Mask = np.any([one.left for one in own], axis=0)
     left |= (active > 1) & (held > distinct[0].server_budgets * (1 + LIMIT_ROUNDING))
@@ -115,10 +111,10 @@ def _sharing(device: DeviceRows, *, by_delay: bool) -> BandDevice:
 
 
 def _given(
-    problem: SplitProblem, devices: list[DeviceRows], times: Floats, cuts: Mask
+    problem: SplitProblem, devices: list[DeviceRows], times: Floats, cut: Mask
 ) -> tuple[list[DeviceAnswer], bool]:
-    """The same with cuts that are given, one a device; nothing is proven of them."""
-    answers = [with_given_cut(one, mask) for one, mask in zip(devices, cuts, strict=True)]
+    """What every distinct device takes with a cut that is given, of which nothing is proven."""
+    answers = [with_given_cut(one, cut) for one in devices]
     if not shares_best(problem, active=devices[0].active):
         return answers, False
     sharing = [of_given_cuts(*pair) for pair in zip(devices, answers, strict=True)]
@@ -130,13 +126,13 @@ def shares_best(problem: SplitProblem, *, active: int) -> bool:
     return active > 1 and problem.scenario.sharing.bandwidth == "optimised" and problem.micro_batches == 1
 
 
-def _alike(scenario: Scenario, columns: Columns, device: int, cuts: Mask | None) -> object:
+def _alike(scenario: Scenario, columns: Columns, device: int) -> object:
     """What devices with equal answers have in common."""
     own = tuple(
         path for path in columns if path_parts(path)[0] == "devices" and path_parts(path)[1] != EVERY
         and path_parts(path)[1] == str(device)
     )  # fmt: skip
-    return replace(scenario.devices[device], name=""), own, None if cuts is None else cuts[device].tobytes()
+    return replace(scenario.devices[device], name=""), own
 
 
 def _labelled(problem: SplitProblem, answers: list[DeviceAnswer]) -> tuple[Ints, tuple[str, ...]]:

@@ -52,8 +52,9 @@ def violations_of(
     return tuple(found)
 
 
-def are_barred(problem: SplitProblem, masks: Mask) -> bool:
-    """True where cuts (devices, ops) break a rule whatever the speeds, rates, powers and data are."""
+def is_barred(problem: SplitProblem, mask: Mask) -> bool:
+    """True where a cut (ops,) breaks a rule at any device, whatever its numbers are."""
+    masks = np.tile(mask, (problem.device_count, 1))
     return bool(_misplaced(problem, masks) or _accuracy_violations(problem, masks))
 
 
