@@ -76,7 +76,8 @@ def checked_column(scenario: Scenario, path: str, values: Any) -> Column:
     Traceback (most recent call last):
     cutwise.errors.ScenarioError: rounds: must be greater than or equal to 1, not 0 (row 1)
     """
-    given = np.array(values)
+    kept = isinstance(values, np.ndarray) and not values.flags.writeable
+    given = np.asarray(values) if kept else np.array(values)
     if given.dtype.kind not in "iuf":
         raise _refused(scenario, path, values, np.ones(len(given), dtype=bool))
     parts = path_parts(path)
@@ -85,7 +86,9 @@ def checked_column(scenario: Scenario, path: str, values: Any) -> Column:
     whole = float not in (get_args(hint) or (hint,))
     if wrong := _beyond(given, facts_of(owner, parts[-1]), whole=whole):
         raise _refused(scenario, path, given, wrong[0])
-    return given.astype(np.int64) if whole else given.astype(np.float64)
+    found: Column = given.astype(np.int64, copy=False) if whole else given.astype(np.float64, copy=False)
+    found.flags.writeable = False
+    return found
 
 
 def _beyond(given: NDArray[Any], facts: Mapping[str, Any], *, whole: bool) -> list[Mask]:
