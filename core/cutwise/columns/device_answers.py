@@ -73,6 +73,8 @@ class FilledAnswer:
 
     def fill(self, device: DeviceRows, cuts: Candidates, picks: RowPicks, rows: Ints | slice) -> None:
         """The picks of some rows, with what they take."""
+        if not len(picks.cuts):
+            return
         self.delay_s[rows], self.energy_j[rows] = priced(cuts.sums, device.conditions, picks.cuts)
         self.client_bytes[rows] = cuts.memory.client_bytes(device.first, device.active)[picks.cuts]
         self.cuts[rows], self.short[rows] = picks.cuts + sum(map(len, self.masks)), picks.short
@@ -109,10 +111,19 @@ def answered_device(device: DeviceRows, score: Score | None = None) -> DeviceAns
             found.left[rows] = True
             continue
         picks = _picked(own, cuts, _in_rows(score, group.rows), given_limits(own, cuts, group.rows))
-        found.fill(own, cuts, picks, rows)
-        if bound := _bound(device, cuts, picks, group.rows):
-            _within_memory(device, group, bound[0], score, found)
+        bound = _bound(device, cuts, picks, group.rows)
+        if not bound.any():
+            found.fill(own, cuts, picks, rows)
+            continue
+        free, crowded = (np.flatnonzero(one) for one in (~bound, bound))
+        found.fill(own.to_price(free), cuts, picks.of(free), _among(rows, free))
+        _within_memory(device, group, _among(rows, crowded), score, found)
     return found.done()
+
+
+def _among(rows: Ints | slice, places: Ints) -> Ints:
+    """The rows at some places of a group, a slice being that of all."""
+    return places if isinstance(rows, slice) else rows[places]
 
 
 def _in_rows(score: Score, rows: Ints | None) -> Score:
@@ -124,18 +135,17 @@ def _picked(device: DeviceRows, cuts: Candidates, score: Score, limits: tuple[Li
     return picked(device.scores(score, cuts), limits, cuts=len(cuts.masks), rows=device.count)
 
 
-def _bound(device: DeviceRows, cuts: Candidates, picks: RowPicks, rows: Ints | None) -> list[Ints]:
-    """The rows whose cut does not fit a memory, or breaks a limit while others do not fit; empty if none."""
+def _bound(device: DeviceRows, cuts: Candidates, picks: RowPicks, rows: Ints | None) -> Mask:
+    """In which rows the cut does not fit a memory, or breaks a limit while others do not fit."""
+    asked = np.zeros(len(picks.cuts), dtype=bool)
     limits = [one if rows is None else one.of(rows) for one in memory_limits(device, cuts) if not one.spared]
-    if not limits:
-        return []
-    asked: Mask = np.any([~one.fits(picks.cuts) for one in limits], axis=0)
-    for cut in range(len(cuts.masks) if (picks.short & ~asked).any() else 0):
+    for one in limits:
+        asked |= ~one.fits(picks.cuts)
+    for cut in range(len(cuts.masks) if limits and (picks.short & ~asked).any() else 0):
         open_rows = np.flatnonzero(picks.short & ~asked)
         for one in limits:
             asked[open_rows] |= ~one.of(open_rows).fits(np.full(len(open_rows), cut))
-    places = np.flatnonzero(asked)
-    return [places if rows is None else rows[places]] if len(places) else []
+    return asked
 
 
 def _within_memory(
@@ -148,7 +158,7 @@ def _within_memory(
     if cuts is None:
         found.left[rows] = True
         return
-    memory = tuple(one.of(rows) for one in memory_limits(device, cuts))
+    memory = tuple(one.of(rows) for one in memory_limits(device, cuts) if not one.spared)
     limits: tuple[Limit, ...] = (*memory, *given_limits(own, cuts, rows))
     picks = _picked(own, cuts, _in_rows(score, rows), limits)
     found.fill(own, cuts, picks, rows)

@@ -74,6 +74,10 @@ class DeviceRows(Frozen):
         """Some of the rows."""
         return replace(self.under(rows_of(self.conditions, rows)), count=len(rows))
 
+    def to_price(self, rows: Ints) -> DeviceRows:
+        """Some of the rows, for cuts that are chosen."""
+        return replace(self, conditions=rows_of(self.conditions, rows), count=len(rows), formal=None)
+
     def under(self, conditions: Conditions) -> DeviceRows:
         """The same under other conditions."""
         plain = plain_numbers(conditions)

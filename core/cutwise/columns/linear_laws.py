@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
-from cutwise.arrays import Floats, Number
+from cutwise.arrays import Floats, Ints, Number
 from cutwise.columns.formal_numbers import (
     ANY,
     NO_FEATURE,
@@ -43,6 +43,10 @@ class Law(Frozen):
     monomials: tuple[Monomial, ...]
     base: Floats
     slopes: Floats
+
+    def of(self, cuts: Ints) -> Law:
+        """The quantity of some cuts."""
+        return replace(self, base=self.base[cuts], slopes=self.slopes[:, cuts])
 
     def coefficients(self, rows: slice) -> Floats:
         """The monomials' values, shape (monomials, rows)."""

@@ -21,7 +21,7 @@ from cutwise.planning.whole_round.joint_choice import is_coupled
 from cutwise.problem.split_problem import build_problem
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parts import Scenario
-from cutwise.schemes.base import SCHEMES, answered
+from cutwise.schemes.base import SCHEMES, answered, given_cut, has_given_cut
 from cutwise.schemes.options import scheme_with
 
 STATUSES = ("optimal", "feasible", "infeasible", "unsolved")
@@ -84,13 +84,12 @@ def answers_of_rows(
 
 
 def goes_in_columns(scenario: Scenario, columns: Columns, scheme: str, options: Mapping[str, Any]) -> bool:
-    """True where each device's cut is chosen alone, under shares that are given or that end first."""
+    """True where each device's cut is given or its own best, under shares that are given or end first."""
     found, sharing = SCHEMES[scheme], scenario.sharing
     if columns:
         scenario = changed(scenario, {path: column[0].item() for path, column in columns.items()})
-    if set(options) - {"certify"} or not found.separable or is_coupled(scenario, found.round_of):
-        return False
-    if asks_modes(scenario):
+    alone = found.separable and not is_coupled(scenario, found.round_of)
+    if set(options) - {"certify"} or not (alone or has_given_cut(scheme)) or asks_modes(scenario):
         return False
     if not found.round_of.parallel:
         return True
@@ -109,7 +108,9 @@ def _in_columns(
 ) -> RowAnswers:
     first = changed(scenario, {path: column[0].item() for path, column in columns.items()})
     problem = build_problem(graph, first)
-    rounds: RoundRows = round_rows(problem, scenario, columns, SCHEMES[scheme].round_of, count=count)
+    asked = scheme_with(scheme, options)
+    cut = given_cut(problem, asked)
+    rounds: RoundRows = round_rows(problem, scenario, columns, asked.round_of, count=count, cut=cut)
     good = "optimal" if rounds.proven else "feasible"
     status = np.where(rounds.broken, STATUSES.index("infeasible"), STATUSES.index(good))
     found = RowAnswers(

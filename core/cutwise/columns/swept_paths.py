@@ -76,7 +76,8 @@ def checked_column(scenario: Scenario, path: str, values: Any) -> Column:
     Traceback (most recent call last):
     cutwise.errors.ScenarioError: rounds: must be greater than or equal to 1, not 0 (row 1)
     """
-    given = np.array(values)
+    kept = isinstance(values, np.ndarray) and not values.flags.writeable
+    given = np.asarray(values) if kept else np.array(values)
     if given.dtype.kind not in "iuf":
         raise _refused(scenario, path, values, np.ones(len(given), dtype=bool))
     parts = path_parts(path)
@@ -85,7 +86,9 @@ def checked_column(scenario: Scenario, path: str, values: Any) -> Column:
     whole = float not in (get_args(hint) or (hint,))
     if wrong := _beyond(given, facts_of(owner, parts[-1]), whole=whole):
         raise _refused(scenario, path, given, wrong[0])
-    return given.astype(np.int64) if whole else given.astype(np.float64)
+    found: Column = given.astype(np.int64, copy=False) if whole else given.astype(np.float64, copy=False)
+    found.flags.writeable = False
+    return found
 
 
 def _beyond(given: NDArray[Any], facts: Mapping[str, Any], *, whole: bool) -> list[Mask]:
@@ -130,22 +133,23 @@ def in_rows(scenario: Scenario, columns: Columns, *, device: int) -> Scenario:
 
     Raises `ScenarioError` where the numbers of the first row do not go together.
     """
-    if columns:
-        scenario = changed(scenario, {path: column[0].item() for path, column in columns.items()})
-    made: Any = replace(scenario, devices=(scenario.devices[device],))
-    for parts, column in _of_device(columns, device):
-        made = _with_column(made, parts, column)
+    alone = replace(scenario, devices=(scenario.devices[device],))
+    own = dict(_of_device(columns, device))
+    made: Any = changed(alone, {path: column[0].item() for path, column in own.items()}) if own else alone
+    for path, column in own.items():
+        made = _with_column(made, path_parts(path), column)
     assert isinstance(made, Scenario)
     return made
 
 
-def _of_device(columns: Columns, device: int) -> Iterator[tuple[list[str], Column]]:
+def _of_device(columns: Columns, device: int) -> Iterator[tuple[str, Column]]:
+    """The paths of a scenario with this device alone."""
     for path, column in columns.items():
         parts = path_parts(path)
         if parts[0] != "devices":
-            yield parts, column
+            yield path, column
         elif parts[1] in (EVERY, str(device)):
-            yield ["devices", "0", *parts[2:]], column
+            yield ".".join(["devices", "0", *parts[2:]]), column
 
 
 def _with_column(value: Any, parts: Sequence[str], column: Column) -> Any:

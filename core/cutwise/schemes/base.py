@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol
 
+from cutwise.arrays import Mask
 from cutwise.planning.whole_round.best_modes import ChosenModes, best_modes
 from cutwise.plans.learning import ONE_SERVER_MODEL, Learning
 from cutwise.plans.plan import Plan
@@ -23,7 +24,8 @@ class Scheme(Protocol):
     model and gives none for a large one. `learning` says how its devices train, for rounds to a target.
     One that is not separable may say `turns_alone`: a device's turn is the same whatever the others do.
     One that divides the devices names the option that says into how many parts (`divided_into`), and the
-    schemes that one part, and a part a device, come to (`ends`).
+    schemes that one part, and a part a device, come to (`ends`). One whose devices all have one cut, which is
+    the same whatever their numbers are, says which it is by `given_cut(problem)`, of shape (ops,).
     """
 
     is_baseline: ClassVar[bool]
@@ -56,6 +58,21 @@ def divided_into(scheme: str) -> str:
     ('groups', '')
     """
     return str(getattr(SCHEMES[scheme], "divided_into", ""))
+
+
+def has_given_cut(scheme: str) -> bool:
+    """True for a scheme whose cut stays the same whatever the speeds, rates, powers and data are.
+
+    >>> has_given_cut("server_only"), has_given_cut("fast_split")
+    (True, False)
+    """
+    return hasattr(SCHEMES[scheme], "given_cut")
+
+
+def given_cut(problem: SplitProblem, scheme: Scheme) -> Mask | None:
+    """The cut (ops,) that such a scheme gives to all devices; None of another."""
+    own: Any = scheme
+    return own.given_cut(problem) if hasattr(own, "given_cut") else None
 
 
 def baseline_names() -> tuple[str, ...]:

@@ -54,9 +54,13 @@ class Baseline:
 class DeviceOnly(Baseline):
     """Everything on the device; only the model is exchanged."""
 
+    def given_cut(self, problem: SplitProblem) -> Mask:
+        """No split."""
+        return np.ones(len(problem.cost.graph), dtype=bool)
+
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with no split."""
-        return _same_cut(problem, "device_only", np.ones(len(problem.cost.graph), dtype=bool))
+        return _same_cut(problem, "device_only", self.given_cut(problem))
 
 
 @SCHEMES.named("server_only")
@@ -64,9 +68,13 @@ class DeviceOnly(Baseline):
 class ServerOnly(Baseline):
     """Raw data go up in every iteration and everything runs on the server."""
 
+    def given_cut(self, problem: SplitProblem) -> Mask:
+        """Only the inputs on the device."""
+        return problem.cost.is_input
+
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with only the inputs on the devices."""
-        return _same_cut(problem, "server_only", problem.cost.is_input)
+        return _same_cut(problem, "server_only", self.given_cut(problem))
 
 
 @SCHEMES.named("first_layer")
@@ -74,9 +82,13 @@ class ServerOnly(Baseline):
 class FirstLayer(Baseline):
     """The first layer stays on the device, the rest runs on the server."""
 
+    def given_cut(self, problem: SplitProblem) -> Mask:
+        """The smallest device side that hides raw data."""
+        return private_ops(problem.cost, "first_layer")
+
     def solve(self, problem: SplitProblem) -> Plan:
         """The plan with the smallest device side that hides raw data."""
-        return _same_cut(problem, "first_layer", private_ops(problem.cost, "first_layer"))
+        return _same_cut(problem, "first_layer", self.given_cut(problem))
 
 
 @SCHEMES.named("centralised")

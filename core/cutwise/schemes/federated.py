@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from cutwise.arrays import Mask
 from cutwise.fields.field_values import Settled
 from cutwise.planning.answer.best_plan import fixed_plan, last_ops
 from cutwise.planning.sharing.band_split import planned_with_best_shares
@@ -29,13 +30,17 @@ class Federated(Settled):
     exhaustive: ClassVar[bool] = False
     learning: ClassVar[Learning] = WHOLE_MODELS
 
+    def given_cut(self, problem: SplitProblem) -> Mask:
+        """No split."""
+        return np.ones(len(problem.cost.graph), dtype=bool)
+
     def solve(self, problem: SplitProblem) -> Plan:
         r"""The plan with no split.
 
         $T = \max_n [w / R^D_n(N) + I B (\varphi^F + \varphi^B) / F_n + w / R^U_n(N)]$ (P5's comparison;
         science notes 4.2). The server only averages, which costs nothing and counts no memory.
         """
-        masks = np.ones((problem.device_count, len(problem.cost.graph)), dtype=bool)
+        masks = np.tile(self.given_cut(problem), (problem.device_count, 1))
         if problem.scenario.sharing.bandwidth == "optimised" and problem.device_count > 1:
             whole = last_ops(problem, masks[0])
             plan = planned_with_best_shares(problem, scheme="federated", cut=whole, common_cut=False)

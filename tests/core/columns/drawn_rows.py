@@ -209,6 +209,34 @@ SETTINGS: Mapping[str, Setting] = {
         energy_near=SHARES_OF_PLAN,
         columns={**RATES, "server.flops_per_s": between(1e10, 1e14)},
     ),
+    "fleet, each device with numbers of its own": Setting(
+        scenario=FIVE,
+        scheme="split_federated",
+        columns={
+            **RATES,
+            **{f"devices.{number}.flops_per_s": between(1e8, 1e13) for number in range(5)},
+            "devices.3.samples": whole(1, 5000),
+            "devices[1].distance_m": between(1, 300),
+        },
+    ),
+    "one memory for all rows": Setting(
+        scenario=Scenario(devices=(Device(memory_bytes=1.5e9),), server=Server(memory_bytes=2e9)),
+        columns={**RATES, **SPEEDS},
+    ),
+    "a memory that nothing fits": Setting(
+        scenario=Scenario(devices=(Device(memory_bytes=1e6),)), columns={**RATES, **SPEEDS}
+    ),
+    "one memory and other limits": Setting(
+        scenario=Scenario(devices=(Device(memory_bytes=2e9),)),
+        columns={**RATES, **SPEEDS, "limits.traffic_bytes": between(1e8, 1e12)},
+    ),
+    "best band, one memory": Setting(
+        scenario=replace(FIVE, devices=fleet(5, memory_bytes=2e9), sharing=BEST),
+        scheme="split_federated",
+        near=BEST_BAND,
+        energy_near=SHARES_OF_PLAN,
+        columns={**RATES, "devices.0.flops_per_s": between(1e8, 1e13)},
+    ),
 }
 SEPARABLE = tuple(name for name, scheme in SCHEMES.items() if scheme.separable)
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import cutwise
+import cutwise.columns.device_rows
 import cutwise.columns.row_answers
 from cutwise.columns.rounds.band_levels import levels_of
+from cutwise.cuts.pool.closure import PoolTooLarge
 from cutwise.errors import ScenarioError
 from cutwise.scenario.parts import Scenario, Sharing
 from tests.core.columns.drawn_rows import (
@@ -129,3 +131,15 @@ def test_whole_numbers_stand_for_real_ones() -> None:
         cutwise.sweep(graph, over={"channel.uplink_bps": given}, zip=True) for given in (rates, rates * 1.0)
     )
     assert whole["delay_s"].tolist() == real["delay_s"].tolist()
+
+
+@pytest.mark.parametrize("name", ["either side faster", "fleet at equal shares", "best band"])
+def test_rows_of_a_model_with_too_many_cuts_equal_their_own_plans(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_many(*_: object) -> None:
+        raise PoolTooLarge("as if")
+
+    monkeypatch.setattr(cutwise.columns.device_rows, "candidates_within", too_many)
+    setting, graph = SETTINGS[name], cutwise.load_model("sample:vgg16")
+    assert list(differences(graph, setting, setting.scheme, rows=2, seed=4)) == []

@@ -29,7 +29,7 @@ DRAWN: dict[str, Any] = {
         "workload.batch_size": [4, 8],
         "sharing.bandwidth": ["equal", "dedicated"],
     },
-    "schemes": ["fast_split", "split_federated", "gsfl"],
+    "schemes": ["fast_split", "split_federated", "u_shape"],
     "design": "random",
     "rows": 10,
     "part_rows": 4,

@@ -101,6 +101,9 @@ def test_parts_are_large_only_where_every_row_goes_in_columns() -> None:
         (queued, "split_federated", ROWS_ONE_BY_ONE),
         (weighed, "fast_split", ROWS_IN_COLUMNS),
         (weighed, "split_federated", ROWS_ONE_BY_ONE),
+        (weighed, "server_only", ROWS_IN_COLUMNS),
+        (weighed, "federated", ROWS_IN_COLUMNS),
+        (queued, "federated", ROWS_ONE_BY_ONE),
     ):
         assert rows_of_part(drawn(10, scheme, **more), scheme) == rows
 

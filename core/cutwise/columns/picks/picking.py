@@ -10,7 +10,7 @@ import numpy as np
 from cutwise.arrays import Ints, Mask
 from cutwise.columns.least_sums import least_of
 from cutwise.columns.linear_laws import Law
-from cutwise.columns.picks.row_limits import Limit, RowScores, excess_in, told_apart
+from cutwise.columns.picks.row_limits import Limit, MemoryLimit, RowScores, excess_in, told_apart
 from cutwise.frozen import Frozen
 
 CELLS_AT_ONCE = 1 << 18
@@ -24,12 +24,18 @@ class RowPicks(Frozen):
     cuts: Ints
     short: Mask
 
+    def of(self, rows: Ints) -> RowPicks:
+        """The picks of some rows."""
+        return RowPicks(cuts=self.cuts[rows], short=self.short[rows])
+
 
 def picked(scores: RowScores, limits: tuple[Limit, ...], *, cuts: int, rows: int) -> RowPicks:
     """The best of so many cuts in so many rows."""
     if isinstance(scores, Law) and not limits:
         sums, coefficients = scores.differences(slice(0, rows))
         return RowPicks(cuts=least_of(sums, coefficients), short=np.zeros(rows, dtype=bool))
+    if limits and all(isinstance(one, MemoryLimit) and one.is_one for one in limits):
+        return _picked_once(scores, limits, cuts=cuts, rows=rows)
     found, short = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=bool)
     for part in parts(rows, cuts):
         values = scores.at(part)
@@ -44,6 +50,18 @@ def picked(scores: RowScores, limits: tuple[Limit, ...], *, cuts: int, rows: int
         else:
             found[part] = values.argmin(axis=0)
     return RowPicks(cuts=found, short=short)
+
+
+def _picked_once(scores: RowScores, limits: tuple[Limit, ...], *, cuts: int, rows: int) -> RowPicks:
+    """The same under limits that every cut keeps, or breaks, in all rows alike."""
+    first = slice(0, 1)
+    excess = excess_in(limits, first, cuts)[:, 0]
+    kept = np.flatnonzero(excess <= 0)
+    if len(kept):
+        found = picked(scores.of(kept), (), cuts=len(kept), rows=rows)
+        return RowPicks(cuts=kept[found.cuts], short=found.short)
+    nearest = int(np.where(told_apart(limits, first, cuts)[:, 0], excess, np.inf).argmin())
+    return RowPicks(cuts=np.full(rows, nearest), short=np.ones(rows, dtype=bool))
 
 
 def parts(rows: int, cuts: int) -> Iterator[slice]:

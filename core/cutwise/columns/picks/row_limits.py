@@ -21,6 +21,10 @@ class RowScores(Protocol):
         """The scores of every cut in these rows, shape (cuts, rows)."""
         ...
 
+    def of(self, cuts: Ints) -> RowScores:
+        """The scores of some cuts."""
+        ...
+
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class RowLimit(Frozen):
@@ -50,6 +54,11 @@ class MemoryLimit(Frozen):
         """True where every cut fits in every row."""
         most = self.side.upper_bytes + self.share.max() * self.side.largest_bytes
         return bool(most.max(initial=0.0) <= self.budgets.min() * (1 + LIMIT_ROUNDING))
+
+    @property
+    def is_one(self) -> bool:
+        """True where it is the same in every row."""
+        return len(self.budgets) == len(self.share) == 1
 
     def of(self, rows: Ints) -> MemoryLimit:
         """The limit of some rows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,10 @@ class PricedCuts(Frozen):
     sums: CutSums
     conditions: Conditions
     score: Score
+
+    def of(self, cuts: Ints) -> PricedCuts:
+        """The scores of some cuts."""
+        return replace(self, sums=self.sums.reshaped(lambda values: values[cuts]))
 
     def at(self, rows: slice) -> Floats:
         """The scores of every cut in these rows, shape (cuts, rows)."""

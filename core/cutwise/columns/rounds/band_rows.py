@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
-from cutwise.columns.device_answers import DeviceAnswer, FilledAnswer, answered_device
-from cutwise.columns.device_rows import DeviceRows, NotInColumnsError
+from cutwise.columns.device_answers import DeviceAnswer, FilledAnswer
+from cutwise.columns.device_rows import NotInColumnsError
 from cutwise.columns.picks.picking import RowPicks
-from cutwise.columns.rounds.band_cuts import BandDevice, of_all_cuts, of_given_cuts
+from cutwise.columns.rounds.band_cuts import BandDevice
 from cutwise.columns.rounds.band_ends import DeviceEnds
 from cutwise.columns.rounds.band_levels import levels_of
 from cutwise.frozen import Frozen
@@ -39,18 +39,12 @@ class BandSplit(Frozen):
     found: Mask
 
 
-def band_answers(devices: Sequence[DeviceRows], times: Floats, *, cuts_first: bool) -> list[DeviceAnswer]:
-    """What every device takes at its best share; `times` (devices,) says how many are alike.
-
-    With `cuts_first` cuts are those that are best at equal shares.
-    """
-    if devices[0].count == 1:
+def band_answers(sharing: Sequence[BandDevice], times: Floats) -> list[DeviceAnswer]:
+    """What every device takes at its best share; `times` (devices,) says how many are alike."""
+    count = sharing[0].rows.count
+    if count == 1:
         raise NotInColumnsError("a single row has no columns")
-    sharing = [
-        of_given_cuts(one, answered_device(one)) if cuts_first else of_all_cuts(one) for one in devices
-    ]
-    count = devices[0].count
-    shares, cuts = np.empty((len(devices), count)), np.zeros((len(devices), count), dtype=np.int64)
+    shares, cuts = np.empty((len(sharing), count)), np.zeros((len(sharing), count), dtype=np.int64)
     found = np.zeros(count, dtype=bool)
     for rows in _stretches(sharing, count):
         split = best_split([DeviceEnds.of(one, rows) for one in sharing], times, rows.stop - rows.start)

@@ -8,12 +8,15 @@ import numpy as np
 
 from cutwise.arrays import Floats, Ints, Mask
 from cutwise.columns.device_answers import DeviceAnswer, answered_device
-from cutwise.columns.device_rows import DeviceRows
+from cutwise.columns.device_rows import DeviceRows, NotInColumnsError
+from cutwise.columns.given_cut import with_given_cut
+from cutwise.columns.rounds.band_cuts import BandDevice, of_all_cuts, of_given_cuts
 from cutwise.columns.rounds.band_rows import band_answers
 from cutwise.columns.rounds.weighted_score import weighted_score
 from cutwise.columns.swept_paths import Columns
 from cutwise.frozen import Frozen
 from cutwise.planning.answer.cut_labels import labels_of
+from cutwise.planning.answer.violations import is_barred
 from cutwise.plans.rounds import Round
 from cutwise.problem.split_problem import SplitProblem
 from cutwise.scenario.changes import EVERY, path_parts
@@ -41,9 +44,18 @@ class RoundRows(Frozen):
 
 
 def round_rows(
-    problem: SplitProblem, scenario: Scenario, columns: Columns, round_of: Round, *, count: int
+    problem: SplitProblem,
+    scenario: Scenario,
+    columns: Columns,
+    round_of: Round,
+    *,
+    count: int,
+    cut: Mask | None = None,
 ) -> RoundRows:
-    """The rounds of a scenario in rows, each device with its own best cut."""
+    """The rounds of a scenario in rows, each device with its own best cut, or all with one `cut` (ops,).
+
+    Raises `NotInColumnsError` where no row has an answer here.
+    """
     active = len(scenario.devices) if round_of.parallel else 1
     places: dict[object, int] = {}
     alike = (_alike(scenario, columns, device) for device in range(len(scenario.devices)))
@@ -52,15 +64,20 @@ def round_rows(
         DeviceRows.of(problem, scenario, columns, device=kinds.index(kind), active=active, count=count)
         for kind in range(len(places))
     ]
-    own, proven = _answers(problem, distinct, np.bincount(kinds).astype(np.float64))
+    times = np.bincount(kinds).astype(np.float64)
+    own, proven = _answers(problem, distinct, times) if cut is None else _given(problem, distinct, times, cut)
     answers = [own[kind] for kind in kinds]
     delay_s = np.asarray(round_of.total(np.stack([one.delay_s for one in answers])))
     broken: Mask = np.any([one.short for one in own], axis=0)
+    if cut is not None:
+        broken |= is_barred(problem, cut)
     held = np.sum([one.client_bytes for one in answers], axis=0)
     left: Mask = np.any([one.left for one in own], axis=0)
     left |= (active > 1) & (held > distinct[0].server_budgets * (1 + LIMIT_ROUNDING))
     if active > 1 or len(own) > 1:
         left |= np.any([one.crowded for one in own], axis=0)
+    if left.all():
+        raise NotInColumnsError("no row has an answer here")
     late = columns.get("limits.deadline_s", scenario.limits.deadline_s)
     if late is not None:
         broken |= delay_s > np.asarray(late) * (1 + LIMIT_ROUNDING)
@@ -85,7 +102,23 @@ def _answers(
         score = weighted_score(devices, times) if weighted else None
         return [answered_device(one, score) for one in devices], True
     by_delay = problem.scenario.objective.is_delay
-    return band_answers(devices, times, cuts_first=not by_delay), by_delay
+    return band_answers([_sharing(one, by_delay=by_delay) for one in devices], times), by_delay
+
+
+def _sharing(device: DeviceRows, *, by_delay: bool) -> BandDevice:
+    """The device with all its cuts, or with those that are best at equal shares."""
+    return of_all_cuts(device) if by_delay else of_given_cuts(device, answered_device(device))
+
+
+def _given(
+    problem: SplitProblem, devices: list[DeviceRows], times: Floats, cut: Mask
+) -> tuple[list[DeviceAnswer], bool]:
+    """What every distinct device takes with a cut that is given, of which nothing is proven."""
+    answers = [with_given_cut(one, cut) for one in devices]
+    if not shares_best(problem, active=devices[0].active):
+        return answers, False
+    sharing = [of_given_cuts(*pair) for pair in zip(devices, answers, strict=True)]
+    return band_answers(sharing, times), False
 
 
 def shares_best(problem: SplitProblem, *, active: int) -> bool:

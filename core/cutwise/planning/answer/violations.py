@@ -30,21 +30,7 @@ def violations_of(
     problem: SplitProblem, masks: Mask, stages: StageTimes, delay_s: float
 ) -> tuple[Violation, ...]:
     """The rules that a round breaks but for its memory: privacy, ties, limits, accuracy, deadline."""
-    names, ops = problem.scenario.device_names, problem.cost.graph.ops
-    found = []
-    for device, mask in enumerate(masks):
-        exposed = np.flatnonzero(problem.private & ~mask)
-        if len(exposed):
-            sentence = f"{names[device]}: {ops[exposed[0]].id!r} must stay on the device"
-            sentence += f", with {len(exposed) - 1} more ops" if len(exposed) > 1 else ""
-            found.append(
-                Violation(rule="privacy", where=names[device], needs=0.0, has=0.0, sentence=sentence)
-            )
-        if any(len({bool(mask[op]) for op in tie}) > 1 for tie in problem.ties):
-            sentence = f"{names[device]}: ops that share a weight are on both sides"
-            found.append(
-                Violation(rule="tied weights", where=names[device], needs=0.0, has=0.0, sentence=sentence)
-            )
+    names, found = problem.scenario.device_names, _misplaced(problem, masks)
     for limit in given_limits(problem):
         needs = np.broadcast_to(limit.needs(stages), problem.device_count)
         found += [
@@ -64,6 +50,32 @@ def violations_of(
             violation(rule="deadline", where="round", needs=delay_s, has=deadline_s, unit="deadline")
         )
     return tuple(found)
+
+
+def is_barred(problem: SplitProblem, mask: Mask) -> bool:
+    """True where a cut (ops,) breaks a rule at any device, whatever its numbers are."""
+    masks = np.tile(mask, (problem.device_count, 1))
+    return bool(_misplaced(problem, masks) or _accuracy_violations(problem, masks))
+
+
+def _misplaced(problem: SplitProblem, masks: Mask) -> list[Violation]:
+    """Ops that must stay on a device and do not, and such that share a weight and are on both sides."""
+    names, ops = problem.scenario.device_names, problem.cost.graph.ops
+    found = []
+    for device, mask in enumerate(masks):
+        exposed = np.flatnonzero(problem.private & ~mask)
+        if len(exposed):
+            sentence = f"{names[device]}: {ops[exposed[0]].id!r} must stay on the device"
+            sentence += f", with {len(exposed) - 1} more ops" if len(exposed) > 1 else ""
+            found.append(
+                Violation(rule="privacy", where=names[device], needs=0.0, has=0.0, sentence=sentence)
+            )
+        if any(len({bool(mask[op]) for op in tie}) > 1 for tie in problem.ties):
+            sentence = f"{names[device]}: ops that share a weight are on both sides"
+            found.append(
+                Violation(rule="tied weights", where=names[device], needs=0.0, has=0.0, sentence=sentence)
+            )
+    return found
 
 
 def _accuracy_violations(problem: SplitProblem, masks: Mask) -> list[Violation]:
