@@ -1,4 +1,4 @@
-"""A page's question with its answers: the plan that is shown, the best one, and the baseline."""
+"""A page's question with its answers: the plan that is shown, the best one, and on demand the baseline."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from cutwise_dashboard.executor import shown
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class AnsweredQuestion:
-    """What is asked, with the best plan, the plan shown (a pinned cut's, if any) and the baseline.
+    """What is asked, with the best plan and the plan shown (a pinned cut's, if any).
 
-    `baseline` is the plan of what the reader compares with, None for nothing and where it cannot be. `device`
-    is the place of who is looked at: of the reader's choice, else of the last to finish.
+    `device` is the place of who is looked at: of the reader's choice, else of the last to finish.
     """
 
     asked: Question
@@ -27,7 +26,6 @@ class AnsweredQuestion:
     problem: SplitProblem
     best: Plan
     plan: Plan
-    baseline: Plan | None
     device: int
 
     @classmethod
@@ -42,9 +40,16 @@ class AnsweredQuestion:
             problem=problem_of_plan(asked, plan),
             best=best,
             plan=plan,
-            baseline=cached.named_baseline(graph, stated.scenario, stated.baseline),
             device=device_shown(plan, stated.device),
         )
+
+    @property
+    def baseline(self) -> Plan | None:
+        """The plan of what the reader compares with, None for nothing and where it cannot be.
+
+        Pages that compare nothing do not wait for it.
+        """
+        return cached.named_baseline(self.asked.graph, self.stated.scenario, self.stated.baseline)
 
     @property
     def name(self) -> str:
