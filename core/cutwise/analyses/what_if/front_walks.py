@@ -32,7 +32,7 @@ AxisName: TypeAlias = Literal["energy", "device_memory", "traffic", "private_lay
 UNDER = 1 - 3 * LIMIT_ROUNDING
 """A limit so little below an amount is broken by it."""
 DEADLINE, KIND = "limits.deadline_s", "objective.kind"
-EVERY_PLAN = "every one of them that the scheme has"
+EVERY_PLAN = "all plans of the scheme that no other beats in both"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
