@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -80,6 +81,19 @@ def test_a_single_row_with_the_best_band_equals_its_plan() -> None:
     )
     graph = cutwise.load_model("sample:vgg16")
     assert list(differences(graph, setting, "split_federated", rows=1, seed=0)) == []
+
+
+def test_a_device_that_needs_no_band_leaves_its_share_to_others() -> None:
+    setting = SETTINGS["best band, inference"]
+    own = {
+        "channel.uplink_bps": 7607089546.0824795,
+        "channel.downlink_bps": 14206313.315026233,
+        "server.flops_per_s": 4598642703033.354,
+    }
+    drawn = {path: (lambda _, rows, value=value: np.full(rows, value)) for path, value in own.items()}
+    graph = cutwise.load_model("sample:vgg16")
+    one = replace(setting, columns=drawn)
+    assert list(differences(graph, one, "split_federated", rows=2, seed=0)) == []
 
 
 def test_levels_equal_bisection() -> None:

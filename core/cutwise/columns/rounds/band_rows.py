@@ -75,8 +75,8 @@ def best_split(devices: Sequence[DeviceEnds], times: Floats, count: int) -> Band
         lines = [device.lines(own[rows], rows) for device, own in zip(devices, inverse, strict=True)]
         end_s, rise_s = (np.stack(values) for values in ([o.end_s for o in lines], [o.rise_s for o in lines]))
         cuts[:, rows] = [one.cuts for one in lines]
-        at, full = level[rows], (column / inverse[:, rows]).sum(axis=0)
-        done = _ends_at(at, end_s, rise_s) & (np.abs(full - 1.0) <= FULL)
+        at, held = level[rows], column / inverse[:, rows]
+        done = _ends_at(at, end_s, rise_s, held) & (np.abs(held.sum(axis=0) - 1.0) <= FULL)
         found[rows[done & ~_waits(at, end_s, rise_s)]] = True
         rows, end_s, rise_s = rows[~done], end_s[:, ~done], rise_s[:, ~done]
         if not len(rows):
@@ -86,10 +86,10 @@ def best_split(devices: Sequence[DeviceEnds], times: Floats, count: int) -> Band
     return BandSplit(shares=shares / (column * shares).sum(axis=0), cuts=cuts, found=found)
 
 
-def _ends_at(level: Floats, end_s: Floats, rise_s: Floats) -> Mask:
-    """The rows in which every device ends when the round does, or sooner whatever its share."""
+def _ends_at(level: Floats, end_s: Floats, rise_s: Floats, held: Floats) -> Mask:
+    """The rows in which every device ends when the round does, or sooner without any share."""
     near = np.abs(end_s - level) <= SUM_ROUNDING * level
-    return np.asarray((near | ((rise_s <= 0) & (end_s <= level))).all(axis=0))
+    return np.asarray((near | ((rise_s <= 0) & (end_s <= level) & (held <= FULL))).all(axis=0))
 
 
 def _waits(level: Floats, end_s: Floats, rise_s: Floats) -> Mask:
