@@ -87,7 +87,7 @@ def _cheap(
 
 def _spanned(table: SymbolTable, work: NetWork, count: int, rows: Ints | None) -> Features:
     """The least net work of the rows, and what of it rises in some of them."""
-    divisor = _best_divisor(work)
+    divisor = _best_divisor(table, work, count)
     scale = _taken(_values(table, divisor, count), rows)
     vectors: dict[Monomial, Floats] = {}
     for one in work.columns:
@@ -106,9 +106,10 @@ def _spanned(table: SymbolTable, work: NetWork, count: int, rows: Ints | None) -
     return _distinct([*parts_that_add_up(base, least=least), *rising])
 
 
-def _best_divisor(work: NetWork) -> Monomial:
-    """What to divide all prices by, so that the fewest of them differ from row to row."""
-    monomials = dict.fromkeys(monomial for one in work.columns for monomial in one.price)
+def _best_divisor(table: SymbolTable, work: NetWork, count: int) -> Monomial:
+    """What to divide all prices by, so that the fewest of them differ from row to row; nothing that is 0."""
+    named = dict.fromkeys(monomial for one in work.columns for monomial in one.price)
+    monomials = [one for one in named if _values(table, one, count).min() > 0]
 
     def varying(divisor: Monomial) -> int:
         left = {monomial for one in work.columns for monomial in over(one.price, divisor)}

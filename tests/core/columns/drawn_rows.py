@@ -108,6 +108,9 @@ SETTINGS: Mapping[str, Setting] = {
         },
     ),
     "energy": Setting(scenario=Scenario(objective=ENERGY), columns={**RATES, **SPEEDS, **POWERS}),
+    "weighted by energy alone": Setting(
+        scenario=Scenario(objective=replace(WEIGHTED, delay_weight=0.0)), columns={**RATES, **SPEEDS}
+    ),
     "weighted": Setting(scenario=Scenario(objective=WEIGHTED), columns={**RATES, **SPEEDS, **POWERS}),
     "inference": Setting(scenario=Scenario(workload=Workload(mode="inference")), columns={**RATES, **SPEEDS}),
     "lora": Setting(

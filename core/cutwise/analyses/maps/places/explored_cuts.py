@@ -78,10 +78,11 @@ def _features(score: Score, corners: RowsMet) -> Features:
     if not isinstance(batch, np.ndarray):
         found = compute_features(corners.problem, corners.conditions, scores)
     else:
+        alone = [corners.at([row]) for row in range(len(batch))]
         found = [
             features
-            for row in range(len(batch))
-            for features in compute_features(corners.problem, corners.conditions.of([row]), scores)[:1]
+            for one in alone
+            for features in compute_features(one.problem, one.conditions, scores)[:1]
         ]
     return tuple(dict.fromkeys(feature for features in found for feature in features))
 

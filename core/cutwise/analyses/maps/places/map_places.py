@@ -133,7 +133,7 @@ class MappedDevice:
         """The part of all FLOPs that each cut keeps on the device."""
         cost = self.places.problem.cost
         flops = cost.forward_flops + cost.backward_input_flops + cost.backward_weight_flops
-        return self.cuts.masks[cuts] @ flops / flops.sum()
+        return self.cuts.masks[cuts] @ flops / (flops.sum() or 1.0)
 
 
 def check_mapped(problem: SplitProblem) -> None:
