@@ -89,9 +89,13 @@ class SplitProblem(Frozen):
 
     @property
     def micro_batches(self) -> int:
-        """Parts of a mini-batch that overlap, at most one a sample."""
+        """Parts of a mini-batch that overlap, at most one a sample; the most where rows differ."""
+        return int(np.max(self._micro_batches))
+
+    @property
+    def _micro_batches(self) -> Number:
         whole = self.workload.micro_batches == 1
-        return 1 if whole else min(self.workload.micro_batches, self.workload.batch_size)
+        return 1.0 if whole else _number(np.minimum(self.workload.micro_batches, self.workload.batch_size))
 
     @property
     def adds_up(self) -> bool:
@@ -146,7 +150,7 @@ class SplitProblem(Frozen):
             device_flops_per_s=self.device_flops_per_s,
             server_flops_per_s=self.server_flops_per_s,
             server_share=server_share or (1.0 / active if server == "equal" else 1.0),
-            micro_batches=float(self.micro_batches),
+            micro_batches=self._micro_batches,
             device_pace=self.device_pace,
             server_pace=self.server_pace,
         )

@@ -12,8 +12,10 @@ from cutwise.analyses.maps.decision_map import DecisionMap
 from cutwise.analyses.maps.device_map import device_map
 from cutwise.analyses.maps.places.map_places import MapPlaces
 from cutwise.analyses.maps.rounds.round_map import round_map
+from cutwise.errors import ScenarioError
 from cutwise.fields.field_values import Settled
 from cutwise.question import Question, unpinned
+from cutwise.scenario.changes import path_parts
 from cutwise.units import quantity
 
 
@@ -49,7 +51,7 @@ class MapAnalysis(Settled):
         plan = asked_plan(asked)
         device = device_at(plan, self.device)
         shown = asked_plan(question).decisions[device].cut.label
-        paths = (self.across or usual_link(asked.scenario), self.up or usual_speed(device))
+        paths = self._paths(usual_link(asked.scenario), usual_speed(device))
         places = MapPlaces.of(asked, plan, dict.fromkeys(paths, (None, None)), device=device)
         own = {asked.scheme: asked.options}
         if self.schemes:
@@ -57,3 +59,11 @@ class MapAnalysis(Settled):
         if self.of == "cuts":
             return round_map(places, own, by_cuts=True)
         return replace(device_map(places, device), planned=shown)
+
+    def _paths(self, link: str, speed: str) -> tuple[str, str]:
+        """The two quantities; raises `ScenarioError` where they are one."""
+        across = self.across or (speed if self.up == link else link)
+        up = self.up or (link if across == speed else speed)
+        if path_parts(across) == path_parts(up):
+            raise ScenarioError([f"up: is {up}, as across is; name another quantity"])
+        return across, up

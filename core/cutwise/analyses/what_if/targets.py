@@ -18,10 +18,11 @@ from cutwise.analyses.what_if.least_factors import CALLS_A_SEARCH, ROWS_A_SEARCH
 from cutwise.analyses.what_if.meeting_schemes import schemes_that_meet
 from cutwise.analyses.what_if.target_changes import Change, ChangedPair, Targets
 from cutwise.arrays import Floats, Ints
+from cutwise.errors import ScenarioError
 from cutwise.fields.field_values import Settled
 from cutwise.plans.plan import Plan
 from cutwise.question import Question
-from cutwise.scenario.changes import changed
+from cutwise.scenario.changes import changed, path_parts
 from cutwise.scenario.parts import Scenario
 from cutwise.units import percent, quantity
 
@@ -61,8 +62,20 @@ class TargetsAnalysis(Settled):
     def run(self, question: Question) -> Targets:
         """Every quantity's least change towards the target."""
         scenario, said = self._target(question)
-        asked, found = replace(question, scenario=scenario), changeable(scenario, self.quantities)
+        asked, found = replace(question, scenario=scenario), self._changeable(scenario)
         return targets(asked, said, found, pairs=self.pairs, schemes=self.schemes)
+
+    def _changeable(self, scenario: Scenario) -> list[Quantity]:
+        """What may change towards the target; raises `ScenarioError` for a quantity that is the target."""
+        found = changeable(scenario, self.quantities)
+        if self.device_memory_bytes is None:
+            return found
+        others = [one for one in found if not is_device_memory(one)]
+        if self.quantities and len(others) < len(found):
+            raise ScenarioError(
+                ["quantities: the memory of the devices is the target; name other quantities"]
+            )
+        return others
 
     def _target(self, question: Question) -> tuple[Scenario, str]:
         """The scenario with the target as its limits, and the target in words."""
@@ -136,6 +149,13 @@ def changeable(scenario: Scenario, names: Sequence[str] = ()) -> list[Quantity]:
     """The quantities of these names; for none all but the work itself and the limits to keep."""
     found = quantities_named(scenario, names)
     return [one for one in found if names or not (one.name.startswith("limits.") or is_work(one))]
+
+
+def is_device_memory(one: Quantity) -> bool:
+    """True for the memory of devices."""
+    return any(path_parts(place.path)[0] == "devices" for place in one.places) and one.name.endswith(
+        ".memory_bytes"
+    )
 
 
 def _cost_of(factor: float | None) -> float:

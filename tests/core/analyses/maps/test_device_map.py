@@ -141,3 +141,13 @@ def test_no_cut_keeps_a_limit_that_nothing_can_keep() -> None:
     found = mapped(Question(graph=RESNET, scenario=scenario), 2)
     assert (found.best == -1).all()
     assert "no cut keeps the limits" in found.summary()
+
+
+def test_two_quantities_are_mapped_and_one_twice_is_refused() -> None:
+    graph = cutwise.load_model("sample:resnet18")
+    uplink, speed = "channel.uplink_bps", "devices.0.flops_per_s"
+    found = cutwise.analyse(graph, None, "map", up=uplink)
+    assert (found.across.path, found.up.path) == (speed, uplink)
+    for of in ("cut", "cuts"):
+        with pytest.raises(ScenarioError, match="name another quantity"):
+            cutwise.analyse(graph, None, "map", across=uplink, up=uplink, of=of)

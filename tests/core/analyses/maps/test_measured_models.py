@@ -43,3 +43,12 @@ def test_along_a_deadline_the_cut_of_a_measured_model_is_told(tmp_path: Path) ->
     found = cutwise.analyse(graph, FLEET, "break_evens", device="slow", along="limits.deadline_s")
     plan = cutwise.plan(graph, FLEET, "fast_split")
     assert found.to_frame()["cut"].iloc[-1] == plan.decisions[1].cut.label
+
+
+def test_micro_batches_are_at_most_one_a_sample_along_the_size_of_a_mini_batch(tmp_path: Path) -> None:
+    graph, path = load(tmp_path, OPS), "workload.batch_size"
+    cell = changed(FLEET, {"workload.micro_batches": 4})
+    told = cutwise.analyse(graph, cell, "break_evens", device="slow", along=path).to_frame()
+    for size in (1, 3, 8, 300):
+        plan = cutwise.plan(graph, changed(cell, {path: size}), "fast_split")
+        assert told[told["from"] <= size]["cut"].iloc[-1] == plan.decisions[1].cut.label

@@ -13,6 +13,7 @@ import pytest
 import cutwise
 from cutwise.analyses.what_if.inputs.changed_quantities import quantities_named
 from cutwise.analyses.what_if.targets import TargetsAnalysis, changeable, missed_sentence, targets
+from cutwise.errors import ScenarioError
 from cutwise.question import Question, shown_plan
 from cutwise.scenario.changes import changed
 from cutwise.scenario.parties import Device
@@ -191,3 +192,14 @@ def test_energy_and_memory_may_be_the_target() -> None:
     assert energy.target == "at most 500 J a device"
     assert energy.possible
     assert memory.run(asked).met
+
+
+def test_more_memory_is_no_way_to_a_smaller_device_side() -> None:
+    graph = cutwise.load_model("sample:resnet18")
+    held = cutwise.analyse(graph, None, "targets", device_memory_bytes=1e6, schemes=False)
+    assert not held.met
+    assert not any(one.name.endswith("memory_bytes") and "devices" in one.name for one in held.changes)
+    with pytest.raises(ScenarioError, match="is the target"):
+        cutwise.analyse(
+            graph, None, "targets", device_memory_bytes=1e6, quantities=("devices.*.memory_bytes",)
+        )
