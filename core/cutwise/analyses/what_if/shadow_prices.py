@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -31,7 +31,9 @@ SAME_LAW_RATIO = 1e-9
 SMALLER_STEPS = (1.0, 0.1, 0.01)
 FARTHEST = 10.0
 """Break-evens are looked for up to so many times more and less."""
-ROWS_A_PRICE, CALLS_A_PRICE = 40, 20
+EDGES = replace(COARSE, nearness=1e-6)
+"""Break-evens where each row takes a plan: nearer than any digit that is shown."""
+ROWS_A_PRICE, CALLS_A_PRICE = 60, 20
 """Rows that a price takes where each takes a plan, and calls where rows are answered together, about."""
 
 
@@ -173,12 +175,12 @@ def shadow_prices(asked: AskedRows, found: Sequence[Quantity]) -> list[ShadowPri
 def _edges(asked: AskedRows, found: Sequence[Quantity]) -> Floats:
     """The nearest factors (up and down, quantities) with other cuts, nan where none were found.
 
-    Where less of a memory binds, rows may take a plan each, so that such searches are coarse.
+    Where less of a memory binds, rows may take a plan each, so that such searches end at a millionth.
     """
     ends = np.array([[end_of(one, way, FARTHEST) for one in found] for way in (1, -1)])
     slow = np.array([[False] * len(found), [field_of(one) == "memory_bytes" for one in found]])
     edges = np.full(ends.shape, np.nan)
-    for some, precision in ((~slow, asked.precision(COARSE)), (slow, COARSE)):
+    for some, precision in ((~slow, asked.precision(EDGES)), (slow, EDGES)):
         numbers = np.nonzero(some)[1]
 
         def other_cut(search: Ints, factors: Floats, which: Ints = numbers) -> Mask:

@@ -24,8 +24,8 @@ def test_one_more_megabit_saves_the_seconds_on_the_uplink_over_the_rate(model: s
     asked = cell(model)
     stages = cutwise.plan(asked.graph, asked.scenario).stages[0]
     (price,) = ShadowPricesAnalysis(quantities=("channel.uplink_bps",)).run(asked).prices
-    by_sync = 2e8 / (2e8 + 4e8) * 0  # the model is sent up at one rate and down at the other
-    up_s = stages.uplink_s + stages.model_sync_s * (1 / 2e8) / (1 / 2e8 + 1 / 4e8) + by_sync
+    # the model is sent up at one rate and down at the other
+    up_s = stages.uplink_s + stages.model_sync_s * (1 / 2e8) / (1 / 2e8 + 1 / 4e8)
     assert price.saved_s == pytest.approx(up_s / 200.0, rel=1e-9)
     assert (price.law, price.exact, price.unit_text) == ("hyperbolic", True, "Mbit/s")
 
@@ -86,3 +86,18 @@ def test_laws_that_bend_are_told_apart() -> None:
     prices = {one.name: one for one in ShadowPricesAnalysis().run(asked).prices}
     assert not prices["devices.*.distance_m"].exact
     assert "not exact" in ShadowPricesAnalysis().run(asked).summary()
+
+
+def test_the_cuts_are_the_same_up_to_the_end_where_every_row_takes_a_plan() -> None:
+    scenario = changed(cell("resnet18").scenario, {"devices": (Device(flops_per_s=2e11), Device())})
+    asked = Question(graph=cutwise.load_model("sample:resnet18"), scenario=scenario, scheme="gsfl")
+    (one,) = ShadowPricesAnalysis(quantities=("channel.uplink_bps",)).run(asked).prices
+    ends = [(one.holds_from, 1 + 1e-5), (one.holds_to, 1 - 1e-5)]
+    assert any(end for end, _ in ends)
+    for end, inward in ends:
+        for ratio, same in ((inward, True), (2 - inward, False)) if end else ():
+            there = changed(scenario, {one.name: end * ratio})
+            plan = cutwise.plan(asked.graph, there, "gsfl")
+            cuts = [decision.cut.label for decision in plan.decisions]
+            now = [d.cut.label for d in cutwise.plan(asked.graph, scenario, "gsfl").decisions]
+            assert (cuts == now) is same
