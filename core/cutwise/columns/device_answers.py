@@ -171,9 +171,9 @@ def _within_memory(
 
 
 def _none_fits(memory: tuple[MemoryLimit, ...], rows: int, cuts: int) -> Mask:
-    """The rows in which no cut fits its memories by what it holds at least."""
+    """The rows in which no cut fits its memories by what it holds at least; none without a memory."""
     found = np.zeros(rows, dtype=bool)
-    for part in parts(rows, cuts):
+    for part in parts(rows, cuts) if memory else ():
         found[part] = (least_excess_in(memory, part) > LIMIT_ROUNDING).all(axis=0)
     return found
 

@@ -23,8 +23,8 @@ Column: TypeAlias = Callable[[np.random.Generator, int], Any]
 EXACT = 1e-12
 BEST_BAND = 1e-9
 """The band split of a plan is proven to half of this."""
-SHARES_OF_PLAN = 1e-7
-"""Ends that differ so little have shares, and energies, that may differ more where little is sent."""
+SHARES_OF_PLAN = 1e-4
+"""What a device that ends just before the last holds of the band is open, and its energy with it."""
 
 
 def between(low: float, high: float) -> Column:
