@@ -129,3 +129,15 @@ def test_a_scheme_whose_worlds_take_a_plan_each_draws_few_and_says_so() -> None:
 def test_a_text_that_is_no_range_is_refused_by_name(text: str, says: str) -> None:
     with pytest.raises(ScenarioError, match=says):
         ranges_of(Scenario(), [text])
+
+
+def test_a_share_of_many_devices_numbers_is_of_each_ones_own() -> None:
+    graph = cutwise.load_model("sample:resnet18")
+    unlike = Scenario(devices=(Device(name="a", flops_per_s=2e10), Device(name="b", flops_per_s=1e9)))
+    by_path, by_name = (
+        cutwise.analyse(graph, unlike, "uncertainty", ranges=(f"devices.*.{name}=50%",), draws=500)
+        for name in ("flops_per_s", "speed")
+    )
+    assert by_path.bands[0].levels == by_name.bands[0].levels
+    with pytest.raises(ScenarioError, match="differs from one to another"):
+        cutwise.analyse(graph, unlike, "uncertainty", ranges=("devices.*.flops_per_s=1e9..2e9",))

@@ -260,21 +260,32 @@ def _shared(places: Sequence[QuantityPlace], part: str, owners: int) -> tuple[Qu
 
 
 def _of_path(scenario: Scenario, path: str) -> Quantity:
-    """The quantity of one path of the scenario, whatever it is called."""
-    value: Any = written_out(scenario)
-    owner, parts = value, path_parts(path)
-    for part in parts:
-        owner = value
-        known = names_at(value)
-        if part not in known:
-            raise ScenarioError([f"{path}: {UnknownNameError('quantity', part, known)}"])
-        value = value[0 if part == EVERY else int(part)] if isinstance(value, tuple) else getattr(value, part)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ScenarioError([f"{path}: is no number that can be changed; name another, such as {EXAMPLES}"])
-    found = _quantity(path, facts_of(owner, parts[-1])["title"], parts[-1], [(path, owner, value)])
+    """The quantity of one path of the scenario, whatever it is called; of many parties each has its own."""
+    parts = path_parts(path)
+    rows = list(_rows_at(written_out(scenario), parts, path))
+    for _, _, value in rows:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            told = "is no number that can be changed; name another, such as"
+            raise ScenarioError([f"{path}: {told} {EXAMPLES}"])
+    found = _quantity(path, facts_of(rows[0][1], parts[-1])["title"], parts[-1], rows)
     if found is None:
-        raise ScenarioError([f"{path}: is {value:g} now, which no factor changes; name another quantity"])
+        still = next(value for _, _, value in rows if not np.isfinite(value) or value <= 0)
+        raise ScenarioError([f"{path}: is {still:g} now, which no factor changes; name another quantity"])
     return found
+
+
+def _rows_at(value: Any, parts: Sequence[str], path: str, above: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Where a path leads: the path of each place, what it belongs to, and its value."""
+    part, rest = parts[0], parts[1:]
+    if part not in (known := names_at(value)):
+        raise ScenarioError([f"{path}: {UnknownNameError('quantity', part, known)}"])
+    chosen = [str(i) for i in range(len(value))] if part == EVERY else [part]
+    for one in chosen:
+        inner = value[int(one)] if isinstance(value, tuple) else getattr(value, one)
+        if rest:
+            yield from _rows_at(inner, rest, path, f"{above}{one}.")
+        else:
+            yield f"{above}{one}", value, inner
 
 
 def names_at(value: Any) -> list[str]:

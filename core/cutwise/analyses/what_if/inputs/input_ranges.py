@@ -112,6 +112,8 @@ def _read(scenario: Scenario, text: str) -> InputRange:
 def _range(one: Quantity, said: str) -> InputRange:
     """Raises `QuantityError` where its numbers are none, `ScenarioError` where it is no range."""
     if ".." in said:
+        if one.differs:
+            raise QuantityError(f"differs from one to another; write {one.name}=20% for a fifth of each")
         low, high = (typed_number(part, one.unit) / one.value for part in said.split("..", 1))
         return InputRange(quantity=one, law="uniform", low=float(low), high=float(high))
     if said.startswith("/"):
